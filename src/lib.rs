@@ -1,1 +1,19 @@
-//! x
+//! Pipeline gates and promotions.
+
+#[cfg(feature = "forge")]
+pub mod annotate;
+pub mod ci;
+pub mod config;
+pub mod core;
+pub mod dep_scan;
+#[cfg(feature = "forge")]
+pub mod devops;
+pub mod image_scan;
+pub mod job;
+#[cfg(feature = "forge")]
+pub mod net;
+pub mod policy;
+#[cfg(feature = "forge")]
+pub mod promote;
+pub mod render;
+pub mod test_gate;

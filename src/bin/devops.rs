@@ -1,2 +1,3 @@
-//! x
+//! The `devops` binary.
+
 fn main() {}

@@ -1,0 +1,9 @@
+//! Where we run: GitHub Actions, GitLab CI or a laptop; the only writer of their files and commands.
+//!
+//! Owns detection, step outputs and links. Knows no job and no renderer.
+
+mod host;
+mod outputs;
+
+pub use host::{Host, HostChoice};
+pub use outputs::{Outputs, append_summary, shield, write_outputs};

@@ -1,0 +1,165 @@
+//! Step outputs, job summaries and the shield around foreign text, in each host's own way.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
+use std::path::Path;
+
+use crate::core::Error;
+
+use super::Host;
+
+/// Where the platform drops a summary whole: 1 MiB a step. We stay below.
+const SUMMARY_LIMIT: u64 = 1_000_000;
+
+/// What a step tells the steps after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// `pass`, `warn`, `fail` or `error`.
+    pub verdict: String,
+    /// The number the process exits with.
+    pub exit_code: u8,
+    /// How many findings are open.
+    pub findings: usize,
+    /// Path of `report.json`, empty if it was not asked for.
+    pub report: String,
+    /// Path of `report.sarif`, empty if it was not asked for.
+    pub sarif: String,
+    /// Path of `summary.md`, empty if it was not asked for.
+    pub summary: String,
+}
+
+impl Outputs {
+    /// Names and values, in the order they are documented.
+    pub fn pairs(&self) -> [(&'static str, String); 6] {
+        [
+            ("verdict", self.verdict.clone()),
+            ("exit-code", self.exit_code.to_string()),
+            ("findings", self.findings.to_string()),
+            ("report", self.report.clone()),
+            ("sarif", self.sarif.clone()),
+            ("summary", self.summary.clone()),
+        ]
+    }
+}
+
+/// Hands the outputs to the host: `$GITHUB_OUTPUT`, or a dotenv file `outputs.env` in the report folder for GitLab.
+///
+/// # Errors
+/// Where the host's file can't be written.
+pub fn write_outputs(
+    host: Host,
+    environment: &BTreeMap<String, String>,
+    report_dir: &Path,
+    job: &str,
+    outputs: &Outputs,
+) -> Result<(), Error> {
+    match host {
+        Host::GitHub => match environment.get("GITHUB_OUTPUT").filter(|path| !path.is_empty()) {
+            Some(path) => append(Path::new(path), &github_outputs(outputs, random())),
+            None => Ok(()),
+        },
+        Host::GitLab => {
+            let path = report_dir.join("outputs.env");
+            std::fs::create_dir_all(report_dir)
+                .and_then(|()| std::fs::write(&path, dotenv(job, outputs)))
+                .map_err(|error| Error::unwritable(&path, error))
+        }
+        Host::Local => Ok(()),
+    }
+}
+
+/// Appends to the job summary, where the host has one and there is room below its limit.
+///
+/// Returns whether it was written.
+///
+/// # Errors
+/// Where the host's file can't be written.
+pub fn append_summary(
+    host: Host,
+    environment: &BTreeMap<String, String>,
+    markdown: &str,
+) -> Result<bool, Error> {
+    let path = environment.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    let (Host::GitHub, Some(path)) = (host, path) else {
+        return Ok(false);
+    };
+    let path = Path::new(path);
+    let taken = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if taken + markdown.len() as u64 + 1 > SUMMARY_LIMIT {
+        return Ok(false);
+    }
+    append(path, &format!("{markdown}\n")).map(|()| true)
+}
+
+/// Wraps text that contains foreign words, so that the host takes no command from it.
+pub fn shield(host: Host, text: &str) -> String {
+    if host == Host::GitHub && text.contains("::") {
+        let token = format!("stop-{:032x}", random());
+        format!("::stop-commands::{token}\n{text}::{token}::\n")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// `key<<delimiter` blocks; the delimiter is random, and a value that contains it can't be foreign text by chance.
+fn github_outputs(outputs: &Outputs, random: u128) -> String {
+    let delimiter = format!("end-{random:032x}");
+    outputs
+        .pairs()
+        .iter()
+        .map(|(name, value)| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
+        .collect()
+}
+
+/// Lines of `JOB_NAME=value`; GitLab reads no quotes, comments or line breaks.
+fn dotenv(job: &str, outputs: &Outputs) -> String {
+    let prefix = job.replace('-', "_").to_uppercase();
+    outputs
+        .pairs()
+        .iter()
+        .map(|(name, value)| {
+            let name = name.replace('-', "_").to_uppercase();
+            let value: String = value.chars().filter(|character| !character.is_control()).collect();
+            format!("{prefix}_{name}={value}\n")
+        })
+        .collect()
+}
+
+/// Appends text to a file, without touching what others wrote.
+fn append(path: &Path, text: &str) -> Result<(), Error> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Error::unwritable(path, error))
+}
+
+/// 128 bits that nobody outside can guess: two hashers with keys of the operating system's randomness.
+fn random() -> u128 {
+    let half = || u128::from(RandomState::new().hash_one(std::process::id()));
+    half() << 64 | half()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Host, Outputs, dotenv, github_outputs, shield};
+
+    #[test]
+    fn outputs_can_not_be_forged_by_a_line_break() {
+        let outputs = Outputs { report: "a\nverdict=pass".to_owned(), ..Outputs::default() };
+        let text = github_outputs(&outputs, 7);
+        assert!(text.contains("report<<end-00000000000000000000000000000007\na\nverdict=pass\nend-"));
+        assert!(!dotenv("test-gate", &outputs).contains("\nverdict"));
+        assert!(dotenv("test-gate", &outputs).starts_with("TEST_GATE_VERDICT="));
+    }
+
+    #[test]
+    fn foreign_text_is_shielded_where_commands_are_read() {
+        let text = shield(Host::GitHub, "::error::forged\n");
+        assert!(text.starts_with("::stop-commands::stop-"), "{text}");
+        assert_eq!(shield(Host::Local, "::error::x\n"), "::error::x\n");
+    }
+}

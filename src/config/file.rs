@@ -1,0 +1,336 @@
+//! `devops.toml`: text to keys and waivers, each with its span.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::core::suggest::suggestion;
+use crate::core::{Error, Input, Location, Place};
+use crate::policy::Waiver;
+
+/// Name of the file that is read without being asked for.
+pub const FILE_NAME: &str = "devops.toml";
+
+/// Tables the file may have, one a job.
+pub const JOBS: [&str; 5] = ["test-gate", "dep-scan", "image-scan", "promote", "annotate"];
+
+/// Name of the tables that are waivers.
+const WAIVER: &str = "waiver";
+
+/// Keys of a waiver.
+const WAIVER_KEYS: [&str; 5] = ["rule", "matches", "reason", "owner", "expires"];
+
+/// A parsed `devops.toml`.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Path as given.
+    pub path: String,
+    /// Folder that relative paths in the file start from.
+    pub directory: PathBuf,
+    /// SHA-256 of the bytes.
+    pub sha256: String,
+    /// Waivers, in the file's order.
+    pub waivers: Vec<Waiver>,
+    text: String,
+    /// Keys by table; the top of the file is the table without a name.
+    tables: BTreeMap<String, Vec<Entry>>,
+}
+
+/// A key with its values: one, or those of a list.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Range<usize>,
+    pub(super) values: Vec<(String, Range<usize>)>,
+}
+
+impl File {
+    /// Reads and parses the file.
+    ///
+    /// # Errors
+    /// Where it can't be read, is not TOML, or holds tables, values or waivers that can't be meant.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(|error| {
+            Error::configuration("can't be read")
+                .at(Location::file(display(path)))
+                .help("check the path given with `--config`")
+                .because(error)
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            Error::configuration("is not UTF-8 text").at(Location::file(display(path))).because(error)
+        })?;
+        Self::parse(path, text)
+    }
+
+    /// Parses the file's text.
+    ///
+    /// # Errors
+    /// As [`File::read`].
+    pub fn parse(path: &Path, text: String) -> Result<Self, Error> {
+        let mut file = Self {
+            path: display(path),
+            directory: path.parent().map(Path::to_path_buf).unwrap_or_default(),
+            sha256: Input::of_bytes("", text.as_bytes()).sha256,
+            waivers: Vec::new(),
+            text,
+            tables: BTreeMap::new(),
+        };
+        let text = file.text.clone();
+        let document = DeTable::parse(&text).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            file.error(error.message().to_owned(), span, "here")
+        })?;
+        for (key, value) in document.get_ref() {
+            file.take(key, value)?;
+        }
+        Ok(file)
+    }
+
+    /// Takes a key at the top of the file: a shared key, a job's table, or the waivers.
+    fn take(
+        &mut self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<(), Error> {
+        let name = key.get_ref().to_string();
+        match value.get_ref() {
+            DeValue::Array(waivers) if name == WAIVER => {
+                for waiver in waivers {
+                    let waiver = self.waiver(waiver)?;
+                    self.waivers.push(waiver);
+                }
+            }
+            _ if name == WAIVER => {
+                return Err(self.error(
+                    "`waiver` must be a list of tables",
+                    key.span(),
+                    "write `[[waiver]]`",
+                ));
+            }
+            DeValue::Table(table) => {
+                if !JOBS.contains(&name.as_str()) {
+                    return Err(self.unknown("table", &name, key.span(), JOBS));
+                }
+                let mut entries = Vec::new();
+                for (key, value) in table {
+                    entries.push(self.entry(key, value)?);
+                }
+                self.tables.insert(name, entries);
+            }
+            _ => {
+                let entry = self.entry(key, value)?;
+                self.tables.entry(String::new()).or_default().push(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// A key with one value or a list of values.
+    fn entry(
+        &self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Entry, Error> {
+        let values = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(|item| self.scalar(item)).collect::<Result<_, _>>()?,
+            _ => vec![self.scalar(value)?],
+        };
+        Ok(Entry { key: key.get_ref().to_string(), key_span: key.span(), values })
+    }
+
+    /// A single value as the text a flag would carry.
+    fn scalar(&self, value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Error> {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().replace('_', ""),
+            DeValue::Integer(_) => return Err(self.error("number must be decimal", value.span(), "here")),
+            DeValue::Float(float) => float.as_str().replace('_', ""),
+            DeValue::Boolean(boolean) => boolean.to_string(),
+            DeValue::Datetime(datetime) => datetime.to_string(),
+            DeValue::Array(_) | DeValue::Table(_) => {
+                return Err(self.error(
+                    "expected a text, number or boolean",
+                    value.span(),
+                    "this is nested too deep",
+                ));
+            }
+        };
+        Ok((text, value.span()))
+    }
+
+    /// A `[[waiver]]` table.
+    fn waiver(&self, value: &Spanned<DeValue<'_>>) -> Result<Waiver, Error> {
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.error("`waiver` must be a list of tables", value.span(), "write `[[waiver]]`"));
+        };
+        let mut fields = BTreeMap::new();
+        for (key, value) in table {
+            let name = key.get_ref().to_string();
+            if !WAIVER_KEYS.contains(&name.as_str()) {
+                return Err(self.unknown("key of a waiver", &name, key.span(), WAIVER_KEYS));
+            }
+            fields.insert(name, self.scalar(value)?);
+        }
+        let mut field = |name: &str| fields.remove(name).filter(|(text, _)| !text.trim().is_empty());
+        let missing = |name: &str| {
+            self.error(format!("waiver without `{name}`"), value.span(), "in this waiver").help(
+                "a waiver says which `rule` it is for, its `reason`, its `owner` and the day it `expires`",
+            )
+        };
+        let (rule, _) = field("rule").ok_or_else(|| missing("rule"))?;
+        let (reason, _) = field("reason").ok_or_else(|| missing("reason"))?;
+        let (owner, _) = field("owner").ok_or_else(|| missing("owner"))?;
+        let (expires, span) = field("expires").ok_or_else(|| missing("expires"))?;
+        let expires: Date = expires
+            .parse()
+            .map_err(|_| self.error(format!("`{expires}` is not a day"), span, "write it as 2026-12-31"))?;
+        Ok(Waiver {
+            rule,
+            matches: field("matches").map(|(text, _)| text),
+            reason,
+            owner,
+            expires,
+            location: self.place(value.span(), "").location(),
+        })
+    }
+
+    /// The keys of a job's table, and those at the top that hold for every job; the job's own come first.
+    pub(super) fn entries(&self, job: &str) -> impl Iterator<Item = &Entry> {
+        [job, ""].into_iter().filter_map(|table| self.tables.get(table)).flatten()
+    }
+
+    /// Whether the file has a table for this job.
+    pub fn has_table(&self, job: &str) -> bool {
+        self.tables.contains_key(job)
+    }
+
+    /// Refuses keys of a table that are not known, with a suggestion; `""` is the top of the file.
+    ///
+    /// # Errors
+    /// At the first such key.
+    pub fn check(&self, table: &str, known: &[String]) -> Result<(), Error> {
+        for entry in self.tables.get(table).into_iter().flatten() {
+            if !known.contains(&entry.key) {
+                let what = if table.is_empty() { "key".to_owned() } else { format!("key of `[{table}]`") };
+                return Err(self.unknown(
+                    &what,
+                    &entry.key,
+                    entry.key_span.clone(),
+                    known.iter().map(String::as_str),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses waivers of rules that don't exist, with a suggestion.
+    ///
+    /// # Errors
+    /// At the first such waiver.
+    pub fn check_waivers<'a>(&self, rules: impl Iterator<Item = &'a str> + Clone) -> Result<(), Error> {
+        for waiver in &self.waivers {
+            if !rules.clone().any(|rule| rule == waiver.rule) {
+                let hint = suggestion(&waiver.rule, rules).map_or_else(
+                    || "`devops explain` lists the rules".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                return Err(Error::configuration(format!("waiver of `{}`, which is no rule", waiver.rule))
+                    .at(waiver.location.clone())
+                    .help(hint));
+            }
+        }
+        Ok(())
+    }
+
+    /// An error about something unknown, with the known word it is nearest to.
+    fn unknown<'a>(
+        &self,
+        what: &str,
+        name: &str,
+        span: Range<usize>,
+        known: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> Error {
+        let label = match suggestion(name, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "not known".to_owned(),
+        };
+        let known: Vec<&str> = known.into_iter().collect();
+        self.error(format!("unknown {what}: `{name}`"), span, &label)
+            .help(format!("known are: {}", known.join(", ")))
+    }
+
+    /// An error that points into this file.
+    pub(super) fn error(&self, message: impl Into<String>, span: Range<usize>, label: &str) -> Error {
+        Error::configuration(message).pointing(self.place(span, label))
+    }
+
+    /// A place in this file.
+    fn place(&self, span: Range<usize>, label: &str) -> Place {
+        Place { path: self.path.clone(), text: self.text.clone(), span, label: label.to_owned() }
+    }
+
+    /// Line and column of a span.
+    pub(super) fn location(&self, span: &Range<usize>) -> Location {
+        self.place(span.clone(), "").location()
+    }
+}
+
+/// A path as reports write it.
+fn display(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::File;
+
+    fn parse(text: &str) -> Result<File, String> {
+        File::parse(Path::new("devops.toml"), text.to_owned()).map_err(|error| {
+            let place = error.place().map(|place| place.label.clone()).unwrap_or_default();
+            format!("{error} ({place})")
+        })
+    }
+
+    #[test]
+    fn mistakes_are_pointed_at() {
+        let cases = [
+            ("a = [1, [2]]", "devops.toml:1:9: expected a text, number or boolean (this is nested too deep)"),
+            ("[test_gate]\n", "devops.toml:1:2: unknown table: `test_gate` (did you mean `test-gate`?)"),
+            ("waiver = 1\n", "devops.toml:1:1: `waiver` must be a list of tables (write `[[waiver]]`)"),
+            (
+                "[[waiver]]\nrule = \"a\"\nreason = \"b\"\nowner = \"c\"\nexpires = \"soon\"\n",
+                "devops.toml:5:11: `soon` is not a day (write it as 2026-12-31)",
+            ),
+            (
+                "[[waiver]]\nruel = \"a\"\n",
+                "devops.toml:2:1: unknown key of a waiver: `ruel` (did you mean `rule`?)",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse(text).unwrap_err(), expected, "{text}");
+        }
+        let error = parse("[[waiver]]\nrule = \"a\"\nowner = \"c\"\nexpires = 2026-12-31\n").unwrap_err();
+        assert!(error.contains("waiver without `reason`"), "{error}");
+    }
+
+    #[test]
+    fn waivers_and_tables_are_read() {
+        let file = parse(
+            "mode = \"report\"\n[test-gate]\npaths = [\"a\", \"b\"]\n\
+             [[waiver]]\nrule = \"a\"\nreason = \"b\"\nowner = \"c\"\nexpires = 2026-12-31\n",
+        )
+        .unwrap();
+        assert!(file.has_table("test-gate") && !file.has_table("dep-scan"));
+        assert_eq!(file.waivers[0].expires.to_string(), "2026-12-31");
+        let keys: Vec<&str> = file.entries("test-gate").map(|entry| entry.key.as_str()).collect();
+        assert_eq!(keys, ["paths", "mode"]);
+        assert!(file.check("", &["mode".to_owned()]).is_ok());
+        assert!(file.check("test-gate", &["path".to_owned()]).is_err());
+    }
+}

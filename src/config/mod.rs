@@ -1,0 +1,11 @@
+//! Settings: flags over action inputs over environment over `devops.toml` over defaults, each with where it came from.
+//!
+//! Owns `devops.toml` and the span of every mistake in it. Knows flags only through clap's description of them.
+
+mod file;
+mod schema;
+mod settings;
+
+pub use file::{FILE_NAME, File, JOBS};
+pub use schema::schema;
+pub use settings::{Origin, Refusal, Resolved, Setting, Source, key, resolve};

@@ -1,0 +1,364 @@
+//! Every setting of a job from the first of its sources that has it, and where that was.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+
+use super::file::File;
+use crate::core::{Error, Location};
+
+/// Where a setting came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag or argument.
+    Flag,
+    /// An environment variable: `DEVOPS_IN_…` of an action, or `DEVOPS_…`.
+    Environment(String),
+    /// A key of `devops.toml`.
+    File(Location),
+    /// Nobody set it.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("flag"),
+            Self::Environment(name) => write!(formatter, "environment {name}"),
+            Self::File(location) => write!(formatter, "{location}"),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// A setting with its values and where they came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The kebab-case name.
+    pub key: String,
+    /// The values; several for a list, none where nobody set it and there is no default.
+    pub values: Vec<String>,
+    /// Where they came from.
+    pub origin: Origin,
+}
+
+/// Where settings come from.
+pub struct Source<'a> {
+    /// The command line, program name first.
+    pub arguments: &'a [OsString],
+    /// Environment variables.
+    pub environment: &'a BTreeMap<String, String>,
+    /// `devops.toml`, if there is one.
+    pub file: Option<&'a File>,
+    /// The job, which is the table of the file.
+    pub job: &'a str,
+    /// Folder that relative paths of flags and environment start from.
+    pub working_directory: &'a Path,
+}
+
+/// The settings of a job.
+pub struct Resolved {
+    /// As clap reads them.
+    pub matches: ArgMatches,
+    /// With where each came from, in the order of the flags.
+    pub settings: Vec<Setting>,
+}
+
+/// The kebab-case name of an argument: its flag, its key, its input.
+pub fn key(argument: &Arg) -> String {
+    argument.get_long().map_or_else(|| argument.get_id().as_str().replace('_', "-"), str::to_owned)
+}
+
+/// A value on its way to clap: its text, where it came from, and what to say if clap refuses it.
+struct Found {
+    values: Vec<(OsString, Option<Range<usize>>)>,
+    origin: Origin,
+}
+
+/// Why settings could not be made.
+pub enum Refusal {
+    /// Clap refused the command line, or answered `--help` or `--version`.
+    CommandLine(clap::Error),
+    /// A value of the environment or the file is wrong.
+    Value(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Value(error)
+    }
+}
+
+impl From<clap::Error> for Refusal {
+    fn from(error: clap::Error) -> Self {
+        Self::CommandLine(error)
+    }
+}
+
+/// Finds every setting of `command`: flags over action inputs over environment over the file over defaults.
+///
+/// Relative paths become relative to where they were written: the file's folder, or the working directory.
+///
+/// # Errors
+/// Where the command line, the environment or the file holds a value that can't be meant.
+pub fn resolve(command: &Command, source: &Source<'_>) -> Result<Resolved, Refusal> {
+    let given = command.clone().try_get_matches_from(source.arguments)?;
+    let mut line = vec![source.arguments.first().cloned().unwrap_or_default()];
+    let mut positional = Vec::new();
+    let mut settings = Vec::new();
+    for argument in command.get_arguments().filter(|argument| is_setting(argument)) {
+        let found = find(argument, &given, source)?;
+        if found.origin != Origin::Flag {
+            try_out(command, argument, &found, source)?;
+        }
+        let mut values = found.values.into_iter().map(|(value, _)| value).collect::<Vec<_>>();
+        if is_path(argument) {
+            values = values.into_iter().map(|value| rebase(value, base(&found.origin, source))).collect();
+        }
+        settings.push(Setting {
+            key: key(argument),
+            values: values.iter().map(|value| value.to_string_lossy().into_owned()).collect(),
+            origin: found.origin.clone(),
+        });
+        // Defaults go in too where they are paths, which start from the working directory like any other.
+        if found.origin != Origin::Default || is_path(argument) {
+            match argument.get_long() {
+                Some(long) => line.extend(values.into_iter().map(|value| flag(long, &value))),
+                None => positional.extend(values),
+            }
+        }
+    }
+    line.push("--".into());
+    line.extend(positional);
+    let matches = command.clone().try_get_matches_from(line)?;
+    Ok(Resolved { matches, settings })
+}
+
+/// Whether an argument is a setting, and not a request such as `--help`.
+fn is_setting(argument: &Arg) -> bool {
+    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+/// Whether an argument's value is a path or a glob of paths.
+fn is_path(argument: &Arg) -> bool {
+    matches!(
+        argument.get_value_hint(),
+        ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath | ValueHint::ExecutablePath
+    ) && !matches!(argument.get_id().as_str(), "config" | "working_directory")
+}
+
+/// Whether an argument takes a list.
+fn is_list(argument: &Arg) -> bool {
+    matches!(argument.get_action(), ArgAction::Append)
+        || argument.get_num_args().is_some_and(|range| range.max_values() > 1)
+        || argument.get_value_delimiter().is_some()
+}
+
+/// The setting from the first source that has it.
+fn find(argument: &Arg, given: &ArgMatches, source: &Source<'_>) -> Result<Found, Error> {
+    let id = argument.get_id().as_str();
+    let of_clap = || given.get_raw(id).into_iter().flatten().map(|value| (value.to_owned(), None)).collect();
+    if given.value_source(id) == Some(ValueSource::CommandLine) {
+        return Ok(Found { values: of_clap(), origin: Origin::Flag });
+    }
+    let name = key(argument);
+    if let Some(found) = in_environment(argument, &name, source)? {
+        return Ok(found);
+    }
+    let entry =
+        source.file.and_then(|file| Some((file, file.entries(source.job).find(|entry| entry.key == name)?)));
+    if let Some((file, entry)) = entry {
+        if entry.values.len() > 1 && !is_list(argument) {
+            return Err(file.error(
+                format!("`{name}` takes one value"),
+                entry.key_span.clone(),
+                "this is a list",
+            ));
+        }
+        return Ok(Found {
+            values: entry.values.iter().map(|(value, span)| (value.into(), Some(span.clone()))).collect(),
+            origin: Origin::File(file.location(&entry.key_span)),
+        });
+    }
+    Ok(Found { values: of_clap(), origin: Origin::Default })
+}
+
+/// The setting from `DEVOPS_IN_…`, which actions set and where empty means not given, or from `DEVOPS_…`.
+fn in_environment(argument: &Arg, name: &str, source: &Source<'_>) -> Result<Option<Found>, Error> {
+    let suffix = name.replace('-', "_").to_uppercase();
+    let variables = [format!("DEVOPS_IN_{suffix}"), format!("DEVOPS_{suffix}")];
+    let found = variables.into_iter().find_map(|variable| {
+        Some((source.environment.get(&variable).filter(|value| !value.is_empty())?, variable))
+    });
+    let Some((value, variable)) = found else {
+        return Ok(None);
+    };
+    let lines: Vec<&str> = value.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.len() > 1 && !is_list(argument) {
+        return Err(Error::usage(format!("{variable} has {} lines, `{name}` takes one value", lines.len()))
+            .help("give one line"));
+    }
+    Ok(Some(Found {
+        values: lines.into_iter().map(|line| (line.into(), None)).collect(),
+        origin: Origin::Environment(variable),
+    }))
+}
+
+/// Has clap read each value alone, so that a refusal can name the variable or point into the file.
+fn try_out(command: &Command, argument: &Arg, found: &Found, source: &Source<'_>) -> Result<(), Error> {
+    for (value, span) in &found.values {
+        let line = match argument.get_long() {
+            Some(long) => ["".into(), flag(long, value)],
+            None => ["--".into(), value.clone()],
+        };
+        let line: Vec<OsString> = if argument.get_long().is_some() {
+            line.into()
+        } else {
+            std::iter::once(OsString::new()).chain(line).collect()
+        };
+        let Err(error) = command.clone().try_get_matches_from(line) else {
+            continue;
+        };
+        let text = error.to_string();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let help: Vec<&str> =
+            lines.take_while(|line| !line.starts_with("For more") && !line.starts_with("Usage")).collect();
+        let error = match (&found.origin, source.file, span) {
+            (Origin::File(_), Some(file), Some(span)) => file.error(message, span.clone(), "this value"),
+            (origin, ..) => Error::usage(format!("{origin}: {message}")),
+        };
+        return Err(error.help(help.join(", ")));
+    }
+    Ok(())
+}
+
+/// `--name=value`.
+fn flag(long: &str, value: &OsString) -> OsString {
+    let mut flag = OsString::from(format!("--{long}="));
+    flag.push(value);
+    flag
+}
+
+/// Where relative paths from this origin start.
+fn base<'a>(origin: &Origin, source: &Source<'a>) -> &'a Path {
+    match (origin, source.file) {
+        (Origin::File(_), Some(file)) => &file.directory,
+        _ => source.working_directory,
+    }
+}
+
+/// A path that starts from `base`; absolute ones and `-`, which is standard input, stay.
+fn rebase(value: OsString, base: &Path) -> OsString {
+    let is_here = base.as_os_str().is_empty() || base == Path::new(".");
+    if is_here || value == "-" {
+        return value;
+    }
+    PathBuf::from(base).join(value).into_os_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+
+    use clap::{Args, Command, FromArgMatches, ValueHint};
+
+    use super::{Origin, Refusal, Source, resolve};
+    use crate::config::File;
+
+    #[derive(Debug, Args, PartialEq)]
+    struct Flags {
+        #[arg(value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+        #[arg(long, default_value_t = 1)]
+        least: u32,
+        #[arg(long, value_delimiter = ',')]
+        words: Vec<String>,
+        #[arg(long, default_value = "out", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    }
+
+    fn flags(
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        file: &str,
+    ) -> Result<(Flags, Vec<Origin>), String> {
+        let command = Flags::augment_args(Command::new("x"));
+        let file =
+            File::parse(Path::new("sub/devops.toml"), file.to_owned()).map_err(|error| error.to_string())?;
+        let arguments: Vec<OsString> =
+            std::iter::once("x").chain(arguments.iter().copied()).map(Into::into).collect();
+        let environment: BTreeMap<String, String> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let source = Source {
+            arguments: &arguments,
+            environment: &environment,
+            file: Some(&file),
+            job: "test-gate",
+            working_directory: Path::new("work"),
+        };
+        let resolved = resolve(&command, &source).map_err(|refusal| match refusal {
+            Refusal::CommandLine(error) => error.to_string(),
+            Refusal::Value(error) => error.to_string(),
+        })?;
+        let origins = resolved.settings.into_iter().map(|setting| setting.origin).collect();
+        Ok((Flags::from_arg_matches(&resolved.matches).unwrap(), origins))
+    }
+
+    #[test]
+    fn the_first_source_that_has_a_setting_wins() {
+        let file = "least = 2\n[test-gate]\nleast = 3\n";
+        let least = |arguments: &[&str], environment: &[(&str, &str)], file| {
+            flags(arguments, environment, file).unwrap().0.least
+        };
+        assert_eq!(least(&[], &[], ""), 1);
+        assert_eq!(least(&[], &[], "least = 2\n"), 2);
+        assert_eq!(least(&[], &[], file), 3);
+        assert_eq!(least(&[], &[("DEVOPS_LEAST", "4")], file), 4);
+        assert_eq!(least(&[], &[("DEVOPS_LEAST", "4"), ("DEVOPS_IN_LEAST", "5")], file), 5);
+        assert_eq!(least(&[], &[("DEVOPS_LEAST", "4"), ("DEVOPS_IN_LEAST", "")], file), 4);
+        assert_eq!(least(&["--least", "6"], &[("DEVOPS_LEAST", "4")], file), 6);
+    }
+
+    #[test]
+    fn paths_start_from_where_they_were_written() {
+        let (found, origins) =
+            flags(&["--folder", "f"], &[], "[test-gate]\npaths = [\"a\", \"/b\"]\n").unwrap();
+        assert_eq!(found.paths, [PathBuf::from("sub/a"), PathBuf::from("/b")]);
+        assert_eq!(found.folder, PathBuf::from("work/f"));
+        assert_eq!(origins[3], Origin::Flag);
+        let (found, _) = flags(&["-", "c"], &[("DEVOPS_IN_WORDS", "a b\nc,d\n")], "").unwrap();
+        assert_eq!(found.paths, [PathBuf::from("-"), PathBuf::from("work/c")]);
+        assert_eq!(found.folder, PathBuf::from("work/out"));
+        assert_eq!(found.words, ["a b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_source() {
+        let error = flags(&[], &[], "[test-gate]\nleast = \"many\"\n").unwrap_err();
+        assert!(
+            error.starts_with("sub/devops.toml:2:9: invalid value 'many' for '--least <LEAST>'"),
+            "{error}"
+        );
+        let error = flags(&[], &[("DEVOPS_IN_LEAST", "many")], "").unwrap_err();
+        assert!(error.starts_with("environment DEVOPS_IN_LEAST: invalid value 'many'"), "{error}");
+        let error = flags(&[], &[("DEVOPS_IN_LEAST", "1\n2")], "").unwrap_err();
+        assert!(error.contains("has 2 lines"), "{error}");
+        let error = flags(&[], &[], "least = [1, 2]\n").unwrap_err();
+        assert!(error.contains("takes one value"), "{error}");
+    }
+
+    #[test]
+    fn a_value_from_outside_is_never_taken_for_a_flag() {
+        let (found, _) = flags(&[], &[("DEVOPS_IN_PATHS", "--least=9\n-x")], "").unwrap();
+        assert_eq!(found.paths, [PathBuf::from("work/--least=9"), PathBuf::from("work/-x")]);
+        assert_eq!(found.least, 1);
+    }
+}

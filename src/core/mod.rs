@@ -1,0 +1,24 @@
+//! Pure values that every room speaks of: severity, finding, verdict, report, exit code, error.
+//!
+//! Owns the words and their JSON form. Knows no file, clock, environment, network or host.
+
+pub mod error;
+pub mod escape;
+pub mod exit;
+pub mod finding;
+pub mod report;
+pub mod rule;
+pub mod secret;
+pub mod severity;
+pub mod suggest;
+pub mod verdict;
+pub mod words;
+
+pub use error::{Error, ErrorKind, Place};
+pub use exit::Exit;
+pub use finding::{Finding, Fingerprint, Location, Subject, Waived};
+pub use report::{Input, Provenance, Report};
+pub use rule::Rule;
+pub use secret::{Redactor, Secret};
+pub use severity::Severity;
+pub use verdict::Verdict;

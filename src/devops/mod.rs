@@ -1,0 +1,1 @@
+//! The whole pipeline on a laptop: `run`, `serve`, `explain`, `config`, `completions`, `man`.

@@ -1,0 +1,100 @@
+//! What is handed in to a job, so that the same inputs give the same report: time, environment, host, output.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::ci::{Host, HostChoice};
+use crate::core::escape::terminal;
+use crate::core::{Error, Redactor, Secret};
+
+/// Environment variable that sets the clock, to reproduce a verdict of another day: an RFC 3339 time.
+pub const NOW: &str = "DEVOPS_NOW";
+
+/// What is handed in to a job.
+#[derive(Clone)]
+pub struct Context {
+    /// Environment variables; ones that are not Unicode are absent.
+    pub environment: BTreeMap<String, String>,
+    /// The time at the start of the run.
+    pub now: Timestamp,
+    /// Where the job runs.
+    pub host: Host,
+    /// Folder that relative paths start from; settings that are paths already contain it.
+    pub working_directory: PathBuf,
+    /// Masks secrets in all that leaves the process.
+    pub redactor: Redactor,
+    progress: Option<Arc<Mutex<dyn Write + Send>>>,
+}
+
+impl Context {
+    /// The context of this process: its environment and clock, progress to standard error.
+    ///
+    /// # Errors
+    /// Where `DEVOPS_NOW` is set and is not a time.
+    pub fn of_process() -> Result<Self, Error> {
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let now = match environment.get(NOW) {
+            None => Timestamp::now(),
+            Some(text) => text.parse().map_err(|error| {
+                Error::usage(format!("{NOW} is `{text}`, not a time"))
+                    .because(error)
+                    .help("write it as 2026-11-23T12:00:00Z")
+            })?,
+        };
+        Ok(Self {
+            redactor: Redactor::from_environment(&environment),
+            host: Host::detect(&environment),
+            environment,
+            now,
+            working_directory: PathBuf::from("."),
+            progress: Some(Arc::new(Mutex::new(anstream::stderr()))),
+        })
+    }
+
+    /// Today's date in UTC, by which waivers expire and databases age.
+    pub fn today(&self) -> Date {
+        self.now.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// The value of an environment variable, if it is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The value of an environment variable that is a secret.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        self.variable(name).map(Secret::new)
+    }
+
+    /// The same with what the settings say about where it runs.
+    #[must_use]
+    pub fn settled(mut self, choice: HostChoice, working_directory: &Path) -> Self {
+        self.host = self.host.or(choice);
+        self.working_directory = working_directory.to_path_buf();
+        self
+    }
+
+    /// The same without progress lines.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        self.progress = None;
+        self
+    }
+
+    /// Tells whoever watches what is happening now; a lower-case fragment, already free of secrets when it leaves.
+    pub fn progress(&self, line: &str) {
+        let Some(sink) = &self.progress else { return };
+        if let Ok(mut sink) = sink.lock() {
+            // Someone who stopped listening is no reason to stop working.
+            let _ = writeln!(sink, "      {}", terminal(&self.redactor.redact(line)));
+        }
+    }
+}

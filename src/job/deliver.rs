@@ -1,0 +1,208 @@
+//! From a report to everyone who should see it: files, terminal, annotations, summary, step outputs.
+
+use std::io::Write;
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use super::common::{Common, Format};
+use super::context::Context;
+use crate::ci::{Host, Outputs, append_summary, shield, write_outputs};
+use crate::config::Setting;
+use crate::core::escape::terminal_line;
+use crate::core::{Error, Exit, Report, Rule};
+use crate::render::{self, Detail, Document};
+
+/// A report on its way out.
+pub struct Delivery<'a> {
+    /// The report as a whole.
+    pub report: &'a Report,
+    /// The reports it is made of.
+    pub jobs: &'a [Report],
+    /// Every rule that may be named.
+    pub rules: &'a [Rule],
+    /// The settings all jobs share.
+    pub common: &'a Common,
+    /// All settings with where each came from.
+    pub settings: &'a [Setting],
+    /// Time, environment, host.
+    pub context: &'a Context,
+}
+
+/// Writes the files asked for, prints, annotates, appends the job summary and sets the step outputs, in this order.
+///
+/// Returns the exit the report stands for, or the one of the trouble met on the way.
+pub fn deliver(delivery: &Delivery<'_>) -> Exit {
+    match try_deliver(delivery) {
+        Ok(()) => delivery.report.exit(),
+        Err(error) => complain(&error, Some(delivery.context)),
+    }
+}
+
+fn try_deliver(delivery: &Delivery<'_>) -> Result<(), Error> {
+    let Delivery { common, context, .. } = delivery;
+    let formats = formats(common, context.host);
+    write_files(delivery, &formats)?;
+    let page =
+        [Format::Html, Format::Summary, Format::Json].into_iter().find(|format| formats.contains(format));
+    let page = page.and_then(|format| path_of(common, format)).filter(|_| !common.quiet);
+    with_document(delivery, page.as_deref(), |document| {
+        let detail = if common.quiet { Detail::Verdict } else { Detail::Findings };
+        let mut text = render::text(document, detail);
+        if common.verbose {
+            text.push_str(&settings(delivery.settings));
+        }
+        print(context, common, &text);
+        if formats.contains(&Format::Github) {
+            // These are the commands themselves, so no shield; the renderer escapes what is foreign in them.
+            write_out(&context.redactor.redact(&render::github(document)));
+        }
+    });
+    if formats.contains(&Format::Summary) {
+        let markdown = rendered(delivery, Format::Summary)?;
+        append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown))?;
+    }
+    let outputs = outputs(delivery.report, common, &formats);
+    write_outputs(context.host, &context.environment, &common.report_dir, &delivery.report.job, &outputs)
+}
+
+/// The formats asked for; where none are, the default ones, and on GitHub its annotations.
+fn formats(common: &Common, host: Host) -> Vec<Format> {
+    let mut formats = common.formats_or_default();
+    if common.formats.is_empty() && host == Host::GitHub {
+        formats.push(Format::Github);
+    }
+    formats
+}
+
+/// Writes each format that is a file.
+///
+/// # Errors
+/// Where a file can't be written.
+pub fn write_files(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
+    let folder = &delivery.common.report_dir;
+    std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
+    for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {
+        if let Some(name) = format.file_name() {
+            let path = folder.join(name);
+            let bytes = delivery.context.redactor.redact_bytes(rendered(delivery, format)?);
+            replace(&path, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file whole or not at all, so that a reader never meets half a report.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    std::fs::write(&part, bytes)
+        .and_then(|()| std::fs::rename(&part, path))
+        .map_err(|error| Error::unwritable(path, error))
+}
+
+/// A format's bytes.
+fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Vec<u8>, Error> {
+    if format == Format::Json {
+        return render::json(delivery.report);
+    }
+    Ok(with_document(delivery, None, |document| match format {
+        Format::Sarif => render::sarif(document),
+        Format::Summary => render::markdown(document),
+        Format::Html => render::html(document),
+        Format::Junit => render::junit(document),
+        Format::Codequality => render::codequality(document),
+        Format::Github | Format::Json => String::new(),
+    })
+    .into_bytes())
+}
+
+/// Lends the document that renderers draw.
+fn with_document<T>(delivery: &Delivery<'_>, page: Option<&str>, draw: impl FnOnce(&Document<'_>) -> T) -> T {
+    let context = delivery.context;
+    draw(&Document {
+        report: delivery.report,
+        jobs: delivery.jobs,
+        rules: delivery.rules,
+        link: &|location| context.host.link(&context.environment, location),
+        page,
+    })
+}
+
+/// Path of a format's file, as people and scripts name it.
+fn path_of(common: &Common, format: Format) -> Option<String> {
+    let path = common.report_dir.join(format.file_name()?);
+    Some(path.display().to_string().replace('\\', "/"))
+}
+
+/// What the step tells the steps after it.
+fn outputs(report: &Report, common: &Common, formats: &[Format]) -> Outputs {
+    let path = |format: Format| {
+        let path = path_of(common, format).filter(|_| formats.contains(&format));
+        path.unwrap_or_default()
+    };
+    Outputs {
+        verdict: report.verdict.to_string(),
+        exit_code: report.exit_code,
+        findings: report.open().count(),
+        report: path(Format::Json),
+        sarif: path(Format::Sarif),
+        summary: path(Format::Summary),
+    }
+}
+
+/// One line a setting: name, values, where they came from.
+fn settings(settings: &[Setting]) -> String {
+    let mut text = String::from("\nsettings\n");
+    for setting in settings {
+        let values = terminal_line(&setting.values.join(", "));
+        text.push_str(&format!("  {} = {values}   ({})\n", setting.key, setting.origin));
+    }
+    text
+}
+
+/// Prints text for people on standard output, in colour where that is wanted, without secrets and without commands.
+pub fn print(context: &Context, common: &Common, text: &str) {
+    let text = shield(context.host, &context.redactor.redact(text));
+    let mut stdout = anstream::AutoStream::new(std::io::stdout().lock(), common.color.into());
+    // Someone who stopped reading is no reason to fail.
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Writes to standard output as it is.
+fn write_out(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Tells people on standard error what went wrong, where, and what to do; returns the exit that stands for it.
+pub fn complain(error: &Error, context: Option<&Context>) -> Exit {
+    let mut text = picture(error);
+    if let Some(context) = context {
+        text = context.redactor.redact(&text);
+        text = shield(context.host, &text);
+    }
+    let mut stderr = anstream::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    error.kind().exit()
+}
+
+/// The error as rustc would draw it: message, place with its line and a caret, help.
+fn picture(error: &Error) -> String {
+    let renderer = Renderer::styled();
+    let help = error.help_text();
+    let title = match error.place() {
+        Some(_) => error.message().to_owned(),
+        None => terminal_line(&error.to_string()),
+    };
+    let mut group = Level::ERROR.primary_title(title).elements(error.place().map(|place| {
+        Snippet::source(place.text.as_str())
+            .path(place.path.as_str())
+            .annotation(AnnotationKind::Primary.span(place.span.clone()).label(place.label.as_str()))
+    }));
+    if !help.is_empty() {
+        group = group.element(Level::HELP.message(help));
+    }
+    format!("{}\n", renderer.render(&[group]))
+}

@@ -1,0 +1,57 @@
+//! The way every job takes through the house: settings, facts, findings, policy, report, files, host, exit.
+//!
+//! Owns the [`Job`] trait, the flags all jobs share and the order of the steps. Knows no job by name.
+
+pub mod common;
+pub mod context;
+pub mod deliver;
+pub mod run;
+
+pub use common::{Common, Format, Mode};
+pub use context::Context;
+pub use run::main;
+
+use clap::{Args, FromArgMatches};
+
+use crate::core::report::Facts;
+use crate::core::{Error, Exit, Finding, Input, Rule};
+
+/// A job: what it is called, what it takes, what it can find, and how it looks for it.
+pub trait Job {
+    /// Name of the binary, the table in `devops.toml` and the action: `test-gate`.
+    const NAME: &'static str;
+    /// One line: the question the job answers.
+    const ABOUT: &'static str;
+    /// The job's own flags; their kebab-case names are also the keys and the inputs.
+    type Arguments: Args + FromArgMatches;
+
+    /// Every rule the job can report findings of.
+    fn rules() -> &'static [Rule];
+
+    /// Reads facts and applies rules. Judging, printing and writing reports are not the job's business.
+    ///
+    /// # Errors
+    /// Where the surroundings keep the job from judging: its own inputs, network, permissions.
+    fn run(arguments: &Self::Arguments, context: &Context) -> Result<Outcome, Error>;
+}
+
+/// What a job found, before anyone judged it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The numbers that make the verdict, in one line: `2 failed, 1 flaky of 1,204 tests in 3 reports (41.2 s)`.
+    pub headline: String,
+    /// Everything found, in any order.
+    pub findings: Vec<Finding>,
+    /// What was not looked at, and other things to know; a sentence each.
+    pub notes: Vec<String>,
+    /// Counts.
+    pub totals: Facts,
+    /// The job's own facts.
+    pub details: Facts,
+    /// Every file read.
+    pub inputs: Vec<Input>,
+    /// Where data came from, for the provenance.
+    pub data: Facts,
+    /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.
+    pub exit: Option<Exit>,
+}

@@ -1,0 +1,202 @@
+//! The order of the steps, from the command line to the exit code.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Command, FromArgMatches};
+
+use super::common::{Common, Mode};
+use super::context::Context;
+use super::deliver::{Delivery, complain, deliver};
+use super::{Job, Outcome};
+use crate::ci::{Outputs, write_outputs};
+use crate::config::{FILE_NAME, File, Refusal, Setting, Source, key, resolve};
+use crate::core::{Error, Exit, Provenance, Report, Rule, Verdict};
+use crate::policy::{self, judge};
+
+/// Runs a job as the binary of its name does.
+pub fn main<J: Job>() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let exit = match Context::of_process() {
+        Ok(context) => run::<J>(&arguments, context),
+        Err(error) => complain(&error, None),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Runs a job from a command line: settings, facts, findings, policy, report, files, host, exit.
+fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
+    let prepared = match prepare::<J>(arguments, &context) {
+        Ok(prepared) => prepared,
+        Err(refusal) => return refuse(J::NAME, refusal, &context),
+    };
+    let context = prepared.context(context);
+    let (report, error) = execute::<J>(&prepared, &context);
+    if let Some(error) = error {
+        complain(&error, Some(&context));
+    }
+    deliver(&Delivery {
+        report: &report,
+        jobs: std::slice::from_ref(&report),
+        rules: &rules::<J>(),
+        common: &prepared.common,
+        settings: &prepared.settings,
+        context: &context,
+    })
+}
+
+/// Says why there are no settings, and tells the host that the job could not judge.
+pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
+    let exit = match refusal {
+        Refusal::Value(error) => complain(&error, Some(context)),
+        Refusal::CommandLine(error) => {
+            // Nobody is left to tell where standard error is gone.
+            let _ = error.print();
+            if !error.use_stderr() {
+                return Exit::Pass;
+            }
+            Exit::Usage
+        }
+    };
+    let outputs =
+        Outputs { verdict: Verdict::Error.to_string(), exit_code: exit.code(), ..Outputs::default() };
+    match write_outputs(context.host, &context.environment, Path::new("devops-report"), job, &outputs) {
+        Ok(()) => exit,
+        Err(error) => complain(&error, Some(context)),
+    }
+}
+
+/// A job's command line: the job's own flags, then those all jobs share.
+pub fn command<J: Job>() -> Command {
+    let command = Command::new(J::NAME).about(J::ABOUT).version(env!("CARGO_PKG_VERSION")).after_help(EXITS);
+    Common::augment_args(J::Arguments::augment_args(command))
+}
+
+/// What `--help` says about exit codes.
+const EXITS: &str = "Exit codes: 0 pass, 1 the gate failed, 2 usage or configuration, 3 an input is missing or corrupt, \
+4 environment, 5 promoted then rolled back, 6 a human must look, 7 superseded, 70 a bug.";
+
+/// Every rule a job can report findings of, the policy's own included.
+pub fn rules<J: Job>() -> Vec<Rule> {
+    J::rules().iter().chain(policy::RULES).copied().collect()
+}
+
+/// A job with its settings.
+pub struct Prepared<A> {
+    /// The job's own.
+    pub arguments: A,
+    /// Those all jobs share.
+    pub common: Common,
+    /// All of them, with where each came from.
+    pub settings: Vec<Setting>,
+    /// `devops.toml`, if there is one.
+    pub file: Option<File>,
+}
+
+impl<A> Prepared<A> {
+    /// The context with what the settings say about it.
+    #[must_use]
+    pub fn context(&self, context: Context) -> Context {
+        let context = context.settled(self.common.host, &self.common.working_directory);
+        if self.common.quiet { context.silent() } else { context }
+    }
+}
+
+/// Finds a job's settings.
+///
+/// # Errors
+/// Where the command line, the environment or `devops.toml` holds something that can't be meant.
+pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prepared<J::Arguments>, Refusal> {
+    let command = command::<J>();
+    let start = |working_directory, file| Source {
+        arguments,
+        environment: &context.environment,
+        file,
+        job: J::NAME,
+        working_directory,
+    };
+    // The first look only finds where the file is.
+    let first = Common::from_arg_matches(&resolve(&command, &start(Path::new("."), None))?.matches)?;
+    let file = find_file(&first)?;
+    if let Some(file) = &file {
+        check::<J>(file)?;
+    }
+    let resolved = resolve(&command, &start(&first.working_directory, file.as_ref()))?;
+    Ok(Prepared {
+        arguments: J::Arguments::from_arg_matches(&resolved.matches)?,
+        common: Common::from_arg_matches(&resolved.matches)?,
+        settings: resolved.settings,
+        file,
+    })
+}
+
+/// The configuration file that was named, or the one in the working directory if there is one.
+fn find_file(common: &Common) -> Result<Option<File>, Error> {
+    if let Some(path) = &common.config {
+        return File::read(path).map(Some);
+    }
+    let here = common.working_directory == Path::new(".");
+    let path = if here { PathBuf::from(FILE_NAME) } else { common.working_directory.join(FILE_NAME) };
+    if path.exists() { File::read(&path).map(Some) } else { Ok(None) }
+}
+
+/// Refuses keys this job does not know, in its own table and at the top of the file.
+fn check<J: Job>(file: &File) -> Result<(), Error> {
+    let shared = keys(&Common::augment_args(Command::new("common")));
+    let own: Vec<String> = keys(&command::<J>());
+    file.check("", &shared)?;
+    file.check(J::NAME, &own)
+}
+
+/// The keys a command's flags have in the file.
+pub fn keys(command: &Command) -> Vec<String> {
+    command
+        .get_arguments()
+        .map(key)
+        .filter(|key| !matches!(key.as_str(), "config" | "working-directory" | "help" | "version"))
+        .collect()
+}
+
+/// Looks, judges and reports; an error of the surroundings becomes a report too, and is handed out beside it.
+pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> (Report, Option<Error>) {
+    let mut provenance = Provenance::of_this_build();
+    provenance.policy_sha256 = prepared.file.as_ref().map(|file| file.sha256.clone());
+    match J::run(&prepared.arguments, context) {
+        Err(error) => (Report::of_error(J::NAME, &error, provenance), Some(error)),
+        Ok(outcome) => (report::<J>(outcome, prepared, context, provenance), None),
+    }
+}
+
+/// The report of what a job found, judged.
+fn report<J: Job>(
+    outcome: Outcome,
+    prepared: &Prepared<J::Arguments>,
+    context: &Context,
+    mut provenance: Provenance,
+) -> Report {
+    let waivers = prepared.file.as_ref().map_or(&[][..], |file| &file.waivers);
+    let knows = |rule: &str| J::rules().iter().any(|known| known.id == rule);
+    let judgement = judge(outcome.findings, waivers, prepared.common.fail_on, context.today(), knows);
+    let exit = outcome.exit.unwrap_or(match judgement.verdict {
+        Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
+        _ => Exit::Pass,
+    });
+    provenance.inputs = outcome.inputs;
+    provenance.inputs.sort();
+    provenance.data = outcome.data;
+    Report {
+        schema_version: Report::SCHEMA_VERSION,
+        job: J::NAME.to_owned(),
+        verdict: judgement.verdict,
+        exit_code: exit.code(),
+        headline: outcome.headline,
+        reasons: judgement.reasons,
+        error: None,
+        findings: judgement.findings,
+        notes: outcome.notes,
+        totals: outcome.totals,
+        details: outcome.details,
+        provenance,
+    }
+}

@@ -1,0 +1,185 @@
+//! The judgement: which findings are waived, what the verdict is, and why.
+
+use jiff::civil::Date;
+
+use super::waiver::{EXPIRED, UNUSED, Waiver};
+use crate::core::words::{count, number};
+use crate::core::{Finding, Severity, Verdict};
+
+/// What was decided about a job's findings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, the weightiest first.
+    pub reasons: Vec<String>,
+    /// The findings with what became of them: open ones first, the worst first, then waived ones.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges findings by a threshold and waivers.
+///
+/// An open finding of at least `fail_on` fails, one above info warns. An expired waiver fails, whatever the threshold,
+/// an unused one warns; `knows_rule` says which rules are this job's, so that other jobs' waivers are left alone.
+pub fn judge(
+    mut findings: Vec<Finding>,
+    waivers: &[Waiver],
+    fail_on: Severity,
+    today: Date,
+    knows_rule: impl Fn(&str) -> bool,
+) -> Judgement {
+    let mut about_waivers = Vec::new();
+    for waiver in waivers.iter().filter(|waiver| knows_rule(&waiver.rule)) {
+        let covered: Vec<&mut Finding> =
+            findings.iter_mut().filter(|finding| waiver.covers(finding)).collect();
+        if waiver.is_expired(today) {
+            about_waivers.push(expired(waiver));
+        } else if covered.is_empty() {
+            about_waivers.push(unused(waiver));
+        } else {
+            for finding in covered {
+                finding.waived = Some(waiver.mark());
+            }
+        }
+    }
+    findings.extend(about_waivers);
+    findings.sort_by(|left, right| order(left).cmp(&order(right)));
+    let fails =
+        |finding: &&Finding| finding.is_open() && (finding.severity >= fail_on || finding.rule == EXPIRED.id);
+    let warns = |finding: &&Finding| finding.is_open() && finding.severity > Severity::Info;
+    let verdict = if findings.iter().any(|finding| fails(&finding)) {
+        Verdict::Fail
+    } else if findings.iter().any(|finding| warns(&finding)) {
+        Verdict::Warn
+    } else {
+        Verdict::Pass
+    };
+    let reasons = match verdict {
+        Verdict::Fail => reasons(findings.iter().filter(fails), &format!("at or above `{fail_on}`")),
+        Verdict::Warn => reasons(findings.iter().filter(warns), &format!("below `{fail_on}`")),
+        Verdict::Pass | Verdict::Error => Vec::new(),
+    };
+    Judgement { verdict, reasons, findings }
+}
+
+/// Open before waived, worst first, then by rule, place and title, so that input order never shows.
+fn order(finding: &Finding) -> impl Ord + '_ {
+    (
+        finding.waived.is_some(),
+        std::cmp::Reverse(finding.severity),
+        finding.rule.as_str(),
+        finding.location.as_ref(),
+        finding.title.as_str(),
+        &finding.fingerprint,
+    )
+}
+
+/// One reason a rule: `2 findings of test-failed at or above high`.
+fn reasons<'a>(findings: impl Iterator<Item = &'a Finding>, threshold: &str) -> Vec<String> {
+    let mut rules: Vec<(&str, u64)> = Vec::new();
+    for finding in findings {
+        match rules.iter_mut().find(|(rule, _)| *rule == finding.rule) {
+            Some((_, amount)) => *amount += 1,
+            None => rules.push((&finding.rule, 1)),
+        }
+    }
+    rules
+        .into_iter()
+        .map(|(rule, amount)| match rule {
+            _ if rule == EXPIRED.id => format!("{} past its last day", count(amount, "waiver")),
+            _ if amount == 1 => format!("`{rule}` {threshold}"),
+            _ => format!("{} × `{rule}` {threshold}", number(amount)),
+        })
+        .collect()
+}
+
+/// The finding about a waiver whose last day has passed.
+fn expired(waiver: &Waiver) -> Finding {
+    Finding::new(
+        &EXPIRED,
+        format!("waiver for {} expired on {}", waiver.name(), waiver.expires),
+        &[&waiver.name()],
+    )
+    .detail(format!("owner {}: {}", waiver.owner, waiver.reason))
+    .about("waiver", waiver.name())
+    .at(waiver.location.clone())
+    .help("fix what it covers and remove it, or have its owner set a new day")
+}
+
+/// The finding about a waiver that matched nothing.
+fn unused(waiver: &Waiver) -> Finding {
+    Finding::new(&UNUSED, format!("waiver for {} matches nothing", waiver.name()), &[&waiver.name()])
+        .detail(format!("owner {}: {}", waiver.owner, waiver.reason))
+        .about("waiver", waiver.name())
+        .at(waiver.location.clone())
+        .help("remove it")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+
+    use super::{Judgement, judge};
+    use crate::core::{Finding, Location, Rule, Severity, Verdict};
+    use crate::policy::Waiver;
+
+    const RULE: Rule = Rule { id: "some-rule", severity: Severity::High, summary: "", page: "" };
+
+    fn finding(name: &str, severity: Severity) -> Finding {
+        Finding::new(&RULE, name, &[name]).severity(severity).about("name", name)
+    }
+
+    fn waiver(pattern: Option<&str>, expires: Date) -> Waiver {
+        Waiver {
+            rule: RULE.id.to_owned(),
+            matches: pattern.map(str::to_owned),
+            reason: "because".to_owned(),
+            owner: "ops".to_owned(),
+            expires,
+            location: Location::line("devops.toml", 3),
+        }
+    }
+
+    fn decide(findings: Vec<Finding>, waivers: &[Waiver]) -> Judgement {
+        judge(findings, waivers, Severity::High, date(2026, 11, 23), |rule| rule == RULE.id)
+    }
+
+    #[test]
+    fn the_threshold_separates_fail_from_warn() {
+        assert_eq!(decide(vec![], &[]).verdict, Verdict::Pass);
+        assert_eq!(decide(vec![finding("a", Severity::Info)], &[]).verdict, Verdict::Pass);
+        assert_eq!(decide(vec![finding("a", Severity::Medium)], &[]).verdict, Verdict::Warn);
+        let judgement = decide(vec![finding("a", Severity::Low), finding("b", Severity::Critical)], &[]);
+        assert_eq!(judgement.verdict, Verdict::Fail);
+        assert_eq!(judgement.findings[0].title, "b");
+        assert_eq!(judgement.reasons, ["`some-rule` at or above `high`"]);
+    }
+
+    #[test]
+    fn a_waiver_holds_through_its_last_day_and_fails_after() {
+        let findings = || vec![finding("a", Severity::High)];
+        let judgement = decide(findings(), &[waiver(Some("a"), date(2026, 11, 23))]);
+        assert_eq!(judgement.verdict, Verdict::Pass);
+        assert_eq!(judgement.findings[0].waived.as_ref().unwrap().owner, "ops");
+        let judgement = decide(findings(), &[waiver(Some("a"), date(2026, 11, 22))]);
+        assert_eq!(judgement.verdict, Verdict::Fail);
+        assert_eq!(judgement.findings.iter().filter(|finding| finding.is_open()).count(), 2);
+        assert_eq!(decide(vec![], &[waiver(None, date(2026, 11, 22))]).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn an_unused_waiver_warns_and_another_jobs_waiver_is_left_alone() {
+        assert_eq!(decide(vec![], &[waiver(Some("b"), date(2026, 12, 31))]).verdict, Verdict::Warn);
+        let other = Waiver { rule: "other-rule".to_owned(), ..waiver(None, date(2026, 1, 1)) };
+        assert_eq!(decide(vec![], &[other]).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn the_order_of_findings_does_not_depend_on_the_order_they_came_in() {
+        let mut findings =
+            vec![finding("a", Severity::Low), finding("b", Severity::High), finding("c", Severity::High)];
+        let forwards = decide(findings.clone(), &[]);
+        findings.reverse();
+        assert_eq!(forwards, decide(findings, &[]));
+    }
+}

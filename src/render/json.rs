@@ -1,0 +1,14 @@
+//! `report.json`: the report itself, two spaces a level, with a final newline.
+
+use crate::core::{Error, Report};
+
+/// The report as JSON; [`Report::from_json`] reads it back.
+///
+/// # Errors
+/// Never in practice: every part of a report has a JSON form.
+pub fn json(report: &Report) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(report)
+        .map_err(|error| Error::bug("report has no JSON form").because(error))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

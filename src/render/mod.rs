@@ -1,0 +1,45 @@
+//! Report to bytes, one file a format.
+//!
+//! Owns what people and programs see. Never sees the clock, the environment or a file.
+
+mod codequality;
+mod github;
+mod html;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod text;
+
+pub use codequality::codequality;
+pub use github::github;
+pub use html::html;
+pub use json::json;
+pub use junit::junit;
+pub use markdown::markdown;
+pub use sarif::sarif;
+pub use text::{Detail, text};
+
+use crate::core::{Location, Report, Rule};
+
+/// What a renderer draws: a report, the jobs it is made of, and what it needs to explain and link them.
+#[derive(Clone, Copy)]
+pub struct Document<'a> {
+    /// The report as a whole; of a single job, the same as `jobs[0]`.
+    pub report: &'a Report,
+    /// The report of each job, in the order they ran.
+    pub jobs: &'a [Report],
+    /// Every rule that may be named.
+    pub rules: &'a [Rule],
+    /// Where a reader finds a place, on hosts that have a page for it.
+    pub link: &'a dyn Fn(&Location) -> Option<String>,
+    /// Path of the page a reader may open for more, if one was written.
+    pub page: Option<&'a str>,
+}
+
+impl Document<'_> {
+    /// The rule of this name.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+}

@@ -1,0 +1,72 @@
+//! What the tests share: running a binary with a clean environment, the corpus, temporary folders.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Variables of hosts that must not leak from where the tests run into what they test.
+const HOSTS: [&str; 6] = ["GITHUB_", "GITLAB_", "CI", "RUNNER_", "DEVOPS_", "ACTIONS_"];
+
+/// The day on which tests take place.
+pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
+
+/// One of our binaries, in `folder`, with a scrubbed environment and a fixed clock.
+pub(crate) fn binary(name: &str, folder: &Path) -> Command {
+    let path = match name {
+        "test-gate" => env!("CARGO_BIN_EXE_test-gate"),
+        "dep-scan" => env!("CARGO_BIN_EXE_dep-scan"),
+        "image-scan" => env!("CARGO_BIN_EXE_image-scan"),
+        "promote" => env!("CARGO_BIN_EXE_promote"),
+        "annotate" => env!("CARGO_BIN_EXE_annotate"),
+        _ => env!("CARGO_BIN_EXE_devops"),
+    };
+    let mut command = Command::new(path);
+    for (variable, _) in std::env::vars() {
+        if HOSTS.iter().any(|prefix| variable.starts_with(prefix)) {
+            command.env_remove(variable);
+        }
+    }
+    command.current_dir(folder).env("DEVOPS_NOW", NOW).env("NO_COLOR", "1");
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Finished {
+    let Output { status, stdout, stderr } = command.output().expect("the binary starts");
+    Finished {
+        code: status.code(),
+        stdout: String::from_utf8(stdout).expect("standard output is UTF-8"),
+        stderr: String::from_utf8(stderr).expect("standard error is UTF-8"),
+    }
+}
+
+/// How a command ended and what it printed.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The folder of real data, or `None` with a word about it where it is absent and may be.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder =
+        std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(
+        std::env::var_os("DEVOPS_CORPUS_REQUIRED").is_none(),
+        "the corpus is required and {} is not there",
+        folder.display()
+    );
+    eprintln!("skipped: corpus absent");
+    None
+}
+
+/// Reads the report a run left in `devops-report/` of `folder`.
+pub(crate) fn report(folder: &Path) -> serde_json::Value {
+    let path = folder.join("devops-report/report.json");
+    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).expect("the report is JSON")
+}
