@@ -1,5 +1,16 @@
 //! Every behaviour that crosses rooms, through the binaries a user runs.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "a test may panic, and may say why it did not run"
+)]
+
 mod annotate;
 mod dep_scan;
 mod devops;
