@@ -16,6 +16,7 @@ mod dep_scan;
 mod devops;
 mod ground;
 mod image_scan;
+mod packaging;
 mod promote;
 mod render;
 mod support;
