@@ -46,6 +46,11 @@ impl Document<'_> {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
+    /// The reports of the jobs, or the report where it is its own only job.
+    fn reports(&self) -> &[Report] {
+        if self.jobs.is_empty() { std::slice::from_ref(self.report) } else { self.jobs }
+    }
+
     /// Open findings of all jobs, the worst first.
     fn open(&self) -> Vec<&Finding> {
         let mut findings: Vec<&Finding> = self.report.open().collect();
