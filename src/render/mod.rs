@@ -2,6 +2,7 @@
 //!
 //! Owns what people and programs see. Never sees the clock, the environment or a file.
 
+mod chart;
 mod codequality;
 mod escape;
 mod excerpt;
