@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use super::Document;
 use super::chart::{Bar, bars};
 use super::excerpt::{cut, first_lines};
-use super::facts::{deliveries, fact, path, plan, totals};
+use super::facts::{deliveries, fact, meaning, path, plan, totals};
 use crate::core::escape::{terminal, terminal_line};
-use crate::core::words::{bytes, count};
+use crate::core::words::{bytes, count, number};
 use crate::core::{Finding, Report, Severity};
 
 /// Findings named on the first screen.
@@ -55,9 +55,9 @@ struct Job {
     plan: Vec<String>,
     deliveries: Vec<String>,
     findings: Vec<Row>,
-    left_out: usize,
+    left_out: String,
     waived: Vec<Waiver>,
-    waived_left_out: usize,
+    waived_left_out: String,
     notes: Vec<String>,
     totals: Vec<(String, String)>,
     sources: Vec<String>,
@@ -115,7 +115,7 @@ pub fn html(document: &Document<'_>) -> String {
         verdict: report.verdict.as_str(),
         headline: line(&report.headline),
         exit_code: report.exit_code,
-        exit_meaning: report.exit().meaning(),
+        exit_meaning: meaning(report),
         reasons: line(&report.reasons.iter().take(5).cloned().collect::<Vec<_>>().join(", ")),
         is_stopped: reports.iter().any(|report| report.error.is_some()),
         first: rows.into_iter().take(FIRST).cloned().collect(),
@@ -149,9 +149,9 @@ fn job(document: &Document<'_>, index: usize, report: &Report, room: &mut Room) 
         plan: plan(report).iter().map(|step| line(step)).collect(),
         deliveries: deliveries(report).iter().map(|delivery| line(delivery)).collect(),
         findings,
-        left_out: open.len() - shown,
+        left_out: more(open.len() - shown),
         waived: waived.iter().take(LISTED).filter_map(|finding| waiver(finding)).collect(),
-        waived_left_out: waived.len().saturating_sub(LISTED),
+        waived_left_out: more(waived.len().saturating_sub(LISTED)),
         notes: report.notes.iter().take(LISTED).map(|note| line(note)).collect(),
         totals: totals(report).iter().map(|(name, value)| (line(name), line(value))).collect(),
         sources: sources(report),
@@ -239,6 +239,11 @@ fn sources(report: &Report) -> Vec<String> {
     let more = from.inputs.len().saturating_sub(LISTED);
     let more = (more > 0).then(|| format!("and {more} more inputs"));
     policy.chain(data).chain(inputs).chain(more).map(|source| line(&source)).collect()
+}
+
+/// How many were left out, or nothing.
+fn more(amount: usize) -> String {
+    if amount == 0 { String::new() } else { number(amount as u64) }
 }
 
 /// A foreign text on one line.

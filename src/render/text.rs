@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Color, Style};
 
 use super::Document;
 use super::excerpt::{cut, first_lines, wrap};
-use super::facts::{deliveries, plan};
+use super::facts::{deliveries, meaning, plan};
 use crate::core::escape::terminal_line;
 use crate::core::words::{count, number};
 use crate::core::{Finding, Report, Severity, Verdict};
@@ -224,11 +224,7 @@ fn section(name: &str, lines: &[String], is_numbered: bool) -> String {
 fn ending(document: &Document<'_>) -> String {
     let report = document.report;
     let style = verdict_style(report.verdict);
-    let meaning = match (report.verdict, report.exit_code) {
-        (Verdict::Fail, 0) => "the gate failed and is only reported",
-        (Verdict::Warn, 0) => "pass with warnings",
-        _ => report.exit().meaning(),
-    };
+    let meaning = meaning(report);
     let page = document.page.map(|page| format!(". report {}", terminal_line(page))).unwrap_or_default();
     let mut text = format!("{style}exit {}{style:#}, {meaning}{page}\n", report.exit_code);
     let worst = document.open().into_iter().find(|finding| document.rule(&finding.rule).is_some());

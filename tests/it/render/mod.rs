@@ -1,5 +1,6 @@
 //! Behaviour of the renderers: what each draws of the same reports, and what no report can make them do.
 
+mod contract;
 mod samples;
 
 use std::path::{Path, PathBuf};
