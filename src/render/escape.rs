@@ -108,6 +108,10 @@ escaped! {
     Markdown for Summary, markdown
 }
 escaped! {
+    /// One table cell of Markdown that is only text, but for code in paired back-ticks.
+    MarkdownCell for Summary, cell
+}
+escaped! {
     /// Text inside an HTML element of a Markdown page, where markup is not read.
     MarkdownHtml for Summary, |text| html(&without_references(&terminal_line(text)))
 }
@@ -153,6 +157,22 @@ fn markdown(text: &str) -> String {
         before = character;
     }
     safe
+}
+
+/// Odd pieces between back-ticks are code, which hosts read neither for markup nor for mentions.
+fn cell(text: &str) -> String {
+    let line = terminal_line(text);
+    let pieces: Vec<&str> = line.split('`').collect();
+    // The border of a cell is found before code is, so a backslash would be read even inside code.
+    let is_odd = line.contains('\\') || pieces.len().is_multiple_of(2);
+    if is_odd || pieces.iter().skip(1).step_by(2).any(|code| code.trim().is_empty()) {
+        return markdown(text);
+    }
+    let piece = |(index, piece): (usize, &&str)| match index % 2 {
+        1 => format!("`{}`", piece.replace('|', "\\|")),
+        _ => markdown(piece),
+    };
+    pieces.iter().enumerate().map(piece).collect()
 }
 
 /// Breaks what a host turns into a link or a mention after it has read the markup: `@name`, `#12`, `https://`, `www.`.
@@ -217,7 +237,7 @@ fn xml(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{GhData, GhProperty, Markdown, MarkdownBlock, Xml};
+    use super::{GhData, GhProperty, Markdown, MarkdownBlock, MarkdownCell, Xml};
 
     #[test]
     fn workflow_commands_keep_their_shape() {
@@ -233,6 +253,13 @@ mod tests {
         );
         assert_eq!(Markdown::of("[a](http://b)\n# c").to_string(), "\\[a\\](http:\u{200b}//b) \\# c");
         assert_eq!(Markdown::of("@ops see #12").to_string(), "@\u{200b}ops see \\#\u{200b}12");
+    }
+
+    #[test]
+    fn code_in_a_cell_stays_code() {
+        assert_eq!(MarkdownCell::of("run `a|b @c` *now*").to_string(), r"run `a\|b @c` \*now\*");
+        assert_eq!(MarkdownCell::of("`a").to_string(), r"\`a");
+        assert_eq!(MarkdownCell::of("``a``").to_string(), r"\`\`a\`\`");
     }
 
     #[test]

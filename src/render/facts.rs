@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::excerpt::cut;
-use crate::core::Report;
 use crate::core::words::{duration, number};
+use crate::core::{Report, Verdict};
 
 /// Entries of a list in the details that are shown.
 const LISTED: usize = 50;
@@ -34,6 +34,15 @@ pub(super) fn deliveries(report: &Report) -> Vec<String> {
 pub(super) fn path(subject: &crate::core::Subject) -> Vec<String> {
     let items = subject.get("path").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     items.iter().take(LISTED).filter_map(Value::as_str).map(|item| cut(item, LONGEST)).collect()
+}
+
+/// What the exit code means for this verdict, as a fragment that fits after "exit N, ".
+pub(super) fn meaning(report: &Report) -> &'static str {
+    match (report.verdict, report.exit_code) {
+        (Verdict::Fail, 0) => "the gate failed and is only reported",
+        (Verdict::Warn, 0) => "pass with warnings",
+        _ => report.exit().meaning(),
+    }
 }
 
 /// A total by name, where it is a whole number.

@@ -51,7 +51,7 @@ struct Annotation<'a> {
 /// The document as annotations, worst first; the last one says how many were left out.
 pub fn github(document: &Document<'_>) -> String {
     let open = document.open();
-    let stopped: Vec<Annotation<'_>> = jobs(document).iter().filter_map(failure).collect();
+    let stopped: Vec<Annotation<'_>> = document.reports().iter().filter_map(failure).collect();
     let mut shown = Vec::new();
     let mut left_out = 0;
     for level in Level::ALL {
@@ -73,11 +73,6 @@ pub fn github(document: &Document<'_>) -> String {
         write(&mut page, annotation);
     }
     page.finish()
-}
-
-/// The jobs, or the report where it is its own only job.
-fn jobs<'a>(document: &Document<'a>) -> &'a [Report] {
-    if document.jobs.is_empty() { std::slice::from_ref(document.report) } else { document.jobs }
 }
 
 /// What stopped a job.

@@ -2,7 +2,7 @@
 
 use super::Document;
 use super::escape::{
-    Markdown, MarkdownBlock, MarkdownHtml, MarkdownLink, Number, Page, Safe, Summary as Kind,
+    Markdown, MarkdownBlock, MarkdownCell, MarkdownHtml, MarkdownLink, Number, Page, Safe, Summary as Kind,
 };
 use super::excerpt::{cut, first_lines};
 use super::facts::{deliveries, fact, plan, totals};
@@ -65,11 +65,6 @@ const fn verdict(verdict: Verdict) -> &'static str {
     verdict.as_str()
 }
 
-/// The reports of the jobs, or the report where it is its own only job.
-fn reports<'a>(document: &Document<'a>) -> &'a [Report] {
-    if document.jobs.is_empty() { std::slice::from_ref(document.report) } else { document.jobs }
-}
-
 /// One line a job, where there are several.
 fn jobs(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
@@ -88,7 +83,7 @@ fn jobs(document: &Document<'_>) -> Page<Kind> {
 /// What stopped a job, and what to do.
 fn failures(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
-    for report in reports(document) {
+    for report in document.reports() {
         let Some(failure) = &report.error else { continue };
         page.put("**").put(text(&report.job)).put(" could not judge** (exit ");
         page.put(u64::from(failure.code)).put("): ");
@@ -109,12 +104,13 @@ fn findings(document: &Document<'_>, open: &[&Finding]) -> Page<Kind> {
     }
     page.put("| Severity | What | Where | Next step |\n| :-- | :-- | :-- | :-- |\n");
     for finding in open.iter().take(FINDINGS) {
-        page.put("| ").put(severity(finding.severity)).put(" | ").put(text(&finding.title));
+        page.put("| ").put(severity(finding.severity)).put(" | ");
+        page.put(MarkdownCell::of(&cut(&finding.title, TITLE)));
         page.put("<br><sub>").put(MarkdownHtml::of(&cut(&finding.rule, TITLE))).put("</sub> | ");
         if let Some(location) = &finding.location {
             page.put(place(document, location));
         }
-        page.put(" | ").put(Markdown::of(&cut(&finding.help, HELP))).put(" |\n");
+        page.put(" | ").put(MarkdownCell::of(&cut(&finding.help, HELP))).put(" |\n");
     }
     if open.len() > FINDINGS {
         page.put("\nand ").put(Number(open.len() - FINDINGS)).put(" more, in the report");
@@ -161,7 +157,7 @@ fn excerpts(open: &[&Finding]) -> Page<Kind> {
 /// What promotions and annotations would do or did.
 fn steps(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
-    for report in reports(document) {
+    for report in document.reports() {
         for (name, lines) in [("plan", plan(report)), ("delivered", deliveries(report))] {
             if !lines.is_empty() {
                 page.put("**").put(text(&report.job)).put("**, ").put(name).put(":\n\n");
@@ -178,7 +174,7 @@ fn steps(document: &Document<'_>) -> Page<Kind> {
 /// A job's counts as a table of one row.
 fn all_totals(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
-    for report in reports(document) {
+    for report in document.reports() {
         let cells = totals(report);
         if cells.is_empty() {
             continue;
@@ -229,7 +225,7 @@ fn waived(report: &Report) -> Page<Kind> {
 /// What was not looked at, and other things to know.
 fn notes(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
-    for report in reports(document).iter().filter(|report| !report.notes.is_empty()) {
+    for report in document.reports().iter().filter(|report| !report.notes.is_empty()) {
         page.put("**Notes** of ").put(text(&report.job)).put("\n\n");
         for note in report.notes.iter().take(LISTED) {
             page.put("- ").put(Markdown::of(&cut(note, HELP))).put("\n");

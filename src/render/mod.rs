@@ -2,6 +2,7 @@
 //!
 //! Owns what people and programs see. Never sees the clock, the environment or a file.
 
+mod chart;
 mod codequality;
 mod escape;
 mod excerpt;
@@ -44,6 +45,11 @@ impl Document<'_> {
     /// The rule of this name.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The reports of the jobs, or the report where it is its own only job.
+    fn reports(&self) -> &[Report] {
+        if self.jobs.is_empty() { std::slice::from_ref(self.report) } else { self.jobs }
     }
 
     /// Open findings of all jobs, the worst first.

@@ -4,9 +4,9 @@ use anstyle::{AnsiColor, Color, Style};
 
 use super::Document;
 use super::excerpt::{cut, first_lines, wrap};
-use super::facts::{deliveries, plan};
+use super::facts::{deliveries, meaning, plan};
 use crate::core::escape::terminal_line;
-use crate::core::words::number;
+use crate::core::words::{count, number};
 use crate::core::{Finding, Report, Severity, Verdict};
 
 /// Columns that text is wrapped to.
@@ -81,7 +81,9 @@ fn verdict_line(report: &Report, width: usize) -> String {
     let style = verdict_style(report.verdict);
     let indent = width + 9;
     let headline = hanging(&report.headline, indent);
-    let line = format!("{:<width$}  {style}{:<5}{style:#}  {headline}", report.job, report.verdict);
+    let bold = Style::new().bold();
+    let line =
+        format!("{bold}{:<width$}{bold:#}  {style}{:<5}{style:#}  {headline}", report.job, report.verdict);
     format!("{}\n", line.trim_end())
 }
 
@@ -97,8 +99,8 @@ fn block(document: &Document<'_>, report: &Report, limit: usize) -> String {
         let page = document.page.map(|page| format!(": see {}", terminal_line(page))).unwrap_or_default();
         text.push_str(&format!("\nand {more} more{page}\n"));
     }
-    text.push_str(&section("plan", &plan(report)));
-    text.push_str(&section("delivered", &deliveries(report)));
+    text.push_str(&section("plan", &plan(report), true));
+    text.push_str(&section("delivered", &deliveries(report), false));
     text.push_str(&waived(report));
     let notes: Vec<String> = report.notes.iter().take(LISTED).map(|note| hanging(note, 6)).collect();
     let gap = if notes.is_empty() { "" } else { "\n" };
@@ -166,7 +168,7 @@ fn body(finding: &Finding, width: usize) -> Vec<String> {
         (None, _) => {}
     }
     if left_out > 0 {
-        lines.push(format!("… {} more", crate::core::words::count(left_out as u64, "line")));
+        lines.push(format!("… {}", count(left_out as u64, "more line")));
     }
     lines
 }
@@ -207,12 +209,13 @@ fn waiver(finding: &Finding) -> String {
     }
 }
 
-/// A named list, numbered, or nothing.
-fn section(name: &str, lines: &[String]) -> String {
+/// A named list, numbered where its order matters, or nothing.
+fn section(name: &str, lines: &[String], is_numbered: bool) -> String {
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         let gap = if index == 0 { format!("\n{name}\n") } else { String::new() };
-        text.push_str(&format!("{gap}  {:>2}  {}\n", index + 1, hanging(line, 6)));
+        let mark = if is_numbered { format!("{:>4}  ", index + 1) } else { " ".repeat(6) };
+        text.push_str(&format!("{gap}{mark}{}\n", hanging(line, 6)));
     }
     text
 }
@@ -221,11 +224,7 @@ fn section(name: &str, lines: &[String]) -> String {
 fn ending(document: &Document<'_>) -> String {
     let report = document.report;
     let style = verdict_style(report.verdict);
-    let meaning = match (report.verdict, report.exit_code) {
-        (Verdict::Fail, 0) => "the gate failed and is only reported",
-        (Verdict::Warn, 0) => "pass with warnings",
-        _ => report.exit().meaning(),
-    };
+    let meaning = meaning(report);
     let page = document.page.map(|page| format!(". report {}", terminal_line(page))).unwrap_or_default();
     let mut text = format!("{style}exit {}{style:#}, {meaning}{page}\n", report.exit_code);
     let worst = document.open().into_iter().find(|finding| document.rule(&finding.rule).is_some());
