@@ -248,8 +248,12 @@ fn template(job: &str, about: &str, inputs: &[Input]) -> String {
         text.push_str(&format!("      default:{space}{default}\n"));
     }
     for input in &inputs {
-        // The artifacts below need to know the folder, so it is the one flag that a template always gives.
-        let default = if input.name == "report-dir" { input.default.as_str() } else { "" };
+        // The artifacts below need to know the folder, and a template knows its host.
+        let default = match input.name.as_str() {
+            "report-dir" | "working-directory" => input.default.as_str(),
+            "host" => "gitlab",
+            _ => "",
+        };
         let description = quoted(&input.description());
         text.push_str(&format!(
             "    {}:\n      description: {description}\n      default: {}\n",
@@ -276,11 +280,11 @@ fn template(job: &str, about: &str, inputs: &[Input]) -> String {
   artifacts:
     when: always
     paths:
-      - "$[[ inputs.report-dir ]]"
+      - "$[[ inputs.working-directory ]]/$[[ inputs.report-dir ]]"
     reports:
-      dotenv: "$[[ inputs.report-dir ]]/outputs.env"
-      junit: "$[[ inputs.report-dir ]]/report.junit.xml"
-      codequality: "$[[ inputs.report-dir ]]/gl-code-quality-report.json"
+      dotenv: "$[[ inputs.working-directory ]]/$[[ inputs.report-dir ]]/outputs.env"
+      junit: "$[[ inputs.working-directory ]]/$[[ inputs.report-dir ]]/report.junit.xml"
+      codequality: "$[[ inputs.working-directory ]]/$[[ inputs.report-dir ]]/gl-code-quality-report.json"
 "#
     ));
     text
@@ -294,9 +298,9 @@ fn page(commands: &[Command]) -> String {
          variable (`fail-on` is `DEVOPS_FAIL_ON`) and a key of `devops.toml`, in the table of its job or, for those all \
          jobs share, at the top (`config` and `working-directory` are no keys). Flags beat inputs, inputs beat the \
          environment, the environment beats the file, the file beats the default. An empty input is one that was not \
-         given. Lists take one value per line in an input, a TOML list in the file, and the flag several times.\n",
+         given; a GitLab template always gives `working-directory`, `report-dir` and `host`. Lists take one value per line in an input, a TOML list in the file, and the flag several times.\n",
     );
-    let shared = shared(commands);
+    let shared = shared();
     let table = |text: &mut String, inputs: &[Input]| {
         text.push_str("\n| name | command line | default | meaning |\n|---|---|---|---|\n");
         for input in inputs {
@@ -335,7 +339,7 @@ fn page(commands: &[Command]) -> String {
 }
 
 /// Names of the flags that all jobs share.
-fn shared(_: &[Command]) -> Vec<String> {
+fn shared() -> Vec<String> {
     let common = <devops_action::job::Common as clap::Args>::augment_args(Command::new("common"));
     inputs(&common).into_iter().map(|input| input.name).collect()
 }
