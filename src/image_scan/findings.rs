@@ -15,15 +15,8 @@ pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unkno
     let rule = rule(problem.kind, problem.severity);
     let location = location(problem, target, header);
     let file = file_of(problem, target);
-    let line = problem.line.map(|line| line.to_string()).unwrap_or_default();
-    // A line moves when nothing else does; only where a file can hold several of a kind does the text tell them apart.
-    let told_apart = match problem.kind {
-        Kind::Secret => line.as_str(),
-        Kind::Misconfiguration => &problem.detail,
-        Kind::Vulnerability | Kind::Licence => "",
-    };
     let identity =
-        [problem.id.as_str(), &problem.package, &problem.installed, &target.kind, &file, told_apart];
+        [problem.id.as_str(), &problem.package, &problem.installed, &target.kind, &file, &problem.mark];
     let mut finding = Finding::new(rule, title(problem, &file), &identity)
         .severity(problem.severity.unwrap_or(unknown))
         .detail(detail(problem))

@@ -58,6 +58,8 @@ pub(crate) struct Problem {
     pub(crate) title: String,
     /// More about it.
     pub(crate) detail: String,
+    /// Tells it from others of its kind in the same file, whatever their lines.
+    pub(crate) mark: String,
     /// What the scanner advises.
     pub(crate) advice: String,
     /// A page about it.
@@ -84,6 +86,7 @@ impl Problem {
             layer: String::new(),
             title: String::new(),
             detail: String::new(),
+            mark: String::new(),
             advice: String::new(),
             url: String::new(),
             paths: BTreeSet::new(),
@@ -104,11 +107,7 @@ impl Problem {
         let place = if self.kind == Kind::Vulnerability { "" } else { line.as_str() };
         let paths: Vec<&str> = self.paths.iter().map(String::as_str).collect();
         let path = if self.kind == Kind::Vulnerability { String::new() } else { paths.join("\n") };
-        let mut parts = vec![kind, &self.id, &self.package, &self.installed, place, &path];
-        if self.kind == Kind::Misconfiguration {
-            parts.push(&self.detail);
-        }
-        Key::of(&parts)
+        Key::of(&[kind, &self.id, &self.package, &self.installed, place, &path, &self.mark])
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::text::{Flag, Text, Whole};
-use crate::core::Severity;
+use crate::core::{Input, Severity};
 use crate::image_scan::problem::{Kind, Problem};
 
 /// Longest explanation that is kept.
@@ -119,7 +119,7 @@ pub(super) struct Misconfiguration {
     cause_metadata: Option<Lines>,
 }
 
-/// A secret in plain text. What it is, is never kept.
+/// A secret in plain text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase", expecting = "a secret (a JSON object)")]
 pub(super) struct FoundSecret {
@@ -129,6 +129,8 @@ pub(super) struct FoundSecret {
     severity: Text,
     title: Text,
     start_line: Whole,
+    #[serde(rename = "Match")]
+    matched: Text,
     layer: Option<Layer>,
 }
 
@@ -248,6 +250,7 @@ impl Misconfiguration {
         let id = if self.id.0.is_empty() { self.avd_id.0 } else { self.id.0 };
         let mut problem = Problem::new(Kind::Misconfiguration, id, severity(&self.severity));
         problem.title = short(self.title);
+        problem.mark.clone_from(&self.message.0);
         problem.detail = short(self.message);
         problem.advice = short(self.resolution);
         problem.url = self.primary_url.0;
@@ -261,6 +264,8 @@ impl FoundSecret {
     /// The complaint.
     pub(super) fn problem(self) -> Problem {
         let mut problem = Problem::new(Kind::Secret, self.rule_id.0, severity(&self.severity));
+        // Only its sum is kept: the scanner masks what matched, but older ones missed some.
+        problem.mark = Input::of_bytes("", self.matched.0.as_bytes()).sha256;
         problem.title = short(if self.title.0.is_empty() { self.category } else { self.title });
         problem.layer = digest(self.layer);
         problem.line = Some(self.start_line.0).filter(|line| *line > 0);
