@@ -35,6 +35,16 @@ pub(crate) fn read(
             Error::unreadable(path, error).help("check the path given with `report`, and that the scan ran")
         })?)
     };
+    read_from(inner, name, collector, first)
+}
+
+/// Reads what is already open; `name` is its path.
+fn read_from(
+    inner: impl Read,
+    name: String,
+    collector: &mut Collector,
+    first: usize,
+) -> Result<(Vec<Header>, Input), Error> {
     let mut reader = Reader {
         inner: BufReader::with_capacity(BUFFER, HashingReader::new(inner)),
         line: 1,
@@ -169,4 +179,92 @@ const MAKE: &str = "write it with `trivy image --format json --output report.jso
 
 fn unreadable(name: &str, error: io::Error) -> Error {
     Error::unreadable(Path::new(name), error).help("check the path given with `report`")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+    use serde_json::{Value, json};
+
+    use super::read_from;
+    use crate::image_scan::collect::{Collector, Counts};
+    use crate::image_scan::filters::Filters;
+    use crate::image_scan::problem::Kind;
+
+    const SAMPLE: &str = include_str!("../../../examples/webshop/trivy.json");
+
+    fn read(bytes: &[u8]) -> Result<Counts, String> {
+        let mut collector = Collector::new(Filters::default());
+        let read = read_from(bytes, "t.json".to_owned(), &mut collector, 0);
+        read.map(|_| collector.finish().0).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_report_cut_off_anywhere_is_refused() {
+        let text = SAMPLE.trim_end().as_bytes();
+        assert_eq!(read(text).unwrap().of(Kind::Vulnerability), 6);
+        for length in 0..text.len() {
+            let error = read(&text[..length]).expect_err("a part of a report is no report");
+            assert!(error.starts_with("t.json:"), "{length}: {error}");
+        }
+    }
+
+    /// Every path to a value below `value`.
+    fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    paths(item, &format!("{path}/{index}"), found);
+                }
+            }
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    paths(field, &format!("{path}/{key}"), found);
+                }
+            }
+            _ => found.push(path.to_owned()),
+        }
+    }
+
+    fn strange() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(|number| json!(number)),
+            ".{0,12}".prop_map(Value::from),
+            Just(json!([])),
+            Just(json!({})),
+            Just(json!([[["a"]], {"b": 1}])),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_strange_value_is_refused_or_nothing_is_lost(index in any::<usize>(), value in strange()) {
+            let mut report: Value = serde_json::from_str(SAMPLE).unwrap();
+            let mut found = Vec::new();
+            paths(&report, "", &mut found);
+            *report.pointer_mut(&found[index % found.len()]).unwrap() = value;
+            if let Ok(counts) = read(report.to_string().as_bytes()) {
+                assert_eq!(counts.of(Kind::Vulnerability), 6);
+            }
+        }
+
+        #[test]
+        fn a_strange_byte_never_panics(index in any::<usize>(), byte in any::<u8>()) {
+            let mut text = SAMPLE.as_bytes().to_vec();
+            let index = index % text.len();
+            text[index] = byte;
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn a_list_of_another_type_is_refused(value in strange()) {
+            let mut report: Value = serde_json::from_str(SAMPLE).unwrap();
+            let is_list = value.is_null() || value.is_array();
+            *report.pointer_mut("/Results/0/Vulnerabilities").unwrap() = value;
+            assert!(is_list || read(report.to_string().as_bytes()).is_err());
+        }
+    }
 }
