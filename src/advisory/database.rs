@@ -50,7 +50,9 @@ pub fn collect(path: &Path, wanted: &BTreeSet<&str>, today: Date) -> Result<Data
         return Err(nothing("advisory database is empty"));
     }
     let Some(newest) = collected.newest else {
-        return Err(nothing("advisory database has no advisory with a date up to today, so its age is not known"));
+        return Err(nothing(
+            "advisory database has no advisory with a date up to today, so its age is not known",
+        ));
     };
     Ok(Database { path: shown, input, collected, newest })
 }

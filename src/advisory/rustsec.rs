@@ -16,7 +16,8 @@ const DIGITS: usize = 18;
 /// # Errors
 /// Where the text is not such an advisory; one lower-case fragment says why.
 pub fn parse(text: &[u8], package: &str, id: &str) -> Result<Advisory, String> {
-    let text = std::str::from_utf8(text).map_err(|error| format!("not UTF-8 after byte {}", error.valid_up_to()))?;
+    let text =
+        std::str::from_utf8(text).map_err(|error| format!("not UTF-8 after byte {}", error.valid_up_to()))?;
     // The crate's reader assumes what these two lines check, and would stop the process where it is not so.
     if !text.starts_with("```toml") {
         return Err("does not start with TOML front matter".to_owned());

@@ -74,7 +74,8 @@ fn entries(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -
         Error::input("advisory database is cut off or damaged").at(place(path)).because(error).help(HELP)
     };
     let ended = Rc::new(Cell::new(false));
-    let mut archive = tar::Archive::new(Bounded { inner: source, left: MOST_BYTES, ended: Rc::clone(&ended) });
+    let mut archive =
+        tar::Archive::new(Bounded { inner: source, left: MOST_BYTES, ended: Rc::clone(&ended) });
     let mut text = Vec::new();
     for (index, entry) in (0..).zip(archive.entries().map_err(broken)?) {
         if index >= MOST_ENTRIES {

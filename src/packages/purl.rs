@@ -5,8 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::package::Ecosystem;
 
 /// What stays as it is in a purl; `:` may too, everything else is encoded.
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
 
 /// The purl of a package.
 pub fn purl(ecosystem: Ecosystem, name: &str, version: &str) -> String {
