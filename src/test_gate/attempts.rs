@@ -33,6 +33,18 @@ impl State {
         matches!(self, Self::Failed | Self::Errored)
     }
 
+    /// How bad it is, where a test's report says several things.
+    pub(super) const fn rank(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::NotRun => 1,
+            Self::Skipped => 2,
+            Self::Flaky => 3,
+            Self::Failed => 4,
+            Self::Errored => 5,
+        }
+    }
+
     /// Whether the test did not take place.
     const fn is_absent(self) -> bool {
         matches!(self, Self::Skipped | Self::NotRun)

@@ -35,12 +35,8 @@ pub(super) struct Case {
     file: String,
     line: String,
     micros: Option<u64>,
-    /// What the case's own attributes say.
-    claimed: Option<State>,
-    is_failed: bool,
-    is_errored: bool,
-    is_flaky: bool,
-    pub(super) is_skipped: bool,
+    /// The worst that its elements and its own attributes say.
+    state: Option<State>,
     pub(super) attempts: u64,
     message: Excerpt,
     pub(super) detail: Excerpt,
@@ -76,8 +72,7 @@ impl Case {
         }
         self.message.clear();
         self.detail.clear();
-        (self.micros, self.claimed, self.place, self.at) = (None, None, None, None);
-        (self.is_failed, self.is_errored, self.is_flaky, self.is_skipped) = (false, false, false, false);
+        (self.micros, self.state, self.place, self.at) = (None, None, None, None);
         self.attempts = 1;
     }
 
@@ -89,25 +84,28 @@ impl Case {
             "file" | "filepath" if self.file.is_empty() => self.file.push_str(value),
             "line" => self.line.push_str(value),
             "time" | "duration" if self.micros.is_none() => self.micros = micros(value),
-            "status" | "result" => self.claimed = worse(self.claimed, state(value)),
+            "status" | "result" => {
+                if let Some(state) = state(value) {
+                    self.worsen(state);
+                }
+            }
             _ => {}
         }
     }
 
     /// Takes an element that says that something went wrong.
     pub(super) fn went(&mut self, wrong: Wrong) {
-        match wrong {
-            Wrong::Failure => self.is_failed = true,
-            Wrong::Error => self.is_errored = true,
-            Wrong::Rerun => {
-                self.is_failed = true;
-                self.attempts += 1;
-            }
-            Wrong::Flaky => {
-                self.is_flaky = true;
-                self.attempts += 1;
-            }
-        }
+        self.worsen(match wrong {
+            Wrong::Failure | Wrong::Rerun => State::Failed,
+            Wrong::Error => State::Errored,
+            Wrong::Flaky => State::Flaky,
+        });
+        self.attempts += u64::from(matches!(wrong, Wrong::Rerun | Wrong::Flaky));
+    }
+
+    /// Takes a word about how it ended: error before failure before flaky before skipped before not run.
+    pub(super) fn worsen(&mut self, state: State) {
+        self.state = self.state.into_iter().chain([state]).max_by_key(|state| state.rank());
     }
 
     /// Takes an attribute of such an element.
@@ -134,17 +132,9 @@ impl Case {
         self.micros
     }
 
-    /// How it ended: error before failure before flaky before skipped before passed.
+    /// How it ended.
     pub(super) fn state(&self) -> State {
-        match self.claimed {
-            _ if self.is_errored => State::Errored,
-            _ if self.is_failed => State::Failed,
-            Some(red) if red.is_red() => red,
-            _ if self.is_flaky => State::Flaky,
-            _ if self.is_skipped => State::Skipped,
-            Some(claimed) => claimed,
-            None => State::Passed,
-        }
+        self.state.unwrap_or(State::Passed)
     }
 
     /// What names it in its report.
@@ -173,7 +163,7 @@ impl Case {
             state: self.state(),
             test: shorten(&title(named, &suite, producer), MESSAGE),
             location: self.location(&classname, &file, &message, &detail),
-            again: producer.and_then(|producer| producer.again(named)).filter(|_| !name.is_empty()),
+            again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),
             suite,
             classname: shorten(&classname, MESSAGE),
             name: shorten(&name, MESSAGE),
@@ -233,14 +223,6 @@ fn state(word: &str) -> Option<State> {
         "skipped" | "skip" | "ignored" | "pending" => Some(State::Skipped),
         "disabled" | "notrun" | "not-run" | "not_run" | "suppressed" => Some(State::NotRun),
         _ => None,
-    }
-}
-
-/// The worse of two claims.
-fn worse(one: Option<State>, other: Option<State>) -> Option<State> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if one.is_red() { one } else { other }),
-        (one, other) => one.or(other),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) struct File {
 /// What the paths given stand for.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    pub(super) files: Vec<File>,
+    pub(super) reports: Vec<File>,
     /// Paths that stand for nothing, with why.
     pub(super) missing: Vec<(String, String)>,
     /// Folders that can't be listed, with why.
@@ -38,7 +38,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Files {
     search.missing.sort();
     search.missing.dedup();
     Files {
-        files: search.files.into_values().collect(),
+        reports: search.files.into_values().collect(),
         missing: search.missing,
         unlisted: search.unlisted.into_iter().collect(),
     }
@@ -94,8 +94,7 @@ impl Search {
             if !entered.insert(real) {
                 continue;
             }
-            let entries =
-                std::fs::read_dir(&folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+            let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
             let mut entries = match entries {
                 Ok(entries) => entries,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -1,4 +1,4 @@
-//! XML that is no JUnit: what its root element says it is.
+//! XML that is no `JUnit` report: what its root element says it is.
 
 /// What an XML file of another kind is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Reads JUnit XML in all its dialects, keeping only counts and what went wrong.
+//! Reads `JUnit` XML in all its dialects, keeping only counts and what went wrong.
 //!
 //! Counts come from test cases; what suites claim is only compared. Nothing recurses, and no entity is expanded.
 
@@ -37,9 +37,11 @@ pub(super) struct Reading {
     pub(super) suite_errors: Vec<SuiteError>,
     /// How many did.
     pub(super) suite_errored: u64,
+    /// Tests in the counts that stand for a suite that says itself what went wrong.
+    pub(super) synthetic: u64,
     /// The first places that could not be understood.
     pub(super) troubles: Vec<Trouble>,
-    /// The root of a document that is no JUnit.
+    /// The root of a document that is no `JUnit` XML.
     pub(super) foreign: Option<String>,
     /// Things to know, without the file's name.
     pub(super) notes: Vec<String>,
@@ -255,7 +257,7 @@ impl<R: Read> Reader<R> {
                 }
             }
             Kind::Wrong(wrong) => self.enter_wrong(wrong, length),
-            Kind::Skipped if self.is_in_case => self.case.is_skipped = true,
+            Kind::Skipped if self.is_in_case => self.case.worsen(State::Skipped),
             Kind::Property => {
                 let (mut producer, mut counts_twice) = (None, false);
                 attributes(self.scanner.content(), length, |key, value| {
@@ -367,6 +369,8 @@ impl<R: Read> Reader<R> {
             Kind::Case => self.leave_case(),
             Kind::Wrong(_) => {
                 if let Some((message, detail)) = self.suite_error.take() {
+                    self.reading.counts.add(State::Errored);
+                    self.reading.synthetic += 1;
                     self.suite_error(message.text(), detail.text());
                 }
             }
@@ -410,18 +414,15 @@ impl<R: Read> Reader<R> {
     /// Brings the problem of a test up to date after another attempt.
     fn amend(&mut self, hash: u64, state: State) {
         let attempts = self.case.attempts;
-        match self.reading.problems.iter_mut().rfind(|problem| problem.hash == hash) {
-            Some(problem) => {
-                problem.state = state;
-                problem.attempts += attempts;
-            }
-            None => {
-                self.keep(hash, state);
-                if let Some(problem) = self.reading.problems.last_mut().filter(|problem| problem.hash == hash)
-                {
-                    problem.attempts = attempts + 1;
-                }
-            }
+        if let Some(problem) = self.reading.problems.iter_mut().rfind(|problem| problem.hash == hash) {
+            problem.state = state;
+            problem.attempts += attempts;
+            return;
+        }
+        let kept = self.reading.problems.len();
+        self.keep(hash, state);
+        if let Some(problem) = self.reading.problems.get_mut(kept) {
+            problem.attempts += 1;
         }
     }
 
@@ -452,9 +453,8 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// A suite that went wrong apart from its cases counts as one errored test.
+    /// A suite went wrong apart from its cases.
     fn suite_error(&mut self, message: String, detail: String) {
-        self.reading.counts.add(State::Errored);
         self.reading.suite_errored += 1;
         if self.reading.suite_errors.len() < KEPT {
             let suite = path(&self.suites);

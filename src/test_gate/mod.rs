@@ -62,10 +62,10 @@ impl Job for TestGate {
                 .help("name reports, folders or patterns, as `test-gate target/surefire-reports`"));
         }
         let found = files::find(&arguments.paths);
-        let readings = read::all(&found.files);
+        let readings = read::all(&found.reports);
         let mut gate = Gate::default();
-        for (file, (reading, input)) in found.files.iter().zip(readings) {
-            gate.report(file, reading, input);
+        for (file, (reading, input)) in found.reports.iter().zip(readings) {
+            gate.report(file, &reading, input);
         }
         Ok(gate.outcome(&found, arguments.min_tests))
     }
@@ -82,6 +82,7 @@ struct Gate {
     flaky: Vec<Finding>,
     suites: Vec<Finding>,
     suite_errors: u64,
+    synthetic: u64,
     others: Vec<Finding>,
     notes: Vec<String>,
     inputs: Vec<Input>,
@@ -89,7 +90,7 @@ struct Gate {
 
 impl Gate {
     /// Takes what was read of one report.
-    fn report(&mut self, file: &File, reading: Reading, input: Option<Input>) {
+    fn report(&mut self, file: &File, reading: &Reading, input: Option<Input>) {
         let label = file.label.as_str();
         let bytes = input.as_ref().map_or(0, |input| input.bytes);
         self.inputs.extend(input);
@@ -101,7 +102,7 @@ impl Gate {
             self.bystanders.push(format!("{label} ({})", foreign::described(root)));
             return;
         }
-        self.tally.add(&reading);
+        self.tally.add(reading);
         for problem in &reading.problems {
             let listed = if problem.state.is_red() { &mut self.failed } else { &mut self.flaky };
             if (listed.len() as u64) < LISTED {
@@ -109,6 +110,7 @@ impl Gate {
             }
         }
         self.suite_errors += reading.suite_errored;
+        self.synthetic += reading.synthetic;
         for error in &reading.suite_errors {
             if (self.suites.len() as u64) < LISTED {
                 self.suites.push(rules::suite(error, label));
@@ -117,7 +119,9 @@ impl Gate {
         self.unreadable += u64::from(!reading.troubles.is_empty());
         match rules::unreadable(&reading.troubles, label) {
             Some(finding) => self.others.push(finding),
-            None if reading.counts.tests() == 0 => self.others.push(rules::empty(&reading, label, bytes)),
+            None if reading.counts.tests() == 0 && reading.suite_errored == 0 => {
+                self.others.push(rules::empty(reading, label, bytes));
+            }
             None => {}
         }
         self.notes.extend(reading.notes.iter().map(|note| join(label, note)));
@@ -138,13 +142,13 @@ impl Gate {
         let tests = counts.tests();
         let ran = tests - counts.of(State::Skipped) - counts.of(State::NotRun);
         // Where nothing was read at all, the missing or unreadable report says it already.
-        let is_said = tests == 0 && minimum <= 1 && !self.others.is_empty();
+        let is_said = tests == 0 && minimum <= 1 && !(self.others.is_empty() && self.suites.is_empty());
         if tests < minimum && !is_said {
             self.others.push(rules::too_few(tests, minimum));
         } else if ran == 0 && tests > 0 {
             self.others.push(rules::none_ran(tests));
         }
-        let red = counts.of(State::Failed) + counts.of(State::Errored) - self.suite_errors;
+        let red = counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic;
         let lists = [
             (&rules::FAILED, std::mem::take(&mut self.failed), red),
             (&rules::FLAKY, std::mem::take(&mut self.flaky), counts.of(State::Flaky)),

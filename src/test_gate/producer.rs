@@ -54,16 +54,16 @@ impl Producer {
     }
 
     /// The command that runs just this test again.
-    pub(super) fn again(self, test: Named<'_>) -> Option<String> {
+    pub(super) fn again(self, test: Named<'_>) -> String {
         let Named { classname, name, file } = test;
         match self {
-            Self::Cargo if classname.is_empty() => Some(format!("cargo test -- --exact {}", quote(name))),
-            Self::Cargo => Some(format!("cargo test -- --exact {}", quote(&format!("{classname}::{name}")))),
+            Self::Cargo if classname.is_empty() => format!("cargo test -- --exact {}", quote(name)),
+            Self::Cargo => format!("cargo test -- --exact {}", quote(&format!("{classname}::{name}"))),
             Self::Nextest => {
                 let filter = format!("binary_id(={classname}) and test(={name})");
-                Some(format!("cargo nextest run -E {}", quote(&filter)))
+                format!("cargo nextest run -E {}", quote(&filter))
             }
-            Self::Pytest => Some(format!("pytest {}", quote(&node(classname, name, file)))),
+            Self::Pytest => format!("pytest {}", quote(&node(classname, name, file))),
             Self::Jest => {
                 // Jest matches the names of the blocks around a test and its own, joined by spaces.
                 let full = if classname == name || name.starts_with(classname) {
@@ -74,16 +74,16 @@ impl Producer {
                     format!("{classname} {name}")
                 };
                 let file = if file.is_empty() { String::new() } else { format!("{} ", quote(file)) };
-                Some(format!("npx jest {file}-t {}", quote(full.trim())))
+                format!("npx jest {file}-t {}", quote(full.trim()))
             }
             Self::Go => {
                 let pattern: Vec<String> =
                     name.split('/').map(|part| format!("^{}$", literal(part))).collect();
-                Some(format!("go test {} -run {}", quote(classname), quote(&pattern.join("/"))))
+                format!("go test {} -run {}", quote(classname), quote(&pattern.join("/")))
             }
             Self::Surefire => {
                 let method = name.split(['(', '[', '{', ' ']).next().unwrap_or(name);
-                Some(format!("mvn test -Dtest={}", quote(&format!("{classname}#{method}"))))
+                format!("mvn test -Dtest={}", quote(&format!("{classname}#{method}")))
             }
         }
     }
@@ -126,9 +126,8 @@ mod tests {
 
     #[test]
     fn a_command_runs_just_one_test() {
-        let again = |producer: Producer, classname, name, file| {
-            producer.again(Named { classname, name, file }).unwrap()
-        };
+        let again =
+            |producer: Producer, classname, name, file| producer.again(Named { classname, name, file });
         for (found, expected) in [
             (
                 again(Producer::Pytest, "tests.test_a.TestB", "test_c[x y]", ""),

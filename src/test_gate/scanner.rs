@@ -1,7 +1,7 @@
 //! Splits a report into tags and pieces of text, in a window of the file that never grows with it.
 //!
 //! The reader of quick-xml holds each piece of text whole, and a log in a report can have a gigabyte; so the walk over the
-//! file is ours, and quick-xml finds the ends of tags, the attributes and the characters behind references. Knows no JUnit.
+//! file is ours, and quick-xml finds the ends of tags, the attributes and the characters behind references. Knows no `JUnit`.
 
 use std::io::{BufRead, Read};
 use std::ops::Range;
