@@ -130,7 +130,8 @@ struct Sampling {
 
 impl Sampling {
     async fn run(&self, asker: &Asker, expectation: &Expectation, cancel: &Cancel) -> Sampled {
-        let (mut good, mut bad, mut asked) = (0, 0, 0_u32);
+        let (mut good, mut bad) = (0, 0);
+        let mut turn = 0_u32;
         let mut complaint: Option<String> = None;
         let mut silence = String::from("there was no time to ask");
         while good < self.good {
@@ -140,10 +141,10 @@ impl Sampling {
             }
             // Old and new connections by turns: both kinds of users have to get there.
             let answer = tokio::select! {
-                answer = asker.ask(asked.is_multiple_of(2), PATIENCE.min(left)) => answer,
+                answer = asker.ask(turn.is_multiple_of(2), PATIENCE.min(left)) => answer,
                 () = cancel.asked() => return Sampled::Cancelled,
             };
-            asked = asked.wrapping_add(1);
+            turn = turn.wrapping_add(1);
             let trouble = match answer {
                 Answer::Silence(why) => {
                     silence = why;

@@ -89,8 +89,8 @@ impl Machine<'_> {
     /// Where the surroundings failed before anything was changed.
     pub(crate) async fn drive(&self) -> Result<(End, Option<String>), Error> {
         let mut end = End::Promoted;
-        for step in self.steps.iter().filter(|step| step.step != StepId::StopHook) {
-            if let Err(stop) = self.perform(step.step).await {
+        for step in self.steps.iter().filter(|step| step.which != StepId::StopHook) {
+            if let Err(stop) = self.perform(step.which).await {
                 self.context.progress(&format!("{} did not succeed", step.id));
                 end = self.turn_back(stop);
                 break;

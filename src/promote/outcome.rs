@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use super::colour::Live;
+use super::colour::{Colour, Live};
 use super::health::health_url;
 use super::journal::{Phase, Record};
 use super::machine::{End, Stop};
@@ -205,7 +205,7 @@ fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> 
 /// The outcome where somebody asked to stop while another run held the lock.
 pub(crate) fn cancelled_early(target: &dyn Target) -> Outcome {
     let mut outcome = base(target, "unchanged", None, None);
-    outcome.headline = "cancelled while waiting for another promotion, nothing changed".to_owned();
+    "cancelled while waiting for another promotion, nothing changed".clone_into(&mut outcome.headline);
     outcome.findings.push(cancelled(target, None));
     outcome.exit = Some(Exit::NeedsHuman);
     outcome
@@ -224,7 +224,7 @@ fn about(rule: &Rule, title: String, target: &dyn Target, record: &Record) -> Fi
         .about("target", target.name())
         .about("generation", record.generation)
         .about("to", record.to.as_str())
-        .about("from", record.from.map(|from| from.as_str()))
+        .about("from", record.from.map(Colour::as_str))
 }
 
 /// The outcome of a driven promotion.

@@ -217,7 +217,7 @@ pub(crate) struct Step {
     pub(crate) undo: String,
     /// The same for the machine.
     #[serde(skip)]
-    pub(crate) step: StepId,
+    pub(crate) which: StepId,
 }
 
 /// What a plan's steps are made of.
@@ -246,12 +246,12 @@ pub(crate) fn steps(record: &Record, recover: Option<&Record>, parts: &Parts) ->
     let Record { generation, to, .. } = record;
     let from = Live::from(record.from);
     let back = if record.from.is_some() { format!("switch back to {from}") } else { String::new() };
-    let step = |step: StepId, writes: Vec<String>, guard: &str, undo: &str| Step {
-        id: step.as_str(),
+    let step = |which: StepId, writes: Vec<String>, guard: &str, undo: &str| Step {
+        id: which.as_str(),
         writes,
         guard: guard.to_owned(),
         undo: undo.to_owned(),
-        step,
+        which,
     };
     let hook = |id, command: &Option<String>, guard: &str, undo: &str| {
         command.as_ref().map(|command| step(id, vec![format!("sh -c {command}")], guard, undo))
@@ -269,11 +269,11 @@ pub(crate) fn steps(record: &Record, recover: Option<&Record>, parts: &Parts) ->
         step(StepId::Recover, writes, &format!("generation {} is on record", old.generation), "")
     });
     let gate = parts.gate.as_ref().map(|gate| step(StepId::Gate, Vec::new(), gate, ""));
-    let stop = if parts.stop.is_some() { "stop-hook" } else { "" };
+    let clean_up = if parts.stop.is_some() { "stop-hook" } else { "" };
     [
         recovery,
         Some(step(StepId::Intend, journal(Phase::Intent), &fence, "")),
-        hook(StepId::StartHook, &parts.start, "exit 0", stop),
+        hook(StepId::StartHook, &parts.start, "exit 0", clean_up),
         gate,
         hook(StepId::BeforeHook, &parts.before, "exit 0", ""),
         Some(step(StepId::Switch, routing(), &swap, &back)),

@@ -3,10 +3,14 @@
 //! A target is one file here and one line in [`Choice`]. It owns where routing and record are kept and how both change
 //! without ever being half changed; it must not decide anything.
 
+mod haproxy;
+mod runtime;
 mod symlink;
 
 use clap::ValueEnum;
 
+use self::haproxy::Haproxy;
+use self::runtime::Socket;
 use self::symlink::Symlink;
 use super::arguments::Arguments;
 use super::colour::{Colour, Live};
@@ -93,7 +97,7 @@ pub(crate) fn admit(observed: &Observed, change: &Change) -> Written {
 ///
 /// # Errors
 /// Where a flag that it needs is missing.
-pub(crate) fn open(arguments: &Arguments, _context: &Context) -> Result<Box<dyn Target>, Error> {
+pub(crate) fn open(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, Error> {
     match arguments.target {
         Choice::Symlink => Ok(Box::new(Symlink {
             link: arguments.symlink.link.clone(),
@@ -101,7 +105,7 @@ pub(crate) fn open(arguments: &Arguments, _context: &Context) -> Result<Box<dyn 
             green: arguments.symlink.green.clone(),
             journal: arguments.state_dir.join(format!("{}.json", state_name(arguments))),
         })),
-        Choice::Haproxy => Err(Error::usage("no haproxy yet")),
+        Choice::Haproxy => haproxy(arguments, context),
     }
 }
 
@@ -117,4 +121,24 @@ pub(crate) fn state_name(arguments: &Arguments) -> String {
         if character.is_alphanumeric() || "-_.".contains(character) { character } else { '-' }
     };
     format!("promote-{}", name.chars().map(plain).collect::<String>())
+}
+
+fn haproxy(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, Error> {
+    let flags = &arguments.haproxy;
+    let (Some(socket), Some(map)) = (&flags.socket, &flags.map) else {
+        return Err(Error::usage("the target `haproxy` needs `socket` and `map`")
+            .help("give the runtime socket and the map as HAProxy's configuration names them"));
+    };
+    for (flag, word) in [("map", map), ("key", &flags.key)] {
+        if word.is_empty()
+            || word.contains(|character: char| character.is_whitespace() || ";\\<".contains(character))
+        {
+            return Err(Error::usage(format!("`{flag}` is `{word}`, which HAProxy's commands can't name"))
+                .help("use a name without spaces, semicolons, backslashes and `<`"));
+        }
+    }
+    let socket = Socket::from_name(socket, &context.working_directory);
+    let is_here = matches!(socket, Socket::Unix(_)) && !map.starts_with('#');
+    let file = flags.map_file.clone().or_else(|| is_here.then(|| context.working_directory.join(map)));
+    Ok(Box::new(Haproxy { socket, map: map.clone(), file, key: flags.key.clone() }))
 }
