@@ -4,6 +4,8 @@
 
 mod host;
 mod outputs;
+mod run;
 
 pub use host::{Host, HostChoice};
 pub use outputs::{Outputs, append_summary, shield, write_outputs};
+pub use run::{Run, run};
