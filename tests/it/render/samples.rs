@@ -221,7 +221,10 @@ pub(super) fn merged(jobs: &[Report]) -> Report {
 pub(super) const HOSTILE: &str = "a|b `c` ``` *d* _e_ <img src=x onerror=alert(1)> </script></style></details> ]]> --> [x](http://evil.example) @ops #1 %0A \u{1b}[31mred\u{7} \u{202e}gnp.exe \u{0} \u{fffe} \u{2028} \"q\" 'r' \\\n::error::forged\r\n::stop-commands::x\n# forged\n| forged |\n<!-- x";
 
 pub(super) fn hostile() -> Report {
-    let long = format!("{HOSTILE}{}", "long line of output <b>&amp; ".repeat(40_000));
+    let long = format!(
+        "```\n# forged\n```\n````\n| forged |\n````\n{HOSTILE}{}",
+        "long line of output <b>&amp; ".repeat(40_000)
+    );
     let mut report = report("test-gate", Verdict::Fail, HOSTILE);
     report.reasons = vec![HOSTILE.to_owned()];
     report.notes = vec![HOSTILE.to_owned()];
@@ -236,7 +239,7 @@ pub(super) fn hostile() -> Report {
         .about(HOSTILE, HOSTILE)
         .at(Location { path: HOSTILE.to_owned(), line: Some(0), column: Some(0) })
         .help(HOSTILE);
-    finding.rule = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut finding.rule);
     let mut waived = finding.clone();
     waived.waived = Some(until(HOSTILE, HOSTILE, HOSTILE));
     report.findings = vec![finding, waived];
