@@ -1,16 +1,26 @@
-//! Tell every place that should know that a deployment started, ended or failed
+//! Tells every place that should know that a deployment started, ended or failed, each exactly once.
+//!
+//! Owns the deployment record, its journal, the outbox and the destinations. Must not know how a deployment is made,
+//! nor who judges or prints; a destination that is down never costs a deploy more than the budget.
 
-use clap::Args;
+mod arguments;
+mod delivery;
+mod destinations;
+mod history;
+mod journal;
+mod outbox;
+mod outcome;
+mod preparation;
+mod record;
+mod rules;
+
+pub use arguments::{Action, Arguments, Target};
 
 use crate::core::{Error, Rule};
 use crate::job::{Context, Job, Outcome};
 
 /// The job.
 pub struct Annotate;
-
-/// The job's own flags.
-#[derive(Debug, Clone, Args)]
-pub struct Arguments {}
 
 impl Job for Annotate {
     const NAME: &'static str = "annotate";
@@ -19,10 +29,17 @@ impl Job for Annotate {
     type Arguments = Arguments;
 
     fn rules() -> &'static [Rule] {
-        &[]
+        rules::RULES
     }
 
-    fn run(_arguments: &Arguments, _context: &Context) -> Result<Outcome, Error> {
-        Ok(Outcome::default())
+    fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
+        let history = journal::read(&arguments.journal)?;
+        let prepared = preparation::prepare(arguments, context, &history)?;
+        let destinations = destinations::chosen(arguments, context, &prepared);
+        if arguments.dry_run {
+            return Ok(outcome::planned(&prepared, &destinations, &history));
+        }
+        let deliveries = outbox::deliver(arguments, context, &prepared, &destinations, history)?;
+        Ok(outcome::delivered(arguments, context, &prepared, &deliveries))
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! Owns detection, step outputs and links. Knows no job and no renderer.
 
+mod deployment;
 mod host;
 mod outputs;
+mod run;
 
+pub use deployment::{DeploymentFacts, Forge, ForgeToken};
 pub use host::{Host, HostChoice};
 pub use outputs::{Outputs, append_summary, shield, write_outputs};
+pub use run::{Run, run};

@@ -17,6 +17,7 @@ mod dep_scan;
 mod devops;
 mod ground;
 mod image_scan;
+mod packaging;
 mod promote;
 mod render;
 mod support;

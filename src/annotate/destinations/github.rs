@@ -1,0 +1,333 @@
+//! GitHub's deployments: one deployment a record, one status a state, adopted where GitHub made it itself.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::github_api::{Api, encode, explain};
+use super::{Access, Destination, Receipt, Telling, Word};
+use crate::annotate::arguments::Arguments;
+use crate::annotate::delivery::Reach;
+use crate::annotate::record::{Record, State};
+use crate::net::{Cause, Class, Trouble};
+
+/// GitHub's limit for a description.
+const DESCRIPTION: usize = 140;
+
+/// What we deploy, in GitHub's words.
+const TASK: &str = "deploy";
+
+/// Deployments that are looked at to find the one GitHub made for the run.
+const LOOKED_AT: usize = 10;
+
+/// GitHub's deployments.
+pub(super) struct GitHub {
+    api: Api,
+    production: Option<bool>,
+    transient: bool,
+    required_contexts: Vec<String>,
+}
+
+/// The body that makes a deployment. What GitHub would decide by default is always said.
+#[derive(Serialize)]
+struct NewDeployment<'a> {
+    r#ref: &'a str,
+    task: &'static str,
+    auto_merge: bool,
+    required_contexts: &'a [String],
+    payload: Value,
+    environment: &'a str,
+    description: String,
+    transient_environment: bool,
+    production_environment: bool,
+}
+
+/// The body that adds a status.
+#[derive(Serialize)]
+struct NewStatus<'a> {
+    state: &'static str,
+    description: String,
+    auto_inactive: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment_url: Option<&'a str>,
+}
+
+/// A deployment, as much of it as we need.
+#[derive(Deserialize)]
+struct Deployment {
+    id: u64,
+    #[serde(default)]
+    payload: Value,
+}
+
+/// A status, as much of it as we need.
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    log_url: Option<String>,
+    #[serde(default)]
+    target_url: Option<String>,
+}
+
+/// A deployment that is there.
+struct Found {
+    id: u64,
+    /// Whether its payload says that it is ours.
+    is_ours: bool,
+    statuses: Vec<Status>,
+}
+
+impl GitHub {
+    pub(super) fn new(access: Access, arguments: &Arguments) -> Self {
+        Self {
+            api: Api::new(access),
+            production: arguments.production,
+            transient: arguments.transient,
+            required_contexts: arguments
+                .required_contexts
+                .iter()
+                .filter(|context| !context.is_empty())
+                .cloned()
+                .collect(),
+        }
+    }
+
+    fn new_deployment<'a>(&'a self, record: &'a Record, is_late: bool) -> NewDeployment<'a> {
+        NewDeployment {
+            r#ref: record.sha.as_deref().or(record.reference.as_deref()).unwrap_or_default(),
+            task: TASK,
+            auto_merge: false,
+            required_contexts: &self.required_contexts,
+            payload: json!({ "devops_action": {
+                "uid": record.uid,
+                "id": record.id,
+                "service": record.service,
+                "version": record.version,
+            }}),
+            environment: &record.environment,
+            description: record.sentence(is_late, DESCRIPTION),
+            transient_environment: self.transient,
+            production_environment: self.production.unwrap_or(record.environment == "production"),
+        }
+    }
+
+    fn new_status<'a>(&self, record: &'a Record, is_late: bool) -> NewStatus<'a> {
+        NewStatus {
+            state: state(record.state),
+            description: record.sentence(is_late, DESCRIPTION),
+            auto_inactive: !self.transient,
+            log_url: record.run_url.as_deref(),
+            environment_url: record.url.as_deref(),
+        }
+    }
+
+    async fn statuses(&self, id: u64) -> Result<Vec<Status>, Trouble> {
+        let answer = self.api.get(&format!("/deployments/{id}/statuses?per_page=100")).await?;
+        answer.read(&[200]).map_err(|trouble| explain(&answer, trouble))
+    }
+
+    /// The deployment of this record: ours, or the one GitHub made for the same run because of an `environment:` key.
+    async fn find(&self, record: &Record) -> Result<Option<Found>, Trouble> {
+        let of = match (&record.sha, &record.reference) {
+            (Some(sha), _) => format!("sha={}", encode(sha)),
+            (None, reference) => format!("ref={}", encode(reference.as_deref().unwrap_or_default())),
+        };
+        let environment = encode(&record.environment);
+        let path = format!("/deployments?{of}&environment={environment}&task={TASK}&per_page=100");
+        let answer = self.api.get(&path).await?;
+        let all: Vec<Deployment> = answer.read(&[200]).map_err(|trouble| explain(&answer, trouble))?;
+        // The oldest of ours wins, so that two runs that both made one agree on it from then on.
+        if let Some(ours) =
+            all.iter().filter(|one| uid(&one.payload) == Some(record.uid.clone())).min_by_key(|one| one.id)
+        {
+            let statuses = self.statuses(ours.id).await?;
+            return Ok(Some(Found { id: ours.id, is_ours: true, statuses }));
+        }
+        let Some(run) = record.run_url.as_deref().and_then(run_path) else {
+            return Ok(None);
+        };
+        for one in all.iter().filter(|one| uid(&one.payload).is_none()).take(LOOKED_AT) {
+            let statuses = self.statuses(one.id).await?;
+            if statuses.iter().any(|status| status.is_of_run(run)) && !is_someone_elses(&statuses, record) {
+                return Ok(Some(Found { id: one.id, is_ours: false, statuses }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn create(&self, record: &Record, is_late: bool) -> Result<Found, Trouble> {
+        let answer = self.api.post("/deployments", &self.new_deployment(record, is_late)).await?;
+        if answer.status == 202 {
+            let text = "status 202: GitHub merged the default branch instead of making a deployment";
+            return Err(Trouble::new(Cause::Refused(202), text));
+        }
+        let made: Deployment = answer.read(&[201]).map_err(|trouble| explain(&answer, trouble))?;
+        Ok(Found { id: made.id, is_ours: true, statuses: Vec::new() })
+    }
+
+    async fn tell_of(&self, word: Word<'_>) -> Result<Receipt, Trouble> {
+        let Word { record, is_late, remote } = word;
+        let kept = match remote.and_then(|remote| remote.parse().ok()) {
+            Some(id) => match self.statuses(id).await {
+                Ok(statuses) => Some(Found { id, is_ours: true, statuses }),
+                // Somebody deleted it.
+                Err(Trouble { cause: Cause::Refused(404), .. }) => None,
+                Err(trouble) => return Err(trouble),
+            },
+            None => None,
+        };
+        let found = match kept {
+            Some(found) => Some(found),
+            None => self.find(record).await?,
+        };
+        let adopted = found.as_ref().is_some_and(|found| !found.is_ours);
+        let found = match found {
+            Some(found) => found,
+            None => self.create(record, is_late).await?,
+        };
+        let receipt = self.add_status(record, is_late, &found).await?;
+        Ok(if adopted { receipt.note("adopted the deployment GitHub made for this run") } else { receipt })
+    }
+
+    async fn add_status(&self, record: &Record, is_late: bool, found: &Found) -> Result<Receipt, Trouble> {
+        let wanted = state(record.state);
+        let mark = record.mark();
+        let newest = found.statuses.iter().find(|status| found.is_ours || status.carries(&mark));
+        if let Some(newest) = newest {
+            if newest.state == wanted {
+                return Ok(Receipt::new(Reach::Verified, found.id));
+            }
+            if record.state == State::Started && !matches!(newest.state.as_str(), "pending" | "queued") {
+                return Ok(Receipt::new(Reach::Verified, found.id).note("it has already ended there"));
+            }
+        }
+        let path = format!("/deployments/{}/statuses", found.id);
+        let answer = self.api.post(&path, &self.new_status(record, is_late)).await?;
+        let made: Status = answer.read(&[201]).map_err(|trouble| explain(&answer, trouble))?;
+        if made.state != wanted {
+            return Err(Trouble::new(Cause::Unreadable, format!("status 201, but not with state {wanted}")));
+        }
+        Ok(Receipt::new(Reach::Accepted, found.id))
+    }
+}
+
+impl Destination for GitHub {
+    fn class(&self) -> Class {
+        Class::Searched
+    }
+
+    fn plan(&self, record: &Record, is_late: bool) -> Vec<Value> {
+        let word = state(record.state);
+        vec![
+            json!({
+                "id": format!("github-deployment-{word}"),
+                "destination": "github",
+                "writes": format!("POST {}, unless this deployment is there", self.api.address("/deployments")),
+                "guard": "no deployment with this uid, and none GitHub made for the same run, commit and environment",
+                "body": self.new_deployment(record, is_late),
+            }),
+            json!({
+                "id": format!("github-status-{word}"),
+                "destination": "github",
+                "writes": format!(
+                    "POST {}, state {word}, unless it is the last",
+                    self.api.address("/deployments/{id}/statuses")
+                ),
+                "guard": "the last status is another",
+                "body": self.new_status(record, is_late),
+            }),
+        ]
+    }
+
+    fn tell<'a>(&'a self, word: Word<'a>) -> Telling<'a> {
+        Box::pin(self.tell_of(word))
+    }
+}
+
+impl Status {
+    /// Whether it has a link to this run: `/actions/runs/7`, and not `/actions/runs/77`.
+    fn is_of_run(&self, run: &str) -> bool {
+        [&self.log_url, &self.target_url].into_iter().flatten().any(|url| {
+            url.match_indices(run).any(|(start, _)| {
+                let rest = url.get(start + run.len()..).unwrap_or_default();
+                !rest.starts_with(|next: char| next.is_ascii_digit())
+            })
+        })
+    }
+
+    fn carries(&self, mark: &str) -> bool {
+        self.description.as_deref().is_some_and(|text| text.contains(mark))
+    }
+}
+
+/// GitHub's word for a state.
+fn state(state: State) -> &'static str {
+    match state {
+        State::Started => "in_progress",
+        State::Succeeded => "success",
+        State::Failed => "failure",
+    }
+}
+
+/// The uid in a payload, which comes back as an object or as text.
+fn uid(payload: &Value) -> Option<String> {
+    let parsed;
+    let payload = match payload.as_str() {
+        Some(text) => {
+            parsed = serde_json::from_str::<Value>(text).ok()?;
+            &parsed
+        }
+        None => payload,
+    };
+    payload.get("devops_action")?.get("uid")?.as_str().map(str::to_owned)
+}
+
+/// The part of a run's address that all links to it share.
+fn run_path(url: &str) -> Option<&str> {
+    url.find("/actions/runs/").and_then(|start| url.get(start..))
+}
+
+/// Whether a record of ours other than this one already took the deployment: the jobs of a matrix get one each.
+fn is_someone_elses(statuses: &[Status], record: &Record) -> bool {
+    let mark = record.mark();
+    let is_mark = |word: &str| {
+        let hex = word.strip_prefix('[').and_then(|word| word.strip_suffix(']'));
+        hex.is_some_and(|hex| hex.len() == 16 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    statuses
+        .iter()
+        .filter_map(|status| status.description.as_deref()?.split_whitespace().next_back())
+        .any(|word| is_mark(word) && word != mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Status, uid};
+
+    #[test]
+    fn a_payload_is_read_in_both_forms() {
+        assert_eq!(uid(&json!({ "devops_action": { "uid": "u" } })).as_deref(), Some("u"));
+        assert_eq!(uid(&json!("{\"devops_action\":{\"uid\":\"u\"}}")).as_deref(), Some("u"));
+        assert_eq!(uid(&json!("")), None);
+        assert_eq!(uid(&json!(null)), None);
+    }
+
+    #[test]
+    fn a_run_is_not_taken_for_one_whose_number_starts_alike() {
+        let status = |url: &str| Status {
+            state: "in_progress".to_owned(),
+            description: None,
+            log_url: Some(url.to_owned()),
+            target_url: None,
+        };
+        assert!(status("https://h/o/r/actions/runs/7/job/9").is_of_run("/actions/runs/7"));
+        assert!(!status("https://h/o/r/actions/runs/77/job/9").is_of_run("/actions/runs/7"));
+    }
+}

@@ -1,0 +1,266 @@
+//! The outbox: what earlier calls left and what this one has to say, to all destinations at once, under one budget.
+//!
+//! Owns the order, the journal's promises (an intent before the first byte, an outcome after the last) and giving up.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::arguments::{Arguments, Target};
+use super::delivery::{Delivery, Reach};
+use super::destinations::{Chosen, Destination, Receipt, Word};
+use super::history::History;
+use super::journal::{Event, Journal, Step};
+use super::preparation::Prepared;
+use super::record::Record;
+use crate::core::Error;
+use crate::core::escape::terminal_line;
+use crate::core::words::count;
+use crate::job::Context;
+use crate::net::{Next, Trouble, next, together};
+
+/// Characters of a reason that are kept.
+const REASON: usize = 300;
+
+/// What became of it all.
+pub(crate) struct Told {
+    /// This call's record, a delivery a destination.
+    pub(crate) own: Vec<Delivery>,
+    /// Records of earlier calls that arrived now.
+    pub(crate) late: u64,
+    /// Records of earlier calls that still wait.
+    pub(crate) left: u64,
+}
+
+/// What one destination's queue came to.
+struct Queue {
+    own: Delivery,
+    late: u64,
+    left: u64,
+}
+
+/// What all queues share.
+struct Outbox<'a> {
+    context: &'a Context,
+    prepared: &'a Prepared,
+    history: &'a History,
+    journal: RefCell<Option<Journal>>,
+    /// Whether what earlier calls left is ours to deliver.
+    is_ours: bool,
+    deadline: Instant,
+    budget: u64,
+}
+
+/// Delivers what earlier calls left and then this call's record.
+///
+/// # Errors
+/// Where the system gives no runtime.
+pub(crate) fn deliver(
+    arguments: &Arguments,
+    context: &Context,
+    prepared: &Prepared,
+    chosen: &[Chosen],
+    history: History,
+) -> Result<Told, Error> {
+    let (journal, journaled) = open(arguments, context, prepared);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::environment("no runtime for the network").because(error))?;
+    let told = runtime.block_on(async {
+        let outbox = Outbox {
+            context,
+            prepared,
+            history: &history,
+            is_ours: journal.as_ref().is_some_and(|journal| journal.is_ours),
+            journal: RefCell::new(journal),
+            deadline: Instant::now() + Duration::from_secs(arguments.budget),
+            budget: arguments.budget,
+        };
+        let queues = chosen
+            .iter()
+            .map(|chosen| -> Pin<Box<dyn Future<Output = Queue> + '_>> {
+                Box::pin(outbox.queue(chosen, &journaled))
+            })
+            .collect();
+        let queues = together(queues).await;
+        Told {
+            late: queues.iter().map(|queue| queue.late).sum(),
+            left: queues.iter().map(|queue| queue.left).sum(),
+            own: queues.into_iter().map(|queue| queue.own).collect(),
+        }
+    });
+    // A name server that does not answer would hold up a runtime that ends politely.
+    runtime.shutdown_background();
+    Ok(told)
+}
+
+/// Opens the journal and writes the record to it; a disk that is full or read-only never costs the deploy.
+fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Option<Journal>, Delivery) {
+    let name = Target::Journal.as_str();
+    let opened = Journal::open(&arguments.journal, context.now.to_string()).and_then(|mut journal| {
+        if !prepared.is_known && !prepared.is_overtaken {
+            journal.append(Event::Record(prepared.record.clone()))?;
+        }
+        Ok(journal)
+    });
+    match opened {
+        Ok(journal) => {
+            let delivery = if prepared.is_overtaken {
+                Delivery::new(name, Reach::Skipped).because("the deployment has already ended")
+            } else if prepared.is_known {
+                Delivery::new(name, Reach::Verified).because("the journal already has this record")
+            } else {
+                Delivery::new(name, Reach::Accepted)
+            };
+            (Some(journal), delivery)
+        }
+        Err(error) => {
+            let reason = format!("{}: can't be written: {error}", arguments.journal.display());
+            let help = "name a file this user may write with `--journal FILE`";
+            (None, Delivery::new(name, Reach::Refused).because(reason).help(help))
+        }
+    }
+}
+
+impl Outbox<'_> {
+    /// Everything one destination is to be told, oldest first; after trouble that may pass, the rest waits too.
+    async fn queue(&self, chosen: &Chosen, journaled: &Delivery) -> Queue {
+        let name = chosen.target.as_str();
+        let Some(destination) = chosen.destination.as_deref() else {
+            let own = if chosen.is_journal() { Some(journaled.clone()) } else { chosen.settled.clone() };
+            let own = own.unwrap_or_else(|| Delivery::new(name, Reach::Skipped));
+            if own.reach == Reach::Refused && !chosen.is_journal() {
+                self.log_outcome(&self.prepared.record, &own);
+            }
+            return Queue { own, late: 0, left: 0 };
+        };
+        let pending: Vec<&Record> = self
+            .history
+            .pending(name)
+            .into_iter()
+            .filter(|record| self.is_ours && !self.is_own(record))
+            .collect();
+        let mut late = 0;
+        for (index, record) in pending.iter().enumerate() {
+            let delivery = self.tell(name, destination, record, true).await;
+            if delivery.reach == Reach::Spooled {
+                let mut own = Delivery::new(name, Reach::Spooled);
+                own.reason = delivery.reason.map(|reason| format!("an earlier record waits: {reason}"));
+                self.log_outcome(&self.prepared.record, &own);
+                return Queue { own, late, left: (pending.len() - index) as u64 };
+            }
+            late += u64::from(delivery.reach.is_there());
+        }
+        Queue { own: self.own(name, destination).await, late, left: 0 }
+    }
+
+    fn is_own(&self, record: &Record) -> bool {
+        record.uid == self.prepared.record.uid && record.revision == self.prepared.record.revision
+    }
+
+    /// This call's record.
+    async fn own(&self, name: &'static str, destination: &dyn Destination) -> Delivery {
+        let record = &self.prepared.record;
+        if self.prepared.is_overtaken {
+            return Delivery::new(name, Reach::Skipped).because("the deployment has already ended");
+        }
+        let reach = self.history.reach(&step(record, name)).filter(|reach| reach.is_there());
+        if let Some(reach) = reach {
+            let mut delivery = Delivery::new(name, reach).because("an earlier call delivered it");
+            delivery.remote = self.history.remote(&record.uid, name).map(str::to_owned);
+            return delivery;
+        }
+        // Told again later than it happened, as by a call that is repeated after an outage.
+        let is_late = record.at != self.context.now.to_string();
+        self.tell(name, destination, record, is_late).await
+    }
+
+    /// Tells a destination of a record: intent, tries, outcome.
+    async fn tell(
+        &self,
+        name: &'static str,
+        destination: &dyn Destination,
+        record: &Record,
+        is_late: bool,
+    ) -> Delivery {
+        self.log(Event::Intent(step(record, name)));
+        let remote = self.history.remote(&record.uid, name);
+        let word = Word { record, is_late, remote };
+        let mut delivery = match timeout_at(self.deadline, self.tries(destination, word)).await {
+            Ok(Ok(receipt)) => received(name, receipt),
+            Ok(Err((Next::Never, trouble))) => troubled(name, Reach::Refused, trouble),
+            Ok(Err((_, trouble))) => troubled(name, Reach::Spooled, trouble),
+            Err(_) => Delivery::new(name, Reach::Spooled)
+                .because(format!("no answer within {}", count(self.budget, "second"))),
+        };
+        delivery.reason = delivery.reason.map(|reason| self.clean(&reason));
+        self.log_outcome(record, &delivery);
+        delivery
+    }
+
+    /// Tries until it works, can't, or should be left to a later call.
+    async fn tries(&self, destination: &dyn Destination, word: Word<'_>) -> Result<Receipt, (Next, Trouble)> {
+        let seed =
+            word.record.uid.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        for attempt in 1.. {
+            let trouble = match destination.tell(word).await {
+                Ok(receipt) => return Ok(receipt),
+                Err(trouble) => trouble,
+            };
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            match next(destination.class(), &trouble.cause, attempt, left, seed) {
+                Next::Again(wait) => sleep(wait).await,
+                end => return Err((end, trouble)),
+            }
+        }
+        Err((Next::Never, Trouble::unable("too many tries")))
+    }
+
+    /// Foreign words without secrets, line breaks and excess; masked before they are cut, so that no half secret stays.
+    fn clean(&self, text: &str) -> String {
+        let line = terminal_line(&self.context.redactor.redact(text));
+        if line.chars().count() <= REASON {
+            return line;
+        }
+        line.chars().take(REASON).chain(['…']).collect()
+    }
+
+    fn log_outcome(&self, record: &Record, delivery: &Delivery) {
+        self.log(Event::Outcome {
+            step: step(record, delivery.destination),
+            state: delivery.reach,
+            reason: delivery.reason.clone(),
+            remote: delivery.remote.clone(),
+        });
+    }
+
+    /// Writes to the journal; a disk that fills up in the middle costs the memory of this step, not the deploy.
+    fn log(&self, event: Event) {
+        if let Some(journal) = self.journal.borrow_mut().as_mut() {
+            if let Err(error) = journal.append(event) {
+                self.context.progress(&format!("journal can't be written: {error}"));
+            }
+        }
+    }
+}
+
+fn step(record: &Record, destination: &str) -> Step {
+    Step { uid: record.uid.clone(), revision: record.revision, destination: destination.to_owned() }
+}
+
+fn received(name: &'static str, receipt: Receipt) -> Delivery {
+    Delivery {
+        destination: name,
+        reach: receipt.reach,
+        reason: receipt.note,
+        help: None,
+        remote: receipt.remote,
+    }
+}
+
+fn troubled(name: &'static str, reach: Reach, trouble: Trouble) -> Delivery {
+    Delivery { destination: name, reach, reason: Some(trouble.message), help: trouble.help, remote: None }
+}

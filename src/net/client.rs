@@ -1,0 +1,90 @@
+//! The one HTTP client, built when it is first needed.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, ClientBuilder};
+
+use super::answer::Trouble;
+
+/// The one HTTP client; reading the system's certificates costs more than starting, so it is built when first needed.
+#[derive(Debug)]
+pub struct Http {
+    ca_file: Option<PathBuf>,
+    connect: Duration,
+    client: OnceCell<Client>,
+}
+
+impl Http {
+    /// A client that gives up connecting after `connect` and trusts `ca_file` besides the system's certificates.
+    pub fn new(ca_file: Option<PathBuf>, connect: Duration) -> Self {
+        Self { ca_file, connect, client: OnceCell::new() }
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// Where the certificates can't be read.
+    pub fn client(&self) -> Result<Client, Trouble> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let client = self.build()?;
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    fn build(&self) -> Result<Client, Trouble> {
+        let own = self.own_certificates()?;
+        match self.builder().tls_certs_merge(own.clone()).build() {
+            Ok(client) => Ok(client),
+            // Containers made from scratch have no certificates at all, and then no client can be built.
+            Err(_) => {
+                let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+                    .iter()
+                    .filter_map(|certificate| Certificate::from_der(certificate).ok());
+                self.builder()
+                    .tls_certs_only(own.into_iter().chain(bundled))
+                    .build()
+                    .map_err(|error| Trouble::unable(format!("no HTTP client: {error}")))
+            }
+        }
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect)
+            // A write that is sent elsewhere is not the write that was meant, and a token must not travel.
+            .redirect(Policy::none())
+    }
+
+    fn own_certificates(&self) -> Result<Vec<Certificate>, Trouble> {
+        let Some(path) = &self.ca_file else {
+            return Ok(Vec::new());
+        };
+        let bytes = std::fs::read(path)
+            .map_err(|error| Trouble::unable(format!("{}: can't be read: {error}", path.display())))?;
+        Certificate::from_pem_bundle(&bytes)
+            .map_err(|_| Trouble::unable(format!("{}: no certificates in PEM form", path.display())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Http;
+
+    #[test]
+    fn a_wrong_certificate_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let http = Http::new(Some(path.clone()), Duration::from_secs(1));
+        let trouble = http.client().err().unwrap();
+        assert!(trouble.message.contains("ca.pem: can't be read"), "{}", trouble.message);
+        std::fs::write(&path, "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n").unwrap();
+        assert!(http.client().is_err());
+    }
+}
