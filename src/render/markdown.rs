@@ -29,7 +29,9 @@ pub fn markdown(document: &Document<'_>) -> String {
     let open = document.open();
     let mut page = Page::new();
     page.put("## ").put(text(&report.job)).put(": ").put(verdict(report.verdict)).put("\n\n");
-    page.put(Markdown::of(&cut(&report.headline, HELP))).put("\n\n");
+    if !report.headline.is_empty() {
+        page.put(Markdown::of(&cut(&report.headline, HELP))).put("\n\n");
+    }
     let mut left_out: Vec<&'static str> = Vec::new();
     let sections = [
         ("the jobs", jobs(document)),

@@ -80,12 +80,13 @@ fn is_silent(report: &Report) -> bool {
 /// `test-gate  fail   2 failed of 1,204 tests`, the job padded to `width`.
 fn verdict_line(report: &Report, width: usize) -> String {
     let style = verdict_style(report.verdict);
-    let indent = width + 9;
-    let headline = hanging(&report.headline, indent);
     let bold = Style::new().bold();
-    let line =
-        format!("{bold}{:<width$}{bold:#}  {style}{:<5}{style:#}  {headline}", report.job, report.verdict);
-    format!("{}\n", line.trim_end())
+    let (job, verdict) = (terminal_line(&report.job), report.verdict);
+    if report.headline.is_empty() {
+        return format!("{bold}{job:<width$}{bold:#}  {style}{verdict}{style:#}\n");
+    }
+    let headline = hanging(&report.headline, width + 9);
+    format!("{bold}{job:<width$}{bold:#}  {style}{verdict:<5}{style:#}  {headline}\n")
 }
 
 /// A job's verdict and what made it.
