@@ -33,7 +33,7 @@ struct Line {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
     /// Something happened to a deployment.
-    Record(Record),
+    Record(Box<Record>),
     /// A destination is about to be told.
     Intent(Step),
     /// What became of it.
@@ -79,10 +79,9 @@ impl Journal {
         }
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
         let is_ours = match file.try_lock() {
-            Ok(()) => true,
             Err(TryLockError::WouldBlock) => false,
             // Some file systems have no locks; then nobody else can have one either.
-            Err(TryLockError::Error(_)) => true,
+            Ok(()) | Err(TryLockError::Error(_)) => true,
         };
         if is_ours && file.seek(SeekFrom::End(0))? > 0 {
             file.seek(SeekFrom::End(-1))?;
@@ -188,7 +187,7 @@ mod tests {
         let path = folder.path().join("deep/er/journal.jsonl");
         let mut journal = Journal::open(&path, "2026-11-23T12:00:00Z".to_owned()).unwrap();
         assert!(journal.is_ours);
-        journal.append(Event::Record(record(State::Started))).unwrap();
+        journal.append(Event::Record(Box::new(record(State::Started)))).unwrap();
         journal.append(Event::Intent(step("github"))).unwrap();
         drop(journal);
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();

@@ -62,7 +62,7 @@ pub(crate) fn deliver(
     context: &Context,
     prepared: &Prepared,
     chosen: &[Chosen],
-    history: History,
+    history: &History,
 ) -> Result<Told, Error> {
     let (journal, journaled) = open(arguments, context, prepared);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -73,7 +73,7 @@ pub(crate) fn deliver(
         let outbox = Outbox {
             context,
             prepared,
-            history: &history,
+            history,
             is_ours: journal.as_ref().is_some_and(|journal| journal.is_ours),
             journal: RefCell::new(journal),
             deadline: Instant::now() + Duration::from_secs(arguments.budget),
@@ -102,7 +102,7 @@ fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Optio
     let name = Target::Journal.as_str();
     let opened = Journal::open(&arguments.journal, context.now.to_string()).and_then(|mut journal| {
         if !prepared.is_known && !prepared.is_overtaken {
-            journal.append(Event::Record(prepared.record.clone()))?;
+            journal.append(Event::Record(Box::new(prepared.record.clone())))?;
         }
         Ok(journal)
     });
@@ -239,10 +239,10 @@ impl Outbox<'_> {
 
     /// Writes to the journal; a disk that fills up in the middle costs the memory of this step, not the deploy.
     fn log(&self, event: Event) {
-        if let Some(journal) = self.journal.borrow_mut().as_mut() {
-            if let Err(error) = journal.append(event) {
-                self.context.progress(&format!("journal can't be written: {error}"));
-            }
+        if let Some(journal) = self.journal.borrow_mut().as_mut()
+            && let Err(error) = journal.append(event)
+        {
+            self.context.progress(&format!("journal can't be written: {error}"));
         }
     }
 }

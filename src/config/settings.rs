@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -257,9 +257,12 @@ fn base<'a>(origin: &Origin, source: &Source<'a>) -> &'a Path {
 fn rebase(value: OsString, base: &Path) -> OsString {
     let is_here = base.as_os_str().is_empty() || base == Path::new(".");
     if is_here || value == "-" {
-        return value;
+        value
+    } else if value == "." {
+        base.into()
+    } else {
+        base.join(value).into_os_string()
     }
-    PathBuf::from(base).join(value).into_os_string()
 }
 
 #[cfg(test)]

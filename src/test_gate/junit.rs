@@ -505,10 +505,11 @@ fn claims(suites: u64) -> String {
     format!("{} {}", count(suites, "suite"), if suites == 1 { "claims" } else { "claim" })
 }
 
-/// The names of the suites from the root to the innermost.
+/// The names of the suites from the root to the innermost; one that repeats its parent's is left out.
 fn path(suites: &[Suite]) -> String {
-    let names: Vec<&str> =
-        suites.iter().map(|suite| suite.name.as_str()).filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+    names.retain(|name| !name.is_empty());
+    names.dedup();
     shorten(&names.join(" > "), MESSAGE)
 }
 

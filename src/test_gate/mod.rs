@@ -13,6 +13,8 @@ mod foreign;
 mod glob;
 mod junit;
 mod producer;
+#[cfg(test)]
+mod properties;
 mod read;
 mod rules;
 mod scanner;

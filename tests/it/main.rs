@@ -12,6 +12,7 @@
 )]
 
 mod annotate;
+mod architecture;
 mod dep_scan;
 mod devops;
 mod ground;

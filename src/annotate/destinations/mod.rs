@@ -59,8 +59,8 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     /// A record the destination holds under this name.
-    pub(crate) fn new(reach: Reach, remote: impl ToString) -> Self {
-        Self { reach, remote: Some(remote.to_string()), note: None }
+    pub(crate) fn new(reach: Reach, remote: impl Into<String>) -> Self {
+        Self { reach, remote: Some(remote.into()), note: None }
     }
 
     /// The same with something to know.
