@@ -33,16 +33,28 @@ pub struct Delivery<'a> {
 ///
 /// Returns the exit the report stands for, or the one of the trouble met on the way.
 pub fn deliver(delivery: &Delivery<'_>) -> Exit {
-    match try_deliver(delivery) {
+    match clean(delivery, try_deliver) {
         Ok(()) => delivery.report.exit(),
         Err(error) => complain(&error, Some(delivery.context)),
     }
 }
 
+/// Lends the delivery with secrets masked in every text. Masking what renderers made of them would be too late: each
+/// escapes for its own channel, and an escaped secret is not found any more.
+fn clean<T>(
+    delivery: &Delivery<'_>,
+    then: impl FnOnce(&Delivery<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let redactor = &delivery.context.redactor;
+    let report = delivery.report.redacted(redactor)?;
+    let jobs = delivery.jobs.iter().map(|job| job.redacted(redactor)).collect::<Result<Vec<_>, _>>()?;
+    then(&Delivery { report: &report, jobs: &jobs, ..*delivery })
+}
+
 fn try_deliver(delivery: &Delivery<'_>) -> Result<(), Error> {
     let Delivery { common, context, .. } = delivery;
     let formats = formats(common, context.host);
-    write_files(delivery, &formats)?;
+    write(delivery, &formats)?;
     let page =
         [Format::Html, Format::Summary, Format::Json].into_iter().find(|format| formats.contains(format));
     let page = page.and_then(|format| path_of(common, format)).filter(|_| !common.quiet);
@@ -60,7 +72,8 @@ fn try_deliver(delivery: &Delivery<'_>) -> Result<(), Error> {
     });
     if formats.contains(&Format::Summary) {
         let markdown = rendered(delivery, Format::Summary)?;
-        append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown))?;
+        let markdown = context.redactor.redact(&String::from_utf8_lossy(&markdown));
+        append_summary(context.host, &context.environment, &markdown)?;
     }
     let outputs = outputs(delivery.report, common, &formats);
     write_outputs(context.host, &context.environment, &common.report_dir, &delivery.report.job, &outputs)
@@ -80,6 +93,10 @@ fn formats(common: &Common, host: Host) -> Vec<Format> {
 /// # Errors
 /// Where a file can't be written.
 pub fn write_files(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
+    clean(delivery, |delivery| write(delivery, formats))
+}
+
+fn write(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
     let folder = &delivery.common.report_dir;
     std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
     for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {
