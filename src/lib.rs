@@ -1,5 +1,6 @@
 //! Pipeline gates and promotions.
 
+pub mod advisory;
 #[cfg(feature = "forge")]
 pub mod annotate;
 pub mod ci;
@@ -12,6 +13,7 @@ pub mod image_scan;
 pub mod job;
 #[cfg(feature = "forge")]
 pub mod net;
+pub mod packages;
 pub mod policy;
 #[cfg(feature = "forge")]
 pub mod promote;

@@ -1,3 +1,7 @@
 //! The `devops` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    devops_action::devops::main()
+}

@@ -5,7 +5,9 @@
 mod deployment;
 mod host;
 mod outputs;
+mod run;
 
 pub use deployment::{DeploymentFacts, Forge, ForgeToken};
 pub use host::{Host, HostChoice};
 pub use outputs::{Outputs, append_summary, shield, write_outputs};
+pub use run::{Run, run};

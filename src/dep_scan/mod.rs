@@ -1,6 +1,17 @@
 //! Does this change bring in packages with known vulnerabilities?
+//!
+//! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
+//! reads the lockfiles, and of the database only what speaks of packages in them.
 
-use clap::Args;
+pub mod fix;
+pub mod lockfiles;
+pub mod matching;
+pub mod rules;
+mod scan;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueHint};
 
 use crate::core::{Error, Rule};
 use crate::job::{Context, Job, Outcome};
@@ -10,7 +21,23 @@ pub struct DepScan;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Lockfiles, or folders to look for lockfiles in [default: the working directory]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+
+    /// Advisory database: a RustSec folder, or a `.tar` or `.tar.gz` of it; may be given more than once
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub db: Vec<PathBuf>,
+
+    /// Most days since the newest advisory of the database; an older one is refused, one past half of it warns
+    #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_db_age: u32,
+
+    /// The database is a frozen copy on purpose: its age is not judged
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub frozen_db: bool,
+}
 
 impl Job for DepScan {
     const NAME: &'static str = "dep-scan";
@@ -18,10 +45,10 @@ impl Job for DepScan {
     type Arguments = Arguments;
 
     fn rules() -> &'static [Rule] {
-        &[]
+        rules::ALL
     }
 
-    fn run(_arguments: &Arguments, _context: &Context) -> Result<Outcome, Error> {
-        Ok(Outcome::default())
+    fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
+        scan::scan(arguments, context)
     }
 }

@@ -1,1 +1,13 @@
 //! The whole pipeline on a laptop: `run`, `serve`, `explain`, `config`, `completions`, `man`.
+//!
+//! Owns the table of jobs and their order; the only room that knows several jobs. Decides nothing itself.
+
+mod command_line;
+mod explain;
+mod jobs;
+mod pipeline;
+mod serve;
+mod show;
+
+pub use command_line::{Arguments, command, main};
+pub use jobs::{Entry, JOBS, all_rules};

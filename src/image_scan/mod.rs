@@ -1,8 +1,24 @@
 //! Is this container image fit to ship, judged by its scanner report?
+//!
+//! Owns the reading of scanner reports, what they are filtered by, and the rules on them. Must not know how findings
+//! are judged, waived, drawn or delivered, and opens nothing but the files it is given.
 
-use clap::Args;
+mod collect;
+mod filters;
+mod findings;
+mod outcome;
+mod problem;
+mod reports;
+mod rules;
 
-use crate::core::{Error, Rule};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueHint};
+
+use self::collect::Collector;
+use self::filters::Filters;
+use crate::core::report::Facts;
+use crate::core::{Error, Rule, Severity};
 use crate::job::{Context, Job, Outcome};
 
 /// The job.
@@ -10,7 +26,78 @@ pub struct ImageScan;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Trivy reports to judge, as `trivy image --format json` writes them; `-` is standard input
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub report: Vec<PathBuf>,
+
+    /// Leave out vulnerabilities without a fix; how many is said
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub fixed_only: bool,
+
+    /// Leave out vulnerabilities with these statuses, separated by commas, as `will_not_fix,end_of_life`
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub ignore_status: Vec<String>,
+
+    /// Look only at targets with these names; `*` stands for any text
+    #[arg(long, value_name = "LIST")]
+    pub targets: Vec<String>,
+
+    /// Look only at targets of these classes, separated by commas, as `os-pkgs,lang-pkgs`
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub classes: Vec<String>,
+
+    /// Severity of what the scanner could not rate: critical, high, medium, low or info
+    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
+    pub unknown_severity: Severity,
+
+    /// Accept a report in which the scanner recognised nothing
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub allow_empty: bool,
+
+    /// Most days since the scan
+    #[arg(long, value_name = "DAYS")]
+    pub max_report_age: Option<u32>,
+
+    /// Digest of the image that is shipped, as `sha256:…`; the report must be of this image
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_digest: Option<String>,
+}
+
+impl Arguments {
+    /// What to leave out.
+    fn filters(&self) -> Filters {
+        Filters {
+            fixed_only: self.fixed_only,
+            statuses: self.ignore_status.clone(),
+            targets: self.targets.clone(),
+            classes: self.classes.clone(),
+        }
+    }
+
+    /// Refuses what can't be meant.
+    fn check(&self) -> Result<(), Error> {
+        if self.report.is_empty() {
+            return Err(Error::usage("no report to judge")
+                .help("name one: `image-scan --report trivy.json`, `-` is standard input"));
+        }
+        if self.report.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            return Err(Error::usage("standard input is named twice").help("name `-` once"));
+        }
+        let is_digest = |text: &str| {
+            text.strip_prefix("sha256:").is_some_and(|digits| {
+                digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+            })
+        };
+        match self.expect_digest.as_deref() {
+            Some(text) if !is_digest(text) => {
+                Err(Error::usage(format!("`expect-digest` is `{text}`, which is no digest"))
+                    .help("write `sha256:` and 64 hexadecimal digits"))
+            }
+            _ => self.filters().check(),
+        }
+    }
+}
 
 impl Job for ImageScan {
     const NAME: &'static str = "image-scan";
@@ -18,10 +105,35 @@ impl Job for ImageScan {
     type Arguments = Arguments;
 
     fn rules() -> &'static [Rule] {
-        &[]
+        rules::RULES
     }
 
-    fn run(_arguments: &Arguments, _context: &Context) -> Result<Outcome, Error> {
-        Ok(Outcome::default())
+    fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
+        arguments.check()?;
+        let mut collector = Collector::new(arguments.filters());
+        let mut headers = Vec::new();
+        let mut inputs = Vec::new();
+        for path in &arguments.report {
+            let (read, input) = reports::read(path, &mut collector, headers.len())?;
+            headers.extend(read);
+            inputs.push(input);
+        }
+        let (counts, kept) = collector.finish();
+        let mut findings = outcome::about_reports(arguments, &counts, &headers, context.now);
+        for (problem, target) in kept {
+            if let Some(header) = headers.get(target.report) {
+                findings.push(findings::finding(&problem, &target, header, arguments.unknown_severity));
+            }
+        }
+        Ok(Outcome {
+            headline: outcome::headline(&counts, &collector, &headers),
+            findings,
+            notes: outcome::notes(&counts, &collector, &headers),
+            totals: outcome::totals(&counts, &collector),
+            details: outcome::details(&counts, &collector, &headers),
+            inputs,
+            data: Facts::new(),
+            exit: None,
+        })
     }
 }

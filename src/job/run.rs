@@ -69,8 +69,9 @@ pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
 
 /// A job's command line: the job's own flags, then those all jobs share.
 pub fn command<J: Job>() -> Command {
-    let command = Command::new(J::NAME).about(J::ABOUT).version(env!("CARGO_PKG_VERSION")).after_help(EXITS);
-    Common::augment_args(J::Arguments::augment_args(command))
+    let command = Command::new(J::NAME).version(env!("CARGO_PKG_VERSION")).after_help(EXITS);
+    // Groups of flags bring their own documentation along as `about`, so the job's comes last.
+    Common::augment_args(J::Arguments::augment_args(command)).about(J::ABOUT).long_about(None)
 }
 
 /// What `--help` says about exit codes.

@@ -1,8 +1,252 @@
-//! To be written by its owner.
+//! `report.html`: one self-contained page that answers a manager on its first screen and a developer below it.
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 use super::Document;
+use super::chart::{Bar, bars};
+use super::excerpt::{cut, first_lines};
+use super::facts::{deliveries, fact, meaning, path, plan, totals};
+use crate::core::escape::{terminal, terminal_line};
+use crate::core::words::{bytes, count, number};
+use crate::core::{Finding, Report, Severity};
 
-/// The document in this format.
-pub fn html(_document: &Document<'_>) -> String {
-    String::new()
+/// Findings named on the first screen.
+const FIRST: usize = 5;
+/// Findings of a page that are shown, and bytes of excerpts on it; both are shared by the jobs.
+const FINDINGS: usize = 1_000;
+const EXCERPTS: usize = 120_000;
+/// Waived findings, notes and inputs of a job that are listed.
+const LISTED: usize = 100;
+/// Characters of a text on one line.
+const LINE: usize = 400;
+
+/// The only script that the page's own security policy lets run.
+const SCRIPT: &str = include_str!("../../templates/report.js");
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    job: String,
+    verdict: &'static str,
+    headline: String,
+    exit_code: u8,
+    exit_meaning: &'static str,
+    reasons: String,
+    is_stopped: bool,
+    first: Vec<Row>,
+    jobs: Vec<Job>,
+    made_by: String,
+    script: &'static str,
+    script_hash: String,
+}
+
+/// A job's section.
+struct Job {
+    name: String,
+    verdict: &'static str,
+    headline: String,
+    stopped: String,
+    stopped_help: String,
+    bars: Vec<Bar>,
+    moves: Option<Moves>,
+    plan: Vec<String>,
+    deliveries: Vec<String>,
+    findings: Vec<Row>,
+    left_out: String,
+    waived: Vec<Waiver>,
+    waived_left_out: String,
+    notes: Vec<String>,
+    totals: Vec<(String, String)>,
+    sources: Vec<String>,
+}
+
+/// A finding as a row.
+#[derive(Clone)]
+struct Row {
+    anchor: String,
+    rank: u8,
+    severity: &'static str,
+    rule: String,
+    title: String,
+    place: String,
+    link: Option<String>,
+    help: String,
+    next: Vec<(bool, String)>,
+    path: Vec<String>,
+    detail: String,
+}
+
+/// A waived finding.
+struct Waiver {
+    title: String,
+    expires: String,
+    owner: String,
+    reason: String,
+}
+
+/// A promotion's colours.
+struct Moves {
+    from: String,
+    to: String,
+    state: String,
+    text: String,
+}
+
+/// What the jobs have left to show of what a page may hold.
+struct Room {
+    findings: usize,
+    excerpts: usize,
+}
+
+/// The document as an HTML page.
+pub fn html(document: &Document<'_>) -> String {
+    let report = document.report;
+    let mut room = Room { findings: FINDINGS, excerpts: EXCERPTS };
+    let reports = document.reports();
+    let jobs: Vec<Job> =
+        reports.iter().enumerate().map(|(index, report)| job(document, index, report, &mut room)).collect();
+    let mut rows: Vec<&Row> = jobs.iter().flat_map(|job| &job.findings).collect();
+    rows.sort_by_key(|row| row.rank);
+    let page = Page {
+        job: line(&report.job),
+        verdict: report.verdict.as_str(),
+        headline: line(&report.headline),
+        exit_code: report.exit_code,
+        exit_meaning: meaning(report),
+        reasons: line(&report.reasons.iter().take(5).cloned().collect::<Vec<_>>().join(", ")),
+        is_stopped: reports.iter().any(|report| report.error.is_some()),
+        first: rows.into_iter().take(FIRST).cloned().collect(),
+        made_by: line(&format!("{} {}", report.provenance.tool, report.provenance.version)),
+        jobs,
+        script: SCRIPT,
+        script_hash: STANDARD.encode(Sha256::digest(SCRIPT)),
+    };
+    // Writing to a string can't fail, and the template calls nothing that can.
+    page.render().unwrap_or_default()
+}
+
+/// A job's section, out of what room is left.
+fn job(document: &Document<'_>, index: usize, report: &Report, room: &mut Room) -> Job {
+    let open: Vec<&Finding> = report.open().collect();
+    let shown = open.len().min(room.findings);
+    room.findings -= shown;
+    let rows = open.iter().take(shown).enumerate();
+    let findings = rows.map(|(at, finding)| row(document, finding, format!("f{index}-{at}"), room)).collect();
+    let waived: Vec<&Finding> = report.waived().collect();
+    let failure = report.error.as_ref();
+    let message = failure.map(|failure| line(&failure.message)).unwrap_or_default();
+    Job {
+        name: line(&report.job),
+        verdict: report.verdict.as_str(),
+        headline: line(&report.headline),
+        stopped_help: failure.map(|failure| line(&failure.help)).unwrap_or_default(),
+        stopped: message,
+        bars: bars(report),
+        moves: moves(report),
+        plan: plan(report).iter().map(|step| line(step)).collect(),
+        deliveries: deliveries(report).iter().map(|delivery| line(delivery)).collect(),
+        findings,
+        left_out: more(open.len() - shown),
+        waived: waived.iter().take(LISTED).filter_map(|finding| waiver(finding)).collect(),
+        waived_left_out: more(waived.len().saturating_sub(LISTED)),
+        notes: report.notes.iter().take(LISTED).map(|note| line(note)).collect(),
+        totals: totals(report).iter().map(|(name, value)| (line(name), line(value))).collect(),
+        sources: sources(report),
+    }
+}
+
+/// A finding as a row; its excerpt is left out once the page is full.
+fn row(document: &Document<'_>, finding: &Finding, anchor: String, room: &mut Room) -> Row {
+    let place = finding.location.as_ref().map(|location| line(&location.to_string())).unwrap_or_default();
+    let (mut lines, left_out) = first_lines(&finding.detail, 60, LINE);
+    if left_out > 0 {
+        lines.push(format!("… {}", count(left_out as u64, "more line")));
+    }
+    let mut detail = terminal(&lines.join("\n"));
+    if detail.len() > room.excerpts {
+        "left out, because this page has a limit: see report.json".clone_into(&mut detail);
+    }
+    room.excerpts = room.excerpts.saturating_sub(detail.len());
+    Row {
+        anchor,
+        rank: rank(finding.severity),
+        severity: finding.severity.as_str(),
+        rule: line(&finding.rule),
+        title: line(&finding.title),
+        place,
+        link: finding.location.as_ref().and_then(document.link).filter(|link| link.starts_with("http")),
+        help: line(&finding.help),
+        next: pieces(&line(&finding.help)),
+        path: path(&finding.subject).iter().map(|step| line(step)).collect(),
+        detail,
+    }
+}
+
+/// Zero for the worst, so that sorting upwards shows it first.
+const fn rank(severity: Severity) -> u8 {
+    match severity {
+        Severity::Critical => 0,
+        Severity::High => 1,
+        Severity::Medium => 2,
+        Severity::Low => 3,
+        Severity::Info => 4,
+    }
+}
+
+/// Pieces of a text and whether each is code: between paired back-ticks, or a command after one word and a colon.
+fn pieces(text: &str) -> Vec<(bool, String)> {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len() > 1 && pieces.len() % 2 == 1 {
+        return pieces.iter().enumerate().map(|(at, piece)| (at % 2 == 1, (*piece).to_owned())).collect();
+    }
+    match text.split_once(": ") {
+        Some((word, command)) if !word.is_empty() && !word.contains(' ') => {
+            vec![(false, format!("{word}: ")), (true, command.to_owned())]
+        }
+        _ => vec![(false, text.to_owned())],
+    }
+}
+
+fn waiver(finding: &Finding) -> Option<Waiver> {
+    let waived = finding.waived.as_ref()?;
+    Some(Waiver {
+        title: line(&finding.title),
+        expires: line(&waived.expires),
+        owner: line(&waived.owner),
+        reason: line(&waived.reason),
+    })
+}
+
+/// From where to where traffic went, where the details say so.
+fn moves(report: &Report) -> Option<Moves> {
+    let get = |name: &str| report.details.get(name).and_then(|value| value.as_str()).map(line);
+    let (from, to) = (get("from")?, get("to")?);
+    let text = format!("traffic from {from} to {to}");
+    Some(Moves { from, to, state: get("state").unwrap_or_default(), text })
+}
+
+/// What the verdict was made from, a line each.
+fn sources(report: &Report) -> Vec<String> {
+    let from = &report.provenance;
+    let inputs = from.inputs.iter().take(LISTED).map(|input| {
+        format!("{}, {}, sha256 {}", cut(&input.path, LINE / 2), bytes(input.bytes), cut(&input.sha256, 64))
+    });
+    let policy = from.policy_sha256.iter().map(|policy| format!("devops.toml, sha256 {policy}"));
+    let data = from.data.iter().take(LISTED).map(|(name, value)| format!("{name}: {}", fact(value)));
+    let more = from.inputs.len().saturating_sub(LISTED);
+    let more = (more > 0).then(|| format!("and {more} more inputs"));
+    policy.chain(data).chain(inputs).chain(more).map(|source| line(&source)).collect()
+}
+
+/// How many were left out, or nothing.
+fn more(amount: usize) -> String {
+    if amount == 0 { String::new() } else { number(amount as u64) }
+}
+
+/// A foreign text on one line.
+fn line(text: &str) -> String {
+    terminal_line(&cut(text, LINE))
 }

@@ -1,8 +1,270 @@
-//! To be written by its owner.
+//! `summary.md`: the job summary, in the Markdown that GitHub and GitLab both render.
 
 use super::Document;
+use super::escape::{
+    Markdown, MarkdownBlock, MarkdownCell, MarkdownHtml, MarkdownLink, Number, Page, Safe, Summary as Kind,
+};
+use super::excerpt::{cut, first_lines};
+use super::facts::{deliveries, fact, plan, totals};
+use crate::core::words::{bytes, count};
+use crate::core::{Finding, Location, Report, Severity, Verdict};
 
-/// The document in this format.
-pub fn markdown(_document: &Document<'_>) -> String {
-    String::new()
+/// Where GitHub drops a summary whole is 1,048,576 bytes, and it loses content near that; see runner#4337.
+const LIMIT: usize = 1_000_000;
+/// Room kept for saying what was left out, and for the provenance.
+const RESERVE: usize = 10_000;
+/// Findings in the table.
+const FINDINGS: usize = 20;
+/// Waived findings, notes and steps that are listed.
+const LISTED: usize = 50;
+/// Characters of a title, of a next step, of an excerpt's line; lines of an excerpt.
+const TITLE: usize = 300;
+const HELP: usize = 500;
+const LINE: usize = 300;
+const LINES: usize = 30;
+
+/// The document in Markdown, at most 1,000,000 bytes.
+pub fn markdown(document: &Document<'_>) -> String {
+    let report = document.report;
+    let open = document.open();
+    let mut page = Page::new();
+    page.put("## ").put(text(&report.job)).put(": ").put(verdict(report.verdict)).put("\n\n");
+    if !report.headline.is_empty() {
+        page.put(Markdown::of(&cut(&report.headline, HELP))).put("\n\n");
+    }
+    let mut left_out: Vec<&'static str> = Vec::new();
+    let sections = [
+        ("the jobs", jobs(document)),
+        ("errors", failures(document)),
+        ("the table of findings", findings(document, &open)),
+        ("excerpts", excerpts(&open)),
+        ("plans and deliveries", steps(document)),
+        ("totals", all_totals(document)),
+        ("waived findings", waived(report)),
+        ("notes", notes(document)),
+    ];
+    for (name, section) in sections {
+        if page.len() + section.len() + RESERVE > LIMIT {
+            left_out.push(name);
+        } else {
+            page.put(section);
+        }
+    }
+    for name in left_out {
+        page.put("Left out, because a summary has a limit: ").put(name).put(".\n\n");
+    }
+    page.put(provenance(report));
+    page.finish()
+}
+
+/// A short foreign text.
+fn text(text: &str) -> Markdown {
+    Markdown::of(&cut(text, TITLE))
+}
+
+/// A verdict as a word of ours.
+const fn verdict(verdict: Verdict) -> &'static str {
+    verdict.as_str()
+}
+
+/// One line a job, where there are several.
+fn jobs(document: &Document<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    if document.jobs.len() < 2 {
+        return page;
+    }
+    page.put("| Job | Verdict | Result |\n| :-- | :-- | :-- |\n");
+    for job in document.jobs {
+        page.put("| ").put(text(&job.job)).put(" | ").put(verdict(job.verdict)).put(" | ");
+        page.put(text(&job.headline)).put(" |\n");
+    }
+    page.put("\n");
+    page
+}
+
+/// What stopped a job, and what to do.
+fn failures(document: &Document<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    for report in document.reports() {
+        let Some(failure) = &report.error else { continue };
+        page.put("**").put(text(&report.job)).put(" could not judge**, exit ");
+        page.put(u64::from(failure.code));
+        // A single job's headline has just said what happened.
+        if document.jobs.len() > 1 || failure.message != document.report.headline {
+            page.put(": ").put(Markdown::of(&cut(&failure.message, HELP)));
+        }
+        if !failure.help.is_empty() {
+            page.put("<br>").put(Markdown::of(&cut(&failure.help, HELP)));
+        }
+        page.put("\n\n");
+    }
+    page
+}
+
+/// The worst open findings, with where they are and what to do.
+fn findings(document: &Document<'_>, open: &[&Finding]) -> Page<Kind> {
+    let mut page = Page::new();
+    if open.is_empty() {
+        return page;
+    }
+    page.put("| Severity | What | Where | Next step |\n| :-- | :-- | :-- | :-- |\n");
+    for finding in open.iter().take(FINDINGS) {
+        page.put("| ").put(severity(finding.severity)).put(" | ");
+        page.put(MarkdownCell::of(&cut(&finding.title, TITLE)));
+        page.put("<br><sub>").put(text(&finding.rule)).put("</sub> | ");
+        if let Some(location) = &finding.location {
+            page.put(place(document, location));
+        }
+        page.put(" | ").put(MarkdownCell::of(&cut(&finding.help, HELP))).put(" |\n");
+    }
+    if open.len() > FINDINGS {
+        page.put("\nand ").put(Number(open.len() - FINDINGS)).put(" more, in the report");
+        page.put(" files.\n");
+    }
+    page.put("\n");
+    page
+}
+
+/// A severity as a word of ours.
+const fn severity(severity: Severity) -> &'static str {
+    severity.as_str()
+}
+
+/// A place, linked where the host has a page for it.
+fn place(document: &Document<'_>, location: &Location) -> Page<Kind> {
+    let mut page = Page::new();
+    let name = text(&location.to_string());
+    match (document.link)(location) {
+        Some(target) if target.len() < 2_000 => {
+            page.put("[").put(name).put("](").put(MarkdownLink::of(&target)).put(")");
+        }
+        _ => {
+            page.put(name);
+        }
+    }
+    page
+}
+
+/// The details of the findings in the table, folded.
+fn excerpts(open: &[&Finding]) -> Page<Kind> {
+    let mut page = Page::new();
+    for finding in open.iter().take(FINDINGS).filter(|finding| !finding.detail.trim().is_empty()) {
+        let (mut lines, left_out) = first_lines(&finding.detail, LINES, LINE);
+        if left_out > 0 {
+            lines.push(format!("… {}", count(left_out as u64, "more line")));
+        }
+        page.put("<details><summary>").put(MarkdownHtml::of(&cut(&finding.title, TITLE)));
+        page.put("</summary>\n\n").put(MarkdownBlock::of(&lines.join("\n"))).put("\n\n</details>\n\n");
+    }
+    page
+}
+
+/// What promotions and annotations would do or did.
+fn steps(document: &Document<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    for report in document.reports() {
+        for (name, lines) in [("plan", plan(report)), ("delivered", deliveries(report))] {
+            if !lines.is_empty() {
+                page.put("**").put(text(&report.job)).put("**, ").put(name).put(":\n\n");
+                for line in lines.iter().take(LISTED) {
+                    page.put("1. ").put(text(line)).put("\n");
+                }
+                page.put("\n");
+            }
+        }
+    }
+    page
+}
+
+/// A job's counts as a table of one row.
+fn all_totals(document: &Document<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    for report in document.reports() {
+        let cells = totals(report);
+        if cells.is_empty() {
+            continue;
+        }
+        page.put("| ").put(text(&report.job)).put(" |");
+        for (name, _) in &cells {
+            page.put(" ").put(text(name)).put(" |");
+        }
+        page.put("\n| :-- |").put(rules(cells.len())).put("\n| total |");
+        for (_, value) in &cells {
+            page.put(" ").put(text(value)).put(" |");
+        }
+        page.put("\n\n");
+    }
+    page
+}
+
+/// The line between a table's head and body.
+fn rules(columns: usize) -> Page<Kind> {
+    let mut page = Page::new();
+    for _ in 0..columns {
+        page.put(" --: |");
+    }
+    page
+}
+
+/// What was accepted, by whom, until when and why.
+fn waived(report: &Report) -> Page<Kind> {
+    let waived: Vec<&Finding> = report.waived().collect();
+    let mut page = Page::new();
+    if waived.is_empty() {
+        return page;
+    }
+    page.put("**Waived** (").put(Number(waived.len())).put(")\n\n");
+    for finding in waived.iter().take(LISTED) {
+        page.put("- ").put(text(&finding.title));
+        if let Some(waiver) = &finding.waived {
+            page.put(" (until ").put(text(&waiver.expires)).put(", owner ").put(text(&waiver.owner));
+            page.put(": ").put(text(&waiver.reason)).put(")");
+        }
+        page.put("\n");
+    }
+    more(&mut page, waived.len());
+    page.put("\n");
+    page
+}
+
+/// What was not looked at, and other things to know.
+fn notes(document: &Document<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    for report in document.reports().iter().filter(|report| !report.notes.is_empty()) {
+        page.put("**Notes** of ").put(text(&report.job)).put("\n\n");
+        for note in report.notes.iter().take(LISTED) {
+            page.put("- ").put(Markdown::of(&cut(note, HELP))).put("\n");
+        }
+        more(&mut page, report.notes.len());
+        page.put("\n");
+    }
+    page
+}
+
+/// How many items a list leaves out.
+fn more(page: &mut Page<Kind>, amount: usize) {
+    if amount > LISTED {
+        page.put("- and ").put(Number(amount - LISTED)).put(" more\n");
+    }
+}
+
+/// Where the verdict came from.
+fn provenance(report: &Report) -> impl Safe<Kind> {
+    let from = &report.provenance;
+    let mut page = Page::new();
+    page.put("<sub>").put(Markdown::of(&cut(&format!("{} {}", from.tool, from.version), TITLE)));
+    if !from.inputs.is_empty() {
+        let size = from.inputs.iter().map(|input| input.bytes).fold(0, u64::saturating_add);
+        let inputs = format!(", {} ({})", count(from.inputs.len() as u64, "input"), bytes(size));
+        page.put(Markdown::of(&inputs));
+    }
+    if let Some(policy) = &from.policy_sha256 {
+        page.put(", policy ").put(Markdown::of(&cut(policy, 13)));
+    }
+    for (name, value) in from.data.iter().take(10) {
+        let data = format!(", {} {}", name.replace('_', " "), cut(&fact(value), 100));
+        page.put(Markdown::of(&cut(&data, TITLE)));
+    }
+    page.put("</sub>\n");
+    page
 }

@@ -2,7 +2,11 @@
 //!
 //! Owns what people and programs see. Never sees the clock, the environment or a file.
 
+mod chart;
 mod codequality;
+mod escape;
+mod excerpt;
+mod facts;
 mod github;
 mod html;
 mod json;
@@ -20,7 +24,7 @@ pub use markdown::markdown;
 pub use sarif::sarif;
 pub use text::{Detail, text};
 
-use crate::core::{Location, Report, Rule};
+use crate::core::{Finding, Location, Report, Rule};
 
 /// What a renderer draws: a report, the jobs it is made of, and what it needs to explain and link them.
 #[derive(Clone, Copy)]
@@ -41,5 +45,17 @@ impl Document<'_> {
     /// The rule of this name.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The reports of the jobs, or the report where it is its own only job.
+    fn reports(&self) -> &[Report] {
+        if self.jobs.is_empty() { std::slice::from_ref(self.report) } else { self.jobs }
+    }
+
+    /// Open findings of all jobs, the worst first.
+    fn open(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = self.report.open().collect();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings
     }
 }

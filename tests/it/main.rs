@@ -12,10 +12,12 @@
 )]
 
 mod annotate;
+mod architecture;
 mod dep_scan;
 mod devops;
 mod ground;
 mod image_scan;
+mod packaging;
 mod promote;
 mod render;
 mod support;

@@ -47,6 +47,23 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+/// The folder of public schemas, or `None` with a word about it where it is absent and may be.
+pub(crate) fn schemas() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = std::env::var_os("DEVOPS_CORPUS").map(PathBuf::from);
+    let folder = corpus.map_or_else(|| root.join("../shared/schemas"), |corpus| corpus.join("../schemas"));
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(
+        std::env::var_os("DEVOPS_CORPUS_REQUIRED").is_none(),
+        "the schemas are required and {} is not there",
+        folder.display()
+    );
+    eprintln!("skipped: schemas absent");
+    None
+}
+
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 pub(crate) fn corpus() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

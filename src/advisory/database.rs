@@ -1,0 +1,58 @@
+//! An advisory database: a folder or a tarball, its facts, and what it has about wanted packages.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::collector::{Collected, Collector};
+use super::{folder, tarball};
+use crate::core::{Error, Input, Location};
+
+/// A database that was read.
+#[derive(Debug)]
+pub struct Database {
+    /// Its path, as given, with `/`.
+    pub path: String,
+    /// The file, where it is one.
+    pub input: Option<Input>,
+    /// What was taken from it.
+    pub collected: Collected,
+    /// The day of its newest advisory.
+    pub newest: Date,
+}
+
+/// Takes from the database at `path` what there is about `wanted` packages.
+///
+/// # Errors
+/// Where it is missing, unreadable, empty, or nothing in it tells its age.
+pub fn collect(path: &Path, wanted: &BTreeSet<&str>, today: Date) -> Result<Database, Error> {
+    let shown = path.display().to_string().replace('\\', "/");
+    let metadata = std::fs::metadata(path).map_err(|error| {
+        Error::unreadable(path, error).help("name the folder or tarball of a RustSec advisory database")
+    })?;
+    let mut collector = Collector::new(wanted, today);
+    let input = if metadata.is_dir() {
+        folder::walk(path, &mut collector)?;
+        None
+    } else if metadata.is_file() {
+        Some(tarball::walk(path, &mut collector)?)
+    } else {
+        return Err(Error::input("is neither a file nor a folder").at(Location::file(shown)));
+    };
+    let collected = collector.finish();
+    let nothing = |message: &str| {
+        Error::input(message)
+            .at(Location::file(shown.clone()))
+            .help("fetch the database again; it has one Markdown file an advisory under `crates/<package>/`")
+    };
+    if collected.total == 0 {
+        return Err(nothing("advisory database is empty"));
+    }
+    let Some(newest) = collected.newest else {
+        return Err(nothing(
+            "advisory database has no advisory with a date up to today, so its age is not known",
+        ));
+    };
+    Ok(Database { path: shown, input, collected, newest })
+}

@@ -1,0 +1,91 @@
+//! An advisory database as a folder: `crates/<package>/<id>.md`, of which only what is wanted is opened.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::collector::{Collector, LARGEST, Slot};
+use super::rustsec;
+use crate::core::Error;
+
+/// Walks through a folder.
+///
+/// # Errors
+/// Where it is not such a database or can't be listed.
+pub fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let crates = folder.join("crates");
+    let entries = fs::read_dir(&crates).map_err(|error| {
+        Error::unreadable(&crates, error)
+            .help("name the folder of a RustSec advisory database, the one that contains `crates`")
+    })?;
+    let mut by_year: BTreeMap<i16, Vec<PathBuf>> = BTreeMap::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::unreadable(&crates, error))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') || entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        package(&entry.path(), &name, collector, &mut by_year)?;
+    }
+    newest(by_year, collector);
+    Ok(())
+}
+
+/// Counts a package's advisories and reads them if they are wanted.
+fn package(
+    folder: &Path,
+    name: &str,
+    collector: &mut Collector<'_>,
+    by_year: &mut BTreeMap<i16, Vec<PathBuf>>,
+) -> Result<(), Error> {
+    let entries = fs::read_dir(folder).map_err(|error| Error::unreadable(folder, error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::unreadable(folder, error))?;
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        let Some(slot) = Slot::of(name, &file) else { continue };
+        let wanted = collector.meet(slot);
+        if wanted {
+            match read(&entry.path()) {
+                Ok(text) => collector.take(slot, &text),
+                Err(reason) => collector.refuse(slot, reason),
+            }
+        }
+        if let Some(year) = rustsec::year(slot.id) {
+            by_year.entry(year).or_default().push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Finds the newest day, from the newest year down to the first that has one.
+fn newest(by_year: BTreeMap<i16, Vec<PathBuf>>, collector: &mut Collector<'_>) {
+    for paths in by_year.into_values().rev() {
+        for path in paths {
+            let id = path.file_stem().map(std::ffi::OsStr::to_string_lossy).unwrap_or_default();
+            if collector.may_be_newest(&id)
+                && let Ok(text) = read(&path)
+            {
+                collector.take_date(&text);
+            }
+        }
+    }
+}
+
+/// A file's bytes, if it is an ordinary one of reasonable size.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    if metadata.len() > LARGEST {
+        return Err(format!("is larger than {LARGEST} bytes"));
+    }
+    let mut text = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(LARGEST + 1).read_to_end(&mut text).map_err(|error| error.to_string())?;
+    Ok(text)
+}

@@ -1,0 +1,162 @@
+//! An advisory database as a tarball, plain or gzipped: streamed once, nothing is written anywhere.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Component, Path};
+use std::rc::Rc;
+
+use flate2::read::MultiGzDecoder;
+
+use super::collector::{Collector, LARGEST, Slot};
+use crate::core::report::HashingReader;
+use crate::core::{Error, Input, Location};
+
+/// Most bytes that a tarball may unpack to; the real database has 4 MB.
+const MOST_BYTES: u64 = 128 << 20;
+/// Most entries that a tarball may have; the real database has 3,000.
+const MOST_ENTRIES: u64 = 200_000;
+
+/// What the first bytes of a file say it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Gzip,
+    Tar,
+    Zip,
+    Other,
+}
+
+/// Streams a tarball.
+///
+/// # Errors
+/// Where it is not one, is cut off or damaged, or asks for more than is reasonable.
+pub fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Input, Error> {
+    let broken = |error: io::Error| {
+        Error::input("advisory database can't be read to its end").at(place(path)).because(error).help(HELP)
+    };
+    let form = form(path)?;
+    let file = File::open(path).map_err(|error| Error::unreadable(path, error))?;
+    let mut reader = HashingReader::new(BufReader::with_capacity(1 << 16, file));
+    match form {
+        Form::Gzip => entries(&mut MultiGzDecoder::new(&mut reader), path, collector)?,
+        Form::Tar => entries(&mut reader, path, collector)?,
+        Form::Zip => {
+            return Err(Error::input("advisory databases as zip files are not read yet")
+                .at(place(path))
+                .help("name a RustSec folder or tarball"));
+        }
+        Form::Other => {
+            return Err(Error::input("is not an advisory database").at(place(path)).help(HELP));
+        }
+    }
+    io::copy(&mut reader, &mut io::sink()).map_err(broken)?;
+    Ok(reader.finish(path.display().to_string().replace('\\', "/")))
+}
+
+const HELP: &str = "fetch the database again; it is the RustSec folder, or a `.tar` or `.tar.gz` of it";
+
+/// Looks at the first bytes of a file, not at its name.
+fn form(path: &Path) -> Result<Form, Error> {
+    let mut head = Vec::new();
+    let unreadable = |error| Error::unreadable(path, error);
+    File::open(path).map_err(unreadable)?.take(512).read_to_end(&mut head).map_err(unreadable)?;
+    Ok(match head.as_slice() {
+        [0x1f, 0x8b, ..] => Form::Gzip,
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Form::Zip,
+        _ if head.get(257..262) == Some(b"ustar") => Form::Tar,
+        _ => Form::Other,
+    })
+}
+
+/// Goes through the entries of a tarball.
+fn entries(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let broken = |error: io::Error| {
+        Error::input("advisory database is cut off or damaged").at(place(path)).because(error).help(HELP)
+    };
+    let ended = Rc::new(Cell::new(false));
+    let mut archive =
+        tar::Archive::new(Bounded { inner: source, left: MOST_BYTES, ended: Rc::clone(&ended) });
+    let mut text = Vec::new();
+    for (index, entry) in (0..).zip(archive.entries().map_err(broken)?) {
+        if index >= MOST_ENTRIES {
+            return Err(broken(io::Error::other(format!("more than {MOST_ENTRIES} entries"))));
+        }
+        let mut entry = entry.map_err(broken)?;
+        let name = entry.path_bytes();
+        let name = String::from_utf8_lossy(&name).into_owned();
+        if leads_out(&name) {
+            return Err(broken(io::Error::other(format!("`{name}` leads out of the archive"))));
+        }
+        let kind = entry.header().entry_type();
+        let Some(slot) = slot(&name).filter(|_| !kind.is_dir()) else { continue };
+        let wanted = collector.meet(slot);
+        if !wanted && !collector.may_be_newest(slot.id) {
+            continue;
+        }
+        let reason = if !kind.is_file() {
+            Some("is a link, not a file".to_owned())
+        } else if entry.size() > LARGEST {
+            Some(format!("is larger than {LARGEST} bytes"))
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            if wanted {
+                collector.refuse(slot, reason);
+            }
+            continue;
+        }
+        text.clear();
+        entry.read_to_end(&mut text).map_err(broken)?;
+        if collector.may_be_newest(slot.id) {
+            collector.take_date(&text);
+        }
+        if wanted {
+            collector.take(slot, &text);
+        }
+    }
+    let mut rest = archive.into_inner();
+    if ended.get() {
+        return Err(broken(io::Error::new(io::ErrorKind::UnexpectedEof, "it has no end mark")));
+    }
+    // To the very end, so that the checksum of a gzip stream is compared.
+    io::copy(&mut rest, &mut io::sink()).map_err(broken)?;
+    Ok(())
+}
+
+/// The slot that an entry's path ends with: `…/crates/<package>/<id>.md`.
+fn slot(path: &str) -> Option<Slot<'_>> {
+    let mut parts = path.rsplit('/');
+    let (file, package, collection) = (parts.next()?, parts.next()?, parts.next()?);
+    if collection == "crates" { Slot::of(package, file) } else { None }
+}
+
+/// Whether a path is absolute or climbs.
+fn leads_out(path: &str) -> bool {
+    Path::new(path).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+fn place(path: &Path) -> Location {
+    Location::file(path.display().to_string().replace('\\', "/"))
+}
+
+/// Reads no more than it may, and remembers whether the end was met.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+    ended: Rc<Cell<bool>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && !buffer.is_empty() {
+            self.ended.set(true);
+        }
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or_else(|| io::Error::other(format!("unpacks to more than {MOST_BYTES} bytes")))?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,87 @@
+//! The next step that takes a package out of reach of its advisories.
+
+use rustsec::Version;
+
+use crate::advisory::{Advisory, Kind};
+use crate::packages::Package;
+
+/// What is known about an affected package when advice is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The package.
+    pub package: &'a Package,
+    /// Its version.
+    pub version: &'a Version,
+    /// Whether the lockfile has other versions of it.
+    pub is_ambiguous: bool,
+    /// The way to it, itself included.
+    pub path: &'a [String],
+}
+
+/// The next step for one of the advisories that apply to a package; one command or sentence.
+pub fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String {
+    let name = &case.package.name;
+    let fit = lowest(case.version, advisory, all, |version| fits(case.version, version));
+    if let Some(version) = fit {
+        return format!("cargo update -p {} --precise {version}", spec(case));
+    }
+    match lowest(case.version, advisory, all, |_| true) {
+        Some(version) if case.path.len() <= 1 => {
+            format!(
+                "raise `{name}` to {version} or later in Cargo.toml, then `cargo update -p {}`",
+                spec(case)
+            )
+        }
+        Some(version) => format!(
+            "update or replace `{}` until it takes `{name}` {version} or later",
+            case.path.first().map_or("", String::as_str)
+        ),
+        None if advisory.kind == Kind::Unmaintained => {
+            let since =
+                advisory.date.map_or_else(String::new, |date| format!(" (unmaintained since {date})"));
+            format!("no patched version: replace `{}`{since}", replaced(case))
+        }
+        None => format!("no patched version: replace `{}`", replaced(case)),
+    }
+}
+
+/// What the project itself has to replace, with what it is replaced for.
+fn replaced(case: Case<'_>) -> String {
+    match case.path.first() {
+        Some(first) if case.path.len() > 1 => format!("{first}`, which brings in `{}", case.package.name),
+        _ => case.package.name.clone(),
+    }
+}
+
+/// The package as cargo tells it apart.
+fn spec(case: Case<'_>) -> String {
+    let Package { name, version, .. } = case.package;
+    if case.is_ambiguous { format!("{name}@{version}") } else { name.clone() }
+}
+
+/// The lowest repaired version above the present one, best one that no other advisory speaks of either.
+fn lowest(
+    present: &Version,
+    advisory: &Advisory,
+    all: &[&Advisory],
+    is_possible: impl Fn(&Version) -> bool,
+) -> Option<Version> {
+    let is_repaired =
+        |version: &Version| version > present && !advisory.affects(version) && is_possible(version);
+    let clean = all
+        .iter()
+        .flat_map(|other| other.lowest_patched())
+        .filter(|version| is_repaired(version) && !all.iter().any(|other| other.affects(version)))
+        .min();
+    clean.or_else(|| advisory.lowest_patched().filter(is_repaired).min())
+}
+
+/// Whether cargo takes `wanted` where `present` was asked for: same leftmost number that is not zero.
+fn fits(present: &Version, wanted: &Version) -> bool {
+    let key = |version: &Version| match (version.major, version.minor, version.patch) {
+        (0, 0, patch) => (0, 0, patch),
+        (0, minor, _) => (0, minor, 0),
+        (major, _, _) => (major, 0, 0),
+    };
+    key(present) == key(wanted) && (wanted.pre.is_empty() || !present.pre.is_empty())
+}

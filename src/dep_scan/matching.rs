@@ -1,0 +1,237 @@
+//! Which advisories apply to which packages, as findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustsec::Version;
+use serde_json::Value;
+
+use super::fix::{Case, advice};
+use super::rules::{ADVISORY, NOTICE, UNMAINTAINED, UNREADABLE, UNSOUND};
+use crate::advisory::{Advisory, Database, Kind, Unreadable};
+use crate::core::words::{count, counted, number};
+use crate::core::{Finding, Location, Rule, Severity};
+use crate::packages::{Graph, Origin, Package, purl};
+
+/// A lockfile that was read.
+#[derive(Debug)]
+pub struct Lockfile {
+    /// Its path, as reports write it.
+    pub path: String,
+    /// What it lists.
+    pub graph: Graph,
+}
+
+/// What matching found.
+#[derive(Debug, Default)]
+pub struct Matches {
+    /// One finding an advisory, package and version, by these three.
+    pub findings: BTreeMap<(String, String, String), Finding>,
+    /// Packages with vulnerabilities.
+    pub vulnerable: BTreeSet<(String, String)>,
+    /// How often each kind of advisory applies.
+    pub kinds: BTreeMap<Kind, u64>,
+}
+
+/// Compares every package of the public registry with the advisories about it.
+pub fn compare(lockfiles: &[Lockfile], databases: &[Database]) -> Matches {
+    let mut matches = Matches::default();
+    let about = about(databases);
+    for lockfile in lockfiles {
+        let touched: Vec<usize> = (0..lockfile.graph.packages.len())
+            .filter(|index| {
+                lockfile.graph.packages.get(*index).is_some_and(|package| {
+                    package.origin == Origin::Public && about.contains_key(package.name.as_str())
+                })
+            })
+            .collect();
+        if touched.is_empty() {
+            continue;
+        }
+        let paths = lockfile.graph.paths();
+        let versions = versions(&lockfile.graph);
+        for index in touched {
+            let Some(package) = lockfile.graph.packages.get(index) else { continue };
+            let Some(about) = about.get(package.name.as_str()) else { continue };
+            // The lockfile's reader has made sure that this is a version.
+            let Ok(version) = Version::parse(&package.version) else { continue };
+            let applying: Vec<&Advisory> =
+                about.advisories.iter().copied().filter(|advisory| advisory.affects(&version)).collect();
+            if applying.is_empty() && about.unreadable.is_empty() {
+                continue;
+            }
+            let path = paths.to(index);
+            let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
+            let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
+            let case = Case { package, version: &version, is_ambiguous, path: &path };
+            for advisory in &applying {
+                matches.add(&subject, &advisory.id, || {
+                    subject.finding(advisory).help(advice(case, advisory, &applying))
+                });
+                matches.know(package, &advisory.kind);
+            }
+            for unreadable in &about.unreadable {
+                matches.add(&subject, &unreadable.id, || subject.unreadable(unreadable));
+            }
+        }
+    }
+    matches
+}
+
+/// What databases have about one package.
+#[derive(Default)]
+struct About<'a> {
+    advisories: Vec<&'a Advisory>,
+    unreadable: Vec<&'a Unreadable>,
+}
+
+/// What databases have, by package.
+fn about(databases: &[Database]) -> BTreeMap<&str, About<'_>> {
+    let mut about: BTreeMap<&str, About<'_>> = BTreeMap::new();
+    for collected in databases.iter().map(|database| &database.collected) {
+        for (package, advisories) in &collected.advisories {
+            about.entry(package).or_default().advisories.extend(advisories);
+        }
+        for unreadable in &collected.unreadable {
+            about.entry(&unreadable.package).or_default().unreadable.push(unreadable);
+        }
+    }
+    about
+}
+
+/// How many packages have each name.
+fn versions(graph: &Graph) -> BTreeMap<&str, u64> {
+    graph.packages.iter().fold(BTreeMap::new(), |mut versions, package| {
+        *versions.entry(package.name.as_str()).or_default() += 1;
+        versions
+    })
+}
+
+impl Matches {
+    /// Adds a finding, or where it stands too if it is known from another lockfile.
+    fn add(&mut self, subject: &Subject<'_>, id: &str, finding: impl FnOnce() -> Finding) {
+        let package = subject.package;
+        let key = (package.name.clone(), package.version.clone(), id.to_owned());
+        match self.findings.get_mut(&key) {
+            None => {
+                self.findings.insert(key, finding());
+            }
+            Some(known) => {
+                let place = subject.location();
+                if known.location.as_ref() != Some(&place) {
+                    known.detail.push_str(&format!("\nalso in {place}"));
+                }
+            }
+        }
+    }
+
+    /// Notes that a kind of advisory applies to a package.
+    fn know(&mut self, package: &Package, kind: &Kind) {
+        if *kind == Kind::Vulnerability {
+            self.vulnerable.insert((package.name.clone(), package.version.clone()));
+        }
+        *self.kinds.entry(kind.clone()).or_default() += 1;
+    }
+}
+
+/// A package that something is said about.
+struct Subject<'a> {
+    lockfile: &'a Lockfile,
+    package: &'a Package,
+    path: &'a [String],
+    is_direct: bool,
+}
+
+impl Subject<'_> {
+    fn location(&self) -> Location {
+        Location::line(self.lockfile.path.clone(), self.package.line)
+    }
+
+    /// A finding about this package with every fact of its subject.
+    fn found(&self, rule: &Rule, title: String, id: &str) -> Finding {
+        let Package { ecosystem, name, version, .. } = self.package;
+        let texts = |texts: &[String]| Value::from(texts.to_vec());
+        Finding::new(rule, title, &[ecosystem.name(), name, version, id])
+            .about("package", name.as_str())
+            .about("version", version.as_str())
+            .about("ecosystem", ecosystem.name())
+            .about("purl", purl(*ecosystem, name, version))
+            .about("advisory", id)
+            .about("aliases", texts(&[]))
+            .about("patched", texts(&[]))
+            .about("direct", self.is_direct)
+            .about("path", texts(self.path))
+            .at(self.location())
+    }
+
+    /// The finding that an advisory applies to this package.
+    fn finding(&self, advisory: &Advisory) -> Finding {
+        let (rule, otherwise) = match &advisory.kind {
+            Kind::Vulnerability => (&ADVISORY, Severity::High),
+            Kind::Unmaintained => (&UNMAINTAINED, Severity::Low),
+            Kind::Unsound => (&UNSOUND, Severity::Medium),
+            Kind::Notice => (&NOTICE, Severity::Info),
+            Kind::Other(_) => (&NOTICE, Severity::Medium),
+        };
+        let title = format!("{}: {} ({})", self.package.label(), advisory.title, advisory.id);
+        self.found(rule, title, &advisory.id)
+            .about("aliases", advisory.aliases.clone())
+            .about("patched", advisory.patched.clone())
+            .severity(advisory.severity.unwrap_or(otherwise))
+            .detail(self.detail(advisory))
+    }
+
+    /// What an advisory says, and how the package came in.
+    fn detail(&self, advisory: &Advisory) -> String {
+        let mut facts = Vec::new();
+        if let Kind::Other(kind) = &advisory.kind {
+            facts.push(format!("an advisory of the kind `{kind}`, which this release does not know"));
+        }
+        facts.extend(advisory.date.map(|date| format!("reported {date}")));
+        facts.push(match advisory.patched.as_slice() {
+            [] => "no patched version".to_owned(),
+            patched => format!("patched in {}", patched.join(" or ")),
+        });
+        if !advisory.aliases.is_empty() {
+            facts.push(format!("also {}", advisory.aliases.join(", ")));
+        }
+        facts.extend(advisory.vector.clone());
+        format!("{}\n{}", facts.join("; "), self.way())
+    }
+
+    /// How the package came in.
+    fn way(&self) -> String {
+        match self.path {
+            _ if self.is_direct => "a direct dependency".to_owned(),
+            [] | [_] => "reached by nothing in this lockfile".to_owned(),
+            path => format!("through {}", path.join(" → ")),
+        }
+    }
+
+    /// The finding that an advisory about this package can't be read.
+    fn unreadable(&self, unreadable: &Unreadable) -> Finding {
+        let title = format!("{}: {} can't be read", self.package.label(), unreadable.id);
+        self.found(&UNREADABLE, title, &unreadable.id)
+            .detail(format!("{}: {}\n{}", unreadable.path, unreadable.reason, self.way()))
+            .help("fetch the advisory database again, or read this advisory by eye and waive it")
+    }
+}
+
+/// The line that sums matches up: `2 vulnerabilities in 1 of 28 packages, 1 unmaintained`.
+pub fn summary(matches: &Matches, packages: u64) -> String {
+    let of = |kind: &Kind| matches.kinds.get(kind).copied().unwrap_or_default();
+    let packages = count(packages, "package");
+    let mut parts = vec![match of(&Kind::Vulnerability) {
+        0 => format!("no known vulnerabilities in {packages}"),
+        amount => format!(
+            "{} in {} of {packages}",
+            counted(amount, "vulnerability", "vulnerabilities"),
+            number(matches.vulnerable.len() as u64),
+        ),
+    }];
+    for (kind, word) in [(Kind::Unsound, "unsound"), (Kind::Unmaintained, "unmaintained")] {
+        if of(&kind) > 0 {
+            parts.push(format!("{} {word}", number(of(&kind))));
+        }
+    }
+    parts.join(", ")
+}

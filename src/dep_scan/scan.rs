@@ -1,0 +1,246 @@
+//! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::Arguments;
+use super::lockfiles::find::shown;
+use super::lockfiles::{Format, Found, cargo, find};
+use super::matching::{Lockfile, Matches, compare, summary};
+use super::rules::{NOT_READ, STALE};
+use crate::advisory::{Database, collect};
+use crate::core::report::Facts;
+use crate::core::words::{count, counted};
+use crate::core::{Error, Finding, Input, Location};
+use crate::job::{Context, Outcome};
+use crate::packages::{Origin, Package};
+
+/// Longest lockfile that is read; one of 100,000 packages has 30 MB.
+const LARGEST: u64 = 256 << 20;
+
+/// Looks at lockfiles and says what advisories apply.
+pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
+    if arguments.db.is_empty() {
+        return Err(Error::usage("no advisory database given").help(
+            "name a RustSec folder or tarball with `--db`, or as `db` under `[dep-scan]` in devops.toml",
+        ));
+    }
+    let found = if arguments.paths.is_empty() {
+        find(std::slice::from_ref(&context.working_directory))?
+    } else {
+        find(&arguments.paths)?
+    };
+    let mut inputs = Vec::new();
+    let mut lockfiles = Vec::new();
+    for path in found.of(Format::Cargo) {
+        let bytes = read(path)?;
+        let path = shown(path);
+        inputs.push(Input::of_bytes(path.clone(), &bytes));
+        lockfiles.push(Lockfile { graph: cargo::read(&path, &bytes)?, path });
+    }
+    if lockfiles.is_empty() {
+        return Err(nothing_to_judge(&found));
+    }
+    let databases = databases(arguments, context, &lockfiles)?;
+    inputs.extend(databases.iter().filter_map(|database| database.input.clone()));
+    let matches = compare(&lockfiles, &databases);
+    let mut findings: Vec<Finding> = stale(arguments, &databases, context.today());
+    findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
+    let packages = packages(&lockfiles);
+    let outcome = Outcome {
+        headline: headline(&matches, &lockfiles, packages.len() as u64, &databases),
+        notes: notes(&packages, &found, &databases),
+        totals: totals(&lockfiles, packages.len(), &matches),
+        data: provenance(&databases, context.today()),
+        inputs,
+        ..Outcome::default()
+    };
+    findings.extend(matches.findings.into_values());
+    Ok(Outcome { findings, ..outcome })
+}
+
+/// A lockfile's bytes.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let unreadable = |error| Error::unreadable(path, error);
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(
+            Error::input(format!("is no file of at most {LARGEST} bytes")).at(Location::file(shown(path)))
+        );
+    }
+    let mut bytes = Vec::new();
+    File::open(path).map_err(unreadable)?.take(LARGEST).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// The error that there is no lockfile whose format is read.
+fn nothing_to_judge(found: &Found) -> Error {
+    let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();
+    let message = if others.is_empty() {
+        "no lockfile found".to_owned()
+    } else {
+        format!("no lockfile found that is read yet, only {}", some(&others))
+    };
+    Error::input(message)
+        .help("name a `Cargo.lock`, or a folder that has one; `cargo generate-lockfile` writes it")
+}
+
+/// Asks every database about the packages of the public registry.
+fn databases(
+    arguments: &Arguments,
+    context: &Context,
+    lockfiles: &[Lockfile],
+) -> Result<Vec<Database>, Error> {
+    let public = |package: &&Package| package.origin == Origin::Public;
+    let wanted: BTreeSet<&str> = lockfiles
+        .iter()
+        .flat_map(|lockfile| lockfile.graph.packages.iter().filter(public))
+        .map(|package| package.name.as_str())
+        .collect();
+    let mut databases = Vec::new();
+    for path in &arguments.db {
+        let database = collect(path, &wanted, context.today())?;
+        let age = age(&database, context.today());
+        if !arguments.frozen_db && age > i64::from(arguments.max_db_age) {
+            return Err(Error::input(format!(
+                "advisory database is too old: its newest advisory is of {}, {} ago, and {} are allowed",
+                database.newest,
+                days(age),
+                days(i64::from(arguments.max_db_age)),
+            ))
+            .at(Location::file(database.path))
+            .help("fetch the database again; `--max-db-age` sets the limit, `--frozen-db` says that the age is meant"));
+        }
+        databases.push(database);
+    }
+    Ok(databases)
+}
+
+/// Days since the newest advisory.
+fn age(database: &Database, today: Date) -> i64 {
+    today.since(database.newest).map_or(0, |span| i64::from(span.get_days())).max(0)
+}
+
+fn days(amount: i64) -> String {
+    count(amount.unsigned_abs(), "day")
+}
+
+/// Findings about databases that will soon be too old.
+fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Finding> {
+    let is_stale = |database: &&Database| {
+        !arguments.frozen_db && age(database, today) * 2 > i64::from(arguments.max_db_age)
+    };
+    let finding = |database: &Database| {
+        let title = format!("advisory database {} is {} old", database.path, days(age(database, today)));
+        Finding::new(&STALE, title, &[&database.path])
+            .detail(format!("its newest advisory is of {}", database.newest))
+            .about("database", database.path.as_str())
+            .about("newest", database.newest.to_string())
+            .help("fetch the database again")
+    };
+    databases.iter().filter(is_stale).map(finding).collect()
+}
+
+/// The finding about a lockfile of a format that is not read yet.
+fn not_read(path: &str, ecosystem: &str) -> Finding {
+    Finding::new(&NOT_READ, format!("{path} was not looked at: {ecosystem} is not read yet"), &[path])
+        .about("lockfile", path)
+        .about("ecosystem", ecosystem)
+        .at(Location::file(path))
+        .help("check it with another tool, or name the lockfiles to judge")
+}
+
+/// Every package once, whatever the number of lockfiles that list it.
+fn packages(lockfiles: &[Lockfile]) -> BTreeSet<(&str, &str, Origin)> {
+    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
+    packages.map(|package| (package.name.as_str(), package.version.as_str(), package.origin)).collect()
+}
+
+fn totals(lockfiles: &[Lockfile], packages: usize, matches: &Matches) -> Facts {
+    let advisories: BTreeSet<&str> = matches.findings.keys().map(|(_, _, id)| id.as_str()).collect();
+    let totals = [
+        ("lockfiles", lockfiles.len()),
+        ("packages", packages),
+        ("vulnerable_packages", matches.vulnerable.len()),
+        ("advisories", advisories.len()),
+    ];
+    totals.into_iter().map(|(name, total)| (name.to_owned(), Value::from(total))).collect()
+}
+
+fn headline(matches: &Matches, lockfiles: &[Lockfile], packages: u64, databases: &[Database]) -> String {
+    let total: u64 = databases.iter().map(|database| database.collected.total).sum();
+    let newest = databases.iter().map(|database| database.newest).max();
+    format!(
+        "{}; {} against {}{}",
+        summary(matches, packages),
+        count(lockfiles.len() as u64, "lockfile"),
+        counted(total, "advisory", "advisories"),
+        newest.map_or_else(String::new, |newest| format!(" up to {newest}")),
+    )
+}
+
+/// What was not looked at.
+fn notes(packages: &BTreeSet<(&str, &str, Origin)>, found: &Found, databases: &[Database]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();
+    if !others.is_empty() {
+        let number = counted(others.len() as u64, "lockfile", "lockfiles");
+        notes.push(format!("{number} of formats not read yet: {}", some(&others)));
+    }
+    let of = |origin| packages.iter().filter(|package| package.2 == origin).count() as u64;
+    for (origin, what) in [
+        (Origin::Git, "from git"),
+        (Origin::OtherRegistry, "from other registries"),
+        (Origin::Local, "of the project itself"),
+    ] {
+        if of(origin) > 0 {
+            notes.push(format!("{} {what} not compared with advisories", count(of(origin), "package")));
+        }
+    }
+    let withdrawn: u64 = databases.iter().map(|database| database.collected.withdrawn).sum();
+    if withdrawn > 0 {
+        notes.push(format!("{} skipped", counted(withdrawn, "withdrawn advisory", "withdrawn advisories")));
+    }
+    if !found.not_entered.is_empty() {
+        let folders: Vec<String> = found.not_entered.iter().map(|path| shown(path)).collect();
+        notes.push(format!("not entered: {}", some(&folders)));
+    }
+    notes
+}
+
+/// The first few of a list, and how many more there are.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => shown.join(", "),
+        Some(more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Where advisories came from; one database under its own name, several as a list.
+fn provenance(databases: &[Database], today: Date) -> Facts {
+    let fact = |database: &Database| {
+        let mut fact = json!({
+            "path": database.path,
+            "advisories": database.collected.total,
+            "newest": database.newest.to_string(),
+            "age_days": age(database, today),
+        });
+        if let (Some(input), Some(fact)) = (&database.input, fact.as_object_mut()) {
+            fact.insert("sha256".to_owned(), Value::from(input.sha256.as_str()));
+        }
+        fact
+    };
+    let mut facts: Vec<Value> = databases.iter().map(fact).collect();
+    let entry = match facts.len() {
+        1 => facts.pop().map(|fact| ("database".to_owned(), fact)),
+        _ => Some(("databases".to_owned(), Value::from(facts))),
+    };
+    entry.into_iter().collect()
+}

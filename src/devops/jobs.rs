@@ -1,0 +1,66 @@
+//! The table of jobs: one line each, in the order a pipeline runs them.
+
+use std::ffi::OsString;
+
+use clap::Command;
+
+use crate::annotate::Annotate;
+use crate::config::{Refusal, Setting};
+use crate::core::{Error, Report, Rule};
+use crate::dep_scan::DepScan;
+use crate::image_scan::ImageScan;
+use crate::job::run::{command, execute, prepare};
+use crate::job::{Common, Context, Job};
+use crate::policy;
+use crate::promote::Promote;
+use crate::test_gate::TestGate;
+
+/// A job as the pipeline sees it: its name, and functions where a single binary has types.
+pub struct Entry {
+    /// Name of the job and its table.
+    pub name: &'static str,
+    /// Its command line.
+    pub command: fn() -> Command,
+    /// Its own rules.
+    pub rules: fn() -> &'static [Rule],
+    /// Runs it.
+    pub(super) run: fn(&[OsString], &Context) -> Result<Ran, Refusal>,
+    /// Finds its settings.
+    pub(super) settings: fn(&[OsString], &Context) -> Result<Vec<Setting>, Refusal>,
+}
+
+/// How a job ran.
+pub(super) struct Ran {
+    /// What it found and decided.
+    pub(super) report: Report,
+    /// What stopped it, if something did.
+    pub(super) error: Option<Error>,
+    /// The settings all jobs share, as this job saw them.
+    pub(super) common: Common,
+}
+
+/// Every job, gates first.
+pub const JOBS: &[Entry] =
+    &[entry::<TestGate>(), entry::<DepScan>(), entry::<ImageScan>(), entry::<Promote>(), entry::<Annotate>()];
+
+/// Every rule there is, the policy's own included.
+pub fn all_rules() -> Vec<Rule> {
+    let rules = JOBS.iter().flat_map(|entry| (entry.rules)());
+    rules.chain(policy::RULES).copied().collect()
+}
+
+/// A job's line in the table.
+const fn entry<J: Job>() -> Entry {
+    Entry { name: J::NAME, command: command::<J>, rules: J::rules, run: run::<J>, settings: settings::<J> }
+}
+
+fn run<J: Job>(line: &[OsString], context: &Context) -> Result<Ran, Refusal> {
+    let prepared = prepare::<J>(line, context)?;
+    let context = prepared.context(context.clone());
+    let (report, error) = execute::<J>(&prepared, &context);
+    Ok(Ran { report, error, common: prepared.common })
+}
+
+fn settings<J: Job>(line: &[OsString], context: &Context) -> Result<Vec<Setting>, Refusal> {
+    prepare::<J>(line, context).map(|prepared| prepared.settings)
+}

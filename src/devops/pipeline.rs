@@ -1,0 +1,360 @@
+//! `devops run`: every configured job in order, gates before changes, and one report of it all.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command, FromArgMatches};
+
+use super::command_line::RunFlags;
+use super::jobs::{Entry, JOBS, Ran, all_rules};
+use crate::ci::Host;
+use crate::config::{FILE_NAME, File, Origin, Refusal, Resolved, Source, resolve};
+use crate::core::escape::terminal_line;
+use crate::core::report::Facts;
+use crate::core::words::count;
+use crate::core::{Error, Exit, Provenance, Report, Verdict};
+use crate::job::deliver::{Delivery, complain, deliver, write_files};
+use crate::job::run::{keys, refuse};
+use crate::job::{Common, Context};
+
+/// Name of the merged report.
+const NAME: &str = "devops";
+
+/// Gates, in the order they run; each runs whatever the others said, so that one run shows all.
+const GATES: [&str; 3] = ["test-gate", "dep-scan", "image-scan"];
+
+/// Which exit the whole run has when jobs disagree: the first of these that a job ended with.
+const WORST_FIRST: [Exit; 9] = [
+    Exit::Bug,
+    Exit::Usage,
+    Exit::Input,
+    Exit::NeedsHuman,
+    Exit::RolledBack,
+    Exit::GateFailed,
+    Exit::Environment,
+    Exit::Superseded,
+    Exit::Pass,
+];
+
+/// Settings of the whole run.
+struct Settings {
+    run: RunFlags,
+    resolved: Resolved,
+    file: File,
+}
+
+/// Runs the pipeline of a folder.
+pub(super) fn run(line: &[OsString], directory: Option<PathBuf>, context: &Context) -> Exit {
+    match settings(line, directory, context) {
+        Ok(settings) => Pipeline::new(settings, context).run(),
+        Err(refusal) => refuse(NAME, refusal, context),
+    }
+}
+
+/// The settings all jobs share, and the file that configures them.
+fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) -> Result<Settings, Refusal> {
+    let command = RunFlags::augment_args(Command::new("devops run"));
+    // The word `run` stands where a job's own arguments would start.
+    let after_run = line.iter().skip_while(|word| *word != "run").cloned();
+    let line: Vec<OsString> = after_run.collect();
+    let source = |working_directory, file| Source {
+        arguments: &line,
+        environment: &context.environment,
+        file,
+        job: "",
+        working_directory,
+    };
+    let first = RunFlags::from_arg_matches(&resolve(&command, &source(Path::new("."), None))?.matches)?;
+    let folder = directory.unwrap_or(first.common.working_directory);
+    let path = first.common.config.unwrap_or_else(|| match folder.as_os_str().to_str() {
+        Some(".") => PathBuf::from(FILE_NAME),
+        _ => folder.join(FILE_NAME),
+    });
+    if !path.exists() {
+        let path = path.display();
+        return Err(Error::configuration(format!("there is no {path}"))
+            .help("run it in a folder with a devops.toml, or name the folder: `devops run DIR`")
+            .into());
+    }
+    let file = File::read(&path)?;
+    file.check("", &keys(&Common::augment_args(Command::new("common"))))?;
+    file.check_waivers(all_rules().iter().map(|rule| rule.id))?;
+    let resolved = resolve(&command, &source(&folder, Some(&file)))?;
+    let mut run = RunFlags::from_arg_matches(&resolved.matches)?;
+    run.common.working_directory = folder;
+    run.common.config = Some(path);
+    if !JOBS.iter().any(|entry| file.has_table(entry.name)) {
+        return Err(Error::configuration(format!("{} configures no job", file.path))
+            .help("add a table such as `[test-gate]` with `paths = [\"reports/\"]`")
+            .into());
+    }
+    Ok(Settings { run, resolved, file })
+}
+
+/// A run under way.
+struct Pipeline<'a> {
+    settings: Settings,
+    context: Context,
+    /// Reports so far, in the order the jobs ran.
+    reports: Vec<Report>,
+    /// What was not done, and why.
+    notes: Vec<String>,
+    /// What the jobs' own settings could not be made of.
+    outer: &'a Context,
+}
+
+impl<'a> Pipeline<'a> {
+    fn new(settings: Settings, outer: &'a Context) -> Self {
+        let common = &settings.run.common;
+        let context = outer.clone().settled(common.host, &common.working_directory);
+        let context = if common.quiet { context.silent() } else { context };
+        Self { settings, context, reports: Vec::new(), notes: Vec::new(), outer }
+    }
+
+    /// Gates, then the promotion between the two ends of its record, then one report.
+    fn run(mut self) -> Exit {
+        for gate in GATES {
+            self.job(gate, &[]);
+        }
+        let stopped_by =
+            self.reports.iter().find(|report| report.exit() != Exit::Pass).map(|report| report.job.clone());
+        match stopped_by {
+            Some(gate) => self.skip_changes(&gate),
+            None => self.change(),
+        }
+        self.finish()
+    }
+
+    /// Says what does not happen because a gate did not let it.
+    fn skip_changes(&mut self, gate: &str) {
+        for job in ["promote", "annotate"].into_iter().filter(|job| self.settings.file.has_table(job)) {
+            self.notes.push(format!("{job} did not run, because {gate} stopped the run"));
+        }
+    }
+
+    /// Promotes, and records it.
+    fn change(&mut self) {
+        let identity = self.identity();
+        let (start, action) =
+            if self.is_dry() { ("--dry-run=true", "plan") } else { ("--dry-run=false", "run") };
+        let record = |action: &str| {
+            let mut line = vec![action.to_owned(), start.to_owned()];
+            line.extend(identity.clone());
+            line
+        };
+        self.job("annotate", &record("start"));
+        self.job("promote", &[action.to_owned()]);
+        let promoted = self.reports.iter().find(|report| report.job == "promote").map(Report::exit);
+        let end = if promoted.is_none_or(|exit| exit == Exit::Pass) { "finish" } else { "fail" };
+        self.job("annotate", &record(end));
+        join_records(&mut self.reports);
+    }
+
+    /// Names the deployment where neither the host nor the configuration does: each local run is a record of its own.
+    fn identity(&self) -> Vec<String> {
+        let Some(annotate) = JOBS.iter().find(|entry| entry.name == "annotate") else {
+            return Vec::new();
+        };
+        let is_named = (annotate.settings)(&self.line(annotate, &["start".to_owned()]), self.outer)
+            .is_ok_and(|settings| {
+                settings.iter().any(|setting| setting.key == "id" && setting.origin != Origin::Default)
+            });
+        if is_named || self.context.host != Host::Local {
+            return Vec::new();
+        }
+        vec![format!("--id=local-{}", self.context.now.as_nanosecond())]
+    }
+
+    fn is_dry(&self) -> bool {
+        self.settings.run.dry_run
+    }
+
+    /// Runs a job if the file configures it, and writes its own report.
+    fn job(&mut self, name: &str, words: &[String]) {
+        let entry = JOBS.iter().find(|entry| entry.name == name && self.settings.file.has_table(name));
+        let Some(entry) = entry else { return };
+        self.context.progress(&format!("{name} {}", words.first().map_or("", String::as_str)));
+        let ran = match (entry.run)(&self.line(entry, words), self.outer) {
+            Ok(ran) => ran,
+            Err(refusal) => {
+                let error = match refusal {
+                    Refusal::Value(error) => error,
+                    Refusal::CommandLine(error) => Error::usage(terminal_line(&error.to_string())),
+                };
+                let report = Report::of_error(name, &error, Provenance::of_this_build());
+                Ran { report, error: Some(error), common: self.settings.run.common.clone() }
+            }
+        };
+        if let Some(error) = &ran.error {
+            complain(error, Some(&self.context));
+        }
+        self.write(ran);
+    }
+
+    /// Writes a job's own report into its folder.
+    fn write(&mut self, ran: Ran) {
+        let Ran { report, mut common, .. } = ran;
+        common.report_dir = self.settings.run.common.report_dir.join(&report.job);
+        let delivery = Delivery {
+            report: &report,
+            jobs: std::slice::from_ref(&report),
+            rules: &all_rules(),
+            common: &common,
+            settings: &[],
+            context: &self.context,
+        };
+        if let Err(error) = write_files(&delivery, &self.settings.run.common.formats_or_default()) {
+            self.notes.push(error.to_string());
+            complain(&error, Some(&self.context));
+        }
+        self.reports.push(report);
+    }
+
+    /// A job's command line: what was said on ours, and where its configuration is.
+    fn line(&self, entry: &Entry, words: &[String]) -> Vec<OsString> {
+        let common = &self.settings.run.common;
+        let mut line: Vec<OsString> = vec![entry.name.into()];
+        let mut folder = OsString::from("--working-directory=");
+        folder.push(&common.working_directory);
+        line.push(folder);
+        if let Some(path) = &common.config {
+            let mut config = OsString::from("--config=");
+            config.push(path);
+            line.push(config);
+        }
+        let passed_on = ["mode", "fail-on", "host", "quiet", "formats"];
+        let said =
+            self.settings.resolved.settings.iter().filter(|setting| {
+                setting.origin == Origin::Flag && passed_on.contains(&setting.key.as_str())
+            });
+        line.extend(said.map(|setting| format!("--{}={}", setting.key, setting.values.join(",")).into()));
+        line.extend(words.iter().map(OsString::from));
+        line
+    }
+
+    /// One report of all jobs, delivered.
+    fn finish(self) -> Exit {
+        let report = self.merged();
+        deliver(&Delivery {
+            report: &report,
+            jobs: &self.reports,
+            rules: &all_rules(),
+            common: &self.settings.run.common,
+            settings: &self.settings.resolved.settings,
+            context: &self.context,
+        })
+    }
+
+    /// The report of the whole run.
+    fn merged(&self) -> Report {
+        let reports = &self.reports;
+        let verdict = reports.iter().map(|report| report.verdict).max().unwrap_or(Verdict::Pass);
+        let exit = WORST_FIRST.into_iter().find(|exit| reports.iter().any(|report| report.exit() == *exit));
+        let mut provenance = Provenance::of_this_build();
+        provenance.policy_sha256 = Some(self.settings.file.sha256.clone());
+        provenance.inputs = reports.iter().flat_map(|report| report.provenance.inputs.clone()).collect();
+        provenance.inputs.sort();
+        provenance.inputs.dedup();
+        let mut findings: Vec<_> = reports.iter().flat_map(|report| report.findings.clone()).collect();
+        findings.sort_by_key(|finding| (!finding.is_open(), std::cmp::Reverse(finding.severity)));
+        Report {
+            schema_version: Report::SCHEMA_VERSION,
+            job: NAME.to_owned(),
+            verdict,
+            exit_code: exit.unwrap_or(Exit::Pass).code(),
+            headline: headline(reports, self.is_dry()),
+            reasons: reports
+                .iter()
+                .flat_map(|report| report.reasons.iter().map(|reason| format!("{}: {reason}", report.job)))
+                .collect(),
+            error: reports.iter().find_map(|report| report.error.clone()),
+            findings,
+            notes: self.notes.clone(),
+            totals: totals(reports),
+            details: details(reports),
+            provenance,
+        }
+    }
+}
+
+/// Makes one report of the record's two ends: what both did, under the later one's headline.
+fn join_records(reports: &mut Vec<Report>) {
+    let Some(first) = reports.iter().position(|report| report.job == "annotate") else {
+        return;
+    };
+    let is_last = reports.iter().skip(first + 1).all(|report| report.job != "annotate");
+    if is_last {
+        return;
+    }
+    let start = reports.remove(first);
+    let Some(end) = reports.iter_mut().find(|report| report.job == "annotate") else {
+        return;
+    };
+    for list in ["plan", "deliveries"] {
+        let both =
+            [&start, end].into_iter().filter_map(|report| report.details.get(list)?.as_array().cloned());
+        let both: Vec<_> = both.flatten().collect();
+        if !both.is_empty() {
+            end.details.insert(list.to_owned(), both.into());
+        }
+    }
+    end.verdict = end.verdict.max(start.verdict);
+    let new: Vec<_> = start
+        .findings
+        .into_iter()
+        .filter(|finding| end.findings.iter().all(|other| other.fingerprint != finding.fingerprint))
+        .collect();
+    end.findings.extend(new);
+    if end.exit() == Exit::Pass {
+        end.exit_code = start.exit_code;
+    }
+}
+
+/// `5 jobs: 3 passed, 2 warned`.
+fn headline(reports: &[Report], is_dry: bool) -> String {
+    let of = |verdict| reports.iter().filter(|report| report.verdict == verdict).count();
+    let words = [
+        (of(Verdict::Error), "could not judge"),
+        (of(Verdict::Fail), "failed"),
+        (of(Verdict::Warn), "warned"),
+        (of(Verdict::Pass), "passed"),
+    ];
+    let parts: Vec<String> = words
+        .into_iter()
+        .filter(|(amount, _)| *amount > 0)
+        .map(|(amount, word)| format!("{amount} {word}"))
+        .collect();
+    let waived = reports.iter().flat_map(Report::waived).count() as u64;
+    let waived = if waived == 0 { String::new() } else { format!("; {} waived", count(waived, "finding")) };
+    let dry = if is_dry { " (dry run)" } else { "" };
+    format!("{}: {}{waived}{dry}", count(reports.len() as u64, "job"), parts.join(", "))
+}
+
+/// How many jobs and findings there were.
+fn totals(reports: &[Report]) -> Facts {
+    let open: usize = reports.iter().map(|report| report.open().count()).sum();
+    let waived: usize = reports.iter().map(|report| report.waived().count()).sum();
+    Facts::from([
+        ("jobs".to_owned(), reports.len().into()),
+        ("findings".to_owned(), open.into()),
+        ("waived".to_owned(), waived.into()),
+    ])
+}
+
+/// What each job decided, with its own counts and facts.
+fn details(reports: &[Report]) -> Facts {
+    let jobs: Vec<serde_json::Value> = reports
+        .iter()
+        .map(|report| {
+            serde_json::json!({
+                "job": report.job,
+                "verdict": report.verdict,
+                "exit_code": report.exit_code,
+                "headline": report.headline,
+                "totals": report.totals,
+                "details": report.details,
+            })
+        })
+        .collect();
+    Facts::from([("jobs".to_owned(), jobs.into())])
+}

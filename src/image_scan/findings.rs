@@ -1,0 +1,143 @@
+//! From a complaint to a finding: its title, its facts, its place and the next step.
+
+use serde_json::Value;
+
+use super::problem::{Kind, Problem, Target};
+use super::reports::Header;
+use super::rules::rule;
+use crate::core::{Finding, Location, Severity};
+
+/// Kinds of targets whose name is a word for all packages of a language, and no file.
+const COLLECTIONS: [&str; 5] = ["jar", "node-pkg", "python-pkg", "gemspec", "conda-pkg"];
+
+/// The finding of a complaint; `unknown` is the severity of what nobody has rated.
+pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unknown: Severity) -> Finding {
+    let rule = rule(problem.kind, problem.severity);
+    let location = location(problem, target, header);
+    let file = file_of(problem, target);
+    let identity =
+        [problem.id.as_str(), &problem.package, &problem.installed, &target.kind, &file, &problem.mark];
+    let mut finding = Finding::new(rule, title(problem, &file), &identity)
+        .severity(problem.severity.unwrap_or(unknown))
+        .detail(detail(problem))
+        .about("advisory", problem.id.clone())
+        .about("target", target.name.clone())
+        .about("class", target.class.clone())
+        .help(help(problem));
+    if problem.kind == Kind::Vulnerability {
+        finding = about_package(finding, problem, target);
+    } else {
+        finding = about(finding, "package", &problem.package);
+    }
+    finding = about(finding, "layer", &problem.layer);
+    finding = about(finding, "url", &problem.url);
+    if !problem.paths.is_empty() {
+        finding = finding.about("paths", list(problem.paths.iter()));
+    }
+    finding.location = location;
+    finding
+}
+
+/// The facts about a vulnerable package.
+fn about_package(finding: Finding, problem: &Problem, target: &Target) -> Finding {
+    let patched: Vec<String> = versions(&problem.fixed).map(str::to_owned).collect();
+    let finding = finding
+        .about("package", problem.package.clone())
+        .about("version", problem.installed.clone())
+        .about("installed", problem.installed.clone())
+        .about("fixed", problem.fixed.clone())
+        .about("patched", list(patched.iter()))
+        .about("aliases", list(problem.aliases.iter()))
+        .about("status", problem.status.clone());
+    about(about(finding, "ecosystem", &target.kind), "purl", &problem.purl)
+}
+
+/// One more fact, if it is known.
+fn about(finding: Finding, name: &str, fact: &str) -> Finding {
+    if fact.is_empty() { finding } else { finding.about(name, fact) }
+}
+
+fn list<'a>(texts: impl Iterator<Item = &'a String>) -> Value {
+    Value::Array(texts.map(|text| Value::from(text.as_str())).collect())
+}
+
+/// The versions with the fix.
+fn versions(fixed: &str) -> impl Iterator<Item = &str> {
+    fixed.split(',').map(str::trim).filter(|version| !version.is_empty())
+}
+
+/// The file that a complaint is about, where it is about one: the same from scan to scan, unlike an image's name.
+fn file_of(problem: &Problem, target: &Target) -> String {
+    match target.class.as_str() {
+        "lang-pkgs" if COLLECTIONS.contains(&target.kind.as_str()) => {
+            problem.paths.first().cloned().unwrap_or_default()
+        }
+        "lang-pkgs" | "config" | "secret" => target.name.clone(),
+        _ => problem.paths.first().cloned().unwrap_or_default(),
+    }
+}
+
+/// Where it stands, if that is a file of the repository.
+fn location(problem: &Problem, target: &Target, header: &Header) -> Option<Location> {
+    let path = file_of(problem, target);
+    if !header.is_of_files() || path.is_empty() {
+        return None;
+    }
+    Some(Location { line: problem.line, ..Location::file(path.replace('\\', "/")) })
+}
+
+/// One line that names it.
+fn title(problem: &Problem, file: &str) -> String {
+    let id = if problem.id.is_empty() { "something without a name" } else { &problem.id };
+    let package = format!("{} {}", problem.package, problem.installed);
+    let place = if file.is_empty() { String::new() } else { format!(" in {file}") };
+    match problem.kind {
+        Kind::Vulnerability => format!("{id} in {}", package.trim()),
+        Kind::Misconfiguration if problem.title.is_empty() => format!("{id}{place}"),
+        Kind::Misconfiguration => format!("{id} {}{place}", problem.title),
+        Kind::Secret => {
+            let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let what = if problem.title.is_empty() { id } else { &problem.title };
+            format!("{what}{place}{line}")
+        }
+        Kind::Licence if problem.package.is_empty() => format!("{id}{place}"),
+        Kind::Licence => format!("{id} in {}", problem.package),
+    }
+}
+
+/// What the scanner says about it.
+fn detail(problem: &Problem) -> String {
+    match problem.kind {
+        Kind::Misconfiguration => problem.detail.clone(),
+        Kind::Licence if !problem.status.is_empty() => format!("category {}", problem.status),
+        Kind::Licence | Kind::Secret => String::new(),
+        Kind::Vulnerability => problem.title.clone(),
+    }
+}
+
+/// The next step.
+fn help(problem: &Problem) -> String {
+    let package = &problem.package;
+    match problem.kind {
+        Kind::Secret => {
+            "revoke the secret, then build the image without it: later layers only hide it".to_owned()
+        }
+        Kind::Licence => "replace it, or have whoever decides about licences waive it".to_owned(),
+        Kind::Misconfiguration if problem.advice.is_empty() => "correct the configuration".to_owned(),
+        Kind::Misconfiguration => problem.advice.clone(),
+        Kind::Vulnerability if !problem.fixed.is_empty() => {
+            let versions: Vec<&str> = versions(&problem.fixed).collect();
+            format!("upgrade {package} to {}", versions.join(" or "))
+        }
+        Kind::Vulnerability => match problem.status.as_str() {
+            "will_not_fix" => {
+                format!("no fix will come: replace {package}, or waive it with a day to look again")
+            }
+            "end_of_life" => "no fix will come: move to a base image that is still supported".to_owned(),
+            "under_investigation" => {
+                "no fix yet, under investigation: waive it with a day to look again".to_owned()
+            }
+            _ => format!("no fix yet: do without {package}, or waive it with a day to look again"),
+        },
+    }
+}

@@ -1,0 +1,274 @@
+//! What all reports together amount to: headline, counts, notes, and findings about the reports themselves.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Arguments;
+use super::collect::{Collector, Counts};
+use super::filters::Reason;
+use super::problem::Kind;
+use super::reports::Header;
+use super::rules::{MISMATCH, NOTHING_SCANNED, OS_END_OF_LIFE, STALE, TOO_MANY};
+use crate::core::report::Facts;
+use crate::core::words::{count, counted, number};
+use crate::core::{Finding, Severity};
+
+/// Seconds a scanner's clock may be ahead of ours.
+const AHEAD: i64 = 24 * 3600;
+
+/// `3 critical, 12 high of 87 vulnerabilities in 4 targets (alpine:3.10)`.
+pub(super) fn headline(counts: &Counts, collector: &Collector, headers: &[Header]) -> String {
+    let total = counts.of(Kind::Vulnerability);
+    let worst: Vec<String> = (counts.vulnerabilities.iter().rev())
+        .take(2)
+        .map(|(severity, amount)| format!("{} {}", number(*amount), word(*severity)))
+        .collect();
+    let mut text = match worst.as_slice() {
+        [] => "no vulnerabilities".to_owned(),
+        worst => format!("{} of {}", worst.join(", "), vulnerabilities(total)),
+    };
+    for (kind, singular, plural) in [
+        (Kind::Misconfiguration, "misconfiguration", "misconfigurations"),
+        (Kind::Secret, "secret", "secrets"),
+        (Kind::Licence, "licence", "licences"),
+    ] {
+        if counts.of(kind) > 0 {
+            text.push_str(&format!(", {}", counted(counts.of(kind), singular, plural)));
+        }
+    }
+    let mut names: Vec<&str> = headers.iter().map(Header::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let names = match names.as_slice() {
+        [name] => (*name).to_owned(),
+        names => count(names.len() as u64, "artifact"),
+    };
+    format!("{text} in {} ({names})", count(collector.looked_at, "target"))
+}
+
+fn vulnerabilities(amount: u64) -> String {
+    counted(amount, "vulnerability", "vulnerabilities")
+}
+
+fn word(severity: Option<Severity>) -> &'static str {
+    severity.map_or("unrated", Severity::as_str)
+}
+
+/// The counts of `report.json`.
+pub(super) fn totals(counts: &Counts, collector: &Collector) -> Facts {
+    let of = |severity| Value::from(counts.vulnerabilities.get(&severity).copied().unwrap_or_default());
+    let mut totals: Facts = Severity::ALL
+        .into_iter()
+        .map(|severity| (severity.as_str().to_owned(), of(Some(severity))))
+        .collect();
+    let left_out: u64 = counts.left_out.values().sum::<u64>()
+        + collector.left_out.values().map(|left_out| left_out.problems).sum::<u64>();
+    for (name, amount) in [
+        ("targets", collector.looked_at),
+        ("packages", collector.packages),
+        ("vulnerabilities", counts.of(Kind::Vulnerability)),
+        ("misconfigurations", counts.of(Kind::Misconfiguration)),
+        ("secrets", counts.of(Kind::Secret)),
+        ("licences", counts.of(Kind::Licence)),
+        ("left_out", left_out),
+    ] {
+        totals.insert(name.to_owned(), amount.into());
+    }
+    totals.insert("unknown".to_owned(), of(None));
+    totals
+}
+
+/// The job's own facts.
+pub(super) fn details(counts: &Counts, collector: &Collector, headers: &[Header]) -> Facts {
+    let artifacts: Vec<Value> = headers
+        .iter()
+        .map(|header| {
+            json!({
+                "report": header.path, "artifact": header.artifact, "type": header.kind, "os": header.system,
+                "image_id": header.image_id, "tags": header.tags, "digests": header.digests,
+                "created_at": header.created, "scanner": format!("trivy {}", header.scanner).trim(),
+                "results": header.results,
+            })
+        })
+        .collect();
+    let suppressed: Vec<Value> = headers
+        .iter()
+        .flat_map(|header| &header.suppressed)
+        .map(|one| {
+            json!({
+                "id": one.id, "subject": one.subject, "status": one.status, "statement": one.statement,
+                "source": one.source,
+            })
+        })
+        .collect();
+    let mut details = Facts::from([
+        ("artifacts".to_owned(), Value::Array(artifacts)),
+        ("suppressed".to_owned(), Value::Array(suppressed)),
+        ("left_out".to_owned(), left_out(counts, collector)),
+    ]);
+    details.insert("harmless_licences".to_owned(), json!(collector.harmless_licences));
+    details.insert("checks_passed".to_owned(), collector.successes.into());
+    details
+}
+
+/// What each filter left out.
+fn left_out(counts: &Counts, collector: &Collector) -> Value {
+    let mut amounts = BTreeMap::new();
+    for (reason, amount) in &counts.left_out {
+        amounts.insert(key(*reason), *amount);
+    }
+    for (reason, left_out) in &collector.left_out {
+        amounts.insert(key(*reason), left_out.problems);
+    }
+    json!(amounts)
+}
+
+/// The flag that left something out.
+const fn key(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Target => "targets",
+        Reason::Class => "classes",
+        Reason::Status => "ignore-status",
+        Reason::NoFix => "fixed-only",
+        Reason::Judged => "",
+    }
+}
+
+/// What was not looked at, or not listed.
+pub(super) fn notes(counts: &Counts, collector: &Collector, headers: &[Header]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (reason, amount) in &counts.left_out {
+        let without = if *reason == Reason::NoFix { " without a fix" } else { "" };
+        notes.push(format!("{}{without} left out by `{}`", vulnerabilities(*amount), key(*reason)));
+    }
+    for (reason, left_out) in &collector.left_out {
+        let targets = count(left_out.targets, "target");
+        let findings = count(left_out.problems, "finding");
+        notes.push(format!("{targets} with {findings} left out by `{}`", key(*reason)));
+    }
+    let suppressed: u64 = headers.iter().map(|header| header.suppressed_count).sum();
+    if suppressed > 0 {
+        notes.push(format!(
+            "{} suppressed where the report was made, not counted; `details.suppressed` has them",
+            count(suppressed, "finding")
+        ));
+    }
+    let harmless: u64 = collector.harmless_licences.values().sum();
+    if harmless > 0 {
+        notes.push(format!("{} that ask for nothing but to be named", count(harmless, "licence")));
+    }
+    if collector.custom > 0 {
+        notes.push(format!(
+            "{} of the scanner's own modules not looked at",
+            count(collector.custom, "result")
+        ));
+    }
+    let not_listed: u64 = counts.not_kept.values().sum();
+    if not_listed > 0 {
+        notes.push(format!("the worst are listed, {} more are only counted", number(not_listed)));
+    }
+    notes
+}
+
+/// Findings about the reports themselves.
+pub(super) fn about_reports(
+    arguments: &Arguments,
+    counts: &Counts,
+    headers: &[Header],
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for header in headers {
+        if header.end_of_life {
+            findings.push(end_of_life(header));
+        }
+        findings.extend(nothing_scanned(header, arguments));
+        findings.extend(arguments.max_report_age.and_then(|days| stale(header, days, now)));
+        findings.extend(arguments.expect_digest.as_deref().and_then(|digest| mismatch(header, digest)));
+    }
+    let not_listed = counts.not_kept.iter().filter(|(_, amount)| **amount > 0);
+    for (severity, amount) in not_listed {
+        let title = format!("{} more findings of severity {} than listed", number(*amount), word(*severity));
+        findings.push(
+            Finding::new(&TOO_MANY, title, &[word(*severity)])
+                .severity(severity.unwrap_or(arguments.unknown_severity))
+                .about("amount", *amount)
+                .help("fix the listed ones first, a newer base image often removes most; or split the scan"),
+        );
+    }
+    findings
+}
+
+fn end_of_life(header: &Header) -> Finding {
+    Finding::new(&OS_END_OF_LIFE, format!("{} is out of support", header.system), &[&header.system])
+        .about("os", header.system.clone())
+        .about("artifact", header.name())
+        .help("move to a base image whose release is still supported")
+}
+
+fn nothing_scanned(header: &Header, arguments: &Arguments) -> Option<Finding> {
+    let (title, help) = match (header.results, header.looked_at) {
+        (0, _) if arguments.allow_empty => return None,
+        (0, _) => (
+            format!("nothing was recognised in {}", header.name()),
+            "scan what is shipped; if it really holds no packages and no configuration, allow it with `allow-empty`",
+        ),
+        (_, 0) => (
+            format!("nothing to look at in {}", header.name()),
+            "correct `targets` and `classes`: together they leave out every result of the report",
+        ),
+        _ => return None,
+    };
+    let detail = format!("{} in the report, none looked at", count(header.results, "result"));
+    Some(
+        Finding::new(&NOTHING_SCANNED, title, &[header.name()])
+            .detail(detail)
+            .about("artifact", header.name())
+            .about("report", header.path.clone())
+            .help(help),
+    )
+}
+
+fn stale(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
+    let name = header.name();
+    let title = match header.created.parse::<Timestamp>() {
+        Err(_) if header.created.is_empty() => format!("report of {name} does not say when it was made"),
+        Err(_) => format!("report of {name} was made at an unreadable time"),
+        Ok(created) => {
+            let seconds = now.as_second().saturating_sub(created.as_second());
+            let age = u64::try_from(seconds).unwrap_or_default() / (24 * 3600);
+            if seconds < -AHEAD {
+                format!("report of {name} is dated in the future")
+            } else if seconds > i64::from(days) * 24 * 3600 {
+                format!("report of {name} is {} old, {days} allowed", count(age, "day"))
+            } else {
+                return None;
+            }
+        }
+    };
+    Some(
+        Finding::new(&STALE, title, &[name])
+            .about("artifact", name)
+            .about("report", header.path.clone())
+            .about("created_at", header.created.clone())
+            .help("scan again: vulnerabilities become known every day"),
+    )
+}
+
+fn mismatch(header: &Header, digest: &str) -> Option<Finding> {
+    let matches = header.image_id == digest
+        || header.digests.iter().any(|known| known.rsplit('@').next() == Some(digest));
+    (!matches).then(|| {
+        let name = header.name();
+        let mut known = header.digests.clone();
+        known.extend(Some(header.image_id.clone()).filter(|id| !id.is_empty()));
+        let known = if known.is_empty() { "no digest".to_owned() } else { known.join(", ") };
+        Finding::new(&MISMATCH, format!("report of {name} is not of the expected image"), &[name])
+            .detail(format!("expected {digest}, the report names {known}"))
+            .about("artifact", name)
+            .about("expected", digest)
+            .help("scan the image that is shipped, by its digest")
+    })
+}

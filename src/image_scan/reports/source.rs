@@ -1,0 +1,270 @@
+//! Bytes of a report, and where in them a mistake stands.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use serde::de::DeserializeSeed;
+use serde_json::error::Category;
+
+use super::Header;
+use super::trivy::ReportSeed;
+use crate::core::report::HashingReader;
+use crate::core::{Error, Input, Location};
+use crate::image_scan::collect::Collector;
+
+/// Size of the buffer between a file and the parser.
+const BUFFER: usize = 64 * 1024;
+
+/// Reads a file, or standard input for `-`; hands every complaint to the collector.
+///
+/// # Errors
+/// Where it can't be read, is cut off, or is not a report of a version this release reads.
+///
+/// `first` is the number of the first report in it, counted over all files.
+pub(crate) fn read(
+    path: &Path,
+    collector: &mut Collector,
+    first: usize,
+) -> Result<(Vec<Header>, Input), Error> {
+    let name = path.display().to_string().replace('\\', "/");
+    let inner: Box<dyn Read> = if name == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path).map_err(|error| {
+            Error::unreadable(path, error).help("check the path given with `report`, and that the scan ran")
+        })?)
+    };
+    read_from(inner, name, collector, first)
+}
+
+/// Reads what is already open; `name` is its path.
+fn read_from(
+    inner: impl Read,
+    name: String,
+    collector: &mut Collector,
+    first: usize,
+) -> Result<(Vec<Header>, Input), Error> {
+    let mut reader = Reader {
+        inner: BufReader::with_capacity(BUFFER, HashingReader::new(inner)),
+        line: 1,
+        column: 1,
+        name: name.clone(),
+        next: first,
+    };
+    let headers = reader.reports(collector)?;
+    Ok((headers, reader.inner.into_inner().finish(name)))
+}
+
+/// A reader that knows at which line it is.
+struct Reader<R> {
+    inner: BufReader<R>,
+    line: u64,
+    column: u64,
+    name: String,
+    next: usize,
+}
+
+impl<R: Read> Read for Reader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        for byte in buffer.iter().take(count) {
+            self.count(*byte);
+        }
+        Ok(count)
+    }
+}
+
+impl<R: Read> Reader<R> {
+    fn count(&mut self, byte: u8) {
+        if byte == b'\n' {
+            self.line += 1;
+            self.column = 1;
+        } else {
+            self.column += 1;
+        }
+    }
+
+    /// Every report up to the end; several may follow each other.
+    fn reports(&mut self, collector: &mut Collector) -> Result<Vec<Header>, Error> {
+        self.byte_order_mark()?;
+        let mut headers = Vec::new();
+        while let Some(byte) = self.next_byte()? {
+            match byte {
+                b'{' => headers.push(self.report(collector)?),
+                b'[' => {
+                    return Err(self.error("is a bare list, the form of Trivy before 0.20").help(
+                        "scan again with a Trivy of this decade: `trivy image --format json --output report.json`",
+                    ));
+                }
+                _ if headers.is_empty() => return Err(self.error("is not JSON").help(MAKE)),
+                _ => return Err(self.error("has something after the report that is no report").help(MAKE)),
+            }
+        }
+        if headers.is_empty() { Err(self.error("is empty").help(MAKE)) } else { Ok(headers) }
+    }
+
+    /// One report.
+    fn report(&mut self, collector: &mut Collector) -> Result<Header, Error> {
+        let (line, column) = (self.line, self.column);
+        let mut header = Header { path: self.name.clone(), ..Header::default() };
+        let seed = ReportSeed { collector, header: &mut header, report: self.next };
+        self.next += 1;
+        let mut parser = serde_json::Deserializer::from_reader(&mut *self);
+        match seed.deserialize(&mut parser) {
+            Ok(()) => Ok(header),
+            Err(error) => Err(self.explain(&error, line, column)),
+        }
+    }
+
+    /// Skips the mark some editors and shells put before UTF-8; says what to do about UTF-16.
+    fn byte_order_mark(&mut self) -> Result<(), Error> {
+        let mark = self.inner.fill_buf().map_err(|error| unreadable(&self.name, error))?;
+        let length = if mark.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        if mark.starts_with(b"\xff\xfe") || mark.starts_with(b"\xfe\xff") {
+            return Err(self.error("is UTF-16, JSON is UTF-8").help(
+                "let the scanner write the file with `--output report.json`, older PowerShells write UTF-16 after `>`",
+            ));
+        }
+        self.inner.consume(length);
+        Ok(())
+    }
+
+    /// The next byte that is not white space, left where it is.
+    fn next_byte(&mut self) -> Result<Option<u8>, Error> {
+        loop {
+            let buffer = self.inner.fill_buf().map_err(|error| unreadable(&self.name, error))?;
+            let Some(byte) = buffer.first().copied() else {
+                return Ok(None);
+            };
+            if !byte.is_ascii_whitespace() {
+                return Ok(Some(byte));
+            }
+            self.inner.consume(1);
+            self.count(byte);
+        }
+    }
+
+    /// An error where the reader stands.
+    fn error(&self, message: &str) -> Error {
+        let location = Location { column: Some(self.column), ..Location::line(self.name.clone(), self.line) };
+        Error::input(message).at(location)
+    }
+
+    /// The parser's error, at its place in the file and in our words.
+    fn explain(&self, error: &serde_json::Error, line: u64, column: u64) -> Error {
+        let text = error.to_string();
+        let (message, _) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
+        let error_line = (error.line() as u64).max(1);
+        let error_column = error.column() as u64 + if error_line == 1 { column - 1 } else { 0 };
+        let at = Location {
+            column: Some(error_column.max(1)),
+            ..Location::line(self.name.clone(), error_line + line - 1)
+        };
+        match error.classify() {
+            Category::Io => Error::input("can't be read").at(at).because(message.to_owned()),
+            Category::Eof => Error::input(format!("is cut off: {message}"))
+                .at(at)
+                .help("scan again: the report was not written to its end"),
+            Category::Syntax => Error::input(format!("is not JSON: {message}")).at(at).help(MAKE),
+            Category::Data => Error::input(format!("is not a report this release reads: {message}"))
+                .at(at)
+                .help("write it with `trivy image --format json --output report.json`"),
+        }
+    }
+}
+
+/// How a report is made.
+const MAKE: &str = "write it with `trivy image --format json --output report.json`";
+
+fn unreadable(name: &str, error: io::Error) -> Error {
+    Error::unreadable(Path::new(name), error).help("check the path given with `report`")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+    use serde_json::{Value, json};
+
+    use super::read_from;
+    use crate::image_scan::collect::{Collector, Counts};
+    use crate::image_scan::filters::Filters;
+    use crate::image_scan::problem::Kind;
+
+    const SAMPLE: &str = include_str!("../../../examples/webshop/trivy.json");
+
+    fn read(bytes: &[u8]) -> Result<Counts, String> {
+        let mut collector = Collector::new(Filters::default());
+        let read = read_from(bytes, "t.json".to_owned(), &mut collector, 0);
+        read.map(|_| collector.finish().0).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_report_cut_off_anywhere_is_refused() {
+        let text = SAMPLE.trim_end().as_bytes();
+        assert_eq!(read(text).unwrap().of(Kind::Vulnerability), 6);
+        for length in 0..text.len() {
+            let error = read(&text[..length]).expect_err("a part of a report is no report");
+            assert!(error.starts_with("t.json:"), "{length}: {error}");
+        }
+    }
+
+    /// Every path to a value below `value`.
+    fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    paths(item, &format!("{path}/{index}"), found);
+                }
+            }
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    paths(field, &format!("{path}/{key}"), found);
+                }
+            }
+            _ => found.push(path.to_owned()),
+        }
+    }
+
+    fn strange() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(|number| json!(number)),
+            ".{0,12}".prop_map(Value::from),
+            Just(json!([])),
+            Just(json!({})),
+            Just(json!([[["a"]], {"b": 1}])),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_strange_value_is_refused_or_nothing_is_lost(index in any::<usize>(), value in strange()) {
+            let mut report: Value = serde_json::from_str(SAMPLE).unwrap();
+            let mut found = Vec::new();
+            paths(&report, "", &mut found);
+            *report.pointer_mut(&found[index % found.len()]).unwrap() = value;
+            if let Ok(counts) = read(report.to_string().as_bytes()) {
+                assert_eq!(counts.of(Kind::Vulnerability), 6);
+            }
+        }
+
+        #[test]
+        fn a_strange_byte_never_panics(index in any::<usize>(), byte in any::<u8>()) {
+            let mut text = SAMPLE.as_bytes().to_vec();
+            let index = index % text.len();
+            text[index] = byte;
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn a_list_of_another_type_is_refused(value in strange()) {
+            let mut report: Value = serde_json::from_str(SAMPLE).unwrap();
+            let is_list = value.is_null() || value.is_array();
+            *report.pointer_mut("/Results/0/Vulnerabilities").unwrap() = value;
+            assert!(is_list || read(report.to_string().as_bytes()).is_err());
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Is the candidate well, and do users get it? Consecutive samples, with silence told apart from wrong answers.
+//!
+//! Owns both questions. What follows from the answers is the machine's business.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::arguments::CheckArguments;
+use super::colour::Colour;
+use super::http::{Answer, Asker, parse};
+use super::signals::Cancel;
+use crate::core::Error;
+use crate::core::words::count;
+
+/// How long one question may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Pause after an answer that was not good.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What the samples said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sampled {
+    /// Enough good ones in a row.
+    Good,
+    /// Answers that were wrong, and the last of them.
+    Bad(String),
+    /// Not one answer, and why.
+    NoData(String),
+    /// Somebody asked to stop.
+    Cancelled,
+}
+
+/// What makes an answer good.
+struct Expectation {
+    contains: Option<String>,
+}
+
+impl Expectation {
+    /// What is wrong with an answer, if something is.
+    fn complaint(&self, status: u16, body: &str) -> Option<String> {
+        if !(200..300).contains(&status) {
+            return Some(format!("answered with status {status}"));
+        }
+        let text = self.contains.as_ref().filter(|text| !body.contains(text.as_str()))?;
+        Some(format!("the answer does not contain `{text}`"))
+    }
+}
+
+/// The URL that says whether a colour is healthy, if one was given.
+pub(crate) fn health_url(checks: &CheckArguments, colour: Colour) -> Option<String> {
+    let base = match colour {
+        Colour::Blue => checks.blue_url.as_ref(),
+        Colour::Green => checks.green_url.as_ref(),
+    }?;
+    Some(format!("{}/{}", base.trim_end_matches('/'), checks.health_path.trim_start_matches('/')))
+}
+
+/// Refuses what can't be asked.
+///
+/// # Errors
+/// Where a URL is not one, or a count is zero.
+pub(crate) fn check(checks: &CheckArguments) -> Result<(), Error> {
+    let urls = [
+        ("blue-url", &checks.blue_url),
+        ("green-url", &checks.green_url),
+        ("verify-url", &checks.verify_url),
+    ];
+    for (flag, url) in urls {
+        if let Some(url) = url {
+            parse(flag, url)?;
+        }
+    }
+    for (flag, number) in
+        [("health-successes", checks.health_successes), ("verify-samples", checks.verify_samples)]
+    {
+        if number == 0 {
+            return Err(
+                Error::usage(format!("`{flag}` is 0, which would accept anything")).help("give at least 1")
+            );
+        }
+    }
+    if checks.verify_expect.is_some() && checks.verify_url.is_none() {
+        return Err(Error::usage("`verify-expect` has nothing to look at").help("give a `verify-url` too"));
+    }
+    Ok(())
+}
+
+/// Waits until the colour is healthy.
+///
+/// # Errors
+/// Where no question can be asked.
+pub(crate) async fn gate(url: &str, checks: &CheckArguments, cancel: &Cancel) -> Result<Sampled, Error> {
+    let asker = Asker::new("health-path", url)?;
+    let sampling = Sampling {
+        good: checks.health_successes,
+        // A candidate may be unwell for as long as it takes to start.
+        bad: u32::MAX,
+        deadline: Instant::now() + Duration::from_secs(checks.health_timeout),
+    };
+    Ok(sampling.run(&asker, &Expectation { contains: None }, cancel).await)
+}
+
+/// Watches what users get.
+///
+/// # Errors
+/// Where no question can be asked.
+pub(crate) async fn verify(
+    url: &str,
+    colour: Colour,
+    checks: &CheckArguments,
+    cancel: &Cancel,
+) -> Result<Sampled, Error> {
+    let asker = Asker::new("verify-url", url)?;
+    let contains = checks.verify_expect.as_ref().map(|text| text.replace("{colour}", colour.as_str()));
+    let sampling = Sampling {
+        good: checks.verify_samples,
+        bad: checks.verify_samples,
+        deadline: Instant::now() + Duration::from_secs(checks.verify_timeout),
+    };
+    Ok(sampling.run(&asker, &Expectation { contains }, cancel).await)
+}
+
+/// How long to ask for how many answers.
+struct Sampling {
+    good: u32,
+    bad: u32,
+    deadline: Instant,
+}
+
+impl Sampling {
+    async fn run(&self, asker: &Asker, expectation: &Expectation, cancel: &Cancel) -> Sampled {
+        let (mut good, mut bad) = (0, 0);
+        let mut turn = 0_u32;
+        let mut complaint: Option<String> = None;
+        let mut silence = String::from("there was no time to ask");
+        while good < self.good {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || bad >= self.bad {
+                return complaint.map_or(Sampled::NoData(silence), Sampled::Bad);
+            }
+            // Old and new connections by turns: both kinds of users have to get there.
+            let answer = tokio::select! {
+                answer = asker.ask(turn.is_multiple_of(2), PATIENCE.min(left)) => answer,
+                () = cancel.asked() => return Sampled::Cancelled,
+            };
+            turn = turn.wrapping_add(1);
+            let trouble = match answer {
+                Answer::Silence(why) => {
+                    silence = why;
+                    true
+                }
+                Answer::Answered(status, body) => match expectation.complaint(status, &body) {
+                    None => false,
+                    Some(text) => {
+                        complaint = Some(text);
+                        bad += 1;
+                        true
+                    }
+                },
+            };
+            if trouble {
+                good = 0;
+                if cancel.within(PAUSE.min(left)).await {
+                    return Sampled::Cancelled;
+                }
+            } else {
+                (good, bad) = (good + 1, 0);
+            }
+        }
+        Sampled::Good
+    }
+}
+
+/// What the health gate asks, for plans.
+pub(crate) fn describe_gate(checks: &CheckArguments, colour: Colour) -> Option<String> {
+    let url = health_url(checks, colour)?;
+    let (successes, timeout) = (checks.health_successes, checks.health_timeout);
+    Some(format!("{url} answers 2xx {} in a row within {timeout} s", count(u64::from(successes), "time")))
+}
+
+/// What the verification asks, for plans.
+pub(crate) fn describe_verify(checks: &CheckArguments, colour: Colour) -> String {
+    let Some(url) = &checks.verify_url else {
+        return format!("the routing, read back, says {colour}");
+    };
+    let expectation = checks.verify_expect.as_ref().map_or_else(
+        || "answers 2xx".to_owned(),
+        |text| format!("answers 2xx with `{}`", text.replace("{colour}", colour.as_str())),
+    );
+    let (samples, timeout) = (checks.verify_samples, checks.verify_timeout);
+    format!("{url} {expectation} {} in a row within {timeout} s", count(u64::from(samples), "time"))
+}

@@ -1,0 +1,64 @@
+//! SIGINT, SIGTERM and SIGHUP as one wish: stop here, safely.
+//!
+//! Owns the listening. What stopping means is the machine's business.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::core::Error;
+
+/// Whether somebody asked to stop.
+#[derive(Clone)]
+pub(crate) struct Cancel {
+    asked: watch::Receiver<bool>,
+}
+
+impl Cancel {
+    /// Listens from now on; must be called inside the runtime.
+    ///
+    /// # Errors
+    /// Where the operating system refuses the handlers.
+    pub(crate) fn listen() -> Result<Self, Error> {
+        let (sender, asked) = watch::channel(false);
+        let handler = |kind| {
+            signal(kind).map_err(|error| Error::environment("can't listen for signals").because(error))
+        };
+        let mut interrupt = handler(SignalKind::interrupt())?;
+        let mut terminate = handler(SignalKind::terminate())?;
+        let mut hangup = handler(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                    _ = hangup.recv() => {}
+                }
+                // The receiver outlives this task, and further signals change nothing.
+                sender.send_replace(true);
+            }
+        });
+        Ok(Self { asked })
+    }
+
+    /// Waits this long, or less if somebody asks to stop; whether somebody did.
+    pub(crate) async fn within(&self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.asked()).await.is_ok()
+    }
+
+    /// Whether somebody has asked to stop; gives signals that have already arrived the chance to be heard.
+    pub(crate) async fn is_asked(&self) -> bool {
+        // The runtime only hears signals while it waits.
+        self.within(Duration::from_millis(1)).await
+    }
+
+    /// Waits until somebody asks to stop.
+    pub(crate) async fn asked(&self) {
+        let mut asked = self.asked.clone();
+        if asked.wait_for(|asked| *asked).await.is_err() {
+            // The listener never ends before the runtime does.
+            std::future::pending::<()>().await;
+        }
+    }
+}

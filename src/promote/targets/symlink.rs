@@ -1,0 +1,153 @@
+//! A symbolic link that points at the live colour's folder, replaced by `rename`, with its record in a file beside the lock.
+//!
+//! Link and record are two writes, so the record says first what is about to happen; from both together it can always be
+//! told how far a killed run came. The caller holds the lock.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::{Change, Pause, Target, Written, admit};
+use crate::core::{Error, Location};
+use crate::promote::colour::{Colour, Live};
+use crate::promote::journal::{Record, folder_of, sync_folder};
+use crate::promote::plan::{Observed, Parts};
+
+/// The link with its two folders.
+pub(crate) struct Symlink {
+    /// The link.
+    pub(crate) link: PathBuf,
+    /// Where blue lives.
+    pub(crate) blue: PathBuf,
+    /// Where green lives.
+    pub(crate) green: PathBuf,
+    /// Where the record is kept.
+    pub(crate) journal: PathBuf,
+}
+
+impl Symlink {
+    /// The folder of a colour.
+    fn folder(&self, colour: Colour) -> &Path {
+        match colour {
+            Colour::Blue => &self.blue,
+            Colour::Green => &self.green,
+        }
+    }
+
+    /// What the link says to point at a colour: relative to its own folder where the colour stands below it.
+    fn text(&self, colour: Colour) -> Result<PathBuf, Error> {
+        let folder = self.folder(colour);
+        let beside = folder_of(&self.link);
+        let below = if beside == Path::new(".") { Ok(folder) } else { folder.strip_prefix(beside) };
+        match below {
+            Ok(below) if below.is_relative() && !below.as_os_str().is_empty() => Ok(below.to_path_buf()),
+            _ => std::path::absolute(folder).map_err(|error| Error::unwritable(&self.link, error)),
+        }
+    }
+
+    /// Where the link points.
+    fn live(&self) -> Result<Live, Error> {
+        let place = || Location::file(self.link.display().to_string());
+        let text = match std::fs::read_link(&self.link) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Live::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                return Err(Error::environment("is not a symbolic link")
+                    .at(place())
+                    .help("move it away; `promote run` makes the link"));
+            }
+            Err(error) => {
+                return Err(Error::environment("can't be read").at(place()).because(error));
+            }
+        };
+        let pointed = folder_of(&self.link).join(&text);
+        let found = Colour::ALL.into_iter().find(|colour| is_same(&pointed, self.folder(*colour)));
+        Ok(found.map_or_else(|| Live::Foreign(text.display().to_string()), Live::Colour))
+    }
+
+    /// Replaces the link in one step, so that there is no moment without one.
+    fn point(&self, colour: Colour, pause: Pause<'_>) -> Result<(), Error> {
+        let mut name = std::ffi::OsString::from(".");
+        name.push(self.link.file_name().unwrap_or_default());
+        name.push(".part");
+        let part = self.link.with_file_name(name);
+        let text = self.text(colour)?;
+        let replace = || {
+            match std::fs::remove_file(&part) {
+                // A killed run may have left one behind.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            std::os::unix::fs::symlink(&text, &part)?;
+            pause("switch:staged");
+            std::fs::rename(&part, &self.link)?;
+            sync_folder(&self.link)
+        };
+        replace().map_err(|error| Error::unwritable(&self.link, error))
+    }
+}
+
+impl Target for Symlink {
+    fn name(&self) -> String {
+        format!("link `{}`", self.link.display())
+    }
+
+    fn places(&self) -> Parts {
+        let journal = self.journal.display().to_string();
+        Parts {
+            routing: vec![self.link.display().to_string(), journal.clone()],
+            journal: vec![journal],
+            ..Parts::default()
+        }
+    }
+
+    fn observe(&self) -> Result<Observed, Error> {
+        Ok(Observed { record: Record::read(&self.journal)?, live: self.live()? })
+    }
+
+    fn obstacle(&self, colour: Colour) -> Option<String> {
+        let folder = self.folder(colour);
+        (!folder.exists()).then(|| format!("`{}` does not exist", folder.display()))
+    }
+
+    fn write(&self, change: &Change, pause: Pause<'_>) -> Result<Written, Error> {
+        let observed = self.observe()?;
+        let admitted = admit(&observed, change);
+        if admitted != Written::Done {
+            return Ok(admitted);
+        }
+        if observed.live != change.live {
+            match change.live {
+                Live::Colour(colour) => self.point(colour, pause)?,
+                Live::Nothing | Live::Foreign(_) => return Ok(Written::Elsewhere(observed.live)),
+            }
+            pause("switch:pointed");
+        }
+        if observed.record.as_ref() != Some(&change.record) {
+            change.record.write(&self.journal)?;
+        }
+        Ok(Written::Done)
+    }
+}
+
+/// Whether two paths name one place, by what the disk says or, where one is not there, by their words.
+fn is_same(left: &Path, right: &Path) -> bool {
+    match (left.canonicalize(), right.canonicalize()) {
+        (Ok(left), Ok(right)) => left == right,
+        _ => plain(left) == plain(right),
+    }
+}
+
+/// A path from the root, without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    absolute.components().fold(PathBuf::new(), |mut plain, component| {
+        match component {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+        plain
+    })
+}

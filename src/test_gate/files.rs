@@ -1,0 +1,149 @@
+//! From the paths given to the reports to read, each once, in the order of their names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::glob;
+
+/// The path that stands for standard input.
+pub(super) const STDIN: &str = "-";
+
+/// A report to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    /// The path as people write it, with `/`.
+    pub(super) label: String,
+    /// Whether it was found by walking through a folder, rather than meant by name or pattern.
+    pub(super) is_found: bool,
+}
+
+/// What the paths given stand for.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) reports: Vec<File>,
+    /// Paths that stand for nothing, with why.
+    pub(super) missing: Vec<(String, String)>,
+    /// Folders that can't be listed, with why.
+    pub(super) unlisted: Vec<(String, String)>,
+}
+
+/// Finds the reports.
+pub(super) fn find(paths: &[PathBuf]) -> Files {
+    let mut search = Search::default();
+    for path in paths {
+        search.path(path);
+    }
+    search.missing.sort();
+    search.missing.dedup();
+    Files {
+        reports: search.files.into_values().collect(),
+        missing: search.missing,
+        unlisted: search.unlisted.into_iter().collect(),
+    }
+}
+
+#[derive(Default)]
+struct Search {
+    files: BTreeMap<String, File>,
+    /// The real paths of files that are in already, so that none counts twice.
+    real: BTreeMap<PathBuf, String>,
+    missing: Vec<(String, String)>,
+    unlisted: BTreeSet<(String, String)>,
+}
+
+impl Search {
+    fn path(&mut self, path: &Path) {
+        let label = label(path);
+        if label == STDIN {
+            self.files.insert(label.clone(), File { path: path.to_path_buf(), label, is_found: false });
+            return;
+        }
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => {
+                let count = self.walk(path, |name| name.to_ascii_lowercase().ends_with(".xml"), true);
+                if count == 0 {
+                    self.missing.push((label, "the folder holds no XML file".to_owned()));
+                }
+            }
+            Ok(_) => self.add(path.to_path_buf(), false),
+            Err(_) if glob::is_pattern(&label) => {
+                let (folder, pattern) = glob::split(&label);
+                let base = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
+                if self.walk(base, |name| glob::is_match(pattern, name), false) == 0 {
+                    self.missing.push((label, "no file matches the pattern".to_owned()));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.missing.push((label, "there is no such file or folder".to_owned()));
+            }
+            Err(error) => self.missing.push((label, format!("it can't be looked at: {error}"))),
+        }
+    }
+
+    /// Adds the files below a folder whose path from there is wanted; returns how many there are.
+    ///
+    /// Each folder is entered once, whatever links lead to it, so that loops end.
+    fn walk(&mut self, base: &Path, is_wanted: impl Fn(&str) -> bool, is_found: bool) -> usize {
+        let mut folders = vec![(base.to_path_buf(), String::new())];
+        let mut entered = BTreeSet::new();
+        let mut count = 0;
+        while let Some((folder, inside)) = folders.pop() {
+            let real = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
+            if !entered.insert(real) {
+                continue;
+            }
+            let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+            let mut entries = match entries {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    self.unlisted.insert((label(&folder), error.to_string()));
+                    continue;
+                }
+            };
+            entries.sort_by_key(std::fs::DirEntry::file_name);
+            for entry in entries {
+                let name = format!("{inside}{}", entry.file_name().to_string_lossy());
+                // A plain `.` in front would make the same file look like another.
+                let path =
+                    if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
+                if path.is_dir() {
+                    folders.push((path, format!("{name}/")));
+                } else if is_wanted(&name) {
+                    count += 1;
+                    self.add(path, is_found);
+                }
+            }
+        }
+        count
+    }
+
+    fn add(&mut self, path: PathBuf, is_found: bool) {
+        let label = label(&path);
+        let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        // Where several names lead to a file, the first in their order stays, so that the paths' order never shows.
+        let (label, path) = match self.real.get(&real) {
+            Some(known) if *known <= label => (known.clone(), None),
+            Some(known) => {
+                let mean = self.files.remove(known).is_some_and(|file| !file.is_found);
+                self.files
+                    .insert(label.clone(), File { path, label: label.clone(), is_found: is_found && !mean });
+                (label, None)
+            }
+            None => (label, Some(path)),
+        };
+        if let Some(path) = path {
+            self.files.insert(label.clone(), File { path, label: label.clone(), is_found });
+        } else if let Some(file) = self.files.get_mut(&label) {
+            file.is_found &= is_found;
+        }
+        self.real.insert(real, label);
+    }
+}
+
+fn label(path: &Path) -> String {
+    let label = path.display().to_string().replace('\\', "/");
+    label.strip_prefix("./").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(label)
+}

@@ -1,0 +1,542 @@
+//! Reads `JUnit` XML in all its dialects, keeping only counts and what went wrong.
+//!
+//! Counts come from test cases; what suites claim is only compared. Nothing recurses, and no entity is expanded.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::Read;
+
+use quick_xml::events::BytesStart;
+
+use super::attempts::{Attempts, Counts, State};
+use super::case::{Case, DETAIL, MESSAGE, Problem, Wrong};
+use super::excerpt::{Excerpt, resolve, shorten};
+use super::foreign;
+use super::producer::Producer;
+use super::scanner::{Position, Scanner, Token, Trouble};
+use crate::core::words::{count, number};
+
+/// Deepest nesting of elements.
+const DEEPEST: usize = 10_000;
+
+/// Most problems kept of a file; the counts know all.
+pub(super) const KEPT: usize = 1_000;
+
+/// Most troubles kept of a file.
+const TROUBLES: usize = 10;
+
+/// What was read of a report.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) counts: Counts,
+    pub(super) suites: u64,
+    /// Time of all cases that name one, in microseconds.
+    pub(super) micros: Option<u64>,
+    /// The first tests that did not simply pass.
+    pub(super) problems: Vec<Problem>,
+    /// The first suites that went wrong apart from their cases.
+    pub(super) suite_errors: Vec<SuiteError>,
+    /// How many did.
+    pub(super) suite_errored: u64,
+    /// Tests in the counts that stand for a suite that says itself what went wrong.
+    pub(super) synthetic: u64,
+    /// The first places that could not be understood.
+    pub(super) troubles: Vec<Trouble>,
+    /// The root of a document that is no `JUnit` XML.
+    pub(super) foreign: Option<String>,
+    /// Things to know, without the file's name.
+    pub(super) notes: Vec<String>,
+    /// Whether the first thing in the file was such a root.
+    pub(super) is_foreign: bool,
+}
+
+/// A suite that went wrong apart from its cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SuiteError {
+    pub(super) suite: String,
+    pub(super) message: String,
+    pub(super) detail: String,
+    pub(super) at: Position,
+}
+
+/// What an element means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Suites,
+    Suite,
+    Case,
+    Wrong(Wrong),
+    Skipped,
+    Output,
+    Property,
+    Other,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        match name {
+            "testcase" => Self::Case,
+            "testsuite" => Self::Suite,
+            "testsuites" => Self::Suites,
+            "failure" => Self::Wrong(Wrong::Failure),
+            "error" => Self::Wrong(Wrong::Error),
+            "rerunFailure" | "rerunError" => Self::Wrong(Wrong::Rerun),
+            "flakyFailure" | "flakyError" => Self::Wrong(Wrong::Flaky),
+            "skipped" => Self::Skipped,
+            "system-out" | "system-err" => Self::Output,
+            "property" => Self::Property,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// An element that is open.
+struct Open {
+    kind: Kind,
+    name: u64,
+}
+
+/// A suite, or a group of suites, that is open.
+#[derive(Default)]
+struct Suite {
+    name: String,
+    /// Names all suites from the root to this one.
+    hash: u64,
+    failures: u64,
+    errors: u64,
+    tests: u64,
+    /// Cases and wrongs in it so far, whatever the depth.
+    cases: u64,
+    wrongs: u64,
+    /// Whether its producer counts each failure as an error, too.
+    counts_twice: bool,
+}
+
+/// Reads a report to its end, or to where it can't be followed.
+pub(super) fn read(source: impl Read) -> Reading {
+    let mut reader = Reader {
+        scanner: Scanner::new(source),
+        open: Vec::new(),
+        suites: Vec::new(),
+        case: Case::default(),
+        is_in_case: false,
+        inner_cases: 0,
+        suite_error: None,
+        muted: None,
+        collecting: None,
+        attempts: Attempts::new(),
+        producer: None,
+        troubles: 0,
+        absent: 0,
+        reading: Reading::default(),
+    };
+    if let Err(trouble) = reader.walk() {
+        reader.reading.troubles.push(trouble);
+        reader.cut();
+    }
+    reader.finish()
+}
+
+struct Reader<R> {
+    scanner: Scanner<R>,
+    open: Vec<Open>,
+    suites: Vec<Suite>,
+    case: Case,
+    is_in_case: bool,
+    /// Cases in the case that are open; they are named, not counted.
+    inner_cases: u64,
+    /// What a suite itself says went wrong, while it is read.
+    suite_error: Option<(Excerpt, Excerpt)>,
+    /// The depth of the element whose content is only output.
+    muted: Option<usize>,
+    /// The depth of the element whose text is kept.
+    collecting: Option<usize>,
+    attempts: Attempts,
+    producer: Option<Producer>,
+    troubles: u64,
+    /// Suites that claim more tests than they show.
+    absent: u64,
+    reading: Reading,
+}
+
+impl<R: Read> Reader<R> {
+    fn walk(&mut self) -> Result<(), Trouble> {
+        loop {
+            let is_outside = self.open.is_empty();
+            let wants_text = is_outside || (self.collecting.is_some() && self.muted.is_none());
+            match self.scanner.next(wants_text)? {
+                Token::Start => self.start(false)?,
+                Token::Empty => self.start(true)?,
+                Token::End => self.end(),
+                Token::Text | Token::Data if is_outside => {
+                    if !self.scanner.content().trim().is_empty() && self.troubles == 0 {
+                        self.trouble("text stands outside of any element");
+                    }
+                }
+                Token::Text => self.collect(Excerpt::push),
+                Token::Data => self.collect(Excerpt::push_data),
+                Token::Eof if is_outside => return Ok(()),
+                Token::Eof => {
+                    let what = format!("cut off with {} open", count(self.open.len() as u64, "element"));
+                    return Err(Trouble { what, at: self.scanner.position() });
+                }
+            }
+        }
+    }
+
+    /// Notes something that can't be understood at the current token, and goes on.
+    fn trouble(&mut self, what: impl Into<String>) {
+        self.troubles += 1;
+        if self.reading.troubles.len() < TROUBLES {
+            self.reading.troubles.push(Trouble { what: what.into(), at: self.scanner.position() });
+        }
+    }
+
+    fn collect(&mut self, push: fn(&mut Excerpt, &str, usize)) {
+        let text = self.scanner.content();
+        match &mut self.suite_error {
+            Some((_, detail)) => push(detail, text, DETAIL),
+            None => push(&mut self.case.detail, text, DETAIL),
+        }
+    }
+
+    fn start(&mut self, is_empty: bool) -> Result<(), Trouble> {
+        let content = self.scanner.content();
+        let length = content.find([' ', '\t', '\n', '\r']).unwrap_or(content.len());
+        let name = local(content.get(..length).unwrap_or_default());
+        let kind = Kind::of(name);
+        let open = Open { kind, name: if is_empty { 0 } else { hash_of(name) } };
+        if self.open.is_empty() && !matches!(kind, Kind::Suites | Kind::Suite | Kind::Case) {
+            let root = shorten(name, MESSAGE);
+            let what = format!("the root element is <{root}>, {}", foreign::described(&root));
+            self.reading.is_foreign = self.reading.suites == 0 && self.reading.counts.tests() == 0;
+            self.reading.foreign = Some(root);
+            self.open.clear();
+            return Err(Trouble { what, at: self.scanner.position() });
+        }
+        if self.open.len() >= DEEPEST {
+            let what = format!("elements are nested deeper than {}", number(DEEPEST as u64));
+            return Err(Trouble { what, at: self.scanner.position() });
+        }
+        if self.muted.is_none() {
+            self.enter(kind, length);
+        }
+        if is_empty {
+            if self.muted.is_none() {
+                self.leave(kind);
+            }
+            return Ok(());
+        }
+        if self.muted.is_none() {
+            match kind {
+                Kind::Output => self.muted = Some(self.open.len()),
+                Kind::Wrong(_) if self.collecting.is_none() => self.collecting = Some(self.open.len()),
+                _ => {}
+            }
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    /// What an element's beginning says; its name has `length` bytes.
+    fn enter(&mut self, kind: Kind, length: usize) {
+        match kind {
+            Kind::Suites | Kind::Suite => self.enter_suite(kind, length),
+            Kind::Case if self.is_in_case => {
+                self.inner_cases += 1;
+                self.trouble("a test case stands in a test case");
+            }
+            Kind::Case => {
+                self.is_in_case = true;
+                self.case.clear();
+                let case = &mut self.case;
+                if !attributes(self.scanner.content(), length, |key, value| case.attribute(key, value)) {
+                    self.trouble("the attributes of a test case are malformed");
+                }
+                if let Some(suite) = self.suites.last_mut() {
+                    suite.cases += 1;
+                }
+            }
+            Kind::Wrong(wrong) => self.enter_wrong(wrong, length),
+            Kind::Skipped if self.is_in_case => self.case.worsen(State::Skipped),
+            Kind::Property => {
+                let (mut producer, mut counts_twice) = (None, false);
+                attributes(self.scanner.content(), length, |key, value| {
+                    if key == "name" {
+                        producer = producer.or(Producer::of_property(value));
+                        counts_twice |= value == "browser.launcher";
+                    }
+                });
+                self.producer = self.producer.or(producer);
+                if let Some(suite) = self.suites.last_mut().filter(|_| counts_twice) {
+                    suite.counts_twice = true;
+                }
+            }
+            Kind::Skipped | Kind::Output | Kind::Other => {}
+        }
+    }
+
+    fn enter_suite(&mut self, kind: Kind, length: usize) {
+        let element = if kind == Kind::Suite { "testsuite" } else { "testsuites" };
+        self.reading.suites += u64::from(kind == Kind::Suite);
+        let mut suite = Suite::default();
+        let mut producer = None;
+        let well_formed = attributes(self.scanner.content(), length, |key, value| {
+            producer = producer.or(Producer::of_suite(element, key, value));
+            match key {
+                "name" => suite.name = shorten(&resolve(value), MESSAGE),
+                "failures" => suite.failures = value.trim().parse().unwrap_or(0),
+                "errors" => suite.errors = value.trim().parse().unwrap_or(0),
+                "tests" => suite.tests = value.trim().parse().unwrap_or(0),
+                _ => {}
+            }
+        });
+        if !well_formed {
+            self.trouble("the attributes of a test suite are malformed");
+        }
+        self.producer = self.producer.or(producer);
+        let outer = self.suites.last().map_or(0, |outer| outer.hash);
+        let mut hasher = DefaultHasher::new();
+        (outer, &suite.name).hash(&mut hasher);
+        suite.hash = hasher.finish();
+        self.suites.push(suite);
+    }
+
+    fn enter_wrong(&mut self, wrong: Wrong, length: usize) {
+        if self.collecting.is_some() {
+            return;
+        }
+        if let Some(suite) = self.suites.last_mut() {
+            suite.wrongs += 1;
+        }
+        if self.is_in_case {
+            self.case.went(wrong);
+            if self.case.at.is_none() && self.reading.problems.len() < KEPT {
+                self.case.at = Some(self.scanner.position());
+            }
+            let case = &mut self.case;
+            if !attributes(self.scanner.content(), length, |key, value| case.explain(key, value)) {
+                self.trouble("the attributes of a failure are malformed");
+            }
+            return;
+        }
+        let mut message = Excerpt::default();
+        attributes(self.scanner.content(), length, |key, value| {
+            if key == "message" {
+                message.push(value, MESSAGE);
+            }
+        });
+        self.suite_error = Some((message, Excerpt::default()));
+    }
+
+    fn end(&mut self) {
+        let name = hash_of(local(self.scanner.content().trim_end()));
+        match self.open.iter().rposition(|open| open.name == name) {
+            None => {
+                let found = shorten(self.scanner.content(), MESSAGE);
+                self.trouble(format!("`</{found}>` closes nothing"));
+            }
+            Some(depth) => {
+                if depth + 1 < self.open.len() {
+                    let found = shorten(self.scanner.content(), MESSAGE);
+                    self.trouble(format!("`</{found}>` closes an element around the one that is open"));
+                }
+                while self.open.len() > depth {
+                    self.close();
+                }
+            }
+        }
+    }
+
+    /// Closes the innermost element.
+    fn close(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        let depth = self.open.len();
+        if self.muted == Some(depth) {
+            self.muted = None;
+        } else if self.muted.is_none() {
+            self.leave(open.kind);
+        }
+        if self.collecting == Some(depth) {
+            self.collecting = None;
+        }
+    }
+
+    /// What an element's end says.
+    fn leave(&mut self, kind: Kind) {
+        match kind {
+            Kind::Suites | Kind::Suite => self.leave_suite(),
+            Kind::Case if self.inner_cases > 0 => self.inner_cases -= 1,
+            Kind::Case => self.leave_case(),
+            Kind::Wrong(_) => {
+                if let Some((message, detail)) = self.suite_error.take() {
+                    self.reading.counts.add(State::Errored);
+                    self.reading.synthetic += 1;
+                    self.suite_error(message.text(), detail.text());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Judges a case that is complete.
+    fn leave_case(&mut self) {
+        self.is_in_case = false;
+        if let Some(micros) = self.case.micros() {
+            self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
+        }
+        let state = self.case.state();
+        let hash = self.case.identity(self.suites.last().map_or(0, |suite| suite.hash));
+        let nests = self.producer.is_some_and(Producer::nests_reruns);
+        let before = if nests { None } else { self.attempts.put(hash, state) };
+        let merged = before.and_then(|before| Some((before, before.then(state)?)));
+        match merged {
+            None => {
+                self.reading.counts.add(state);
+                self.keep(hash, state);
+            }
+            Some((before, after)) => {
+                self.reading.counts.take(before);
+                self.reading.counts.add(after);
+                self.attempts.put(hash, after);
+                self.amend(hash, after);
+            }
+        }
+    }
+
+    /// Keeps a problem, while there is room.
+    fn keep(&mut self, hash: u64, state: State) {
+        if (state.is_red() || state == State::Flaky) && self.reading.problems.len() < KEPT {
+            let problem = self.case.problem(hash, path(&self.suites), self.producer);
+            self.reading.problems.push(Problem { state, ..problem });
+        }
+    }
+
+    /// Brings the problem of a test up to date after another attempt.
+    fn amend(&mut self, hash: u64, state: State) {
+        let attempts = self.case.attempts;
+        if let Some(problem) = self.reading.problems.iter_mut().rfind(|problem| problem.hash == hash) {
+            problem.state = state;
+            problem.attempts += attempts;
+            return;
+        }
+        let kept = self.reading.problems.len();
+        self.keep(hash, state);
+        if let Some(problem) = self.reading.problems.get_mut(kept) {
+            problem.attempts += 1;
+        }
+    }
+
+    /// Compares what a suite claims with what it showed.
+    fn leave_suite(&mut self) {
+        let Some(suite) = self.suites.last() else { return };
+        let claimed = if suite.counts_twice {
+            suite.failures.max(suite.errors)
+        } else {
+            suite.failures.saturating_add(suite.errors)
+        };
+        let (wrongs, twice) = (suite.wrongs.max(claimed), suite.counts_twice);
+        self.absent += u64::from(suite.tests > suite.cases);
+        if claimed > suite.wrongs {
+            let message = format!(
+                "it claims {} and {}, its cases show {}",
+                count(suite.failures, "failure"),
+                count(suite.errors, "error"),
+                number(suite.wrongs)
+            );
+            self.suite_error(message, String::new());
+        }
+        let cases = self.suites.pop().map_or(0, |suite| suite.cases);
+        if let Some(outer) = self.suites.last_mut() {
+            outer.wrongs = outer.wrongs.saturating_add(wrongs);
+            outer.cases += cases;
+            outer.counts_twice |= twice;
+        }
+    }
+
+    /// A suite went wrong apart from its cases.
+    fn suite_error(&mut self, message: String, detail: String) {
+        self.reading.suite_errored += 1;
+        if self.reading.suite_errors.len() < KEPT {
+            let suite = path(&self.suites);
+            let at = self.scanner.position();
+            self.reading.suite_errors.push(SuiteError { suite, message, detail, at });
+        }
+    }
+
+    /// Counts what an unfinished report has shown: a case without its end has failed or says nothing.
+    fn cut(&mut self) {
+        if self.is_in_case && self.case.state().is_red() {
+            self.leave_case();
+        }
+    }
+
+    fn finish(mut self) -> Reading {
+        let notes = &mut self.reading.notes;
+        if let Some((amount, at)) = self.scanner.replaced() {
+            let what = count(amount, "character");
+            notes.push(format!(
+                "{}:{}: {what} that XML forbids were replaced, the first one here",
+                at.line, at.column
+            ));
+        }
+        if let Some(name) = self.scanner.unknown_encoding() {
+            notes.push(format!("the encoding `{}` is not known, it was read as UTF-8", shorten(name, 40)));
+        }
+        if self.scanner.bare_brackets() > 0 {
+            notes.push(format!(
+                "{} in text stood bare and were taken as text",
+                count(self.scanner.bare_brackets(), "`<`")
+            ));
+        }
+        if self.absent > 0 {
+            notes.push(format!("{} more tests than there are cases", claims(self.absent)));
+        }
+        if self.troubles > TROUBLES as u64 {
+            notes.push(format!(
+                "{} more places could not be understood",
+                number(self.troubles - TROUBLES as u64)
+            ));
+        }
+        self.reading
+    }
+}
+
+fn claims(suites: u64) -> String {
+    format!("{} {}", count(suites, "suite"), if suites == 1 { "claims" } else { "claim" })
+}
+
+/// The names of the suites from the root to the innermost; one that repeats its parent's is left out.
+fn path(suites: &[Suite]) -> String {
+    let mut names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+    names.retain(|name| !name.is_empty());
+    names.dedup();
+    shorten(&names.join(" > "), MESSAGE)
+}
+
+/// A name without its namespace prefix.
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
+}
+
+fn hash_of(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Hands out the attributes of a tag; false where some are malformed.
+fn attributes(content: &str, length: usize, mut take: impl FnMut(&str, &str)) -> bool {
+    let tag = BytesStart::from_content(content, length);
+    let mut well_formed = true;
+    for attribute in tag.attributes().with_checks(false) {
+        match attribute {
+            Ok(attribute) => {
+                let key = attribute.key.local_name();
+                well_formed &= !key.as_ref().contains(['<', '>', '"', '\'', '=']);
+                take(key.as_ref(), &attribute.value);
+            }
+            Err(_) => well_formed = false,
+        }
+    }
+    well_formed
+}

@@ -1,0 +1,214 @@
+//! The rules, and the findings they make of what was read.
+
+use super::attempts::State;
+use super::case::Problem;
+use super::junit::{Reading, SuiteError};
+use super::scanner::{Position, Trouble};
+use crate::core::words::{count, counted, number};
+use crate::core::{Finding, Location, Rule, Severity};
+
+/// A test failed or could not run to its end.
+pub(super) const FAILED: Rule = Rule {
+    id: "test-failed",
+    severity: Severity::High,
+    summary: "a test failed or broke off with an error",
+    page: include_str!("../../docs/rules/test-failed.md"),
+};
+
+/// A suite went wrong apart from its tests.
+pub(super) const SUITE_ERRORED: Rule = Rule {
+    id: "suite-errored",
+    severity: Severity::High,
+    summary: "a suite went wrong apart from its tests, or claims failures that no test shows",
+    page: include_str!("../../docs/rules/suite-errored.md"),
+};
+
+/// A test passed only after it had failed.
+pub(super) const FLAKY: Rule = Rule {
+    id: "test-flaky",
+    severity: Severity::Low,
+    summary: "a test passed only after it had failed",
+    page: include_str!("../../docs/rules/test-flaky.md"),
+};
+
+/// Fewer tests than there should be.
+pub(super) const TOO_FEW: Rule = Rule {
+    id: "too-few-tests",
+    severity: Severity::High,
+    summary: "fewer tests were reported than there must be",
+    page: include_str!("../../docs/rules/too-few-tests.md"),
+};
+
+/// No report where one should be.
+pub(super) const MISSING: Rule = Rule {
+    id: "report-missing",
+    severity: Severity::High,
+    summary: "a path stands for no report",
+    page: include_str!("../../docs/rules/report-missing.md"),
+};
+
+/// A report that can't be understood to its end.
+pub(super) const UNREADABLE: Rule = Rule {
+    id: "report-unreadable",
+    severity: Severity::High,
+    summary: "a report is cut off, malformed or no JUnit XML",
+    page: include_str!("../../docs/rules/report-unreadable.md"),
+};
+
+/// A report without a test.
+pub(super) const EMPTY: Rule = Rule {
+    id: "report-empty",
+    severity: Severity::High,
+    summary: "a report holds no test",
+    page: include_str!("../../docs/rules/report-empty.md"),
+};
+
+/// Every rule of this job.
+pub(super) const RULES: &[Rule] = &[FAILED, SUITE_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY];
+
+/// Most findings of each rule; what is left out is counted.
+pub(super) const LISTED: u64 = 1_000;
+
+/// A test that failed or was flaky.
+pub(super) fn test(problem: &Problem, report: &str) -> Finding {
+    let rule = if problem.state.is_red() { &FAILED } else { &FLAKY };
+    let Problem { suite, classname, name, attempts, .. } = problem;
+    let mut detail = problem.message.clone();
+    if problem.state == State::Flaky {
+        let passed = format!("passed on attempt {attempts} of {attempts}");
+        detail = if detail.is_empty() { passed } else { format!("{passed}; before: {detail}") };
+    }
+    let trace = problem.detail.as_str();
+    if !trace.is_empty() {
+        // A trace often starts with the message, or with a line around it.
+        let (first, rest) = trace.split_once('\n').unwrap_or((trace, ""));
+        let is_said = !problem.message.is_empty() && first.ends_with(problem.message.as_str());
+        let trace =
+            if is_said { rest } else { trace.strip_prefix(problem.message.as_str()).unwrap_or(trace) };
+        let trace = trace.trim_start_matches('\n');
+        detail = [detail.as_str(), trace]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n");
+    }
+    let place = place(report, problem.at);
+    let mut finding = Finding::new(rule, &problem.test, &[suite, classname, name])
+        .detail(detail.trim_end())
+        .about("test", problem.test.as_str())
+        .about("suite", suite.as_str())
+        .about("classname", classname.as_str())
+        .about("name", name.as_str())
+        .about("outcome", problem.state.as_str())
+        .about("message", problem.message.as_str())
+        .about("attempts", *attempts)
+        .about("report", place.to_string());
+    if let Some(location) = &problem.location {
+        finding = finding.at(location.clone());
+    }
+    finding.help(match (&problem.again, problem.state) {
+        (Some(command), _) => format!("again: {command}"),
+        (None, State::Flaky) => format!("find out why it failed first; the report says so at {place}"),
+        (None, _) => format!("run this test alone and fix it; the report says why at {place}"),
+    })
+}
+
+/// A suite that went wrong apart from its cases.
+pub(super) fn suite(error: &SuiteError, report: &str) -> Finding {
+    let place = place(report, Some(error.at));
+    let name = if error.suite.is_empty() { report } else { &error.suite };
+    let detail: Vec<&str> =
+        [error.message.as_str(), error.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
+        .detail(detail.join("\n"))
+        .about("suite", error.suite.as_str())
+        .about("message", error.message.as_str())
+        .about("report", place.to_string())
+        .help(format!(
+            "look for what broke before or after the tests of this suite; the report says so at {place}"
+        ))
+        .at(place)
+}
+
+/// What could not be understood of a report: one finding, at the first place.
+pub(super) fn unreadable(troubles: &[Trouble], report: &str) -> Option<Finding> {
+    let first = troubles.first()?;
+    let all: Vec<String> = troubles
+        .iter()
+        .map(|trouble| match place(report, Some(trouble.at)) {
+            place if place.line.is_some() => format!("{place}: {}", trouble.what),
+            _ => trouble.what.clone(),
+        })
+        .collect();
+    let finding = Finding::new(&UNREADABLE, format!("{report}: {}", first.what), &[report])
+        .detail(all.join("\n"))
+        .about("report", report)
+        .about("problem", first.what.as_str())
+        .at(place(report, Some(first.at)))
+        .help(
+            "make sure the run that writes this report ends properly and writes JUnit XML, then run it again",
+        );
+    Some(finding)
+}
+
+/// A report without a test.
+pub(super) fn empty(reading: &Reading, report: &str, bytes: u64) -> Finding {
+    let title = if bytes == 0 { "is empty" } else { "holds no test" };
+    Finding::new(&EMPTY, format!("{report} {title}"), &[report])
+        .detail(format!(
+            "{} in {}, no test case",
+            count(reading.suites, "suite"),
+            counted(bytes, "byte", "bytes")
+        ))
+        .about("report", report)
+        .at(Location::file(report))
+        .help("make sure the tests were found and ran, or leave this report out of the paths")
+}
+
+/// A path that stands for nothing.
+pub(super) fn missing(path: &str, why: &str) -> Finding {
+    Finding::new(&MISSING, format!("no report at {path}"), &[path])
+        .detail(why)
+        .about("path", path)
+        .help("make sure the tests ran and wrote their report there, or correct the path")
+}
+
+/// Fewer tests than there must be.
+pub(super) fn too_few(tests: u64, minimum: u64) -> Finding {
+    let title = format!("{}, at least {} must be", count(tests, "test"), number(minimum));
+    Finding::new(&TOO_FEW, title, &[])
+        .about("tests", tests)
+        .about("minimum", minimum)
+        .help("find out which tests or reports are gone, or set `min-tests` to the number there should be")
+}
+
+/// Tests of which none took place.
+pub(super) fn none_ran(tests: u64) -> Finding {
+    Finding::new(&TOO_FEW, format!("none of {} ran", count(tests, "test")), &["none ran"])
+        .severity(Severity::Medium)
+        .detail("every test was skipped or did not run")
+        .about("tests", tests)
+        .about("ran", 0)
+        .help("find out why all tests are skipped")
+}
+
+/// Findings of a rule that are not listed.
+pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
+    let what = match rule.id {
+        id if id == FLAKY.id => counted(amount, "more test was flaky", "more tests were flaky"),
+        id if id == FAILED.id => counted(amount, "more test failed", "more tests failed"),
+        _ => counted(amount, "more suite went wrong", "more suites went wrong"),
+    };
+    Finding::new(rule, what, &["more"])
+        .detail(format!("only the first {} are listed, all are counted", number(LISTED)))
+        .about("not_listed", amount)
+        .help("fix what is listed first: so many failures mostly have one cause")
+}
+
+/// A place in a report.
+fn place(report: &str, at: Option<Position>) -> Location {
+    match at.filter(|at| at.line > 0) {
+        Some(at) => Location { column: Some(at.column), ..Location::line(report, at.line) },
+        None => Location::file(report),
+    }
+}

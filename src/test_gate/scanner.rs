@@ -1,0 +1,411 @@
+//! Splits a report into tags and pieces of text, in a window of the file that never grows with it.
+//!
+//! The reader of quick-xml holds each piece of text whole, and a log in a report can have a gigabyte; so the walk over the
+//! file is ours, and quick-xml finds the ends of tags, the attributes and the characters behind references. Knows no `JUnit`.
+
+use std::io::{BufRead, Read};
+use std::ops::Range;
+
+use quick_xml::parser::{ElementParser, Parser};
+
+use super::encoding::Decoder;
+
+/// Longest tag with its attributes, in bytes.
+pub(super) const LONGEST_TAG: usize = 8 << 20;
+
+/// A place in a report, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position {
+    pub(super) line: u64,
+    pub(super) column: u64,
+}
+
+impl Position {
+    const START: Self = Self { line: 1, column: 1 };
+
+    /// The position behind `text` that starts here.
+    fn behind(self, text: &str) -> Self {
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        let tail = text.rsplit('\n').next().unwrap_or_default();
+        let column = tail.chars().count() as u64 + if lines == 0 { self.column } else { 1 };
+        Self { line: self.line + lines, column }
+    }
+}
+
+/// What is wrong with a report, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) what: String,
+    pub(super) at: Position,
+}
+
+/// A piece of a report; its text is [`Scanner::content`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    /// `<name …>`: the content is what stands between the brackets.
+    Start,
+    /// `<name …/>`: the content is what stands before the slash.
+    Empty,
+    /// `</name>`: the content is the name.
+    End,
+    /// Text with references in it, possibly in several pieces.
+    Text,
+    /// Text without references, possibly in several pieces.
+    Data,
+    /// The end of the file.
+    Eof,
+}
+
+/// Walks over a report.
+pub(super) struct Scanner<R> {
+    decoder: Decoder<R>,
+    window: String,
+    /// Where the window starts in the file.
+    origin: Position,
+    /// Where the current token starts in the window.
+    start: usize,
+    /// Where the current token ends and the next starts.
+    end: usize,
+    content: Range<usize>,
+    is_in_data: bool,
+    first_replaced: Option<Position>,
+    bare_brackets: u64,
+}
+
+impl<R: Read> Scanner<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            decoder: Decoder::new(source),
+            window: String::new(),
+            origin: Position::START,
+            start: 0,
+            end: 0,
+            content: 0..0,
+            is_in_data: false,
+            first_replaced: None,
+            bare_brackets: 0,
+        }
+    }
+
+    /// The text of the current token.
+    pub(super) fn content(&self) -> &str {
+        self.window.get(self.content.clone()).unwrap_or_default()
+    }
+
+    /// Where the current token starts.
+    pub(super) fn position(&self) -> Position {
+        self.origin.behind(self.window.get(..self.start).unwrap_or_default())
+    }
+
+    /// How many characters were replaced, and where the first stood.
+    pub(super) fn replaced(&self) -> Option<(u64, Position)> {
+        self.first_replaced.map(|first| (self.decoder.replaced(), first))
+    }
+
+    /// The encoding the report names and nobody knows.
+    pub(super) fn unknown_encoding(&self) -> Option<&str> {
+        self.decoder.unknown()
+    }
+
+    /// How many `<` stood bare in text.
+    pub(super) fn bare_brackets(&self) -> u64 {
+        self.bare_brackets
+    }
+
+    /// The next token; text only where it is wanted.
+    pub(super) fn next(&mut self, wants_text: bool) -> Result<Token, Trouble> {
+        loop {
+            self.start = self.end;
+            if self.is_in_data {
+                if self.data()? && wants_text {
+                    return Ok(Token::Data);
+                }
+                continue;
+            }
+            match self.byte(0)? {
+                None => return Ok(Token::Eof),
+                Some(b'<') => {}
+                Some(_) => {
+                    let rest = self.window.as_bytes().get(self.start..).unwrap_or_default();
+                    self.end = self.start + find(b'<', rest).unwrap_or(rest.len());
+                    if wants_text {
+                        self.content = self.start..self.end;
+                        return Ok(Token::Text);
+                    }
+                    continue;
+                }
+            }
+            match self.byte(1)? {
+                None => return Err(self.cut("a tag")),
+                Some(b'/') => return self.end_tag(),
+                Some(b'!') => self.bang()?,
+                Some(b'?') => self.skip_past("?>", "a processing instruction")?,
+                Some(byte) if byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':' | 0x80..) => {
+                    return self.start_tag();
+                }
+                Some(_) => {
+                    self.bare_brackets += 1;
+                    self.end = self.start + 1;
+                    if wants_text {
+                        self.content = self.start..self.end;
+                        return Ok(Token::Text);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The byte at an offset from the start of the token, reading on where that is needed.
+    fn byte(&mut self, offset: usize) -> Result<Option<u8>, Trouble> {
+        loop {
+            if let Some(byte) = self.window.as_bytes().get(self.start + offset) {
+                return Ok(Some(*byte));
+            }
+            if !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Drops what stands before the token and reads on; false at the end.
+    fn fill(&mut self) -> Result<bool, Trouble> {
+        self.origin = self.position();
+        self.window.drain(..self.start);
+        self.end = self.end.saturating_sub(self.start);
+        self.start = 0;
+        let (length, replaced) = (self.window.len(), self.decoder.replaced());
+        let more = self.decoder.read(&mut self.window).map_err(|error| Trouble {
+            what: format!("can't be read: {error}"),
+            at: self.origin.behind(&self.window),
+        })?;
+        if self.decoder.replaced() > replaced && self.first_replaced.is_none() {
+            let new = self.window.get(length..).and_then(|new| new.find('\u{fffd}')).unwrap_or(0);
+            let before = self.window.get(..length + new).unwrap_or_default();
+            self.first_replaced = Some(self.origin.behind(before));
+        }
+        Ok(more)
+    }
+
+    fn start_tag(&mut self) -> Result<Token, Trouble> {
+        let mut parser = ElementParser::default();
+        let mut fed = 1;
+        let close = loop {
+            let rest = self.window.as_bytes().get(self.start + fed..).unwrap_or_default();
+            if let Some(index) = parser.feed(rest) {
+                break self.start + fed + index;
+            }
+            fed += rest.len();
+            if fed > LONGEST_TAG {
+                return Err(self.trouble(format!("a tag is longer than {} MiB", LONGEST_TAG >> 20)));
+            }
+            if !self.fill()? {
+                return Err(self.cut("a tag"));
+            }
+        };
+        self.end = close + 1;
+        let is_empty = self.window.as_bytes().get(close - 1) == Some(&b'/');
+        self.content = self.start + 1..close - usize::from(is_empty);
+        Ok(if is_empty { Token::Empty } else { Token::Start })
+    }
+
+    fn end_tag(&mut self) -> Result<Token, Trouble> {
+        let mut seen = 2;
+        loop {
+            let rest = self.window.as_bytes().get(self.start + seen..).unwrap_or_default();
+            if let Some(index) = find(b'>', rest) {
+                self.end = self.start + seen + index + 1;
+                self.content = self.start + 2..self.end - 1;
+                return Ok(Token::End);
+            }
+            seen += rest.len();
+            if seen > LONGEST_TAG || !self.fill()? {
+                return Err(self.cut("a tag"));
+            }
+        }
+    }
+
+    /// A comment, a document type or the start of character data.
+    fn bang(&mut self) -> Result<(), Trouble> {
+        match self.byte(2)? {
+            Some(b'-') if self.byte(3)? == Some(b'-') => self.skip_past("-->", "a comment"),
+            Some(b'[') => {
+                // All of `<![CDATA[` must be there before it can be passed.
+                if self.byte(8)?.is_none() {
+                    return Err(self.cut("character data"));
+                }
+                if !self.window.get(self.start..).is_some_and(|rest| rest.starts_with("<![CDATA[")) {
+                    return Err(self.trouble("`<![` opens no character data"));
+                }
+                self.end = self.start + 9;
+                self.is_in_data = true;
+                Ok(())
+            }
+            Some(b'D' | b'd') => self.document_type(),
+            None => Err(self.cut("a tag")),
+            Some(_) => Err(self.trouble("`<!` opens no comment, character data or document type")),
+        }
+    }
+
+    /// A piece of character data; whether there is any in this step.
+    fn data(&mut self) -> Result<bool, Trouble> {
+        let rest = self.window.get(self.start..).unwrap_or_default();
+        if let Some(index) = rest.find("]]>") {
+            self.content = self.start..self.start + index;
+            self.end = self.start + index + 3;
+            self.is_in_data = false;
+            return Ok(true);
+        }
+        // The last two bytes may be the first of the closing three.
+        let mut known = rest.len().saturating_sub(2);
+        while !rest.is_char_boundary(known) {
+            known -= 1;
+        }
+        if known == 0 {
+            return if self.fill()? { Ok(false) } else { Err(self.cut("character data")) };
+        }
+        self.content = self.start..self.start + known;
+        self.end = self.start + known;
+        Ok(true)
+    }
+
+    /// Passes over everything up to and with `close`, which keeps nothing of it in memory.
+    fn skip_past(&mut self, close: &str, inside: &str) -> Result<(), Trouble> {
+        let opened = self.position();
+        self.start += 2;
+        loop {
+            let rest = self.window.get(self.start..).unwrap_or_default();
+            if let Some(index) = rest.find(close) {
+                self.end = self.start + index + close.len();
+                return Ok(());
+            }
+            let mut known = rest.len().saturating_sub(close.len() - 1);
+            while !rest.is_char_boundary(known) {
+                known -= 1;
+            }
+            self.start += known;
+            if !self.fill()? {
+                return Err(Trouble { what: format!("cut off inside {inside}"), at: opened });
+            }
+        }
+    }
+
+    /// Passes over a document type, refusing one that declares entities: none is ever expanded or fetched.
+    fn document_type(&mut self) -> Result<(), Trouble> {
+        let mut seen = 2;
+        let mut depth = 0_u32;
+        loop {
+            while let Some(byte) = self.window.as_bytes().get(self.start + seen) {
+                seen += 1;
+                match byte {
+                    b'[' => depth += 1,
+                    b']' => depth = depth.saturating_sub(1),
+                    b'>' if depth == 0 => {
+                        self.end = self.start + seen;
+                        let declared = self.window.get(self.start..self.end).unwrap_or_default();
+                        return match objection(declared) {
+                            Some(what) => Err(self.trouble(what)),
+                            None => Ok(()),
+                        };
+                    }
+                    _ => {}
+                }
+            }
+            if seen > LONGEST_TAG {
+                return Err(self.trouble(format!("a document type is longer than {} MiB", LONGEST_TAG >> 20)));
+            }
+            if !self.fill()? {
+                return Err(self.cut("a document type"));
+            }
+        }
+    }
+
+    fn trouble(&self, what: impl Into<String>) -> Trouble {
+        Trouble { what: what.into(), at: self.position() }
+    }
+
+    fn cut(&self, inside: &str) -> Trouble {
+        self.trouble(format!("cut off inside {inside}"))
+    }
+}
+
+/// Why a document type is refused, if it is: entities could hide or multiply what is read, and tags in it would be lost.
+fn objection(declared: &str) -> Option<&'static str> {
+    if declared.contains("<!ENTITY") {
+        return Some("declares entities, which are never expanded");
+    }
+    let holds_tags = declared
+        .split('<')
+        .skip(2)
+        .any(|declaration| !matches!(declaration.bytes().next(), Some(b'!' | b'?')));
+    holds_tags.then_some("a document type holds tags")
+}
+
+/// Where `byte` first stands in `bytes`, at the speed of the C library.
+fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    let passed = rest.skip_until(byte).ok()?.checked_sub(1)?;
+    (bytes.get(passed) == Some(&byte)).then_some(passed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Position, Scanner, Token};
+
+    fn tokens(text: &str) -> Vec<(Token, String)> {
+        let mut scanner = Scanner::new(text.as_bytes());
+        let mut found = Vec::new();
+        loop {
+            match scanner.next(true) {
+                Ok(Token::Eof) => return found,
+                Ok(token) => found.push((token, scanner.content().to_owned())),
+                Err(trouble) => {
+                    found.push((
+                        Token::Eof,
+                        format!("{}:{} {}", trouble.at.line, trouble.at.column, trouble.what),
+                    ));
+                    return found;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tags_text_and_data_come_apart() {
+        let found = tokens(
+            "<?xml?><!DOCTYPE a [ <!ELEMENT b> ]><a x='>' y=\"<\">1 < 2<!-- > -->&amp;<![CDATA[<b>]]></a ><c/>",
+        );
+        let expected = [
+            (Token::Start, "a x='>' y=\"<\""),
+            (Token::Text, "1 "),
+            (Token::Text, "<"),
+            (Token::Text, " 2"),
+            (Token::Text, "&amp;"),
+            (Token::Data, "<b>"),
+            (Token::End, "a "),
+            (Token::Empty, "c"),
+        ];
+        assert_eq!(found, expected.map(|(token, text)| (token, text.to_owned())));
+    }
+
+    #[test]
+    fn a_cut_is_named_with_its_place() {
+        for (text, expected) in [
+            ("<a>\n <b", "2:2 cut off inside a tag"),
+            ("<a>\n<!-- é", "2:1 cut off inside a comment"),
+            ("<a><![CDATA[abc]]", "1:16 cut off inside character data"),
+            ("<!DOCTYPE a [ <!ENTITY b 'c'> ]><a/>", "1:1 declares entities, which are never expanded"),
+        ] {
+            assert_eq!(tokens(text).last().unwrap().1, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_text_passes_through_a_small_window() {
+        let text = format!("<a>{}\n</a><b>", "x".repeat(1 << 20));
+        let mut scanner = Scanner::new(text.as_bytes());
+        while scanner.next(false).unwrap() != Token::Eof {
+            assert!(scanner.window.len() < 200_000);
+        }
+        assert_eq!(scanner.position(), Position { line: 2, column: 8 });
+    }
+}

@@ -1,0 +1,142 @@
+//! Places in the source: from attributes, or found in a trace as `file:line`.
+
+use crate::core::Location;
+
+/// Endings of source files.
+const ENDINGS: [&str; 36] = [
+    "rs", "py", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "vue", "svelte", "java", "kt", "kts",
+    "groovy", "scala", "clj", "go", "c", "cc", "cpp", "cxx", "h", "hh", "hpp", "m", "mm", "swift", "rb",
+    "php", "phpt", "cs", "fs", "dart", "ex", "exs",
+];
+
+/// Parts of paths that are not the project's own.
+const FOREIGN: [&str; 9] = [
+    "node_modules/",
+    "site-packages/",
+    "dist-packages/",
+    ".cargo/registry/",
+    "/rustc/",
+    "rustlib/",
+    "node:",
+    "vendor/",
+    "/usr/lib",
+];
+
+/// Folders that hosts check a project out to; what follows is relative to it.
+const CHECKOUTS: [(&str, usize); 3] = [("/home/runner/work/", 2), ("/__w/", 2), ("/builds/", 2)];
+
+/// A path from a report as the repository knows it, as far as that can be told.
+pub(super) fn tidy(path: &str) -> String {
+    let path = path.trim().replace('\\', "/");
+    let path = path.strip_prefix("file://").unwrap_or(&path);
+    for (checkout, folders) in CHECKOUTS {
+        if let Some(inside) = path.strip_prefix(checkout)
+            && let Some(relative) = inside.splitn(folders + 1, '/').nth(folders)
+        {
+            return relative.to_owned();
+        }
+    }
+    path.trim_start_matches("./").to_owned()
+}
+
+/// The place in the project's own source that a trace names first; for a trace of a JVM, the frame of the test's class.
+pub(super) fn find(trace: &str, classname: &str) -> Option<Location> {
+    let class = classname.rsplit('.').next().and_then(|name| name.split('$').next()).unwrap_or_default();
+    let mut bare = None;
+    for (path, line) in places(trace) {
+        if FOREIGN.iter().any(|foreign| path.contains(foreign)) {
+            continue;
+        }
+        if path.contains('/') || path.contains('\\') {
+            return Some(Location::line(tidy(path), line));
+        }
+        let is_test = path.split('.').next() == Some(class);
+        if bare.is_none() && (is_test || !is_jvm(path)) {
+            bare = Some(Location::line(path, line));
+        }
+    }
+    bare
+}
+
+fn is_jvm(path: &str) -> bool {
+    [".java", ".kt", ".scala", ".groovy"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// Every `path:line` and `File "path", line n` in a text.
+fn places(text: &str) -> impl Iterator<Item = (&str, u64)> {
+    text.lines().flat_map(|line| {
+        let python = python(line);
+        let plain = line.match_indices(':').filter_map(move |(index, _)| {
+            let (before, after) = line.split_at_checked(index)?;
+            let number = number(after.get(1..)?)?;
+            let start = before.rfind(|character: char| !is_path(character)).map_or(0, |index| {
+                index + before.get(index..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+            });
+            // A drive's letter stands before a colon, too.
+            let start = match before.get(..start).unwrap_or_default().as_bytes() {
+                [.., drive, b':'] if drive.is_ascii_alphabetic() => start - 2,
+                _ => start,
+            };
+            let path = before.get(start..)?;
+            is_source(path).then_some((path, number))
+        });
+        python.into_iter().chain(plain)
+    })
+}
+
+/// `File "path", line n`, as Python's tracebacks have it.
+fn python(line: &str) -> Option<(&str, u64)> {
+    let (path, after) = line.split_once("File \"")?.1.split_once("\", line ")?;
+    Some((path, number(after)?))
+}
+
+fn is_path(character: char) -> bool {
+    character.is_alphanumeric()
+        || matches!(character, '/' | '\\' | '.' | '_' | '-' | '@' | '+' | '~' | '$' | '[' | ']')
+}
+
+fn is_source(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && ENDINGS.contains(&ending))
+}
+
+/// The line number a text starts with.
+fn number(text: &str) -> Option<u64> {
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..digits)?.parse().ok().filter(|line| *line > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{find, tidy};
+
+    #[test]
+    fn a_trace_names_a_place() {
+        for (trace, class, expected) in [
+            ("python/test_sample.py:10: AssertionError", "", "python/test_sample.py:10"),
+            ("thread 'a' panicked at tests/parry3d.rs:154:5:\nboom", "", "tests/parry3d.rs:154"),
+            ("  at Object.<anonymous> (/__w/shop/shop/src/cart.test.ts:7:3)", "", "src/cart.test.ts:7"),
+            ("  at x (/a/node_modules/jest/a.js:1:1)\n  at y (src/b.js:2:2)", "", "src/b.js:2"),
+            (
+                "\tat org.hamcrest.MatcherAssert.assertThat(MatcherAssert.java:20)\n\tat a.CrudTest.create(CrudTest.java:58)",
+                "a.CrudTest",
+                "CrudTest.java:58",
+            ),
+            ("  File \"/builds/g/p/tests/test_a.py\", line 12, in test", "", "tests/test_a.py:12"),
+            ("C:\\work\\shop\\a.cs:9", "", "C:/work/shop/a.cs:9"),
+        ] {
+            assert_eq!(find(trace, class).expect(trace).to_string(), expected);
+        }
+        for trace in
+            ["expected 1:2 to be 3", "http://localhost:80/", "a.txt:3", "at Assert.java:20", ".rs:1", "é:1"]
+        {
+            assert_eq!(find(trace, "x.Other"), None, "{trace}");
+        }
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_checkout() {
+        assert_eq!(tidy("/home/runner/work/shop/shop/a/b.py"), "a/b.py");
+        assert_eq!(tidy("./a\\b.py"), "a/b.py");
+        assert_eq!(tidy("/opt/a.py"), "/opt/a.py");
+    }
+}

@@ -1,0 +1,358 @@
+//! The plan of the house, kept true: who may import whom, who may touch the world, and a page for every rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use devops_action::core::Rule;
+use devops_action::job::run::rules;
+
+/// Rooms that are jobs.
+const JOBS: [&str; 5] = ["test_gate", "dep_scan", "image_scan", "promote", "annotate"];
+
+/// Rooms on the path of a gate: no network, no processes.
+const GATE_ROOMS: [&str; 5] = ["test_gate", "dep_scan", "image_scan", "advisory", "packages"];
+
+/// What each room of the ground floor may import; the doors of rooms that are not here are checked by other rules.
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("core", &[]),
+    ("policy", &["core"]),
+    ("render", &["core"]),
+    ("ci", &["core"]),
+    ("config", &["core", "policy"]),
+    ("net", &["core"]),
+];
+
+/// A file of `src/`, without its tests and comments.
+struct Source {
+    /// Path below `src/`, with `/`.
+    path: String,
+    code: String,
+}
+
+impl Source {
+    /// The room it stands in: its folder, or its own name.
+    fn room(&self) -> &str {
+        let first = self.path.split('/').next().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// The rooms it imports or names in full.
+    fn imports(&self) -> BTreeSet<String> {
+        let mut rooms = BTreeSet::new();
+        for piece in self.code.split("crate::").skip(1) {
+            if let Some(list) = piece.strip_prefix('{') {
+                rooms.extend(top_level_names(list));
+            } else {
+                rooms.insert(name(piece));
+            }
+        }
+        rooms
+    }
+
+    /// Each line that contains one of these words.
+    fn naming(&self, words: &[&str]) -> Vec<String> {
+        self.code
+            .lines()
+            .filter(|line| words.iter().any(|word| contains_word(line, word)))
+            .map(|line| format!("src/{}: {}", self.path, line.trim()))
+            .collect()
+    }
+}
+
+/// The identifier a text starts with.
+fn name(text: &str) -> String {
+    text.trim_start()
+        .chars()
+        .take_while(|character| character.is_alphanumeric() || *character == '_')
+        .collect()
+}
+
+/// The first names of a `use crate::{a::b, c::{d, e}}` list, from behind its brace.
+fn top_level_names(list: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let (mut depth, mut start) = (1, 0);
+    for (index, character) in list.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => {
+                names.push(name(&list[start..index]));
+                start = index + 1;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            names.push(name(&list[start..index]));
+            break;
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// Whether a line contains a word that does not go on to the left, nor to the right unless it ends in `_` or `:`.
+fn contains_word(line: &str, word: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    line.match_indices(word).any(|(index, _)| {
+        let before = line[..index].chars().next_back();
+        let after = line[index + word.len()..].chars().next();
+        let is_open = word.ends_with(['_', ':']);
+        !before.is_some_and(is_part) && (is_open || !after.is_some_and(is_part))
+    })
+}
+
+/// The code of a file: without comments, and up to its tests.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file of `src/` that is not only for tests.
+fn sources() -> Vec<Source> {
+    let mut sources = Vec::new();
+    gather(&root().join("src"), &mut sources);
+    assert!(sources.len() > 40, "the sources were found");
+    sources
+}
+
+fn gather(folder: &Path, sources: &mut Vec<Source>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        if stem == "tests" || stem.ends_with("_tests") {
+            continue;
+        }
+        if path.is_dir() {
+            gather(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let relative = path.strip_prefix(root().join("src")).unwrap();
+            let relative = relative.to_str().unwrap().replace('\\', "/");
+            sources.push(Source { path: relative, code: code(&std::fs::read_to_string(&path).unwrap()) });
+        }
+    }
+}
+
+/// Fails with each line that breaks a rule.
+fn assert_none(broken: &[String], rule: &str) {
+    assert!(broken.is_empty(), "{rule}:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn no_job_imports_another_job() {
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|source| JOBS.contains(&source.room())) {
+        let others = source.imports().into_iter();
+        broken.extend(
+            others
+                .filter(|room| room != source.room() && (JOBS.contains(&room.as_str()) || room == "devops"))
+                .map(|room| format!("src/{} imports {room}", source.path)),
+        );
+    }
+    assert_none(&broken, "a job knows no other job");
+}
+
+#[test]
+fn the_ground_floor_points_downwards() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.into_iter().collect();
+    let mut broken = Vec::new();
+    for source in sources() {
+        let Some(allowed) = arrows.get(source.room()) else { continue };
+        broken.extend(
+            source
+                .imports()
+                .into_iter()
+                .filter(|room| room != source.room() && !allowed.contains(&room.as_str()))
+                .map(|room| format!("src/{} imports {room}", source.path)),
+        );
+    }
+    assert_none(&broken, "rooms of the ground floor import only what is below them");
+    let job = sources().into_iter().filter(|source| source.room() == "job");
+    let broken: Vec<String> = job
+        .flat_map(|source| {
+            let path = source.path.clone();
+            source.imports().into_iter().map(move |room| (path.clone(), room))
+        })
+        .filter(|(_, room)| JOBS.contains(&room.as_str()) || room == "devops" || room == "net")
+        .map(|(path, room)| format!("src/{path} imports {room}"))
+        .collect();
+    assert_none(&broken, "the way every job takes knows no job by name");
+}
+
+#[test]
+fn renderers_never_see_the_clock_the_environment_or_a_file() {
+    let words = [
+        "std::env",
+        "std::fs",
+        "std::net",
+        "std::process",
+        "Timestamp::now",
+        "Zoned::now",
+        "SystemTime",
+        "Instant",
+        "File::",
+    ];
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|source| source.room() == "render" || source.room() == "policy")
+        .flat_map(|source| source.naming(&words))
+        .collect();
+    assert_none(&broken, "render and policy are pure");
+}
+
+#[test]
+fn only_ci_knows_the_hosts_variables() {
+    let is_allowed = |source: &Source| {
+        let path = source.path.as_str();
+        matches!(source.room(), "ci" | "net") || path.starts_with("annotate/destinations")
+    };
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|source| !is_allowed(source))
+        .flat_map(|source| source.naming(&["\"GITHUB_", "\"CI_", "\"GITLAB_", "\"RUNNER_"]))
+        .collect();
+    assert_none(&broken, "names of a host's variables stand in src/ci");
+}
+
+#[test]
+fn a_gate_opens_no_socket_and_starts_no_process() {
+    let words = [
+        "std::net",
+        "process::Command",
+        "tokio",
+        "reqwest",
+        "hyper",
+        "octocrab",
+        "TcpStream",
+        "UdpSocket",
+        "UnixStream",
+    ];
+    let sources = sources();
+    let rooms = sources.iter().filter(|source| GATE_ROOMS.contains(&source.room()));
+    let broken: Vec<String> = rooms
+        .flat_map(|source| {
+            let net = source.imports().contains("net").then(|| format!("src/{} imports net", source.path));
+            source.naming(&words).into_iter().chain(net)
+        })
+        .collect();
+    assert_none(&broken, "a gate reads files and nothing else");
+}
+
+#[test]
+fn time_and_environment_come_from_the_context() {
+    let words = [
+        "Timestamp::now",
+        "Zoned::now",
+        "SystemTime::now",
+        "env::var",
+        "env::vars",
+        "env::var_os",
+        "env::vars_os",
+    ];
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|source| source.path != "job/context.rs")
+        .flat_map(|source| source.naming(&words))
+        .collect();
+    assert_none(&broken, "only the context looks at the clock and the environment");
+}
+
+#[test]
+fn mains_are_short() {
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|source| source.room() == "bin")
+        .filter(|source| source.code.lines().filter(|line| !line.trim().is_empty()).count() > 20)
+        .map(|source| format!("src/{}", source.path))
+        .collect();
+    assert_none(&broken, "a main has at most 20 lines");
+}
+
+/// Every rule of every job, once.
+fn all_rules() -> BTreeMap<&'static str, Rule> {
+    let jobs = [
+        rules::<devops_action::test_gate::TestGate>(),
+        rules::<devops_action::dep_scan::DepScan>(),
+        rules::<devops_action::image_scan::ImageScan>(),
+        rules::<devops_action::promote::Promote>(),
+        rules::<devops_action::annotate::Annotate>(),
+    ];
+    jobs.into_iter().flatten().map(|rule| (rule.id, rule)).collect()
+}
+
+#[test]
+fn every_rule_has_a_page_and_every_page_a_rule() {
+    let rules = all_rules();
+    let mut pages = BTreeSet::new();
+    for entry in std::fs::read_dir(root().join("docs/rules")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_some_and(|extension| extension == "md") && name != "README" {
+            pages.insert(name);
+        }
+    }
+    let names: BTreeSet<String> = rules.keys().map(|id| (*id).to_owned()).collect();
+    assert_eq!(names, pages, "left: rules, right: pages");
+    for rule in rules.values() {
+        let mut position = 0;
+        for part in [
+            format!("# {}\n\n", rule.id),
+            "\n## Why\n\n".into(),
+            "\n## How to fix\n\n".into(),
+            "\n## How to waive\n\n".into(),
+        ] {
+            let found = rule.page[position..].find(&part);
+            let found = found.unwrap_or_else(|| panic!("{} lacks {part:?}, or has it out of order", rule.id));
+            position += found + part.len();
+            assert!(rule.page[position..].trim().len() > 10, "{}: {part:?} is empty", rule.id);
+        }
+        assert!(rule.page.starts_with("# "), "{} starts with its name", rule.id);
+        let is_kebab =
+            rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        assert!(is_kebab, "{} is kebab-case", rule.id);
+        assert!(
+            !rule.summary.is_empty() && !rule.summary.ends_with('.'),
+            "{}: summary is a fragment",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn every_flag_and_rule_of_a_job_is_documented() {
+    use devops_action::job::run::{command, keys};
+    let common = keys(&command::<devops_action::image_scan::ImageScan>());
+    let page = std::fs::read_to_string(root().join("docs/image-scan.md")).unwrap();
+    let is_shared = |key: &str| {
+        ["mode", "fail-on", "report-dir", "formats", "color", "host", "quiet", "verbose"].contains(&key)
+    };
+    for key in common.iter().filter(|key| !is_shared(key)) {
+        assert!(page.contains(&format!("`{key}`")), "docs/image-scan.md lacks `{key}`");
+    }
+    for rule in rules::<devops_action::image_scan::ImageScan>() {
+        let is_own = !rule.id.starts_with("waiver-");
+        assert!(
+            !is_own || page.contains(&format!("(rules/{}.md)", rule.id)),
+            "docs/image-scan.md lacks {}",
+            rule.id
+        );
+    }
+}
+
+#[test]
+fn the_reader_of_imports_reads_imports() {
+    let source = Source {
+        path: "a/b.rs".to_owned(),
+        code: code(
+            "use crate::core::{Error, Rule};\n// use crate::net;\nuse crate::{policy::judge, render::{self, Detail}};\n\
+             fn f() { crate::ci::shield() }\n#[cfg(test)]\nmod tests { use crate::promote; }\n",
+        ),
+    };
+    let imports: Vec<String> = source.imports().into_iter().collect();
+    assert_eq!(imports, ["ci", "core", "policy", "render"]);
+    assert_eq!(source.room(), "a");
+    assert!(contains_word("std::fs::read(x)", "std::fs") && !contains_word("std::fsx", "std::fs"));
+}

@@ -1,0 +1,69 @@
+//! How the binaries reach a pipeline: actions, templates, the launcher, and the homes they run in.
+
+mod generated;
+#[cfg(unix)]
+mod homes;
+#[cfg(unix)]
+mod launcher;
+#[cfg(unix)]
+mod lint;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Folder of the project.
+pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The jobs that have an action and a template.
+pub(crate) const JOBS: [&str; 5] = ["test-gate", "dep-scan", "image-scan", "promote", "annotate"];
+
+/// Where `scripts/tools` puts tools.
+const TOOLS: [&str; 3] = [".tools/bin", ".tools/venv/bin", ".tools/node_modules/.bin"];
+
+/// The search path with our own tools first.
+fn search_path() -> OsString {
+    let ours = TOOLS.iter().map(|folder| Path::new(ROOT).join(folder));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(ours.chain(std::env::split_paths(&path))).unwrap()
+}
+
+/// A tool in an environment of nothing but the search path and an empty home, or `None` where it is absent and may be.
+fn tool(name: &str, home: &Path) -> Option<Command> {
+    let path = search_path();
+    let Some(program) =
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
+    else {
+        assert!(
+            std::env::var_os("DEVOPS_TOOLS_REQUIRED").is_none(),
+            "{name} is required; scripts/tools installs it"
+        );
+        eprintln!("skipped: {name} absent");
+        return None;
+    };
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", path).env("HOME", home).env("XDG_CACHE_HOME", home.join("cache"));
+    Some(command)
+}
+
+/// Folder of the binaries under test.
+fn binaries() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_test-gate")).parent().unwrap().to_path_buf()
+}
+
+/// Writes a file and the folders above it.
+fn write(path: &Path, text: impl AsRef<[u8]>) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// What a consumer gets: the actions, the router and the launcher, as in a checkout of a commit without binaries.
+fn publish(folder: &Path) {
+    for path in ["action.yml", "scripts/run.sh"].map(str::to_owned) {
+        write(&folder.join(&path), std::fs::read(Path::new(ROOT).join(&path)).unwrap());
+    }
+    for job in JOBS {
+        let path = format!("actions/{job}/action.yml");
+        write(&folder.join(&path), std::fs::read(Path::new(ROOT).join(&path)).unwrap());
+    }
+}

@@ -1,0 +1,88 @@
+//! Behaviour of the renderers: what each draws of the same reports, and what no report can make them do.
+
+mod contract;
+mod samples;
+
+use std::path::{Path, PathBuf};
+
+use devops_action::core::{Location, Report};
+use devops_action::render::{self, Detail, Document};
+
+use samples::RULES;
+
+/// A link as a host would make it, to places inside the repository.
+fn link(location: &Location) -> Option<String> {
+    let line = location.line.map(|line| format!("#L{line}")).unwrap_or_default();
+    let path = location.path.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
+    (!location.path.starts_with('/')).then(|| format!("https://forge.example/blob/{path}{line}"))
+}
+
+/// Lends a document of a report and its jobs.
+fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) -> T) -> T {
+    draw(&Document { report, jobs, rules: &RULES, link: &link, page: Some("devops-report/report.html") })
+}
+
+/// Every format of a report by the name of its file.
+fn formats(report: &Report, jobs: &[Report]) -> Vec<(&'static str, String)> {
+    with(report, jobs, |document| {
+        vec![
+            ("terminal.txt", plain(&render::text(document, Detail::Findings))),
+            ("summary.md", render::markdown(document)),
+            ("annotations.txt", render::github(document)),
+            ("report.sarif", render::sarif(document)),
+            ("report.junit.xml", render::junit(document)),
+            ("gl-code-quality-report.json", render::codequality(document)),
+            ("report.html", render::html(document)),
+            ("report.json", String::from_utf8(render::json(report).unwrap()).unwrap()),
+        ]
+    })
+}
+
+/// Text without its colours.
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+/// The sample reports by name, each with the jobs it is made of.
+fn all() -> Vec<(&'static str, Report, Vec<Report>)> {
+    let single = |name, report: Report| (name, report.clone(), vec![report]);
+    let jobs = samples::jobs();
+    vec![
+        single("pass", samples::pass()),
+        single("warn", samples::warn()),
+        single("fail", samples::fail()),
+        single("error", samples::error()),
+        ("run", samples::merged(&jobs), jobs),
+        single("hostile", samples::hostile()),
+    ]
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/render")
+}
+
+/// Compares with the file of that name, or writes it where the goldens are made anew with `DEVOPS_BLESS=1`.
+fn golden(case: &str, name: &str, actual: &str) {
+    let path = cases().join(case).join(name);
+    if std::env::var_os("DEVOPS_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        expected == actual,
+        "{case}/{name} differs; look at it, then make it anew with DEVOPS_BLESS=1\n{actual}"
+    );
+}
+
+#[test]
+fn every_format_is_as_expected() {
+    for (case, report, jobs) in all() {
+        for (name, text) in formats(&report, &jobs) {
+            // The hostile report holds a megabyte; its JSON copies add nothing to look at.
+            if case != "hostile" || text.len() < 100_000 {
+                golden(case, name, &text);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Behaviour of test-gate.
+
+mod corpus;
+mod dialects;
+mod hostile;
+mod paths;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Finished, binary, report, run};
+
+/// What a run said: its exit code, its report, what it printed.
+struct Said {
+    finished: Finished,
+    report: Value,
+}
+
+impl Said {
+    /// Tests, passed, flaky, failed, errored, skipped, not run.
+    fn counts(&self) -> [u64; 7] {
+        let totals = &self.report["totals"];
+        let names = ["tests", "passed", "flaky", "failed", "errored", "skipped", "not_run"];
+        let counts = names.map(|name| totals[name].as_u64().expect(name));
+        assert_eq!(counts[0], counts[1..].iter().sum::<u64>(), "the totals add up");
+        counts
+    }
+
+    /// The rules that found something, each once, in their order.
+    fn rules(&self) -> Vec<&str> {
+        let mut rules: Vec<&str> =
+            self.findings().iter().filter_map(|finding| finding["rule"].as_str()).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    fn findings(&self) -> &[Value] {
+        self.report["findings"].as_array().expect("findings")
+    }
+
+    fn notes(&self) -> String {
+        self.report["notes"].to_string()
+    }
+
+    fn code(&self) -> i32 {
+        self.finished.code.expect("it ended by itself")
+    }
+}
+
+/// Judges these paths in this folder.
+fn judge(folder: &Path, arguments: &[&str]) -> Said {
+    let finished = run(binary("test-gate", folder).args(arguments));
+    assert!(finished.code.is_some_and(|code| code < 2), "{finished:?}");
+    Said { report: report(folder), finished }
+}
+
+/// Judges one report with this content.
+fn judge_text(content: impl AsRef<[u8]>) -> Said {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("junit.xml"), content).expect("a report");
+    judge(folder.path(), &["junit.xml"])
+}

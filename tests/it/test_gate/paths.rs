@@ -1,0 +1,105 @@
+//! Which reports are read, and what is said about those that are not.
+
+use std::path::Path;
+
+use super::judge;
+use crate::support::{binary, report, run};
+
+const GOOD: &str = "<testsuite><testcase name='a'/></testsuite>";
+const BAD: &str = "<testsuite><testcase name='a'><failure/></testcase></testsuite>";
+
+fn write(folder: &Path, path: &str, content: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+#[test]
+fn files_folders_and_patterns_name_reports_once() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/a.xml", GOOD);
+    write(folder.path(), "out/deep/er/b.XML", GOOD);
+    write(folder.path(), "out/deep/notes.txt", "no report");
+    write(folder.path(), "out/deep/c.junit", GOOD);
+    for (arguments, files) in [
+        (&["out"][..], 2),
+        (&["out/a.xml", "out", "out/**/*.xml", "./out/a.xml"], 2),
+        (&["out/**/*.junit"], 1),
+        (&["**/*.xml", "out/deep/?.junit"], 2),
+        (&["out/deep/c.junit"], 1),
+    ] {
+        let said = judge(folder.path(), arguments);
+        assert_eq!((said.code(), &said.report["totals"]["files"]), (0, &files.into()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_path_that_stands_for_nothing_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.xml", GOOD);
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    for missing in ["b.xml", "b/**/*.xml", "empty"] {
+        let said = judge(folder.path(), &["a.xml", missing]);
+        assert_eq!((said.code(), said.rules()), (1, vec!["report-missing"]), "{missing}");
+        assert_eq!(said.findings()[0]["subject"]["path"], missing);
+        let said = judge(folder.path(), &[missing]);
+        assert_eq!((said.code(), said.rules()), (1, vec!["report-missing"]), "{missing}");
+        assert_eq!(said.report["headline"], "no report found");
+    }
+    let finished = run(&mut binary("test-gate", folder.path()));
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+}
+
+#[test]
+fn files_of_another_kind_in_a_folder_are_named_but_a_web_page_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/a.xml", GOOD);
+    write(folder.path(), "out/pom.xml", "<project/>");
+    let said = judge(folder.path(), &["out"]);
+    assert_eq!((said.code(), said.counts()[0]), (0, 1));
+    assert!(said.notes().contains("out/pom.xml (a Maven or Ant project)"), "{}", said.notes());
+    // Meant by name, it is expected to be a report.
+    assert_eq!(judge(folder.path(), &["out", "out/pom.xml"]).rules(), ["report-unreadable"]);
+    write(folder.path(), "out/page.xml", "<html/>");
+    assert_eq!(judge(folder.path(), &["out"]).rules(), ["report-unreadable"]);
+    write(folder.path(), "only/pom.xml", "<project/>");
+    assert_eq!(judge(folder.path(), &["only"]).rules(), ["report-missing"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_loop_end_and_count_once() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/a.xml", GOOD);
+    std::os::unix::fs::symlink(folder.path().join("out"), folder.path().join("out/again")).unwrap();
+    std::os::unix::fs::symlink("a.xml", folder.path().join("out/b.xml")).unwrap();
+    let said = judge(folder.path(), &["out"]);
+    assert_eq!((said.code(), said.counts()[0]), (0, 1));
+}
+
+#[test]
+fn a_report_of_many_files_does_not_depend_on_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    for index in 0..40 {
+        write(folder.path(), &format!("out/{index}.xml"), if index % 3 == 0 { BAD } else { GOOD });
+    }
+    let read = || std::fs::read(folder.path().join("devops-report/report.json")).unwrap();
+    let said = judge(folder.path(), &["out"]);
+    assert_eq!(said.counts(), [40, 26, 0, 14, 0, 0, 0]);
+    let first = read();
+    judge(folder.path(), &["out/?.xml", "out/??.xml"]);
+    assert!(first == read());
+}
+
+#[test]
+fn standard_input_is_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "in.xml", BAD);
+    let input = std::fs::File::open(folder.path().join("in.xml")).unwrap();
+    let finished = run(binary("test-gate", folder.path()).arg("-").stdin(input));
+    assert_eq!(finished.code, Some(1));
+    let report = report(folder.path());
+    assert_eq!(report["totals"]["failed"], 1);
+    assert_eq!(report["provenance"]["inputs"][0]["path"], "-");
+    assert_eq!(report["provenance"]["inputs"][0]["bytes"], BAD.len());
+}
