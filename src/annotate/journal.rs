@@ -105,25 +105,23 @@ impl Journal {
     }
 }
 
-/// What the journal at `path` says so far; nothing where there is none.
+/// What the journal at `path` says so far; nothing where there is none, or none that can be read.
+///
+/// A journal that can't be read can't be opened for writing either, and that is then reported as a refusal: it must
+/// not cost the deploy.
 ///
 /// # Errors
-/// Where it can't be read, or was written by a newer release.
+/// Where it was written by a newer release.
 pub(crate) fn read(path: &Path) -> Result<History, Error> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(History::default()),
-        Err(error) => return Err(Error::unreadable(path, error)),
+    let Ok(file) = File::open(path) else {
+        return Ok(History::default());
     };
     let mut reader = BufReader::new(file);
     let mut history = History::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        let count = (&mut reader)
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line)
-            .map_err(|error| Error::unreadable(path, error))?;
+        let count = (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line).unwrap_or(0);
         if count == 0 {
             break;
         }

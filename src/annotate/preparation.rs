@@ -29,6 +29,8 @@ pub(crate) fn prepare(
     history: &History,
 ) -> Result<Prepared, Error> {
     let facts = facts(context);
+    // Before anything else: what a record holds goes to the journal and to others.
+    let given = |value: Option<&str>| given(value).map(|value| context.redactor.redact(&value));
     let state = arguments
         .action
         .map(State::from)

@@ -27,6 +27,7 @@ fn on_github(folder: &Path, fake: &Fake, arguments: &[&str]) -> Command {
     let mut command = support::binary("annotate", folder);
     command
         .envs([
+            ("NO_PROXY", "127.0.0.1"),
             ("GITHUB_ACTIONS", "true"),
             ("GITHUB_REPOSITORY", "org/webshop"),
             ("GITHUB_RUN_ID", "7"),
@@ -45,6 +46,7 @@ fn on_gitlab(folder: &Path, fake: &Fake, arguments: &[&str]) -> Command {
     let mut command = support::binary("annotate", folder);
     command
         .envs([
+            ("NO_PROXY", "127.0.0.1"),
             ("GITLAB_CI", "true"),
             ("CI_PROJECT_ID", "77"),
             ("CI_PROJECT_PATH", "org/webshop"),

@@ -74,7 +74,6 @@ fn trouble_that_passes_leads_to_exactly_one_deployment() {
 fn a_status_whose_answer_was_lost_is_found_and_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::start(Kind::GitHub);
-    fake.script("/statuses", Fault::LostAnswer);
     fake.script("POST /repos/org/webshop/deployments/1/statuses", Fault::LostAnswer);
     run(&mut on_github(folder.path(), &fake, &["start", "--destinations", "github"]));
     assert_eq!(state(folder.path(), "github"), "verified");
@@ -136,31 +135,51 @@ fn a_server_that_asks_for_more_time_than_there_is_is_left_to_the_next_call() {
 }
 
 #[test]
-fn a_run_that_is_killed_before_the_answer_leaves_exactly_one_deployment_to_the_next() {
+fn a_run_that_is_killed_at_any_request_leaves_exactly_one_deployment_to_the_next() {
+    let requests = [
+        "GET /repos/org/webshop/deployments?",
+        "POST /repos/org/webshop/deployments",
+        "POST /repos/org/webshop/deployments/1/statuses",
+        "GET /repos/org/webshop/commits/",
+        "POST /repos/org/webshop/statuses/",
+    ];
     for fault in [Fault::Silent, Fault::SilentAfter] {
-        for request in
-            ["POST /repos/org/webshop/deployments", "POST /repos/org/webshop/deployments/1/statuses"]
-        {
+        for request in requests {
             let folder = tempfile::tempdir().unwrap();
             let fake = Fake::start(Kind::GitHub);
             fake.script(request, fault.clone());
-            if request.ends_with("statuses") {
-                // The first match of the shorter path must go through.
-                fake.memory(|memory| assert!(memory.deployments.is_empty()));
-            }
-            let arguments = ["start", "--destinations", "github", "--budget", "30"];
-            let mut child = on_github(folder.path(), &fake, &arguments).spawn().unwrap();
+            let mut child = on_github(folder.path(), &fake, &["start", "--budget", "30"]).spawn().unwrap();
             fake.wait_for(request);
             child.kill().unwrap();
             child.wait().unwrap();
             let journal = std::fs::read_to_string(folder.path().join(".devops/deployments.jsonl")).unwrap();
-            assert!(journal.contains("\"intent\"") && !journal.contains("\"outcome\""), "{journal}");
-            let finished = run(&mut on_github(folder.path(), &fake, &["start", "--destinations", "github"]));
+            let count = |word: &str| journal.matches(word).count();
+            assert!(count("\"intent\"") > count("\"outcome\""), "{journal}");
+            let finished = run(&mut on_github(folder.path(), &fake, &["start"]));
             assert_eq!(finished.code, Some(0));
-            assert!(matches!(state(folder.path(), "github").as_str(), "accepted" | "verified"));
-            assert_eq!(fake.memory(|memory| memory.deployments.len()), 1);
-            assert_eq!(fake.states(), ["in_progress"]);
+            for destination in ["github", "github-status"] {
+                let state = state(folder.path(), destination);
+                assert!(
+                    matches!(state.as_str(), "accepted" | "verified"),
+                    "{request} {destination}: {state}"
+                );
+            }
+            assert_eq!(fake.memory(|memory| memory.deployments.len()), 1, "{request}");
+            assert_eq!(fake.memory(|memory| memory.commit_statuses.len()), 1, "{request}");
+            assert_eq!(fake.states(), ["in_progress"], "{request}");
+            fake.assert_lawful();
         }
+    }
+}
+
+#[test]
+fn a_secret_in_a_description_goes_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let finished = run(&mut on_github(folder.path(), &fake, &["start", "--description", super::TOKEN]));
+    assert_secret_free(folder.path(), &finished);
+    for write in fake.writes() {
+        assert!(!write.body.to_string().contains(super::TOKEN), "{write:?}");
     }
 }
 
@@ -206,4 +225,58 @@ fn certificates_that_can_not_be_read_are_a_refusal_that_names_the_file() {
     assert_eq!(finished.code, Some(0));
     let reason = text(&delivery(folder.path(), "github"), "reason");
     assert!(reason.starts_with("no.pem: can't be read"), "{reason}");
+}
+
+#[test]
+fn a_token_does_not_follow_a_redirection_to_another_server() {
+    let folder = tempfile::tempdir().unwrap();
+    for (kind, name) in [(Kind::GitHub, "github"), (Kind::GitLab, "gitlab")] {
+        let (fake, other) = (Fake::start(kind), Fake::start(kind));
+        let location = format!("{}/elsewhere", other.url);
+        let headers: &'static [(&'static str, &'static str)] =
+            Vec::leak(vec![("location", &*String::leak(location))]);
+        fake.script("GET", Fault::Answer(307, headers, "{}"));
+        fake.script("POST", Fault::Answer(307, headers, "{}"));
+        let arguments = ["start", "--destinations", name, "--budget", "2"];
+        let finished = match kind {
+            Kind::GitHub => run(&mut on_github(folder.path(), &fake, &arguments)),
+            Kind::GitLab => run(&mut on_gitlab(folder.path(), &fake, &arguments)),
+        };
+        assert_eq!(finished.code, Some(0));
+        assert_eq!(state(folder.path(), name), "refused");
+        for request in other.memory(|memory| memory.log.clone()) {
+            assert!(!format!("{:?}", request.headers).contains(super::TOKEN), "{request:?}");
+        }
+    }
+}
+
+#[test]
+fn a_token_without_a_name_is_not_shown_to_two_forges() {
+    let folder = tempfile::tempdir().unwrap();
+    let (github, gitlab) = (Fake::start(Kind::GitHub), Fake::start(Kind::GitLab));
+    let tell = |destinations: &str| {
+        let mut command = crate::support::binary("annotate", folder.path());
+        command.envs([
+            ("NO_PROXY", "127.0.0.1"),
+            ("DEVOPS_TOKEN", super::TOKEN),
+            ("GITHUB_REPOSITORY", "org/webshop"),
+            ("CI_PROJECT_ID", "77"),
+        ]);
+        command.args(["start", "--service", "x", "--id", "1", "--sha", super::SHA, "--ref", "main"]);
+        command.args([
+            "--github-url",
+            &github.url,
+            "--gitlab-url",
+            &gitlab.url,
+            "--destinations",
+            destinations,
+        ]);
+        assert_eq!(run(&mut command).code, Some(0));
+    };
+    tell("github,gitlab");
+    assert_eq!(delivery(folder.path(), "github")["reason"], "no token");
+    assert_eq!(delivery(folder.path(), "gitlab")["reason"], "no token");
+    tell("gitlab");
+    assert_eq!(state(folder.path(), "gitlab"), "accepted");
+    assert!(github.memory(|memory| memory.log.is_empty()));
 }
