@@ -146,7 +146,7 @@ impl Attempts {
         // The tests of a suite share a few parts, which stay in the processor's cache while the suite is read.
         let index = suite >> 59 << 3 | hash >> 61;
         let part = usize::try_from(index).ok().and_then(|index| self.parts.get_mut(index))?;
-        if part.used * 8 >= part.entries.len() * 7 {
+        if part.used * 4 >= part.entries.len() * 3 {
             part.grow();
         }
         let entry = part.entry(hash)?;
@@ -160,12 +160,16 @@ impl Attempts {
 impl Part {
     /// The entry of a hash, or the free one where it belongs.
     fn entry(&mut self, hash: u64) -> Option<&mut u64> {
-        let length = self.entries.len();
-        let home = usize::try_from(hash >> 3 & 0xffff_ffff).ok()? & length.checked_sub(1)?;
-        let is_it = |entry: &u64| *entry == 0 || *entry & !MASK == hash & !MASK;
-        let index =
-            (home..length).chain(0..home).find(|index| self.entries.get(*index).is_some_and(is_it))?;
-        self.entries.get_mut(index)
+        let mask = self.entries.len().checked_sub(1)?;
+        let mut index = usize::try_from(hash >> 3 & 0xffff_ffff).ok()? & mask;
+        // A quarter of the entries is free, so that this ends, and soon.
+        loop {
+            let entry = *self.entries.get(index)?;
+            if entry == 0 || entry & !MASK == hash & !MASK {
+                return self.entries.get_mut(index);
+            }
+            index = (index + 1) & mask;
+        }
     }
 
     fn grow(&mut self) {
