@@ -66,10 +66,13 @@ pub fn year(id: &str) -> Option<i16> {
     year.parse().ok().filter(|year| *year > 0)
 }
 
-/// Whether a number has more digits than a version can count.
+/// Whether a number outside of links has more digits than a version can count.
 fn has_huge_number(text: &str) -> bool {
     let front = text.find("\n```").map_or(text, |end| text.get(..end).unwrap_or(text));
-    front.split(|character: char| !character.is_ascii_digit()).any(|digits| digits.len() > DIGITS)
+    let is_huge = |text: &str| {
+        text.split(|character: char| !character.is_ascii_digit()).any(|digits| digits.len() > DIGITS)
+    };
+    front.split('"').any(|text| !text.contains("://") && is_huge(text))
 }
 
 fn kind(informational: Informational) -> Kind {
@@ -96,4 +99,44 @@ fn reason(error: &rustsec::Error) -> String {
     let text = error.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.last().map_or_else(|| "is not an advisory".to_owned(), |line| (*line).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{date, parse, year};
+
+    const GOOD: &str = "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\npackage = \"a\"\ndate = \"2026-01-02\"\n\
+        url = \"https://example.org/status/1336684692284772352\"\n\n[versions]\npatched = [\">= 1.2\"]\n```\n\n# A\n\nB\n";
+
+    #[test]
+    fn long_numbers_are_fine_in_links_only() {
+        assert!(parse(GOOD.as_bytes(), "a", "RUSTSEC-2026-0001").is_ok());
+        let huge = GOOD.replace(">= 1.2", ">= 1.18446744073709551615");
+        assert_eq!(
+            parse(huge.as_bytes(), "a", "RUSTSEC-2026-0001").unwrap_err(),
+            "a number in it is too large"
+        );
+    }
+
+    #[test]
+    fn the_lowest_patched_version_comes_from_the_requirement() {
+        let of = |requirement: &str| {
+            let text = GOOD.replace(">= 1.2", requirement);
+            let advisory = parse(text.as_bytes(), "a", "RUSTSEC-2026-0001").unwrap();
+            advisory.lowest_patched().map(|version| version.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(">= 1.2"), ["1.2.0"]);
+        assert_eq!(of("> 1.2.3"), ["1.2.4"]);
+        assert_eq!(of("^1.2.3"), ["1.2.3"]);
+        assert_eq!(of(">= 0.6.14, < 1.0.0"), ["0.6.14"]);
+        assert_eq!(of("< 1.0.0"), [""; 0]);
+    }
+
+    #[test]
+    fn the_day_is_found_in_the_front_matter_only() {
+        assert_eq!(date(GOOD.as_bytes()).unwrap().to_string(), "2026-01-02");
+        assert_eq!(date(b"```toml\n```\ndate = \"2026-01-02\"\n"), None);
+        assert_eq!(year("RUSTSEC-2026-0001"), Some(2026));
+        assert_eq!(year("RUSTSEC-x-0001"), None);
+    }
 }

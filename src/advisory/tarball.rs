@@ -13,9 +13,9 @@ use crate::core::report::HashingReader;
 use crate::core::{Error, Input, Location};
 
 /// Most bytes that a tarball may unpack to; the real database has 4 MB.
-const MOST_BYTES: u64 = 128 << 20;
+const MOST_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 128 << 20 };
 /// Most entries that a tarball may have; the real database has 3,000.
-const MOST_ENTRIES: u64 = 200_000;
+const MOST_ENTRIES: u64 = if cfg!(test) { 100 } else { 200_000 };
 
 /// What the first bytes of a file say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,5 +158,37 @@ impl<R: Read> Read for Bounded<R> {
             .checked_sub(count as u64)
             .ok_or_else(|| io::Error::other(format!("unpacks to more than {MOST_BYTES} bytes")))?;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use jiff::civil::date;
+
+    use super::{Collector, entries};
+
+    fn walk(sizes: &[usize]) -> Result<(), String> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (index, size) in sizes.iter().enumerate() {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(*size as u64);
+            let name = format!("crates/unused/RUSTSEC-2026-{index:04}.md");
+            builder.append_data(&mut header, name, vec![b'x'; *size].as_slice()).unwrap();
+        }
+        let bytes = builder.into_inner().unwrap();
+        let wanted = BTreeSet::new();
+        let mut collector = Collector::new(&wanted, date(2026, 11, 23));
+        entries(&mut bytes.as_slice(), Path::new("db.tar"), &mut collector).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_unpacks_without_end_is_refused() {
+        assert_eq!(walk(&[1_000; 100]), Ok(()));
+        assert!(walk(&[1; 101]).unwrap_err().ends_with("more than 100 entries"));
+        assert!(walk(&[600_000; 2]).unwrap_err().contains("unpacks to more than"));
+        assert!(walk(&[2_000_000]).unwrap_err().contains("unpacks to more than"));
     }
 }

@@ -15,6 +15,10 @@ fn the_sample_has_one_finding_of_each_weight() {
     let arguments = ["--frozen-db", lockfile.to_str().unwrap(), other.to_str().unwrap()];
     let (finished, report) = scan(&webshop("advisory-db"), &arguments);
     assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(
+        finished.stdout.contains("3 vulnerabilities in 3 of 39 packages, 1 unmaintained"),
+        "{finished:?}"
+    );
     assert_eq!(
         lines(&report),
         [
