@@ -27,7 +27,7 @@ impl History {
         match event {
             Event::Record(record) => {
                 let key = (record.uid.clone(), record.revision);
-                if self.records.insert(key.clone(), record).is_none() {
+                if self.records.insert(key.clone(), *record).is_none() {
                     self.order.push(key);
                 }
             }

@@ -33,7 +33,7 @@ struct Line {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
     /// Something happened to a deployment.
-    Record(Record),
+    Record(Box<Record>),
     /// A destination is about to be told.
     Intent(Step),
     /// What became of it.
@@ -79,10 +79,9 @@ impl Journal {
         }
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
         let is_ours = match file.try_lock() {
-            Ok(()) => true,
             Err(TryLockError::WouldBlock) => false,
             // Some file systems have no locks; then nobody else can have one either.
-            Err(TryLockError::Error(_)) => true,
+            Ok(()) | Err(TryLockError::Error(_)) => true,
         };
         if is_ours && file.seek(SeekFrom::End(0))? > 0 {
             file.seek(SeekFrom::End(-1))?;
@@ -106,25 +105,23 @@ impl Journal {
     }
 }
 
-/// What the journal at `path` says so far; nothing where there is none.
+/// What the journal at `path` says so far; nothing where there is none, or none that can be read.
+///
+/// A journal that can't be read can't be opened for writing either, and that is then reported as a refusal: it must
+/// not cost the deploy.
 ///
 /// # Errors
-/// Where it can't be read, or was written by a newer release.
+/// Where it was written by a newer release.
 pub(crate) fn read(path: &Path) -> Result<History, Error> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(History::default()),
-        Err(error) => return Err(Error::unreadable(path, error)),
+    let Ok(file) = File::open(path) else {
+        return Ok(History::default());
     };
     let mut reader = BufReader::new(file);
     let mut history = History::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        let count = (&mut reader)
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line)
-            .map_err(|error| Error::unreadable(path, error))?;
+        let count = (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line).unwrap_or(0);
         if count == 0 {
             break;
         }
@@ -188,7 +185,7 @@ mod tests {
         let path = folder.path().join("deep/er/journal.jsonl");
         let mut journal = Journal::open(&path, "2026-11-23T12:00:00Z".to_owned()).unwrap();
         assert!(journal.is_ours);
-        journal.append(Event::Record(record(State::Started))).unwrap();
+        journal.append(Event::Record(Box::new(record(State::Started)))).unwrap();
         journal.append(Event::Intent(step("github"))).unwrap();
         drop(journal);
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();

@@ -39,7 +39,7 @@ impl Job for Annotate {
         if arguments.dry_run {
             return Ok(outcome::planned(&prepared, &destinations, &history));
         }
-        let deliveries = outbox::deliver(arguments, context, &prepared, &destinations, history)?;
+        let deliveries = outbox::deliver(arguments, context, &prepared, &destinations, &history)?;
         Ok(outcome::delivered(arguments, context, &prepared, &deliveries))
     }
 }

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::arguments::{Arguments, Target};
@@ -20,6 +21,9 @@ use crate::core::escape::terminal_line;
 use crate::core::words::count;
 use crate::job::Context;
 use crate::net::{Next, Trouble, next, together};
+
+/// A delay that people should be told of.
+const NOTICEABLE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Characters of a reason that are kept.
 const REASON: usize = 300;
@@ -62,7 +66,7 @@ pub(crate) fn deliver(
     context: &Context,
     prepared: &Prepared,
     chosen: &[Chosen],
-    history: History,
+    history: &History,
 ) -> Result<Told, Error> {
     let (journal, journaled) = open(arguments, context, prepared);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -73,7 +77,7 @@ pub(crate) fn deliver(
         let outbox = Outbox {
             context,
             prepared,
-            history: &history,
+            history,
             is_ours: journal.as_ref().is_some_and(|journal| journal.is_ours),
             journal: RefCell::new(journal),
             deadline: Instant::now() + Duration::from_secs(arguments.budget),
@@ -102,7 +106,7 @@ fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Optio
     let name = Target::Journal.as_str();
     let opened = Journal::open(&arguments.journal, context.now.to_string()).and_then(|mut journal| {
         if !prepared.is_known && !prepared.is_overtaken {
-            journal.append(Event::Record(prepared.record.clone()))?;
+            journal.append(Event::Record(Box::new(prepared.record.clone())))?;
         }
         Ok(journal)
     });
@@ -145,7 +149,7 @@ impl Outbox<'_> {
             .collect();
         let mut late = 0;
         for (index, record) in pending.iter().enumerate() {
-            let delivery = self.tell(name, destination, record, true).await;
+            let delivery = self.tell(name, destination, record, self.is_late(record)).await;
             if delivery.reach == Reach::Spooled {
                 let mut own = Delivery::new(name, Reach::Spooled);
                 own.reason = delivery.reason.map(|reason| format!("an earlier record waits: {reason}"));
@@ -173,9 +177,14 @@ impl Outbox<'_> {
             delivery.remote = self.history.remote(&record.uid, name).map(str::to_owned);
             return delivery;
         }
-        // Told again later than it happened, as by a call that is repeated after an outage.
-        let is_late = record.at != self.context.now.to_string();
+        let is_late = self.is_late(record);
         self.tell(name, destination, record, is_late).await
+    }
+
+    /// Whether a record is told noticeably later than it happened, as by a call that is repeated after an outage.
+    fn is_late(&self, record: &Record) -> bool {
+        let at = record.at.parse::<Timestamp>();
+        at.is_ok_and(|at| self.context.now.duration_since(at) > NOTICEABLE)
     }
 
     /// Tells a destination of a record: intent, tries, outcome.
@@ -239,10 +248,10 @@ impl Outbox<'_> {
 
     /// Writes to the journal; a disk that fills up in the middle costs the memory of this step, not the deploy.
     fn log(&self, event: Event) {
-        if let Some(journal) = self.journal.borrow_mut().as_mut() {
-            if let Err(error) = journal.append(event) {
-                self.context.progress(&format!("journal can't be written: {error}"));
-            }
+        if let Some(journal) = self.journal.borrow_mut().as_mut()
+            && let Err(error) = journal.append(event)
+        {
+            self.context.progress(&format!("journal can't be written: {error}"));
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) fn prepare(
     history: &History,
 ) -> Result<Prepared, Error> {
     let facts = facts(context);
+    // Before anything else: what a record holds goes to the journal and to others.
+    let given = |value: Option<&str>| given(value).map(|value| context.redactor.redact(&value));
     let state = arguments
         .action
         .map(State::from)
@@ -111,18 +113,17 @@ fn check(record: &Record) -> Result<(), Error> {
                 .help(format!("give `--{name}` a short name")));
         }
     }
-    if let Some(sha) = &record.sha {
-        if !(7..=64).contains(&sha.len()) || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(Error::usage(format!("`{sha}` is not a commit"))
-                .help("give `--sha` the commit's hexadecimal digits"));
-        }
+    let is_commit =
+        |sha: &String| (7..=64).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(sha) = record.sha.as_ref().filter(|sha| !is_commit(sha)) {
+        return Err(Error::usage(format!("`{sha}` is not a commit"))
+            .help("give `--sha` the commit's hexadecimal digits"));
     }
-    if let Some(url) = &record.url {
-        let secret_free = !url.contains('@');
-        if !(url.starts_with("https://") || url.starts_with("http://")) || !secret_free {
-            return Err(Error::usage("url is not an address people can open")
-                .help("give `--url` an http or https address without user name and password"));
-        }
+    let is_address =
+        |url: &String| (url.starts_with("https://") || url.starts_with("http://")) && !url.contains('@');
+    if record.url.as_ref().is_some_and(|url| !is_address(url)) {
+        return Err(Error::usage("url is not an address people can open")
+            .help("give `--url` an http or https address without user name and password"));
     }
     Ok(())
 }

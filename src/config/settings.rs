@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -253,13 +253,28 @@ fn base<'a>(origin: &Origin, source: &Source<'a>) -> &'a Path {
     }
 }
 
-/// A path that starts from `base`; absolute ones and `-`, which is standard input, stay.
+/// A path that starts from `base`, without detours; absolute ones and `-`, which is standard input, stay.
 fn rebase(value: OsString, base: &Path) -> OsString {
     let is_here = base.as_os_str().is_empty() || base == Path::new(".");
     if is_here || value == "-" {
         return value;
     }
-    PathBuf::from(base).join(value).into_os_string()
+    let mut path = base.to_path_buf();
+    for part in Path::new(&value).components() {
+        let can_step_back = matches!(path.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if can_step_back => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    // A final slash says that a folder is meant, and components forget it.
+    if value.as_encoded_bytes().ends_with(b"/") {
+        path.push("");
+    }
+    if path.as_os_str().is_empty() { ".".into() } else { path.into_os_string() }
 }
 
 #[cfg(test)]
@@ -338,6 +353,26 @@ mod tests {
         assert_eq!(found.paths, [PathBuf::from("-"), PathBuf::from("work/c")]);
         assert_eq!(found.folder, PathBuf::from("work/out"));
         assert_eq!(found.words, ["a b", "c", "d"]);
+    }
+
+    #[test]
+    fn paths_take_no_detours() {
+        let rebased =
+            |value: &str, base: &str| super::rebase(value.into(), Path::new(base)).into_string().unwrap();
+        for (value, base, expected) in [
+            ("a/b", "sub", "sub/a/b"),
+            ("./a/", "sub", "sub/a/"),
+            (".", "sub", "sub"),
+            ("../a", "sub/deep", "sub/a"),
+            ("..", "sub", "."),
+            ("../../a", "sub", "../a"),
+            ("../a", "..", "../../a"),
+            ("/a/../b", "sub", "/b"),
+            ("-", "sub", "-"),
+            ("a/*.xml", "", "a/*.xml"),
+        ] {
+            assert_eq!(rebased(value, base), expected, "{value} from {base}");
+        }
     }
 
     #[test]

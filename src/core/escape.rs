@@ -7,9 +7,13 @@ pub fn terminal(text: &str) -> String {
         .map(|character| match character {
             _ if keep_newline(character) => character,
             '\t' => ' ',
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                '\u{fffd}'
-            }
+            '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => '\u{fffd}',
             _ if character.is_control() => '\u{fffd}',
             _ => character,
         })

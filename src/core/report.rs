@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 use super::error::Error;
 use super::exit::Exit;
 use super::finding::{Finding, hexadecimal};
-use super::secret::Redactor;
 use super::verdict::Verdict;
 
 /// Named numbers or facts of a job, in the order of their names.
@@ -96,19 +95,6 @@ impl Report {
         serde_json::from_slice(text).map_err(|error| Error::input(format!("not a report: {error}")))
     }
 
-    /// The same with every registered secret masked, whichever text it stands in.
-    ///
-    /// # Errors
-    /// Never in practice: a report is made of texts and numbers, and stays one.
-    pub fn redacted(&self, redactor: &Redactor) -> Result<Self, Error> {
-        let bug = |error| Error::bug("report has no form without secrets").because(error);
-        let mut value = serde_json::to_value(self).map_err(bug)?;
-        if let Some(fields) = value.as_object_mut() {
-            fields.values_mut().for_each(|field| mask(field, redactor));
-        }
-        serde_json::from_value(value).map_err(bug)
-    }
-
     /// Findings nobody has accepted, in the report's order.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.is_open())
@@ -122,20 +108,6 @@ impl Report {
     /// The exit this report stands for.
     pub fn exit(&self) -> Exit {
         Exit::from_code(self.exit_code).unwrap_or(Exit::Bug)
-    }
-}
-
-/// Masks secrets in every text of a value, names of facts included.
-fn mask(value: &mut Value, redactor: &Redactor) {
-    match value {
-        Value::String(text) => *text = redactor.redact(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, redactor)),
-        Value::Object(fields) => {
-            fields.values_mut().for_each(|field| mask(field, redactor));
-            let masked = std::mem::take(fields).into_iter();
-            fields.extend(masked.map(|(name, field)| (redactor.redact(&name), field)));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::common::{Common, Format};
 use super::context::Context;
+use super::redacted::redacted;
 use crate::ci::{Host, Outputs, append_summary, shield, write_outputs};
 use crate::config::Setting;
 use crate::core::escape::terminal_line;
@@ -33,28 +34,24 @@ pub struct Delivery<'a> {
 ///
 /// Returns the exit the report stands for, or the one of the trouble met on the way.
 pub fn deliver(delivery: &Delivery<'_>) -> Exit {
-    match clean(delivery, try_deliver) {
+    match without_secrets(delivery, try_deliver) {
         Ok(()) => delivery.report.exit(),
         Err(error) => complain(&error, Some(delivery.context)),
     }
 }
 
-/// Lends the delivery with secrets masked in every text. Masking what renderers made of them would be too late: each
-/// escapes for its own channel, and an escaped secret is not found any more.
-fn clean<T>(
-    delivery: &Delivery<'_>,
-    then: impl FnOnce(&Delivery<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+/// Lends the same delivery with redacted reports.
+fn without_secrets<T>(delivery: &Delivery<'_>, act: impl FnOnce(&Delivery<'_>) -> T) -> T {
     let redactor = &delivery.context.redactor;
-    let report = delivery.report.redacted(redactor)?;
-    let jobs = delivery.jobs.iter().map(|job| job.redacted(redactor)).collect::<Result<Vec<_>, _>>()?;
-    then(&Delivery { report: &report, jobs: &jobs, ..*delivery })
+    let report = redacted(delivery.report, redactor);
+    let jobs: Vec<Report> = delivery.jobs.iter().map(|job| redacted(job, redactor)).collect();
+    act(&Delivery { report: &report, jobs: &jobs, ..*delivery })
 }
 
 fn try_deliver(delivery: &Delivery<'_>) -> Result<(), Error> {
     let Delivery { common, context, .. } = delivery;
     let formats = formats(common, context.host);
-    write(delivery, &formats)?;
+    write_clean(delivery, &formats)?;
     let page =
         [Format::Html, Format::Summary, Format::Json].into_iter().find(|format| formats.contains(format));
     let page = page.and_then(|format| path_of(common, format)).filter(|_| !common.quiet);
@@ -72,8 +69,7 @@ fn try_deliver(delivery: &Delivery<'_>) -> Result<(), Error> {
     });
     if formats.contains(&Format::Summary) {
         let markdown = rendered(delivery, Format::Summary)?;
-        let markdown = context.redactor.redact(&String::from_utf8_lossy(&markdown));
-        append_summary(context.host, &context.environment, &markdown)?;
+        append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown))?;
     }
     let outputs = outputs(delivery.report, common, &formats);
     write_outputs(context.host, &context.environment, &common.report_dir, &delivery.report.job, &outputs)
@@ -93,10 +89,11 @@ fn formats(common: &Common, host: Host) -> Vec<Format> {
 /// # Errors
 /// Where a file can't be written.
 pub fn write_files(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
-    clean(delivery, |delivery| write(delivery, formats))
+    without_secrets(delivery, |delivery| write_clean(delivery, formats))
 }
 
-fn write(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
+/// Writes the files of a delivery that is redacted.
+fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
     let folder = &delivery.common.report_dir;
     std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
     for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {

@@ -5,6 +5,7 @@
 pub mod common;
 pub mod context;
 pub mod deliver;
+mod redacted;
 pub mod run;
 
 pub use common::{Common, Format, Mode};

@@ -37,19 +37,17 @@ impl Http {
 
     fn build(&self) -> Result<Client, Trouble> {
         let own = self.own_certificates()?;
-        match self.builder().tls_certs_merge(own.clone()).build() {
-            Ok(client) => Ok(client),
-            // Containers made from scratch have no certificates at all, and then no client can be built.
-            Err(_) => {
-                let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-                    .iter()
-                    .filter_map(|certificate| Certificate::from_der(certificate).ok());
-                self.builder()
-                    .tls_certs_only(own.into_iter().chain(bundled))
-                    .build()
-                    .map_err(|error| Trouble::unable(format!("no HTTP client: {error}")))
-            }
+        if let Ok(client) = self.builder().tls_certs_merge(own.clone()).build() {
+            return Ok(client);
         }
+        // Containers made from scratch have no certificates at all, and then no client can be built.
+        let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .filter_map(|certificate| Certificate::from_der(certificate).ok());
+        self.builder()
+            .tls_certs_only(own.into_iter().chain(bundled))
+            .build()
+            .map_err(|error| Trouble::unable(format!("no HTTP client: {error}")))
     }
 
     fn builder(&self) -> ClientBuilder {

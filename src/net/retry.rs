@@ -37,10 +37,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// `seed` spreads the waits of several runs that met the same trouble.
 pub fn next(class: Class, cause: &Cause, attempt: u32, left: Duration, seed: u64) -> Next {
     let again = match cause {
-        Cause::Refused(_) | Cause::Unable => return Next::Never,
         // An answer nobody can read may stand for a write that happened; searching for it settles the matter.
         Cause::Unreadable if class == Class::Searched && attempt < 2 => true,
-        Cause::Unreadable => return Next::Never,
+        Cause::Refused(_) | Cause::Unable | Cause::Unreadable => return Next::Never,
         Cause::NotSent | Cause::Busy(_) => true,
         Cause::Lost | Cause::Broken => class != Class::Appended,
     };

@@ -10,11 +10,11 @@ pub async fn together<T>(futures: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) ->
     let mut results: Vec<Option<T>> = running.iter().map(|_| None).collect();
     poll_fn(|context| {
         for (slot, result) in running.iter_mut().zip(&mut results) {
-            if let Some(future) = slot {
-                if let Poll::Ready(value) = future.as_mut().poll(context) {
-                    *result = Some(value);
-                    *slot = None;
-                }
+            if let Some(future) = slot
+                && let Poll::Ready(value) = future.as_mut().poll(context)
+            {
+                *result = Some(value);
+                *slot = None;
             }
         }
         if running.iter().all(Option::is_none) { Poll::Ready(()) } else { Poll::Pending }

@@ -112,7 +112,7 @@ escaped! {
     MarkdownCell for Summary, cell
 }
 escaped! {
-    /// Text inside an HTML element of a Markdown page, where markup is not read.
+    /// Text inside an HTML block of a Markdown page, as `<summary>`, where markup is not read.
     MarkdownHtml for Summary, |text| html(&without_references(&terminal_line(text)))
 }
 escaped! {

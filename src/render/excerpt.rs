@@ -39,6 +39,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 /// The words of a text; a stretch in back-ticks is one word, so that a command can be copied.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
+    let is_paired = text.matches('`').count().is_multiple_of(2);
     let mut is_open = false;
     for piece in text.split(' ').filter(|piece| !piece.is_empty()) {
         match words.last_mut() {
@@ -48,7 +49,7 @@ fn words(text: &str) -> Vec<String> {
             }
             _ => words.push(piece.to_owned()),
         }
-        if piece.matches('`').count() % 2 == 1 {
+        if is_paired && piece.matches('`').count() % 2 == 1 {
             is_open = !is_open;
         }
     }
@@ -71,6 +72,7 @@ mod tests {
     fn commands_are_not_broken() {
         assert_eq!(wrap("run `a b c` now", 8), ["run", "`a b c`", "now"]);
         assert_eq!(wrap("a b c", 3), ["a b", "c"]);
+        assert_eq!(wrap("`a b c", 4), ["`a b", "c"]);
         assert_eq!(wrap("", 3), [""]);
     }
 }

@@ -106,9 +106,9 @@ fn write(page: &mut Page<Commands>, annotation: &Annotation<'_>) {
     page.put(annotation.level.command());
     if let Some(location) = annotation.finding.and_then(|finding| finding.location.as_ref()) {
         page.put("file=").put(GhProperty::of(&cut(&location.path, 400))).put(",");
-        if let Some(line) = location.line {
+        if let Some(line) = location.line.filter(|line| *line > 0) {
             page.put("line=").put(line).put(",");
-            if let Some(column) = location.column {
+            if let Some(column) = location.column.filter(|column| *column > 0) {
                 page.put("col=").put(column).put(",");
             }
         }

@@ -69,7 +69,7 @@ fn case(page: &mut Page<Markup>, finding: &Finding) {
     page.put("\" name=\"").put(name(&finding.title)).put("\"");
     if let Some(location) = &finding.location {
         page.put(" file=\"").put(name(&location.path)).put("\"");
-        if let Some(line) = location.line {
+        if let Some(line) = location.line.filter(|line| *line > 0) {
             page.put(" line=\"").put(line).put("\"");
         }
     }

@@ -29,7 +29,9 @@ pub fn markdown(document: &Document<'_>) -> String {
     let open = document.open();
     let mut page = Page::new();
     page.put("## ").put(text(&report.job)).put(": ").put(verdict(report.verdict)).put("\n\n");
-    page.put(Markdown::of(&cut(&report.headline, HELP))).put("\n\n");
+    if !report.headline.is_empty() {
+        page.put(Markdown::of(&cut(&report.headline, HELP))).put("\n\n");
+    }
     let mut left_out: Vec<&'static str> = Vec::new();
     let sections = [
         ("the jobs", jobs(document)),
@@ -85,9 +87,12 @@ fn failures(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
     for report in document.reports() {
         let Some(failure) = &report.error else { continue };
-        page.put("**").put(text(&report.job)).put(" could not judge** (exit ");
-        page.put(u64::from(failure.code)).put("): ");
-        page.put(Markdown::of(&cut(&failure.message, HELP)));
+        page.put("**").put(text(&report.job)).put(" could not judge**, exit ");
+        page.put(u64::from(failure.code));
+        // A single job's headline has just said what happened.
+        if document.jobs.len() > 1 || failure.message != document.report.headline {
+            page.put(": ").put(Markdown::of(&cut(&failure.message, HELP)));
+        }
         if !failure.help.is_empty() {
             page.put("<br>").put(Markdown::of(&cut(&failure.help, HELP)));
         }
@@ -106,7 +111,7 @@ fn findings(document: &Document<'_>, open: &[&Finding]) -> Page<Kind> {
     for finding in open.iter().take(FINDINGS) {
         page.put("| ").put(severity(finding.severity)).put(" | ");
         page.put(MarkdownCell::of(&cut(&finding.title, TITLE)));
-        page.put("<br><sub>").put(MarkdownHtml::of(&cut(&finding.rule, TITLE))).put("</sub> | ");
+        page.put("<br><sub>").put(text(&finding.rule)).put("</sub> | ");
         if let Some(location) = &finding.location {
             page.put(place(document, location));
         }
@@ -247,18 +252,18 @@ fn more(page: &mut Page<Kind>, amount: usize) {
 fn provenance(report: &Report) -> impl Safe<Kind> {
     let from = &report.provenance;
     let mut page = Page::new();
-    page.put("<sub>").put(MarkdownHtml::of(&cut(&format!("{} {}", from.tool, from.version), TITLE)));
+    page.put("<sub>").put(Markdown::of(&cut(&format!("{} {}", from.tool, from.version), TITLE)));
     if !from.inputs.is_empty() {
         let size = from.inputs.iter().map(|input| input.bytes).fold(0, u64::saturating_add);
         let inputs = format!(", {} ({})", count(from.inputs.len() as u64, "input"), bytes(size));
-        page.put(MarkdownHtml::of(&inputs));
+        page.put(Markdown::of(&inputs));
     }
     if let Some(policy) = &from.policy_sha256 {
-        page.put(", policy ").put(MarkdownHtml::of(&cut(policy, 13)));
+        page.put(", policy ").put(Markdown::of(&cut(policy, 13)));
     }
     for (name, value) in from.data.iter().take(10) {
         let data = format!(", {} {}", name.replace('_', " "), cut(&fact(value), 100));
-        page.put(MarkdownHtml::of(&cut(&data, TITLE)));
+        page.put(Markdown::of(&cut(&data, TITLE)));
     }
     page.put("</sub>\n");
     page

@@ -14,8 +14,9 @@ use crate::core::{Finding, Location, Report, Rule, Severity};
 const RUNS: usize = 20;
 /// GitHub refuses more than 25,000 results in a run and keeps the first 5,000.
 const RESULTS: usize = 5_000;
-/// Characters of a message.
-const MESSAGE: usize = 10_000;
+/// Characters of a message, and bytes of a subject, so that a full run stays below GitHub's 10 MB after compression.
+const MESSAGE: usize = 4_000;
+const SUBJECT: usize = 4_000;
 /// What stays as it is in a relative reference: unreserved characters and the slash.
 const RESERVED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
@@ -130,8 +131,9 @@ fn result(finding: &Finding, index: &[&str]) -> Value {
     let mut properties = Map::new();
     properties.insert("severity".to_owned(), json!(finding.severity));
     properties.insert("security-severity".to_owned(), json!(score(finding.severity)));
-    if !finding.subject.is_empty() {
-        properties.insert("subject".to_owned(), json!(finding.subject));
+    let subject = json!(finding.subject);
+    if !finding.subject.is_empty() && subject.to_string().len() <= SUBJECT {
+        properties.insert("subject".to_owned(), subject);
     }
     fields.insert("properties".to_owned(), Value::Object(properties));
     Value::Object(fields)

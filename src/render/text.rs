@@ -60,6 +60,7 @@ fn run(document: &Document<'_>, jobs: &[Report]) -> String {
     for job in jobs {
         text.push_str(&verdict_line(job, width));
     }
+    text.push_str(&notes(document.report));
     text.push('\n');
     text.push_str(&ending(document));
     text
@@ -79,12 +80,13 @@ fn is_silent(report: &Report) -> bool {
 /// `test-gate  fail   2 failed of 1,204 tests`, the job padded to `width`.
 fn verdict_line(report: &Report, width: usize) -> String {
     let style = verdict_style(report.verdict);
-    let indent = width + 9;
-    let headline = hanging(&report.headline, indent);
     let bold = Style::new().bold();
-    let line =
-        format!("{bold}{:<width$}{bold:#}  {style}{:<5}{style:#}  {headline}", report.job, report.verdict);
-    format!("{}\n", line.trim_end())
+    let (job, verdict) = (terminal_line(&report.job), report.verdict);
+    if report.headline.is_empty() {
+        return format!("{bold}{job:<width$}{bold:#}  {style}{verdict}{style:#}\n");
+    }
+    let headline = hanging(&report.headline, width + 9);
+    format!("{bold}{job:<width$}{bold:#}  {style}{verdict:<5}{style:#}  {headline}\n")
 }
 
 /// A job's verdict and what made it.
@@ -102,11 +104,16 @@ fn block(document: &Document<'_>, report: &Report, limit: usize) -> String {
     text.push_str(&section("plan", &plan(report), true));
     text.push_str(&section("delivered", &deliveries(report), false));
     text.push_str(&waived(report));
-    let notes: Vec<String> = report.notes.iter().take(LISTED).map(|note| hanging(note, 6)).collect();
-    let gap = if notes.is_empty() { "" } else { "\n" };
-    text.push_str(gap);
-    for note in notes {
-        text.push_str(&format!("note  {note}\n"));
+    text.push_str(&notes(report));
+    text
+}
+
+/// What else there is to know, a line each.
+fn notes(report: &Report) -> String {
+    let shown = report.notes.iter().take(LISTED);
+    let mut text: String = shown.map(|note| format!("note  {}\n", hanging(note, 6))).collect();
+    if !text.is_empty() {
+        text.insert(0, '\n');
     }
     if report.notes.len() > LISTED {
         text.push_str(&format!("      and {} more\n", number((report.notes.len() - LISTED) as u64)));

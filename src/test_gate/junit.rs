@@ -5,9 +5,8 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
 
-use quick_xml::events::BytesStart;
-
 use super::attempts::{Attempts, Counts, State};
+use super::attributes::attributes;
 use super::case::{Case, DETAIL, MESSAGE, Problem, Wrong};
 use super::excerpt::{Excerpt, resolve, shorten};
 use super::foreign;
@@ -201,7 +200,7 @@ impl<R: Read> Reader<R> {
 
     fn start(&mut self, is_empty: bool) -> Result<(), Trouble> {
         let content = self.scanner.content();
-        let length = content.find([' ', '\t', '\n', '\r']).unwrap_or(content.len());
+        let length = content.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(content.len());
         let name = local(content.get(..length).unwrap_or_default());
         let kind = Kind::of(name);
         let open = Open { kind, name: if is_empty { 0 } else { hash_of(name) } };
@@ -385,9 +384,10 @@ impl<R: Read> Reader<R> {
             self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
         }
         let state = self.case.state();
-        let hash = self.case.identity(self.suites.last().map_or(0, |suite| suite.hash));
+        let suite = self.suites.last().map_or(0, |suite| suite.hash);
+        let hash = self.case.identity(suite);
         let nests = self.producer.is_some_and(Producer::nests_reruns);
-        let before = if nests { None } else { self.attempts.put(hash, state) };
+        let before = if nests { None } else { self.attempts.put(suite, hash, state) };
         let merged = before.and_then(|before| Some((before, before.then(state)?)));
         match merged {
             None => {
@@ -397,7 +397,7 @@ impl<R: Read> Reader<R> {
             Some((before, after)) => {
                 self.reading.counts.take(before);
                 self.reading.counts.add(after);
-                self.attempts.put(hash, after);
+                self.attempts.put(suite, hash, after);
                 self.amend(hash, after);
             }
         }
@@ -505,10 +505,11 @@ fn claims(suites: u64) -> String {
     format!("{} {}", count(suites, "suite"), if suites == 1 { "claims" } else { "claim" })
 }
 
-/// The names of the suites from the root to the innermost.
+/// The names of the suites from the root to the innermost; one that repeats its parent's is left out.
 fn path(suites: &[Suite]) -> String {
-    let names: Vec<&str> =
-        suites.iter().map(|suite| suite.name.as_str()).filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+    names.retain(|name| !name.is_empty());
+    names.dedup();
     shorten(&names.join(" > "), MESSAGE)
 }
 
@@ -521,21 +522,4 @@ fn hash_of(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()
-}
-
-/// Hands out the attributes of a tag; false where some are malformed.
-fn attributes(content: &str, length: usize, mut take: impl FnMut(&str, &str)) -> bool {
-    let tag = BytesStart::from_content(content, length);
-    let mut well_formed = true;
-    for attribute in tag.attributes().with_checks(false) {
-        match attribute {
-            Ok(attribute) => {
-                let key = attribute.key.local_name();
-                well_formed &= !key.as_ref().contains(['<', '>', '"', '\'', '=']);
-                take(key.as_ref(), &attribute.value);
-            }
-            Err(_) => well_formed = false,
-        }
-    }
-    well_formed
 }

@@ -5,6 +5,7 @@
 //! Opens no socket, starts no process, and must not know how findings are judged, printed or waived.
 
 mod attempts;
+mod attributes;
 mod case;
 mod encoding;
 mod excerpt;
@@ -13,6 +14,8 @@ mod foreign;
 mod glob;
 mod junit;
 mod producer;
+#[cfg(test)]
+mod properties;
 mod read;
 mod rules;
 mod scanner;

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use super::files::{File, STDIN};
 use super::junit::{self, Reading};
@@ -12,6 +13,13 @@ use crate::core::report::HashingReader;
 
 /// Most reports read at once.
 const READERS: usize = 4;
+
+/// A report above this many bytes is loaded and hashed in a thread of its own.
+const LONG: u64 = 1 << 20;
+
+/// How much is loaded at once, and how many such chunks may wait.
+const CHUNK: usize = 128 * 1024;
+const WAITING: usize = 4;
 
 /// Reads all files.
 pub(super) fn all(files: &[File]) -> Vec<(Reading, Option<Input>)> {
@@ -45,19 +53,83 @@ fn take<'a>(files: &'a [File], next: &AtomicUsize) -> Option<(usize, &'a File)> 
 
 /// Reads one file; one that can't be opened is a trouble, too.
 fn one(file: &File) -> (Reading, Option<Input>) {
-    let source: Box<dyn Read> = if file.label == STDIN {
-        Box::new(io::stdin().lock())
-    } else {
-        match std::fs::File::open(&file.path) {
-            Ok(source) => Box::new(source),
-            Err(error) => return (broken(format!("can't be opened: {error}")), None),
-        }
+    if file.label == STDIN {
+        return side_by_side(HashingReader::new(io::stdin()), &file.label);
+    }
+    let source = match std::fs::File::open(&file.path) {
+        Ok(source) => source,
+        Err(error) => return (broken(format!("can't be opened: {error}")), None),
     };
+    let is_long = source.metadata().map_or(true, |known| !known.is_file() || known.len() > LONG);
     let mut source = HashingReader::new(source);
+    if is_long {
+        return side_by_side(source, &file.label);
+    }
     let reading = junit::read(&mut source);
     // What a refused report still holds is not understood, but it is part of the record.
     let rest = io::copy(&mut source, &mut io::sink());
     (reading, rest.ok().map(|_| source.finish(file.label.as_str())))
+}
+
+/// Loads and hashes a long report in one thread while another reads it.
+fn side_by_side<R: Read + Send>(source: HashingReader<R>, label: &str) -> (Reading, Option<Input>) {
+    let (full, chunks) = sync_channel(WAITING);
+    let (empty, used) = channel();
+    std::thread::scope(|scope| {
+        let loader = scope.spawn(move || load(source, &full, &used, label));
+        let reading = junit::read(Loaded { chunks, empty, chunk: Vec::new(), start: 0 });
+        (reading, loader.join().ok().flatten())
+    })
+}
+
+/// Hands over a source chunk by chunk, to its end even if nobody takes them any more.
+fn load<R: Read>(
+    mut source: HashingReader<R>,
+    full: &SyncSender<io::Result<Vec<u8>>>,
+    used: &Receiver<Vec<u8>>,
+    label: &str,
+) -> Option<Input> {
+    loop {
+        let mut chunk = used.try_recv().unwrap_or_default();
+        chunk.resize(CHUNK, 0);
+        match source.read(&mut chunk) {
+            Ok(0) => return Some(source.finish(label)),
+            Ok(length) => {
+                chunk.truncate(length);
+                // Whoever refused the report has stopped listening; its digest is wanted all the same.
+                let _ = full.send(Ok(chunk));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                let _ = full.send(Err(error));
+                return None;
+            }
+        }
+    }
+}
+
+/// What a loader hands over.
+struct Loaded {
+    chunks: Receiver<io::Result<Vec<u8>>>,
+    /// Takes back chunks that are used up.
+    empty: Sender<Vec<u8>>,
+    chunk: Vec<u8>,
+    start: usize,
+}
+
+impl Read for Loaded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.start == self.chunk.len() {
+            let Ok(chunk) = self.chunks.recv() else { return Ok(0) };
+            let used = std::mem::replace(&mut self.chunk, chunk?);
+            let _ = self.empty.send(used);
+            self.start = 0;
+        }
+        let mut rest = self.chunk.get(self.start..).unwrap_or_default();
+        let count = rest.read(buffer)?;
+        self.start += count;
+        Ok(count)
+    }
 }
 
 fn broken(what: String) -> Reading {

@@ -80,8 +80,12 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     }
     let trace = problem.detail.as_str();
     if !trace.is_empty() {
-        // A trace often starts with the message.
-        let trace = trace.strip_prefix(problem.message.as_str()).unwrap_or(trace).trim_start_matches('\n');
+        // A trace often starts with the message, or with a line around it.
+        let (first, rest) = trace.split_once('\n').unwrap_or((trace, ""));
+        let is_said = !problem.message.is_empty() && first.ends_with(problem.message.as_str());
+        let trace =
+            if is_said { rest } else { trace.strip_prefix(problem.message.as_str()).unwrap_or(trace) };
+        let trace = trace.trim_start_matches('\n');
         detail = [detail.as_str(), trace]
             .into_iter()
             .filter(|text| !text.is_empty())

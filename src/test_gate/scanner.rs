@@ -1,7 +1,7 @@
 //! Splits a report into tags and pieces of text, in a window of the file that never grows with it.
 //!
 //! The reader of quick-xml holds each piece of text whole, and a log in a report can have a gigabyte; so the walk over the
-//! file is ours, and quick-xml finds the ends of tags, the attributes and the characters behind references. Knows no `JUnit`.
+//! file is ours, and quick-xml finds the ends of tags and knows the references. Knows no `JUnit`.
 
 use std::io::{BufRead, Read};
 use std::ops::Range;
@@ -341,7 +341,7 @@ fn objection(declared: &str) -> Option<&'static str> {
 }
 
 /// Where `byte` first stands in `bytes`, at the speed of the C library.
-fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
+pub(super) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     let passed = rest.skip_until(byte).ok()?.checked_sub(1)?;
     (bytes.get(passed) == Some(&byte)).then_some(passed)

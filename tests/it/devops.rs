@@ -1,11 +1,12 @@
 //! Behaviour of `devops`: the sample project, its server, its words about the configuration.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use crate::support::{binary, run};
+use crate::support::{Finished, binary, run};
 
 /// A server that is stopped when the test is over.
 struct Server {
@@ -188,4 +189,170 @@ fn a_folder_without_configuration_is_told_what_to_do() {
     let finished = run(binary("devops", folder.path()).args(["run"]));
     assert_eq!(finished.code, Some(2));
     assert!(finished.stderr.contains("configures no job"), "{finished:?}");
+}
+
+/// A copy of the sample that serves on ports of its own.
+struct Sample {
+    folder: tempfile::TempDir,
+    ports: [u16; 3],
+}
+
+impl Sample {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/webshop");
+        copy(&source, &folder.path().join("webshop"));
+        // Held all at once, so that they differ; free again when this returns.
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let ports = listeners.map(|listener| listener.local_addr().unwrap().port());
+        let file = folder.path().join("webshop/devops.toml");
+        let mut text = std::fs::read_to_string(&file).unwrap();
+        for (fixed, free) in ["18470", "18471", "18472"].into_iter().zip(ports) {
+            assert!(text.contains(fixed));
+            text = text.replace(fixed, &free.to_string());
+        }
+        std::fs::write(&file, text).unwrap();
+        Self { folder, ports }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        let mut command = binary("devops", self.folder.path());
+        let [front, blue, green] = self.ports.map(|port| port.to_string());
+        command.env("FRONT_PORT", front).env("BLUE_PORT", blue).env("GREEN_PORT", green);
+        // Two runs at the same time of day would be one deployment.
+        command.env_remove("DEVOPS_NOW");
+        run(command.arg("run").args(arguments))
+    }
+
+    fn live(&self) -> String {
+        std::fs::read_link(self.path("current")).unwrap().to_string_lossy().into_owned()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("webshop").join(name)
+    }
+
+    fn report(&self, name: &str) -> serde_json::Value {
+        let text = std::fs::read(self.path("devops-report").join(name).join("report.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    /// Every file outside the report folder, with its bytes, and every link with what it points at.
+    fn everything(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.path("")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_symlink() {
+                    let target = std::fs::read_link(&path).unwrap();
+                    files.insert(path, target.to_string_lossy().into_owned().into_bytes());
+                } else if path.is_dir() {
+                    if path.file_name().unwrap() != "devops-report" {
+                        folders.push(path);
+                    }
+                } else {
+                    files.insert(path.clone(), std::fs::read(&path).unwrap());
+                }
+            }
+        }
+        files
+    }
+}
+
+/// Copies a folder with its links, but without what runs leave behind.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_symlink() {
+            // Whatever colour is live in the checkout, the copy starts blue.
+            std::os::unix::fs::symlink("colours/blue", target).unwrap();
+        } else if path.is_dir() {
+            if entry.file_name() != "devops-report" && entry.file_name() != ".devops" {
+                copy(&path, &target);
+            }
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_sample_passes_with_warnings_and_moves_its_traffic_there_and_back() {
+    let sample = Sample::new();
+    let first = sample.run(&["webshop"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert_eq!(sample.live(), "colours/green");
+    let merged = sample.report("");
+    assert_eq!((merged["verdict"].as_str(), merged["exit_code"].as_u64()), (Some("warn"), Some(0)));
+    for job in ["test-gate", "dep-scan", "image-scan", "promote", "annotate"] {
+        assert_eq!(sample.report(job)["job"], job);
+    }
+    for job in ["test-gate", "dep-scan", "image-scan"] {
+        let findings = sample.report(job)["findings"].as_array().unwrap().clone();
+        assert!(findings.iter().any(|finding| finding["waived"].is_object()), "{job} has nothing waived");
+    }
+    assert_eq!(sample.report("promote")["details"]["state"], "promoted");
+    let second = sample.run(&["webshop"]);
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert_eq!(sample.live(), "colours/blue");
+    assert_eq!(sample.report("promote")["details"]["generation"], 2);
+    let journal = std::fs::read_to_string(sample.path(".devops/deployments.jsonl")).unwrap();
+    let ids: BTreeSet<String> = journal
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter_map(|line| line["event"]["record"]["id"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(ids.len(), 2, "{journal}");
+    for port in sample.ports {
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "port {port} is still served");
+    }
+}
+
+#[test]
+fn a_dry_run_judges_and_writes_nothing_outside_the_report_folder() {
+    let sample = Sample::new();
+    let before = sample.everything();
+    let finished = sample.run(&["webshop", "--dry-run"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(before, sample.everything());
+    assert_eq!(sample.report("promote")["details"]["state"], "planned");
+    assert!(!sample.report("promote")["details"]["plan"].as_array().unwrap().is_empty());
+    assert!(!sample.report("annotate")["details"]["plan"].as_array().unwrap().is_empty());
+    assert_eq!(sample.report("")["verdict"], "warn");
+}
+
+#[test]
+fn the_broken_sample_fails_and_promotes_nothing() {
+    let sample = Sample::new();
+    let finished = sample.run(&["webshop/broken"]);
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert_eq!(sample.live(), "colours/blue");
+    assert!(
+        finished.stdout.contains("promote did not run, because test-gate stopped the run"),
+        "{finished:?}"
+    );
+    let text = std::fs::read(sample.path("broken/devops-report/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let rules: BTreeSet<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|finding| finding["rule"].as_str())
+        .collect();
+    for rule in ["test-failed", "report-unreadable", "advisory", "image-vulnerability"] {
+        assert!(rules.contains(rule), "{rule} is not among {rules:?}");
+    }
+}
+
+#[test]
+fn flags_of_a_run_beat_what_the_file_says_of_its_jobs() {
+    let sample = Sample::new();
+    let strict = sample.run(&["webshop", "--fail-on", "low", "-q"]);
+    assert_eq!(strict.code, Some(1), "{strict:?}");
+    assert_eq!(strict.stdout.lines().count(), 1, "{strict:?}");
+    let lenient = sample.run(&["webshop", "--fail-on", "low", "--mode", "report", "--dry-run"]);
+    assert_eq!(lenient.code, Some(0), "{lenient:?}");
 }

@@ -200,10 +200,12 @@ impl GitHub {
         let newest = found.statuses.iter().find(|status| found.is_ours || status.carries(&mark));
         if let Some(newest) = newest {
             if newest.state == wanted {
-                return Ok(Receipt::new(Reach::Verified, found.id));
+                return Ok(Receipt::new(Reach::Verified, found.id.to_string()));
             }
             if record.state == State::Started && !matches!(newest.state.as_str(), "pending" | "queued") {
-                return Ok(Receipt::new(Reach::Verified, found.id).note("it has already ended there"));
+                return Ok(
+                    Receipt::new(Reach::Verified, found.id.to_string()).note("it has already ended there")
+                );
             }
         }
         let path = format!("/deployments/{}/statuses", found.id);
@@ -212,7 +214,7 @@ impl GitHub {
         if made.state != wanted {
             return Err(Trouble::new(Cause::Unreadable, format!("status 201, but not with state {wanted}")));
         }
-        Ok(Receipt::new(Reach::Accepted, found.id))
+        Ok(Receipt::new(Reach::Accepted, found.id.to_string()))
     }
 }
 

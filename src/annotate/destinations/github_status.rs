@@ -56,15 +56,17 @@ impl CommitStatus {
         });
         if let Some(newest) = newest {
             if newest.state == body.state {
-                return Ok(Receipt::new(Reach::Verified, &body.context));
+                return Ok(Receipt::new(Reach::Verified, body.context.as_str()));
             }
             if record.state == State::Started {
-                return Ok(Receipt::new(Reach::Verified, &body.context).note("it has already ended there"));
+                return Ok(
+                    Receipt::new(Reach::Verified, body.context.as_str()).note("it has already ended there")
+                );
             }
         }
         let answer = self.api.post(&format!("/statuses/{sha}"), &body).await?;
         let _: Status = answer.read(&[201]).map_err(|trouble| explain(&answer, trouble))?;
-        Ok(Receipt::new(Reach::Accepted, &body.context))
+        Ok(Receipt::new(Reach::Accepted, body.context.as_str()))
     }
 }
 

@@ -141,7 +141,7 @@ impl GitLab {
         let all = self.find(record).await?;
         if let Some(own) = all.iter().find(|one| is_of_pipeline(one, record)) {
             let note = "GitLab keeps this deployment itself, because the job has an `environment:` key";
-            return Ok(Receipt::new(Reach::Skipped, own.id).note(note));
+            return Ok(Receipt::new(Reach::Skipped, own.id.to_string()).note(note));
         }
         let kept = word.remote.and_then(|remote| remote.parse::<u64>().ok());
         let found = all.iter().find(|one| Some(one.id) == kept);
@@ -152,16 +152,16 @@ impl GitLab {
         });
         let Some(found) = found else {
             let made = self.create(record).await?;
-            return Ok(late(Receipt::new(Reach::Accepted, made.id), word));
+            return Ok(late(Receipt::new(Reach::Accepted, made.id.to_string()), word));
         };
         if found.status == status(record.state) {
-            return Ok(Receipt::new(Reach::Verified, found.id));
+            return Ok(Receipt::new(Reach::Verified, found.id.to_string()));
         }
         if record.state == State::Started {
-            return Ok(Receipt::new(Reach::Verified, found.id).note("it has already ended there"));
+            return Ok(Receipt::new(Reach::Verified, found.id.to_string()).note("it has already ended there"));
         }
         self.change(found.id, record).await?;
-        Ok(late(Receipt::new(Reach::Accepted, found.id), word))
+        Ok(late(Receipt::new(Reach::Accepted, found.id.to_string()), word))
     }
 
     /// Whether a deployment nobody's pipeline made can be this record's: GitLab keeps no name of ours, so time decides.

@@ -59,8 +59,8 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     /// A record the destination holds under this name.
-    pub(crate) fn new(reach: Reach, remote: impl ToString) -> Self {
-        Self { reach, remote: Some(remote.to_string()), note: None }
+    pub(crate) fn new(reach: Reach, remote: impl Into<String>) -> Self {
+        Self { reach, remote: Some(remote.into()), note: None }
     }
 
     /// The same with something to know.
@@ -164,7 +164,7 @@ fn forge(
 ) -> Chosen {
     let kind = if target == Target::Gitlab { Forge::GitLab } else { Forge::GitHub };
     let facts = kind.facts(&context.environment);
-    let is_own = context.host.forge().is_none_or(|own| own == kind);
+    let is_own = context.host.forge().map_or_else(|| is_only_forge(kind, arguments), |own| own == kind);
     let token = kind.token(&context.environment, is_own);
     let given = if kind == Forge::GitLab { &arguments.gitlab_url } else { &arguments.github_url };
     let base = base(kind, given.as_deref().filter(|url| !url.is_empty()).or(facts.api_url.as_deref()));
@@ -203,6 +203,15 @@ fn forge(
         _ => Box::new(github::GitHub::new(access, arguments)),
     };
     Chosen { target, place, destination: Some(destination), settled: None }
+}
+
+/// Whether no other forge is asked for, so that a token without a forge's name can only be meant for this one.
+fn is_only_forge(kind: Forge, arguments: &Arguments) -> bool {
+    arguments.destinations.iter().all(|target| match target {
+        Target::Github | Target::GithubStatus => kind == Forge::GitHub,
+        Target::Gitlab => kind == Forge::GitLab,
+        Target::Journal | Target::Summary => true,
+    })
 }
 
 /// The base of a forge's API, without a slash at the end; GitLab's version is added where it was left out.

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use rustsec::{SourceId, Version};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::core::{Error, Location, Place};
@@ -18,20 +19,32 @@ use crate::packages::{Ecosystem, Graph, Origin, Package};
 const SHOWN: usize = 1 << 20;
 
 /// One table of a lockfile, read as a document of its own.
+///
+/// The four versions of the format are fixed, so an unknown key is damage, and one that could hide a package.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Part {
     version: Option<Spanned<u32>>,
     #[serde(default)]
     package: Vec<Entry>,
     root: Option<Entry>,
+    /// Checksums of version 1, of which nothing is needed.
+    #[serde(default, rename = "metadata")]
+    _metadata: IgnoredAny,
+    /// Patches that replace nothing.
+    #[serde(default, rename = "patch")]
+    _patch: IgnoredAny,
 }
 
 /// A package as a lockfile lists it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Entry {
     name: Spanned<String>,
     version: Version,
     source: Option<String>,
+    #[serde(default, rename = "checksum")]
+    _checksum: IgnoredAny,
     #[serde(default)]
     dependencies: Vec<String>,
     replace: Option<String>,
@@ -110,7 +123,6 @@ impl Reader<'_> {
     /// Takes one table.
     fn part(&mut self, range: Range<usize>) -> Result<(), Error> {
         let text = self.text.get(range.clone()).unwrap_or_default();
-        // Checksums of version 1 fill a table of their own, of which nothing is needed.
         let part: Part = toml::from_str(text).map_err(|error| {
             let span =
                 error.span().map_or(range.clone(), |span| range.start + span.start..range.start + span.end);

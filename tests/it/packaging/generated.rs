@@ -68,12 +68,12 @@ fn inputs(command: &Command) -> Vec<Input> {
         matches!(argument.get_action(), ArgAction::Set | ArgAction::Append) && !argument.is_hide_set()
     };
     let mut inputs: Vec<Input> = command.get_arguments().filter(is_setting).map(input).collect();
-    let takes_token = matches!(command.get_name(), "annotate" | "promote");
+    let takes_token = command.get_name() == "annotate";
     if takes_token && !inputs.iter().any(|input| input.name == "token") {
         inputs.push(Input {
             name: "token".to_owned(),
             flag: "`DEVOPS_TOKEN` in the environment".to_owned(),
-            help: "Token for what the job writes to; masked, and never part of a report".to_owned(),
+            help: "Token for the forge that is told; masked, and never part of a report".to_owned(),
             default: String::new(),
             values: Vec::new(),
             is_list: false,

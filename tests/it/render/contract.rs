@@ -152,6 +152,9 @@ fn nothing_is_forged(report: &Report) {
                 let findings = report.open().count();
                 let table = if findings == 0 { 0 } else { 2 + findings };
                 assert_eq!(rows, table + totals, "{text}");
+                for row in outside.iter().filter(|line| line.starts_with("| ")).skip(2).take(findings) {
+                    assert_eq!(borders(row), 5, "{row}");
+                }
                 assert_eq!(outside.iter().filter(|line| line.starts_with('#')).count(), 1, "{text}");
                 for line in outside {
                     let foreign = line.replace("<details><summary>", "").replace("</summary>", "");
@@ -181,6 +184,28 @@ fn nothing_is_forged(report: &Report) {
             _ => panic!("{name}"),
         }
     }
+}
+
+/// Borders of cells in a row of a table: those without a backslash that is not itself behind one.
+fn borders(row: &str) -> usize {
+    let mut is_escaped = false;
+    row.chars()
+        .filter(|character| {
+            let is_border = *character == '|' && !is_escaped;
+            is_escaped = *character == '\\' && !is_escaped;
+            is_border
+        })
+        .count()
+}
+
+#[test]
+fn colours_are_the_only_control_characters_of_a_terminal() {
+    let report = samples::hostile();
+    let text = with(&report, std::slice::from_ref(&report), |document| {
+        render::text(document, render::Detail::Findings)
+    });
+    assert!(text.contains('\u{1b}') && !text.contains("\u{1b}[31mred"), "{text:?}");
+    assert!(text.chars().all(|one| one == '\n' || one == '\u{1b}' || !one.is_control()));
 }
 
 /// Lines of Markdown that are no code.
@@ -218,10 +243,11 @@ proptest! {
         let finding = Finding::new(&RULES[0], &texts[1], &[&texts[1]])
             .detail(&texts[2])
             .about(&texts[3], texts[4].as_str())
+            .severity(Severity::Medium)
             .at(Location { path: texts[5].clone(), line: Some(line), column: Some(column) })
             .help(&texts[6]);
         report.notes = vec![texts[7].clone()];
-        report.findings = vec![finding];
+        report.findings = vec![Finding { rule: texts[3].clone(), ..finding }];
         nothing_is_forged(&report);
     }
 }

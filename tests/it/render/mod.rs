@@ -10,11 +10,11 @@ use devops_action::render::{self, Detail, Document};
 
 use samples::RULES;
 
-/// A link as a host would make it.
+/// A link as a host would make it, to places inside the repository.
 fn link(location: &Location) -> Option<String> {
     let line = location.line.map(|line| format!("#L{line}")).unwrap_or_default();
     let path = location.path.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
-    Some(format!("https://forge.example/blob/{path}{line}"))
+    (!location.path.starts_with('/')).then(|| format!("https://forge.example/blob/{path}{line}"))
 }
 
 /// Lends a document of a report and its jobs.

@@ -35,7 +35,7 @@ pub(super) const RULES: [Rule; 4] = [
 /// A report without findings.
 pub(super) fn report(job: &str, verdict: Verdict, headline: &str) -> Report {
     let mut provenance = Provenance::of_this_build();
-    provenance.version = "0.1.0".to_owned();
+    "0.1.0".clone_into(&mut provenance.version);
     Report {
         schema_version: 1,
         job: job.to_owned(),
@@ -56,8 +56,8 @@ fn totals(report: &mut Report, amounts: &[(&str, serde_json::Value)]) {
     report.totals = amounts.iter().map(|(name, amount)| ((*name).to_owned(), amount.clone())).collect();
 }
 
-fn until(day: &str, owner: &str, reason: &str) -> Option<Waived> {
-    Some(Waived { owner: owner.to_owned(), reason: reason.to_owned(), expires: day.to_owned() })
+fn until(day: &str, owner: &str, reason: &str) -> Waived {
+    Waived { owner: owner.to_owned(), reason: reason.to_owned(), expires: day.to_owned() }
 }
 
 pub(super) fn pass() -> Report {
@@ -117,7 +117,7 @@ pub(super) fn fail() -> Report {
     let mut legacy = Finding::new(&RULES[0], "legacy::timezone", &["d"])
         .detail("the clock is in Lisbon")
         .at(Location::line("tests/legacy.rs", 4));
-    legacy.waived = until("2026-12-31", "ops", "clock mock pending");
+    legacy.waived = Some(until("2026-12-31", "ops", "clock mock pending"));
     report.findings.push(legacy);
     report.notes = vec!["1 file is no report and was not looked at: reports/readme.txt".to_owned()];
     report.provenance.inputs =
@@ -159,7 +159,7 @@ pub(super) fn error() -> Report {
         .at(Location::line("reports/trivy.json", 7))
         .help("run the scanner again and keep its exit code");
     let mut provenance = Provenance::of_this_build();
-    provenance.version = "0.1.0".to_owned();
+    "0.1.0".clone_into(&mut provenance.version);
     Report::of_error("image-scan", &error, provenance)
 }
 
@@ -221,7 +221,10 @@ pub(super) fn merged(jobs: &[Report]) -> Report {
 pub(super) const HOSTILE: &str = "a|b `c` ``` *d* _e_ <img src=x onerror=alert(1)> </script></style></details> ]]> --> [x](http://evil.example) @ops #1 %0A \u{1b}[31mred\u{7} \u{202e}gnp.exe \u{0} \u{fffe} \u{2028} \"q\" 'r' \\\n::error::forged\r\n::stop-commands::x\n# forged\n| forged |\n<!-- x";
 
 pub(super) fn hostile() -> Report {
-    let long = format!("{HOSTILE}{}", "long line of output <b>&amp; ".repeat(40_000));
+    let long = format!(
+        "```\n# forged\n```\n````\n| forged |\n````\n{HOSTILE}{}",
+        "long line of output <b>&amp; ".repeat(40_000)
+    );
     let mut report = report("test-gate", Verdict::Fail, HOSTILE);
     report.reasons = vec![HOSTILE.to_owned()];
     report.notes = vec![HOSTILE.to_owned()];
@@ -230,14 +233,15 @@ pub(super) fn hostile() -> Report {
     report.details.insert("from".to_owned(), json!(HOSTILE));
     report.details.insert("to".to_owned(), json!(HOSTILE));
     report.provenance.data.insert(HOSTILE.to_owned(), json!(HOSTILE));
-    let finding = Finding::new(&RULES[0], HOSTILE, &[HOSTILE])
+    let mut finding = Finding::new(&RULES[0], HOSTILE, &[HOSTILE])
         .detail(long)
         .about("path", json!([HOSTILE, HOSTILE]))
         .about(HOSTILE, HOSTILE)
         .at(Location { path: HOSTILE.to_owned(), line: Some(0), column: Some(0) })
         .help(HOSTILE);
+    HOSTILE.clone_into(&mut finding.rule);
     let mut waived = finding.clone();
-    waived.waived = until(HOSTILE, HOSTILE, HOSTILE);
+    waived.waived = Some(until(HOSTILE, HOSTILE, HOSTILE));
     report.findings = vec![finding, waived];
     report
 }

@@ -1,0 +1,193 @@
+//! GitHub and GitLab when all goes well, and when a call is repeated.
+
+use serde_json::json;
+
+use super::contract;
+use super::fake::{Fake, Kind, text};
+use super::{SHA, delivery, on_github, on_gitlab, state};
+use crate::support::{binary, report, run};
+
+#[test]
+fn github_gets_one_deployment_and_each_state_once_however_often_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let tell = |arguments: &[&str]| {
+        let finished = run(&mut on_github(folder.path(), &fake, arguments));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        assert_eq!(report(folder.path())["verdict"], "pass", "{:#}", report(folder.path()));
+    };
+    tell(&["start", "--release", "1.4.0"]);
+    assert_eq!(state(folder.path(), "github"), "accepted");
+    tell(&["start", "--release", "1.4.0"]);
+    tell(&["finish", "--release", "1.4.0", "--url", "https://shop.example"]);
+    assert_eq!(state(folder.path(), "github-status"), "accepted");
+    // Another machine, which has no journal, repeats the call.
+    std::fs::remove_dir_all(folder.path().join(".devops")).unwrap();
+    tell(&["finish", "--release", "1.4.0"]);
+    assert_eq!(state(folder.path(), "github"), "verified");
+    assert_eq!(state(folder.path(), "github-status"), "verified");
+    std::fs::remove_dir_all(folder.path().join(".devops")).unwrap();
+    tell(&["start", "--release", "1.4.0"]);
+    assert_eq!(fake.states(), ["in_progress", "success"]);
+    assert_eq!(fake.writes().len(), 5, "{:#?}", fake.writes());
+    fake.memory(|memory| {
+        let made = &memory.deployments[0];
+        assert_eq!((memory.deployments.len(), memory.commit_statuses.len()), (1, 2));
+        assert_eq!(made["auto_merge"], false);
+        assert_eq!(made["required_contexts"], json!([]));
+        assert_eq!(made["production_environment"], true);
+        assert_eq!(text(&memory.commit_statuses[1], "context"), "deploy/production");
+        assert_eq!(text(&memory.statuses[1].1, "environment_url"), "https://shop.example");
+        assert_eq!(text(&memory.statuses[1].1, "log_url"), "https://github.com/org/webshop/actions/runs/7");
+    });
+    fake.assert_lawful();
+}
+
+#[test]
+fn the_deployment_github_made_for_the_run_is_adopted_and_one_of_another_run_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    fake.memory(|memory| super::github::made_by_github(memory, SHA, "77"));
+    fake.memory(|memory| super::github::made_by_github(memory, SHA, "7"));
+    run(&mut on_github(folder.path(), &fake, &["start", "--destinations", "github"]));
+    run(&mut on_github(folder.path(), &fake, &["finish", "--destinations", "github"]));
+    fake.memory(|memory| assert_eq!(memory.deployments.len(), 2));
+    assert_eq!(delivery(folder.path(), "github")["remote"], "2");
+    assert_eq!(fake.states(), ["in_progress", "in_progress", "in_progress", "success"]);
+    // The second service of the same run does not take what the first one has.
+    let other = ["start", "--service", "api", "--destinations", "github"];
+    run(&mut on_github(folder.path(), &fake, &other));
+    fake.memory(|memory| assert_eq!(memory.deployments.len(), 3));
+    fake.assert_lawful();
+}
+
+#[test]
+fn a_dry_run_says_exactly_what_a_run_then_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let arguments = ["finish", "--release", "1.4.0", "--transient", "--required-contexts", "ci/build"];
+    let mut dry = arguments.to_vec();
+    dry.push("--dry-run");
+    run(&mut on_github(folder.path(), &fake, &dry));
+    assert!(fake.memory(|memory| memory.log.is_empty()));
+    let plan = report(folder.path())["details"]["plan"].as_array().unwrap().clone();
+    let planned: Vec<_> =
+        plan.iter().filter(|step| step["destination"] == "github").map(|step| &step["body"]).collect();
+    run(&mut on_github(folder.path(), &fake, &arguments));
+    let writes = fake.writes();
+    let written: Vec<_> =
+        writes.iter().filter(|one| one.path.contains("/deployments")).map(|one| &one.body).collect();
+    assert_eq!(planned, written);
+    assert_eq!(written[0]["required_contexts"], json!(["ci/build"]));
+    assert_eq!(written[1]["auto_inactive"], false);
+    fake.assert_lawful();
+}
+
+#[test]
+fn the_job_summary_counts_where_the_host_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let summary = folder.path().join("summary");
+    let mut command = on_github(folder.path(), &fake, &["start"]);
+    run(command.env("GITHUB_STEP_SUMMARY", &summary));
+    assert_eq!(state(folder.path(), "summary"), "accepted");
+    assert!(summary.exists());
+}
+
+#[test]
+fn gitlab_gets_one_deployment_that_moves_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitLab);
+    for action in ["start", "start", "finish", "finish"] {
+        std::fs::remove_dir_all(folder.path().join(".devops")).unwrap_or_default();
+        let finished = run(&mut on_gitlab(folder.path(), &fake, &[action]));
+        assert_eq!(
+            (finished.code, report(folder.path())["verdict"].as_str()),
+            (Some(0), Some("pass")),
+            "{finished:?}"
+        );
+    }
+    assert_eq!(state(folder.path(), "gitlab"), "verified");
+    let writes = fake.writes();
+    assert_eq!(writes.len(), 2, "{writes:#?}");
+    assert_eq!(
+        (text(&writes[0].body, "status"), text(&writes[1].body, "status")),
+        ("running".into(), "success".into())
+    );
+    assert_eq!(writes[0].header("private-token"), Some(super::TOKEN));
+    fake.assert_lawful();
+}
+
+#[test]
+fn a_job_token_goes_in_its_own_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitLab);
+    let mut command = on_gitlab(folder.path(), &fake, &["start"]);
+    run(command.env_remove("GITLAB_TOKEN").env("CI_JOB_TOKEN", "job-token-64"));
+    assert_eq!(fake.writes()[0].header("job-token"), Some("job-token-64"));
+    fake.assert_lawful();
+}
+
+#[test]
+fn the_deployment_of_a_gitlab_job_is_left_to_gitlab() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitLab);
+    fake.memory(|memory| {
+        memory.deployments.push(json!({
+            "id": 1, "sha": SHA, "environment": "production", "status": "running",
+            "created_at": "2026-11-23T11:59:30Z", "deployable": { "pipeline": { "id": 9 } },
+        }));
+    });
+    run(&mut on_gitlab(folder.path(), &fake, &["finish"]));
+    assert_eq!(state(folder.path(), "gitlab"), "skipped");
+    assert!(fake.writes().is_empty());
+}
+
+#[test]
+fn an_older_deployment_of_the_same_commit_is_not_taken_for_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitLab);
+    fake.memory(|memory| {
+        memory.deployments.push(json!({
+            "id": 1, "sha": SHA, "environment": "production", "status": "success",
+            "created_at": "2026-11-20T08:00:00Z", "deployable": null,
+        }));
+    });
+    run(&mut on_gitlab(folder.path(), &fake, &["finish"]));
+    assert_eq!(fake.memory(|memory| memory.deployments.len()), 2);
+}
+
+#[test]
+fn a_forge_that_can_not_be_told_is_refused_with_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["start", "--service", "x", "--id", "1", "--destinations", "github,gitlab"];
+    let finished =
+        run(binary("annotate", folder.path()).args(arguments).env("GITHUB_REPOSITORY", "org/webshop"));
+    assert_eq!(finished.code, Some(0));
+    assert_eq!(delivery(folder.path(), "github")["reason"], "no token");
+    assert_eq!(delivery(folder.path(), "gitlab")["reason"], "no repository known");
+    assert_eq!(report(folder.path())["verdict"], "warn");
+}
+
+#[test]
+fn the_contract_catches_requests_that_are_not_lawful() {
+    let request = |body| super::fake::Request {
+        method: "POST".to_owned(),
+        path: "/repos/org/webshop/deployments".to_owned(),
+        headers: vec![("authorization".to_owned(), "Bearer x".to_owned())],
+        body,
+    };
+    if contract::description().is_none() {
+        return;
+    }
+    let check = |body| contract::violation(Kind::GitHub, &request(body));
+    assert_eq!(check(json!({ "ref": "main" })), None);
+    for wrong in [
+        json!({}),
+        json!({ "ref": 1 }),
+        json!({ "ref": "x", "auto_merge": "no" }),
+        json!({ "ref": "x", "colour": 1 }),
+    ] {
+        assert!(check(wrong.clone()).is_some(), "{wrong}");
+    }
+}
