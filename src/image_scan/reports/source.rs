@@ -233,7 +233,8 @@ mod tests {
     fn a_report_cut_off_anywhere_is_refused() {
         let text = SAMPLE.trim_end().as_bytes();
         assert_eq!(read(text).unwrap().of(Kind::Vulnerability), 6);
-        for length in 0..text.len() {
+        // Every third place, and each of the last: there it is nearly whole.
+        for length in (0..text.len()).filter(|length| length % 3 == 0 || length + 100 > text.len()) {
             let error = read(&text[..length]).expect_err("a part of a report is no report");
             assert!(error.starts_with("t.json:"), "{length}: {error}");
         }
