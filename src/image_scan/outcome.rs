@@ -45,6 +45,9 @@ pub(super) fn headline(counts: &Counts, collector: &Collector, headers: &[Header
         [name] => (*name).to_owned(),
         names => count(names.len() as u64, "artifact"),
     };
+    if collector.looked_at == 0 {
+        return format!("nothing looked at ({names})");
+    }
     format!("{text} in {} ({names})", count(collector.looked_at, "target"))
 }
 

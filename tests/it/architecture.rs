@@ -3,8 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use clap::Args as _;
+use devops_action::annotate::Annotate;
 use devops_action::core::Rule;
-use devops_action::job::run::rules;
+use devops_action::dep_scan::DepScan;
+use devops_action::image_scan::ImageScan;
+use devops_action::job::Job;
+use devops_action::job::run::{keys, rules};
+use devops_action::promote::Promote;
+use devops_action::test_gate::TestGate;
 
 /// Rooms that are jobs.
 const JOBS: [&str; 5] = ["test_gate", "dep_scan", "image_scan", "promote", "annotate"];
@@ -274,11 +281,11 @@ fn mains_are_short() {
 /// Every rule of every job, once.
 fn all_rules() -> BTreeMap<&'static str, Rule> {
     let jobs = [
-        rules::<devops_action::test_gate::TestGate>(),
-        rules::<devops_action::dep_scan::DepScan>(),
-        rules::<devops_action::image_scan::ImageScan>(),
-        rules::<devops_action::promote::Promote>(),
-        rules::<devops_action::annotate::Annotate>(),
+        rules::<TestGate>(),
+        rules::<DepScan>(),
+        rules::<ImageScan>(),
+        rules::<Promote>(),
+        rules::<Annotate>(),
     ];
     jobs.into_iter().flatten().map(|rule| (rule.id, rule)).collect()
 }
@@ -321,25 +328,28 @@ fn every_rule_has_a_page_and_every_page_a_rule() {
     }
 }
 
+/// What a job's page lacks of its own flags and rules.
+fn undocumented<J: Job>() -> Vec<String> {
+    let page = std::fs::read_to_string(root().join(format!("docs/{}.md", J::NAME)));
+    let Ok(page) = page else { return vec![format!("docs/{}.md is not there", J::NAME)] };
+    let own = keys(&J::Arguments::augment_args(clap::Command::new(J::NAME)));
+    let flags = own
+        .into_iter()
+        .filter(|key| !page.contains(&format!("`{key}")) && !page.contains(&format!("--{key}")));
+    let rules = J::rules().iter().map(|rule| rule.id.to_owned()).filter(|id| !page.contains(id));
+    flags.chain(rules).map(|name| format!("docs/{}.md lacks `{name}`", J::NAME)).collect()
+}
+
 #[test]
 fn every_flag_and_rule_of_a_job_is_documented() {
-    use devops_action::job::run::{command, keys};
-    let common = keys(&command::<devops_action::image_scan::ImageScan>());
-    let page = std::fs::read_to_string(root().join("docs/image-scan.md")).unwrap();
-    let is_shared = |key: &str| {
-        ["mode", "fail-on", "report-dir", "formats", "color", "host", "quiet", "verbose"].contains(&key)
-    };
-    for key in common.iter().filter(|key| !is_shared(key)) {
-        assert!(page.contains(&format!("`{key}`")), "docs/image-scan.md lacks `{key}`");
-    }
-    for rule in rules::<devops_action::image_scan::ImageScan>() {
-        let is_own = !rule.id.starts_with("waiver-");
-        assert!(
-            !is_own || page.contains(&format!("(rules/{}.md)", rule.id)),
-            "docs/image-scan.md lacks {}",
-            rule.id
-        );
-    }
+    let lacking = [
+        undocumented::<TestGate>(),
+        undocumented::<DepScan>(),
+        undocumented::<ImageScan>(),
+        undocumented::<Promote>(),
+        undocumented::<Annotate>(),
+    ];
+    assert_none(&lacking.concat(), "a job's page names its flags and rules");
 }
 
 #[test]

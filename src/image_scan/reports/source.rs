@@ -10,11 +10,15 @@ use serde_json::error::Category;
 use super::Header;
 use super::trivy::ReportSeed;
 use crate::core::report::HashingReader;
+use crate::core::words::bytes;
 use crate::core::{Error, Input, Location};
 use crate::image_scan::collect::Collector;
 
 /// Size of the buffer between a file and the parser.
 const BUFFER: usize = 64 * 1024;
+
+/// Longest text a report may hold. The parser holds one text at a time; advisories are far below this.
+const LONGEST: usize = 8 * 1024 * 1024;
 
 /// Reads a file, or standard input for `-`; hands every complaint to the collector.
 ///
@@ -51,6 +55,7 @@ fn read_from(
         column: 1,
         name: name.clone(),
         next: first,
+        text: Text::Outside,
     };
     let headers = reader.reports(collector)?;
     Ok((headers, reader.inner.into_inner().finish(name)))
@@ -63,6 +68,27 @@ struct Reader<R> {
     column: u64,
     name: String,
     next: usize,
+    text: Text,
+}
+
+/// Whether the reader stands in a JSON text, and how long that is so far.
+#[derive(Clone, Copy)]
+enum Text {
+    Outside,
+    Inside(usize),
+    Escape(usize),
+}
+
+impl Text {
+    /// One byte on.
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Outside, b'"') => Self::Inside(0),
+            (Self::Outside, _) | (Self::Inside(_), b'"') => Self::Outside,
+            (Self::Inside(length), b'\\') => Self::Escape(length + 1),
+            (Self::Inside(length) | Self::Escape(length), _) => Self::Inside(length + 1),
+        }
+    }
 }
 
 impl<R: Read> Read for Reader<R> {
@@ -70,6 +96,10 @@ impl<R: Read> Read for Reader<R> {
         let count = self.inner.read(buffer)?;
         for byte in buffer.iter().take(count) {
             self.count(*byte);
+            self.text = self.text.after(*byte);
+            if matches!(self.text, Text::Inside(length) if length > LONGEST) {
+                return Err(io::Error::other(format!("a text is longer than {}", bytes(LONGEST as u64))));
+            }
         }
         Ok(count)
     }
@@ -203,9 +233,32 @@ mod tests {
     fn a_report_cut_off_anywhere_is_refused() {
         let text = SAMPLE.trim_end().as_bytes();
         assert_eq!(read(text).unwrap().of(Kind::Vulnerability), 6);
-        for length in 0..text.len() {
+        // Every third place, and each of the last: there it is nearly whole.
+        for length in (0..text.len()).filter(|length| length % 3 == 0 || length + 100 > text.len()) {
             let error = read(&text[..length]).expect_err("a part of a report is no report");
             assert!(error.starts_with("t.json:"), "{length}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_end_is_refused_before_it_fills_the_memory() {
+        use std::io::Read as _;
+        let endless = r#"{"SchemaVersion": 2, "ArtifactName": ""#.as_bytes().chain(std::io::repeat(b'a'));
+        let mut collector = Collector::new(Filters::default());
+        let error = read_from(endless, "t.json".to_owned(), &mut collector, 0).unwrap_err();
+        assert!(error.to_string().contains("a text is longer than 8.4 MB"), "{error}");
+        assert_eq!(error.kind().exit().code(), 3);
+        let quoted = r#"{"SchemaVersion": 2, "ArtifactName": "a\"b\\", "x": "y"}"#;
+        assert!(read(quoted.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn nesting_without_end_is_refused() {
+        for open in ["[", r#"{"a":"#] {
+            let text = format!(r#"{{"SchemaVersion": 2, "x": {}"#, open.repeat(200_000));
+            assert!(read(text.as_bytes()).is_err());
+            let text = format!(r#"{{"SchemaVersion": 2, "Results": {}"#, open.repeat(200_000));
+            assert!(read(text.as_bytes()).is_err());
         }
     }
 
