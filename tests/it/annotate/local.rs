@@ -109,3 +109,27 @@ fn half_a_line_of_the_journal_is_passed_over_with_a_word() {
     assert_eq!(report["details"]["record"]["revision"], 2);
     assert_eq!(journal(folder.path()).lines().count(), 3);
 }
+
+#[test]
+fn runs_that_share_a_journal_do_not_mix_their_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let children: Vec<_> = (0..8)
+        .map(|id| {
+            let id = id.to_string();
+            let arguments = ["start", "--service", "x", "--id", &id, "--report-dir", &id];
+            let mut command = binary("annotate", folder.path());
+            command.args(arguments).stdout(std::process::Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let journal = journal(folder.path());
+    let mut ids: Vec<String> = journal
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("whole lines"))
+        .map(|line| line["event"]["record"]["id"].as_str().unwrap().to_owned())
+        .collect();
+    ids.sort();
+    assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+}

@@ -280,3 +280,25 @@ fn a_token_without_a_name_is_not_shown_to_two_forges() {
     assert_eq!(state(folder.path(), "gitlab"), "accepted");
     assert!(github.memory(|memory| memory.log.is_empty()));
 }
+
+#[test]
+fn a_run_killed_while_gitlab_is_told_leaves_exactly_one_deployment_to_the_next() {
+    for fault in [Fault::Silent, Fault::SilentAfter] {
+        for request in ["GET /api/v4/projects/77/deployments?", "POST /api/v4/projects/77/deployments"] {
+            let folder = tempfile::tempdir().unwrap();
+            let fake = Fake::start(Kind::GitLab);
+            fake.script(request, fault.clone());
+            let mut child = on_gitlab(folder.path(), &fake, &["start", "--budget", "30"]).spawn().unwrap();
+            fake.wait_for(request);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            run(&mut on_gitlab(folder.path(), &fake, &["finish"]));
+            assert_eq!(state(folder.path(), "gitlab"), "accepted");
+            fake.memory(|memory| {
+                assert_eq!(memory.deployments.len(), 1, "{request}");
+                assert_eq!(text(&memory.deployments[0], "status"), "success", "{request}");
+            });
+            fake.assert_lawful();
+        }
+    }
+}
