@@ -1,4 +1,4 @@
-//! Outcomes of tests, and the table that finds a test's earlier attempts: nine bytes or so a test, whatever its name.
+//! Outcomes of tests, and the table that finds a test's earlier attempts: some 17 bytes a test, whatever its name.
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl Attempts {
 
     /// Records a state under the hashes of a test and its suite; returns the one before.
     pub(super) fn put(&mut self, suite: u64, hash: u64, state: State) -> Option<State> {
-        // The tests of a suite share a few parts, which stay in the processor's cache while the suite is read.
+        // Bits of both hashes choose the part: the tests of a suite share a few.
         let index = suite >> 59 << 3 | hash >> 61;
         let part = usize::try_from(index).ok().and_then(|index| self.parts.get_mut(index))?;
         if part.used * 4 >= part.entries.len() * 3 {
