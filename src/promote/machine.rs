@@ -2,6 +2,7 @@
 //!
 //! Owns the order and the way back. The target's own way of writing and what a report says are others' business.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::arguments::{CheckArguments, HookArguments, NoData};
@@ -80,6 +81,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) context: &'a Context,
     /// Whether somebody asked to stop.
     pub(crate) cancel: Cancel,
+    /// Whether the process has stopped itself for a test already.
+    pub(crate) has_paused: Cell<bool>,
 }
 
 impl Machine<'_> {
@@ -281,7 +284,10 @@ impl Machine<'_> {
 
     /// In builds for tests, stops the process after the step that a test named, so that it can be killed right there.
     fn pause(&self, point: &str) {
-        if cfg!(debug_assertions) && self.context.variable("DEVOPS_TEST_PAUSE_AFTER") == Some(point) {
+        let is_asked_for =
+            cfg!(debug_assertions) && self.context.variable("DEVOPS_TEST_PAUSE_AFTER") == Some(point);
+        // Once only: the way back passes some of the points again.
+        if is_asked_for && !self.has_paused.replace(true) {
             // A process that can't stop itself fails the test that waits for it.
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
         }

@@ -21,6 +21,7 @@ pub use arguments::{
 pub use colour::Colour;
 pub use targets::Choice;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -129,6 +130,7 @@ fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context
             hooks: hooks(arguments, context),
             context,
             cancel: cancel.clone(),
+            has_paused: Cell::new(false),
         };
         match &decision {
             Decision::Go { record, recover } => {

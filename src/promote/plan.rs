@@ -286,3 +286,71 @@ pub(crate) fn steps(record: &Record, recover: Option<&Record>, parts: &Parts) ->
     .flatten()
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Colour, Decision, Kind, Live, Observed, Phase, Record, Request, decide};
+
+    const PHASES: [Phase; 6] =
+        [Phase::Intent, Phase::Switched, Phase::Committed, Phase::Reverting, Phase::Reverted, Phase::Stopped];
+
+    fn observed(live: Colour, phase: Phase) -> Observed {
+        let record = Record {
+            schema_version: Record::SCHEMA_VERSION,
+            generation: 5,
+            kind: Kind::Run,
+            from: Some(Colour::Blue),
+            to: Colour::Green,
+            phase,
+            owner: "test".to_owned(),
+        };
+        Observed { live: Live::Colour(live), record: Some(record) }
+    }
+
+    fn request(generation: Option<u64>) -> Request {
+        Request { kind: Kind::Run, to: None, generation, sequence: None, owner: "test".to_owned() }
+    }
+
+    #[test]
+    fn a_lower_generation_is_refused_whatever_is_found() {
+        for phase in PHASES {
+            for live in Colour::ALL {
+                let decision = decide(&observed(live, phase), &request(Some(4))).unwrap();
+                assert_eq!(decision, Decision::Superseded(5));
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_off_run_is_finished_with_its_own_colours() {
+        for phase in [Phase::Intent, Phase::Switched] {
+            for live in Colour::ALL {
+                for generation in [None, Some(5), Some(6)] {
+                    let Decision::Go { record, .. } =
+                        decide(&observed(live, phase), &request(generation)).unwrap()
+                    else {
+                        panic!("{phase:?} {live} {generation:?}");
+                    };
+                    assert_eq!((record.from, record.to), (Some(Colour::Blue), Colour::Green));
+                    assert_eq!(record.generation, generation.unwrap_or(5));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_off_way_back_is_finished_first() {
+        for live in Colour::ALL {
+            let found = observed(live, Phase::Reverting);
+            assert!(matches!(decide(&found, &request(None)).unwrap(), Decision::Back(_)));
+            let newer = decide(&found, &request(Some(6))).unwrap();
+            assert!(matches!(newer, Decision::Go { recover: Some(_), .. }), "{newer:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_route_is_never_guessed_at() {
+        let found = Observed { live: Live::Foreign("red".to_owned()), record: None };
+        assert_eq!(decide(&found, &request(None)).unwrap(), Decision::Foreign("red".to_owned()));
+    }
+}
