@@ -36,26 +36,7 @@ impl Http {
     }
 
     fn build(&self) -> Result<Client, Trouble> {
-        let own = self.own_certificates()?;
-        if let Ok(client) = self.builder().tls_certs_merge(own.clone()).build() {
-            return Ok(client);
-        }
-        // Containers made from scratch have no certificates at all, and then no client can be built.
-        let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .filter_map(|certificate| Certificate::from_der(certificate).ok());
-        self.builder()
-            .tls_certs_only(own.into_iter().chain(bundled))
-            .build()
-            .map_err(|error| Trouble::unable(format!("no HTTP client: {error}")))
-    }
-
-    fn builder(&self) -> ClientBuilder {
-        Client::builder()
-            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(self.connect)
-            // A write that is sent elsewhere is not the write that was meant, and a token must not travel.
-            .redirect(Policy::none())
+        client(&self.own_certificates()?, |builder| builder.connect_timeout(self.connect))
     }
 
     fn own_certificates(&self) -> Result<Vec<Certificate>, Trouble> {
@@ -67,6 +48,34 @@ impl Http {
         Certificate::from_pem_bundle(&bytes)
             .map_err(|_| Trouble::unable(format!("{}: no certificates in PEM form", path.display())))
     }
+}
+
+/// A client of the house, shaped for its purpose, that trusts `own` certificates besides the system's.
+///
+/// # Errors
+/// Where no client can be made.
+pub fn client(
+    own: &[Certificate],
+    shape: impl Fn(ClientBuilder) -> ClientBuilder,
+) -> Result<Client, Trouble> {
+    let builder = || {
+        let builder = Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            // A write that is sent elsewhere is not the write that was meant, and a token must not travel.
+            .redirect(Policy::none());
+        shape(builder)
+    };
+    if let Ok(client) = builder().tls_certs_merge(own.to_vec()).build() {
+        return Ok(client);
+    }
+    // Containers made from scratch have no certificates at all, and then no client can be built.
+    let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .filter_map(|certificate| Certificate::from_der(certificate).ok());
+    builder()
+        .tls_certs_only(own.iter().cloned().chain(bundled))
+        .build()
+        .map_err(|error| Trouble::unable(format!("no HTTP client: {error}")))
 }
 
 #[cfg(test)]

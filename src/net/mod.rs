@@ -8,6 +8,6 @@ mod retry;
 mod together;
 
 pub use answer::{Answer, Cause, Trouble};
-pub use client::Http;
+pub use client::{Http, client};
 pub use retry::{Class, Next, next};
 pub use together::together;

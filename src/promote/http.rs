@@ -5,9 +5,10 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 
 use crate::core::Error;
+use crate::net;
 
 /// How much of an answer is read.
 const LARGEST: usize = 64 * 1024;
@@ -45,13 +46,11 @@ impl Asker {
             None => false,
         };
         let build = |idle: usize| {
-            let builder = Client::builder()
-                .connect_timeout(CONNECT)
-                .redirect(reqwest::redirect::Policy::none())
-                .pool_max_idle_per_host(idle)
-                .user_agent(concat!("devops-action/", env!("CARGO_PKG_VERSION")));
-            let builder = if is_near { builder.no_proxy() } else { builder };
-            builder.build().map_err(|error| Error::environment("can't make an HTTP client").because(error))
+            let shape = |builder: ClientBuilder| {
+                let builder = builder.connect_timeout(CONNECT).pool_max_idle_per_host(idle);
+                if is_near { builder.no_proxy() } else { builder }
+            };
+            net::client(&[], shape).map_err(|trouble| Error::environment(trouble.message))
         };
         Ok(Self { url, kept: build(1)?, fresh: build(0)? })
     }
