@@ -61,7 +61,11 @@ pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
     };
     let outputs =
         Outputs { verdict: Verdict::Error.to_string(), exit_code: exit.code(), ..Outputs::default() };
-    match write_outputs(context.host, &context.environment, Path::new("devops-report"), job, &outputs) {
+    // Without settings, only the environment can say where a template will look for the outputs.
+    let named =
+        ["DEVOPS_IN_REPORT_DIR", "DEVOPS_REPORT_DIR"].into_iter().find_map(|name| context.variable(name));
+    let report_dir = Path::new(named.unwrap_or("devops-report"));
+    match write_outputs(context.host, &context.environment, report_dir, job, &outputs) {
         Ok(()) => exit,
         Err(error) => complain(&error, Some(context)),
     }
