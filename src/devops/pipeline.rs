@@ -46,7 +46,13 @@ struct Settings {
 /// Runs the pipeline of a folder.
 pub(super) fn run(line: &[OsString], directory: Option<PathBuf>, context: &Context) -> Exit {
     match settings(line, directory, context) {
-        Ok(settings) => Pipeline::new(settings, context).run(),
+        Ok(settings) => {
+            let pipeline = Pipeline::new(settings, context);
+            match pipeline.check() {
+                Ok(()) => pipeline.run(),
+                Err(refusal) => refuse(NAME, refusal, context),
+            }
+        }
         Err(refusal) => refuse(NAME, refusal, context),
     }
 }
@@ -65,7 +71,14 @@ fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) ->
         working_directory,
     };
     let first = RunFlags::from_arg_matches(&resolve(&command, &source(Path::new("."), None))?.matches)?;
-    let folder = directory.unwrap_or(first.common.working_directory);
+    let is_given = first.common.working_directory != Path::new(".");
+    let beside =
+        first.common.config.as_deref().and_then(Path::parent).filter(|path| !path.as_os_str().is_empty());
+    // Where only a file is named, its folder is the project.
+    let folder = directory.unwrap_or_else(|| match beside {
+        Some(beside) if !is_given => beside.to_path_buf(),
+        _ => first.common.working_directory.clone(),
+    });
     let path = first.common.config.unwrap_or_else(|| match folder.as_os_str().to_str() {
         Some(".") => PathBuf::from(FILE_NAME),
         _ => folder.join(FILE_NAME),
@@ -111,6 +124,14 @@ impl<'a> Pipeline<'a> {
         Self { settings, context, reports: Vec::new(), notes: Vec::new(), outer }
     }
 
+    /// Whether every configured job has settings, so that no job changes anything before another one is refused.
+    fn check(&self) -> Result<(), Refusal> {
+        let configured = JOBS.iter().filter(|entry| self.settings.file.has_table(entry.name));
+        configured
+            .into_iter()
+            .try_for_each(|entry| (entry.settings)(&self.line(entry, &[]), self.outer).map(|_| ()))
+    }
+
     /// Gates, then the promotion between the two ends of its record, then one report.
     fn run(mut self) -> Exit {
         for gate in GATES {
@@ -144,8 +165,8 @@ impl<'a> Pipeline<'a> {
         };
         self.job("annotate", &record("start"));
         self.job("promote", &[action.to_owned()]);
-        let promoted = self.reports.iter().find(|report| report.job == "promote").map(Report::exit);
-        let end = if promoted.is_none_or(|exit| exit == Exit::Pass) { "finish" } else { "fail" };
+        let promotion = self.reports.iter().find(|report| report.job == "promote");
+        let end = if promotion.is_none_or(is_live) { "finish" } else { "fail" };
         self.job("annotate", &record(end));
         join_records(&mut self.reports);
     }
@@ -174,7 +195,7 @@ impl<'a> Pipeline<'a> {
         let entry = JOBS.iter().find(|entry| entry.name == name && self.settings.file.has_table(name));
         let Some(entry) = entry else { return };
         self.context.progress(&format!("{name} {}", words.first().map_or("", String::as_str)));
-        let ran = match (entry.run)(&self.line(entry, words), self.outer) {
+        let ran = match (entry.run)(&self.line(entry, words), &self.outer.refreshed()) {
             Ok(ran) => ran,
             Err(refusal) => {
                 let error = match refusal {
@@ -275,6 +296,12 @@ impl<'a> Pipeline<'a> {
             provenance,
         }
     }
+}
+
+/// Whether a promotion ended with the wanted colour live; its exit code does not say, for a report-only run ends with 0.
+fn is_live(promotion: &Report) -> bool {
+    let state = promotion.details.get("state").and_then(serde_json::Value::as_str);
+    promotion.verdict < Verdict::Fail && matches!(state, Some("promoted" | "unchanged" | "planned"))
 }
 
 /// Makes one report of the record's two ends: what both did, under the later one's headline.

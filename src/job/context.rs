@@ -59,6 +59,13 @@ impl Context {
         })
     }
 
+    /// The same at a later time: now, unless the clock was set.
+    #[must_use]
+    pub fn refreshed(&self) -> Self {
+        let now = if self.variable(NOW).is_some() { self.now } else { Timestamp::now() };
+        Self { now, ..self.clone() }
+    }
+
     /// Today's date in UTC, by which waivers expire and databases age.
     pub fn today(&self) -> Date {
         self.now.to_zoned(TimeZone::UTC).date()

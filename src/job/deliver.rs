@@ -32,12 +32,10 @@ pub struct Delivery<'a> {
 
 /// Writes the files asked for, prints, annotates, appends the job summary and sets the step outputs, in this order.
 ///
-/// Returns the exit the report stands for, or the one of the trouble met on the way.
+/// Returns the exit the report stands for. Trouble on the way is told on standard error and keeps nothing from what
+/// follows; reports and outputs that can't be written turn a pass into the exit of that trouble.
 pub fn deliver(delivery: &Delivery<'_>) -> Exit {
-    match without_secrets(delivery, try_deliver) {
-        Ok(()) => delivery.report.exit(),
-        Err(error) => complain(&error, Some(delivery.context)),
-    }
+    without_secrets(delivery, deliver_clean)
 }
 
 /// Lends the same delivery with redacted reports.
@@ -48,10 +46,34 @@ fn without_secrets<T>(delivery: &Delivery<'_>, act: impl FnOnce(&Delivery<'_>) -
     act(&Delivery { report: &report, jobs: &jobs, ..*delivery })
 }
 
-fn try_deliver(delivery: &Delivery<'_>) -> Result<(), Error> {
+/// Delivers what is redacted.
+fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
     let Delivery { common, context, .. } = delivery;
     let formats = formats(common, context.host);
-    write_clean(delivery, &formats)?;
+    let mut exit = delivery.report.exit();
+    let mut note = |done: Result<(), Error>| {
+        if let Err(error) = done {
+            let trouble = complain(&error, Some(context));
+            exit = if exit == Exit::Pass { trouble } else { exit };
+        }
+        exit
+    };
+    note(write_clean(delivery, &formats));
+    show(delivery, &formats);
+    if formats.contains(&Format::Summary) {
+        // The summary is a courtesy of the host; its absence is told and decides nothing.
+        if let Err(error) = append(delivery) {
+            complain(&error, Some(context));
+        }
+    }
+    let outputs = outputs(delivery.report, note(Ok(())), common, &formats);
+    let job = delivery.report.job.as_str();
+    note(write_outputs(context.host, &context.environment, &common.report_dir, job, &outputs))
+}
+
+/// Prints the report, and the annotations where they are wanted.
+fn show(delivery: &Delivery<'_>, formats: &[Format]) {
+    let Delivery { common, context, .. } = delivery;
     let page =
         [Format::Html, Format::Summary, Format::Json].into_iter().find(|format| formats.contains(format));
     let page = page.and_then(|format| path_of(common, format)).filter(|_| !common.quiet);
@@ -67,12 +89,13 @@ fn try_deliver(delivery: &Delivery<'_>) -> Result<(), Error> {
             write_out(&context.redactor.redact(&render::github(document)));
         }
     });
-    if formats.contains(&Format::Summary) {
-        let markdown = rendered(delivery, Format::Summary)?;
-        append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown))?;
-    }
-    let outputs = outputs(delivery.report, common, &formats);
-    write_outputs(context.host, &context.environment, &common.report_dir, &delivery.report.job, &outputs)
+}
+
+/// Appends the summary to the job summary of the host.
+fn append(delivery: &Delivery<'_>) -> Result<(), Error> {
+    let context = delivery.context;
+    let markdown = rendered(delivery, Format::Summary)?;
+    append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown)).map(|_| ())
 }
 
 /// The formats asked for; where none are, the default ones, and on GitHub its annotations.
@@ -151,14 +174,14 @@ fn path_of(common: &Common, format: Format) -> Option<String> {
 }
 
 /// What the step tells the steps after it.
-fn outputs(report: &Report, common: &Common, formats: &[Format]) -> Outputs {
+fn outputs(report: &Report, exit: Exit, common: &Common, formats: &[Format]) -> Outputs {
     let path = |format: Format| {
         let path = path_of(common, format).filter(|_| formats.contains(&format));
         path.unwrap_or_default()
     };
     Outputs {
         verdict: report.verdict.to_string(),
-        exit_code: report.exit_code,
+        exit_code: exit.code(),
         findings: report.open().count(),
         report: path(Format::Json),
         sarif: path(Format::Sarif),

@@ -32,6 +32,11 @@ fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
         Err(refusal) => return refuse(J::NAME, refusal, &context),
     };
     let context = prepared.context(context);
+    // Found out before the job changes anything, not after.
+    let folder = &prepared.common.report_dir;
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        return refuse(J::NAME, Error::unwritable(folder, error).into(), &context);
+    }
     let (report, error) = execute::<J>(&prepared, &context);
     if let Some(error) = error {
         complain(&error, Some(&context));
