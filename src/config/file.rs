@@ -175,6 +175,16 @@ impl File {
             }
             fields.insert(name, self.scalar(value)?);
         }
+        if let Some((text, span)) = fields.get("matches")
+            && text.trim().is_empty()
+        {
+            // An unset variable of a template must not waive everything.
+            return Err(self.error(
+                "`matches` is empty",
+                span.clone(),
+                "name something, or leave the key out",
+            ));
+        }
         let mut field = |name: &str| fields.remove(name).filter(|(text, _)| !text.trim().is_empty());
         let missing = |name: &str| {
             self.error(format!("waiver without `{name}`"), value.span(), "in this waiver").help(
@@ -315,6 +325,8 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse(text).unwrap_err(), expected, "{text}");
         }
+        let error = parse("[[waiver]]\nrule = \"a\"\nmatches = \"\"\n").unwrap_err();
+        assert!(error.contains("`matches` is empty"), "{error}");
         let error = parse("[[waiver]]\nrule = \"a\"\nowner = \"c\"\nexpires = 2026-12-31\n").unwrap_err();
         assert!(error.contains("waiver without `reason`"), "{error}");
     }

@@ -66,7 +66,7 @@ fn waiver() -> Value {
             "required": ["rule", "reason", "owner", "expires"],
             "properties": {
                 "rule": text("The rule whose findings are accepted"),
-                "matches": text("What a fact of the subject, the title or the path must equal; `*` stands for any text"),
+                "matches": text("What a fact that names the subject, the title or the path must equal; `*` stands for any text"),
                 "reason": text("Why"),
                 "owner": text("Who answers for it"),
                 "expires": text("Last day on which it holds, as 2026-12-31"),

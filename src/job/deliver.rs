@@ -119,6 +119,12 @@ pub fn write_files(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Er
 fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
     let folder = &delivery.common.report_dir;
     std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
+    for format in Format::ALL.into_iter().filter(|format| !formats.contains(format)) {
+        // What an earlier run left behind must not be taken for this one's verdict.
+        if let Some(stale) = format.file_name().map(|name| folder.join(name)).filter(|path| path.is_file()) {
+            std::fs::remove_file(&stale).map_err(|error| Error::unwritable(&stale, error))?;
+        }
+    }
     for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {
         if let Some(name) = format.file_name() {
             let path = folder.join(name);

@@ -128,6 +128,11 @@ pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prep
     };
     // The first look only finds where the file is.
     let first = Common::from_arg_matches(&resolve(&command, &start(Path::new("."), None))?.matches)?;
+    let folder = &first.working_directory;
+    if !folder.is_dir() {
+        let error = Error::usage(format!("the working directory {} is not a folder", folder.display()));
+        return Err(error.help("correct `--working-directory`").into());
+    }
     let file = find_file(&first)?;
     if let Some(file) = &file {
         check::<J>(file)?;
@@ -148,7 +153,8 @@ fn find_file(common: &Common) -> Result<Option<File>, Error> {
     }
     let here = common.working_directory == Path::new(".");
     let path = if here { PathBuf::from(FILE_NAME) } else { common.working_directory.join(FILE_NAME) };
-    if path.exists() { File::read(&path).map(Some) } else { Ok(None) }
+    // A link that leads nowhere is there: whoever put it there meant a policy to hold.
+    if path.symlink_metadata().is_ok() { File::read(&path).map(Some) } else { Ok(None) }
 }
 
 /// Refuses keys this job does not know, in its own table and at the top of the file.

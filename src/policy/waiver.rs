@@ -24,12 +24,30 @@ pub(super) const UNUSED: Rule = Rule {
     page: include_str!("../../docs/rules/waiver-unused.md"),
 };
 
+/// Facts of a subject that many subjects share: they name nothing, so that no waiver is for them.
+const SHARED_FACTS: [&str; 14] = [
+    "attempts",
+    "class",
+    "direct",
+    "ecosystem",
+    "fixed",
+    "installed",
+    "layer",
+    "message",
+    "outcome",
+    "patched",
+    "path",
+    "severity",
+    "status",
+    "version",
+];
+
 /// Somebody accepts the findings of a rule that match, for a reason, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
     /// The rule whose findings are accepted.
     pub rule: String,
-    /// What a fact of the finding's subject, its title or its path must equal; `*` stands for any text. None: all.
+    /// What a fact that names the finding's subject, its title or its path must equal; `*` stands for any text. None: all.
     pub matches: Option<String>,
     /// Why.
     pub reason: String,
@@ -47,7 +65,8 @@ impl Waiver {
         self.rule == finding.rule
             && self.matches.as_ref().is_none_or(|pattern| {
                 let path = finding.location.iter().map(|location| location.path.as_str());
-                let facts = finding.subject.values().flat_map(texts);
+                let names = finding.subject.iter().filter(|(fact, _)| !SHARED_FACTS.contains(&fact.as_str()));
+                let facts = names.flat_map(|(_, fact)| texts(fact));
                 path.chain(facts).chain([finding.title.as_str()]).any(|text| is_match(pattern, text))
             })
     }
@@ -101,7 +120,39 @@ fn is_match(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_match;
+    use jiff::civil::date;
+
+    use super::{Waiver, is_match};
+    use crate::core::{Finding, Location, Rule, Severity};
+
+    #[test]
+    fn a_waiver_covers_what_its_pattern_names_and_nothing_it_only_shares() {
+        let rule = Rule { id: "advisory", severity: Severity::High, summary: "", page: "" };
+        let finding = Finding::new(&rule, "title", &["a"])
+            .about("package", "time")
+            .about("aliases", vec!["CVE-1", "GHSA-2"])
+            .about("ecosystem", "crates.io")
+            .about("path", vec!["chrono 0.4.22", "time 0.1.44"])
+            .about("outcome", "failed")
+            .at(Location::line("sub/Cargo.lock", 7));
+        let covers = |pattern: &str| {
+            let waiver = Waiver {
+                rule: "advisory".to_owned(),
+                matches: Some(pattern.to_owned()),
+                reason: String::new(),
+                owner: String::new(),
+                expires: date(2030, 1, 1),
+                location: Location::file("devops.toml"),
+            };
+            waiver.covers(&finding)
+        };
+        for pattern in ["time", "CVE-1", "GHSA-*", "title", "sub/*"] {
+            assert!(covers(pattern), "{pattern}");
+        }
+        for pattern in ["crates.io", "chrono 0.4.22", "failed", "tim"] {
+            assert!(!covers(pattern), "{pattern}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_any_text() {
