@@ -4,6 +4,7 @@
 
 mod command_line;
 mod explain;
+mod interrupt;
 mod jobs;
 mod pipeline;
 mod serve;

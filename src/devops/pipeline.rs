@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command, FromArgMatches};
 
 use super::command_line::RunFlags;
+use super::interrupt::Interrupt;
 use super::jobs::{Entry, JOBS, Ran, all_rules};
 use crate::ci::Host;
 use crate::config::{FILE_NAME, File, Origin, Refusal, Resolved, Source, resolve};
@@ -153,22 +154,45 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Promotes, and records it.
+    /// Promotes, and records it. Somebody who asks to stop gets a record that says so.
     fn change(&mut self) {
-        let identity = self.identity();
-        let (start, action) =
-            if self.is_dry() { ("--dry-run=true", "plan") } else { ("--dry-run=false", "run") };
-        let record = |action: &str| {
-            let mut line = vec![action.to_owned(), start.to_owned()];
-            line.extend(identity.clone());
-            line
+        let interrupt = match Interrupt::listen() {
+            Ok(interrupt) => interrupt,
+            Err(error) => {
+                self.notes.push(error.to_string());
+                complain(&error, Some(&self.context));
+                return self.reports.push(Report::of_error("promote", &error, Provenance::of_this_build()));
+            }
         };
-        self.job("annotate", &record("start"));
-        self.job("promote", &[action.to_owned()]);
+        let (dry, action) =
+            if self.is_dry() { ("--dry-run=true", "plan") } else { ("--dry-run=false", "run") };
+        let mut record = vec![dry.to_owned()];
+        record.extend(self.identity());
+        self.annotate("start", &record);
+        if interrupt.is_asked() {
+            self.notes.push("promote did not run, because somebody stopped the run".to_owned());
+        } else {
+            self.job("promote", &[action.to_owned()]);
+        }
+        if interrupt.is_asked() {
+            // A host that cancels a run kills it ten seconds later.
+            record.push("--budget=2".to_owned());
+        }
+        let has_promotion = self.settings.file.has_table("promote");
         let promotion = self.reports.iter().find(|report| report.job == "promote");
-        let end = if promotion.is_none_or(is_live) { "finish" } else { "fail" };
-        self.job("annotate", &record(end));
+        let is_done = promotion.map_or(!has_promotion && !interrupt.is_asked(), is_live);
+        self.annotate(if is_done { "finish" } else { "fail" }, &record);
         join_records(&mut self.reports);
+        if interrupt.is_asked() && promotion_is_missing(&self.reports, has_promotion) {
+            self.reports.push(stopped());
+        }
+    }
+
+    /// Runs `annotate` with this action and these flags.
+    fn annotate(&mut self, action: &str, flags: &[String]) {
+        let mut line = vec![action.to_owned()];
+        line.extend_from_slice(flags);
+        self.job("annotate", &line);
     }
 
     /// Names the deployment where neither the host nor the configuration does: each local run is a record of its own.
@@ -298,10 +322,25 @@ impl<'a> Pipeline<'a> {
     }
 }
 
-/// Whether a promotion ended with the wanted colour live; its exit code does not say, for a report-only run ends with 0.
+/// Whether there should have been a promotion and was none.
+fn promotion_is_missing(reports: &[Report], has_promotion: bool) -> bool {
+    has_promotion && reports.iter().all(|report| report.job != "promote")
+}
+
+/// The report of a promotion that was stopped before it began.
+fn stopped() -> Report {
+    let error = Error::environment("stopped by a signal before it began").help("run it again");
+    Report {
+        exit_code: Exit::NeedsHuman.code(),
+        ..Report::of_error("promote", &error, Provenance::of_this_build())
+    }
+}
+
+/// Whether a promotion ended with the wanted colour live; its exit code alone does not say, for `--mode report` bends it.
 fn is_live(promotion: &Report) -> bool {
     let state = promotion.details.get("state").and_then(serde_json::Value::as_str);
-    promotion.verdict < Verdict::Fail && matches!(state, Some("promoted" | "unchanged" | "planned"))
+    let is_good = promotion.exit() == Exit::Pass && promotion.verdict < Verdict::Fail;
+    is_good && matches!(state, Some("promoted" | "unchanged" | "planned"))
 }
 
 /// Makes one report of the record's two ends: what both did, under the later one's headline.

@@ -356,3 +356,46 @@ fn flags_of_a_run_beat_what_the_file_says_of_its_jobs() {
     let lenient = sample.run(&["webshop", "--fail-on", "low", "--mode", "report", "--dry-run"]);
     assert_eq!(lenient.code, Some(0), "{lenient:?}");
 }
+
+#[test]
+fn a_run_that_is_interrupted_while_it_promotes_leaves_a_failed_record_and_blue_live() {
+    let sample = Sample::new();
+    let file = sample.path("devops.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let interrupting = "start-hook = \"kill -INT $PPID\"";
+    std::fs::write(&file, text.replace("start-hook = \"./colours.sh start\"", interrupting)).unwrap();
+    let finished = sample.run(&["webshop"]);
+    assert_eq!(finished.code, Some(6), "{finished:?}");
+    assert_eq!(sample.live(), "colours/blue");
+    let journal = std::fs::read_to_string(sample.path(".devops/deployments.jsonl")).unwrap();
+    let last: serde_json::Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"]["record"]["state"], "failed", "{journal}");
+}
+
+#[test]
+fn a_failed_promotion_is_never_recorded_as_a_success() {
+    let sample = Sample::new();
+    let file = sample.path("devops.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("./colours.sh start", "exit 1")).unwrap();
+    for arguments in [&["webshop", "-q"][..], &["webshop", "-q", "--mode", "report"]] {
+        sample.run(arguments);
+        assert_eq!(sample.live(), "colours/blue");
+        let journal = std::fs::read_to_string(sample.path(".devops/deployments.jsonl")).unwrap();
+        assert!(!journal.contains("succeeded"), "{journal}");
+        assert!(journal.contains("failed"), "{journal}");
+    }
+}
+
+#[test]
+fn a_mistake_in_any_job_is_found_before_the_first_one_runs() {
+    let sample = Sample::new();
+    let file = sample.path("devops.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("service = ", "servce = ")).unwrap();
+    let finished = sample.run(&["webshop"]);
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("did you mean `service`?"), "{finished:?}");
+    assert_eq!(sample.live(), "colours/blue");
+    assert!(!sample.path("devops-report").exists());
+}
