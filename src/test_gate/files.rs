@@ -1,19 +1,21 @@
 //! From the paths given to the reports to read, each once, in the order of their names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::glob;
 
-/// The path that stands for standard input.
-pub(super) const STDIN: &str = "-";
+/// The path that stands for standard input, just so: `./-` is a file.
+const STDIN: &str = "-";
 
 /// A report to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct File {
-    pub(super) path: PathBuf,
-    /// The path as people write it, with `/`.
+    /// Where it lies; none is standard input.
+    pub(super) path: Option<PathBuf>,
+    /// The path as people write it. Two files can share it, so that it never stands for one.
     pub(super) label: String,
     /// Whether it was found by walking through a folder, rather than meant by name or pattern.
     pub(super) is_found: bool,
@@ -44,11 +46,14 @@ pub(super) fn find(paths: &[PathBuf]) -> Files {
     }
 }
 
+/// What tells files apart, in the order of their names: the label alone may be that of several.
+type Key = (String, Option<PathBuf>);
+
 #[derive(Default)]
 struct Search {
-    files: BTreeMap<String, File>,
+    files: BTreeMap<Key, File>,
     /// The real paths of files that are in already, so that none counts twice.
-    real: BTreeMap<PathBuf, String>,
+    real: BTreeMap<PathBuf, Key>,
     missing: Vec<(String, String)>,
     unlisted: BTreeSet<(String, String)>,
 }
@@ -56,8 +61,8 @@ struct Search {
 impl Search {
     fn path(&mut self, path: &Path) {
         let label = label(path);
-        if label == STDIN {
-            self.files.insert(label.clone(), File { path: path.to_path_buf(), label, is_found: false });
+        if path.as_os_str() == STDIN {
+            self.files.insert((label.clone(), None), File { path: None, label, is_found: false });
             return;
         }
         match std::fs::metadata(path) {
@@ -121,29 +126,32 @@ impl Search {
     }
 
     fn add(&mut self, path: PathBuf, is_found: bool) {
-        let label = label(&path);
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let mut key = (label(&path), Some(path));
+        let mut is_found = is_found;
         // Where several names lead to a file, the first in their order stays, so that the paths' order never shows.
-        let (label, path) = match self.real.get(&real) {
-            Some(known) if *known <= label => (known.clone(), None),
-            Some(known) => {
-                let mean = self.files.remove(known).is_some_and(|file| !file.is_found);
-                self.files
-                    .insert(label.clone(), File { path, label: label.clone(), is_found: is_found && !mean });
-                (label, None)
-            }
-            None => (label, Some(path)),
-        };
-        if let Some(path) = path {
-            self.files.insert(label.clone(), File { path, label: label.clone(), is_found });
-        } else if let Some(file) = self.files.get_mut(&label) {
-            file.is_found &= is_found;
+        if let Some(known) = self.real.remove(&real) {
+            is_found &= self.files.remove(&known).is_none_or(|file| file.is_found);
+            key = key.min(known);
         }
-        self.real.insert(real, label);
+        self.files.insert(key.clone(), File { path: key.1.clone(), label: key.0.clone(), is_found });
+        self.real.insert(real, key);
     }
 }
 
+/// A path as people write it: with `/` on Windows, without a plain `.` in front, and with bytes that are no text spelled out.
 fn label(path: &Path) -> String {
-    let label = path.display().to_string().replace('\\', "/");
-    label.strip_prefix("./").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(label)
+    let mut label = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        label.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string can't fail.
+            let _ = write!(label, "\\x{byte:02x}");
+        }
+    }
+    if cfg!(windows) {
+        label = label.replace('\\', "/");
+    }
+    let rest = label.strip_prefix("./").filter(|rest| !rest.is_empty() && *rest != STDIN);
+    rest.map(str::to_owned).unwrap_or(label)
 }

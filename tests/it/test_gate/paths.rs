@@ -77,6 +77,48 @@ fn links_that_loop_end_and_count_once() {
     assert_eq!((said.code(), said.counts()[0]), (0, 1));
 }
 
+#[cfg(unix)]
+#[test]
+fn files_whose_names_look_alike_stay_apart() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "n/a/b.xml", BAD);
+    write(folder.path(), "n/a\\b.xml", GOOD);
+    for paths in [&["n"][..], &["n/**/*.xml"], &["n/a/b.xml", "n/a\\b.xml"]] {
+        assert_eq!(judge(folder.path(), paths).counts(), [2, 1, 0, 1, 0, 0, 0], "{paths:?}");
+    }
+    for (name, content) in [(&b"\xfe.xml"[..], BAD), (b"\xff.xml", GOOD)] {
+        write(folder.path(), "m/x", content);
+        // Some file systems take only text as names.
+        if std::fs::rename(folder.path().join("m/x"), folder.path().join("m").join(OsStr::from_bytes(name)))
+            .is_err()
+        {
+            return;
+        }
+    }
+    let said = judge(folder.path(), &["m"]);
+    assert_eq!(said.counts(), [2, 1, 0, 1, 0, 0, 0]);
+    assert_eq!(said.report["provenance"]["inputs"][0]["path"], "m/\\xfe.xml");
+}
+
+#[test]
+fn only_a_bare_dash_is_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "-", BAD);
+    write(folder.path(), "in.xml", GOOD);
+    let input = || std::fs::File::open(folder.path().join("in.xml")).unwrap();
+    for (paths, counts) in
+        [(&["./-"][..], [1, 1]), (&["?"], [1, 1]), (&["-", "./-"], [2, 1]), (&["?", "-"], [2, 1])]
+    {
+        let finished = run(binary("test-gate", folder.path()).args(paths).stdin(input()));
+        let totals = &report(folder.path())["totals"];
+        assert_eq!(finished.code, Some(1), "{paths:?}");
+        assert_eq!([totals["tests"].as_u64(), totals["failed"].as_u64()], counts.map(Some), "{paths:?}");
+    }
+}
+
 #[test]
 fn a_report_of_many_files_does_not_depend_on_their_order() {
     let folder = tempfile::tempdir().unwrap();
