@@ -66,17 +66,12 @@ impl Search {
             return;
         }
         match std::fs::metadata(path) {
-            Ok(found) if found.is_dir() => {
-                let count = self.walk(path, |name| name.to_ascii_lowercase().ends_with(".xml"), true);
-                if count == 0 {
-                    self.missing.push((label, "the folder holds no XML file".to_owned()));
-                }
-            }
+            Ok(found) if found.is_dir() => self.folder(path),
             Ok(_) => self.add(path.to_path_buf(), false),
             Err(_) if glob::is_pattern(&label) => {
                 let (folder, pattern) = glob::split(&label);
                 let base = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
-                if self.walk(base, |name| glob::is_match(pattern, name), false) == 0 {
+                if self.walk(base, Some(pattern)) == 0 {
                     self.missing.push((label, "no file matches the pattern".to_owned()));
                 }
             }
@@ -87,10 +82,23 @@ impl Search {
         }
     }
 
-    /// Adds the files below a folder whose path from there is wanted; returns how many there are.
+    /// Adds the XML files below a folder.
+    fn folder(&mut self, path: &Path) {
+        if self.walk(path, None) == 0 {
+            self.missing.push((label(path), "the folder holds no XML file".to_owned()));
+        }
+    }
+
+    /// Adds what lies below a folder and matches the pattern, or is XML where there is none; returns how much that is.
     ///
     /// Each folder is entered once, whatever links lead to it, so that loops end.
-    fn walk(&mut self, base: &Path, is_wanted: impl Fn(&str) -> bool, is_found: bool) -> usize {
+    fn walk(&mut self, base: &Path, pattern: Option<&str>) -> usize {
+        // A pattern that ends so means all files below anyway.
+        let means_folders = pattern.is_some_and(|pattern| !pattern.trim_end_matches('/').ends_with("**"));
+        let is_wanted = |name: &str| match pattern {
+            Some(pattern) => glob::is_match(pattern, name),
+            None => name.to_ascii_lowercase().ends_with(".xml"),
+        };
         let mut folders = vec![(base.to_path_buf(), String::new())];
         let mut entered = BTreeSet::new();
         let mut count = 0;
@@ -115,10 +123,14 @@ impl Search {
                 let path =
                     if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
                 if path.is_dir() {
+                    if means_folders && is_wanted(&name) {
+                        count += 1;
+                        self.folder(&path);
+                    }
                     folders.push((path, format!("{name}/")));
                 } else if is_wanted(&name) {
                     count += 1;
-                    self.add(path, is_found);
+                    self.add(path, pattern.is_none());
                 }
             }
         }

@@ -66,6 +66,27 @@ fn files_of_another_kind_in_a_folder_are_named_but_a_web_page_fails() {
     assert_eq!(judge(folder.path(), &["only"]).rules(), ["report-missing"]);
 }
 
+#[test]
+fn a_pattern_that_matches_a_folder_enters_it() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "p/one/target/surefire-reports/deep/a.xml", BAD);
+    write(folder.path(), "p/one/target/surefire-reports/pom.xml", "<project/>");
+    write(folder.path(), "p/b.xml", GOOD);
+    for pattern in ["p/*", "p/*/", "p/**", "?"] {
+        let said = judge(folder.path(), &[pattern]);
+        let rules =
+            if pattern == "p/**" { &["report-unreadable", "test-failed"][..] } else { &["test-failed"] };
+        assert_eq!((said.counts(), said.rules()), ([2, 1, 0, 1, 0, 0, 0], rules.to_vec()), "{pattern}");
+    }
+    for pattern in ["**/surefire-reports", "p/*/target", "p/one/t*/*/deep"] {
+        assert_eq!(judge(folder.path(), &[pattern]).counts(), [1, 0, 0, 1, 0, 0, 0], "{pattern}");
+    }
+    // One without a report is missed, as it would be by name.
+    write(folder.path(), "p/two/notes.txt", "");
+    let said = judge(folder.path(), &["p/*"]);
+    assert_eq!(said.rules(), ["report-missing", "test-failed"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_that_loop_end_and_count_once() {
