@@ -290,9 +290,9 @@ impl<R: Read> Reader<R> {
             producer = producer.or(Producer::of_suite(element, key, value));
             match key {
                 "name" => suite.name = shorten(&resolve(value), MESSAGE),
-                "failures" => suite.failures = value.trim().parse().unwrap_or(0),
-                "errors" => suite.errors = value.trim().parse().unwrap_or(0),
-                "tests" => suite.tests = value.trim().parse().unwrap_or(0),
+                "failures" => suite.failures = claimed(value),
+                "errors" => suite.errors = claimed(value),
+                "tests" => suite.tests = claimed(value),
                 "hostname" | "id" | "package" => (key, value).hash(&mut hasher),
                 _ => {}
             }
@@ -511,6 +511,19 @@ impl<R: Read> Reader<R> {
     }
 }
 
+/// A number that a suite claims, in any of the forms met, as `12`, `1.0` and `1,000`; no less than was meant.
+fn claimed(text: &str) -> u64 {
+    if let Ok(number) = text.trim().parse() {
+        return number;
+    }
+    let mut text = resolve(text);
+    text.retain(|character| !character.is_whitespace() && !matches!(character, ',' | '_' | '\'' | '"'));
+    let number: f64 = text.parse().unwrap_or(0.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the conversion saturates")]
+    let number = number.ceil() as u64;
+    number
+}
+
 fn claims(suites: u64) -> String {
     format!("{} {}", count(suites, "suite"), if suites == 1 { "claims" } else { "claim" })
 }
@@ -532,4 +545,33 @@ fn hash_of(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claimed;
+
+    #[test]
+    fn a_claim_has_many_forms() {
+        for (text, expected) in [
+            ("12", 12),
+            (" +2 ", 2),
+            ("1.0", 1),
+            ("0.5", 1),
+            ("1,000", 1_000),
+            ("1,234.0", 1_234),
+            ("1 000", 1_000),
+            ("1e3", 1_000),
+            ("&#49;", 1),
+            ("99999999999999999999", u64::MAX),
+            ("0.0", 0),
+            ("0,0", 0),
+            ("", 0),
+            ("-1", 0),
+            ("NaN", 0),
+            ("none", 0),
+        ] {
+            assert_eq!(claimed(text), expected, "{text}");
+        }
+    }
 }

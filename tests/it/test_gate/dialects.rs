@@ -403,3 +403,13 @@ fn cases_that_only_look_alike_are_no_attempts_at_one_test() {
         assert_eq!(judge_text(&report).counts(), [1, 0, 1, 0, 0, 0, 0], "{report}");
     }
 }
+
+#[test]
+fn a_claim_counts_however_its_number_is_written() {
+    for claim in ["failures='1.0'", "errors='1,000'", "failures=' 1 '", "errors='1e0'"] {
+        let said = judge_text(format!("<testsuite name='s' {claim}><testcase name='a'/></testsuite>"));
+        assert_eq!((said.code(), said.rules()), (1, vec!["suite-errored"]), "{claim}");
+    }
+    let said = judge_text("<testsuite name='s' failures='0.0' errors=''><testcase name='a'/></testsuite>");
+    assert_eq!(said.code(), 0);
+}
