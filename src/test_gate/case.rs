@@ -137,11 +137,11 @@ impl Case {
         self.state.unwrap_or(State::Passed)
     }
 
-    /// What names it in its report.
-    pub(super) fn identity(&self, suite: u64) -> u64 {
+    /// What names it in its report; a case without a name is never an attempt at another.
+    pub(super) fn identity(&self, suite: u64) -> Option<u64> {
         let mut hasher = DefaultHasher::new();
-        (suite, &self.classname, &self.name, &self.file).hash(&mut hasher);
-        hasher.finish()
+        (suite, &self.classname, &self.name, &self.file, &self.line).hash(&mut hasher);
+        (!self.name.trim().is_empty()).then(|| hasher.finish())
     }
 
     /// What is kept of it.

@@ -1,19 +1,21 @@
 //! From the paths given to the reports to read, each once, in the order of their names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::glob;
 
-/// The path that stands for standard input.
-pub(super) const STDIN: &str = "-";
+/// The path that stands for standard input, just so: `./-` is a file.
+const STDIN: &str = "-";
 
 /// A report to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct File {
-    pub(super) path: PathBuf,
-    /// The path as people write it, with `/`.
+    /// Where it lies; none is standard input.
+    pub(super) path: Option<PathBuf>,
+    /// The path as people write it. Two files can share it, so that it never stands for one.
     pub(super) label: String,
     /// Whether it was found by walking through a folder, rather than meant by name or pattern.
     pub(super) is_found: bool,
@@ -44,11 +46,14 @@ pub(super) fn find(paths: &[PathBuf]) -> Files {
     }
 }
 
+/// What tells files apart, in the order of their names: the label alone may be that of several.
+type Key = (String, Option<PathBuf>);
+
 #[derive(Default)]
 struct Search {
-    files: BTreeMap<String, File>,
+    files: BTreeMap<Key, File>,
     /// The real paths of files that are in already, so that none counts twice.
-    real: BTreeMap<PathBuf, String>,
+    real: BTreeMap<PathBuf, Key>,
     missing: Vec<(String, String)>,
     unlisted: BTreeSet<(String, String)>,
 }
@@ -56,22 +61,17 @@ struct Search {
 impl Search {
     fn path(&mut self, path: &Path) {
         let label = label(path);
-        if label == STDIN {
-            self.files.insert(label.clone(), File { path: path.to_path_buf(), label, is_found: false });
+        if path.as_os_str() == STDIN {
+            self.files.insert((label.clone(), None), File { path: None, label, is_found: false });
             return;
         }
         match std::fs::metadata(path) {
-            Ok(found) if found.is_dir() => {
-                let count = self.walk(path, |name| name.to_ascii_lowercase().ends_with(".xml"), true);
-                if count == 0 {
-                    self.missing.push((label, "the folder holds no XML file".to_owned()));
-                }
-            }
+            Ok(found) if found.is_dir() => self.folder(path),
             Ok(_) => self.add(path.to_path_buf(), false),
             Err(_) if glob::is_pattern(&label) => {
                 let (folder, pattern) = glob::split(&label);
                 let base = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
-                if self.walk(base, |name| glob::is_match(pattern, name), false) == 0 {
+                if self.walk(base, Some(pattern)) == 0 {
                     self.missing.push((label, "no file matches the pattern".to_owned()));
                 }
             }
@@ -82,10 +82,23 @@ impl Search {
         }
     }
 
-    /// Adds the files below a folder whose path from there is wanted; returns how many there are.
+    /// Adds the XML files below a folder.
+    fn folder(&mut self, path: &Path) {
+        if self.walk(path, None) == 0 {
+            self.missing.push((label(path), "the folder holds no XML file".to_owned()));
+        }
+    }
+
+    /// Adds what lies below a folder and matches the pattern, or is XML where there is none; returns how much that is.
     ///
     /// Each folder is entered once, whatever links lead to it, so that loops end.
-    fn walk(&mut self, base: &Path, is_wanted: impl Fn(&str) -> bool, is_found: bool) -> usize {
+    fn walk(&mut self, base: &Path, pattern: Option<&str>) -> usize {
+        // A pattern that ends so means all files below anyway.
+        let means_folders = pattern.is_some_and(|pattern| !pattern.trim_end_matches('/').ends_with("**"));
+        let is_wanted = |name: &str| match pattern {
+            Some(pattern) => glob::is_match(pattern, name),
+            None => name.to_ascii_lowercase().ends_with(".xml"),
+        };
         let mut folders = vec![(base.to_path_buf(), String::new())];
         let mut entered = BTreeSet::new();
         let mut count = 0;
@@ -110,10 +123,14 @@ impl Search {
                 let path =
                     if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
                 if path.is_dir() {
+                    if means_folders && is_wanted(&name) {
+                        count += 1;
+                        self.folder(&path);
+                    }
                     folders.push((path, format!("{name}/")));
                 } else if is_wanted(&name) {
                     count += 1;
-                    self.add(path, is_found);
+                    self.add(path, pattern.is_none());
                 }
             }
         }
@@ -121,29 +138,32 @@ impl Search {
     }
 
     fn add(&mut self, path: PathBuf, is_found: bool) {
-        let label = label(&path);
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let mut key = (label(&path), Some(path));
+        let mut is_found = is_found;
         // Where several names lead to a file, the first in their order stays, so that the paths' order never shows.
-        let (label, path) = match self.real.get(&real) {
-            Some(known) if *known <= label => (known.clone(), None),
-            Some(known) => {
-                let mean = self.files.remove(known).is_some_and(|file| !file.is_found);
-                self.files
-                    .insert(label.clone(), File { path, label: label.clone(), is_found: is_found && !mean });
-                (label, None)
-            }
-            None => (label, Some(path)),
-        };
-        if let Some(path) = path {
-            self.files.insert(label.clone(), File { path, label: label.clone(), is_found });
-        } else if let Some(file) = self.files.get_mut(&label) {
-            file.is_found &= is_found;
+        if let Some(known) = self.real.remove(&real) {
+            is_found &= self.files.remove(&known).is_none_or(|file| file.is_found);
+            key = key.min(known);
         }
-        self.real.insert(real, label);
+        self.files.insert(key.clone(), File { path: key.1.clone(), label: key.0.clone(), is_found });
+        self.real.insert(real, key);
     }
 }
 
+/// A path as people write it: with `/` on Windows, without a plain `.` in front, and with bytes that are no text spelled out.
 fn label(path: &Path) -> String {
-    let label = path.display().to_string().replace('\\', "/");
-    label.strip_prefix("./").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(label)
+    let mut label = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        label.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string can't fail.
+            let _ = write!(label, "\\x{byte:02x}");
+        }
+    }
+    if cfg!(windows) {
+        label = label.replace('\\', "/");
+    }
+    let rest = label.strip_prefix("./").filter(|rest| !rest.is_empty() && *rest != STDIN);
+    rest.map(str::to_owned).unwrap_or(label)
 }

@@ -98,7 +98,7 @@ struct Open {
 #[derive(Default)]
 struct Suite {
     name: String,
-    /// Names all suites from the root to this one.
+    /// Names all suites from the root to this one, with what else tells them apart.
     hash: u64,
     failures: u64,
     errors: u64,
@@ -124,6 +124,7 @@ pub(super) fn read(source: impl Read) -> Reading {
         collecting: None,
         attempts: Attempts::new(),
         producer: None,
+        opened: 0,
         troubles: 0,
         absent: 0,
         reading: Reading::default(),
@@ -151,6 +152,8 @@ struct Reader<R> {
     collecting: Option<usize>,
     attempts: Attempts,
     producer: Option<Producer>,
+    /// Suites and groups of suites begun so far.
+    opened: u64,
     troubles: u64,
     /// Suites that claim more tests than they show.
     absent: u64,
@@ -277,15 +280,20 @@ impl<R: Read> Reader<R> {
     fn enter_suite(&mut self, kind: Kind, length: usize) {
         let element = if kind == Kind::Suite { "testsuite" } else { "testsuites" };
         self.reading.suites += u64::from(kind == Kind::Suite);
+        self.opened += 1;
         let mut suite = Suite::default();
         let mut producer = None;
+        // Suites of one name on two hosts, or of two packages, are two suites.
+        let mut hasher = DefaultHasher::new();
+        self.suites.last().map_or(0, |outer| outer.hash).hash(&mut hasher);
         let well_formed = attributes(self.scanner.content(), length, |key, value| {
             producer = producer.or(Producer::of_suite(element, key, value));
             match key {
                 "name" => suite.name = shorten(&resolve(value), MESSAGE),
-                "failures" => suite.failures = value.trim().parse().unwrap_or(0),
-                "errors" => suite.errors = value.trim().parse().unwrap_or(0),
-                "tests" => suite.tests = value.trim().parse().unwrap_or(0),
+                "failures" => suite.failures = claimed(value),
+                "errors" => suite.errors = claimed(value),
+                "tests" => suite.tests = claimed(value),
+                "hostname" | "id" | "package" => (key, value).hash(&mut hasher),
                 _ => {}
             }
         });
@@ -293,9 +301,9 @@ impl<R: Read> Reader<R> {
             self.trouble("the attributes of a test suite are malformed");
         }
         self.producer = self.producer.or(producer);
-        let outer = self.suites.last().map_or(0, |outer| outer.hash);
-        let mut hasher = DefaultHasher::new();
-        (outer, &suite.name).hash(&mut hasher);
+        // Without a name nothing says that two suites are the same one.
+        let nameless = suite.name.trim().is_empty().then_some(self.opened);
+        (&suite.name, nameless).hash(&mut hasher);
         suite.hash = hasher.finish();
         self.suites.push(suite);
     }
@@ -385,16 +393,18 @@ impl<R: Read> Reader<R> {
         }
         let state = self.case.state();
         let suite = self.suites.last().map_or(0, |suite| suite.hash);
-        let hash = self.case.identity(suite);
+        let identity = self.case.identity(suite);
         let nests = self.producer.is_some_and(Producer::nests_reruns);
-        let before = if nests { None } else { self.attempts.put(suite, hash, state) };
-        let merged = before.and_then(|before| Some((before, before.then(state)?)));
+        let merged = identity.filter(|_| !nests).and_then(|hash| {
+            let before = self.attempts.put(suite, hash, state)?;
+            Some((hash, before, before.then(state)?))
+        });
         match merged {
             None => {
                 self.reading.counts.add(state);
-                self.keep(hash, state);
+                self.keep(identity.unwrap_or(0), state);
             }
-            Some((before, after)) => {
+            Some((hash, before, after)) => {
                 self.reading.counts.take(before);
                 self.reading.counts.add(after);
                 self.attempts.put(suite, hash, after);
@@ -501,6 +511,19 @@ impl<R: Read> Reader<R> {
     }
 }
 
+/// A number that a suite claims, in any of the forms met, as `12`, `1.0` and `1,000`; no less than was meant.
+fn claimed(text: &str) -> u64 {
+    if let Ok(number) = text.trim().parse() {
+        return number;
+    }
+    let mut text = resolve(text);
+    text.retain(|character| !character.is_whitespace() && !matches!(character, ',' | '_' | '\'' | '"'));
+    let number: f64 = text.parse().unwrap_or(0.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the conversion saturates")]
+    let number = number.ceil() as u64;
+    number
+}
+
 fn claims(suites: u64) -> String {
     format!("{} {}", count(suites, "suite"), if suites == 1 { "claims" } else { "claim" })
 }
@@ -522,4 +545,33 @@ fn hash_of(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claimed;
+
+    #[test]
+    fn a_claim_has_many_forms() {
+        for (text, expected) in [
+            ("12", 12),
+            (" +2 ", 2),
+            ("1.0", 1),
+            ("0.5", 1),
+            ("1,000", 1_000),
+            ("1,234.0", 1_234),
+            ("1 000", 1_000),
+            ("1e3", 1_000),
+            ("&#49;", 1),
+            ("99999999999999999999", u64::MAX),
+            ("0.0", 0),
+            ("0,0", 0),
+            ("", 0),
+            ("-1", 0),
+            ("NaN", 0),
+            ("none", 0),
+        ] {
+            assert_eq!(claimed(text), expected, "{text}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
-use super::files::{File, STDIN};
+use super::files::File;
 use super::junit::{self, Reading};
 use super::scanner::{Position, Trouble};
 use crate::core::Input;
@@ -53,10 +53,10 @@ fn take<'a>(files: &'a [File], next: &AtomicUsize) -> Option<(usize, &'a File)> 
 
 /// Reads one file; one that can't be opened is a trouble, too.
 fn one(file: &File) -> (Reading, Option<Input>) {
-    if file.label == STDIN {
+    let Some(path) = &file.path else {
         return side_by_side(HashingReader::new(io::stdin()), &file.label);
-    }
-    let source = match std::fs::File::open(&file.path) {
+    };
+    let source = match std::fs::File::open(path) {
         Ok(source) => source,
         Err(error) => return (broken(format!("can't be opened: {error}")), None),
     };

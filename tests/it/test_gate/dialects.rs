@@ -154,7 +154,7 @@ const TRAPS: &[Trap<'_>] = &[
     (
         "no name at all",
         "<testsuite><testcase/><testcase><failure/></testcase></testsuite>",
-        [1, 0, 0, 1, 0, 0, 0],
+        [2, 1, 0, 1, 0, 0, 0],
         &["test-failed"],
     ),
     (
@@ -376,4 +376,40 @@ fn the_floor_counts_all_reports_together() {
     assert_eq!(judge(folder.path(), &["a.xml", "b.xml", "--min-tests", "2"]).code(), 0);
     let said = judge(folder.path(), &["a.xml", "b.xml", "--min-tests", "3"]);
     assert_eq!((said.code(), said.rules()), (1, vec!["too-few-tests"]));
+}
+
+#[test]
+fn cases_that_only_look_alike_are_no_attempts_at_one_test() {
+    let red = "<testcase name='a'><failure/></testcase>";
+    for report in [
+        "<testsuite name='s'><testcase><failure/></testcase><testcase/></testsuite>".to_owned(),
+        "<testsuite name='s'><testcase name=' '><failure/></testcase><testcase name=' '/></testsuite>".to_owned(),
+        "<testsuite name='s'><testcase name='a' line='1'><failure/></testcase><testcase name='a' line='2'/></testsuite>"
+            .to_owned(),
+        format!(
+            "<testsuites><testsuite>{red}</testsuite><testsuite><testcase name='a'/></testsuite></testsuites>"
+        ),
+    ] {
+        assert_eq!(judge_text(&report).counts(), [2, 1, 0, 1, 0, 0, 0], "{report}");
+    }
+    for key in ["hostname", "id", "package"] {
+        let report = format!(
+            "<testsuites><testsuite name='s' {key}='1'>{red}</testsuite>\
+             <testsuite name='s' {key}='2'><testcase name='a'/></testsuite></testsuites>"
+        );
+        assert_eq!(judge_text(&report).counts(), [2, 1, 0, 1, 0, 0, 0], "{report}");
+        // The same everywhere, it is a second attempt.
+        let report = report.replace("'2'", "'1'");
+        assert_eq!(judge_text(&report).counts(), [1, 0, 1, 0, 0, 0, 0], "{report}");
+    }
+}
+
+#[test]
+fn a_claim_counts_however_its_number_is_written() {
+    for claim in ["failures='1.0'", "errors='1,000'", "failures=' 1 '", "errors='1e0'"] {
+        let said = judge_text(format!("<testsuite name='s' {claim}><testcase name='a'/></testsuite>"));
+        assert_eq!((said.code(), said.rules()), (1, vec!["suite-errored"]), "{claim}");
+    }
+    let said = judge_text("<testsuite name='s' failures='0.0' errors=''><testcase name='a'/></testsuite>");
+    assert_eq!(said.code(), 0);
 }

@@ -66,6 +66,27 @@ fn files_of_another_kind_in_a_folder_are_named_but_a_web_page_fails() {
     assert_eq!(judge(folder.path(), &["only"]).rules(), ["report-missing"]);
 }
 
+#[test]
+fn a_pattern_that_matches_a_folder_enters_it() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "p/one/target/surefire-reports/deep/a.xml", BAD);
+    write(folder.path(), "p/one/target/surefire-reports/pom.xml", "<project/>");
+    write(folder.path(), "p/b.xml", GOOD);
+    for pattern in ["p/*", "p/*/", "p/**", "?"] {
+        let said = judge(folder.path(), &[pattern]);
+        let rules =
+            if pattern == "p/**" { &["report-unreadable", "test-failed"][..] } else { &["test-failed"] };
+        assert_eq!((said.counts(), said.rules()), ([2, 1, 0, 1, 0, 0, 0], rules.to_vec()), "{pattern}");
+    }
+    for pattern in ["**/surefire-reports", "p/*/target", "p/one/t*/*/deep"] {
+        assert_eq!(judge(folder.path(), &[pattern]).counts(), [1, 0, 0, 1, 0, 0, 0], "{pattern}");
+    }
+    // One without a report is missed, as it would be by name.
+    write(folder.path(), "p/two/notes.txt", "");
+    let said = judge(folder.path(), &["p/*"]);
+    assert_eq!(said.rules(), ["report-missing", "test-failed"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_that_loop_end_and_count_once() {
@@ -75,6 +96,48 @@ fn links_that_loop_end_and_count_once() {
     std::os::unix::fs::symlink("a.xml", folder.path().join("out/b.xml")).unwrap();
     let said = judge(folder.path(), &["out"]);
     assert_eq!((said.code(), said.counts()[0]), (0, 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_whose_names_look_alike_stay_apart() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "n/a/b.xml", BAD);
+    write(folder.path(), "n/a\\b.xml", GOOD);
+    for paths in [&["n"][..], &["n/**/*.xml"], &["n/a/b.xml", "n/a\\b.xml"]] {
+        assert_eq!(judge(folder.path(), paths).counts(), [2, 1, 0, 1, 0, 0, 0], "{paths:?}");
+    }
+    for (name, content) in [(&b"\xfe.xml"[..], BAD), (b"\xff.xml", GOOD)] {
+        write(folder.path(), "m/x", content);
+        // Some file systems take only text as names.
+        if std::fs::rename(folder.path().join("m/x"), folder.path().join("m").join(OsStr::from_bytes(name)))
+            .is_err()
+        {
+            return;
+        }
+    }
+    let said = judge(folder.path(), &["m"]);
+    assert_eq!(said.counts(), [2, 1, 0, 1, 0, 0, 0]);
+    assert_eq!(said.report["provenance"]["inputs"][0]["path"], "m/\\xfe.xml");
+}
+
+#[test]
+fn only_a_bare_dash_is_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "-", BAD);
+    write(folder.path(), "in.xml", GOOD);
+    let input = || std::fs::File::open(folder.path().join("in.xml")).unwrap();
+    for (paths, counts) in
+        [(&["./-"][..], [1, 1]), (&["?"], [1, 1]), (&["-", "./-"], [2, 1]), (&["?", "-"], [2, 1])]
+    {
+        let finished = run(binary("test-gate", folder.path()).args(paths).stdin(input()));
+        let totals = &report(folder.path())["totals"];
+        assert_eq!(finished.code, Some(1), "{paths:?}");
+        assert_eq!([totals["tests"].as_u64(), totals["failed"].as_u64()], counts.map(Some), "{paths:?}");
+    }
 }
 
 #[test]
