@@ -249,11 +249,11 @@ pub(crate) fn ended(
         }
         End::Superseded(generation) => superseded(target, Some(record), generation),
         End::Stopped(stop) => {
-            let is_cancelled = matches!(stop, Stop::Cancelled);
+            // Said outright, so that neither `fail-on` nor a waiver makes a release that did not happen look like one.
+            let exit = if matches!(stop, Stop::Cancelled) { Exit::NeedsHuman } else { Exit::GateFailed };
             let finding = stopped(target, record, &stop);
             let headline = format!("{route}: nothing changed, {}", cause(&stop));
-            let exit = is_cancelled.then_some(Exit::NeedsHuman);
-            make("unchanged", headline, vec![finding], exit)
+            make("unchanged", headline, vec![finding], Some(exit))
         }
         End::RolledBack(stop) => {
             let from = Live::from(record.from);

@@ -101,6 +101,19 @@ fn an_unhealthy_candidate_changes_nothing() {
 }
 
 #[test]
+fn no_policy_turns_a_promotion_that_failed_into_success() {
+    let folder = stage();
+    let at = folder.path();
+    expect(&mut promote(at, "run --before-hook=false --fail-on critical"), at, 1, "unchanged");
+    expect(&mut promote(at, "run --before-hook=false --mode report"), at, 1, "unchanged");
+    let waiver = "[[waiver]]\nrule = \"promotion-hook-failed\"\nreason = \"a test\"\nowner = \"shop\"\nexpires = 2026-12-01\n";
+    std::fs::write(at.join("devops.toml"), waiver).unwrap();
+    expect(&mut promote(at, "run --before-hook=false"), at, 1, "unchanged");
+    assert_eq!(report(at)["verdict"], "pass");
+    assert_eq!(live(at), "blue");
+}
+
+#[test]
 fn a_missing_folder_is_never_made_live() {
     let folder = stage();
     let at = folder.path();
@@ -329,6 +342,7 @@ fn what_nobody_can_judge_is_held_and_what_is_damaged_is_an_error() {
         "run --verify-url nonsense",
         "run --verify-expect x",
         "run --target haproxy",
+        "run --blue green --green ./green",
         "rollback --state-dir new",
     ] {
         let finished = run(&mut promote(at, line));
@@ -342,7 +356,7 @@ fn a_pipeline_numbers_its_runs() {
     let at = folder.path();
     let pipeline = |number: &str, attempt: &str| {
         let mut command = promote(at, "run --host github");
-        command.envs([("GITHUB_RUN_NUMBER", number), ("GITHUB_RUN_ATTEMPT", attempt)]);
+        command.envs([("GITHUB_RUN_ID", number), ("GITHUB_RUN_ATTEMPT", attempt)]);
         command
     };
     expect(&mut pipeline("12", "1"), at, 0, "promoted");
