@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use self::haproxy::Haproxy;
 use self::runtime::Socket;
-use self::symlink::Symlink;
+use self::symlink::{Symlink, is_same};
 use super::arguments::Arguments;
 use super::colour::{Colour, Live};
 use super::journal::Record;
@@ -99,6 +99,11 @@ pub(crate) fn admit(observed: &Observed, change: &Change) -> Written {
 /// Where a flag that it needs is missing.
 pub(crate) fn open(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, Error> {
     match arguments.target {
+        Choice::Symlink if is_same(&arguments.symlink.blue, &arguments.symlink.green) => {
+            let place = arguments.symlink.blue.display();
+            Err(Error::usage(format!("`blue` and `green` are the same place, `{place}`"))
+                .help("give each colour a folder of its own"))
+        }
         Choice::Symlink => Ok(Box::new(Symlink {
             link: arguments.symlink.link.clone(),
             blue: arguments.symlink.blue.clone(),

@@ -130,7 +130,7 @@ impl Target for Symlink {
 }
 
 /// Whether two paths name one place, by what the disk says or, where one is not there, by their words.
-fn is_same(left: &Path, right: &Path) -> bool {
+pub(super) fn is_same(left: &Path, right: &Path) -> bool {
     match (left.canonicalize(), right.canonicalize()) {
         (Ok(left), Ok(right)) => left == right,
         _ => plain(left) == plain(right),
