@@ -255,7 +255,7 @@ pub(crate) fn ended(
             let headline = format!("{route}: nothing changed, {}", cause(&stop));
             make("unchanged", headline, vec![finding], Some(exit))
         }
-        End::RolledBack(stop) => {
+        End::RolledBack(stop, trouble) => {
             let from = Live::from(record.from);
             let finding = about(
                 &ROLLED_BACK,
@@ -268,7 +268,9 @@ pub(crate) fn ended(
                 "find out what is wrong with it before you promote it again; the next run needs no clean-up",
             );
             let headline = format!("{route}: rolled back, {}", cause(&stop));
-            make("rolled-back", headline, vec![finding], Some(Exit::RolledBack))
+            let mut outcome = make("rolled-back", headline, vec![finding], Some(Exit::RolledBack));
+            outcome.notes.extend(trouble);
+            outcome
         }
         End::Held(stop, why) => {
             let finding = about(&HELD, format!("{} stands half way: {why}", target.name()), target, record)

@@ -7,6 +7,8 @@ mod haproxy;
 mod runtime;
 mod symlink;
 
+use std::cell::RefCell;
+
 use clap::ValueEnum;
 
 use self::haproxy::Haproxy;
@@ -145,5 +147,11 @@ fn haproxy(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, 
     let socket = Socket::from_name(socket, &context.working_directory);
     let is_here = matches!(socket, Socket::Unix(_)) && !map.starts_with('#');
     let file = flags.map_file.clone().or_else(|| is_here.then(|| context.working_directory.join(map)));
-    Ok(Box::new(Haproxy { socket, map: map.clone(), file, key: flags.key.clone() }))
+    Ok(Box::new(Haproxy {
+        socket,
+        map: map.clone(),
+        file,
+        key: flags.key.clone(),
+        stale: RefCell::default(),
+    }))
 }

@@ -138,6 +138,17 @@ fn users_who_get_the_wrong_answer_are_sent_back() {
 }
 
 #[test]
+fn users_are_sent_back_even_where_the_journal_cannot_be_written() {
+    let folder = stage();
+    let at = folder.path();
+    let mut command = promote(at, "run --after-hook");
+    command.arg("mkdir .devops/promote-current.json.part; false");
+    expect(&mut command, at, 5, "rolled-back");
+    assert_eq!(live(at), "blue");
+    assert!(report(at)["notes"].to_string().contains("not on record"), "{}", report(at));
+}
+
+#[test]
 fn silence_goes_back_or_is_held_as_the_policy_says() {
     let folder = stage();
     let at = folder.path();
