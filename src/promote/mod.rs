@@ -69,6 +69,7 @@ fn request(arguments: &Arguments, kind: Kind, context: &Context) -> Request {
     let run = ci::run(context.host, &context.environment);
     Request {
         kind,
+        is_resume: arguments.action == Some(Action::Resume),
         to: arguments.to,
         generation: arguments.generation,
         sequence: run.as_ref().map(|run| run.generation),

@@ -177,6 +177,12 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
             outcome.headline = format!("{}: was cut off on its way back, `run` finishes it", route(record));
             outcome
         }
+        Decision::Idle(why) => {
+            let mut outcome = base(target, "unchanged", record, Some(live));
+            outcome.headline = format!("{live} is live, nothing to do: unchanged");
+            outcome.notes.push(why.clone());
+            outcome
+        }
         Decision::Unchanged { record: new } => {
             let record = new.as_ref().or(record);
             let mut outcome = base(target, "unchanged", record, Some(live));

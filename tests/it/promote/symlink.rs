@@ -49,6 +49,40 @@ fn promotes_repeats_refuses_and_returns() {
     expect(&mut promote(at, "rollback"), at, 0, "promoted");
     assert_eq!((live(at).as_str(), report(at)["details"]["generation"].as_u64()), ("blue", Some(6)));
     expect(&mut promote(at, "status"), at, 0, "promoted");
+    // Whoever asks twice does not want the colour back that was left.
+    expect(&mut promote(at, "rollback"), at, 0, "unchanged");
+    assert!(report(at)["notes"].to_string().contains("promote run --to green"), "{}", report(at));
+    expect(&mut promote(at, "run --to blue"), at, 0, "unchanged");
+    expect(&mut promote(at, "rollback"), at, 0, "unchanged");
+    assert_eq!(live(at), "blue");
+    expect(&mut promote(at, "run --to green"), at, 0, "promoted");
+    expect(&mut promote(at, "rollback"), at, 0, "promoted");
+    assert_eq!(live(at), "blue");
+}
+
+#[test]
+fn a_rollback_that_failed_is_tried_again() {
+    let folder = stage();
+    let at = folder.path();
+    expect(&mut promote(at, "run"), at, 0, "promoted");
+    expect(&mut promote(at, "rollback --before-hook=false"), at, 1, "unchanged");
+    expect(&mut promote(at, "rollback --after-hook=false"), at, 5, "rolled-back");
+    assert_eq!(live(at), "green");
+    expect(&mut promote(at, "rollback"), at, 0, "promoted");
+    assert_eq!(live(at), "blue");
+}
+
+#[test]
+fn a_resume_of_nothing_changes_nothing() {
+    let folder = stage();
+    let at = folder.path();
+    expect(&mut promote(at, "resume"), at, 0, "unchanged");
+    assert!(!at.join(".devops/promote-current.json").exists());
+    expect(&mut promote(at, "run"), at, 0, "promoted");
+    let journal = || std::fs::read(at.join(".devops/promote-current.json")).unwrap();
+    let before = journal();
+    expect(&mut promote(at, "resume --generation 9"), at, 0, "unchanged");
+    assert_eq!((live(at).as_str(), journal()), ("green", before));
 }
 
 #[test]
