@@ -203,7 +203,7 @@ impl Machine<'_> {
         self.context.progress(&format!("running stop-hook: {command}"));
         let timeout = self.hooks.timeout;
         let timeout = if self.cancel.is_asked().await { timeout.min(HURRY) } else { timeout };
-        let hooks = Hooks { timeout, folder: self.hooks.folder.clone(), logs: self.hooks.logs.clone() };
+        let hooks = Hooks { timeout, ..self.hooks.clone() };
         match hooks.run("stop-hook", command, &self.record, None).await {
             Ok(Ran::Badly(how)) => Some(format!("the stop-hook {how}")),
             Ok(Ran::Well | Ran::Cancelled) => None,

@@ -167,5 +167,6 @@ fn hooks(arguments: &Arguments, context: &Context) -> Hooks {
         folder: if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder },
         logs: arguments.state_dir.clone(),
         timeout: Duration::from_secs(arguments.hooks.hook_timeout),
+        redactor: context.redactor.clone(),
     }
 }
