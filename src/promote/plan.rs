@@ -164,6 +164,7 @@ fn begin(observed: &Observed, generation: u64, request: &Request) -> Result<Deci
         to,
         phase: Phase::Intent,
         owner: request.owner.clone(),
+        place: None,
     };
     if live == Some(to) && adopted.is_none() && recover.is_none() {
         // A run that finds a rollback done leaves it a rollback, or the next one would return to what was left.
@@ -335,6 +336,7 @@ mod tests {
             to: Colour::Green,
             phase,
             owner: "test".to_owned(),
+            place: None,
         };
         Observed { live: Live::Colour(live), record: Some(record) }
     }

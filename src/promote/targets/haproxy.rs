@@ -105,6 +105,7 @@ impl Haproxy {
                 to: Colour::from_name(field("to")?)?,
                 phase: Phase::from_name(field("phase")?)?,
                 owner: field("owner")?.to_owned(),
+                place: None,
             })
         };
         match record() {

@@ -73,6 +73,20 @@ fn a_rollback_that_failed_is_tried_again() {
 }
 
 #[test]
+fn two_links_of_one_name_share_no_journal() {
+    let folder = stage();
+    let at = folder.path();
+    std::fs::create_dir(at.join("other")).unwrap();
+    expect(&mut promote(at, "run"), at, 0, "promoted");
+    let finished = run(&mut promote(at, "run --link other/current"));
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("another link"), "{finished:?}");
+    assert!(!at.join("other/current").exists());
+    expect(&mut promote(at, "run --link other/current --state-dir other"), at, 0, "promoted");
+    expect(&mut promote(at, "run --link ./current"), at, 0, "promoted");
+}
+
+#[test]
 fn a_resume_of_nothing_changes_nothing() {
     let folder = stage();
     let at = folder.path();
