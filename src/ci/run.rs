@@ -18,8 +18,10 @@ pub fn run(host: Host, environment: &BTreeMap<String, String>) -> Option<Run> {
     let number = |name: &str| environment.get(name)?.parse::<u64>().ok();
     match host {
         Host::GitHub => {
-            let (run, attempt) = (number("GITHUB_RUN_NUMBER")?, number("GITHUB_RUN_ATTEMPT").unwrap_or(1));
-            let generation = run.checked_mul(1_000_000)?.checked_add(attempt.min(999) * 1_000)?;
+            // Not the run number: it counts per workflow, and two workflows may promote the same target. GitHub allows 50
+            // attempts, and with this scale generations stay below 2^53, which every reader of JSON gets right.
+            let (run, attempt) = (number("GITHUB_RUN_ID")?, number("GITHUB_RUN_ATTEMPT").unwrap_or(1));
+            let generation = run.checked_mul(100_000)?.checked_add(attempt.min(99) * 1_000)?;
             Some(Run { generation, name: format!("github-run-{run}-attempt-{attempt}") })
         }
         Host::GitLab => {
@@ -45,9 +47,10 @@ mod tests {
             run(host, &environment).map(|run| run.generation)
         };
         let github = |number, attempt| {
-            generation(Host::GitHub, &[("GITHUB_RUN_NUMBER", number), ("GITHUB_RUN_ATTEMPT", attempt)])
+            generation(Host::GitHub, &[("GITHUB_RUN_ID", number), ("GITHUB_RUN_ATTEMPT", attempt)])
         };
-        assert_eq!(github("42", "1"), Some(42_001_000));
+        assert_eq!(github("42", "1"), Some(4_201_000));
+        assert!(github("20000000000", "50").unwrap() < 1 << 53);
         assert!(github("42", "2") > github("42", "1"));
         assert!(github("43", "1") > github("42", "999"));
         assert_eq!(generation(Host::GitLab, &[("CI_PIPELINE_ID", "77")]), Some(77_000));

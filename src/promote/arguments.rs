@@ -18,7 +18,7 @@ pub enum Action {
     Status,
     /// Return to the colour that was live before
     Rollback,
-    /// The same as `run`, for a promotion that was cut off
+    /// Finish a promotion that was cut off; change nothing if there is none
     Resume,
 }
 

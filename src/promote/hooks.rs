@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::journal::Record;
 use super::signals::Cancel;
-use crate::core::Error;
+use crate::core::{Error, Redactor};
 
 /// How long a command that is to end may take to do so before it is killed.
 const GRACE: Duration = Duration::from_secs(1);
@@ -31,6 +31,7 @@ pub(crate) enum Ran {
 }
 
 /// What all commands have in common.
+#[derive(Clone)]
 pub(crate) struct Hooks {
     /// Folder they start in.
     pub(crate) folder: PathBuf,
@@ -38,6 +39,8 @@ pub(crate) struct Hooks {
     pub(crate) logs: PathBuf,
     /// How long each may take.
     pub(crate) timeout: Duration,
+    /// Masks secrets in what they print.
+    pub(crate) redactor: Redactor,
 }
 
 impl Hooks {
@@ -77,7 +80,7 @@ impl Hooks {
         tokio::select! {
             status = child.wait() => {
                 let status = status.map_err(|error| Error::environment(format!("lost `{name}`")).because(error))?;
-                Ok(judge(status, &log))
+                Ok(self.judge(status, &log))
             }
             () = asked => {
                 end(&mut child).await;
@@ -86,8 +89,27 @@ impl Hooks {
             () = tokio::time::sleep(self.timeout) => {
                 end(&mut child).await;
                 let text = format!("did not end within {} s", self.timeout.as_secs_f32());
-                Ok(Ran::Badly(with_tail(text, &log)))
+                Ok(Ran::Badly(self.with_tail(text, &log)))
             }
+        }
+    }
+
+    /// What an exit status means.
+    fn judge(&self, status: ExitStatus, log: &Path) -> Ran {
+        if status.success() {
+            Ran::Well
+        } else {
+            Ran::Badly(self.with_tail(format!("ended with {status}"), log))
+        }
+    }
+
+    /// A text followed by the end of what was printed; masked before it is cut, or half a secret would go unnoticed.
+    fn with_tail(&self, text: String, log: &Path) -> String {
+        let printed = std::fs::read(log).unwrap_or_default();
+        let printed = self.redactor.redact(&String::from_utf8_lossy(&printed));
+        match tail(&printed) {
+            "" => text,
+            tail => format!("{text}:\n{tail}"),
         }
     }
 }
@@ -95,11 +117,6 @@ impl Hooks {
 /// Folder of the running program, where its sisters are.
 fn binaries() -> Option<PathBuf> {
     Some(std::env::current_exe().ok()?.parent()?.to_path_buf())
-}
-
-/// What an exit status means.
-fn judge(status: ExitStatus, log: &Path) -> Ran {
-    if status.success() { Ran::Well } else { Ran::Badly(with_tail(format!("ended with {status}"), log)) }
 }
 
 /// Ends a command with all it started: gently, then not.
@@ -113,13 +130,53 @@ async fn end(child: &mut Child) {
     let _ = tokio::time::timeout(GRACE, child.wait()).await;
 }
 
-/// A text followed by the end of what was printed.
-fn with_tail(text: String, log: &Path) -> String {
-    let printed = std::fs::read(log).unwrap_or_default();
-    let tail = printed.get(printed.len().saturating_sub(TAIL)..).unwrap_or_default();
-    let tail = String::from_utf8_lossy(tail);
-    match tail.trim() {
-        "" => text,
-        tail => format!("{text}:\n{tail}"),
+/// The end of a text, from the beginning of a line where one begins there.
+fn tail(text: &str) -> &str {
+    let mut from = text.len().saturating_sub(TAIL);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let (before, tail) = text.split_at(from);
+    if before.is_empty() || before.ends_with('\n') {
+        return tail.trim();
+    }
+    // Of the line that was cut, nothing is shown: half a word is no use to anybody, and may be half a secret.
+    tail.split_once('\n').map_or("", |(_, whole)| whole).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::{Hooks, TAIL, tail};
+    use crate::core::{Redactor, Secret};
+
+    #[test]
+    fn the_end_of_a_text_begins_with_a_line() {
+        assert_eq!(tail("short\n"), "short");
+        let text = format!("{}\nwhole {}", "é".repeat(TAIL), "x".repeat(1_001));
+        assert_eq!(tail(&text), format!("whole {}", "x".repeat(1_001)));
+        let lines = format!("gone\n{}\n", "y".repeat(TAIL - 1));
+        assert_eq!(tail(&lines), "y".repeat(TAIL - 1));
+        assert_eq!(tail(&"z".repeat(TAIL + 1)), "");
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_shown_wherever_the_text_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let secret = "first-half-0123456789\nsecond-half-0123456789";
+        let hooks = Hooks {
+            folder: PathBuf::from("."),
+            logs: folder.path().to_path_buf(),
+            timeout: Duration::from_secs(1),
+            redactor: Redactor::of([Secret::new(secret.to_owned())]),
+        };
+        for after in TAIL - 50..TAIL + 10 {
+            std::fs::write(&log, format!("before\n{secret}\n{}", "x".repeat(after))).unwrap();
+            let shown = hooks.with_tail("ended".to_owned(), &log);
+            assert!(!shown.contains("0123456789"), "{after}: {shown}");
+        }
     }
 }

@@ -103,6 +103,9 @@ pub(crate) struct Record {
     pub(crate) phase: Phase,
     /// Who did it, for people.
     pub(crate) owner: String,
+    /// What it was done to, where the journal's own place does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<String>,
 }
 
 impl Record {
@@ -252,6 +255,7 @@ mod tests {
             to: Colour::Green,
             phase: Phase::Intent,
             owner: "local".to_owned(),
+            place: None,
         }
     }
 

@@ -51,8 +51,8 @@ impl From<Error> for Stop {
 pub(crate) enum End {
     /// The new colour is live and confirmed.
     Promoted,
-    /// The new colour was live, and the old one is again.
-    RolledBack(Stop),
+    /// The new colour was live, and the old one is again; what could not be put on record about it.
+    RolledBack(Stop, Option<String>),
     /// The routing was never changed.
     Stopped(Stop),
     /// A human must look, and this is why it could not go back.
@@ -203,7 +203,7 @@ impl Machine<'_> {
         self.context.progress(&format!("running stop-hook: {command}"));
         let timeout = self.hooks.timeout;
         let timeout = if self.cancel.is_asked().await { timeout.min(HURRY) } else { timeout };
-        let hooks = Hooks { timeout, folder: self.hooks.folder.clone(), logs: self.hooks.logs.clone() };
+        let hooks = Hooks { timeout, ..self.hooks.clone() };
         match hooks.run("stop-hook", command, &self.record, None).await {
             Ok(Ran::Badly(how)) => Some(format!("the stop-hook {how}")),
             Ok(Ran::Well | Ran::Cancelled) => None,
@@ -271,10 +271,18 @@ impl Machine<'_> {
         let is_back = self.target.observe().is_ok_and(|observed| observed.live == from);
         let first = if is_back { Ok(()) } else { self.write(&intent) };
         self.pause("undo-intend");
-        let written = first.and_then(|()| self.write(&change));
+        let written = match first {
+            // Traffic matters more than its record: where the intent can't be written down, users are sent back still.
+            Ok(()) | Err(Stop::Trouble(_)) => self.write(&change),
+            refused => refused,
+        };
         self.pause("undo-switch");
         match written {
-            Ok(()) => End::RolledBack(stop),
+            Ok(()) => End::RolledBack(stop, None),
+            Err(Stop::Trouble(error)) if self.target.observe().is_ok_and(|found| found.live == from) => {
+                let note = "The way back is not on record, so the next run may try the promotion again";
+                End::RolledBack(stop, Some(format!("{note}: {error}.")))
+            }
             Err(Stop::Superseded(generation)) => End::Superseded(generation),
             Err(Stop::Elsewhere(live)) => End::Held(stop, format!("somebody else switched to {live}")),
             Err(Stop::Trouble(error)) => End::Held(stop, format!("the way back failed: {error}")),

@@ -69,6 +69,7 @@ fn request(arguments: &Arguments, kind: Kind, context: &Context) -> Request {
     let run = ci::run(context.host, &context.environment);
     Request {
         kind,
+        is_resume: arguments.action == Some(Action::Resume),
         to: arguments.to,
         generation: arguments.generation,
         sequence: run.as_ref().map(|run| run.generation),
@@ -166,5 +167,6 @@ fn hooks(arguments: &Arguments, context: &Context) -> Hooks {
         folder: if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder },
         logs: arguments.state_dir.clone(),
         timeout: Duration::from_secs(arguments.hooks.hook_timeout),
+        redactor: context.redactor.clone(),
     }
 }

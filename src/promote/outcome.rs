@@ -177,6 +177,12 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
             outcome.headline = format!("{}: was cut off on its way back, `run` finishes it", route(record));
             outcome
         }
+        Decision::Idle(why) => {
+            let mut outcome = base(target, "unchanged", record, Some(live));
+            outcome.headline = format!("{live} is live, nothing to do: unchanged");
+            outcome.notes.push(why.clone());
+            outcome
+        }
         Decision::Unchanged { record: new } => {
             let record = new.as_ref().or(record);
             let mut outcome = base(target, "unchanged", record, Some(live));
@@ -249,13 +255,13 @@ pub(crate) fn ended(
         }
         End::Superseded(generation) => superseded(target, Some(record), generation),
         End::Stopped(stop) => {
-            let is_cancelled = matches!(stop, Stop::Cancelled);
+            // Said outright, so that neither `fail-on` nor a waiver makes a release that did not happen look like one.
+            let exit = if matches!(stop, Stop::Cancelled) { Exit::NeedsHuman } else { Exit::GateFailed };
             let finding = stopped(target, record, &stop);
             let headline = format!("{route}: nothing changed, {}", cause(&stop));
-            let exit = is_cancelled.then_some(Exit::NeedsHuman);
-            make("unchanged", headline, vec![finding], exit)
+            make("unchanged", headline, vec![finding], Some(exit))
         }
-        End::RolledBack(stop) => {
+        End::RolledBack(stop, trouble) => {
             let from = Live::from(record.from);
             let finding = about(
                 &ROLLED_BACK,
@@ -268,7 +274,9 @@ pub(crate) fn ended(
                 "find out what is wrong with it before you promote it again; the next run needs no clean-up",
             );
             let headline = format!("{route}: rolled back, {}", cause(&stop));
-            make("rolled-back", headline, vec![finding], Some(Exit::RolledBack))
+            let mut outcome = make("rolled-back", headline, vec![finding], Some(Exit::RolledBack));
+            outcome.notes.extend(trouble);
+            outcome
         }
         End::Held(stop, why) => {
             let finding = about(&HELD, format!("{} stands half way: {why}", target.name()), target, record)

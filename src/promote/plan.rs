@@ -29,6 +29,8 @@ impl Observed {
 pub(crate) struct Request {
     /// Forward or back.
     pub(crate) kind: Kind,
+    /// Whether only a promotion that was cut off is to be finished.
+    pub(crate) is_resume: bool,
     /// The colour, if one was named.
     pub(crate) to: Option<Colour>,
     /// The generation, if one was named.
@@ -56,6 +58,8 @@ pub(crate) enum Decision {
         /// The record to write.
         record: Option<Record>,
     },
+    /// There is nothing to do, for this reason.
+    Idle(String),
     /// A newer promotion was here, of this generation.
     Superseded(u64),
     /// Traffic goes somewhere that is neither colour.
@@ -71,11 +75,32 @@ pub(crate) fn decide(observed: &Observed, request: &Request) -> Result<Decision,
         return Ok(Decision::Foreign(text.clone()));
     }
     let generation = generation(observed, request);
+    if let Some(why) = idle(observed, generation, request) {
+        return Ok(Decision::Idle(why));
+    }
     match &observed.record {
         Some(record) if generation < record.generation => Ok(Decision::Superseded(record.generation)),
         Some(record) if generation == record.generation => resume(observed, record, request),
         _ => begin(observed, generation, request),
     }
+}
+
+/// Why there is nothing to do, where a run would start something that nobody asked for.
+fn idle(observed: &Observed, generation: u64, request: &Request) -> Option<String> {
+    let record = observed.record.as_ref();
+    if request.is_resume && !record.is_some_and(|record| record.phase.is_unfinished()) {
+        return Some("No promotion was cut off, so there is nothing to resume.".to_owned());
+    }
+    // Back from where a rollback went would be the colour that somebody has just fled from.
+    let record = record.filter(|_| request.kind == Kind::Rollback && request.to.is_none())?;
+    let is_done = record.kind == Kind::Rollback && record.phase == Phase::Committed;
+    (is_done && observed.live.is(record.to) && generation > record.generation).then(|| {
+        format!(
+            "Generation {} was a rollback already; to go forward, promote: `promote run --to {}`.",
+            record.generation,
+            record.to.other()
+        )
+    })
 }
 
 /// The generation of this run: asked for, of the pipeline, of the run to finish, or the next one.
@@ -139,8 +164,12 @@ fn begin(observed: &Observed, generation: u64, request: &Request) -> Result<Deci
         to,
         phase: Phase::Intent,
         owner: request.owner.clone(),
+        place: None,
     };
     if live == Some(to) && adopted.is_none() && recover.is_none() {
+        // A run that finds a rollback done leaves it a rollback, or the next one would return to what was left.
+        let kind = last.filter(|last| last.to == to).map_or(request.kind, |last| last.kind);
+        let record = Record { kind, ..record };
         return Ok(Decision::Unchanged { record: Some(record.in_phase(Phase::Committed)) });
     }
     Ok(Decision::Go { record, recover: recover.cloned() })
@@ -148,7 +177,11 @@ fn begin(observed: &Observed, generation: u64, request: &Request) -> Result<Deci
 
 /// The colour that a rollback returns to.
 fn previous(last: Option<&Record>, request: &Request) -> Result<Colour, Error> {
-    let Some(previous) = last.and_then(|record| record.from) else {
+    let previous = last.and_then(|record| match record.kind {
+        Kind::Rollback => Some(record.to),
+        Kind::Run => record.from,
+    });
+    let Some(previous) = previous else {
         return Err(Error::usage("there is no earlier colour on record to roll back to")
             .help("name the colour and promote to it: `promote run --to blue`"));
     };
@@ -303,12 +336,20 @@ mod tests {
             to: Colour::Green,
             phase,
             owner: "test".to_owned(),
+            place: None,
         };
         Observed { live: Live::Colour(live), record: Some(record) }
     }
 
     fn request(generation: Option<u64>) -> Request {
-        Request { kind: Kind::Run, to: None, generation, sequence: None, owner: "test".to_owned() }
+        Request {
+            kind: Kind::Run,
+            is_resume: false,
+            to: None,
+            generation,
+            sequence: None,
+            owner: "test".to_owned(),
+        }
     }
 
     #[test]

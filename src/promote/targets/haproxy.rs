@@ -3,6 +3,7 @@
 //! The record's fields are keys of the same map, so intent, routing and generation are one write. What the runtime holds is
 //! copied to the file that HAProxy loads when it starts, or a reload would bring the old colour back.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(crate) struct Haproxy {
     pub(crate) file: Option<PathBuf>,
     /// The key.
     pub(crate) key: String,
+    /// Why the file does not say what the runtime says, if it does not.
+    pub(crate) stale: RefCell<Option<String>>,
 }
 
 /// Keys with values, in the map's own order.
@@ -102,6 +105,7 @@ impl Haproxy {
                 to: Colour::from_name(field("to")?)?,
                 phase: Phase::from_name(field("phase")?)?,
                 owner: field("owner")?.to_owned(),
+                place: None,
             })
         };
         match record() {
@@ -244,7 +248,8 @@ impl Target for Haproxy {
             }
             let is_there = |entries: &Entries| ours.iter().all(|entry| entries.contains(entry));
             if is_there(&self.ours(&observed.live, observed.record.as_ref())) {
-                self.persist()?;
+                // Traffic goes where it should; a file that does not say so is repaired by the next run.
+                *self.stale.borrow_mut() = self.persist().err().map(|error| error.to_string());
                 return Ok(Written::Done);
             }
             let version = self.prepare()?;
@@ -275,7 +280,12 @@ impl Target for Haproxy {
 
     fn notes(&self) -> Vec<String> {
         if self.file.is_some() {
-            return Vec::new();
+            let note = |why: &String| {
+                format!(
+                    "The map file is stale, and a reload of HAProxy brings an old colour back; the next run repairs it: {why}."
+                )
+            };
+            return self.stale.borrow().iter().map(note).collect();
         }
         vec![
             "No map file was written, so a reload of HAProxy brings the old colour back; give `map-file`."

@@ -7,11 +7,13 @@ mod haproxy;
 mod runtime;
 mod symlink;
 
+use std::cell::RefCell;
+
 use clap::ValueEnum;
 
 use self::haproxy::Haproxy;
 use self::runtime::Socket;
-use self::symlink::Symlink;
+use self::symlink::{Symlink, is_same};
 use super::arguments::Arguments;
 use super::colour::{Colour, Live};
 use super::journal::Record;
@@ -99,6 +101,11 @@ pub(crate) fn admit(observed: &Observed, change: &Change) -> Written {
 /// Where a flag that it needs is missing.
 pub(crate) fn open(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, Error> {
     match arguments.target {
+        Choice::Symlink if is_same(&arguments.symlink.blue, &arguments.symlink.green) => {
+            let place = arguments.symlink.blue.display();
+            Err(Error::usage(format!("`blue` and `green` are the same place, `{place}`"))
+                .help("give each colour a folder of its own"))
+        }
         Choice::Symlink => Ok(Box::new(Symlink {
             link: arguments.symlink.link.clone(),
             blue: arguments.symlink.blue.clone(),
@@ -140,5 +147,11 @@ fn haproxy(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, 
     let socket = Socket::from_name(socket, &context.working_directory);
     let is_here = matches!(socket, Socket::Unix(_)) && !map.starts_with('#');
     let file = flags.map_file.clone().or_else(|| is_here.then(|| context.working_directory.join(map)));
-    Ok(Box::new(Haproxy { socket, map: map.clone(), file, key: flags.key.clone() }))
+    Ok(Box::new(Haproxy {
+        socket,
+        map: map.clone(),
+        file,
+        key: flags.key.clone(),
+        stale: RefCell::default(),
+    }))
 }

@@ -44,6 +44,26 @@ impl Symlink {
         }
     }
 
+    /// Where the link itself stands, from the root.
+    fn place(&self) -> String {
+        let folder = folder_of(&self.link);
+        let folder = folder.canonicalize().unwrap_or_else(|_| plain(folder));
+        folder.join(self.link.file_name().unwrap_or_default()).display().to_string()
+    }
+
+    /// What is on record about this link; a journal of another one of the same name is refused.
+    fn record(&self) -> Result<Option<Record>, Error> {
+        let Some(record) = Record::read(&self.journal)? else { return Ok(None) };
+        match record.place {
+            Some(place) if place != self.place() => {
+                Err(Error::configuration(format!("the journal belongs to another link, `{place}`"))
+                    .at(Location::file(self.journal.display().to_string()))
+                    .help("give each link another `state-dir`; delete the journal if the link has moved"))
+            }
+            _ => Ok(Some(Record { place: None, ..record })),
+        }
+    }
+
     /// Where the link points.
     fn live(&self) -> Result<Live, Error> {
         let place = || Location::file(self.link.display().to_string());
@@ -101,7 +121,7 @@ impl Target for Symlink {
     }
 
     fn observe(&self) -> Result<Observed, Error> {
-        Ok(Observed { record: Record::read(&self.journal)?, live: self.live()? })
+        Ok(Observed { record: self.record()?, live: self.live()? })
     }
 
     fn obstacle(&self, colour: Colour) -> Option<String> {
@@ -123,14 +143,14 @@ impl Target for Symlink {
             pause("switch:pointed");
         }
         if observed.record.as_ref() != Some(&change.record) {
-            change.record.write(&self.journal)?;
+            Record { place: Some(self.place()), ..change.record.clone() }.write(&self.journal)?;
         }
         Ok(Written::Done)
     }
 }
 
 /// Whether two paths name one place, by what the disk says or, where one is not there, by their words.
-fn is_same(left: &Path, right: &Path) -> bool {
+pub(super) fn is_same(left: &Path, right: &Path) -> bool {
     match (left.canonicalize(), right.canonicalize()) {
         (Ok(left), Ok(right)) => left == right,
         _ => plain(left) == plain(right),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tempfile::TempDir;
 
 use super::stage::{Paused, Server, ask, expect, promote, until};
-use crate::support::run;
+use crate::support::{report, run};
 
 /// A running HAProxy with blue live.
 struct Proxy {
@@ -124,6 +124,20 @@ fn a_kill_between_any_two_steps_leaves_one_colour_and_is_finished() {
             assert!(file.starts_with("# colours\napp green\nother stays here\n"), "{file}");
         }
     }
+}
+
+#[test]
+fn a_map_file_that_cannot_be_written_is_stale_until_the_next_run() {
+    let Some(proxy) = Proxy::start() else { return };
+    let at = proxy.folder.path();
+    let mut command = promote(at, &proxy.line("run --generation 3"));
+    command.args(["--before-hook", "mkdir app.map.part"]);
+    expect(&mut command, at, 0, "promoted");
+    assert_eq!(proxy.live(), "green");
+    assert!(report(at)["notes"].to_string().contains("stale"), "{}", report(at));
+    std::fs::remove_dir(at.join("app.map.part")).unwrap();
+    expect(&mut promote(at, &proxy.line("run --generation 3")), at, 0, "unchanged");
+    assert!(std::fs::read_to_string(at.join("app.map")).unwrap().contains("app green"));
 }
 
 #[test]

@@ -49,6 +49,54 @@ fn promotes_repeats_refuses_and_returns() {
     expect(&mut promote(at, "rollback"), at, 0, "promoted");
     assert_eq!((live(at).as_str(), report(at)["details"]["generation"].as_u64()), ("blue", Some(6)));
     expect(&mut promote(at, "status"), at, 0, "promoted");
+    // Whoever asks twice does not want the colour back that was left.
+    expect(&mut promote(at, "rollback"), at, 0, "unchanged");
+    assert!(report(at)["notes"].to_string().contains("promote run --to green"), "{}", report(at));
+    expect(&mut promote(at, "run --to blue"), at, 0, "unchanged");
+    expect(&mut promote(at, "rollback"), at, 0, "unchanged");
+    assert_eq!(live(at), "blue");
+    expect(&mut promote(at, "run --to green"), at, 0, "promoted");
+    expect(&mut promote(at, "rollback"), at, 0, "promoted");
+    assert_eq!(live(at), "blue");
+}
+
+#[test]
+fn a_rollback_that_failed_is_tried_again() {
+    let folder = stage();
+    let at = folder.path();
+    expect(&mut promote(at, "run"), at, 0, "promoted");
+    expect(&mut promote(at, "rollback --before-hook=false"), at, 1, "unchanged");
+    expect(&mut promote(at, "rollback --after-hook=false"), at, 5, "rolled-back");
+    assert_eq!(live(at), "green");
+    expect(&mut promote(at, "rollback"), at, 0, "promoted");
+    assert_eq!(live(at), "blue");
+}
+
+#[test]
+fn two_links_of_one_name_share_no_journal() {
+    let folder = stage();
+    let at = folder.path();
+    std::fs::create_dir(at.join("other")).unwrap();
+    expect(&mut promote(at, "run"), at, 0, "promoted");
+    let finished = run(&mut promote(at, "run --link other/current"));
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("another link"), "{finished:?}");
+    assert!(!at.join("other/current").exists());
+    expect(&mut promote(at, "run --link other/current --state-dir other"), at, 0, "promoted");
+    expect(&mut promote(at, "run --link ./current"), at, 0, "promoted");
+}
+
+#[test]
+fn a_resume_of_nothing_changes_nothing() {
+    let folder = stage();
+    let at = folder.path();
+    expect(&mut promote(at, "resume"), at, 0, "unchanged");
+    assert!(!at.join(".devops/promote-current.json").exists());
+    expect(&mut promote(at, "run"), at, 0, "promoted");
+    let journal = || std::fs::read(at.join(".devops/promote-current.json")).unwrap();
+    let before = journal();
+    expect(&mut promote(at, "resume --generation 9"), at, 0, "unchanged");
+    assert_eq!((live(at).as_str(), journal()), ("green", before));
 }
 
 #[test]
@@ -101,6 +149,19 @@ fn an_unhealthy_candidate_changes_nothing() {
 }
 
 #[test]
+fn no_policy_turns_a_promotion_that_failed_into_success() {
+    let folder = stage();
+    let at = folder.path();
+    expect(&mut promote(at, "run --before-hook=false --fail-on critical"), at, 1, "unchanged");
+    expect(&mut promote(at, "run --before-hook=false --mode report"), at, 1, "unchanged");
+    let waiver = "[[waiver]]\nrule = \"promotion-hook-failed\"\nreason = \"a test\"\nowner = \"shop\"\nexpires = 2026-12-01\n";
+    std::fs::write(at.join("devops.toml"), waiver).unwrap();
+    expect(&mut promote(at, "run --before-hook=false"), at, 1, "unchanged");
+    assert_eq!(report(at)["verdict"], "pass");
+    assert_eq!(live(at), "blue");
+}
+
+#[test]
 fn a_missing_folder_is_never_made_live() {
     let folder = stage();
     let at = folder.path();
@@ -122,6 +183,17 @@ fn users_who_get_the_wrong_answer_are_sent_back() {
     assert!(finding["detail"].as_str().unwrap().contains("does not contain `green`"), "{finding}");
     front.answer(200, "I am green");
     expect(&mut promote(at, &line), at, 0, "promoted");
+}
+
+#[test]
+fn users_are_sent_back_even_where_the_journal_cannot_be_written() {
+    let folder = stage();
+    let at = folder.path();
+    let mut command = promote(at, "run --after-hook");
+    command.arg("mkdir .devops/promote-current.json.part; false");
+    expect(&mut command, at, 5, "rolled-back");
+    assert_eq!(live(at), "blue");
+    assert!(report(at)["notes"].to_string().contains("not on record"), "{}", report(at));
 }
 
 #[test]
@@ -329,6 +401,7 @@ fn what_nobody_can_judge_is_held_and_what_is_damaged_is_an_error() {
         "run --verify-url nonsense",
         "run --verify-expect x",
         "run --target haproxy",
+        "run --blue green --green ./green",
         "rollback --state-dir new",
     ] {
         let finished = run(&mut promote(at, line));
@@ -342,7 +415,7 @@ fn a_pipeline_numbers_its_runs() {
     let at = folder.path();
     let pipeline = |number: &str, attempt: &str| {
         let mut command = promote(at, "run --host github");
-        command.envs([("GITHUB_RUN_NUMBER", number), ("GITHUB_RUN_ATTEMPT", attempt)]);
+        command.envs([("GITHUB_RUN_ID", number), ("GITHUB_RUN_ATTEMPT", attempt)]);
         command
     };
     expect(&mut pipeline("12", "1"), at, 0, "promoted");
