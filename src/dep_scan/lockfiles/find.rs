@@ -46,7 +46,20 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
             found.lockfiles.insert((tidy(path), format));
         }
     }
+    found.lockfiles = once(found.lockfiles);
     Ok(found)
+}
+
+/// Every lockfile once, by the shortest of the paths that lead to it, a relative one first.
+fn once(lockfiles: BTreeSet<(PathBuf, Format)>) -> BTreeSet<(PathBuf, Format)> {
+    let mut lockfiles: Vec<(PathBuf, Format)> = lockfiles.into_iter().collect();
+    lockfiles.sort_by_cached_key(|(path, _)| (path.is_absolute(), path.components().count(), path.clone()));
+    let mut seen = BTreeSet::new();
+    // A path that leads nowhere stays, so that reading it is an error.
+    lockfiles.retain(|(path, format)| {
+        seen.insert((fs::canonicalize(path).unwrap_or_else(|_| path.clone()), *format))
+    });
+    lockfiles.into_iter().collect()
 }
 
 /// The error that a named path can't be looked at.
@@ -64,7 +77,7 @@ fn missing(path: &Path, error: io::Error) -> Error {
 fn without(path: &Path, below: &Found) -> Error {
     let mut message = "no lockfile found".to_owned();
     if !below.not_entered.is_empty() {
-        let folders: Vec<String> = below.not_entered.iter().map(|path| shown(path)).collect();
+        let folders: Vec<String> = below.not_entered.iter().take(5).map(|path| shown(path)).collect();
         message.push_str(&format!(", not entered: {}", folders.join(", ")));
     }
     Error::input(message)

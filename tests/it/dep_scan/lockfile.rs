@@ -117,6 +117,23 @@ fn links_to_folders_are_named_as_not_entered() {
 }
 
 #[test]
+fn a_lockfile_reached_by_two_paths_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lockfile = folder.path().join("Cargo.lock");
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    std::fs::copy(case("known").join("Cargo.lock"), &lockfile).unwrap();
+    let absolute = lockfile.to_str().unwrap();
+    let (_, report) = scan_in(
+        folder.path(),
+        &database(),
+        &["--frozen-db", absolute, "sub/../Cargo.lock", ".", "./Cargo.lock"],
+    );
+    assert_eq!(report["totals"]["lockfiles"], 1);
+    assert!(!report["findings"].to_string().contains("also in"), "{}", report["findings"]);
+    assert!(report["findings"].to_string().contains("\"Cargo.lock\""), "{}", report["findings"]);
+}
+
+#[test]
 fn other_lockfiles_are_named_and_folders_of_other_people_not_entered() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
