@@ -88,6 +88,9 @@ fn entries(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -
             return Err(broken(io::Error::other(format!("`{name}` leads out of the archive"))));
         }
         let kind = entry.header().entry_type();
+        if !kind.is_file() && !kind.is_dir() && stands_for_folder(&name) {
+            return Err(broken(io::Error::other(format!("`{name}` is a link, not a folder"))));
+        }
         let Some(slot) = slot(&name).filter(|_| !kind.is_dir()) else { continue };
         let wanted = collector.meet(slot);
         if !wanted && !collector.may_be_newest(slot.id) {
@@ -119,14 +122,42 @@ fn entries(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -
     if ended.get() {
         return Err(broken(io::Error::new(io::ErrorKind::UnexpectedEof, "it has no end mark")));
     }
-    // To the very end, so that the checksum of a gzip stream is compared.
-    io::copy(&mut rest, &mut io::sink()).map_err(broken)?;
-    Ok(())
+    padding(&mut rest).map_err(broken)
+}
+
+/// Reads what follows the end mark to the very end, so that the checksum of a gzip stream is compared. It must be
+/// zeros: a second archive behind the first would not be looked at.
+fn padding(rest: &mut impl Read) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = match rest.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if buffer.iter().take(count).any(|byte| *byte != 0) {
+            return Err(io::Error::other("something follows its end mark"));
+        }
+    }
+}
+
+/// Whether an entry stands where the folder of all packages or of one package belongs: `…/crates`,
+/// `…/crates/<package>`. A link there would hide every advisory below it.
+fn stands_for_folder(path: &str) -> bool {
+    let mut parts = names(path);
+    let last = parts.next();
+    last == Some("crates") || parts.next() == Some("crates")
+}
+
+/// The names that a path consists of, from its end.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.rsplit('/').filter(|part| !part.is_empty() && *part != ".")
 }
 
 /// The slot that an entry's path ends with: `…/crates/<package>/<id>.md`.
 fn slot(path: &str) -> Option<Slot<'_>> {
-    let mut parts = path.rsplit('/');
+    let mut parts = names(path);
     let (file, package, collection) = (parts.next()?, parts.next()?, parts.next()?);
     if collection == "crates" { Slot::of(package, file) } else { None }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::names::Format;
@@ -22,13 +23,19 @@ pub struct Found {
 /// Finds the lockfiles that `paths` name or contain.
 ///
 /// # Errors
-/// Where a path is missing, can't be listed, or is a file that is no lockfile by its name.
+/// Where a path is missing, can't be listed, is a folder without lockfiles, or is a file that is no lockfile by its
+/// name.
 pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
     let mut found = Found::default();
     for path in paths {
-        let metadata = fs::metadata(path).map_err(|error| Error::unreadable(path, error))?;
+        let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
         if metadata.is_dir() {
-            walk(path, &mut found)?;
+            let below = walk(path)?;
+            if below.lockfiles.is_empty() {
+                return Err(without(path, &below));
+            }
+            found.lockfiles.extend(below.lockfiles);
+            found.not_entered.extend(below.not_entered);
         } else {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let Some(format) = Format::of_named(&name) else {
@@ -39,31 +46,71 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
             found.lockfiles.insert((tidy(path), format));
         }
     }
+    found.lockfiles = once(found.lockfiles);
     Ok(found)
 }
 
+/// Every lockfile once, by the shortest of the paths that lead to it, a relative one first.
+fn once(lockfiles: BTreeSet<(PathBuf, Format)>) -> BTreeSet<(PathBuf, Format)> {
+    let mut lockfiles: Vec<(PathBuf, Format)> = lockfiles.into_iter().collect();
+    lockfiles.sort_by_cached_key(|(path, _)| (path.is_absolute(), path.components().count(), path.clone()));
+    let mut seen = BTreeSet::new();
+    // A path that leads nowhere stays, so that reading it is an error.
+    lockfiles.retain(|(path, format)| {
+        seen.insert((fs::canonicalize(path).unwrap_or_else(|_| path.clone()), *format))
+    });
+    lockfiles.into_iter().collect()
+}
+
+/// The error that a named path can't be looked at.
+fn missing(path: &Path, error: io::Error) -> Error {
+    if path.file_name().is_some_and(|name| name == "-") {
+        return Error::input("lockfiles are not read from stdin")
+            .at(Location::file("-"))
+            .help("write the lockfile to a file called `Cargo.lock` and name it");
+    }
+    Error::unreadable(path, error)
+        .help("name a `Cargo.lock` that exists, or a folder to look for lockfiles in")
+}
+
+/// The error that a folder has no lockfile.
+fn without(path: &Path, below: &Found) -> Error {
+    let mut message = "no lockfile found".to_owned();
+    if !below.not_entered.is_empty() {
+        let folders: Vec<String> = below.not_entered.iter().take(5).map(|path| shown(path)).collect();
+        message.push_str(&format!(", not entered: {}", folders.join(", ")));
+    }
+    Error::input(message)
+        .at(Location::file(shown(path)))
+        .help("name a `Cargo.lock`, or a folder that has one; `cargo generate-lockfile` writes it")
+}
+
 /// Looks through a folder and those below it; links to folders are not followed, so that circles end.
-fn walk(start: &Path, found: &mut Found) -> Result<(), Error> {
+fn walk(start: &Path) -> Result<Found, Error> {
+    let mut found = Found::default();
     let mut folders = vec![start.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(&folder).map_err(|error| Error::unreadable(&folder, error))?;
         for entry in entries {
             let entry = entry.map_err(|error| Error::unreadable(&folder, error))?;
+            let path = entry.path();
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let kind = entry.file_type().map_err(|error| Error::unreadable(&entry.path(), error))?;
+            let kind = entry.file_type().map_err(|error| Error::unreadable(&path, error))?;
             if kind.is_dir() {
                 if NOT_ENTERED.contains(&name.as_ref()) {
-                    found.not_entered.insert(tidy(&entry.path()));
+                    found.not_entered.insert(tidy(&path));
                 } else {
-                    folders.push(entry.path());
+                    folders.push(path);
                 }
             } else if let Some(format) = Format::of(&name) {
-                found.lockfiles.insert((tidy(&entry.path()), format));
+                found.lockfiles.insert((tidy(&path), format));
+            } else if kind.is_symlink() && path.is_dir() {
+                found.not_entered.insert(tidy(&path));
             }
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The path without a leading `./`.
@@ -73,7 +120,8 @@ fn tidy(path: &Path) -> PathBuf {
 
 /// The path as reports write it.
 pub fn shown(path: &Path) -> String {
-    tidy(path).display().to_string().replace('\\', "/")
+    let tidy = tidy(path);
+    if tidy.as_os_str().is_empty() { ".".to_owned() } else { tidy.display().to_string().replace('\\', "/") }
 }
 
 impl Found {

@@ -286,3 +286,49 @@ fn waivers_cover_advisories_by_id_package_and_alias() {
     let (finished, _) = scan(&folder.path().join("db"), &["--quiet", folder.path().to_str().unwrap()]);
     assert_eq!(finished.code, Some(1));
 }
+
+#[test]
+fn a_link_in_the_place_of_a_folder_is_exit_3_with_its_name() {
+    use tar::EntryType;
+    let text = advisory("RUSTSEC-2026-0001", "other", "2026-10-01", "");
+    for (place, kind) in [
+        ("crates/bad", EntryType::Symlink),
+        ("x/crates/bad/", EntryType::Symlink),
+        ("crates/./bad", EntryType::Link),
+        ("x/crates", EntryType::Symlink),
+        ("crates", EntryType::Fifo),
+    ] {
+        let plain = tar_of(&[(GOOD, EntryType::Regular, text.as_bytes()), (place, kind, b"")]);
+        for bytes in [gzip(&plain), plain] {
+            let (_keep, path) = with_file("db", &bytes);
+            let (finished, report) = scan_text(&path, LOCK, &[]);
+            assert_eq!(finished.code, Some(3), "{place}: {finished:?}");
+            assert!(finished.stderr.contains(&format!("`{place}` is a link")), "{}", finished.stderr);
+            assert_eq!(report["verdict"], "error");
+        }
+    }
+    // Links elsewhere hide nothing.
+    let plain =
+        tar_of(&[(GOOD, EntryType::Regular, text.as_bytes()), ("x/README.md", EntryType::Symlink, b"")]);
+    let (_keep, path) = with_file("db", &plain);
+    assert_eq!(scan_text(&path, LOCK, &[]).0.code, Some(0));
+}
+
+#[test]
+fn a_second_archive_behind_the_end_mark_is_exit_3() {
+    use tar::EntryType;
+    let text = advisory("RUSTSEC-2026-0001", "other", "2026-10-01", "");
+    let bad = advisory("RUSTSEC-2026-0002", "bad", "2026-10-01", "");
+    let first = tar_of(&[(GOOD, EntryType::Regular, text.as_bytes())]);
+    let second = tar_of(&[("crates/bad/RUSTSEC-2026-0002.md", EntryType::Regular, bad.as_bytes())]);
+    let both = [first.clone(), second.clone()].concat();
+    for bytes in [gzip(&both), [gzip(&first), gzip(&second)].concat(), both] {
+        let (_keep, path) = with_file("db", &bytes);
+        let (finished, _) = scan_text(&path, LOCK, &[]);
+        assert_eq!(finished.code, Some(3), "{finished:?}");
+        assert!(finished.stderr.contains("follows its end mark"), "{}", finished.stderr);
+    }
+    let padded = [first, vec![0; 20 * 512]].concat();
+    let (_keep, path) = with_file("db", &padded);
+    assert_eq!(scan_text(&path, LOCK, &[]).0.code, Some(0));
+}

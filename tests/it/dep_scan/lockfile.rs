@@ -82,6 +82,58 @@ fn missing_paths_and_strange_files_are_exit_3() {
 }
 
 #[test]
+fn every_path_named_on_purpose_must_have_a_lockfile() {
+    for (named, words) in [
+        ("empty", "empty: no lockfile found"),
+        ("nowhere", "nowhere: can't be read"),
+        ("-", "-: lockfiles are not read from stdin"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("empty")).unwrap();
+        std::fs::copy(case("known").join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+        for arguments in [["--frozen-db", "Cargo.lock", named], ["--frozen-db", named, "."]] {
+            let (finished, report) = scan_in(folder.path(), &database(), &arguments);
+            assert_eq!(finished.code, Some(3), "{arguments:?}: {finished:?}");
+            assert!(report["error"]["message"].as_str().unwrap().starts_with(words), "{report}");
+            assert!(finished.stderr.contains("help"), "{}", finished.stderr);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_folders_are_named_as_not_entered() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::write(elsewhere.path().join("Cargo.lock"), "broken").unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("linked")).unwrap();
+    let (finished, report) = scan_in(folder.path(), &database(), &["--frozen-db", "."]);
+    assert_eq!(finished.code, Some(3), "{finished:?}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("not entered: linked"), "{report}");
+    std::fs::copy(case("known").join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+    let (finished, report) = scan_in(folder.path(), &database(), FROZEN);
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(report["notes"].to_string().contains("not entered: linked"), "{}", report["notes"]);
+}
+
+#[test]
+fn a_lockfile_reached_by_two_paths_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lockfile = folder.path().join("Cargo.lock");
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    std::fs::copy(case("known").join("Cargo.lock"), &lockfile).unwrap();
+    let absolute = lockfile.to_str().unwrap();
+    let (_, report) = scan_in(
+        folder.path(),
+        &database(),
+        &["--frozen-db", absolute, "sub/../Cargo.lock", ".", "./Cargo.lock"],
+    );
+    assert_eq!(report["totals"]["lockfiles"], 1);
+    assert!(!report["findings"].to_string().contains("also in"), "{}", report["findings"]);
+    assert!(report["findings"].to_string().contains("\"Cargo.lock\""), "{}", report["findings"]);
+}
+
+#[test]
 fn other_lockfiles_are_named_and_folders_of_other_people_not_entered() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
