@@ -62,6 +62,28 @@ fn the_deployment_github_made_for_the_run_is_adopted_and_one_of_another_run_is_n
 }
 
 #[test]
+fn an_older_deployment_is_not_brought_back_by_its_own_finish_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let tell = |arguments: &[&str]| {
+        let finished = run(on_github(folder.path(), &fake, arguments).args(["--destinations", "github"]));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    };
+    tell(&["finish", "--id", "1"]);
+    // GitHub says so of the older one when a newer one succeeds.
+    fake.memory(|memory| memory.statuses.push((1, json!({ "state": "inactive", "description": "" }))));
+    std::fs::remove_dir_all(folder.path().join(".devops")).unwrap();
+    tell(&["finish", "--id", "1"]);
+    assert_eq!(state(folder.path(), "github"), "verified");
+    assert_eq!(fake.states(), ["success", "inactive"]);
+    // With a journal that knows them, each further end is news.
+    tell(&["fail", "--id", "1"]);
+    tell(&["finish", "--id", "1"]);
+    assert_eq!(fake.states(), ["success", "inactive", "failure", "success"]);
+    fake.assert_lawful();
+}
+
+#[test]
 fn a_dry_run_says_exactly_what_a_run_then_writes() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::start(Kind::GitHub);
