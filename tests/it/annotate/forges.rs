@@ -117,6 +117,29 @@ fn the_job_summary_counts_where_the_host_has_one() {
 }
 
 #[test]
+fn a_job_summary_that_can_not_be_written_or_has_nothing_to_say_is_not_called_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let tell = |action: &str, summary: &str| {
+        let mut command = on_github(folder.path(), &fake, &[action, "--destinations", "summary"]);
+        let finished = run(command.env("GITHUB_STEP_SUMMARY", folder.path().join(summary)));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        delivery(folder.path(), "summary")
+    };
+    let refused = tell("start", "no-folder/summary");
+    assert_eq!(refused["state"], "refused");
+    assert!(text(&refused, "reason").contains("summary: can't be written: "), "{refused}");
+    assert_eq!(report(folder.path())["findings"][0]["rule"], "delivery-refused");
+    assert_eq!(tell("start", "")["state"], "refused", "a folder is not a file");
+    assert_eq!(tell("finish", "summary")["state"], "accepted");
+    let overtaken = tell("start", "summary");
+    assert_eq!(
+        (text(&overtaken, "state"), text(&overtaken, "reason")),
+        ("skipped".into(), "the deployment has already ended".into())
+    );
+}
+
+#[test]
 fn gitlab_gets_one_deployment_that_moves_on() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::start(Kind::GitLab);
