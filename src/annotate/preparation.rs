@@ -7,6 +7,9 @@ use crate::ci::DeploymentFacts;
 use crate::core::Error;
 use crate::job::Context;
 
+/// Characters of a text that people write; all of them together stay far below the journal's longest line.
+const LONGEST_TEXT: usize = 4000;
+
 /// A record that is ready to be told, and what is known about where it happened.
 pub(crate) struct Prepared {
     /// The record.
@@ -111,6 +114,18 @@ fn check(record: &Record) -> Result<(), Error> {
         if value.chars().count() > 200 || value.chars().any(char::is_control) {
             return Err(Error::usage(format!("{name} is longer than 200 characters or has line breaks"))
                 .help(format!("give `--{name}` a short name")));
+        }
+    }
+    let texts = [
+        ("release", &record.version),
+        ("ref", &record.reference),
+        ("url", &record.url),
+        ("description", &record.description),
+    ];
+    for (name, value) in texts {
+        if value.as_ref().is_some_and(|value| value.chars().count() > LONGEST_TEXT) {
+            return Err(Error::usage(format!("{name} is longer than 4,000 characters"))
+                .help(format!("give `--{name}` a shorter text")));
         }
     }
     let is_commit =
