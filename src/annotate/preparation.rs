@@ -1,5 +1,7 @@
 //! From flags, environment and journal to the record that is to be told.
 
+use reqwest::Url;
+
 use super::arguments::Arguments;
 use super::history::History;
 use super::record::{Record, State};
@@ -134,11 +136,47 @@ fn check(record: &Record) -> Result<(), Error> {
         return Err(Error::usage(format!("`{sha}` is not a commit"))
             .help("give `--sha` the commit's hexadecimal digits"));
     }
-    let is_address =
-        |url: &String| (url.starts_with("https://") || url.starts_with("http://")) && !url.contains('@');
     if record.url.as_ref().is_some_and(|url| !is_address(url)) {
         return Err(Error::usage("url is not an address people can open")
             .help("give `--url` an http or https address without user name and password"));
     }
     Ok(())
+}
+
+/// Whether people can open this, and it tells nobody's user name or password; an `@` in a path is neither.
+fn is_address(url: &str) -> bool {
+    let has_gaps = url.chars().any(|next| next.is_control() || next.is_whitespace());
+    Url::parse(url).is_ok_and(|parsed| {
+        matches!(parsed.scheme(), "http" | "https")
+            && parsed.username().is_empty()
+            && parsed.password().is_none()
+            && !has_gaps
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_address;
+
+    #[test]
+    fn only_user_names_and_passwords_keep_an_address_from_being_one() {
+        for good in ["https://x.example/@scope/app", "http://h", "https://h/?by=a@b.example#@c", "HTTPS://h/"]
+        {
+            assert!(is_address(good), "{good}");
+        }
+        let bad = [
+            "https://u@h/",
+            "https://u:p@h/",
+            "https://:p@h/@x",
+            "https:\\\\u:p@h",
+            "ftp://h",
+            "h",
+            "https://",
+            "https://h/a b",
+            "https://h/\n",
+        ];
+        for bad in bad {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
 }
