@@ -103,6 +103,12 @@ fn a_dry_run_says_exactly_what_a_run_then_writes() {
     assert_eq!(written[0]["required_contexts"], json!(["ci/build"]));
     assert_eq!(written[1]["auto_inactive"], false);
     fake.assert_lawful();
+    run(&mut on_github(folder.path(), &fake, &dry));
+    assert_eq!(
+        report(folder.path())["details"]["plan"],
+        json!([]),
+        "what the journal has as told is not planned"
+    );
 }
 
 #[test]
