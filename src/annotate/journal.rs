@@ -16,7 +16,7 @@ use crate::core::{Error, Location};
 /// Version of the lines.
 const SCHEMA_VERSION: u64 = 1;
 
-/// Longer lines are nothing we wrote.
+/// Longer lines, their end included, are nothing we wrote.
 const LONGEST_LINE: u64 = 256 * 1024;
 
 /// A line.
@@ -99,6 +99,10 @@ impl Journal {
         let line = Line { schema_version: SCHEMA_VERSION, at: self.at.clone(), event };
         let mut bytes = serde_json::to_vec(&line)?;
         bytes.push(b'\n');
+        if bytes.len() as u64 > LONGEST_LINE {
+            // It would be damage to whoever reads it, so that what it says would be lost in silence.
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the line is longer than 256 KiB"));
+        }
         // One write, so that lines of two runs don't mix.
         self.file.write_all(&bytes)?;
         self.file.sync_data()
@@ -198,6 +202,25 @@ mod tests {
         journal.append(outcome).unwrap();
         let history = read(&path).unwrap();
         assert_eq!((history.damaged, history.pending("github").len()), (1, 0));
+    }
+
+    #[test]
+    fn the_longest_line_is_read_back_and_a_longer_one_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut journal = Journal::open(&path, String::new()).unwrap();
+        let mut long = record(State::Started);
+        let mut append = |length: usize| {
+            long.description = Some("x".repeat(length));
+            journal.append(Event::Record(Box::new(long.clone())))
+        };
+        append(0).unwrap();
+        let rest = super::LONGEST_LINE - std::fs::metadata(&path).unwrap().len();
+        let rest = usize::try_from(rest).unwrap();
+        assert!(append(rest + 1).is_err());
+        append(rest).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
+        assert_eq!(read(&path).unwrap().damaged, 0);
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Job for Annotate {
         let prepared = preparation::prepare(arguments, context, &history)?;
         let destinations = destinations::chosen(arguments, context, &prepared);
         if arguments.dry_run {
-            return Ok(outcome::planned(&prepared, &destinations, &history));
+            return Ok(outcome::planned(context, &prepared, &destinations, &history));
         }
         let deliveries = outbox::deliver(arguments, context, &prepared, &destinations, &history)?;
         Ok(outcome::delivered(arguments, context, &prepared, &deliveries))

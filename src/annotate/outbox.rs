@@ -149,7 +149,7 @@ impl Outbox<'_> {
             .collect();
         let mut late = 0;
         for (index, record) in pending.iter().enumerate() {
-            let delivery = self.tell(name, destination, record, self.is_late(record)).await;
+            let delivery = self.tell(name, destination, record, is_late(record, self.context)).await;
             if delivery.reach == Reach::Spooled {
                 let mut own = Delivery::new(name, Reach::Spooled);
                 own.reason = delivery.reason.map(|reason| format!("an earlier record waits: {reason}"));
@@ -171,20 +171,14 @@ impl Outbox<'_> {
         if self.prepared.is_overtaken {
             return Delivery::new(name, Reach::Skipped).because("the deployment has already ended");
         }
-        let reach = self.history.reach(&step(record, name)).filter(|reach| reach.is_there());
+        let reach = there(self.history, record, name);
         if let Some(reach) = reach {
             let mut delivery = Delivery::new(name, reach).because("an earlier call delivered it");
             delivery.remote = self.history.remote(&record.uid, name).map(str::to_owned);
             return delivery;
         }
-        let is_late = self.is_late(record);
+        let is_late = is_late(record, self.context);
         self.tell(name, destination, record, is_late).await
-    }
-
-    /// Whether a record is told noticeably later than it happened, as by a call that is repeated after an outage.
-    fn is_late(&self, record: &Record) -> bool {
-        let at = record.at.parse::<Timestamp>();
-        at.is_ok_and(|at| self.context.now.duration_since(at) > NOTICEABLE)
     }
 
     /// Tells a destination of a record: intent, tries, outcome.
@@ -254,6 +248,16 @@ impl Outbox<'_> {
             self.context.progress(&format!("journal can't be written: {error}"));
         }
     }
+}
+
+/// Whether a record is told noticeably later than it happened, as by a call that is repeated after an outage.
+pub(crate) fn is_late(record: &Record, context: &Context) -> bool {
+    record.at.parse::<Timestamp>().is_ok_and(|at| context.now.duration_since(at) > NOTICEABLE)
+}
+
+/// How far a record got, where the journal says that the destination holds it: then there is nothing to tell.
+pub(crate) fn there(history: &History, record: &Record, destination: &str) -> Option<Reach> {
+    history.reach(&step(record, destination)).filter(|reach| reach.is_there())
 }
 
 fn step(record: &Record, destination: &str) -> Step {

@@ -6,7 +6,7 @@ use super::arguments::Arguments;
 use super::delivery::{Delivery, Reach};
 use super::destinations::Chosen;
 use super::history::History;
-use super::outbox::Told;
+use super::outbox::{Told, is_late, there};
 use super::preparation::Prepared;
 use super::record::{Record, State};
 use super::rules::{DAMAGED, REFUSED, SPOOLED};
@@ -16,16 +16,21 @@ use crate::core::{Exit, Finding};
 use crate::job::{Context, Outcome};
 
 /// What a dry run says: each write, in order, none of which happened.
-pub(crate) fn planned(prepared: &Prepared, chosen: &[Chosen], history: &History) -> Outcome {
+pub(crate) fn planned(
+    context: &Context,
+    prepared: &Prepared,
+    chosen: &[Chosen],
+    history: &History,
+) -> Outcome {
     let mut plan = Vec::new();
     for chosen in chosen {
         let name = chosen.target.as_str();
         if let Some(destination) = chosen.destination.as_deref() {
             for record in history.pending(name).into_iter().filter(|record| !is_same(record, prepared)) {
-                plan.extend(destination.plan(record, true));
+                plan.extend(destination.plan(record, is_late(record, context)));
             }
-            if !prepared.is_overtaken {
-                plan.extend(destination.plan(&prepared.record, false));
+            if !prepared.is_overtaken && there(history, &prepared.record, name).is_none() {
+                plan.extend(destination.plan(&prepared.record, is_late(&prepared.record, context)));
             }
         } else if chosen.is_journal() && !prepared.is_known && !prepared.is_overtaken {
             plan.push(json!({

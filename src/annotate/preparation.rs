@@ -1,11 +1,16 @@
 //! From flags, environment and journal to the record that is to be told.
 
+use reqwest::Url;
+
 use super::arguments::Arguments;
 use super::history::History;
 use super::record::{Record, State};
 use crate::ci::DeploymentFacts;
 use crate::core::Error;
 use crate::job::Context;
+
+/// Characters of a text that people write; all of them together stay far below the journal's longest line.
+const LONGEST_TEXT: usize = 4000;
 
 /// A record that is ready to be told, and what is known about where it happened.
 pub(crate) struct Prepared {
@@ -113,17 +118,65 @@ fn check(record: &Record) -> Result<(), Error> {
                 .help(format!("give `--{name}` a short name")));
         }
     }
+    let texts = [
+        ("release", &record.version),
+        ("ref", &record.reference),
+        ("url", &record.url),
+        ("description", &record.description),
+    ];
+    for (name, value) in texts {
+        if value.as_ref().is_some_and(|value| value.chars().count() > LONGEST_TEXT) {
+            return Err(Error::usage(format!("{name} is longer than 4,000 characters"))
+                .help(format!("give `--{name}` a shorter text")));
+        }
+    }
     let is_commit =
         |sha: &String| (7..=64).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
     if let Some(sha) = record.sha.as_ref().filter(|sha| !is_commit(sha)) {
         return Err(Error::usage(format!("`{sha}` is not a commit"))
             .help("give `--sha` the commit's hexadecimal digits"));
     }
-    let is_address =
-        |url: &String| (url.starts_with("https://") || url.starts_with("http://")) && !url.contains('@');
     if record.url.as_ref().is_some_and(|url| !is_address(url)) {
         return Err(Error::usage("url is not an address people can open")
             .help("give `--url` an http or https address without user name and password"));
     }
     Ok(())
+}
+
+/// Whether people can open this, and it tells nobody's user name or password; an `@` in a path is neither.
+fn is_address(url: &str) -> bool {
+    let has_gaps = url.chars().any(|next| next.is_control() || next.is_whitespace());
+    Url::parse(url).is_ok_and(|parsed| {
+        matches!(parsed.scheme(), "http" | "https")
+            && parsed.username().is_empty()
+            && parsed.password().is_none()
+            && !has_gaps
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_address;
+
+    #[test]
+    fn only_user_names_and_passwords_keep_an_address_from_being_one() {
+        for good in ["https://x.example/@scope/app", "http://h", "https://h/?by=a@b.example#@c", "HTTPS://h/"]
+        {
+            assert!(is_address(good), "{good}");
+        }
+        let bad = [
+            "https://u@h/",
+            "https://u:p@h/",
+            "https://:p@h/@x",
+            "https:\\\\u:p@h",
+            "ftp://h",
+            "h",
+            "https://",
+            "https://h/a b",
+            "https://h/\n",
+        ];
+        for bad in bad {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
 }

@@ -19,6 +19,12 @@ const SECRET_WORDS: [&str; 8] =
 /// Shorter values are too common in ordinary text to be masked.
 const SHORTEST: usize = 8;
 
+/// How the tokens of forges begin; what begins so and goes on like one is masked, registered or not.
+const PREFIXES: [&str; 5] = ["ghp_", "ghs_", "gho_", "github_pat_", "glpat-"];
+
+/// Characters after its prefix that make a word a token.
+const SHORTEST_TOKEN: usize = 16;
+
 /// A token or password. It has no `Display` and no `Debug`, so that it can't reach a log by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -73,7 +79,7 @@ impl Redactor {
         Self { needles }
     }
 
-    /// `text` without any registered secret.
+    /// `text` without any registered secret, and without what looks like a forge's token.
     pub fn redact(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         for needle in &self.needles {
@@ -81,16 +87,52 @@ impl Redactor {
                 clean = clean.replace(needle.as_str(), MASK);
             }
         }
-        clean
+        mask_tokens(clean)
     }
 
-    /// `bytes` without any registered secret, where they are text.
+    /// `bytes` without any secret, where they are text.
     pub fn redact_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
         match String::from_utf8(bytes) {
             Ok(text) => self.redact(&text).into_bytes(),
             Err(error) => error.into_bytes(),
         }
     }
+}
+
+/// `text` without what looks like a forge's token.
+fn mask_tokens(text: String) -> String {
+    if !PREFIXES.iter().any(|prefix| text.contains(prefix)) {
+        return text;
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut done = 0;
+    // All prefixes begin alike, so one pass finds them; no word boundary is asked for, as escapes like `\n` end in one.
+    for (start, _) in text.match_indices('g') {
+        let length = text.get(start..).map_or(0, token_length);
+        if start >= done && length > 0 {
+            clean.push_str(text.get(done..start).unwrap_or_default());
+            clean.push_str(MASK);
+            done = start + length;
+        }
+    }
+    clean.push_str(text.get(done..).unwrap_or_default());
+    clean
+}
+
+/// Bytes of the token that `text` begins with, 0 if there is none.
+fn token_length(text: &str) -> usize {
+    let Some((prefix, rest)) =
+        PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix).map(|rest| (prefix, rest)))
+    else {
+        return 0;
+    };
+    let is_gitlab = prefix.ends_with('-');
+    let is_part =
+        |next: char| next.is_ascii_alphanumeric() || next == '_' || (is_gitlab && matches!(next, '-' | '.'));
+    let end = rest.find(|next| !is_part(next)).unwrap_or(rest.len());
+    // The full stop of a sentence is none of the token's.
+    let token = rest.get(..end).unwrap_or_default().trim_end_matches('.');
+    if token.len() >= SHORTEST_TOKEN { prefix.len() + token.len() } else { 0 }
 }
 
 /// `value` as it stands inside a JSON string.
@@ -136,6 +178,25 @@ mod tests {
             assert_eq!(redactor.redact(&format!("a {form} b")), "a *** b", "{form}");
         }
         assert_eq!(redactor.redact("/home/someone"), "/home/someone");
+    }
+
+    #[test]
+    fn tokens_of_forges_are_masked_though_nobody_registered_them() {
+        let redactor = Redactor::default();
+        let body = "0123456789abcDEF";
+        for prefix in super::PREFIXES {
+            let token = format!("{prefix}{body}");
+            assert_eq!(redactor.redact(&token), "***");
+            assert_eq!(redactor.redact(&format!("gé {token}, {token}g.")), "gé ***, ***.", "{prefix}");
+            assert_eq!(redactor.redact(&format!("\"a\\n{token}\"")), "\"a\\n***\"", "{prefix}");
+            assert_eq!(redactor.redact(&format!("https://x:{token}@h/")), "https://x:***@h/", "{prefix}");
+            let short = format!("{prefix}0123456789abcDE é");
+            assert_eq!(redactor.redact(&short), short);
+        }
+        assert_eq!(redactor.redact(&format!("glpat-{body}.01.0a-b_c.")), "***.");
+        assert_eq!(redactor.redact(&format!("ghp_ghp_{body}")), "***");
+        assert_eq!(redactor.redact(&format!("ghp_short ghp_{body}-x")), "ghp_short ***-x");
+        assert_eq!(redactor.redact("the prefix ghp_ alone"), "the prefix ghp_ alone");
     }
 
     #[test]

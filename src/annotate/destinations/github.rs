@@ -82,6 +82,20 @@ struct Found {
     statuses: Vec<Status>,
 }
 
+impl Found {
+    /// Whether a status of ours already says this, also below what came after it: GitHub itself adds `inactive` when a
+    /// newer deployment takes over, and saying `success` again would bring the older one back.
+    fn is_told(&self, record: &Record) -> bool {
+        let (mark, wanted) = (record.mark(), state(record.state));
+        let mut ours = self.statuses.iter().filter(|status| status.carries(&mark));
+        // A record that the journal numbered higher came after another end, so an older status can't be this one.
+        if record.revision > record.state.least_revision() {
+            return ours.next().is_some_and(|status| status.state == wanted);
+        }
+        ours.any(|status| status.state == wanted)
+    }
+}
+
 impl GitHub {
     pub(super) fn new(access: Access, arguments: &Arguments) -> Self {
         Self {
@@ -120,7 +134,8 @@ impl GitHub {
         NewStatus {
             state: state(record.state),
             description: record.sentence(is_late, DESCRIPTION),
-            auto_inactive: !self.transient,
+            // What comes late may be older than what is active by now, and must not end it.
+            auto_inactive: !self.transient && !is_late,
             log_url: record.run_url.as_deref(),
             environment_url: record.url.as_deref(),
         }
@@ -197,6 +212,9 @@ impl GitHub {
     async fn add_status(&self, record: &Record, is_late: bool, found: &Found) -> Result<Receipt, Trouble> {
         let wanted = state(record.state);
         let mark = record.mark();
+        if found.is_told(record) {
+            return Ok(Receipt::new(Reach::Verified, found.id.to_string()));
+        }
         let newest = found.statuses.iter().find(|status| found.is_ours || status.carries(&mark));
         if let Some(newest) = newest {
             if newest.state == wanted {
@@ -237,10 +255,10 @@ impl Destination for GitHub {
                 "id": format!("github-status-{word}"),
                 "destination": "github",
                 "writes": format!(
-                    "POST {}, state {word}, unless it is the last",
+                    "POST {}, state {word}, unless it is there",
                     self.api.address("/deployments/{id}/statuses")
                 ),
-                "guard": "the last status is another",
+                "guard": "no status of ours says so",
                 "body": self.new_status(record, is_late),
             }),
         ]

@@ -5,7 +5,10 @@ mod github_api;
 mod github_status;
 mod gitlab;
 
+use std::fs::OpenOptions;
 use std::future::Future;
+use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,6 +22,9 @@ use super::record::Record;
 use crate::ci::{Forge, ForgeToken};
 use crate::job::Context;
 use crate::net::{Class, Http, Trouble};
+
+/// Where GitHub says which file the job summary is.
+const SUMMARY_FILE: &str = "GITHUB_STEP_SUMMARY";
 
 /// What a destination does about one revision of a record, still to be awaited.
 pub(crate) type Telling<'a> = Pin<Box<dyn Future<Output = Result<Receipt, Trouble>> + 'a>>;
@@ -117,7 +123,7 @@ pub(crate) fn chosen(arguments: &Arguments, context: &Context, prepared: &Prepar
                 destination: None,
                 settled: None,
             },
-            Target::Summary => summary(context),
+            Target::Summary => summary(context, prepared),
             Target::Github | Target::GithubStatus | Target::Gitlab => {
                 forge(target, arguments, context, &http, prepared)
             }
@@ -143,15 +149,35 @@ fn targets(arguments: &Arguments, context: &Context) -> Vec<Target> {
     targets
 }
 
-/// The job summary; the report's own summary shows the record, so there is nothing more to write.
-fn summary(context: &Context) -> Chosen {
+/// The job summary; the report's own summary shows the record, so there is nothing more to write than that.
+///
+/// It is written when all deliveries are known, so what can be said here is whether the host's file takes it.
+fn summary(context: &Context, prepared: &Prepared) -> Chosen {
     let name = Target::Summary.as_str();
-    let settled = if context.host.has_summary(&context.environment) {
-        Delivery::new(name, Reach::Accepted)
-    } else {
-        Delivery::new(name, Reach::Skipped).because("no job summary on this host")
+    let path =
+        context.environment.get(SUMMARY_FILE).filter(|_| context.host.has_summary(&context.environment));
+    let settled = match path {
+        None => Delivery::new(name, Reach::Skipped).because("no job summary on this host"),
+        Some(_) if prepared.is_overtaken => {
+            Delivery::new(name, Reach::Skipped).because("the deployment has already ended")
+        }
+        Some(path) => match takes_more(Path::new(path)) {
+            Ok(()) => Delivery::new(name, Reach::Accepted),
+            Err(error) => Delivery::new(name, Reach::Refused)
+                .because(format!("{path}: can't be written: {error}"))
+                .help(format!("let {SUMMARY_FILE} name a file this user may write")),
+        },
     };
     Chosen { target: Target::Summary, place: String::new(), destination: None, settled: Some(settled) }
+}
+
+/// Whether text can be appended to a file; one that is not there yet is not made, only its folder looked for.
+fn takes_more(path: &Path) -> io::Result<()> {
+    if std::fs::exists(path)? {
+        return OpenOptions::new().append(true).open(path).map(|_| ());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if std::fs::metadata(folder)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
 }
 
 /// A forge, or why it can't be told.

@@ -62,6 +62,28 @@ fn the_deployment_github_made_for_the_run_is_adopted_and_one_of_another_run_is_n
 }
 
 #[test]
+fn an_older_deployment_is_not_brought_back_by_its_own_finish_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let tell = |arguments: &[&str]| {
+        let finished = run(on_github(folder.path(), &fake, arguments).args(["--destinations", "github"]));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    };
+    tell(&["finish", "--id", "1"]);
+    // GitHub says so of the older one when a newer one succeeds.
+    fake.memory(|memory| memory.statuses.push((1, json!({ "state": "inactive", "description": "" }))));
+    std::fs::remove_dir_all(folder.path().join(".devops")).unwrap();
+    tell(&["finish", "--id", "1"]);
+    assert_eq!(state(folder.path(), "github"), "verified");
+    assert_eq!(fake.states(), ["success", "inactive"]);
+    // With a journal that knows them, each further end is news.
+    tell(&["fail", "--id", "1"]);
+    tell(&["finish", "--id", "1"]);
+    assert_eq!(fake.states(), ["success", "inactive", "failure", "success"]);
+    fake.assert_lawful();
+}
+
+#[test]
 fn a_dry_run_says_exactly_what_a_run_then_writes() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::start(Kind::GitHub);
@@ -81,6 +103,12 @@ fn a_dry_run_says_exactly_what_a_run_then_writes() {
     assert_eq!(written[0]["required_contexts"], json!(["ci/build"]));
     assert_eq!(written[1]["auto_inactive"], false);
     fake.assert_lawful();
+    run(&mut on_github(folder.path(), &fake, &dry));
+    assert_eq!(
+        report(folder.path())["details"]["plan"],
+        json!([]),
+        "what the journal has as told is not planned"
+    );
 }
 
 #[test]
@@ -92,6 +120,29 @@ fn the_job_summary_counts_where_the_host_has_one() {
     run(command.env("GITHUB_STEP_SUMMARY", &summary));
     assert_eq!(state(folder.path(), "summary"), "accepted");
     assert!(summary.exists());
+}
+
+#[test]
+fn a_job_summary_that_can_not_be_written_or_has_nothing_to_say_is_not_called_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Fake::start(Kind::GitHub);
+    let tell = |action: &str, summary: &str| {
+        let mut command = on_github(folder.path(), &fake, &[action, "--destinations", "summary"]);
+        let finished = run(command.env("GITHUB_STEP_SUMMARY", folder.path().join(summary)));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        delivery(folder.path(), "summary")
+    };
+    let refused = tell("start", "no-folder/summary");
+    assert_eq!(refused["state"], "refused");
+    assert!(text(&refused, "reason").contains("summary: can't be written: "), "{refused}");
+    assert_eq!(report(folder.path())["findings"][0]["rule"], "delivery-refused");
+    assert_eq!(tell("start", "")["state"], "refused", "a folder is not a file");
+    assert_eq!(tell("finish", "summary")["state"], "accepted");
+    let overtaken = tell("start", "summary");
+    assert_eq!(
+        (text(&overtaken, "state"), text(&overtaken, "reason")),
+        ("skipped".into(), "the deployment has already ended".into())
+    );
 }
 
 #[test]

@@ -84,6 +84,43 @@ fn mistakes_are_named_with_what_to_do() {
 }
 
 #[test]
+fn an_address_may_have_an_at_sign_and_no_password_and_tokens_are_masked_wherever_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = format!("glpat-{}", "a1B2".repeat(5));
+    let start = |id: &str, url: &str| {
+        annotate(
+            folder.path(),
+            &["start", "--service", "x", "--id", id, "--url", url, "--description", &token],
+        )
+    };
+    assert_eq!(start("1", "https://x.example/@scope/app").code, Some(0));
+    assert_eq!(report(folder.path())["details"]["record"]["url"], "https://x.example/@scope/app");
+    assert_eq!(report(folder.path())["details"]["record"]["description"], "***");
+    assert!(!journal(folder.path()).contains(&token));
+    assert_eq!(start("2", "https://user:word@x.example/app").code, Some(2));
+}
+
+#[test]
+fn a_text_has_a_limit_that_is_named_and_what_fits_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    // Each is six bytes in the journal.
+    let (longest, longer) = ("\u{1}".repeat(4000), "x".repeat(4001));
+    for name in ["--release", "--ref", "--url", "--description"] {
+        let finished = annotate(folder.path(), &["start", "--service", "x", "--id", "1", name, &longer]);
+        assert_eq!(finished.code, Some(2), "{name}");
+        assert!(finished.stderr.contains("longer than 4,000 characters"), "{name}: {}", finished.stderr);
+        assert_eq!(journal(folder.path()), "");
+    }
+    let texts = ["--release", &longest, "--ref", &longest, "--description", &longest];
+    for action in ["start", "start"] {
+        let arguments = [&[action, "--service", "x", "--id", "1"][..], &texts].concat();
+        assert_eq!(annotate(folder.path(), &arguments).code, Some(0));
+        assert_eq!(report(folder.path())["findings"], serde_json::json!([]));
+    }
+    assert_eq!(journal(folder.path()).lines().count(), 1, "the second call knows the first");
+}
+
+#[test]
 fn a_journal_that_can_not_be_written_never_costs_the_deploy() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();

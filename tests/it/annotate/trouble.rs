@@ -105,6 +105,8 @@ fn a_dead_destination_is_told_by_the_next_call_in_order_and_said_to_be_late() {
         let described = text(&memory.statuses[1].1, "description");
         assert!(described.starts_with("late, happened 2026-11-23T12:00:00Z: "), "{described}");
         assert!(!text(&memory.statuses[2].1, "description").starts_with("late"));
+        let ends: Vec<_> = memory.statuses.iter().map(|(_, status)| &status["auto_inactive"]).collect();
+        assert_eq!(ends, [false, false, true], "what comes late ends nothing that is newer");
     });
     fake.assert_lawful();
 }
