@@ -28,8 +28,8 @@ pub struct Matches {
     pub findings: BTreeMap<(String, String, String), Finding>,
     /// Packages with vulnerabilities.
     pub vulnerable: BTreeSet<(String, String)>,
-    /// How often each kind of advisory applies.
-    pub kinds: BTreeMap<Kind, u64>,
+    /// The findings of each kind of advisory, whatever the number of lockfiles and databases they come from.
+    pub kinds: BTreeMap<Kind, BTreeSet<(String, String, String)>>,
 }
 
 /// Compares every package of the public registry with the advisories about it.
@@ -67,7 +67,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[Database]) -> Matches {
                 matches.add(&subject, &advisory.id, || {
                     subject.finding(advisory).help(advice(case, advisory, &applying))
                 });
-                matches.know(package, &advisory.kind);
+                matches.know(package, advisory);
             }
             for unreadable in &about.unreadable {
                 matches.add(&subject, &unreadable.id, || subject.unreadable(unreadable));
@@ -124,12 +124,14 @@ impl Matches {
         }
     }
 
-    /// Notes that a kind of advisory applies to a package.
-    fn know(&mut self, package: &Package, kind: &Kind) {
-        if *kind == Kind::Vulnerability {
-            self.vulnerable.insert((package.name.clone(), package.version.clone()));
+    /// Notes that an advisory applies to a package.
+    fn know(&mut self, package: &Package, advisory: &Advisory) {
+        let (name, version) = (package.name.clone(), package.version.clone());
+        if advisory.kind == Kind::Vulnerability {
+            self.vulnerable.insert((name.clone(), version.clone()));
         }
-        *self.kinds.entry(kind.clone()).or_default() += 1;
+        let known = self.kinds.entry(advisory.kind.clone()).or_default();
+        known.insert((name, version, advisory.id.clone()));
     }
 }
 
@@ -218,7 +220,7 @@ impl Subject<'_> {
 
 /// The line that sums matches up: `2 vulnerabilities in 1 of 28 packages, 1 unmaintained`.
 pub fn summary(matches: &Matches, packages: u64) -> String {
-    let of = |kind: &Kind| matches.kinds.get(kind).copied().unwrap_or_default();
+    let of = |kind: &Kind| matches.kinds.get(kind).map_or(0, |known| known.len() as u64);
     let packages = count(packages, "package");
     let mut parts = vec![match of(&Kind::Vulnerability) {
         0 => format!("no known vulnerabilities in {packages}"),

@@ -103,7 +103,12 @@ fn databases(
         .map(|package| package.name.as_str())
         .collect();
     let mut databases = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in &arguments.db {
+        // One database by two paths is one; a path that leads nowhere is an error when it is read.
+        if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
+            continue;
+        }
         let database = collect(path, &wanted, context.today())?;
         let age = age(&database, context.today());
         if !arguments.frozen_db && age > i64::from(arguments.max_db_age) {
