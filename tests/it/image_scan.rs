@@ -252,12 +252,34 @@ fn what_filters_leave_out_is_said() {
 }
 
 #[test]
+fn numbers_and_distributors_words_are_severities() {
+    for (given, rule, severity) in [
+        (json!(4), "image-vulnerability", "critical"),
+        (json!("3"), "image-vulnerability", "high"),
+        (json!(2), "image-vulnerability", "medium"),
+        (json!(1), "image-vulnerability", "low"),
+        (json!(0), "image-unrated", "medium"),
+        (json!("Important"), "image-vulnerability", "high"),
+        (json!("MODERATE"), "image-vulnerability", "medium"),
+        (json!("Negligible"), "image-vulnerability", "low"),
+        (json!("5"), "image-unrated", "medium"),
+        (json!("dire"), "image-unrated", "medium"),
+    ] {
+        let mut value = vulnerability("CVE-2026-1", "", "2", "fixed");
+        value["Severity"] = given.clone();
+        let (_, report) = scan_value(&with(&json!([value])), &[]);
+        let finding = &report["findings"][0];
+        assert_eq!((&finding["rule"], &finding["severity"]), (&json!(rule), &json!(severity)), "{given}");
+    }
+}
+
+#[test]
 fn the_unrated_have_the_severity_that_is_set() {
     let value = with(&json!([
         vulnerability("CVE-1", "UNKNOWN", "", ""),
         vulnerability("CVE-2", "", "", ""),
         vulnerability("CVE-3", "SEVERE", "", ""),
-        vulnerability("CVE-4", "negligible", "", ""),
+        vulnerability("CVE-4", "none", "", ""),
     ]));
     let (finished, report) = scan_value(&value, &[]);
     assert_eq!(finished.code, Some(0));

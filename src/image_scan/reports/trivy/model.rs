@@ -194,14 +194,21 @@ impl Original {
     }
 }
 
-/// The severity a word stands for; none for `UNKNOWN`, for nothing, and for words that are not known.
+/// The severity a word stands for, the scanner's or a distributor's, or a number of the scanner's scale from 0 for
+/// unknown to 4 for critical; none for `UNKNOWN`, for nothing, and for words that are not known.
 pub(super) fn severity(Text(word): &Text) -> Option<Severity> {
     let words = [
         ("critical", Severity::Critical),
+        ("4", Severity::Critical),
         ("high", Severity::High),
+        ("important", Severity::High),
+        ("3", Severity::High),
         ("medium", Severity::Medium),
+        ("moderate", Severity::Medium),
+        ("2", Severity::Medium),
         ("low", Severity::Low),
-        ("negligible", Severity::Info),
+        ("negligible", Severity::Low),
+        ("1", Severity::Low),
         ("info", Severity::Info),
         ("none", Severity::Info),
     ];
