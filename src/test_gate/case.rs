@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::attempts::State;
 use super::excerpt::{Excerpt, resolve, shorten};
 use super::producer::{Named, Producer};
-use super::scanner::Position;
 use super::trace;
+use super::trouble::Position;
 use crate::core::Location;
 
 /// Most bytes kept of a trace.

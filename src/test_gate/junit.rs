@@ -6,12 +6,12 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
 
 use super::attempts::{Attempts, Counts, State};
-use super::attributes::attributes;
 use super::case::{Case, DETAIL, MESSAGE, Problem, Wrong};
 use super::excerpt::{Excerpt, resolve, shorten};
 use super::foreign;
 use super::producer::Producer;
-use super::scanner::{Position, Scanner, Token, Trouble};
+use super::trouble::{Position, Trouble};
+use super::xml::{Scanner, Token, attributes};
 use crate::core::words::{count, number};
 
 /// Deepest nesting of elements.
@@ -482,22 +482,7 @@ impl<R: Read> Reader<R> {
 
     fn finish(mut self) -> Reading {
         let notes = &mut self.reading.notes;
-        if let Some((amount, at)) = self.scanner.replaced() {
-            let what = count(amount, "character");
-            notes.push(format!(
-                "{}:{}: {what} that XML forbids were replaced, the first one here",
-                at.line, at.column
-            ));
-        }
-        if let Some(name) = self.scanner.unknown_encoding() {
-            notes.push(format!("the encoding `{}` is not known, it was read as UTF-8", shorten(name, 40)));
-        }
-        if self.scanner.bare_brackets() > 0 {
-            notes.push(format!(
-                "{} in text stood bare and were taken as text",
-                count(self.scanner.bare_brackets(), "`<`")
-            ));
-        }
+        notes.extend(self.scanner.notes());
         if self.absent > 0 {
             notes.push(format!("{} more tests than there are cases", claims(self.absent)));
         }

@@ -5,22 +5,25 @@
 //! Opens no socket, starts no process, and must not know how findings are judged, printed or waived.
 
 mod attempts;
-mod attributes;
 mod case;
 mod encoding;
 mod excerpt;
 mod files;
 mod foreign;
 mod glob;
+mod json;
 mod junit;
+mod lines;
 mod producer;
 #[cfg(test)]
 mod properties;
 mod read;
 mod rules;
-mod scanner;
+mod shape;
 mod tally;
 mod trace;
+mod trouble;
+mod xml;
 
 use std::path::PathBuf;
 

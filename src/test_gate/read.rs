@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use super::files::File;
 use super::junit::{self, Reading};
-use super::scanner::{Position, Trouble};
+use super::trouble::{Position, Trouble};
 use crate::core::Input;
 use crate::core::report::HashingReader;
 

@@ -3,7 +3,7 @@
 use super::attempts::State;
 use super::case::Problem;
 use super::junit::{Reading, SuiteError};
-use super::scanner::{Position, Trouble};
+use super::trouble::{Position, Trouble};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
 

@@ -8,42 +8,17 @@ use std::ops::Range;
 
 use quick_xml::parser::{ElementParser, Parser};
 
-use super::encoding::Decoder;
+use crate::core::words::count;
+use crate::test_gate::encoding::Decoder;
+use crate::test_gate::excerpt::shorten;
+use crate::test_gate::trouble::{Position, Trouble};
 
 /// Longest tag with its attributes, in bytes.
-pub(super) const LONGEST_TAG: usize = 8 << 20;
-
-/// A place in a report, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
-    pub(super) line: u64,
-    pub(super) column: u64,
-}
-
-impl Position {
-    const START: Self = Self { line: 1, column: 1 };
-
-    /// The position behind `text` that starts here.
-    fn behind(self, text: &str) -> Self {
-        // Pieces whose count fits a byte are counted sixteen bytes at a time.
-        let newlines = |piece: &[u8]| piece.iter().fold(0_u8, |count, byte| count + u8::from(*byte == b'\n'));
-        let lines: u64 = text.as_bytes().chunks(255).map(|piece| u64::from(newlines(piece))).sum();
-        let tail = text.rsplit('\n').next().unwrap_or_default();
-        let column = tail.chars().count() as u64 + if lines == 0 { self.column } else { 1 };
-        Self { line: self.line + lines, column }
-    }
-}
-
-/// What is wrong with a report, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Trouble {
-    pub(super) what: String,
-    pub(super) at: Position,
-}
+pub(crate) const LONGEST_TAG: usize = 8 << 20;
 
 /// A piece of a report; its text is [`Scanner::content`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// `<name …>`: the content is what stands between the brackets.
     Start,
     /// `<name …/>`: the content is what stands before the slash.
@@ -59,7 +34,7 @@ pub(super) enum Token {
 }
 
 /// Walks over a report.
-pub(super) struct Scanner<R> {
+pub(crate) struct Scanner<R> {
     decoder: Decoder<R>,
     window: String,
     /// Where the window starts in the file.
@@ -75,7 +50,7 @@ pub(super) struct Scanner<R> {
 }
 
 impl<R: Read> Scanner<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(crate) fn new(source: R) -> Self {
         Self {
             decoder: Decoder::new(source),
             window: String::new(),
@@ -90,32 +65,39 @@ impl<R: Read> Scanner<R> {
     }
 
     /// The text of the current token.
-    pub(super) fn content(&self) -> &str {
+    pub(crate) fn content(&self) -> &str {
         self.window.get(self.content.clone()).unwrap_or_default()
     }
 
     /// Where the current token starts.
-    pub(super) fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         self.origin.behind(self.window.get(..self.start).unwrap_or_default())
     }
 
-    /// How many characters were replaced, and where the first stood.
-    pub(super) fn replaced(&self) -> Option<(u64, Position)> {
-        self.first_replaced.map(|first| (self.decoder.replaced(), first))
-    }
-
-    /// The encoding the report names and nobody knows.
-    pub(super) fn unknown_encoding(&self) -> Option<&str> {
-        self.decoder.unknown()
-    }
-
-    /// How many `<` stood bare in text.
-    pub(super) fn bare_brackets(&self) -> u64 {
-        self.bare_brackets
+    /// What was read otherwise than it stands there.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(at) = self.first_replaced {
+            let what = count(self.decoder.replaced(), "character");
+            notes.push(format!(
+                "{}:{}: {what} that XML forbids were replaced, the first one here",
+                at.line, at.column
+            ));
+        }
+        if let Some(name) = self.decoder.unknown() {
+            notes.push(format!("the encoding `{}` is not known, it was read as UTF-8", shorten(name, 40)));
+        }
+        if self.bare_brackets > 0 {
+            notes.push(format!(
+                "{} in text stood bare and were taken as text",
+                count(self.bare_brackets, "`<`")
+            ));
+        }
+        notes
     }
 
     /// The next token; text only where it is wanted.
-    pub(super) fn next(&mut self, wants_text: bool) -> Result<Token, Trouble> {
+    pub(crate) fn next(&mut self, wants_text: bool) -> Result<Token, Trouble> {
         loop {
             self.start = self.end;
             if self.is_in_data {
@@ -343,7 +325,7 @@ fn objection(declared: &str) -> Option<&'static str> {
 }
 
 /// Where `byte` first stands in `bytes`, at the speed of the C library.
-pub(super) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
+pub(crate) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     let passed = rest.skip_until(byte).ok()?.checked_sub(1)?;
     (bytes.get(passed) == Some(&byte)).then_some(passed)
@@ -351,7 +333,8 @@ pub(super) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Position, Scanner, Token};
+    use super::{Scanner, Token};
+    use crate::test_gate::trouble::Position;
 
     fn tokens(text: &str) -> Vec<(Token, String)> {
         let mut scanner = Scanner::new(text.as_bytes());

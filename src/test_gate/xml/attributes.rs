@@ -7,7 +7,7 @@ use super::scanner::find;
 
 /// Hands out local names and raw values of a tag's attributes, behind its name of `length` bytes; false where a tag is
 /// malformed, and then nothing behind that place.
-pub(super) fn attributes(content: &str, length: usize, mut take: impl FnMut(&str, &str)) -> bool {
+pub(crate) fn attributes(content: &str, length: usize, mut take: impl FnMut(&str, &str)) -> bool {
     let mut rest = trim(content.get(length..).unwrap_or_default());
     while !rest.is_empty() {
         let Some((key, value, after)) = split(rest) else {

@@ -1,0 +1,297 @@
+//! JSON documents of any size: strings are cut before they are held, lists are handed out item by item.
+//!
+//! Knows no report format. Nesting deeper than serde_json allows (128) is an error, never a stack that overflows.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::encoding::Decoder;
+use super::trouble::{Position, Trouble};
+
+/// Longest string that is handed out, in bytes; the rest of it is passed over.
+const LONGEST: usize = 64 * 1024;
+
+/// Reads one document with `seed`; what the seed was handed before the trouble stays with it.
+pub(crate) fn document<T>(
+    source: impl Read,
+    seed: impl for<'de> DeserializeSeed<'de, Value = T>,
+) -> Result<T, Trouble> {
+    let mut reader = serde_json::Deserializer::from_reader(io::BufReader::new(Clipped::new(source)));
+    seed.deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|error| trouble(&error))
+}
+
+/// What serde_json says, with its place.
+pub(crate) fn trouble(error: &serde_json::Error) -> Trouble {
+    let text = error.to_string();
+    // The place is told apart from the text.
+    let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    let what = if error.is_eof() { format!("cut off: {what}") } else { format!("not understood: {what}") };
+    Trouble { what, at: Position { line: error.line() as u64, column: error.column() as u64 } }
+}
+
+/// Takes the fields of an object one by one, in the order of the document.
+pub(crate) trait Object {
+    /// Takes the value of a field with `map.next_value()`, or passes over it with [`skip`].
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
+}
+
+/// Passes over the value of a field.
+pub(crate) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>().map(|_| ())
+}
+
+/// A seed that hands the fields of an object to `0`.
+pub(crate) struct Fields<'a, O>(pub(crate) &'a mut O);
+
+impl<'de, O: Object> DeserializeSeed<'de> for Fields<'_, O> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, O: Object> Visitor<'de> for Fields<'_, O> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            self.0.field(&key, &mut map)?;
+        }
+        Ok(())
+    }
+}
+
+/// A seed that hands each item of a list to a function, so that no list is ever held; `null` is an empty list.
+pub(crate) struct Each<T, F> {
+    take: F,
+    item: PhantomData<T>,
+}
+
+/// Hands each item of a list to `take`.
+pub(crate) fn each<T, F: FnMut(T)>(take: F) -> Each<T, F> {
+    Each { take, item: PhantomData }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        while let Some(item) = list.next_element()? {
+            (self.take)(item);
+        }
+        Ok(())
+    }
+}
+
+/// A seed that hands each item of a list, which must be an object, to a function that makes what takes its fields; for lists
+/// whose items are too large to hold. The function is handed each finished item.
+pub(crate) struct EachObject<M, F> {
+    make: M,
+    done: F,
+}
+
+/// Reads each item of a list with the [`Object`] that `make` makes, and hands it to `done`.
+pub(crate) fn each_object<O, M: FnMut() -> O, F: FnMut(O)>(make: M, done: F) -> EachObject<M, F> {
+    EachObject { make, done }
+}
+
+impl<'de, O: Object, M: FnMut() -> O, F: FnMut(O)> DeserializeSeed<'de> for EachObject<M, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, O: Object, M: FnMut() -> O, F: FnMut(O)> Visitor<'de> for EachObject<M, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        loop {
+            let mut item = (self.make)();
+            let found = list.next_element_seed(Fields(&mut item));
+            let is_over = matches!(found, Ok(None));
+            if !is_over {
+                // What was read of an item before a cut counts, too.
+                (self.done)(item);
+            }
+            if found?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A value that must be there for a document to be what it says.
+pub(crate) fn must<T, E: serde::de::Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
+    value.ok_or_else(|| E::missing_field(name))
+}
+
+/// An error with a text of ours, from inside an [`Object`].
+pub(crate) fn refuse<'de, A: MapAccess<'de>>(what: impl fmt::Display) -> A::Error {
+    A::Error::custom(what)
+}
+
+/// Hands on a document's text with every string cut to a length, so that no reader of it can be made to hold more.
+struct Clipped<R> {
+    decoder: Decoder<R>,
+    text: String,
+    start: usize,
+    string: Option<Literal>,
+}
+
+/// A string that is being passed on.
+#[derive(Default)]
+struct Literal {
+    length: usize,
+    /// How far an escape has come: 0 is none.
+    escape: u8,
+    /// The digits of `\u` so far.
+    code: u32,
+    /// Whether the last thing passed on was the first half of a pair of escapes.
+    is_half: bool,
+    is_cut: bool,
+}
+
+impl Literal {
+    /// Takes a byte inside the string; whether it is passed on.
+    fn take(&mut self, byte: u8) -> bool {
+        if self.escape == 0 && !self.is_cut && self.length >= LONGEST && !self.is_half {
+            // Only in front of a whole character or escape.
+            self.is_cut = byte & 0xc0 != 0x80;
+        }
+        match (self.escape, byte) {
+            (0, b'\\') => self.escape = 1,
+            (0, _) => self.is_half = false,
+            (1, b'u') => (self.escape, self.code) = (2, 0),
+            (1, _) => (self.escape, self.is_half) = (0, false),
+            (at, digit) => {
+                self.code = self.code << 4 | (digit as char).to_digit(16).unwrap_or(0);
+                self.escape = if at == 5 { 0 } else { at + 1 };
+                if at == 5 {
+                    self.is_half = (0xd800..0xdc00).contains(&self.code);
+                }
+            }
+        }
+        self.length += 1;
+        !self.is_cut
+    }
+}
+
+impl<R: Read> Clipped<R> {
+    fn new(source: R) -> Self {
+        Self { decoder: Decoder::new(source), text: String::new(), start: 0, string: None }
+    }
+}
+
+impl<R: Read> Read for Clipped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut written = 0;
+        while written == 0 && !buffer.is_empty() {
+            if self.start == self.text.len() {
+                self.text.clear();
+                self.start = 0;
+                if !self.decoder.read(&mut self.text)? {
+                    return Ok(0);
+                }
+            }
+            let rest = self.text.as_bytes().get(self.start..).unwrap_or_default();
+            let mut slots = buffer.iter_mut();
+            for byte in rest {
+                if slots.len() == 0 {
+                    break;
+                }
+                self.start += 1;
+                let is_passed = match &mut self.string {
+                    Some(literal) if literal.escape == 0 && *byte == b'"' => {
+                        self.string = None;
+                        true
+                    }
+                    Some(literal) => literal.take(*byte),
+                    None => {
+                        if *byte == b'"' {
+                            self.string = Some(Literal::default());
+                        }
+                        true
+                    }
+                };
+                if is_passed && let Some(slot) = slots.next() {
+                    *slot = *byte;
+                    written += 1;
+                }
+            }
+        }
+        Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::marker::PhantomData;
+
+    use super::{LONGEST, document, each};
+
+    fn strings(text: &str) -> (Vec<String>, Option<String>) {
+        let mut found = Vec::new();
+        let result = document(text.as_bytes(), each(|item: String| found.push(item)));
+        (
+            found,
+            result.err().map(|trouble| format!("{}:{} {}", trouble.at.line, trouble.at.column, trouble.what)),
+        )
+    }
+
+    #[test]
+    fn long_strings_are_cut_between_characters() {
+        for unit in ["x", "é", "😀", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\\\", "\\\""] {
+            for lead in ["", "a", "ab", "abc"] {
+                let (found, trouble) = strings(&format!("[\"{lead}{}\", \"b\"]", unit.repeat(LONGEST)));
+                assert_eq!(trouble, None, "{unit}");
+                assert!(found[0].len() <= LONGEST + 16, "{unit}");
+                assert_eq!(found[1], "b");
+            }
+        }
+    }
+
+    #[test]
+    fn items_before_a_cut_are_handed_out() {
+        let (found, trouble) = strings("[\"a\",\n \"b\", \"c");
+        assert_eq!(found, ["a", "b"]);
+        assert_eq!(trouble.as_deref(), Some("2:8 cut off: EOF while parsing a string"));
+        let (_, trouble) = strings("[] []");
+        assert_eq!(trouble.as_deref(), Some("1:4 not understood: trailing characters"));
+        let deep = "[".repeat(100_000);
+        let result = document(deep.as_bytes(), PhantomData::<serde_json::Value>);
+        assert!(result.unwrap_err().what.contains("recursion limit"));
+    }
+}
