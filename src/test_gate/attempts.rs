@@ -3,7 +3,7 @@
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum State {
+pub(crate) enum State {
     Passed = 1,
     Flaky = 2,
     Failed = 3,
@@ -17,7 +17,7 @@ impl State {
         [Self::Passed, Self::Flaky, Self::Failed, Self::Errored, Self::Skipped, Self::NotRun];
 
     /// The word used in reports.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Flaky => "flaky",
@@ -29,12 +29,12 @@ impl State {
     }
 
     /// Whether it is a reason to fail.
-    pub(super) const fn is_red(self) -> bool {
+    pub(crate) const fn is_red(self) -> bool {
         matches!(self, Self::Failed | Self::Errored)
     }
 
     /// How bad it is, where a test's report says several things.
-    pub(super) const fn rank(self) -> u8 {
+    pub(crate) const fn rank(self) -> u8 {
         match self {
             Self::Passed => 0,
             Self::NotRun => 1,
@@ -54,7 +54,7 @@ impl State {
     ///
     /// The last attempt decides, and an earlier failure makes a pass flaky. A pass is not run again, so a second one is
     /// another test of the same name. An execution that took place wins over one that did not.
-    pub(super) const fn then(self, next: Self) -> Option<Self> {
+    pub(crate) const fn then(self, next: Self) -> Option<Self> {
         match (self, next) {
             (Self::Passed, Self::Passed) => None,
             (one, other) if one.is_absent() && other.is_absent() => None,
@@ -79,35 +79,35 @@ impl State {
 
 /// How many tests ended in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts([u64; State::ALL.len()]);
+pub(crate) struct Counts([u64; State::ALL.len()]);
 
 impl Counts {
     /// How many ended so.
-    pub(super) fn of(&self, state: State) -> u64 {
+    pub(crate) fn of(&self, state: State) -> u64 {
         self.0.get(state as usize - 1).copied().unwrap_or(0)
     }
 
     /// All of them.
-    pub(super) fn tests(&self) -> u64 {
+    pub(crate) fn tests(&self) -> u64 {
         self.0.iter().sum()
     }
 
     /// One more that ended so.
-    pub(super) fn add(&mut self, state: State) {
+    pub(crate) fn add(&mut self, state: State) {
         if let Some(count) = self.0.get_mut(state as usize - 1) {
             *count += 1;
         }
     }
 
     /// One less that ended so.
-    pub(super) fn take(&mut self, state: State) {
+    pub(crate) fn take(&mut self, state: State) {
         if let Some(count) = self.0.get_mut(state as usize - 1) {
             *count = count.saturating_sub(1);
         }
     }
 
     /// Those of both.
-    pub(super) fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         let mut sum = self;
         for (count, more) in sum.0.iter_mut().zip(other.0) {
             *count += more;
@@ -125,7 +125,7 @@ const PARTS: usize = 256;
 /// The last known state of each test, by the hash of its identity.
 ///
 /// 61 bits of the hash are compared: among a million tests two share them once in two million runs.
-pub(super) struct Attempts {
+pub(crate) struct Attempts {
     parts: Vec<Part>,
 }
 
@@ -137,12 +137,12 @@ struct Part {
 }
 
 impl Attempts {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { parts: vec![Part::default(); PARTS] }
     }
 
     /// Records a state under the hashes of a test and its suite; returns the one before.
-    pub(super) fn put(&mut self, suite: u64, hash: u64, state: State) -> Option<State> {
+    pub(crate) fn put(&mut self, suite: u64, hash: u64, state: State) -> Option<State> {
         // Bits of both hashes choose the part: the tests of a suite share a few.
         let index = suite >> 59 << 3 | hash >> 61;
         let part = usize::try_from(index).ok().and_then(|index| self.parts.get_mut(index))?;

@@ -26,7 +26,7 @@ enum Encoding {
 }
 
 /// Turns bytes into text that holds only characters XML allows.
-pub(super) struct Decoder<R> {
+pub(crate) struct Decoder<R> {
     source: R,
     encoding: Option<Encoding>,
     raw: Vec<u8>,
@@ -37,22 +37,22 @@ pub(super) struct Decoder<R> {
 }
 
 impl<R: Read> Decoder<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(crate) fn new(source: R) -> Self {
         Self { source, encoding: None, raw: vec![0; CHUNK], held: 0, replaced: 0, unknown: None }
     }
 
     /// How many characters were replaced so far.
-    pub(super) fn replaced(&self) -> u64 {
+    pub(crate) fn replaced(&self) -> u64 {
         self.replaced
     }
 
     /// The encoding the report names, where it is one that is read as UTF-8 for want of better.
-    pub(super) fn unknown(&self) -> Option<&str> {
+    pub(crate) fn unknown(&self) -> Option<&str> {
         self.unknown.as_deref()
     }
 
     /// Appends more text; false at the end.
-    pub(super) fn read(&mut self, text: &mut String) -> io::Result<bool> {
+    pub(crate) fn read(&mut self, text: &mut String) -> io::Result<bool> {
         let before = text.len();
         let encoding = match self.encoding {
             Some(encoding) => encoding,

@@ -7,14 +7,14 @@ const LONGEST_REFERENCE: usize = 10;
 
 /// Text that is kept up to a number of bytes.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Excerpt {
+pub(crate) struct Excerpt {
     raw: String,
     is_cut: bool,
 }
 
 impl Excerpt {
     /// Adds text with references in it.
-    pub(super) fn push(&mut self, raw: &str, limit: usize) {
+    pub(crate) fn push(&mut self, raw: &str, limit: usize) {
         let room = limit.saturating_sub(self.raw.len());
         let part = prefix(raw, room);
         self.raw.push_str(part);
@@ -22,7 +22,7 @@ impl Excerpt {
     }
 
     /// Adds text that means what it says.
-    pub(super) fn push_data(&mut self, data: &str, limit: usize) {
+    pub(crate) fn push_data(&mut self, data: &str, limit: usize) {
         if data.contains('&') {
             let room = limit.saturating_sub(self.raw.len());
             self.push(&prefix(data, room + 1).replace('&', "&amp;"), limit);
@@ -32,7 +32,7 @@ impl Excerpt {
     }
 
     /// The text, trimmed, with a mark where it was cut.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = resolve(&self.raw).trim().to_owned();
         if self.is_cut {
             text.push_str(" […]");
@@ -41,14 +41,14 @@ impl Excerpt {
     }
 
     /// Starts again.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.raw.clear();
         self.is_cut = false;
     }
 }
 
 /// The longest beginning of `text` that has at most `length` bytes.
-pub(super) fn prefix(text: &str, length: usize) -> &str {
+pub(crate) fn prefix(text: &str, length: usize) -> &str {
     let mut end = length.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -57,13 +57,13 @@ pub(super) fn prefix(text: &str, length: usize) -> &str {
 }
 
 /// `text`, cut to `length` bytes with a mark where it is longer.
-pub(super) fn shorten(text: &str, length: usize) -> String {
+pub(crate) fn shorten(text: &str, length: usize) -> String {
     let part = prefix(text, length);
     if part.len() == text.len() { part.to_owned() } else { format!("{part} […]") }
 }
 
 /// Resolves character references and the five predefined entities; leaves any other as it stands.
-pub(super) fn resolve(raw: &str) -> String {
+pub(crate) fn resolve(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(index) = rest.find('&') {

@@ -10,6 +10,16 @@ use super::glob;
 /// The path that stands for standard input, just so: `./-` is a file.
 const STDIN: &str = "-";
 
+/// Endings of the files that are looked at in a folder; what they are, their content says.
+const ENDINGS: [&str; 11] =
+    [".xml", ".trx", ".json", ".jsonl", ".ndjson", ".tap", ".info", ".lcov", ".out", ".txt", ".log"];
+
+/// Those of them that many other files have.
+const UNSURE: [&str; 3] = [".out", ".txt", ".log"];
+
+/// Folders that never hold a project's own reports.
+const PASSED: [&str; 2] = [".git", "node_modules"];
+
 /// A report to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct File {
@@ -19,6 +29,13 @@ pub(super) struct File {
     pub(super) label: String,
     /// Whether it was found by walking through a folder, rather than meant by name or pattern.
     pub(super) is_found: bool,
+}
+
+impl File {
+    /// Whether its name says that nothing but a report can be meant, so that an empty one is a report that was not written.
+    pub(super) fn is_surely_report(&self) -> bool {
+        !UNSURE.iter().any(|ending| self.label.ends_with(ending))
+    }
 }
 
 /// What the paths given stand for.
@@ -82,14 +99,14 @@ impl Search {
         }
     }
 
-    /// Adds the XML files below a folder.
+    /// Adds the files below a folder that could be reports.
     fn folder(&mut self, path: &Path) {
         if self.walk(path, None) == 0 {
-            self.missing.push((label(path), "the folder holds no XML file".to_owned()));
+            self.missing.push((label(path), "the folder holds no file that could be a report".to_owned()));
         }
     }
 
-    /// Adds what lies below a folder and matches the pattern, or is XML where there is none; returns how much that is.
+    /// Adds what lies below a folder and matches the pattern, or could be a report where there is none; returns how much that is.
     ///
     /// Each folder is entered once, whatever links lead to it, so that loops end.
     fn walk(&mut self, base: &Path, pattern: Option<&str>) -> usize {
@@ -97,7 +114,10 @@ impl Search {
         let means_folders = pattern.is_some_and(|pattern| !pattern.trim_end_matches('/').ends_with("**"));
         let is_wanted = |name: &str| match pattern {
             Some(pattern) => glob::is_match(pattern, name),
-            None => name.to_ascii_lowercase().ends_with(".xml"),
+            None => {
+                let name = name.to_ascii_lowercase();
+                ENDINGS.iter().any(|ending| name.ends_with(ending))
+            }
         };
         let mut folders = vec![(base.to_path_buf(), String::new())];
         let mut entered = BTreeSet::new();
@@ -123,6 +143,9 @@ impl Search {
                 let path =
                     if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
                 if path.is_dir() {
+                    if pattern.is_none() && PASSED.iter().any(|passed| entry.file_name() == *passed) {
+                        continue;
+                    }
                     if means_folders && is_wanted(&name) {
                         count += 1;
                         self.folder(&path);

@@ -37,7 +37,7 @@ fn kind(root: &str) -> Option<Kind> {
 }
 
 /// What a root element says the file is.
-pub(super) fn described(root: &str) -> &'static str {
+pub(crate) fn described(root: &str) -> &'static str {
     match kind(root) {
         Some(Kind::Tests(what) | Kind::Other(what)) => what,
         None => "no test report that is known",
@@ -45,6 +45,6 @@ pub(super) fn described(root: &str) -> &'static str {
 }
 
 /// Whether a file with this root may lie in a folder of test reports without being one.
-pub(super) fn is_bystander(root: &str) -> bool {
+pub(crate) fn is_bystander(root: &str) -> bool {
     matches!(kind(root), Some(Kind::Other(_)))
 }

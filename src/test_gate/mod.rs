@@ -5,14 +5,16 @@
 //! Opens no socket, starts no process, and must not know how findings are judged, printed or waived.
 
 mod attempts;
-mod case;
+mod collector;
+mod detect;
 mod encoding;
 mod excerpt;
+mod execution;
 mod files;
 mod foreign;
+mod formats;
 mod glob;
 mod json;
-mod junit;
 mod lines;
 mod producer;
 #[cfg(test)]
@@ -30,13 +32,18 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use self::attempts::State;
+use self::collector::Reading;
 use self::files::{File, Files};
-use self::junit::Reading;
+use self::read::Content;
 use self::rules::LISTED;
 use self::tally::Tally;
-use crate::core::words::counted;
+use self::trouble::{Position, Trouble, Troubles};
+use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Input, Rule};
 use crate::job::{Context, Job, Outcome};
+
+/// Most files beside reports that are named.
+const BYSTANDERS: usize = 20;
 
 /// The job.
 pub struct TestGate;
@@ -70,8 +77,8 @@ impl Job for TestGate {
         let found = files::find(&arguments.paths);
         let readings = read::all(&found.reports);
         let mut gate = Gate::default();
-        for (file, (reading, input)) in found.reports.iter().zip(readings) {
-            gate.report(file, &reading, input);
+        for (file, (content, input)) in found.reports.iter().zip(readings) {
+            gate.file(file, &content, input);
         }
         Ok(gate.outcome(&found, arguments.min_tests))
     }
@@ -88,6 +95,8 @@ struct Gate {
     flaky: Vec<Finding>,
     suites: Vec<Finding>,
     suite_errors: u64,
+    runs: Vec<Finding>,
+    run_errors: u64,
     synthetic: u64,
     others: Vec<Finding>,
     notes: Vec<String>,
@@ -95,19 +104,33 @@ struct Gate {
 }
 
 impl Gate {
-    /// Takes what was read of one report.
-    fn report(&mut self, file: &File, reading: &Reading, input: Option<Input>) {
+    /// Takes what was read of one file.
+    fn file(&mut self, file: &File, content: &Content, input: Option<Input>) {
         let label = file.label.as_str();
         let bytes = input.as_ref().map_or(0, |input| input.bytes);
         self.inputs.extend(input);
-        if let Some(root) = reading
-            .foreign
-            .as_deref()
-            .filter(|root| file.is_found && reading.is_foreign && foreign::is_bystander(root))
-        {
-            self.bystanders.push(format!("{label} ({})", foreign::described(root)));
-            return;
+        match content {
+            Content::Unknown(stranger) if file.is_found && stranger.may_stand_by => {
+                self.bystanders.push(format!("{label} ({})", stranger.what));
+            }
+            Content::Unknown(stranger) => {
+                self.unreadable += 1;
+                self.tally.files += 1;
+                let mut troubles = Troubles::default();
+                troubles.push(Trouble { what: stranger.what.clone(), at: Position::START });
+                self.others.extend(rules::unreadable(&troubles, label));
+            }
+            Content::Tests(reading)
+                if bytes == 0 && reading.troubles.is_empty() && file.is_found && !file.is_surely_report() =>
+            {
+                self.bystanders.push(format!("{label} (empty)"));
+            }
+            Content::Tests(reading) => self.report(label, reading, bytes),
         }
+    }
+
+    /// Takes what was read of one report of tests.
+    fn report(&mut self, label: &str, reading: &Reading, bytes: u64) {
         self.tally.add(reading);
         for problem in &reading.problems {
             let listed = if problem.state.is_red() { &mut self.failed } else { &mut self.flaky };
@@ -122,10 +145,16 @@ impl Gate {
                 self.suites.push(rules::suite(error, label));
             }
         }
+        for error in &reading.run_errors {
+            if (self.runs.len() as u64) < LISTED {
+                self.runs.push(rules::run(error, label));
+            }
+        }
+        self.run_errors += reading.run_errored;
         self.unreadable += u64::from(!reading.troubles.is_empty());
         match rules::unreadable(&reading.troubles, label) {
             Some(finding) => self.others.push(finding),
-            None if reading.counts.tests() == 0 && reading.suite_errored == 0 => {
+            None if reading.counts.tests() == 0 && reading.suite_errored + reading.run_errored == 0 => {
                 self.others.push(rules::empty(reading, label, bytes));
             }
             None => {}
@@ -148,7 +177,9 @@ impl Gate {
         let tests = counts.tests();
         let ran = tests - counts.of(State::Skipped) - counts.of(State::NotRun);
         // Where nothing was read at all, the missing or unreadable report says it already.
-        let is_said = tests == 0 && minimum <= 1 && !(self.others.is_empty() && self.suites.is_empty());
+        let is_said = tests == 0
+            && minimum <= 1
+            && !(self.others.is_empty() && self.suites.is_empty() && self.runs.is_empty());
         if tests < minimum && !is_said {
             self.others.push(rules::too_few(tests, minimum));
         } else if ran == 0 && tests > 0 {
@@ -159,6 +190,7 @@ impl Gate {
             (&rules::FAILED, std::mem::take(&mut self.failed), red),
             (&rules::FLAKY, std::mem::take(&mut self.flaky), counts.of(State::Flaky)),
             (&rules::SUITE_ERRORED, std::mem::take(&mut self.suites), self.suite_errors),
+            (&rules::RUN_ERRORED, std::mem::take(&mut self.runs), self.run_errors),
         ];
         for (rule, listed, all) in lists {
             let left_out = all.saturating_sub(listed.len() as u64);
@@ -173,8 +205,8 @@ impl Gate {
             }
         }
         if !self.bystanders.is_empty() {
-            let files = counted(self.bystanders.len() as u64, "XML file that is", "XML files that are");
-            self.notes.push(format!("not looked at: {files} no test report: {}", self.bystanders.join(", ")));
+            let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
+            self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
         Outcome {
             headline: self.tally.headline(self.unreadable),
@@ -195,4 +227,11 @@ fn join(label: &str, note: &str) -> String {
         ": "
     };
     format!("{label}{separator}{note}")
+}
+
+/// The first of many names.
+fn listed(names: &[String]) -> String {
+    let first = names.iter().take(BYSTANDERS).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(BYSTANDERS);
+    if more == 0 { first } else { format!("{first} and {} more", number(more as u64)) }
 }

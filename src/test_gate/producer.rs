@@ -2,7 +2,7 @@
 
 /// A runner whose reports can be told from others'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Producer {
+pub(crate) enum Producer {
     Cargo,
     Nextest,
     Pytest,
@@ -13,15 +13,15 @@ pub(super) enum Producer {
 
 /// What names a test to its runner.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Named<'a> {
-    pub(super) classname: &'a str,
-    pub(super) name: &'a str,
-    pub(super) file: &'a str,
+pub(crate) struct Named<'a> {
+    pub(crate) classname: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) file: &'a str,
 }
 
 impl Producer {
     /// Tells a producer by an attribute of a suite: `element` is its name, as `testsuites`.
-    pub(super) fn of_suite(element: &str, key: &str, value: &str) -> Option<Self> {
+    pub(crate) fn of_suite(element: &str, key: &str, value: &str) -> Option<Self> {
         match (element, key, value) {
             ("testsuites", "name", "nextest-run") => Some(Self::Nextest),
             ("testsuites", "name", "jest tests") => Some(Self::Jest),
@@ -33,17 +33,17 @@ impl Producer {
     }
 
     /// Tells a producer by a property's name.
-    pub(super) fn of_property(name: &str) -> Option<Self> {
+    pub(crate) fn of_property(name: &str) -> Option<Self> {
         (name == "go.version").then_some(Self::Go)
     }
 
     /// Whether it writes reruns into the case, so that a second case of the same name is another execution.
-    pub(super) fn nests_reruns(self) -> bool {
+    pub(crate) fn nests_reruns(self) -> bool {
         matches!(self, Self::Surefire | Self::Nextest)
     }
 
     /// How it separates a class from a test.
-    pub(super) fn separator(producer: Option<Self>, classname: &str) -> &'static str {
+    pub(crate) fn separator(producer: Option<Self>, classname: &str) -> &'static str {
         match producer {
             Some(Self::Cargo | Self::Nextest) => "::",
             Some(Self::Jest) => " > ",
@@ -54,7 +54,7 @@ impl Producer {
     }
 
     /// The command that runs just this test again.
-    pub(super) fn again(self, test: Named<'_>) -> String {
+    pub(crate) fn again(self, test: Named<'_>) -> String {
         let Named { classname, name, file } = test;
         match self {
             Self::Cargo if classname.is_empty() => format!("cargo test -- --exact {}", quote(name)),

@@ -8,7 +8,14 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::select;
 
 use super::attempts::State;
-use super::junit::{Reading, read};
+use super::collector::{Collector, Reading};
+use super::formats::junit;
+
+fn read(source: impl Read) -> Reading {
+    let mut collector = Collector::new();
+    junit::read(source, &mut collector);
+    collector.finish()
+}
 
 /// How bad a reading is: 0 passes, 1 warns, 2 fails.
 fn badness(reading: &Reading) -> u8 {

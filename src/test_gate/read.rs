@@ -1,13 +1,19 @@
 //! Reads reports side by side, and hands them back in their order.
 
 use std::io::{self, Read};
+use std::marker::PhantomData;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
+use serde::de::IgnoredAny;
+
+use super::collector::{Collector, Reading};
+use super::detect::{Kind, Stranger, detect};
 use super::files::File;
-use super::junit::{self, Reading};
-use super::trouble::{Position, Trouble};
+use super::json;
+use super::shape::{LOOKED_AT, Shape, shape};
+use super::trouble::Trouble;
 use crate::core::Input;
 use crate::core::report::HashingReader;
 
@@ -21,8 +27,17 @@ const LONG: u64 = 1 << 20;
 const CHUNK: usize = 128 * 1024;
 const WAITING: usize = 4;
 
+/// What a file holds.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Results of tests.
+    Tests(Reading),
+    /// Nothing that is known.
+    Unknown(Stranger),
+}
+
 /// Reads all files.
-pub(super) fn all(files: &[File]) -> Vec<(Reading, Option<Input>)> {
+pub(super) fn all(files: &[File]) -> Vec<(Content, Option<Input>)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS).min(files.len());
     if threads <= 1 {
         return files.iter().map(one).collect();
@@ -52,32 +67,32 @@ fn take<'a>(files: &'a [File], next: &AtomicUsize) -> Option<(usize, &'a File)> 
 }
 
 /// Reads one file; one that can't be opened is a trouble, too.
-fn one(file: &File) -> (Reading, Option<Input>) {
+fn one(file: &File) -> (Content, Option<Input>) {
     let Some(path) = &file.path else {
         return side_by_side(HashingReader::new(io::stdin()), &file.label);
     };
     let source = match std::fs::File::open(path) {
         Ok(source) => source,
-        Err(error) => return (broken(format!("can't be opened: {error}")), None),
+        Err(error) => return (broken(Trouble::whole(format!("can't be opened: {error}"))), None),
     };
     let is_long = source.metadata().map_or(true, |known| !known.is_file() || known.len() > LONG);
     let mut source = HashingReader::new(source);
     if is_long {
         return side_by_side(source, &file.label);
     }
-    let reading = junit::read(&mut source);
+    let reading = content(&mut source);
     // What a refused report still holds is not understood, but it is part of the record.
     let rest = io::copy(&mut source, &mut io::sink());
     (reading, rest.ok().map(|_| source.finish(file.label.as_str())))
 }
 
 /// Loads and hashes a long report in one thread while another reads it.
-fn side_by_side<R: Read + Send>(source: HashingReader<R>, label: &str) -> (Reading, Option<Input>) {
+fn side_by_side<R: Read + Send>(source: HashingReader<R>, label: &str) -> (Content, Option<Input>) {
     let (full, chunks) = sync_channel(WAITING);
     let (empty, used) = channel();
     std::thread::scope(|scope| {
         let loader = scope.spawn(move || load(source, &full, &used, label));
-        let reading = junit::read(Loaded { chunks, empty, chunk: Vec::new(), start: 0 });
+        let reading = content(&mut Loaded { chunks, empty, chunk: Vec::new(), start: 0 });
         (reading, loader.join().ok().flatten())
     })
 }
@@ -132,6 +147,37 @@ impl Read for Loaded {
     }
 }
 
-fn broken(what: String) -> Reading {
-    Reading { troubles: vec![Trouble { what, at: Position { line: 0, column: 0 } }], ..Reading::default() }
+/// What a source holds, told by its beginning.
+fn content(source: &mut dyn Read) -> Content {
+    let mut head = Vec::new();
+    if let Err(error) = source.take(LOOKED_AT as u64).read_to_end(&mut head) {
+        return broken(Trouble::whole(format!("can't be read: {error}")));
+    }
+    let shape = shape(&head);
+    let mut whole = head.as_slice().chain(source);
+    match detect(&shape) {
+        Kind::Tests(format) => {
+            let mut collector = Collector::new();
+            collector.reading.format = format.name;
+            (format.read)(&mut whole, &mut collector);
+            Content::Tests(collector.finish())
+        }
+        Kind::Unknown(stranger) => unknown(&shape, stranger, &mut whole),
+    }
+}
+
+/// A file that is no report; JSON that is cut off may have been one.
+fn unknown(shape: &Shape, stranger: Stranger, source: &mut dyn Read) -> Content {
+    if let Shape::Json(_) = shape
+        && let Err(trouble) = json::document(source, PhantomData::<IgnoredAny>)
+    {
+        return broken(trouble);
+    }
+    Content::Unknown(stranger)
+}
+
+fn broken(trouble: Trouble) -> Content {
+    let mut reading = Reading::default();
+    reading.troubles.push(trouble);
+    Content::Tests(reading)
 }

@@ -1,9 +1,9 @@
 //! The rules, and the findings they make of what was read.
 
 use super::attempts::State;
-use super::case::Problem;
-use super::junit::{Reading, SuiteError};
-use super::trouble::{Position, Trouble};
+use super::collector::{GroupError, Reading};
+use super::execution::Problem;
+use super::trouble::{Position, Troubles};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
 
@@ -21,6 +21,14 @@ pub(super) const SUITE_ERRORED: Rule = Rule {
     severity: Severity::High,
     summary: "a suite went wrong apart from its tests, or claims failures that no test shows",
     page: include_str!("../../docs/rules/suite-errored.md"),
+};
+
+/// A run went wrong as a whole.
+pub(super) const RUN_ERRORED: Rule = Rule {
+    id: "run-errored",
+    severity: Severity::High,
+    summary: "a run broke off, or says that it went wrong apart from its tests",
+    page: include_str!("../../docs/rules/run-errored.md"),
 };
 
 /// A test passed only after it had failed.
@@ -51,7 +59,7 @@ pub(super) const MISSING: Rule = Rule {
 pub(super) const UNREADABLE: Rule = Rule {
     id: "report-unreadable",
     severity: Severity::High,
-    summary: "a report is cut off, malformed or no JUnit XML",
+    summary: "a report is cut off, malformed or in no format that is read",
     page: include_str!("../../docs/rules/report-unreadable.md"),
 };
 
@@ -64,7 +72,8 @@ pub(super) const EMPTY: Rule = Rule {
 };
 
 /// Every rule of this job.
-pub(super) const RULES: &[Rule] = &[FAILED, SUITE_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY];
+pub(super) const RULES: &[Rule] =
+    &[FAILED, SUITE_ERRORED, RUN_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY];
 
 /// Most findings of each rule; what is left out is counted.
 pub(super) const LISTED: u64 = 1_000;
@@ -114,14 +123,14 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
 }
 
 /// A suite that went wrong apart from its cases.
-pub(super) fn suite(error: &SuiteError, report: &str) -> Finding {
+pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
-    let name = if error.suite.is_empty() { report } else { &error.suite };
+    let name = if error.name.is_empty() { report } else { &error.name };
     let detail: Vec<&str> =
         [error.message.as_str(), error.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
     Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
         .detail(detail.join("\n"))
-        .about("suite", error.suite.as_str())
+        .about("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
         .help(format!(
@@ -130,23 +139,42 @@ pub(super) fn suite(error: &SuiteError, report: &str) -> Finding {
         .at(place)
 }
 
+/// A run that went wrong as a whole.
+pub(super) fn run(error: &GroupError, report: &str) -> Finding {
+    let place = place(report, Some(error.at));
+    let name = if error.name.is_empty() { report } else { &error.name };
+    let detail: Vec<&str> =
+        [error.message.as_str(), error.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    Finding::new(&RUN_ERRORED, name, &[name, &error.message])
+        .detail(detail.join("\n"))
+        .about("run", error.name.as_str())
+        .about("message", error.message.as_str())
+        .about("report", place.to_string())
+        .help(format!("look for what broke outside of the tests; the report says so at {place}"))
+        .at(place)
+}
+
 /// What could not be understood of a report: one finding, at the first place.
-pub(super) fn unreadable(troubles: &[Trouble], report: &str) -> Option<Finding> {
-    let first = troubles.first()?;
-    let all: Vec<String> = troubles
+pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
+    let first = troubles.kept().first()?;
+    let mut all: Vec<String> = troubles
+        .kept()
         .iter()
         .map(|trouble| match place(report, Some(trouble.at)) {
             place if place.line.is_some() => format!("{place}: {}", trouble.what),
             _ => trouble.what.clone(),
         })
         .collect();
+    if troubles.more() > 0 {
+        all.push(format!("and {}", counted(troubles.more(), "more place", "more places")));
+    }
     let finding = Finding::new(&UNREADABLE, format!("{report}: {}", first.what), &[report])
         .detail(all.join("\n"))
         .about("report", report)
         .about("problem", first.what.as_str())
         .at(place(report, Some(first.at)))
         .help(
-            "make sure the run that writes this report ends properly and writes JUnit XML, then run it again",
+            "make sure the run that writes this report ends properly and writes a format that is read, then run it again",
         );
     Some(finding)
 }
@@ -197,6 +225,7 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
     let what = match rule.id {
         id if id == FLAKY.id => counted(amount, "more test was flaky", "more tests were flaky"),
         id if id == FAILED.id => counted(amount, "more test failed", "more tests failed"),
+        id if id == RUN_ERRORED.id => counted(amount, "more run went wrong", "more runs went wrong"),
         _ => counted(amount, "more suite went wrong", "more suites went wrong"),
     };
     Finding::new(rule, what, &["more"])

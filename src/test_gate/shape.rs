@@ -14,6 +14,9 @@ const DEEPEST: usize = 4;
 /// Most keys of JSON and lines of text that are kept.
 const KEPT: usize = 4_000;
 
+/// Most elements under the root of XML that are looked at.
+const CHILDREN: usize = 20;
+
 /// What the beginning of a file shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -100,10 +103,10 @@ fn xml(head: &[u8]) -> Xml {
                 let attributes = &mut found.attributes;
                 walker.attributes(|key, value| attributes.push((key.to_owned(), value.to_owned())));
             }
-            Event::Open if walker.depth() == 2 && found.children.len() < KEPT => {
+            Event::Open if walker.depth() == 2 && found.children.len() < CHILDREN => {
                 found.children.push(walker.name().to_owned());
             }
-            Event::Close if walker.depth() == 0 => return found,
+            Event::Close if walker.depth() == 0 || found.children.len() == CHILDREN => return found,
             Event::End => return found,
             _ => {}
         }

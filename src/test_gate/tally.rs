@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::attempts::{Counts, State};
-use super::junit::Reading;
+use super::collector::Reading;
 use crate::core::report::Facts;
 use crate::core::words::{count, duration, number};
 

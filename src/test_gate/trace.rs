@@ -26,7 +26,7 @@ const FOREIGN: [&str; 9] = [
 const CHECKOUTS: [(&str, usize); 3] = [("/home/runner/work/", 2), ("/__w/", 2), ("/builds/", 2)];
 
 /// A path from a report as the repository knows it, as far as that can be told.
-pub(super) fn tidy(path: &str) -> String {
+pub(crate) fn tidy(path: &str) -> String {
     let path = path.trim().replace('\\', "/");
     let path = path.strip_prefix("file://").unwrap_or(&path);
     for (checkout, folders) in CHECKOUTS {
@@ -40,7 +40,7 @@ pub(super) fn tidy(path: &str) -> String {
 }
 
 /// The place in the project's own source that a trace names first; for a trace of a JVM, the frame of the test's class.
-pub(super) fn find(trace: &str, classname: &str) -> Option<Location> {
+pub(crate) fn find(trace: &str, classname: &str) -> Option<Location> {
     let class = classname.rsplit('.').next().and_then(|name| name.split('$').next()).unwrap_or_default();
     let mut bare = None;
     for (path, line) in places(trace) {

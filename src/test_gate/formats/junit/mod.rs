@@ -2,60 +2,33 @@
 //!
 //! Counts come from test cases; what suites claim is only compared. Nothing recurses, and no entity is expanded.
 
+mod case;
+
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
 
-use super::attempts::{Attempts, Counts, State};
-use super::case::{Case, DETAIL, MESSAGE, Problem, Wrong};
-use super::excerpt::{Excerpt, resolve, shorten};
-use super::foreign;
-use super::producer::Producer;
-use super::trouble::{Position, Trouble};
-use super::xml::{Scanner, Token, attributes};
+use self::case::{Case, Wrong};
+use super::Format;
 use crate::core::words::{count, number};
+use crate::test_gate::attempts::State;
+use crate::test_gate::collector::{Collector, GroupError, Met, hash_of};
+use crate::test_gate::excerpt::{Excerpt, resolve, shorten};
+use crate::test_gate::execution::{DETAIL, MESSAGE};
+use crate::test_gate::foreign;
+use crate::test_gate::producer::Producer;
+use crate::test_gate::shape::Shape;
+use crate::test_gate::trouble::Trouble;
+use crate::test_gate::xml::{Scanner, Token, attributes};
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "JUnit XML",
+    is: |shape| matches!(shape, Shape::Xml(xml) if matches!(xml.root.as_str(), "testsuites" | "testsuite" | "testcase")),
+    read: |source, collector| read(source, collector),
+};
 
 /// Deepest nesting of elements.
 const DEEPEST: usize = 10_000;
-
-/// Most problems kept of a file; the counts know all.
-pub(super) const KEPT: usize = 1_000;
-
-/// Most troubles kept of a file.
-const TROUBLES: usize = 10;
-
-/// What was read of a report.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) counts: Counts,
-    pub(super) suites: u64,
-    /// Time of all cases that name one, in microseconds.
-    pub(super) micros: Option<u64>,
-    /// The first tests that did not simply pass.
-    pub(super) problems: Vec<Problem>,
-    /// The first suites that went wrong apart from their cases.
-    pub(super) suite_errors: Vec<SuiteError>,
-    /// How many did.
-    pub(super) suite_errored: u64,
-    /// Tests in the counts that stand for a suite that says itself what went wrong.
-    pub(super) synthetic: u64,
-    /// The first places that could not be understood.
-    pub(super) troubles: Vec<Trouble>,
-    /// The root of a document that is no `JUnit` XML.
-    pub(super) foreign: Option<String>,
-    /// Things to know, without the file's name.
-    pub(super) notes: Vec<String>,
-    /// Whether the first thing in the file was such a root.
-    pub(super) is_foreign: bool,
-}
-
-/// A suite that went wrong apart from its cases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SuiteError {
-    pub(super) suite: String,
-    pub(super) message: String,
-    pub(super) detail: String,
-    pub(super) at: Position,
-}
 
 /// What an element means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +84,7 @@ struct Suite {
 }
 
 /// Reads a report to its end, or to where it can't be followed.
-pub(super) fn read(source: impl Read) -> Reading {
+pub(crate) fn read(source: impl Read, collector: &mut Collector) {
     let mut reader = Reader {
         scanner: Scanner::new(source),
         open: Vec::new(),
@@ -122,21 +95,19 @@ pub(super) fn read(source: impl Read) -> Reading {
         suite_error: None,
         muted: None,
         collecting: None,
-        attempts: Attempts::new(),
         producer: None,
         opened: 0,
-        troubles: 0,
         absent: 0,
-        reading: Reading::default(),
+        collector,
     };
     if let Err(trouble) = reader.walk() {
-        reader.reading.troubles.push(trouble);
+        reader.collector.trouble(trouble);
         reader.cut();
     }
-    reader.finish()
+    reader.finish();
 }
 
-struct Reader<R> {
+struct Reader<'a, R> {
     scanner: Scanner<R>,
     open: Vec<Open>,
     suites: Vec<Suite>,
@@ -150,17 +121,15 @@ struct Reader<R> {
     muted: Option<usize>,
     /// The depth of the element whose text is kept.
     collecting: Option<usize>,
-    attempts: Attempts,
     producer: Option<Producer>,
     /// Suites and groups of suites begun so far.
     opened: u64,
-    troubles: u64,
     /// Suites that claim more tests than they show.
     absent: u64,
-    reading: Reading,
+    collector: &'a mut Collector,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> Reader<'_, R> {
     fn walk(&mut self) -> Result<(), Trouble> {
         loop {
             let is_outside = self.open.is_empty();
@@ -170,7 +139,8 @@ impl<R: Read> Reader<R> {
                 Token::Empty => self.start(true)?,
                 Token::End => self.end(),
                 Token::Text | Token::Data if is_outside => {
-                    if !self.scanner.content().trim().is_empty() && self.troubles == 0 {
+                    if !self.scanner.content().trim().is_empty() && self.collector.reading.troubles.is_empty()
+                    {
                         self.trouble("text stands outside of any element");
                     }
                 }
@@ -187,10 +157,7 @@ impl<R: Read> Reader<R> {
 
     /// Notes something that can't be understood at the current token, and goes on.
     fn trouble(&mut self, what: impl Into<String>) {
-        self.troubles += 1;
-        if self.reading.troubles.len() < TROUBLES {
-            self.reading.troubles.push(Trouble { what: what.into(), at: self.scanner.position() });
-        }
+        self.collector.trouble(Trouble { what: what.into(), at: self.scanner.position() });
     }
 
     fn collect(&mut self, push: fn(&mut Excerpt, &str, usize)) {
@@ -210,8 +177,6 @@ impl<R: Read> Reader<R> {
         if self.open.is_empty() && !matches!(kind, Kind::Suites | Kind::Suite | Kind::Case) {
             let root = shorten(name, MESSAGE);
             let what = format!("the root element is <{root}>, {}", foreign::described(&root));
-            self.reading.is_foreign = self.reading.suites == 0 && self.reading.counts.tests() == 0;
-            self.reading.foreign = Some(root);
             self.open.clear();
             return Err(Trouble { what, at: self.scanner.position() });
         }
@@ -279,7 +244,7 @@ impl<R: Read> Reader<R> {
 
     fn enter_suite(&mut self, kind: Kind, length: usize) {
         let element = if kind == Kind::Suite { "testsuite" } else { "testsuites" };
-        self.reading.suites += u64::from(kind == Kind::Suite);
+        self.collector.reading.suites += u64::from(kind == Kind::Suite);
         self.opened += 1;
         let mut suite = Suite::default();
         let mut producer = None;
@@ -317,7 +282,7 @@ impl<R: Read> Reader<R> {
         }
         if self.is_in_case {
             self.case.went(wrong);
-            if self.case.at.is_none() && self.reading.problems.len() < KEPT {
+            if self.case.at.is_none() && self.collector.has_room() {
                 self.case.at = Some(self.scanner.position());
             }
             let case = &mut self.case;
@@ -376,64 +341,28 @@ impl<R: Read> Reader<R> {
             Kind::Case => self.leave_case(),
             Kind::Wrong(_) => {
                 if let Some((message, detail)) = self.suite_error.take() {
-                    self.reading.counts.add(State::Errored);
-                    self.reading.synthetic += 1;
-                    self.suite_error(message.text(), detail.text());
+                    let error = self.error(&message.text(), &detail.text());
+                    self.collector.broken_suite(error);
                 }
             }
             _ => {}
         }
     }
 
-    /// Judges a case that is complete.
+    /// Hands over a case that is complete.
     fn leave_case(&mut self) {
         self.is_in_case = false;
-        if let Some(micros) = self.case.micros() {
-            self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
-        }
-        let state = self.case.state();
-        let suite = self.suites.last().map_or(0, |suite| suite.hash);
-        let identity = self.case.identity(suite);
-        let nests = self.producer.is_some_and(Producer::nests_reruns);
-        let merged = identity.filter(|_| !nests).and_then(|hash| {
-            let before = self.attempts.put(suite, hash, state)?;
-            Some((hash, before, before.then(state)?))
-        });
-        match merged {
-            None => {
-                self.reading.counts.add(state);
-                self.keep(identity.unwrap_or(0), state);
-            }
-            Some((hash, before, after)) => {
-                self.reading.counts.take(before);
-                self.reading.counts.add(after);
-                self.attempts.put(suite, hash, after);
-                self.amend(hash, after);
-            }
-        }
-    }
-
-    /// Keeps a problem, while there is room.
-    fn keep(&mut self, hash: u64, state: State) {
-        if (state.is_red() || state == State::Flaky) && self.reading.problems.len() < KEPT {
-            let problem = self.case.problem(hash, path(&self.suites), self.producer);
-            self.reading.problems.push(Problem { state, ..problem });
-        }
-    }
-
-    /// Brings the problem of a test up to date after another attempt.
-    fn amend(&mut self, hash: u64, state: State) {
-        let attempts = self.case.attempts;
-        if let Some(problem) = self.reading.problems.iter_mut().rfind(|problem| problem.hash == hash) {
-            problem.state = state;
-            problem.attempts += attempts;
-            return;
-        }
-        let kept = self.reading.problems.len();
-        self.keep(hash, state);
-        if let Some(problem) = self.reading.problems.get_mut(kept) {
-            problem.attempts += 1;
-        }
+        let Self { case, suites, producer, collector, .. } = self;
+        let suite = suites.last().map_or(0, |suite| suite.hash);
+        let nests = producer.is_some_and(Producer::nests_reruns);
+        let met = Met {
+            state: case.state(),
+            micros: case.micros(),
+            attempts: case.attempts,
+            suite,
+            identity: if nests { None } else { case.identity(suite) },
+        };
+        collector.meet(&met, || case.execution(path(suites), *producer));
     }
 
     /// Compares what a suite claims with what it showed.
@@ -453,7 +382,8 @@ impl<R: Read> Reader<R> {
                 count(suite.errors, "error"),
                 number(suite.wrongs)
             );
-            self.suite_error(message, String::new());
+            let error = self.error(&message, "");
+            self.collector.suite_error(error);
         }
         let cases = self.suites.pop().map_or(0, |suite| suite.cases);
         if let Some(outer) = self.suites.last_mut() {
@@ -463,14 +393,9 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// A suite went wrong apart from its cases.
-    fn suite_error(&mut self, message: String, detail: String) {
-        self.reading.suite_errored += 1;
-        if self.reading.suite_errors.len() < KEPT {
-            let suite = path(&self.suites);
-            let at = self.scanner.position();
-            self.reading.suite_errors.push(SuiteError { suite, message, detail, at });
-        }
+    /// What is wrong with the innermost suite, here.
+    fn error(&self, message: &str, detail: &str) -> GroupError {
+        GroupError::new(&path(&self.suites), message, detail, self.scanner.position())
     }
 
     /// Counts what an unfinished report has shown: a case without its end has failed or says nothing.
@@ -480,19 +405,12 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn finish(mut self) -> Reading {
-        let notes = &mut self.reading.notes;
-        notes.extend(self.scanner.notes());
-        if self.absent > 0 {
-            notes.push(format!("{} more tests than there are cases", claims(self.absent)));
+    fn finish(self) {
+        let Self { scanner, collector, absent, .. } = self;
+        collector.reading.notes.extend(scanner.notes());
+        if absent > 0 {
+            collector.note(format!("{} more tests than there are cases", claims(absent)));
         }
-        if self.troubles > TROUBLES as u64 {
-            notes.push(format!(
-                "{} more places could not be understood",
-                number(self.troubles - TROUBLES as u64)
-            ));
-        }
-        self.reading
     }
 }
 
@@ -524,12 +442,6 @@ fn path(suites: &[Suite]) -> String {
 /// A name without its namespace prefix.
 fn local(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
-}
-
-fn hash_of(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -1,22 +1,12 @@
-//! One test case while it is read, and what is kept of it if it did not simply pass.
+//! One test case while it is read, in the words of the report.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
-use super::attempts::State;
-use super::excerpt::{Excerpt, resolve, shorten};
-use super::producer::{Named, Producer};
-use super::trace;
-use super::trouble::Position;
 use crate::core::Location;
-
-/// Most bytes kept of a trace.
-pub(super) const DETAIL: usize = 2_000;
-
-/// Most bytes kept of a message or a name.
-pub(super) const MESSAGE: usize = 500;
-
-/// A case above this many seconds is in another unit than seconds.
-const LONGEST_CASE: f64 = 30.0 * 86_400.0;
+use crate::test_gate::attempts::State;
+use crate::test_gate::collector::hash_of;
+use crate::test_gate::excerpt::{Excerpt, resolve};
+use crate::test_gate::execution::{self, DETAIL, Execution, MESSAGE};
+use crate::test_gate::producer::Producer;
+use crate::test_gate::trouble::Position;
 
 /// An element that says that a test, or one attempt at it, went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,25 +33,6 @@ pub(super) struct Case {
     /// File and line that a failure names.
     place: Option<(String, String)>,
     pub(super) at: Option<Position>,
-}
-
-/// What is kept of a test that did not simply pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) hash: u64,
-    pub(super) state: State,
-    /// What people call the test.
-    pub(super) test: String,
-    pub(super) suite: String,
-    pub(super) classname: String,
-    pub(super) name: String,
-    pub(super) message: String,
-    pub(super) detail: String,
-    pub(super) attempts: u64,
-    pub(super) location: Option<Location>,
-    /// Where the report says so.
-    pub(super) at: Option<Position>,
-    pub(super) again: Option<String>,
 }
 
 impl Case {
@@ -139,78 +110,33 @@ impl Case {
 
     /// What names it in its report; a case without a name is never an attempt at another.
     pub(super) fn identity(&self, suite: u64) -> Option<u64> {
-        let mut hasher = DefaultHasher::new();
-        (suite, &self.classname, &self.name, &self.file, &self.line).hash(&mut hasher);
-        (!self.name.trim().is_empty()).then(|| hasher.finish())
+        let named = (suite, &self.classname, &self.name, &self.file, &self.line);
+        (!self.name.trim().is_empty()).then(|| hash_of(&named))
     }
 
-    /// What is kept of it.
-    pub(super) fn problem(&self, hash: u64, suite: String, producer: Option<Producer>) -> Problem {
-        let [name, classname, file] = [&self.name, &self.classname, &self.file].map(|text| resolve(text));
-        let (message, mut detail) = (self.message.text(), self.detail.text());
-        let message = if message.is_empty() {
-            let first = detail.lines().next().unwrap_or_default().trim();
-            shorten(first, MESSAGE)
-        } else {
-            message
-        };
-        if detail == message {
-            detail.clear();
-        }
-        let named = Named { classname: &classname, name: &name, file: &trace::tidy(&file) };
-        Problem {
-            hash,
-            state: self.state(),
-            test: shorten(&title(named, &suite, producer), MESSAGE),
-            location: self.location(&classname, &file, &message, &detail),
-            again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),
+    /// All of it, with references resolved.
+    pub(super) fn execution(&self, suite: String, producer: Option<Producer>) -> Execution {
+        let place = self.place.as_ref().filter(|(file, _)| !file.is_empty());
+        Execution {
             suite,
-            classname: shorten(&classname, MESSAGE),
-            name: shorten(&name, MESSAGE),
-            message,
-            detail,
+            classname: resolve(&self.classname),
+            file: resolve(&self.file),
+            line: line(&self.line),
+            micros: self.micros,
             attempts: self.attempts,
+            message: self.message.text(),
+            detail: self.detail.text(),
+            place: place.map(|(file, at)| Location { line: line(at), ..Location::file(resolve(file)) }),
             at: self.at,
+            producer,
+            ..Execution::new(resolve(&self.name), self.state())
         }
-    }
-
-    /// Where it stands in the source: what the failure says, what its trace says, what the case says.
-    fn location(&self, classname: &str, file: &str, message: &str, detail: &str) -> Option<Location> {
-        let at = |file: &str, line: &str| Location {
-            line: line.trim().parse().ok().filter(|line| *line > 0),
-            ..Location::file(trace::tidy(file))
-        };
-        if let Some((file, line)) = self.place.as_ref().filter(|(file, _)| !file.is_empty()) {
-            return Some(at(&resolve(file), line));
-        }
-        let traced = trace::find(detail, classname).or_else(|| trace::find(message, classname));
-        if file.is_empty() {
-            return traced;
-        }
-        let tidy = trace::tidy(file);
-        let is_same = |found: &Location| tidy.ends_with(&found.path) || found.path.ends_with(&tidy);
-        Some(
-            traced
-                .filter(is_same)
-                .map_or_else(|| at(file, &self.line), |found| Location { path: tidy.clone(), ..found }),
-        )
     }
 }
 
-/// What people call a test.
-fn title(test: Named<'_>, suite: &str, producer: Option<Producer>) -> String {
-    let Named { classname, name, file } = test;
-    let name = if name.trim().is_empty() { "(a test without a name)" } else { name };
-    let within = [classname, suite, file].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
-    let is_whole = within.is_empty() || name == within || name.starts_with(within);
-    if is_whole {
-        return name.to_owned();
-    }
-    if classname.ends_with(name) && producer == Some(Producer::Jest) {
-        return classname.to_owned();
-    }
-    let separator = if classname.is_empty() { " > " } else { Producer::separator(producer, classname) };
-    format!("{within}{separator}{name}")
+/// A line of a source file, where it is one.
+fn line(text: &str) -> Option<u64> {
+    text.trim().parse().ok().filter(|line| *line > 0)
 }
 
 /// What an attribute `status` or `result` means; most words mean nothing.
@@ -237,9 +163,7 @@ pub(super) fn micros(text: &str) -> Option<u64> {
     } else {
         text.parse().ok()?
     };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30 days")]
-    let micros = (0.0..=LONGEST_CASE).contains(&seconds).then(|| (seconds * 1e6).round() as u64);
-    micros
+    execution::micros(seconds)
 }
 
 #[cfg(test)]

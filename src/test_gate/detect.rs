@@ -1,0 +1,50 @@
+//! What kind of report a file is, told by its beginning and never by its name.
+
+use super::excerpt::shorten;
+use super::foreign;
+use super::formats::{self, Format, junit};
+use super::shape::Shape;
+
+/// What a file is.
+pub(crate) enum Kind {
+    /// Results of tests.
+    Tests(&'static Format),
+    /// Nothing that is known.
+    Unknown(Stranger),
+}
+
+/// A file that is no report.
+#[derive(Debug)]
+pub(crate) struct Stranger {
+    /// What it looks like.
+    pub(crate) what: String,
+    /// Whether such a file may lie in a folder of reports.
+    pub(crate) may_stand_by: bool,
+}
+
+/// The kind of a file that begins so.
+pub(crate) fn detect(shape: &Shape) -> Kind {
+    if let Some(format) = formats::detect(shape) {
+        return Kind::Tests(format);
+    }
+    match shape {
+        // Its reader names what is wrong with a report that has not even a root.
+        Shape::Nothing => Kind::Tests(&junit::FORMAT),
+        Shape::Xml(xml) if xml.root.is_empty() => Kind::Tests(&junit::FORMAT),
+        Shape::Xml(xml) => Kind::Unknown(Stranger {
+            what: format!(
+                "the root element is <{}>, {}",
+                shorten(&xml.root, 100),
+                foreign::described(&xml.root)
+            ),
+            may_stand_by: foreign::is_bystander(&xml.root),
+        }),
+        Shape::Json(_) => stranger("JSON of no format that is known"),
+        Shape::JsonLines(_) => stranger("lines of JSON of no format that is known"),
+        Shape::Text(_) => stranger("text of no format that is known"),
+    }
+}
+
+fn stranger(what: &str) -> Kind {
+    Kind::Unknown(Stranger { what: what.to_owned(), may_stand_by: true })
+}

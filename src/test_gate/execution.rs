@@ -1,0 +1,154 @@
+//! One execution of a test as a report tells it, and what is kept of one that did not simply pass.
+
+use super::attempts::State;
+use super::excerpt::shorten;
+use super::producer::{Named, Producer};
+use super::trace;
+use super::trouble::Position;
+use crate::core::Location;
+
+/// Most bytes kept of a trace.
+pub(crate) const DETAIL: usize = 2_000;
+
+/// Most bytes kept of a message or a name.
+pub(crate) const MESSAGE: usize = 500;
+
+/// A time above this many seconds is in another unit than seconds.
+const LONGEST: f64 = 30.0 * 86_400.0;
+
+/// One execution of a test, or several attempts at it that the report tells in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Execution {
+    /// Names of the suites around it, the outermost first, joined by ` > `.
+    pub(crate) suite: String,
+    pub(crate) classname: String,
+    pub(crate) name: String,
+    /// The source file, as the report names it.
+    pub(crate) file: String,
+    pub(crate) line: Option<u64>,
+    pub(crate) state: State,
+    /// How long it took, in microseconds, where that is known.
+    pub(crate) micros: Option<u64>,
+    /// How many attempts the report tells of here, at least one.
+    pub(crate) attempts: u64,
+    pub(crate) message: String,
+    /// A trace, or other text about what went wrong.
+    pub(crate) detail: String,
+    /// Where a failure says that it happened; goes before what the trace says.
+    pub(crate) place: Option<Location>,
+    /// Where the report says so.
+    pub(crate) at: Option<Position>,
+    pub(crate) producer: Option<Producer>,
+    /// Whether the report tells all attempts at a test in one place, so that another of this name is another test.
+    pub(crate) is_whole: bool,
+}
+
+impl Execution {
+    /// An execution of the test of this name.
+    pub(crate) fn new(name: impl Into<String>, state: State) -> Self {
+        Self {
+            suite: String::new(),
+            classname: String::new(),
+            name: name.into(),
+            file: String::new(),
+            line: None,
+            state,
+            micros: None,
+            attempts: 1,
+            message: String::new(),
+            detail: String::new(),
+            place: None,
+            at: None,
+            producer: None,
+            is_whole: false,
+        }
+    }
+}
+
+/// What is kept of a test that did not simply pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) hash: u64,
+    pub(crate) state: State,
+    /// What people call the test.
+    pub(crate) test: String,
+    pub(crate) suite: String,
+    pub(crate) classname: String,
+    pub(crate) name: String,
+    pub(crate) message: String,
+    pub(crate) detail: String,
+    pub(crate) attempts: u64,
+    pub(crate) location: Option<Location>,
+    /// Where the report says so.
+    pub(crate) at: Option<Position>,
+    pub(crate) again: Option<String>,
+}
+
+impl Problem {
+    /// What is kept of an execution.
+    pub(super) fn of(execution: &Execution, hash: u64, state: State) -> Self {
+        let Execution { suite, classname, name, file, producer, .. } = execution;
+        let file = trace::tidy(file);
+        let message = match execution.message.trim() {
+            "" => execution.detail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim(),
+            message => message,
+        };
+        let detail = match execution.detail.trim() {
+            detail if detail == message => "",
+            detail => detail,
+        };
+        let named = Named { classname, name, file: &file };
+        Self {
+            hash,
+            state,
+            test: shorten(&title(named, suite, *producer), MESSAGE),
+            location: location(execution, &file, message),
+            again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),
+            suite: shorten(suite, MESSAGE),
+            classname: shorten(classname, MESSAGE),
+            name: shorten(name, MESSAGE),
+            message: shorten(message, MESSAGE),
+            detail: shorten(detail, DETAIL),
+            attempts: execution.attempts,
+            at: execution.at,
+        }
+    }
+}
+
+/// Where it stands in the source: what the failure says, what its trace says, what the test says.
+fn location(execution: &Execution, file: &str, message: &str) -> Option<Location> {
+    let Execution { classname, detail, line, .. } = execution;
+    if let Some(place) = execution.place.as_ref().filter(|place| !place.path.is_empty()) {
+        return Some(Location { path: trace::tidy(&place.path), ..place.clone() });
+    }
+    let traced = trace::find(detail, classname).or_else(|| trace::find(message, classname));
+    if file.is_empty() {
+        return traced;
+    }
+    let is_same = |found: &Location| file.ends_with(&found.path) || found.path.ends_with(file);
+    let stated = Location { line: line.filter(|line| *line > 0), ..Location::file(file) };
+    Some(traced.filter(is_same).map_or(stated, |found| Location { path: file.to_owned(), ..found }))
+}
+
+/// What people call a test.
+pub(super) fn title(test: Named<'_>, suite: &str, producer: Option<Producer>) -> String {
+    let Named { classname, name, file } = test;
+    let name = if name.trim().is_empty() { "(a test without a name)" } else { name };
+    let within = [classname, suite, file].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    let is_whole = within.is_empty() || name == within || name.starts_with(within);
+    if is_whole {
+        return name.to_owned();
+    }
+    if classname.ends_with(name) && producer == Some(Producer::Jest) {
+        return classname.to_owned();
+    }
+    let separator = if classname.is_empty() { " > " } else { Producer::separator(producer, classname) };
+    format!("{within}{separator}{name}")
+}
+
+/// Seconds as microseconds; `None` where they can't be those of a test.
+pub(crate) fn micros(seconds: f64) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30 days")]
+    let micros = (0.0..=LONGEST).contains(&seconds).then(|| (seconds * 1e6).round() as u64);
+    micros
+}

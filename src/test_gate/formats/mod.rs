@@ -1,0 +1,29 @@
+//! Formats of test results, one file each.
+//!
+//! Each tells by the shape of a file whether it is one of its own, and hands what it reads to the collector, test by test. Knows no
+//! rule, and no other format.
+
+use std::io::Read;
+
+use super::collector::Collector;
+use super::shape::Shape;
+
+pub(crate) mod junit;
+
+/// A format of test results.
+pub(crate) struct Format {
+    /// What people call it, as in "a report of NUnit 3".
+    pub(crate) name: &'static str,
+    /// Whether a file that begins so is one.
+    pub(crate) is: fn(&Shape) -> bool,
+    /// Reads a report to its end, or to where it can't be followed.
+    pub(crate) read: fn(&mut dyn Read, &mut Collector),
+}
+
+/// Every format, the most telling shape first.
+const FORMATS: &[Format] = &[junit::FORMAT];
+
+/// The format of a file that begins so.
+pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| (format.is)(shape))
+}
