@@ -39,6 +39,7 @@ pub(crate) fn detect(shape: &Shape) -> Kind {
             ),
             may_stand_by: foreign::is_bystander(&xml.root),
         }),
+        Shape::Text(lines) if lines.iter().any(|line| is_xml(line)) => Kind::Tests(&junit::FORMAT),
         Shape::Json(_) => stranger("JSON of no format that is known"),
         Shape::JsonLines(_) => stranger("lines of JSON of no format that is known"),
         Shape::Text(_) => stranger("text of no format that is known"),
@@ -47,4 +48,9 @@ pub(crate) fn detect(shape: &Shape) -> Kind {
 
 fn stranger(what: &str) -> Kind {
     Kind::Unknown(Stranger { what: what.to_owned(), may_stand_by: true })
+}
+
+/// Whether a line starts a report of `JUnit`, behind text that has no business there.
+fn is_xml(line: &str) -> bool {
+    ["<?xml ", "<testsuite"].iter().any(|start| line.contains(start))
 }

@@ -27,8 +27,8 @@ pub(super) struct File {
     pub(super) path: Option<PathBuf>,
     /// The path as people write it. Two files can share it, so that it never stands for one.
     pub(super) label: String,
-    /// Whether it was found by walking through a folder, rather than meant by name or pattern.
-    pub(super) is_found: bool,
+    /// The folder it was found in by walking through it; none where it was meant by name or pattern.
+    pub(super) found_in: Option<String>,
 }
 
 impl File {
@@ -79,12 +79,12 @@ impl Search {
     fn path(&mut self, path: &Path) {
         let label = label(path);
         if path.as_os_str() == STDIN {
-            self.files.insert((label.clone(), None), File { path: None, label, is_found: false });
+            self.files.insert((label.clone(), None), File { path: None, label, found_in: None });
             return;
         }
         match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => self.folder(path),
-            Ok(_) => self.add(path.to_path_buf(), false),
+            Ok(_) => self.add(path.to_path_buf(), None),
             Err(_) if glob::is_pattern(&label) => {
                 let (folder, pattern) = glob::split(&label);
                 let base = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
@@ -153,23 +153,23 @@ impl Search {
                     folders.push((path, format!("{name}/")));
                 } else if is_wanted(&name) {
                     count += 1;
-                    self.add(path, pattern.is_none());
+                    self.add(path, pattern.is_none().then(|| label(base)));
                 }
             }
         }
         count
     }
 
-    fn add(&mut self, path: PathBuf, is_found: bool) {
+    fn add(&mut self, path: PathBuf, mut found_in: Option<String>) {
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         let mut key = (label(&path), Some(path));
-        let mut is_found = is_found;
         // Where several names lead to a file, the first in their order stays, so that the paths' order never shows.
         if let Some(known) = self.real.remove(&real) {
-            is_found &= self.files.remove(&known).is_none_or(|file| file.is_found);
+            let other = self.files.remove(&known).and_then(|file| file.found_in);
+            found_in = found_in.zip(other).map(|(one, other)| one.min(other));
             key = key.min(known);
         }
-        self.files.insert(key.clone(), File { path: key.1.clone(), label: key.0.clone(), is_found });
+        self.files.insert(key.clone(), File { path: key.1.clone(), label: key.0.clone(), found_in });
         self.real.insert(real, key);
     }
 }
