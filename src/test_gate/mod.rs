@@ -13,6 +13,7 @@ mod foreign;
 mod glob;
 mod json;
 mod junit;
+mod ledger;
 mod lines;
 mod producer;
 #[cfg(test)]
