@@ -12,6 +12,8 @@ pub use common::{Common, Format, Mode};
 pub use context::Context;
 pub use run::main;
 
+use std::ffi::OsString;
+
 use clap::{Args, FromArgMatches};
 
 use crate::core::report::Facts;
@@ -28,6 +30,11 @@ pub trait Job {
 
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];
+
+    /// The command line with short forms written out; most jobs have none.
+    fn spell(line: Vec<OsString>) -> Vec<OsString> {
+        line
+    }
 
     /// Reads facts and applies rules. Judging, printing and writing reports are not the job's business.
     ///

@@ -119,6 +119,7 @@ impl<A> Prepared<A> {
 /// Where the command line, the environment or `devops.toml` holds something that can't be meant.
 pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prepared<J::Arguments>, Refusal> {
     let command = command::<J>();
+    let arguments = &J::spell(arguments.to_vec());
     let start = |working_directory, file| Source {
         arguments,
         environment: &context.environment,

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::attempts::{Attempts, Counts, State};
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
+use super::ledger::{Identity, Ledger};
 use super::trouble::{Position, Trouble, Troubles};
 
 /// Most problems kept of a file; the counts know all.
@@ -37,6 +38,8 @@ pub(crate) struct Reading {
     pub(crate) troubles: Troubles,
     /// Things to know, without the file's name.
     pub(crate) notes: Vec<String>,
+    /// Every test by name, where the run is compared or kept.
+    pub(crate) ledger: Option<Ledger>,
 }
 
 /// A suite or a run that went wrong apart from its tests.
@@ -78,8 +81,10 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    pub(crate) fn new() -> Self {
-        Self { reading: Reading::default(), attempts: Attempts::new() }
+    /// Keeps every test by name where the run is compared or kept.
+    pub(crate) fn new(keeps_names: bool) -> Self {
+        let ledger = keeps_names.then(Ledger::default);
+        Self { reading: Reading { ledger, ..Reading::default() }, attempts: Attempts::new() }
     }
 
     /// A suite began.
@@ -105,7 +110,7 @@ impl Collector {
     }
 
     /// The same for a reader that makes the whole execution only where it is needed.
-    pub(crate) fn meet(&mut self, met: &Met, execution: impl FnOnce() -> Execution) {
+    pub(crate) fn meet(&mut self, met: &Met, execution: impl Fn() -> Execution) {
         if let Some(micros) = met.micros {
             self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
         }
@@ -116,26 +121,32 @@ impl Collector {
         match merged {
             None => {
                 self.reading.counts.add(met.state);
+                if let Some(ledger) = &mut self.reading.ledger {
+                    ledger.add(&identity(&execution()), met.state, met.micros);
+                }
                 self.keep(met.identity.unwrap_or(0), met.state, execution);
             }
             Some((hash, before, after)) => {
                 self.reading.counts.take(before);
                 self.reading.counts.add(after);
                 self.attempts.put(met.suite, hash, after);
+                if let Some(ledger) = &mut self.reading.ledger {
+                    ledger.replace(&identity(&execution()), before, after);
+                }
                 self.amend(hash, after, met.attempts, execution);
             }
         }
     }
 
     /// Keeps a problem, while there is room.
-    fn keep(&mut self, hash: u64, state: State, execution: impl FnOnce() -> Execution) {
+    fn keep(&mut self, hash: u64, state: State, execution: impl Fn() -> Execution) {
         if (state.is_red() || state == State::Flaky) && self.has_room() {
             self.reading.problems.push(Problem::of(&execution(), hash, state));
         }
     }
 
     /// Brings the problem of a test up to date after another attempt.
-    fn amend(&mut self, hash: u64, state: State, attempts: u64, execution: impl FnOnce() -> Execution) {
+    fn amend(&mut self, hash: u64, state: State, attempts: u64, execution: impl Fn() -> Execution) {
         if let Some(problem) = self.reading.problems.iter_mut().rfind(|problem| problem.hash == hash) {
             problem.state = state;
             problem.attempts += attempts;
@@ -189,6 +200,12 @@ impl Collector {
     pub(crate) fn finish(self) -> Reading {
         self.reading
     }
+}
+
+/// What names a test across runs.
+fn identity(execution: &Execution) -> Identity<'_> {
+    let Execution { suite, classname, name, file, .. } = execution;
+    Identity { suite, classname, name, file }
 }
 
 /// A hash that is the same in every run.

@@ -1,9 +1,10 @@
 //! From the paths given to the reports to read, each once, in the order of their names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::glob;
 
@@ -46,6 +47,36 @@ pub(super) struct Files {
     pub(super) missing: Vec<(String, String)>,
     /// Folders that can't be listed, with why.
     pub(super) unlisted: Vec<(String, String)>,
+}
+
+/// A file as it was before a command ran.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Mark {
+    path: PathBuf,
+    bytes: u64,
+    changed: SystemTime,
+}
+
+impl Mark {
+    fn of(path: &Path) -> Option<Self> {
+        let known = std::fs::metadata(path).ok()?;
+        Some(Self { path: path.to_path_buf(), bytes: known.len(), changed: known.modified().ok()? })
+    }
+}
+
+impl Files {
+    /// The files as they are now.
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        self.reports.iter().filter_map(|file| Mark::of(file.path.as_deref()?)).collect()
+    }
+
+    /// Labels of the files that are still as they were.
+    pub(super) fn unchanged(&self, before: &[Mark]) -> Vec<String> {
+        let marks: HashSet<&Mark> = before.iter().collect();
+        let is_same =
+            |file: &&File| file.path.as_deref().and_then(Mark::of).is_some_and(|mark| marks.contains(&mark));
+        self.reports.iter().filter(is_same).map(|file| file.label.clone()).collect()
+    }
 }
 
 /// Finds the reports.

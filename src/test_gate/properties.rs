@@ -12,7 +12,7 @@ use super::collector::{Collector, Reading};
 use super::formats::junit;
 
 fn read(source: impl Read) -> Reading {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(false);
     junit::read(source, &mut collector);
     collector.finish()
 }

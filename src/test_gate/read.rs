@@ -36,11 +36,11 @@ pub(super) enum Content {
     Unknown(Stranger),
 }
 
-/// Reads all files.
-pub(super) fn all(files: &[File]) -> Vec<(Content, Option<Input>)> {
+/// Reads all files; with the name of every test where the run is compared or kept.
+pub(super) fn all(files: &[File], keeps_names: bool) -> Vec<(Content, Option<Input>)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS).min(files.len());
     if threads <= 1 {
-        return files.iter().map(one).collect();
+        return files.iter().map(|file| one(file, keeps_names)).collect();
     }
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(files.len()));
@@ -48,7 +48,7 @@ pub(super) fn all(files: &[File]) -> Vec<(Content, Option<Input>)> {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((index, file)) = take(files, &next) {
-                    let reading = one(file);
+                    let reading = one(file, keeps_names);
                     if let Ok(mut done) = done.lock() {
                         done.push((index, reading));
                     }
@@ -67,9 +67,9 @@ fn take<'a>(files: &'a [File], next: &AtomicUsize) -> Option<(usize, &'a File)> 
 }
 
 /// Reads one file; one that can't be opened is a trouble, too.
-fn one(file: &File) -> (Content, Option<Input>) {
+fn one(file: &File, keeps_names: bool) -> (Content, Option<Input>) {
     let Some(path) = &file.path else {
-        return side_by_side(HashingReader::new(io::stdin()), &file.label);
+        return side_by_side(HashingReader::new(io::stdin()), &file.label, keeps_names);
     };
     let source = match std::fs::File::open(path) {
         Ok(source) => source,
@@ -78,21 +78,25 @@ fn one(file: &File) -> (Content, Option<Input>) {
     let is_long = source.metadata().map_or(true, |known| !known.is_file() || known.len() > LONG);
     let mut source = HashingReader::new(source);
     if is_long {
-        return side_by_side(source, &file.label);
+        return side_by_side(source, &file.label, keeps_names);
     }
-    let reading = content(&mut source);
+    let reading = content(&mut source, keeps_names);
     // What a refused report still holds is not understood, but it is part of the record.
     let rest = io::copy(&mut source, &mut io::sink());
     (reading, rest.ok().map(|_| source.finish(file.label.as_str())))
 }
 
 /// Loads and hashes a long report in one thread while another reads it.
-fn side_by_side<R: Read + Send>(source: HashingReader<R>, label: &str) -> (Content, Option<Input>) {
+fn side_by_side<R: Read + Send>(
+    source: HashingReader<R>,
+    label: &str,
+    keeps_names: bool,
+) -> (Content, Option<Input>) {
     let (full, chunks) = sync_channel(WAITING);
     let (empty, used) = channel();
     std::thread::scope(|scope| {
         let loader = scope.spawn(move || load(source, &full, &used, label));
-        let reading = content(&mut Loaded { chunks, empty, chunk: Vec::new(), start: 0 });
+        let reading = content(&mut Loaded { chunks, empty, chunk: Vec::new(), start: 0 }, keeps_names);
         (reading, loader.join().ok().flatten())
     })
 }
@@ -148,7 +152,7 @@ impl Read for Loaded {
 }
 
 /// What a source holds, told by its beginning.
-fn content(source: &mut dyn Read) -> Content {
+fn content(source: &mut dyn Read, keeps_names: bool) -> Content {
     let mut head = Vec::new();
     if let Err(error) = source.take(LOOKED_AT as u64).read_to_end(&mut head) {
         return broken(Trouble::whole(format!("can't be read: {error}")));
@@ -157,7 +161,7 @@ fn content(source: &mut dyn Read) -> Content {
     let mut whole = head.as_slice().chain(source);
     match detect(&shape) {
         Kind::Tests(format) => {
-            let mut collector = Collector::new();
+            let mut collector = Collector::new(keeps_names);
             collector.reading.format = format.name;
             (format.read)(&mut whole, &mut collector);
             Content::Tests(collector.finish())

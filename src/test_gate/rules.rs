@@ -2,6 +2,7 @@
 
 use super::attempts::State;
 use super::collector::{GroupError, Reading};
+use super::command;
 use super::execution::Problem;
 use super::trouble::{Position, Troubles};
 use crate::core::words::{count, counted, number};
@@ -63,6 +64,22 @@ pub(super) const UNREADABLE: Rule = Rule {
     page: include_str!("../../docs/rules/report-unreadable.md"),
 };
 
+/// A run ended badly, and no test says why.
+pub(super) const UNEXPLAINED: Rule = Rule {
+    id: "exit-unexplained",
+    severity: Severity::High,
+    summary: "the run that wrote the reports failed, and no report says why",
+    page: include_str!("../../docs/rules/exit-unexplained.md"),
+};
+
+/// A report that the run did not write.
+pub(super) const STALE: Rule = Rule {
+    id: "report-stale",
+    severity: Severity::High,
+    summary: "a report was there before the command ran, and the command did not write it",
+    page: include_str!("../../docs/rules/report-stale.md"),
+};
+
 /// A report without a test.
 pub(super) const EMPTY: Rule = Rule {
     id: "report-empty",
@@ -73,7 +90,7 @@ pub(super) const EMPTY: Rule = Rule {
 
 /// Every rule of this job.
 pub(super) const RULES: &[Rule] =
-    &[FAILED, SUITE_ERRORED, RUN_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY];
+    &[FAILED, SUITE_ERRORED, RUN_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY, UNEXPLAINED, STALE];
 
 /// Most findings of each rule; what is left out is counted.
 pub(super) const LISTED: u64 = 1_000;
@@ -218,6 +235,25 @@ pub(super) fn none_ran(tests: u64) -> Finding {
         .about("tests", tests)
         .about("ran", 0)
         .help("find out why all tests are skipped")
+}
+
+/// A run that failed for no reason that a report gives.
+pub(super) fn unexplained(code: i64, tests: u64) -> Finding {
+    let meaning = command::meaning(code);
+    Finding::new(&UNEXPLAINED, format!("the run ended with exit code {code}{meaning}"), &[])
+        .detail(format!("none of {} in the reports failed", count(tests, "test")))
+        .about("exit_code", code)
+        .about("tests", tests)
+        .help("look at the end of the run's log: it broke off before or after the tests it reported")
+}
+
+/// A report that was not written by the command.
+pub(super) fn stale(report: &str) -> Finding {
+    Finding::new(&STALE, format!("{report} was not written by the command"), &[report])
+        .detail("it is as it was before the command ran")
+        .about("report", report)
+        .at(Location::file(report))
+        .help("remove old reports before the run, and make sure that the command writes this one")
 }
 
 /// Findings of a rule that are not listed.

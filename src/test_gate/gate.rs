@@ -1,0 +1,207 @@
+//! Adds up what all reports say, and makes findings of it.
+
+use std::collections::BTreeSet;
+
+use super::arguments::Arguments;
+use super::attempts::State;
+use super::collector::Reading;
+use super::files::{File, Files};
+use super::read::Content;
+use super::rules::{self, LISTED};
+use super::tally::Tally;
+use super::trouble::{Position, Trouble, Troubles};
+use crate::core::words::{counted, number};
+use crate::core::{Finding, Input, Rule, Severity};
+use crate::job::Outcome;
+
+/// Most files beside reports that are named.
+const BYSTANDERS: usize = 20;
+
+/// Collects what the reports say.
+#[derive(Default)]
+pub(super) struct Gate {
+    tally: Tally,
+    unreadable: u64,
+    bystanders: Vec<String>,
+    /// Listed findings of failed tests, flaky tests and suites.
+    failed: Vec<Finding>,
+    flaky: Vec<Finding>,
+    suites: Vec<Finding>,
+    suite_errors: u64,
+    runs: Vec<Finding>,
+    run_errors: u64,
+    synthetic: u64,
+    others: Vec<Finding>,
+    notes: Vec<String>,
+    inputs: Vec<Input>,
+    /// Folders with a report in them.
+    fruitful: BTreeSet<String>,
+    /// Folders in which a file was found, and no report yet.
+    folders: BTreeSet<String>,
+}
+
+impl Gate {
+    /// Takes what was read of one file.
+    pub(super) fn file(&mut self, file: &File, content: Content, input: Option<Input>) {
+        let label = file.label.as_str();
+        let bytes = input.as_ref().map_or(0, |input| input.bytes);
+        self.inputs.extend(input);
+        if let Some(what) = bystander(file, &content, bytes) {
+            self.folders.extend(file.found_in.clone());
+            self.bystanders.push(format!("{label} ({what})"));
+            return;
+        }
+        self.fruitful.extend(file.found_in.clone());
+        match content {
+            Content::Tests(reading) => self.report(label, &reading, bytes),
+            Content::Unknown(stranger) => {
+                self.unreadable += 1;
+                self.tally.files += 1;
+                let mut troubles = Troubles::default();
+                troubles.push(Trouble { what: stranger.what, at: Position::START });
+                self.others.extend(rules::unreadable(&troubles, label));
+            }
+        }
+    }
+
+    /// Takes the reports that a command did not write.
+    pub(super) fn stale(&mut self, labels: &[String]) {
+        self.others.extend(labels.iter().map(|label| rules::stale(label)));
+    }
+
+    /// Takes the exit code of the run that wrote the reports.
+    pub(super) fn exit_code(&mut self, code: Option<i64>) {
+        let Some(code) = code else { return };
+        let counts = self.tally.counts;
+        let red = counts.of(State::Failed) + counts.of(State::Errored) + self.suite_errors + self.run_errors;
+        if code != 0 && red == 0 {
+            self.others.push(rules::unexplained(code, counts.tests()));
+        } else if code == 0 && red > 0 {
+            self.notes.push("the run ended with exit code 0 although its reports show failures".to_owned());
+        }
+    }
+
+    /// Takes what was read of one report of tests.
+    fn report(&mut self, label: &str, reading: &Reading, bytes: u64) {
+        self.tally.add(reading);
+        for problem in &reading.problems {
+            let listed = if problem.state.is_red() { &mut self.failed } else { &mut self.flaky };
+            if (listed.len() as u64) < LISTED {
+                listed.push(rules::test(problem, label));
+            }
+        }
+        self.suite_errors += reading.suite_errored;
+        self.synthetic += reading.synthetic;
+        for error in &reading.suite_errors {
+            if (self.suites.len() as u64) < LISTED {
+                self.suites.push(rules::suite(error, label));
+            }
+        }
+        for error in &reading.run_errors {
+            if (self.runs.len() as u64) < LISTED {
+                self.runs.push(rules::run(error, label));
+            }
+        }
+        self.run_errors += reading.run_errored;
+        self.unreadable += u64::from(!reading.troubles.is_empty());
+        match rules::unreadable(&reading.troubles, label) {
+            Some(finding) => self.others.push(finding),
+            None if reading.counts.tests() == 0 && reading.suite_errored + reading.run_errored == 0 => {
+                self.others.push(rules::empty(reading, label, bytes));
+            }
+            None => {}
+        }
+        self.notes.extend(reading.notes.iter().map(|note| join(label, note)));
+    }
+
+    /// Everything together.
+    pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Outcome {
+        let minimum = arguments.min_tests;
+        let counts = self.tally.counts;
+        for (path, why) in &found.missing {
+            self.others.push(rules::missing(path, why));
+        }
+        for (folder, why) in &found.unlisted {
+            self.others.push(rules::missing(folder, &format!("the folder can't be listed: {why}")));
+        }
+        for folder in self.folders.difference(&self.fruitful) {
+            self.others.push(rules::missing(folder, "none of the files there is a report"));
+        }
+        let tests = counts.tests();
+        let ran = tests - counts.of(State::Skipped) - counts.of(State::NotRun);
+        // Where nothing was read at all, the missing or unreadable report says it already.
+        let is_said = tests == 0
+            && minimum <= 1
+            && !(self.others.is_empty() && self.suites.is_empty() && self.runs.is_empty());
+        if tests < minimum && !is_said {
+            self.others.push(rules::too_few(tests, minimum));
+        } else if ran == 0 && tests > 0 {
+            self.others.push(rules::none_ran(tests));
+        }
+        let red = counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic;
+        if arguments.fail_on_flaky {
+            self.flaky.iter_mut().for_each(|finding| finding.severity = Severity::High);
+        }
+        let lists: [(&Rule, Vec<Finding>, u64); 4] = [
+            (&rules::FAILED, std::mem::take(&mut self.failed), red),
+            (&rules::FLAKY, std::mem::take(&mut self.flaky), counts.of(State::Flaky)),
+            (&rules::SUITE_ERRORED, std::mem::take(&mut self.suites), self.suite_errors),
+            (&rules::RUN_ERRORED, std::mem::take(&mut self.runs), self.run_errors),
+        ];
+        for (rule, listed, all) in lists {
+            let left_out = all.saturating_sub(listed.len() as u64);
+            self.others.extend(listed);
+            if left_out > 0 {
+                let more = rules::more(rule, left_out);
+                let is_worse = rule.id == rules::FLAKY.id && arguments.fail_on_flaky;
+                self.others.push(if is_worse { more.severity(Severity::High) } else { more });
+                self.notes.push(format!(
+                    "{} of {} not listed",
+                    counted(left_out, "finding", "findings"),
+                    rule.id
+                ));
+            }
+        }
+        if !self.bystanders.is_empty() {
+            let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
+            self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
+        }
+        Outcome {
+            headline: self.tally.headline(self.unreadable),
+            findings: self.others,
+            notes: self.notes,
+            totals: self.tally.totals(),
+            inputs: self.inputs,
+            ..Outcome::default()
+        }
+    }
+}
+
+/// What a file is that lies beside reports in a folder; none where it is a report, or should be one.
+fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
+    file.found_in.as_ref()?;
+    match content {
+        Content::Unknown(stranger) => stranger.may_stand_by.then(|| stranger.what.clone()),
+        Content::Tests(reading) => {
+            let is_empty = bytes == 0 && reading.troubles.is_empty() && !file.is_surely_report();
+            is_empty.then(|| "empty".to_owned())
+        }
+    }
+}
+
+/// A note with the file it is about; one that starts with a place continues the path.
+fn join(label: &str, note: &str) -> String {
+    let separator = if note.starts_with(|first: char| first.is_ascii_digit()) && note.contains(": ") {
+        ":"
+    } else {
+        ": "
+    };
+    format!("{label}{separator}{note}")
+}
+
+/// The first of many names.
+fn listed(names: &[String]) -> String {
+    let first = names.iter().take(BYSTANDERS).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(BYSTANDERS);
+    if more == 0 { first } else { format!("{first} and {} more", number(more as u64)) }
+}
