@@ -9,8 +9,8 @@ use crate::config::{Refusal, Setting};
 use crate::core::{Error, Report, Rule};
 use crate::dep_scan::DepScan;
 use crate::image_scan::ImageScan;
-use crate::job::run::{command, execute, prepare};
-use crate::job::{Common, Context, Job};
+use crate::job::run::{Executed, command, execute, prepare};
+use crate::job::{Artifact, Common, Context, Job};
 use crate::policy;
 use crate::promote::Promote;
 use crate::test_gate::TestGate;
@@ -33,6 +33,8 @@ pub struct Entry {
 pub(super) struct Ran {
     /// What it found and decided.
     pub(super) report: Report,
+    /// What it leaves beside its report.
+    pub(super) artifacts: Vec<Artifact>,
     /// What stopped it, if something did.
     pub(super) error: Option<Error>,
     /// The settings all jobs share, as this job saw them.
@@ -57,8 +59,8 @@ const fn entry<J: Job>() -> Entry {
 fn run<J: Job>(line: &[OsString], context: &Context) -> Result<Ran, Refusal> {
     let prepared = prepare::<J>(line, context)?;
     let context = prepared.context(context.clone());
-    let (report, error) = execute::<J>(&prepared, &context);
-    Ok(Ran { report, error, common: prepared.common })
+    let Executed { report, artifacts, error } = execute::<J>(&prepared, &context);
+    Ok(Ran { report, artifacts, error, common: prepared.common })
 }
 
 fn settings<J: Job>(line: &[OsString], context: &Context) -> Result<Vec<Setting>, Refusal> {

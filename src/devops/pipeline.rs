@@ -227,7 +227,12 @@ impl<'a> Pipeline<'a> {
                     Refusal::CommandLine(error) => Error::usage(terminal_line(&error.to_string())),
                 };
                 let report = Report::of_error(name, &error, Provenance::of_this_build());
-                Ran { report, error: Some(error), common: self.settings.run.common.clone() }
+                Ran {
+                    report,
+                    artifacts: Vec::new(),
+                    error: Some(error),
+                    common: self.settings.run.common.clone(),
+                }
             }
         };
         if let Some(error) = &ran.error {
@@ -238,10 +243,11 @@ impl<'a> Pipeline<'a> {
 
     /// Writes a job's own report into its folder.
     fn write(&mut self, ran: Ran) {
-        let Ran { report, mut common, .. } = ran;
+        let Ran { report, artifacts, mut common, .. } = ran;
         common.report_dir = self.settings.run.common.report_dir.join(&report.job);
         let delivery = Delivery {
             report: &report,
+            artifacts: &artifacts,
             jobs: std::slice::from_ref(&report),
             rules: &all_rules(),
             common: &common,
@@ -282,6 +288,7 @@ impl<'a> Pipeline<'a> {
         let report = self.merged();
         deliver(&Delivery {
             report: &report,
+            artifacts: &[],
             jobs: &self.reports,
             rules: &all_rules(),
             common: &self.settings.run.common,

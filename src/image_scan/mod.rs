@@ -133,7 +133,7 @@ impl Job for ImageScan {
             details: outcome::details(&counts, &collector, &headers),
             inputs,
             data: Facts::new(),
-            exit: None,
+            ..Outcome::default()
         })
     }
 }

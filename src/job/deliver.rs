@@ -5,6 +5,7 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use super::Artifact;
 use super::common::{Common, Format};
 use super::context::Context;
 use super::redacted::redacted;
@@ -18,6 +19,8 @@ use crate::render::{self, Detail, Document};
 pub struct Delivery<'a> {
     /// The report as a whole.
     pub report: &'a Report,
+    /// Files that go beside it.
+    pub artifacts: &'a [Artifact],
     /// The reports it is made of.
     pub jobs: &'a [Report],
     /// Every rule that may be named.
@@ -131,6 +134,10 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
             let bytes = delivery.context.redactor.redact_bytes(rendered(delivery, format)?);
             replace(&path, &bytes)?;
         }
+    }
+    for artifact in delivery.artifacts {
+        let bytes = delivery.context.redactor.redact_bytes(artifact.bytes.clone());
+        replace(&folder.join(artifact.name), &bytes)?;
     }
     Ok(())
 }

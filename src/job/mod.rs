@@ -18,6 +18,7 @@ use clap::{Args, FromArgMatches};
 
 use crate::core::report::Facts;
 use crate::core::{Error, Exit, Finding, Input, Rule};
+use crate::policy::Waiver;
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
 pub trait Job {
@@ -43,6 +44,22 @@ pub trait Job {
     fn run(arguments: &Self::Arguments, context: &Context) -> Result<Outcome, Error>;
 }
 
+/// A file a job leaves beside its report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Its name in the report folder.
+    pub name: &'static str,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+impl Artifact {
+    /// A file of this name.
+    pub fn new(name: &'static str, bytes: Vec<u8>) -> Self {
+        Self { name, bytes }
+    }
+}
+
 /// What a job found, before anyone judged it.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -60,6 +77,10 @@ pub struct Outcome {
     pub inputs: Vec<Input>,
     /// Where data came from, for the provenance.
     pub data: Facts,
+    /// Files to leave beside the report.
+    pub artifacts: Vec<Artifact>,
+    /// Acceptances that are not in the policy's file, as those of a quarantine.
+    pub waivers: Vec<Waiver>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.
     pub exit: Option<Exit>,
 }

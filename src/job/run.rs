@@ -9,7 +9,7 @@ use clap::{Args, Command, FromArgMatches};
 use super::common::{Common, Mode};
 use super::context::Context;
 use super::deliver::{Delivery, complain, deliver};
-use super::{Job, Outcome};
+use super::{Artifact, Job, Outcome};
 use crate::ci::{Outputs, write_outputs};
 use crate::config::{FILE_NAME, File, Refusal, Setting, Source, key, resolve};
 use crate::core::{Error, Exit, Provenance, Report, Rule, Verdict};
@@ -37,12 +37,13 @@ fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     if let Err(error) = std::fs::create_dir_all(folder) {
         return refuse(J::NAME, Error::unwritable(folder, error).into(), &context);
     }
-    let (report, error) = execute::<J>(&prepared, &context);
+    let Executed { report, artifacts, error } = execute::<J>(&prepared, &context);
     if let Some(error) = error {
         complain(&error, Some(&context));
     }
     deliver(&Delivery {
         report: &report,
+        artifacts: &artifacts,
         jobs: std::slice::from_ref(&report),
         rules: &rules::<J>(),
         common: &prepared.common,
@@ -175,13 +176,31 @@ pub fn keys(command: &Command) -> Vec<String> {
         .collect()
 }
 
+/// What became of a job.
+pub struct Executed {
+    /// What it found and decided.
+    pub report: Report,
+    /// What it leaves beside its report.
+    pub artifacts: Vec<Artifact>,
+    /// What stopped it, if something did.
+    pub error: Option<Error>,
+}
+
 /// Looks, judges and reports; an error of the surroundings becomes a report too, and is handed out beside it.
-pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> (Report, Option<Error>) {
+pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> Executed {
     let mut provenance = Provenance::of_this_build();
     provenance.policy_sha256 = prepared.file.as_ref().map(|file| file.sha256.clone());
     match J::run(&prepared.arguments, context) {
-        Err(error) => (Report::of_error(J::NAME, &error, provenance), Some(error)),
-        Ok(outcome) => (report::<J>(outcome, prepared, context, provenance), None),
+        Err(error) => Executed {
+            report: Report::of_error(J::NAME, &error, provenance),
+            artifacts: Vec::new(),
+            error: Some(error),
+        },
+        Ok(mut outcome) => Executed {
+            artifacts: std::mem::take(&mut outcome.artifacts),
+            report: report::<J>(outcome, prepared, context, provenance),
+            error: None,
+        },
     }
 }
 
@@ -192,9 +211,10 @@ fn report<J: Job>(
     context: &Context,
     mut provenance: Provenance,
 ) -> Report {
-    let waivers = prepared.file.as_ref().map_or(&[][..], |file| &file.waivers);
+    let mut waivers = outcome.waivers;
+    waivers.extend(prepared.file.iter().flat_map(|file| file.waivers.iter().cloned()));
     let knows = |rule: &str| J::rules().iter().any(|known| known.id == rule);
-    let judgement = judge(outcome.findings, waivers, prepared.common.fail_on, context.today(), knows);
+    let judgement = judge(outcome.findings, &waivers, prepared.common.fail_on, context.today(), knows);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
         _ => Exit::Pass,

@@ -18,6 +18,15 @@ pub enum Action {
     Merge,
 }
 
+/// A merged report of all that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// `tests.junit.xml`: all tests, for programs that read `JUnit` XML.
+    Junit,
+    /// `tests.ctrf.json`: all tests in the Common Test Report Format.
+    Ctrf,
+}
+
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Tests")]
@@ -41,6 +50,10 @@ pub struct Arguments {
     /// Least number of tests that all reports together must hold
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub min_tests: u64,
+
+    /// Merged reports to write into the report folder, separated by commas
+    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
+    pub exports: Vec<Export>,
 
     /// Whether a test that passed only after it had failed fails the gate
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]

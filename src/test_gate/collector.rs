@@ -3,8 +3,9 @@
 //! Attempts at the same test become one here, whatever the format. Memory grows with what went wrong, and by some 17 bytes a
 //! test for the table of attempts; only where a run is compared or kept does it hold every name.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 
+use super::archive::Archive;
 use super::attempts::{Attempts, Counts, State};
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
@@ -40,6 +41,17 @@ pub(crate) struct Reading {
     pub(crate) notes: Vec<String>,
     /// Every test by name, where the run is compared or kept.
     pub(crate) ledger: Option<Ledger>,
+    /// Every test whole, where a merged report is to be written.
+    pub(crate) archive: Option<Archive>,
+}
+
+/// What is kept of tests that simply passed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Keep {
+    /// Their names, because the run is compared or kept.
+    pub(crate) names: bool,
+    /// All of them, because a merged report is to be written.
+    pub(crate) tests: bool,
 }
 
 /// A suite or a run that went wrong apart from its tests.
@@ -81,10 +93,11 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    /// Keeps every test by name where the run is compared or kept.
-    pub(crate) fn new(keeps_names: bool) -> Self {
-        let ledger = keeps_names.then(Ledger::default);
-        Self { reading: Reading { ledger, ..Reading::default() }, attempts: Attempts::new() }
+    /// A collector that has met nothing.
+    pub(crate) fn new(keep: Keep) -> Self {
+        let ledger = keep.names.then(Ledger::default);
+        let archive = keep.tests.then(Archive::default);
+        Self { reading: Reading { ledger, archive, ..Reading::default() }, attempts: Attempts::new() }
     }
 
     /// A suite began.
@@ -124,6 +137,9 @@ impl Collector {
                 if let Some(ledger) = &mut self.reading.ledger {
                     ledger.add(&identity(&execution()), met.state, met.micros);
                 }
+                if let Some(archive) = &mut self.reading.archive {
+                    archive.add(met.identity, execution());
+                }
                 self.keep(met.identity.unwrap_or(0), met.state, execution);
             }
             Some((hash, before, after)) => {
@@ -132,6 +148,9 @@ impl Collector {
                 self.attempts.put(met.suite, hash, after);
                 if let Some(ledger) = &mut self.reading.ledger {
                     ledger.replace(&identity(&execution()), before, after);
+                }
+                if let Some(archive) = &mut self.reading.archive {
+                    archive.amend(hash, after, execution());
                 }
                 self.amend(hash, after, met.attempts, execution);
             }
@@ -168,6 +187,12 @@ impl Collector {
     pub(crate) fn broken_suite(&mut self, error: GroupError) {
         self.reading.counts.add(State::Errored);
         self.reading.synthetic += 1;
+        if let Some(archive) = &mut self.reading.archive {
+            let GroupError { name, message, detail, at } = error.clone();
+            let execution =
+                Execution { message, detail, at: Some(at), ..Execution::new(name, State::Errored) };
+            archive.add(None, execution);
+        }
         self.suite_error(error);
     }
 

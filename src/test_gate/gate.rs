@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Export};
 use super::attempts::State;
-use super::collector::Reading;
+use super::collector::{GroupError, Reading};
+use super::exports::{self, Source};
 use super::files::{File, Files};
 use super::read::Content;
 use super::rules::{self, LISTED};
 use super::tally::Tally;
 use super::trouble::{Position, Trouble, Troubles};
 use crate::core::words::{counted, number};
-use crate::core::{Finding, Input, Rule, Severity};
-use crate::job::Outcome;
+use crate::core::{Error, Finding, Input, Rule, Severity};
+use crate::job::{Artifact, Outcome};
 
 /// Most files beside reports that are named.
 const BYSTANDERS: usize = 20;
@@ -34,6 +35,8 @@ pub(super) struct Gate {
     others: Vec<Finding>,
     notes: Vec<String>,
     inputs: Vec<Input>,
+    /// What merged reports are made of.
+    sources: Vec<Source>,
     /// Folders with a report in them.
     fruitful: BTreeSet<String>,
     /// Folders in which a file was found, and no report yet.
@@ -53,7 +56,10 @@ impl Gate {
         }
         self.fruitful.extend(file.found_in.clone());
         match content {
-            Content::Tests(reading) => self.report(label, &reading, bytes),
+            Content::Tests(reading) => {
+                self.report(label, &reading, bytes);
+                self.keep(label, *reading);
+            }
             Content::Unknown(stranger) => {
                 self.unreadable += 1;
                 self.tally.files += 1;
@@ -62,6 +68,27 @@ impl Gate {
                 self.others.extend(rules::unreadable(&troubles, label));
             }
         }
+    }
+
+    /// Keeps what a merged report needs.
+    fn keep(&mut self, label: &str, reading: Reading) {
+        let Some(archive) = reading.archive else { return };
+        let troubles = reading.troubles.kept().iter();
+        let troubles = troubles.map(|trouble| GroupError::new(label, &trouble.what, "", trouble.at));
+        let errors = reading.run_errors.into_iter().chain(troubles).collect();
+        self.sources.push(Source { label: label.to_owned(), archive, errors });
+    }
+
+    /// The merged reports asked for.
+    fn exports(&self, wanted: &[Export]) -> Result<Vec<Artifact>, Error> {
+        let mut artifacts = Vec::new();
+        for export in wanted {
+            artifacts.push(match export {
+                Export::Junit => Artifact::new("tests.junit.xml", exports::junit(&self.sources)),
+                Export::Ctrf => Artifact::new("tests.ctrf.json", exports::ctrf(&self.sources)?),
+            });
+        }
+        Ok(artifacts)
     }
 
     /// Takes the reports that a command did not write.
@@ -115,7 +142,7 @@ impl Gate {
     }
 
     /// Everything together.
-    pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Outcome {
+    pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Result<Outcome, Error> {
         let minimum = arguments.min_tests;
         let counts = self.tally.counts;
         for (path, why) in &found.missing {
@@ -166,14 +193,16 @@ impl Gate {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
-        Outcome {
+        let artifacts = self.exports(&arguments.exports)?;
+        Ok(Outcome {
             headline: self.tally.headline(self.unreadable),
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
             inputs: self.inputs,
+            artifacts,
             ..Outcome::default()
-        }
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 //! wrong. A report that is missing, cut off or not understood is a finding, for a crashed run looks just like that.
 //! Opens no socket, starts no process, and must not know how findings are judged, printed or waived.
 
+mod archive;
 mod arguments;
 mod attempts;
 mod collector;
@@ -12,6 +13,7 @@ mod detect;
 mod encoding;
 mod excerpt;
 mod execution;
+mod exports;
 mod files;
 mod foreign;
 mod formats;
@@ -35,6 +37,7 @@ use std::ffi::OsString;
 
 use self::arguments::Action;
 pub use self::arguments::Arguments;
+use self::collector::Keep;
 use self::gate::Gate;
 use crate::core::{Error, Rule};
 use crate::job::{Context, Job, Outcome};
@@ -78,12 +81,13 @@ fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
 /// Judges the reports; those that are still as they were `before` are no news.
 fn judge(arguments: &Arguments, exit_code: Option<i64>, before: &[files::Mark]) -> Result<Outcome, Error> {
     let found = files::find(&arguments.paths);
-    let readings = read::all(&found.reports, false);
+    let keep = Keep { names: false, tests: !arguments.exports.is_empty() };
+    let readings = read::all(&found.reports, keep);
     let mut gate = Gate::default();
     for (file, (content, input)) in found.reports.iter().zip(readings) {
         gate.file(file, content, input);
     }
     gate.stale(&found.unchanged(before));
     gate.exit_code(exit_code);
-    Ok(gate.outcome(arguments, &found))
+    gate.outcome(arguments, &found)
 }

@@ -8,11 +8,11 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::select;
 
 use super::attempts::State;
-use super::collector::{Collector, Reading};
+use super::collector::{Collector, Keep, Reading};
 use super::formats::junit;
 
 fn read(source: impl Read) -> Reading {
-    let mut collector = Collector::new(false);
+    let mut collector = Collector::new(Keep::default());
     junit::read(source, &mut collector);
     collector.finish()
 }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use serde::de::IgnoredAny;
 
-use super::collector::{Collector, Reading};
+use super::collector::{Collector, Keep, Reading};
 use super::detect::{Kind, Stranger, detect};
 use super::files::File;
 use super::json;
@@ -31,16 +31,16 @@ const WAITING: usize = 4;
 #[derive(Debug)]
 pub(super) enum Content {
     /// Results of tests.
-    Tests(Reading),
+    Tests(Box<Reading>),
     /// Nothing that is known.
     Unknown(Stranger),
 }
 
-/// Reads all files; with the name of every test where the run is compared or kept.
-pub(super) fn all(files: &[File], keeps_names: bool) -> Vec<(Content, Option<Input>)> {
+/// Reads all files.
+pub(super) fn all(files: &[File], keep: Keep) -> Vec<(Content, Option<Input>)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS).min(files.len());
     if threads <= 1 {
-        return files.iter().map(|file| one(file, keeps_names)).collect();
+        return files.iter().map(|file| one(file, keep)).collect();
     }
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(files.len()));
@@ -48,7 +48,7 @@ pub(super) fn all(files: &[File], keeps_names: bool) -> Vec<(Content, Option<Inp
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((index, file)) = take(files, &next) {
-                    let reading = one(file, keeps_names);
+                    let reading = one(file, keep);
                     if let Ok(mut done) = done.lock() {
                         done.push((index, reading));
                     }
@@ -67,9 +67,9 @@ fn take<'a>(files: &'a [File], next: &AtomicUsize) -> Option<(usize, &'a File)> 
 }
 
 /// Reads one file; one that can't be opened is a trouble, too.
-fn one(file: &File, keeps_names: bool) -> (Content, Option<Input>) {
+fn one(file: &File, keep: Keep) -> (Content, Option<Input>) {
     let Some(path) = &file.path else {
-        return side_by_side(HashingReader::new(io::stdin()), &file.label, keeps_names);
+        return side_by_side(HashingReader::new(io::stdin()), &file.label, keep);
     };
     let source = match std::fs::File::open(path) {
         Ok(source) => source,
@@ -78,9 +78,9 @@ fn one(file: &File, keeps_names: bool) -> (Content, Option<Input>) {
     let is_long = source.metadata().map_or(true, |known| !known.is_file() || known.len() > LONG);
     let mut source = HashingReader::new(source);
     if is_long {
-        return side_by_side(source, &file.label, keeps_names);
+        return side_by_side(source, &file.label, keep);
     }
-    let reading = content(&mut source, keeps_names);
+    let reading = content(&mut source, keep);
     // What a refused report still holds is not understood, but it is part of the record.
     let rest = io::copy(&mut source, &mut io::sink());
     (reading, rest.ok().map(|_| source.finish(file.label.as_str())))
@@ -90,13 +90,13 @@ fn one(file: &File, keeps_names: bool) -> (Content, Option<Input>) {
 fn side_by_side<R: Read + Send>(
     source: HashingReader<R>,
     label: &str,
-    keeps_names: bool,
+    keep: Keep,
 ) -> (Content, Option<Input>) {
     let (full, chunks) = sync_channel(WAITING);
     let (empty, used) = channel();
     std::thread::scope(|scope| {
         let loader = scope.spawn(move || load(source, &full, &used, label));
-        let reading = content(&mut Loaded { chunks, empty, chunk: Vec::new(), start: 0 }, keeps_names);
+        let reading = content(&mut Loaded { chunks, empty, chunk: Vec::new(), start: 0 }, keep);
         (reading, loader.join().ok().flatten())
     })
 }
@@ -152,7 +152,7 @@ impl Read for Loaded {
 }
 
 /// What a source holds, told by its beginning.
-fn content(source: &mut dyn Read, keeps_names: bool) -> Content {
+fn content(source: &mut dyn Read, keep: Keep) -> Content {
     let mut head = Vec::new();
     if let Err(error) = source.take(LOOKED_AT as u64).read_to_end(&mut head) {
         return broken(Trouble::whole(format!("can't be read: {error}")));
@@ -161,10 +161,10 @@ fn content(source: &mut dyn Read, keeps_names: bool) -> Content {
     let mut whole = head.as_slice().chain(source);
     match detect(&shape) {
         Kind::Tests(format) => {
-            let mut collector = Collector::new(keeps_names);
+            let mut collector = Collector::new(keep);
             collector.reading.format = format.name;
             (format.read)(&mut whole, &mut collector);
-            Content::Tests(collector.finish())
+            Content::Tests(Box::new(collector.finish()))
         }
         Kind::Unknown(stranger) => unknown(&shape, stranger, &mut whole),
     }
@@ -183,5 +183,5 @@ fn unknown(shape: &Shape, stranger: Stranger, source: &mut dyn Read) -> Content 
 fn broken(trouble: Trouble) -> Content {
     let mut reading = Reading::default();
     reading.troubles.push(trouble);
-    Content::Tests(reading)
+    Content::Tests(Box::new(reading))
 }

@@ -57,7 +57,11 @@ fn files_of_another_kind_in_a_folder_are_named_but_a_web_page_fails() {
     write(folder.path(), "out/pom.xml", "<project/>");
     let said = judge(folder.path(), &["out"]);
     assert_eq!((said.code(), said.counts()[0]), (0, 1));
-    assert!(said.notes().contains("out/pom.xml (the root element is <project>, a Maven or Ant project)"), "{}", said.notes());
+    assert!(
+        said.notes().contains("out/pom.xml (the root element is <project>, a Maven or Ant project)"),
+        "{}",
+        said.notes()
+    );
     // Meant by name, it is expected to be a report.
     assert_eq!(judge(folder.path(), &["out", "out/pom.xml"]).rules(), ["report-unreadable"]);
     write(folder.path(), "out/page.xml", "<html/>");
