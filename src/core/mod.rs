@@ -11,6 +11,7 @@ pub mod rule;
 pub mod secret;
 pub mod severity;
 pub mod suggest;
+pub mod table;
 pub mod verdict;
 pub mod words;
 
@@ -21,4 +22,5 @@ pub use report::{Input, Provenance, Report};
 pub use rule::Rule;
 pub use secret::{Redactor, Secret};
 pub use severity::Severity;
+pub use table::Table;
 pub use verdict::Verdict;

@@ -87,14 +87,24 @@ pub enum Format {
     Junit,
     /// `gl-code-quality-report.json`: GitLab's code quality report.
     Codequality,
+    /// `badge.svg`: the verdict as a small picture.
+    Badge,
     /// Annotations on standard output, as GitHub reads them; no file.
     Github,
 }
 
 impl Format {
     /// Every format, in the order files are written.
-    pub const ALL: [Self; 7] =
-        [Self::Json, Self::Sarif, Self::Summary, Self::Html, Self::Junit, Self::Codequality, Self::Github];
+    pub const ALL: [Self; 8] = [
+        Self::Json,
+        Self::Sarif,
+        Self::Summary,
+        Self::Html,
+        Self::Junit,
+        Self::Codequality,
+        Self::Badge,
+        Self::Github,
+    ];
 
     /// Name of the file, for formats that are one.
     pub const fn file_name(self) -> Option<&'static str> {
@@ -105,6 +115,7 @@ impl Format {
             Self::Html => Some("report.html"),
             Self::Junit => Some("report.junit.xml"),
             Self::Codequality => Some("gl-code-quality-report.json"),
+            Self::Badge => Some("badge.svg"),
             Self::Github => None,
         }
     }

@@ -163,6 +163,7 @@ fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Vec<u8>, Error> {
         Format::Html => render::html(document),
         Format::Junit => render::junit(document),
         Format::Codequality => render::codequality(document),
+        Format::Badge => render::badge(document),
         Format::Github | Format::Json => String::new(),
     })
     .into_bytes())

@@ -11,7 +11,7 @@ use super::excerpt::{cut, first_lines};
 use super::facts::{deliveries, fact, meaning, path, plan, totals};
 use crate::core::escape::{terminal, terminal_line};
 use crate::core::words::{bytes, count, number};
-use crate::core::{Finding, Report, Severity};
+use crate::core::{Finding, Report, Severity, Table};
 
 /// Findings named on the first screen.
 const FIRST: usize = 5;
@@ -52,6 +52,8 @@ struct Job {
     stopped_help: String,
     bars: Vec<Bar>,
     moves: Option<Moves>,
+    changes: Vec<Table>,
+    tables: Vec<Table>,
     plan: Vec<String>,
     deliveries: Vec<String>,
     findings: Vec<Row>,
@@ -146,6 +148,8 @@ fn job(document: &Document<'_>, index: usize, report: &Report, room: &mut Room) 
         stopped: message,
         bars: bars(report),
         moves: moves(report),
+        changes: tables(report, true),
+        tables: tables(report, false),
         plan: plan(report).iter().map(|step| line(step)).collect(),
         deliveries: deliveries(report).iter().map(|delivery| line(delivery)).collect(),
         findings,
@@ -218,6 +222,23 @@ fn waiver(finding: &Finding) -> Option<Waiver> {
         owner: line(&waived.owner),
         reason: line(&waived.reason),
     })
+}
+
+/// The job's own tables: those about what changed, or the others.
+fn tables(report: &Report, leads: bool) -> Vec<Table> {
+    let tables = Table::all(&report.details).into_iter().filter(|table| table.leads == leads);
+    let clean = |texts: &[String]| texts.iter().map(|text| line(text)).collect::<Vec<_>>();
+    tables
+        .take(LISTED)
+        .map(|table| Table {
+            title: line(&table.title),
+            columns: clean(&table.columns),
+            rows: table.rows.iter().take(LISTED).map(|row| clean(row)).collect(),
+            left_out: table.left_out.saturating_add(table.rows.len().saturating_sub(LISTED) as u64),
+            note: line(&table.note),
+            ..table
+        })
+        .collect()
 }
 
 /// From where to where traffic went, where the details say so.

@@ -6,8 +6,8 @@ use super::escape::{
 };
 use super::excerpt::{cut, first_lines};
 use super::facts::{deliveries, fact, plan, totals};
-use crate::core::words::{bytes, count};
-use crate::core::{Finding, Location, Report, Severity, Verdict};
+use crate::core::words::{bytes, count, number};
+use crate::core::{Finding, Location, Report, Severity, Table, Verdict};
 
 /// Where GitHub drops a summary whole is 1,048,576 bytes, and it loses content near that; see runner#4337.
 const LIMIT: usize = 1_000_000;
@@ -15,6 +15,8 @@ const LIMIT: usize = 1_000_000;
 const RESERVE: usize = 10_000;
 /// Findings in the table.
 const FINDINGS: usize = 20;
+/// Rows of a job's own table.
+const ROWS: usize = 50;
 /// Waived findings, notes and steps that are listed.
 const LISTED: usize = 50;
 /// Characters of a title, of a next step, of an excerpt's line; lines of an excerpt.
@@ -36,8 +38,10 @@ pub fn markdown(document: &Document<'_>) -> String {
     let sections = [
         ("the jobs", jobs(document)),
         ("errors", failures(document)),
+        ("what changed", tables(document, true)),
         ("the table of findings", findings(document, &open)),
         ("excerpts", excerpts(&open)),
+        ("tables", tables(document, false)),
         ("plans and deliveries", steps(document)),
         ("totals", all_totals(document)),
         ("waived findings", waived(report)),
@@ -155,6 +159,39 @@ fn excerpts(open: &[&Finding]) -> Page<Kind> {
         }
         page.put("<details><summary>").put(MarkdownHtml::of(&cut(&finding.title, TITLE)));
         page.put("</summary>\n\n").put(MarkdownBlock::of(&lines.join("\n"))).put("\n\n</details>\n\n");
+    }
+    page
+}
+
+/// The tables of the jobs: those about what changed, or the others.
+fn tables(document: &Document<'_>, leads: bool) -> Page<Kind> {
+    let mut page = Page::new();
+    let tables = document.reports().iter().flat_map(|report| Table::all(&report.details));
+    for table in tables.filter(|table| table.leads == leads).take(LISTED) {
+        page.put("**").put(text(&table.title)).put("**\n\n|");
+        for column in &table.columns {
+            page.put(" ").put(MarkdownCell::of(&cut(column, TITLE))).put(" |");
+        }
+        page.put("\n|");
+        for _ in &table.columns {
+            page.put(" :-- |");
+        }
+        page.put("\n");
+        for row in table.rows.iter().take(ROWS) {
+            page.put("|");
+            for cell in row.iter().take(table.columns.len()) {
+                page.put(" ").put(MarkdownCell::of(&cut(cell, HELP))).put(" |");
+            }
+            page.put("\n");
+        }
+        let left_out = table.left_out.saturating_add(table.rows.len().saturating_sub(ROWS) as u64);
+        if left_out > 0 {
+            page.put("\nand ").put(Markdown::of(&number(left_out))).put(" more, in the report files.\n");
+        }
+        if !table.note.is_empty() {
+            page.put("\n").put(Markdown::of(&cut(&table.note, HELP))).put("\n");
+        }
+        page.put("\n");
     }
     page
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns what people and programs see. Never sees the clock, the environment or a file.
 
+mod badge;
 mod chart;
 mod codequality;
 mod escape;
@@ -15,6 +16,7 @@ mod markdown;
 mod sarif;
 mod text;
 
+pub use badge::badge;
 pub use codequality::codequality;
 pub use github::github;
 pub use html::html;

@@ -7,7 +7,7 @@ use super::excerpt::{cut, first_lines, wrap};
 use super::facts::{deliveries, meaning, plan};
 use crate::core::escape::terminal_line;
 use crate::core::words::{count, number};
-use crate::core::{Finding, Report, Severity, Verdict};
+use crate::core::{Finding, Report, Severity, Table, Verdict};
 
 /// Columns that text is wrapped to.
 const WIDTH: usize = 80;
@@ -73,6 +73,7 @@ fn is_silent(report: &Report) -> bool {
         && report.error.is_none()
         && report.verdict == Verdict::Pass
         && report.exit_code == 0
+        && Table::all(&report.details).iter().all(|table| !table.leads)
         && plan(report).is_empty()
         && deliveries(report).is_empty()
 }
@@ -89,9 +90,22 @@ fn verdict_line(report: &Report, width: usize) -> String {
     format!("{bold}{job:<width$}{bold:#}  {style}{verdict:<5}{style:#}  {headline}\n")
 }
 
+/// What changed, a line each: the first two columns of the tables about it.
+fn changes(report: &Report) -> String {
+    let tables = Table::all(&report.details);
+    let rows = tables.iter().filter(|table| table.leads).flat_map(|table| table.rows.iter().take(LISTED));
+    rows.map(|row| {
+        let cells: Vec<String> = row.iter().take(2).map(|cell| terminal_line(cell)).collect();
+        let indent = report.job.chars().count() + 9;
+        format!("{:indent$}{}\n", "", hanging(&cells.join(": "), indent))
+    })
+    .collect()
+}
+
 /// A job's verdict and what made it.
 fn block(document: &Document<'_>, report: &Report, limit: usize) -> String {
     let mut text = verdict_line(report, report.job.chars().count());
+    text.push_str(&changes(report));
     text.push_str(&failure(report));
     let open: Vec<&Finding> = report.open().collect();
     let shown: Vec<&Finding> = open.iter().copied().take(limit).collect();

@@ -31,6 +31,7 @@ fn formats(report: &Report, jobs: &[Report]) -> Vec<(&'static str, String)> {
             ("annotations.txt", render::github(document)),
             ("report.sarif", render::sarif(document)),
             ("report.junit.xml", render::junit(document)),
+            ("badge.svg", render::badge(document)),
             ("gl-code-quality-report.json", render::codequality(document)),
             ("report.html", render::html(document)),
             ("report.json", String::from_utf8(render::json(report).unwrap()).unwrap()),

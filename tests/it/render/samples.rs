@@ -1,7 +1,7 @@
 //! Reports made by hand: one of each verdict, a merged one, and one whose every word is hostile.
 
 use devops_action::core::{
-    Error, Finding, Input, Location, Provenance, Report, Rule, Severity, Verdict, Waived,
+    Error, Finding, Input, Location, Provenance, Report, Rule, Severity, Table, Verdict, Waived,
 };
 use serde_json::json;
 
@@ -120,6 +120,14 @@ pub(super) fn fail() -> Report {
     legacy.waived = Some(until("2026-12-31", "ops", "clock mock pending"));
     report.findings.push(legacy);
     report.notes = vec!["1 file is no report and was not looked at: reports/readme.txt".to_owned()];
+    let mut changes = Table::new("What changed", &["Change", "Tests"]);
+    changes.leads = true;
+    changes.rows = vec![vec!["1 new failure".to_owned(), "checkout::applies_discount".to_owned()]];
+    let mut coverage = Table::new("Coverage of changed files", &["File", "Lines", "Not covered"]);
+    coverage.rows = vec![vec!["src/cart.rs".to_owned(), "81.2 %".to_owned(), "12-14, 31".to_owned()]];
+    coverage.left_out = 3;
+    coverage.note = "lines that the change adds or edits".to_owned();
+    Table::put(vec![changes, coverage], &mut report.details);
     report.provenance.inputs =
         vec![Input::of_bytes("reports/unit.xml", b"one"), Input::of_bytes("reports/web.xml", b"three")];
     report.provenance.policy_sha256 = Some("ab".repeat(32));
