@@ -10,6 +10,7 @@ mod encoding;
 mod excerpt;
 mod files;
 mod foreign;
+mod git;
 mod glob;
 mod json;
 mod junit;
