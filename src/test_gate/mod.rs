@@ -37,7 +37,7 @@ use self::rules::LISTED;
 use self::tally::Tally;
 use crate::core::words::counted;
 use crate::core::{Error, Finding, Input, Rule};
-use crate::job::{Context, Job, Outcome};
+use crate::job::{BaseFile, Common, Context, Job, Outcome};
 
 /// The job.
 pub struct TestGate;
@@ -52,18 +52,32 @@ pub struct Arguments {
     /// Least number of tests that all reports together must hold
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub min_tests: u64,
+
+    /// Where the change began: `auto` asks the host, `none` has no base, anything else is a branch, tag or commit
+    #[arg(long, value_name = "REV", default_value = "auto")]
+    pub base: String,
 }
 
 impl Job for TestGate {
     const NAME: &'static str = "test-gate";
     const ABOUT: &'static str = "May this change go on, judged by its test reports?";
     type Arguments = Arguments;
+    const POLICY: &'static [&'static str] = &["min-tests"];
+    const UNHEARD: &'static [&'static str] = &["base"];
 
     fn rules() -> &'static [Rule] {
         rules::RULES
     }
 
-    fn run(arguments: &Arguments, _context: &Context) -> Result<Outcome, Error> {
+    fn base_file(
+        arguments: &Arguments,
+        common: &Common,
+        context: &Context,
+    ) -> Result<Option<BaseFile>, Error> {
+        git::policy::base_file(&arguments.base, common, context)
+    }
+
+    fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
         if arguments.paths.is_empty() {
             return Err(Error::usage("no path to a test report given")
                 .help("name reports, folders or patterns, as `test-gate target/surefire-reports`"));
@@ -74,7 +88,12 @@ impl Job for TestGate {
         for (file, (reading, input)) in found.reports.iter().zip(readings) {
             gate.report(file, &reading, input);
         }
-        Ok(gate.outcome(&found, arguments.min_tests))
+        let base = git::policy::base(&arguments.base, &context.working_directory, &context.environment)?;
+        let mut outcome = gate.outcome(&found, arguments.min_tests);
+        if let git::Base::Unknown(failure) = &base {
+            outcome.findings.push(git::policy::unknown(failure));
+        }
+        Ok(outcome)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::attempts::State;
 use super::case::Problem;
+use super::git::policy::BASE_UNKNOWN;
 use super::junit::{Reading, SuiteError};
 use super::trouble::{Position, Trouble};
 use crate::core::words::{count, counted, number};
@@ -64,7 +65,8 @@ pub(super) const EMPTY: Rule = Rule {
 };
 
 /// Every rule of this job.
-pub(super) const RULES: &[Rule] = &[FAILED, SUITE_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY];
+pub(super) const RULES: &[Rule] =
+    &[FAILED, SUITE_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY, BASE_UNKNOWN];
 
 /// Most findings of each rule; what is left out is counted.
 pub(super) const LISTED: u64 = 1_000;

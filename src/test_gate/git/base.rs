@@ -2,6 +2,7 @@
 
 use gix::ObjectId;
 
+use super::change;
 use super::failure::{Failure, Reason};
 use super::repository::Repository;
 
@@ -73,8 +74,8 @@ fn began(repository: &Repository, revision: &str, head: ObjectId) -> Result<Obje
             }
         }
     };
-    // Found out here, not when its files are asked for.
-    repository.tree(base)?;
+    // Found out here, not when the files are asked for.
+    change::check(repository, base, head)?;
     Ok(base)
 }
 

@@ -106,6 +106,23 @@ pub(crate) fn between(repository: &Repository, old: ObjectId, new: ObjectId) -> 
     Ok(change)
 }
 
+/// Whether everything is there that the comparison needs.
+pub(super) fn check(repository: &Repository, old: ObjectId, new: ObjectId) -> Result<(), Failure> {
+    for raw in raw(repository, old, new)? {
+        let (mode, id) = match raw {
+            Raw::Modification { previous_entry_mode, previous_oid, .. } => {
+                (previous_entry_mode, previous_oid)
+            }
+            Raw::Deletion { entry_mode, oid, .. } => (entry_mode, oid),
+            Raw::Addition { .. } => continue,
+        };
+        if mode.is_blob_or_symlink() && !repository.inner.has_object(id) {
+            return Err(repository.missing(&id));
+        }
+    }
+    Ok(())
+}
+
 /// The entries that differ, files and folders.
 fn raw(repository: &Repository, old: ObjectId, new: ObjectId) -> Result<Vec<Raw>, Failure> {
     let (old, new) = (repository.tree(old)?, repository.tree(new)?);
