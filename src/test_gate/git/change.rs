@@ -172,7 +172,7 @@ fn compare(
 }
 
 /// The lines of `after` that `before` has not, and how many it is the other way round.
-fn lines(before: &[u8], after: &[u8]) -> (Vec<RangeInclusive<u64>>, u64) {
+pub(super) fn lines(before: &[u8], after: &[u8]) -> (Vec<RangeInclusive<u64>>, u64) {
     let input = InternedInput::new(byte_lines(before), byte_lines(after));
     let diff = diff_with_slider_heuristics(Algorithm::Myers, &input);
     let ranges = diff.hunks().map(|hunk| hunk.after).filter(|lines| !lines.is_empty());

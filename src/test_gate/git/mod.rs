@@ -7,6 +7,7 @@
 
 mod base;
 mod change;
+mod diff_paths;
 mod failure;
 pub(crate) mod policy;
 mod renames;
@@ -20,3 +21,4 @@ pub(crate) use base::{Base, Known, find};
 pub(crate) use change::{Change, between};
 pub(crate) use failure::{Failure, Reason};
 pub(crate) use repository::Repository;
+pub(crate) use unified_diff::parse;
