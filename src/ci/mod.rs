@@ -2,6 +2,7 @@
 //!
 //! Owns detection, step outputs and links. Knows no job and no renderer.
 
+mod base;
 mod deployment;
 mod host;
 mod outputs;

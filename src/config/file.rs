@@ -66,6 +66,20 @@ impl File {
         Self::parse(path, text)
     }
 
+    /// Parses the text that the file had at another commit, which `version` names: `devops.toml@1a2b3c4`.
+    ///
+    /// # Errors
+    /// As [`File::read`].
+    pub fn parse_version(path: &Path, version: &str, text: String) -> Result<Self, Error> {
+        let name = PathBuf::from(format!("{}@{version}", display(path)));
+        let mut file = Self::parse(&name, text)?;
+        // People find a waiver in the file as it is, and the line is a hint there.
+        for waiver in &mut file.waivers {
+            waiver.location.path = display(path);
+        }
+        Ok(file)
+    }
+
     /// Parses the file's text.
     ///
     /// # Errors
@@ -211,6 +225,16 @@ impl File {
     /// The keys of a job's table, and those at the top that hold for every job; the job's own come first.
     pub(super) fn entries(&self, job: &str) -> impl Iterator<Item = &Entry> {
         [job, ""].into_iter().filter_map(|table| self.tables.get(table)).flatten()
+    }
+
+    /// Whether the file says something about this key, to this job or to all.
+    pub fn has_key(&self, job: &str, key: &str) -> bool {
+        self.entries(job).any(|entry| entry.key == key)
+    }
+
+    /// Whether the text is this one.
+    pub fn is_text(&self, text: &str) -> bool {
+        self.text == text
     }
 
     /// Whether the file has a table for this job.

@@ -8,4 +8,4 @@ mod settings;
 
 pub use file::{FILE_NAME, File, JOBS};
 pub use schema::schema;
-pub use settings::{Origin, Refusal, Resolved, Setting, Source, key, resolve};
+pub use settings::{Origin, Policy, Refusal, Resolved, Setting, Source, key, resolve};

@@ -55,10 +55,34 @@ pub struct Source<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// `devops.toml`, if there is one.
     pub file: Option<&'a File>,
+    /// Keys that another file than that one decides, or none.
+    pub policy: Policy<'a>,
     /// The job, which is the table of the file.
     pub job: &'a str,
     /// Folder that relative paths of flags and environment start from.
     pub working_directory: &'a Path,
+}
+
+/// Keys of a file that does not decide everything, as the one a change starts from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Policy<'a> {
+    /// The keys.
+    pub keys: &'a [&'a str],
+    /// The file that decides them; without one, no file does.
+    pub file: Option<&'a File>,
+    /// Keys that no file decides.
+    pub unheard: &'a [&'a str],
+}
+
+impl<'a> Source<'a> {
+    /// The file that decides a key.
+    fn file_of(&self, key: &str) -> Option<&'a File> {
+        match self.policy {
+            Policy { unheard, .. } if unheard.contains(&key) => None,
+            Policy { keys, file, .. } if keys.contains(&key) => file,
+            Policy { .. } => self.file,
+        }
+    }
 }
 
 /// The settings of a job.
@@ -118,7 +142,10 @@ pub fn resolve(command: &Command, source: &Source<'_>) -> Result<Resolved, Refus
         }
         let mut values = found.values.into_iter().map(|(value, _)| value).collect::<Vec<_>>();
         if is_path(argument) {
-            values = values.into_iter().map(|value| rebase(value, base(&found.origin, source))).collect();
+            values = values
+                .into_iter()
+                .map(|value| rebase(value, base(argument, &found.origin, source)))
+                .collect();
         }
         settings.push(Setting {
             key: key(argument),
@@ -170,8 +197,8 @@ fn find(argument: &Arg, given: &ArgMatches, source: &Source<'_>) -> Result<Found
     if let Some(found) = in_environment(argument, &name, source)? {
         return Ok(found);
     }
-    let entry =
-        source.file.and_then(|file| Some((file, file.entries(source.job).find(|entry| entry.key == name)?)));
+    let file = source.file_of(&name);
+    let entry = file.and_then(|file| Some((file, file.entries(source.job).find(|entry| entry.key == name)?)));
     if let Some((file, entry)) = entry {
         if entry.values.len() > 1 && !is_list(argument) {
             return Err(file.error(
@@ -229,7 +256,7 @@ fn try_out(command: &Command, argument: &Arg, found: &Found, source: &Source<'_>
         let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let help: Vec<&str> =
             lines.take_while(|line| !line.starts_with("For more") && !line.starts_with("Usage")).collect();
-        let error = match (&found.origin, source.file, span) {
+        let error = match (&found.origin, source.file_of(&key(argument)), span) {
             (Origin::File(_), Some(file), Some(span)) => file.error(message, span.clone(), "this value"),
             (origin, ..) => Error::usage(format!("{origin}: {message}")),
         };
@@ -246,8 +273,8 @@ fn flag(long: &str, value: &OsString) -> OsString {
 }
 
 /// Where relative paths from this origin start.
-fn base<'a>(origin: &Origin, source: &Source<'a>) -> &'a Path {
-    match (origin, source.file) {
+fn base<'a>(argument: &Arg, origin: &Origin, source: &Source<'a>) -> &'a Path {
+    match (origin, source.file_of(&key(argument))) {
         (Origin::File(_), Some(file)) => &file.directory,
         _ => source.working_directory,
     }
@@ -285,7 +312,7 @@ mod tests {
 
     use clap::{Args, Command, FromArgMatches, ValueHint};
 
-    use super::{Origin, Refusal, Source, resolve};
+    use super::{Origin, Policy, Refusal, Source, resolve};
     use crate::config::File;
 
     #[derive(Debug, Args, PartialEq)]
@@ -316,6 +343,7 @@ mod tests {
             arguments: &arguments,
             environment: &environment,
             file: Some(&file),
+            policy: Policy::default(),
             job: "test-gate",
             working_directory: Path::new("work"),
         };

@@ -9,7 +9,7 @@ use super::command_line::RunFlags;
 use super::interrupt::Interrupt;
 use super::jobs::{Entry, JOBS, Ran, all_rules};
 use crate::ci::Host;
-use crate::config::{FILE_NAME, File, Origin, Refusal, Resolved, Source, resolve};
+use crate::config::{FILE_NAME, File, Origin, Policy, Refusal, Resolved, Source, resolve};
 use crate::core::escape::terminal_line;
 use crate::core::report::Facts;
 use crate::core::words::count;
@@ -68,6 +68,7 @@ fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) ->
         arguments: &line,
         environment: &context.environment,
         file,
+        policy: Policy::default(),
         job: "",
         working_directory,
     };

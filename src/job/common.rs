@@ -1,10 +1,11 @@
 //! The flags every job has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use crate::ci::HostChoice;
+use crate::config::FILE_NAME;
 use crate::core::Severity;
 
 /// Flags every job has, with the same names as keys of `devops.toml` and inputs of the actions.
@@ -53,6 +54,15 @@ pub struct Common {
 }
 
 impl Common {
+    /// The configuration file that was named, or the one that is looked for; it need not be there.
+    pub fn file(&self) -> PathBuf {
+        match &self.config {
+            Some(path) => path.clone(),
+            None if self.working_directory == Path::new(".") => PathBuf::from(FILE_NAME),
+            None => self.working_directory.join(FILE_NAME),
+        }
+    }
+
     /// The formats to write: those asked for, or the default ones.
     pub fn formats_or_default(&self) -> Vec<Format> {
         if self.formats.is_empty() {

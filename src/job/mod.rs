@@ -2,12 +2,14 @@
 //!
 //! Owns the [`Job`] trait, the flags all jobs share and the order of the steps. Knows no job by name.
 
+mod base;
 pub mod common;
 pub mod context;
 pub mod deliver;
 mod redacted;
 pub mod run;
 
+pub use base::BaseFile;
 pub use common::{Common, Format, Mode};
 pub use context::Context;
 pub use run::main;
@@ -29,12 +31,27 @@ pub trait Job {
     /// The job's own flags; their kebab-case names are also the keys and the inputs.
     type Arguments: Args + FromArgMatches;
 
+    /// Keys of `devops.toml` that decide what passes: where a change has a base, they are taken from there.
+    const POLICY: &'static [&'static str] = &[];
+    /// Keys of `devops.toml` that are not heard where the host knows the base of the change, which must not choose its own.
+    const UNHEARD: &'static [&'static str] = &[];
+
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];
 
     /// The command line with short forms written out; most jobs have none.
     fn spell(line: Vec<OsString>) -> Vec<OsString> {
         line
+    }
+
+    /// `devops.toml` as it was where the change began; none where there is no base, or the job knows of none.
+    ///
+    /// The context is the one before the settings, so that the settings of a change have no say in it.
+    ///
+    /// # Errors
+    /// Where somebody named a base that can't be found.
+    fn base_file(_: &Self::Arguments, _: &Common, _: &Context) -> Result<Option<BaseFile>, Error> {
+        Ok(None)
     }
 
     /// Reads facts and applies rules. Judging, printing and writing reports are not the job's business.

@@ -1,17 +1,18 @@
 //! The order of the steps, from the command line to the exit code.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Command, FromArgMatches};
 
+use super::base::{Held, Sides, hold};
 use super::common::{Common, Mode};
 use super::context::Context;
 use super::deliver::{Delivery, complain, deliver};
 use super::{Artifact, Job, Outcome};
-use crate::ci::{Outputs, write_outputs};
-use crate::config::{FILE_NAME, File, Refusal, Setting, Source, key, resolve};
+use crate::ci::{Host, Outputs, write_outputs};
+use crate::config::{File, Policy, Refusal, Resolved, Setting, Source, key, resolve};
 use crate::core::{Error, Exit, Provenance, Report, Rule, Verdict};
 use crate::policy::{self, judge};
 
@@ -101,8 +102,8 @@ pub struct Prepared<A> {
     pub common: Common,
     /// All of them, with where each came from.
     pub settings: Vec<Setting>,
-    /// `devops.toml`, if there is one.
-    pub file: Option<File>,
+    /// What judges beside them.
+    held: Held,
 }
 
 impl<A> Prepared<A> {
@@ -121,15 +122,16 @@ impl<A> Prepared<A> {
 pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prepared<J::Arguments>, Refusal> {
     let command = command::<J>();
     let arguments = &J::spell(arguments.to_vec());
-    let start = |working_directory, file| Source {
+    let source = Source {
         arguments,
         environment: &context.environment,
-        file,
+        file: None,
+        policy: Policy::default(),
         job: J::NAME,
-        working_directory,
+        working_directory: Path::new("."),
     };
     // The first look only finds where the file is.
-    let first = Common::from_arg_matches(&resolve(&command, &start(Path::new("."), None))?.matches)?;
+    let first = Common::from_arg_matches(&resolve(&command, &source)?.matches)?;
     let folder = &first.working_directory;
     if !folder.is_dir() {
         let error = Error::usage(format!("the working directory {} is not a folder", folder.display()));
@@ -139,24 +141,73 @@ pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prep
     if let Some(file) = &file {
         check::<J>(file)?;
     }
-    let resolved = resolve(&command, &start(&first.working_directory, file.as_ref()))?;
+    // By the environment alone: a change can set the key `host`, too.
+    let host = Host::detect(&context.environment);
+    let unheard = if host.base_candidates(&context.environment).is_empty() { &[][..] } else { J::UNHEARD };
+    let policy = Policy { unheard, ..Policy::default() };
+    let source = Source { file: file.as_ref(), working_directory: folder, policy, ..source };
+    let (resolved, mut held) = settle::<J>(&command, &source, context)?;
+    held.notes.extend(unheard_note(file.as_ref(), J::NAME, unheard));
     Ok(Prepared {
         arguments: J::Arguments::from_arg_matches(&resolved.matches)?,
         common: Common::from_arg_matches(&resolved.matches)?,
         settings: resolved.settings,
-        file,
+        held,
     })
+}
+
+/// The settings of `source`, with what decides taken from the base of the change where there is one.
+fn settle<J: Job>(
+    command: &Command,
+    source: &Source<'_>,
+    context: &Context,
+) -> Result<(Resolved, Held), Refusal> {
+    let resolved = resolve(command, source)?;
+    let arguments = J::Arguments::from_arg_matches(&resolved.matches)?;
+    let common = Common::from_arg_matches(&resolved.matches)?;
+    let Some(base) = J::base_file(&arguments, &common, context)? else {
+        return Ok((resolved, Held::of_file(source.file)));
+    };
+    let sides = Sides { head: source.file, settings: &resolved, knows: &knows::<J> };
+    let again = |policy: Policy<'_>| {
+        let unheard = source.policy.unheard;
+        resolve(command, &Source { policy: Policy { unheard, ..policy }, ..*source }).map_err(|refusal| {
+            match refusal {
+                Refusal::Value(error) => error,
+                Refusal::CommandLine(error) => Error::configuration(error.to_string()),
+            }
+        })
+    };
+    let (settings, held) = hold(&common, base, &sides, J::POLICY, again);
+    Ok((settings.unwrap_or(resolved), held))
+}
+
+/// Says which keys of the file are not heard.
+fn unheard_note(file: Option<&File>, job: &str, unheard: &[&str]) -> Option<String> {
+    let file = file?;
+    let keys: Vec<String> =
+        unheard.iter().filter(|key| file.has_key(job, key)).map(|key| format!("`{key}`")).collect();
+    let note = || {
+        format!(
+            "{} of {} is not heard, for the host knows the base of the change",
+            keys.join(", "),
+            file.path
+        )
+    };
+    (!keys.is_empty()).then(note)
+}
+
+/// Whether a rule is one of the job's own.
+fn knows<J: Job>(rule: &str) -> bool {
+    J::rules().iter().any(|known| known.id == rule)
 }
 
 /// The configuration file that was named, or the one in the working directory if there is one.
 fn find_file(common: &Common) -> Result<Option<File>, Error> {
-    if let Some(path) = &common.config {
-        return File::read(path).map(Some);
-    }
-    let here = common.working_directory == Path::new(".");
-    let path = if here { PathBuf::from(FILE_NAME) } else { common.working_directory.join(FILE_NAME) };
+    let path = common.file();
     // A link that leads nowhere is there: whoever put it there meant a policy to hold.
-    if path.symlink_metadata().is_ok() { File::read(&path).map(Some) } else { Ok(None) }
+    let is_meant = common.config.is_some() || path.symlink_metadata().is_ok();
+    if is_meant { File::read(&path).map(Some) } else { Ok(None) }
 }
 
 /// Refuses keys this job does not know, in its own table and at the top of the file.
@@ -189,7 +240,7 @@ pub struct Executed {
 /// Looks, judges and reports; an error of the surroundings becomes a report too, and is handed out beside it.
 pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> Executed {
     let mut provenance = Provenance::of_this_build();
-    provenance.policy_sha256 = prepared.file.as_ref().map(|file| file.sha256.clone());
+    provenance.policy_sha256.clone_from(&prepared.held.sha256);
     match J::run(&prepared.arguments, context) {
         Err(error) => Executed {
             report: Report::of_error(J::NAME, &error, provenance),
@@ -211,10 +262,10 @@ fn report<J: Job>(
     context: &Context,
     mut provenance: Provenance,
 ) -> Report {
+    let held = &prepared.held;
     let mut waivers = outcome.waivers;
-    waivers.extend(prepared.file.iter().flat_map(|file| file.waivers.iter().cloned()));
-    let knows = |rule: &str| J::rules().iter().any(|known| known.id == rule);
-    let judgement = judge(outcome.findings, &waivers, prepared.common.fail_on, context.today(), knows);
+    waivers.extend_from_slice(&held.waivers);
+    let judgement = judge(outcome.findings, &waivers, prepared.common.fail_on, context.today(), knows::<J>);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
         _ => Exit::Pass,
@@ -222,6 +273,9 @@ fn report<J: Job>(
     provenance.inputs = outcome.inputs;
     provenance.inputs.sort();
     provenance.data = outcome.data;
+    if let Some(commit) = &held.commit {
+        provenance.data.insert("policy_commit".to_owned(), commit.as_str().into());
+    }
     Report {
         schema_version: Report::SCHEMA_VERSION,
         job: J::NAME.to_owned(),
@@ -231,7 +285,7 @@ fn report<J: Job>(
         reasons: judgement.reasons,
         error: None,
         findings: judgement.findings,
-        notes: outcome.notes,
+        notes: held.notes.iter().cloned().chain(outcome.notes).collect(),
         totals: outcome.totals,
         details: outcome.details,
         provenance,

@@ -51,6 +51,10 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub min_tests: u64,
 
+    /// Where the change began: `auto` asks the host, `none` has no base, anything else is a branch, tag or commit
+    #[arg(long, value_name = "REV", default_value = "auto")]
+    pub base: String,
+
     /// Merged reports to write into the report folder, separated by commas
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub exports: Vec<Export>,

@@ -70,6 +70,11 @@ impl Gate {
         }
     }
 
+    /// One more finding.
+    pub(super) fn finding(&mut self, finding: Finding) {
+        self.others.push(finding);
+    }
+
     /// Keeps what a merged report needs.
     fn keep(&mut self, label: &str, reading: Reading) {
         let Some(archive) = reading.archive else { return };

@@ -18,6 +18,7 @@ mod files;
 mod foreign;
 mod formats;
 mod gate;
+mod git;
 mod glob;
 mod json;
 mod ledger;
@@ -40,7 +41,7 @@ pub use self::arguments::Arguments;
 use self::collector::Keep;
 use self::gate::Gate;
 use crate::core::{Error, Rule};
-use crate::job::{Context, Job, Outcome};
+use crate::job::{BaseFile, Common, Context, Job, Outcome};
 
 /// The job.
 pub struct TestGate;
@@ -49,6 +50,8 @@ impl Job for TestGate {
     const NAME: &'static str = "test-gate";
     const ABOUT: &'static str = "May this change go on, judged by its test, coverage and benchmark reports?";
     type Arguments = Arguments;
+    const POLICY: &'static [&'static str] = &["min-tests"];
+    const UNHEARD: &'static [&'static str] = &["base"];
 
     fn rules() -> &'static [Rule] {
         rules::RULES
@@ -58,13 +61,21 @@ impl Job for TestGate {
         command::spell(line)
     }
 
+    fn base_file(
+        arguments: &Arguments,
+        common: &Common,
+        context: &Context,
+    ) -> Result<Option<BaseFile>, Error> {
+        git::policy::base_file(&arguments.base, common, context)
+    }
+
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
         if arguments.paths.is_empty() {
             return Err(Error::usage("no path to a report given")
                 .help("name reports, folders or patterns, as `test-gate target/surefire-reports`"));
         }
         match arguments.action {
-            Action::Judge => judge(arguments, arguments.test_exit_code, &[]),
+            Action::Judge => judge(arguments, context, arguments.test_exit_code, &[]),
             Action::Run => run(arguments, context),
             Action::Baseline | Action::Merge => Err(Error::bug("not joined yet")),
         }
@@ -75,17 +86,26 @@ impl Job for TestGate {
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let before = files::find(&arguments.paths).marks();
     let ended = command::run(&arguments.command, &context.working_directory)?;
-    judge(arguments, Some(ended), &before)
+    judge(arguments, context, Some(ended), &before)
 }
 
 /// Judges the reports; those that are still as they were `before` are no news.
-fn judge(arguments: &Arguments, exit_code: Option<i64>, before: &[files::Mark]) -> Result<Outcome, Error> {
+fn judge(
+    arguments: &Arguments,
+    context: &Context,
+    exit_code: Option<i64>,
+    before: &[files::Mark],
+) -> Result<Outcome, Error> {
     let found = files::find(&arguments.paths);
     let keep = Keep { names: false, tests: !arguments.exports.is_empty() };
     let readings = read::all(&found.reports, keep);
     let mut gate = Gate::default();
     for (file, (content, input)) in found.reports.iter().zip(readings) {
         gate.file(file, content, input);
+    }
+    let base = git::policy::base(&arguments.base, &context.working_directory, &context.environment)?;
+    if let git::Base::Unknown(failure) = &base {
+        gate.finding(git::policy::unknown(failure));
     }
     gate.stale(&found.unchanged(before));
     gate.exit_code(exit_code);

@@ -4,6 +4,7 @@ use super::attempts::State;
 use super::collector::{GroupError, Reading};
 use super::command;
 use super::execution::Problem;
+use super::git::policy::BASE_UNKNOWN;
 use super::trouble::{Position, Troubles};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
@@ -89,8 +90,19 @@ pub(super) const EMPTY: Rule = Rule {
 };
 
 /// Every rule of this job.
-pub(super) const RULES: &[Rule] =
-    &[FAILED, SUITE_ERRORED, RUN_ERRORED, FLAKY, TOO_FEW, MISSING, UNREADABLE, EMPTY, UNEXPLAINED, STALE];
+pub(super) const RULES: &[Rule] = &[
+    FAILED,
+    SUITE_ERRORED,
+    RUN_ERRORED,
+    FLAKY,
+    TOO_FEW,
+    MISSING,
+    UNREADABLE,
+    EMPTY,
+    UNEXPLAINED,
+    STALE,
+    BASE_UNKNOWN,
+];
 
 /// Most findings of each rule; what is left out is counted.
 pub(super) const LISTED: u64 = 1_000;

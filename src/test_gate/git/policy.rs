@@ -1,0 +1,83 @@
+//! The base of a change as the settings and the host name it, and `devops.toml` as it was there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::base::{Base, find};
+use super::failure::{Failure, Reason};
+use super::repository::Repository;
+use crate::ci::Host;
+use crate::core::{Error, Finding, Rule, Severity};
+use crate::job::{BaseFile, Common, Context};
+
+/// The setting that has the host name the base.
+pub(crate) const AUTO: &str = "auto";
+
+/// The setting that stands for no base.
+const NONE: &str = "none";
+
+/// The host names a base, and the checkout does not reach it.
+pub(crate) const BASE_UNKNOWN: Rule = Rule {
+    id: "base-unknown",
+    severity: Severity::Medium,
+    summary: "the host names a base of the change that the checkout does not reach",
+    page: include_str!("../../../docs/rules/base-unknown.md"),
+};
+
+/// Where the change began: `auto` asks the host, `none` is no base, anything else is a revision.
+///
+/// # Errors
+/// Where a revision was named and does not lead to where the change began.
+pub(crate) fn base(
+    setting: &str,
+    folder: &Path,
+    environment: &BTreeMap<String, String>,
+) -> Result<Base, Error> {
+    let found = |revisions: &[String]| {
+        Repository::discover(folder).and_then(|repository| find(repository, revisions))
+    };
+    match setting {
+        NONE => Ok(Base::None),
+        AUTO | "" => {
+            // What the environment shows, whatever the file of the change says about the host.
+            let candidates = Host::detect(environment).base_candidates(environment);
+            if candidates.is_empty() {
+                return Ok(Base::None);
+            }
+            match found(&candidates) {
+                Ok(known) => Ok(Base::Known(known)),
+                Err(Failure { reason: Reason::NotARepository, .. }) => Ok(Base::None),
+                Err(failure) => Ok(Base::Unknown(failure)),
+            }
+        }
+        revision => match found(&[revision.to_owned()]) {
+            Ok(known) => Ok(Base::Known(known)),
+            Err(failure) => Err(failure.into()),
+        },
+    }
+}
+
+/// `devops.toml` where the change began; none where that is not known, or the file is none of the repository's.
+///
+/// # Errors
+/// As [`base`].
+pub(crate) fn base_file(
+    setting: &str,
+    common: &Common,
+    context: &Context,
+) -> Result<Option<BaseFile>, Error> {
+    let Base::Known(known) = base(setting, &common.working_directory, &context.environment)? else {
+        return Ok(None);
+    };
+    let Some(path) = known.repository.path_of(&common.file()) else { return Ok(None) };
+    let bytes = known.repository.blob(known.commit, &path)?;
+    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Ok(Some(BaseFile { commit: known.id(), label: known.short(), text }))
+}
+
+/// The finding about a base that could not be found.
+pub(crate) fn unknown(failure: &Failure) -> Finding {
+    Finding::new(&BASE_UNKNOWN, format!("the base of the change is not known: {}", failure.message), &[])
+        .detail("The change's own devops.toml decides, and nothing is compared with the base.")
+        .help(failure.help())
+}
