@@ -100,7 +100,7 @@ fn texts(fact: &Value) -> Vec<&str> {
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any text.
-fn is_match(pattern: &str, text: &str) -> bool {
+pub(crate) fn is_match(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
         return false;

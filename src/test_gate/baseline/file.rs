@@ -66,7 +66,7 @@ struct CoverageLine<'a> {
 #[derive(Serialize)]
 struct BenchmarkLine<'a> {
     benchmark: &'a str,
-    metric: &'a str,
+    measure: &'a str,
     unit: &'a str,
     better: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -155,7 +155,7 @@ fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
     for (metric, samples) in &baseline.benchmarks {
         out.line(&BenchmarkLine {
             benchmark: &metric.benchmark,
-            metric: &metric.metric,
+            measure: &metric.measure,
             unit: &metric.unit,
             better: better(metric.better),
             exact: metric.exact,

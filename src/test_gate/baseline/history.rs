@@ -3,7 +3,7 @@
 use super::compare::Change;
 use super::interval::Share;
 use super::limits::Limits;
-use super::model::{DETAILED, Outcome, Test};
+use super::model::{DETAILED, Outcome, Test, millis};
 use super::pairs::Subject;
 use crate::test_gate::ledger::Executions;
 
@@ -43,11 +43,12 @@ pub(super) fn slower<'a>(
     limits: &Limits,
 ) -> Option<Slower<'a>> {
     let ratio = limits.max_slowdown?;
-    if now.timed == 0 || now.red() > 0 {
+    if now.red() > 0 {
         return None;
     }
+    let now = f64::from(millis(now)?);
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a test")]
-    let (now, floor) = (now.micros as f64 / now.timed as f64 / 1e3, limits.slowdown_floor_ms as f64);
+    let floor = limits.slowdown_floor_ms as f64;
     let mut earlier = durations(before);
     earlier.sort_unstable();
     let (first, last) = (f64::from(*earlier.first()?), f64::from(*earlier.last()?));

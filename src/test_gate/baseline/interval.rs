@@ -63,18 +63,19 @@ fn beta(a: f64, b: f64, x: f64) -> f64 {
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
-    let mut result = d;
+    let mut numerator = 1.0;
+    let mut denominator = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
+    let mut result = denominator;
     for step in 1..=500 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        let step = f64::from(step);
+        let two = a + 2.0 * step;
+        let even = step * (b - step) * x / ((two - 1.0) * two);
+        let odd = -(a + step) * (a + b + step) * x / (two * (two + 1.0));
         let before = result;
         for term in [even, odd] {
-            d = 1.0 / away_from_zero(1.0 + term * d);
-            c = away_from_zero(1.0 + term / c);
-            result *= c * d;
+            denominator = 1.0 / away_from_zero(1.0 + term * denominator);
+            numerator = away_from_zero(1.0 + term / numerator);
+            result *= numerator * denominator;
         }
         if (result - before).abs() <= 1e-14 * result.abs() {
             break;

@@ -8,6 +8,7 @@
 #![allow(unused_imports, reason = "joined by the next change")]
 
 mod compare;
+mod details;
 mod file;
 mod history;
 mod interval;
@@ -15,10 +16,15 @@ mod limits;
 mod merge;
 mod model;
 mod pairs;
+#[cfg(test)]
+mod properties;
+mod quarantine;
 mod read;
+pub(crate) mod rules;
 mod stem;
 
 pub(crate) use compare::{Amount, Change, Comparison, compare};
+pub(crate) use details::details;
 pub(crate) use file::write;
 pub(crate) use history::{Flaky, Slower};
 pub(crate) use interval::Share;
@@ -26,4 +32,5 @@ pub(crate) use limits::{Drop, Limits};
 pub(crate) use merge::merge;
 pub(crate) use model::{Baseline, Benchmark, Coverage, Direction, Metric, Run, RunFacts};
 pub(crate) use pairs::{How, Subject};
+pub(crate) use quarantine::{Entry, Quarantine, Quarantined};
 pub(crate) use read::read;

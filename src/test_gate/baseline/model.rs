@@ -87,7 +87,7 @@ pub(crate) enum Direction {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Metric {
     pub(crate) benchmark: String,
-    pub(crate) metric: String,
+    pub(crate) measure: String,
     pub(crate) unit: String,
     pub(crate) better: Direction,
     /// Whether it is a count that is the same every time.
@@ -257,7 +257,7 @@ impl Baseline {
 }
 
 /// Milliseconds of one execution on average, where any was timed.
-fn millis(executions: &Executions) -> Option<u32> {
+pub(super) fn millis(executions: &Executions) -> Option<u32> {
     let millis = (executions.micros + 500 * executions.timed) / executions.timed.checked_mul(1_000)?.max(1);
     (executions.timed > 0).then(|| u32::try_from(millis).unwrap_or(u32::MAX))
 }

@@ -85,7 +85,7 @@ struct CoverageLine {
 #[serde(deny_unknown_fields)]
 struct BenchmarkLine {
     benchmark: String,
-    metric: String,
+    measure: String,
     unit: String,
     better: String,
     #[serde(default)]
@@ -288,7 +288,7 @@ impl<R: Read> Reader<'_, R> {
         };
         let metric = Metric {
             benchmark: line.benchmark,
-            metric: line.metric,
+            measure: line.measure,
             unit: line.unit,
             better: direction,
             exact: line.exact,

@@ -3,7 +3,7 @@
 /// A name without its parameters: what tells the executions of one parametrised test apart is left out.
 ///
 /// Parameters are `[..]`, `(..)`, `{..}` and `<..>` at the end, any number of them; a Go subtest behind `/`; `#2` at the end;
-/// PHPUnit's data sets; JUnit 5's `[1] ..` and `repetition 1 of 3`; a `case_1_..` as Rust's rstest has it.
+/// `PHPUnit`'s data sets; `JUnit` 5's `[1] ..` and `repetition 1 of 3`; a `case_1_..` as Rust's rstest has it.
 pub(super) fn stem(name: &str) -> &str {
     let name = name.trim();
     if is_display(name) {
@@ -21,7 +21,7 @@ pub(super) fn stem(name: &str) -> &str {
     if stem.is_empty() { name } else { stem }
 }
 
-/// JUnit 5's own names of parametrised tests: `[1] a, b`.
+/// `JUnit` 5's own names of parametrised tests: `[1] a, b`.
 fn is_display(name: &str) -> bool {
     let inside = name.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     inside.is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
