@@ -25,8 +25,9 @@ pub(super) const UNUSED: Rule = Rule {
 };
 
 /// Facts of a subject that many subjects share: they name nothing, so that no waiver is for them.
-const SHARED_FACTS: [&str; 14] = [
+const SHARED_FACTS: [&str; 15] = [
     "attempts",
+    "before",
     "class",
     "direct",
     "ecosystem",

@@ -21,6 +21,8 @@ mod properties;
 mod quarantine;
 mod read;
 pub(crate) mod rules;
+#[cfg(test)]
+mod simulation;
 mod stem;
 
 pub(crate) use compare::{Amount, Change, Comparison, compare};

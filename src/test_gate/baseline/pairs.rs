@@ -3,7 +3,7 @@
 //! Nothing is quadratic except within small groups; where a group is too large, its tests stay unexplained and are counted.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::model::Test;
 use super::stem::stem;
@@ -68,11 +68,14 @@ pub(super) fn pair(gone: &[Gone<'_>], new: &[New<'_>]) -> Pairs {
         new,
         gone_free: vec![true; gone.len()],
         new_free: vec![true; new.len()],
+        homes: BTreeMap::new(),
         pairs: Pairs::default(),
     };
     if !gone.is_empty() && !new.is_empty() {
         pairing.parameters();
         pairing.moves();
+        pairing.settle();
+        pairing.parameters();
         pairing.renames();
     }
     pairing.pairs.pairs.sort_unstable();
@@ -84,6 +87,8 @@ struct Pairing<'a> {
     new: &'a [New<'a>],
     gone_free: Vec<bool>,
     new_free: Vec<bool>,
+    /// Where what was in a place went, once that is known.
+    homes: BTreeMap<&'a Scope, &'a Scope>,
     pairs: Pairs,
 }
 
@@ -115,7 +120,8 @@ impl<'a> Pairing<'a> {
     fn groups<K: Ord>(&self, key: impl Fn(Subject<'a>) -> K) -> BTreeMap<K, Group> {
         let mut groups: BTreeMap<K, Group> = BTreeMap::new();
         for (index, gone) in self.gone_left() {
-            groups.entry(key(gone.test)).or_default().0.push(index);
+            let scope = self.homes.get(gone.test.scope).copied().unwrap_or(gone.test.scope);
+            groups.entry(key(Subject { scope, ..gone.test })).or_default().0.push(index);
         }
         for (index, new) in self.new_left() {
             if let Some(group) = groups.get_mut(&key(new.test)) {
@@ -176,6 +182,39 @@ impl<'a> Pairing<'a> {
                 }
             }
         }
+    }
+
+    /// Finds out where the rest of each place went that others have left: where most did, or, where none did, to the only
+    /// place of the same last name.
+    fn settle(&mut self) {
+        let mut went: BTreeMap<(&Scope, &Scope), u64> = BTreeMap::new();
+        for (gone, new, how) in &self.pairs.pairs {
+            if let (How::Moved, Some(gone), Some(new)) = (how, self.gone.get(*gone), self.new.get(*new)) {
+                *went.entry((gone.test.scope, new.test.scope)).or_default() += 1;
+            }
+        }
+        let mut most: BTreeMap<&'a Scope, (u64, &'a Scope)> = BTreeMap::new();
+        for ((from, to), amount) in went {
+            let known = most.entry(from).or_insert((amount, to));
+            if amount > known.0 {
+                *known = (amount, to);
+            }
+        }
+        let mut homes: BTreeMap<&Scope, &Scope> =
+            most.into_iter().map(|(from, (_, to))| (from, to)).collect();
+        let mut last_names: BTreeMap<&str, (BTreeSet<&'a Scope>, BTreeSet<&'a Scope>)> = BTreeMap::new();
+        for (_, gone) in self.gone_left() {
+            last_names.entry(last(gone.test.scope)).or_default().0.insert(gone.test.scope);
+        }
+        for (_, new) in self.new_left() {
+            last_names.entry(last(new.test.scope)).or_default().1.insert(new.test.scope);
+        }
+        for (from, to) in last_names.into_values().filter(|(from, to)| from.len() == 1 && to.len() == 1) {
+            if let (Some(from), Some(to)) = (from.first(), to.first()) {
+                homes.entry(from).or_insert(to);
+            }
+        }
+        self.homes = homes;
     }
 
     /// A similar name at the same place: the most similar ones first.
