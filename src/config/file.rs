@@ -24,6 +24,9 @@ const WAIVER: &str = "waiver";
 /// Keys of a waiver.
 const WAIVER_KEYS: [&str; 5] = ["rule", "matches", "reason", "owner", "expires"];
 
+/// A table of a list of tables: its span, and its keys with their values, as text, and spans.
+pub(crate) type Listed = (Range<usize>, BTreeMap<String, (String, Range<usize>)>);
+
 /// A parsed `devops.toml`.
 #[derive(Debug, Clone)]
 pub struct File {
@@ -102,6 +105,43 @@ impl File {
             file.take(key, value)?;
         }
         Ok(file)
+    }
+
+    /// Parses another file of the same manner that has nothing but `[[name]]` tables with these keys.
+    pub(crate) fn list(
+        path: &Path,
+        text: String,
+        name: &str,
+        keys: &[&str],
+    ) -> Result<(Self, Vec<Listed>), Error> {
+        let file = Self::parse(path, String::new())?;
+        let file = Self { sha256: Input::of_bytes("", text.as_bytes()).sha256, text, ..file };
+        let document = DeTable::parse(&file.text).map_err(|error| {
+            file.error(error.message().to_owned(), error.span().unwrap_or_default(), "here")
+        })?;
+        let mut listed = Vec::new();
+        for (key, value) in document.get_ref() {
+            if key.get_ref() != name {
+                return Err(file.unknown("key", key.get_ref(), key.span(), [name]));
+            }
+            let wrong = |span| {
+                file.error(format!("`{name}` must be a list of tables"), span, &format!("write `[[{name}]]`"))
+            };
+            let DeValue::Array(tables) = value.get_ref() else { return Err(wrong(key.span())) };
+            for value in tables {
+                let DeValue::Table(table) = value.get_ref() else { return Err(wrong(value.span())) };
+                let mut fields = BTreeMap::new();
+                for (key, value) in table {
+                    if !keys.contains(&key.get_ref().as_ref()) {
+                        let what = format!("key of `[[{name}]]`");
+                        return Err(file.unknown(&what, key.get_ref(), key.span(), keys.iter().copied()));
+                    }
+                    fields.insert(key.get_ref().to_string(), file.scalar(value)?);
+                }
+                listed.push((value.span(), fields));
+            }
+        }
+        Ok((file, listed))
     }
 
     /// Takes a key at the top of the file: a shared key, a job's table, or the waivers.
@@ -298,7 +338,7 @@ impl File {
     }
 
     /// An error that points into this file.
-    pub(super) fn error(&self, message: impl Into<String>, span: Range<usize>, label: &str) -> Error {
+    pub(crate) fn error(&self, message: impl Into<String>, span: Range<usize>, label: &str) -> Error {
         Error::configuration(message).pointing(self.place(span, label))
     }
 
@@ -308,7 +348,7 @@ impl File {
     }
 
     /// Line and column of a span.
-    pub(super) fn location(&self, span: &Range<usize>) -> Location {
+    pub(crate) fn location(&self, span: &Range<usize>) -> Location {
         self.place(span.clone(), "").location()
     }
 }

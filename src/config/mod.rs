@@ -6,6 +6,7 @@ mod file;
 mod schema;
 mod settings;
 
+pub(crate) use file::Listed;
 pub use file::{FILE_NAME, File, JOBS};
 pub use schema::schema;
 pub use settings::{Origin, Policy, Refusal, Resolved, Setting, Source, key, resolve};

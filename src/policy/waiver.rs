@@ -25,8 +25,9 @@ pub(super) const UNUSED: Rule = Rule {
 };
 
 /// Facts of a subject that many subjects share: they name nothing, so that no waiver is for them.
-const SHARED_FACTS: [&str; 14] = [
+const SHARED_FACTS: [&str; 15] = [
     "attempts",
+    "before",
     "class",
     "direct",
     "ecosystem",
@@ -100,7 +101,7 @@ fn texts(fact: &Value) -> Vec<&str> {
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any text.
-fn is_match(pattern: &str, text: &str) -> bool {
+pub(crate) fn is_match(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
         return false;

@@ -10,6 +10,8 @@ mod attempts;
 mod collector;
 mod command;
 mod detect;
+mod baseline;
+mod case;
 mod encoding;
 mod excerpt;
 mod execution;

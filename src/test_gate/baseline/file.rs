@@ -1,0 +1,198 @@
+//! The baseline file as it is written: JSON lines, sorted, the same bytes for the same baseline.
+//!
+//! The first line says what it is and how many records follow, the last one has the SHA-256 of all before it.
+
+use std::io::{self, Write};
+
+use flate2::{Compression, GzBuilder};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::model::{Baseline, Direction, Outcome};
+use crate::core::finding::hexadecimal;
+use crate::test_gate::ledger::{Kind, Scope};
+
+/// Version of the format.
+pub(super) const VERSION: u64 = 1;
+
+/// The first bytes of anything compressed with gzip.
+pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The first line.
+#[derive(Serialize)]
+struct Head<'a> {
+    #[serde(rename = "devops-baseline")]
+    version: u64,
+    tool: &'a str,
+    runs: usize,
+    tests: usize,
+    coverage: usize,
+    benchmarks: usize,
+}
+
+#[derive(Serialize)]
+struct RunLine<'a> {
+    run: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    coverage: bool,
+}
+
+#[derive(Serialize)]
+struct TestLine<'a> {
+    test: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suite: Option<&'a str>,
+    seen: String,
+    last: [u64; 6],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    ms: &'a [Option<u32>],
+}
+
+#[derive(Serialize)]
+struct CoverageLine<'a> {
+    file: &'a str,
+    lines: [u64; 2],
+    branches: [u64; 2],
+}
+
+#[derive(Serialize)]
+struct BenchmarkLine<'a> {
+    benchmark: &'a str,
+    measure: &'a str,
+    unit: &'a str,
+    better: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    exact: bool,
+    /// Run and numbers; as text, for that is read back exactly.
+    samples: Vec<(usize, String)>,
+}
+
+#[derive(Serialize)]
+struct End {
+    end: String,
+}
+
+/// Writes a baseline: compressed where `is_gzip`, with a header that never changes.
+///
+/// # Errors
+/// Where `target` does not take the bytes.
+pub(crate) fn write(baseline: &Baseline, target: impl Write, is_gzip: bool) -> io::Result<()> {
+    if is_gzip {
+        let mut packed =
+            GzBuilder::new().mtime(0).operating_system(255).write(target, Compression::default());
+        lines(baseline, &mut packed)?;
+        packed.finish()?.flush()
+    } else {
+        let mut target = target;
+        lines(baseline, &mut target)?;
+        target.flush()
+    }
+}
+
+/// Hands every byte on and takes its digest.
+struct Sealed<W> {
+    target: W,
+    digest: Sha256,
+}
+
+impl<W: Write> Sealed<W> {
+    fn line(&mut self, record: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.digest.update(&line);
+        self.target.write_all(&line)
+    }
+}
+
+fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
+    let mut out = Sealed { target, digest: Sha256::new() };
+    out.line(&Head {
+        version: VERSION,
+        tool: concat!("devops-action ", env!("CARGO_PKG_VERSION")),
+        runs: baseline.runs.len(),
+        tests: baseline.len(),
+        coverage: baseline.coverage.len(),
+        benchmarks: baseline.benchmarks.len(),
+    })?;
+    for (index, run) in baseline.runs.iter().enumerate() {
+        out.line(&RunLine {
+            run: &run.key,
+            time: run.time.map(|time| time.to_string()),
+            commit: run.commit.as_deref(),
+            coverage: baseline.covered == Some(index),
+        })?;
+    }
+    for (scope, tests) in &baseline.tests {
+        for (name, test) in tests {
+            let of = |Scope { kind, text }: &Scope, wanted| (*kind == wanted).then(|| text.clone());
+            let [class, file, suite] = [Kind::Class, Kind::File, Kind::Suite].map(|kind| of(scope, kind));
+            out.line(&TestLine {
+                test: name,
+                class: class.as_deref(),
+                file: file.as_deref(),
+                suite: suite.as_deref(),
+                seen: shortened(&test.seen),
+                last: test.last,
+                ms: known(&test.millis),
+            })?;
+        }
+    }
+    for (file, coverage) in &baseline.coverage {
+        out.line(&CoverageLine {
+            file,
+            lines: [coverage.lines_covered, coverage.lines],
+            branches: [coverage.branches_covered, coverage.branches],
+        })?;
+    }
+    for (metric, samples) in &baseline.benchmarks {
+        out.line(&BenchmarkLine {
+            benchmark: &metric.benchmark,
+            measure: &metric.measure,
+            unit: &metric.unit,
+            better: better(metric.better),
+            exact: metric.exact,
+            samples: samples.iter().map(|(run, samples)| (*run, spaced(samples))).collect(),
+        })?;
+    }
+    let end = hexadecimal(&out.digest.clone().finalize());
+    out.line(&End { end })
+}
+
+/// The word for a direction.
+pub(super) const fn better(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Smaller => "smaller",
+        Direction::Larger => "larger",
+    }
+}
+
+/// Outcomes as letters, each followed by how often it comes in a row: `.3P12FP`.
+pub(super) fn shortened(seen: &[Option<Outcome>]) -> String {
+    let mut text = String::new();
+    for same in seen.chunk_by(|one, other| one == other) {
+        text.push(same.first().copied().flatten().map_or('.', Outcome::letter));
+        if same.len() > 1 {
+            text.push_str(&same.len().to_string());
+        }
+    }
+    text
+}
+
+/// Numbers with spaces between them.
+fn spaced(samples: &[f64]) -> String {
+    samples.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Durations without the unknown ones at the beginning.
+fn known(millis: &[Option<u32>]) -> &[Option<u32>] {
+    let first = millis.iter().position(Option::is_some).unwrap_or(millis.len());
+    millis.get(first..).unwrap_or_default()
+}

@@ -1,0 +1,38 @@
+//! What earlier runs were like, and what is different now.
+//!
+//! Owns the baseline file, its merging, the comparison of a run's tests with it, quarantine, and the rules about both.
+//! Coverage and benchmarks are plain records here. Pure: values in, values out; must not know report formats, where files
+//! lie, what day it is, or how findings are judged.
+
+#![allow(dead_code, reason = "joined by the next change")]
+#![allow(unused_imports, reason = "joined by the next change")]
+
+mod compare;
+mod details;
+mod file;
+mod history;
+mod interval;
+mod limits;
+mod merge;
+mod model;
+mod pairs;
+#[cfg(test)]
+mod properties;
+mod quarantine;
+mod read;
+pub(crate) mod rules;
+#[cfg(test)]
+mod simulation;
+mod stem;
+
+pub(crate) use compare::{Amount, Change, Comparison, compare};
+pub(crate) use details::details;
+pub(crate) use file::write;
+pub(crate) use history::{Flaky, Slower};
+pub(crate) use interval::Share;
+pub(crate) use limits::{Drop, Limits};
+pub(crate) use merge::merge;
+pub(crate) use model::{Baseline, Benchmark, Coverage, Direction, Metric, Run, RunFacts};
+pub(crate) use pairs::{How, Subject};
+pub(crate) use quarantine::{Entry, Quarantine, Quarantined};
+pub(crate) use read::read;

@@ -1,0 +1,338 @@
+//! The baseline file as it is read: strictly, line by line. What is not exactly what was written is refused.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead as _, BufReader, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::file::{GZIP, VERSION, better};
+use super::model::{Baseline, Coverage, DETAILED, Direction, Metric, Outcome, RUNS, Run, SAMPLES, Test};
+use crate::core::finding::hexadecimal;
+use crate::core::words::number;
+use crate::core::{Error, Location};
+use crate::test_gate::ledger::{Kind, Scope};
+
+/// Most bytes of a baseline, after it was decompressed.
+const LARGEST: u64 = 1 << 30;
+
+/// Most bytes of a line.
+const LONGEST: u64 = 1 << 20;
+
+/// What to do about a file that is damaged.
+const AGAIN: &str = "take the file from where it was written, or write it again with `test-gate baseline`";
+
+/// The first line as every version has it.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(rename = "devops-baseline")]
+    version: u64,
+}
+
+/// The first line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    #[serde(rename = "devops-baseline")]
+    _version: u64,
+    #[serde(rename = "tool")]
+    _tool: String,
+    runs: u64,
+    tests: u64,
+    coverage: u64,
+    benchmarks: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunLine {
+    run: String,
+    #[serde(default)]
+    time: Option<String>,
+    #[serde(default)]
+    commit: Option<String>,
+    #[serde(default)]
+    coverage: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TestLine {
+    test: String,
+    #[serde(default)]
+    class: Option<String>,
+    #[serde(default)]
+    file: Option<String>,
+    #[serde(default)]
+    suite: Option<String>,
+    seen: String,
+    last: [u64; 6],
+    #[serde(default)]
+    ms: Vec<Option<u32>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CoverageLine {
+    file: String,
+    lines: [u64; 2],
+    branches: [u64; 2],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BenchmarkLine {
+    benchmark: String,
+    measure: String,
+    unit: String,
+    better: String,
+    #[serde(default)]
+    exact: bool,
+    samples: Vec<(usize, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    end: String,
+}
+
+/// Reads a baseline, compressed or not; `path` is what errors call it.
+///
+/// # Errors
+/// Where it can't be read, was cut off or changed, or is of a version that is not known.
+pub(crate) fn read(path: &str, mut source: impl Read) -> Result<Baseline, Error> {
+    let mut start = Vec::new();
+    let taken = source.by_ref().take(GZIP.len() as u64).read_to_end(&mut start);
+    taken.map_err(|cause| Error::input("can't be read").at(Location::file(path)).because(cause))?;
+    let is_gzip = start == GZIP;
+    let whole = Cursor::new(start).chain(source);
+    let text: Box<dyn Read + '_> =
+        if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
+    let source = BufReader::with_capacity(1 << 16, text.take(LARGEST + 1));
+    Reader { path, source, line: 0, bytes: 0, text: Vec::new(), digest: Sha256::new() }.baseline()
+}
+
+struct Reader<'a, R> {
+    path: &'a str,
+    source: BufReader<R>,
+    /// Number of the line in `text`.
+    line: u64,
+    bytes: u64,
+    text: Vec<u8>,
+    digest: Sha256,
+}
+
+impl<R: Read> Reader<'_, R> {
+    fn baseline(mut self) -> Result<Baseline, Error> {
+        let head = self.head()?;
+        let mut baseline = Baseline::default();
+        for _ in 0..head.runs {
+            let line = self.record("a run")?;
+            self.run(&mut baseline, line)?;
+        }
+        for _ in 0..head.tests {
+            let line = self.record("a test")?;
+            self.test(&mut baseline, line)?;
+        }
+        for _ in 0..head.coverage {
+            let line = self.record("the coverage of a file")?;
+            self.coverage(&mut baseline, line)?;
+        }
+        for _ in 0..head.benchmarks {
+            let line = self.record("a benchmark")?;
+            self.benchmark(&mut baseline, line)?;
+        }
+        let digest = hexadecimal(&self.digest.clone().finalize());
+        let End { end } = self.record("the end")?;
+        if end != digest {
+            return Err(self.error("the file was changed after it was written: its SHA-256 does not match"));
+        }
+        if self.next()? {
+            return Err(self.error("there is more behind the end"));
+        }
+        Ok(baseline)
+    }
+
+    /// The first line.
+    fn head(&mut self) -> Result<Head, Error> {
+        if !self.next()? {
+            return Err(self.error("the baseline is empty"));
+        }
+        let Ok(Version { version }) = serde_json::from_slice(&self.text) else {
+            let is_cut = self.text.last() != Some(&b'\n');
+            return Err(self.error(if is_cut { "cut off" } else { "not a baseline" }));
+        };
+        if version != VERSION {
+            let what = format!("a baseline of version {version}; this tool knows {VERSION}");
+            return Err(self
+                .error(what)
+                .help("use the version of the tool that wrote it, or write it again"));
+        }
+        self.parsed("the first line")
+    }
+
+    /// The next line, which must be a record of this kind.
+    fn record<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Error> {
+        if !self.next()? {
+            return Err(self.error(format!("cut off: {what} must follow")));
+        }
+        self.parsed(what)
+    }
+
+    fn parsed<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Error> {
+        if self.text.last() != Some(&b'\n') {
+            return Err(self.error("cut off within a line"));
+        }
+        self.digest.update(&self.text);
+        serde_json::from_slice(&self.text).map_err(|cause| {
+            let column = cause.column() as u64;
+            let place = Location { column: Some(column), ..Location::line(self.path, self.line) };
+            Error::input(format!("not {what} as a baseline has it")).at(place).help(AGAIN).because(cause)
+        })
+    }
+
+    /// Goes to the next line; whether there is one.
+    fn next(&mut self) -> Result<bool, Error> {
+        self.text.clear();
+        self.line += 1;
+        let read = self.source.by_ref().take(LONGEST).read_until(b'\n', &mut self.text);
+        let length = read.map_err(|cause| self.unreadable(cause))? as u64;
+        self.bytes += length;
+        if self.bytes > LARGEST {
+            return Err(self.error(format!("more than {} bytes", number(LARGEST))));
+        }
+        if length == LONGEST && self.text.last() != Some(&b'\n') {
+            return Err(self.error(format!("a line of more than {} bytes", number(LONGEST))));
+        }
+        Ok(length > 0)
+    }
+
+    fn unreadable(&self, cause: io::Error) -> Error {
+        let what = match cause.kind() {
+            io::ErrorKind::UnexpectedEof => "cut off",
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => "damaged",
+            _ => "can't be read",
+        };
+        self.error(what).because(cause)
+    }
+
+    /// An error at the present line.
+    fn error(&self, what: impl Into<String>) -> Error {
+        Error::input(what).at(Location::line(self.path, self.line)).help(AGAIN)
+    }
+
+    fn run(&self, baseline: &mut Baseline, line: RunLine) -> Result<(), Error> {
+        let time = line.time.map(|time| time.parse()).transpose();
+        let time = time.map_err(|_| self.error("`time` is no time"))?;
+        let run = Run { time, key: line.run, commit: line.commit };
+        if baseline.runs.last().is_some_and(|last| *last >= run) || baseline.runs.len() == RUNS {
+            return Err(self.error("runs are out of order, or too many"));
+        }
+        if line.coverage && baseline.covered.replace(baseline.runs.len()).is_some() {
+            return Err(self.error("two runs with coverage"));
+        }
+        baseline.runs.push(run);
+        Ok(())
+    }
+
+    fn test(&self, baseline: &mut Baseline, line: TestLine) -> Result<(), Error> {
+        let scope = match (line.class, line.file, line.suite) {
+            (Some(text), None, None) => Scope { kind: Kind::Class, text: text.into() },
+            (None, Some(text), None) => Scope { kind: Kind::File, text: text.into() },
+            (None, None, Some(text)) => Scope { kind: Kind::Suite, text: text.into() },
+            _ => return Err(self.error("a test has one of `class`, `file` and `suite`")),
+        };
+        let seen = lengthened(&line.seen, baseline.runs.len())
+            .filter(|seen| seen.iter().any(Option::is_some))
+            .ok_or_else(|| self.error("`seen` does not fit the runs"))?;
+        let detailed = baseline.runs.len().min(DETAILED);
+        if line.ms.len() > detailed || line.last.iter().all(|count| *count == 0) {
+            return Err(self.error("`ms` or `last` does not fit the runs"));
+        }
+        let mut millis = vec![None; detailed - line.ms.len()];
+        millis.extend(line.ms);
+        let is_next = baseline.tests.last_key_value().is_none_or(|(last, tests)| {
+            *last < scope
+                || *last == scope
+                    && tests.last_key_value().is_none_or(|(name, _)| name.as_ref() < line.test.as_str())
+        });
+        if !is_next {
+            return Err(self.error("tests are out of order"));
+        }
+        let test = Test { seen, millis, last: line.last };
+        baseline.tests.entry(scope).or_default().insert(line.test.into(), test);
+        Ok(())
+    }
+
+    fn coverage(&self, baseline: &mut Baseline, line: CoverageLine) -> Result<(), Error> {
+        let ([lines_covered, lines], [branches_covered, branches]) = (line.lines, line.branches);
+        if lines_covered > lines || branches_covered > branches || baseline.covered.is_none() {
+            return Err(self.error("coverage of more than there is, or of no run"));
+        }
+        if baseline.coverage.last_key_value().is_some_and(|(last, _)| *last >= line.file) {
+            return Err(self.error("files are out of order"));
+        }
+        let coverage = Coverage { lines_covered, lines, branches_covered, branches };
+        baseline.coverage.insert(line.file, coverage);
+        Ok(())
+    }
+
+    fn benchmark(&self, baseline: &mut Baseline, line: BenchmarkLine) -> Result<(), Error> {
+        let direction =
+            [Direction::Smaller, Direction::Larger].into_iter().find(|known| better(*known) == line.better);
+        let Some(direction) = direction else {
+            return Err(self.error("`better` is `smaller` or `larger`"));
+        };
+        let metric = Metric {
+            benchmark: line.benchmark,
+            measure: line.measure,
+            unit: line.unit,
+            better: direction,
+            exact: line.exact,
+        };
+        if baseline.benchmarks.last_key_value().is_some_and(|(last, _)| *last >= metric) {
+            return Err(self.error("benchmarks are out of order"));
+        }
+        let count = line.samples.len();
+        let samples: Option<BTreeMap<usize, Vec<f64>>> =
+            line.samples.into_iter().map(|(run, text)| Some((run, numbers(&text)?))).collect();
+        let samples = samples.ok_or_else(|| self.error("`samples` are not numbers"))?;
+        let oldest = baseline.runs.len().saturating_sub(DETAILED);
+        let is_known = |(run, samples): (&usize, &Vec<f64>)| {
+            (oldest..baseline.runs.len()).contains(run) && samples.len() <= SAMPLES
+        };
+        if samples.len() != count || samples.is_empty() || !samples.iter().all(is_known) {
+            return Err(self.error("`samples` do not fit the runs"));
+        }
+        baseline.benchmarks.insert(metric, samples);
+        Ok(())
+    }
+}
+
+/// Numbers with single spaces between them.
+fn numbers(text: &str) -> Option<Vec<f64>> {
+    let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+    if text.is_empty() { Some(Vec::new()) } else { text.split(' ').map(finite).collect() }
+}
+
+/// Outcomes out of letters with counts; `None` where they are not those of so many runs.
+fn lengthened(text: &str, runs: usize) -> Option<Vec<Option<Outcome>>> {
+    let mut seen = Vec::with_capacity(runs);
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        rest = rest.get(letter.len_utf8()..)?;
+        let digits = rest.find(|next: char| !next.is_ascii_digit()).unwrap_or(rest.len());
+        let (amount, after) = rest.split_at_checked(digits)?;
+        let amount: usize = if amount.is_empty() { 1 } else { amount.parse().ok()? };
+        let outcome = if letter == '.' { None } else { Some(Outcome::of_letter(letter)?) };
+        if amount == 0 || amount > runs - seen.len() {
+            return None;
+        }
+        seen.extend(std::iter::repeat_n(outcome, amount));
+        rest = after;
+    }
+    (seen.len() == runs).then_some(seen)
+}

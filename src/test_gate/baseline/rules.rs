@@ -1,0 +1,259 @@
+//! The rules about earlier runs and quarantine, and the findings they make.
+
+use super::compare::{Amount, Change, Comparison};
+use super::history::Slower;
+use super::limits::Limits;
+use super::model::{Outcome, Test};
+use super::pairs::{How, Subject};
+use super::quarantine::Entry;
+use crate::core::words::{count, counted, duration, number};
+use crate::core::{Finding, Rule, Severity};
+use crate::test_gate::ledger::Kind;
+use crate::test_gate::producer::Producer;
+
+/// A test that ran at the baseline is gone, or runs fewer times.
+pub(crate) const VANISHED: Rule = Rule {
+    id: "test-vanished",
+    severity: Severity::High,
+    summary: "a test that ran at the baseline is gone, or runs fewer times",
+    page: include_str!("../../../docs/rules/test-vanished.md"),
+};
+
+/// A test that ran at the baseline is only skipped.
+pub(crate) const NEWLY_SKIPPED: Rule = Rule {
+    id: "test-newly-skipped",
+    severity: Severity::High,
+    summary: "a test that ran at the baseline is skipped",
+    page: include_str!("../../../docs/rules/test-newly-skipped.md"),
+};
+
+/// A test takes longer than it may.
+pub(crate) const SLOWER: Rule = Rule {
+    id: "test-slower",
+    severity: Severity::High,
+    summary: "a test takes longer than `max-slowdown` allows",
+    page: include_str!("../../../docs/rules/test-slower.md"),
+};
+
+/// A test fails that failed at the baseline, where only new failures count.
+pub(crate) const FAILED_BEFORE: Rule = Rule {
+    id: "test-failed-before",
+    severity: Severity::Low,
+    summary: "a test fails that failed at the baseline, too",
+    page: include_str!("../../../docs/rules/test-failed-before.md"),
+};
+
+/// There is no baseline to compare with.
+pub(crate) const BASELINE_MISSING: Rule = Rule {
+    id: "baseline-missing",
+    severity: Severity::High,
+    summary: "there is no baseline to compare with",
+    page: include_str!("../../../docs/rules/baseline-missing.md"),
+};
+
+/// A quarantine's last day has passed.
+pub(crate) const QUARANTINE_EXPIRED: Rule = Rule {
+    id: "quarantine-expired",
+    severity: Severity::High,
+    summary: "a quarantine's last day has passed",
+    page: include_str!("../../../docs/rules/quarantine-expired.md"),
+};
+
+/// A quarantine is for a test that is not there.
+pub(crate) const QUARANTINE_UNUSED: Rule = Rule {
+    id: "quarantine-unused",
+    severity: Severity::Low,
+    summary: "a quarantine is for a test that is not there",
+    page: include_str!("../../../docs/rules/quarantine-unused.md"),
+};
+
+/// Every rule of this room.
+pub(crate) const RULES: &[Rule] = &[
+    VANISHED,
+    NEWLY_SKIPPED,
+    SLOWER,
+    FAILED_BEFORE,
+    BASELINE_MISSING,
+    QUARANTINE_EXPIRED,
+    QUARANTINE_UNUSED,
+];
+
+/// Most findings of each rule; what is left out is counted.
+const LISTED: usize = 1_000;
+
+/// The findings about tests that are gone, skipped or slower.
+pub(crate) fn findings(comparison: &Comparison<'_>, limits: &Limits) -> Vec<Finding> {
+    let ratio = limits.max_slowdown.unwrap_or_default();
+    let gone = comparison.vanished.iter().map(vanished).chain(comparison.fewer.iter().map(fewer));
+    let mut findings = listed(&VANISHED, gone, comparison.vanished.len() + comparison.fewer.len());
+    findings.extend(listed(
+        &NEWLY_SKIPPED,
+        comparison.newly_skipped.iter().map(newly_skipped),
+        comparison.newly_skipped.len(),
+    ));
+    let slow = comparison.slower.iter().map(|slow| slower(slow, ratio, limits.slowdown_floor_ms));
+    findings.extend(listed(&SLOWER, slow, comparison.slower.len()));
+    findings
+}
+
+/// The findings about tests that failed before, for where only new failures count.
+pub(crate) fn failed_before(comparison: &Comparison<'_>) -> Vec<Finding> {
+    let failed = comparison.known_failures.iter().map(known_failure);
+    listed(&FAILED_BEFORE, failed, comparison.known_failures.len())
+}
+
+/// The first findings of a rule, and one that says how many are left out.
+fn listed(rule: &Rule, findings: impl Iterator<Item = Finding>, all: usize) -> Vec<Finding> {
+    let mut listed: Vec<Finding> = findings.take(LISTED).collect();
+    let left_out = all.saturating_sub(LISTED) as u64;
+    if left_out > 0 {
+        let what = counted(left_out, "more test", "more tests");
+        listed.push(
+            Finding::new(rule, format!("{what}: {}", rule.summary), &["more"])
+                .detail(format!("only the first {} are listed, all are counted", number(LISTED as u64)))
+                .about("not_listed", left_out)
+                .help(
+                    "look at what is listed first: so many mostly have one cause, as a job that did not run",
+                ),
+        );
+    }
+    listed
+}
+
+/// What people call a test.
+pub(crate) fn title(test: Subject<'_>) -> String {
+    let (within, name) = (test.scope.text.as_ref(), test.name);
+    let name = if name.trim().is_empty() { "(a test without a name)" } else { name };
+    if within.is_empty() || name.starts_with(within) {
+        return name.to_owned();
+    }
+    let separator = if test.scope.kind == Kind::Class { Producer::separator(None, within) } else { " > " };
+    format!("{within}{separator}{name}")
+}
+
+/// A finding about a test.
+fn about(rule: &Rule, change: &Change<'_>, what: &str) -> Finding {
+    let (scope, name) = (change.test.scope, change.test.name);
+    let test = title(change.test);
+    let word = |outcome: Option<Outcome>| outcome.map_or("not there", Outcome::as_str);
+    let mut finding = Finding::new(rule, format!("{test} {what}"), &[&scope.text, name])
+        .about("test", test)
+        .about("name", name)
+        .about("before", word(change.outcome_before()))
+        .about("outcome", word(change.outcome()));
+    finding = match scope.kind {
+        Kind::Class => finding.about("classname", scope.text.as_ref()),
+        Kind::File => finding.about("file", scope.text.as_ref()),
+        Kind::Suite => finding.about("suite", scope.text.as_ref()),
+    };
+    match change.was {
+        Some((was, _)) => finding.about("was", title(was)),
+        None => finding,
+    }
+}
+
+/// Words for what a test was called.
+fn formerly(change: &Change<'_>) -> String {
+    let how = |how| match how {
+        How::Parameters => "with other parameters",
+        How::Moved => "elsewhere",
+        How::Renamed => "under another name",
+    };
+    change.was.map_or(String::new(), |(was, what)| format!(", {}: {}", how(what), title(was)))
+}
+
+fn vanished(change: &Change<'_>) -> Finding {
+    let before = change.outcome_before().map_or("ran", Outcome::as_str);
+    let times = change.before.map_or(0, Test::ran);
+    let times = if times > 1 { format!(" in {}", count(times, "execution")) } else { String::new() };
+    about(&VANISHED, change, "is gone")
+        .detail(format!("{before}{times} at the baseline, in no report now, and no new test looks like it"))
+        .help("bring it back, or waive this where it was removed on purpose: see `devops explain test-vanished`")
+}
+
+fn fewer(change: &Change<'_>) -> Finding {
+    let before = change.before.map_or(0, Test::ran);
+    let now = change.now.map_or(0, |now| now.ran());
+    about(&VANISHED, change, &format!("ran {} of {} times", number(now), number(before)))
+        .detail(format!(
+            "{} at the baseline{}, {} now: a part of a matrix, a shard or a repetition is gone",
+            count(before, "execution"),
+            formerly(change),
+            number(now)
+        ))
+        .about("executions_before", before)
+        .about("executions", now)
+        .help("find the job or the row of data that did not run, or whose report is not among the paths")
+}
+
+fn newly_skipped(change: &Change<'_>) -> Finding {
+    let before = change.outcome_before().map_or("ran", Outcome::as_str);
+    let now = change.outcome().map_or("skipped", Outcome::as_str);
+    about(&NEWLY_SKIPPED, change, &format!("is {now}"))
+        .detail(format!("{before} at the baseline{}, {now} now", formerly(change)))
+        .help(
+            "fix what it found and run it again; to skip it for a while, waive this with an owner and a day",
+        )
+}
+
+fn slower(slower: &Slower<'_>, ratio: f64, floor: u64) -> Finding {
+    let time = |millis: f64| duration(millis / 1e3);
+    let runs = counted(slower.runs, "earlier run", "earlier runs");
+    about(&SLOWER, &slower.change, &format!("takes {}, took {}", time(slower.now), time(slower.median)))
+        .detail(format!(
+            "{} is the median of {runs}, {} the longest{}; more than {ratio} times that and {floor} ms longer is too slow",
+            time(slower.median),
+            time(slower.longest),
+            formerly(&slower.change),
+        ))
+        .about("milliseconds", slower.now)
+        .about("median_milliseconds", slower.median)
+        .help("measure what the test waits for; where it must take longer now, waive this until the baseline knows it")
+}
+
+fn known_failure(change: &Change<'_>) -> Finding {
+    let before = change.outcome_before().map_or("failed", Outcome::as_str);
+    let now = change.outcome().map_or("failed", Outcome::as_str);
+    about(&FAILED_BEFORE, change, "still fails")
+        .detail(format!("{before} at the baseline{}, {now} now; only new failures count", formerly(change)))
+        .help("fix it: while it fails it finds nothing")
+}
+
+/// No baseline at a path.
+pub(crate) fn baseline_missing(path: &str, why: &str) -> Finding {
+    Finding::new(&BASELINE_MISSING, format!("no baseline at {path}"), &[path])
+        .detail(why)
+        .about("path", path)
+        .help(
+            "write one on the main branch with `test-gate baseline`, and bring it here: see docs/baseline.md",
+        )
+}
+
+/// Fewer tests than the baseline allows, as detail for whoever counts tests; `least` is of [`Limits::missed`].
+pub(crate) fn dropped(before: Amount, now: Amount, least: u64) -> String {
+    format!(
+        "{} at the baseline, {} now, at least {} must be",
+        count(before.executions, "test"),
+        number(now.executions),
+        number(least)
+    )
+}
+
+/// An entry of the quarantine whose last day has passed.
+pub(super) fn quarantine_expired(entry: &Entry) -> Finding {
+    let title = format!("quarantine of `{}` expired on {}", entry.test, entry.expires);
+    Finding::new(&QUARANTINE_EXPIRED, title, &[&entry.test])
+        .detail(format!("owner {}: {}", entry.owner, entry.reason))
+        .about("quarantine", entry.test.as_str())
+        .at(entry.location.clone())
+        .help("fix the test and remove the entry, or have its owner set a new day")
+}
+
+/// An entry of the quarantine that is for no test of the run.
+pub(super) fn quarantine_unused(entry: &Entry) -> Finding {
+    Finding::new(&QUARANTINE_UNUSED, format!("quarantine of `{}` is for no test", entry.test), &[&entry.test])
+        .detail(format!("owner {}: {}", entry.owner, entry.reason))
+        .about("quarantine", entry.test.as_str())
+        .at(entry.location.clone())
+        .help("remove it, or correct the name: it must be the whole name as findings have it, or have a `*`")
+}
