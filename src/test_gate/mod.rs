@@ -6,6 +6,7 @@
 
 mod attempts;
 mod case;
+mod coverage;
 mod encoding;
 mod excerpt;
 mod files;
