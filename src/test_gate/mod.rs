@@ -12,6 +12,7 @@ mod command;
 mod detect;
 mod baseline;
 mod case;
+mod coverage;
 mod encoding;
 mod excerpt;
 mod execution;

@@ -1,0 +1,173 @@
+//! Cobertura XML, in the dialects of coverage.py, coverlet, gcovr, mypy, PHPUnit and others.
+
+use std::io::Read;
+
+use super::coverage::{Branches, Line, highest};
+use super::{Reading, numbers};
+use crate::test_gate::xml::{Event, Walker};
+
+/// A class that is being read.
+#[derive(Default)]
+struct Class {
+    path: Option<String>,
+    lines: Vec<Line>,
+    counts: Vec<Branches>,
+}
+
+/// Reads a report. Lines stand under a class and again under its methods: each counts once for its class.
+pub(super) fn read(source: impl Read, reading: &mut Reading) {
+    let mut walker = Walker::new(source);
+    let mut class: Option<Class> = None;
+    let mut root: Option<String> = None;
+    let mut is_seen = false;
+    loop {
+        match walker.next(root.is_some()) {
+            Event::Open if walker.depth() == 1 && walker.name() != "coverage" => {
+                let what = format!("<{}> is no Cobertura report", walker.name());
+                walker.trouble(what);
+            }
+            Event::Open => match walker.name() {
+                "coverage" => is_seen = true,
+                "source" => root = Some(String::new()),
+                "class" => class = Some(Class { path: walker.attribute("filename"), ..Class::default() }),
+                "line" => line(&mut walker, class.as_mut()),
+                _ => {}
+            },
+            Event::Text => {
+                if let Some(root) = &mut root {
+                    root.push_str(&walker.text());
+                    root.truncate(root.floor_char_boundary(4096));
+                }
+            }
+            Event::Close if walker.name() == "source" => {
+                let root = root.take().unwrap_or_default();
+                if !root.trim().is_empty() && !reading.roots.iter().any(|known| known == root.trim()) {
+                    reading.roots.push(root.trim().to_owned());
+                }
+            }
+            Event::Close if walker.name() == "class" => {
+                if let Some(class) = class.take()
+                    && !class.put(reading)
+                {
+                    walker.trouble("a class with lines names no file");
+                }
+            }
+            Event::Close => {}
+            Event::End => break,
+        }
+    }
+    // What stood before a cut counts.
+    if let Some(class) = class {
+        class.put(reading);
+    }
+    if !is_seen {
+        walker.trouble("holds no <coverage>");
+    }
+    (reading.troubles, reading.notes) = walker.finish();
+}
+
+fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>) {
+    let (mut number, mut hits, mut branches) = (None, None, None);
+    let mut is_clear = true;
+    walker.attributes(|key, value| match key {
+        "number" => number = numbers::line(value),
+        "hits" => hits = numbers::hits(value),
+        "condition-coverage" if !value.trim().is_empty() => {
+            branches = fraction(value);
+            is_clear = branches.is_some();
+        }
+        _ => {}
+    });
+    let Some(class) = class else {
+        return walker.trouble("a line stands outside of a class");
+    };
+    let (Some(number), Some(hits)) = (number, hits) else {
+        return walker.trouble("a line without a `number` and `hits` that are numbers");
+    };
+    class.lines.push(Line { number, hits });
+    if let Some((covered, total)) = branches {
+        class.counts.push(Branches { line: number, covered, total });
+    }
+    if !is_clear {
+        walker.trouble("`condition-coverage` is not of the form `50% (1/2)`");
+    }
+}
+
+/// The fraction in `50% (1/2)`; a percentage alone says whether all were taken, `100%` or not.
+fn fraction(text: &str) -> Option<(u32, u32)> {
+    let Some((_, inside)) = text.split_once('(') else {
+        let percent: f64 = text.trim().trim_end_matches('%').parse().ok()?;
+        return Some((u32::from(percent > 0.0) + u32::from(percent >= 100.0), 2));
+    };
+    let (covered, total) = inside.trim_end().strip_suffix(')')?.split_once('/')?;
+    let (covered, total) = (covered.trim().parse().ok()?, total.trim().parse().ok()?);
+    (covered <= total).then_some((covered, total))
+}
+
+impl Class {
+    /// Adds the class to its file; false where that is not known.
+    fn put(mut self, reading: &mut Reading) -> bool {
+        let Some(path) = self.path.filter(|path| !path.trim().is_empty()) else {
+            return self.lines.is_empty();
+        };
+        highest(&mut self.lines);
+        let file = reading.coverage.file(&path);
+        for line in self.lines {
+            file.line(line.number, line.hits);
+        }
+        for count in self.counts {
+            file.count(count.line, count.covered, count.total);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::tests::{read, shown};
+
+    #[test]
+    fn lines_of_methods_count_once_and_classes_share_a_file() {
+        let reading = read(
+            Format::Cobertura,
+            "<coverage><sources><source>/w/a</source><source> src </source><source/></sources><packages><package><classes>\
+             <class filename='x.py'><methods><method><lines><line number='1' hits='2'/><line number='9' hits='1'/></lines></method></methods>\
+             <lines><line number='1' hits='2'/><line number='2' hits='0' branch='true' condition-coverage='50% (1/2)'/></lines></class>\
+             <class filename='x.py'><lines><line number='2' hits='3'/></lines></class>\
+             <class filename='empty.py'/></classes></package></packages></coverage>",
+        );
+        assert_eq!(shown(&reading), "empty.py: -\nx.py: 1=2 2=3(1/2) 9=1\n");
+        assert_eq!(reading.roots, ["/w/a", "src"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        for (text, expected) in [
+            ("<class filename='a'><line number='1'/></class>", "a line without a `number`"),
+            ("<class filename='a'><line hits='1'/></class>", "a line without a `number`"),
+            ("<class><line number='1' hits='1'/></class>", "names no file"),
+            ("<line number='1' hits='1'/>", "outside of a class"),
+            (
+                "<class filename='a'><line number='1' hits='1' condition-coverage='1/2'/></class>",
+                "`condition-coverage`",
+            ),
+        ] {
+            let reading = read(Format::Cobertura, &format!("<coverage>{text}</coverage>"));
+            assert!(shown(&reading).contains(expected), "{}", shown(&reading));
+        }
+        assert!(shown(&read(Format::Cobertura, "<x/>")).contains("<x> is no Cobertura report"));
+        assert!(shown(&read(Format::Cobertura, "")).contains("holds no <coverage>"));
+    }
+
+    #[test]
+    fn several_documents_are_read() {
+        let one = |file: &str, hits: u32| {
+            format!(
+                "<?xml version='1.0'?><!DOCTYPE coverage SYSTEM 'http://x/coverage-04.dtd'><coverage><class filename='{file}'><line number='1' hits='{hits}'/></class></coverage>\n"
+            )
+        };
+        let reading = read(Format::Cobertura, &(one("a", 1) + &one("b", 0) + &one("a", 4)));
+        assert_eq!(shown(&reading), "a: 1=5\nb: 1=0\n");
+    }
+}

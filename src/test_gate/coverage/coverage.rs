@@ -1,0 +1,277 @@
+//! What was covered: lines and branches by file, compact and sorted.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use super::totals::{FileTotals, Ratio};
+
+/// The last line that a file can have; what stands beyond it is no line of a program.
+pub(crate) const LAST_LINE: u32 = 2_000_000;
+
+/// A line that can be covered, and how often it was; counts stop at what fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) number: u32,
+    pub(crate) hits: u32,
+}
+
+/// One way out of a branch, known by a key that is the same in every run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Arm {
+    pub(super) line: u32,
+    pub(super) hits: u32,
+    pub(super) key: u64,
+}
+
+/// How many ways out of the branches of a line were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Branches {
+    pub(crate) line: u32,
+    pub(crate) covered: u32,
+    pub(crate) total: u32,
+}
+
+/// The key of an arm: who says it, so that two formats of one run are never added up, and what names it there.
+pub(super) fn arm_key(format: super::Format, name: impl std::hash::Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    (format as u64) << 56 | hasher.finish() >> 8
+}
+
+/// Coverage of one file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct FileCoverage {
+    pub(super) lines: Vec<Line>,
+    pub(super) arms: Vec<Arm>,
+    /// Branches of formats that count them but don't tell them apart.
+    pub(super) counts: Vec<Branches>,
+    /// How many of each are sorted already.
+    settled: usize,
+}
+
+impl FileCoverage {
+    /// Adds to the hits of a line; zero is no line.
+    pub(crate) fn line(&mut self, number: u32, hits: u32) {
+        match self.lines.last_mut() {
+            _ if number == 0 => {}
+            Some(last) if last.number == number => last.hits = last.hits.saturating_add(hits),
+            _ => {
+                self.lines.push(Line { number, hits });
+                self.settle_at(self.lines.len());
+            }
+        }
+    }
+
+    /// Adds to the hits of one way out of a branch.
+    pub(super) fn arm(&mut self, line: u32, key: u64, hits: u32) {
+        if line > 0 {
+            self.arms.push(Arm { line, hits, key });
+            self.settle_at(self.arms.len());
+        }
+    }
+
+    /// Takes branches that are only counted. Two runs of them can't be told apart, so the better one stands: a lower bound.
+    pub(super) fn count(&mut self, line: u32, covered: u32, total: u32) {
+        if line > 0 && total > 0 {
+            self.counts.push(Branches { line, covered: covered.min(total), total });
+            self.settle_at(self.counts.len());
+        }
+    }
+
+    /// Sorts now and then, so that lines reported a thousand times take no more room than lines reported once.
+    fn settle_at(&mut self, length: usize) {
+        if length > self.settled.saturating_mul(2).max(4096) {
+            self.settle();
+        }
+    }
+
+    /// Sorts, and makes one of what is about the same thing.
+    pub(super) fn settle(&mut self) {
+        if !self.lines.is_sorted_by_key(|line| line.number) {
+            self.lines.sort_unstable_by_key(|line| line.number);
+        }
+        self.lines.dedup_by(|line, kept| {
+            let is_same = line.number == kept.number;
+            if is_same {
+                kept.hits = kept.hits.saturating_add(line.hits);
+            }
+            is_same
+        });
+        self.arms.sort_unstable_by_key(|arm| (arm.line, arm.key));
+        self.arms.dedup_by(|arm, kept| {
+            let is_same = (arm.line, arm.key) == (kept.line, kept.key);
+            if is_same {
+                kept.hits = kept.hits.saturating_add(arm.hits);
+            }
+            is_same
+        });
+        self.counts
+            .sort_unstable_by_key(|count| (count.line, std::cmp::Reverse((count.total, count.covered))));
+        self.counts.dedup_by_key(|count| count.line);
+        self.settled = self.lines.len().max(self.arms.len()).max(self.counts.len());
+    }
+
+    /// Ends the building: sorted, small, and a file that only has branches has their lines.
+    pub(super) fn finish(&mut self) {
+        self.settle();
+        if self.lines.is_empty() {
+            for branches in self.branches() {
+                self.lines.push(Line { number: branches.line, hits: u32::from(branches.covered > 0) });
+            }
+        }
+        self.lines.shrink_to_fit();
+        self.arms.shrink_to_fit();
+        self.counts.shrink_to_fit();
+        self.settled = 0;
+    }
+
+    /// The lines that can be covered, in order.
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The branches by line, in order. Where several formats speak of a line, the one that sees most decides.
+    pub(crate) fn branches(&self) -> Vec<Branches> {
+        let mut all = self.counts.clone();
+        for arms in
+            self.arms.chunk_by(|one, other| (one.line, one.key >> 56) == (other.line, other.key >> 56))
+        {
+            let covered = arms.iter().filter(|arm| arm.hits > 0).count();
+            let line = arms.first().map_or(0, |arm| arm.line);
+            all.push(Branches {
+                line,
+                covered: u32::try_from(covered).unwrap_or(u32::MAX),
+                total: u32::try_from(arms.len()).unwrap_or(u32::MAX),
+            });
+        }
+        all.sort_unstable_by_key(|count| (count.line, std::cmp::Reverse((count.total, count.covered))));
+        all.dedup_by_key(|count| count.line);
+        all
+    }
+
+    /// The lines that nothing covered, in order.
+    pub(crate) fn uncovered(&self) -> impl Iterator<Item = u32> {
+        self.lines.iter().filter(|line| line.hits == 0).map(|line| line.number)
+    }
+
+    /// The numbers of the file.
+    pub(crate) fn totals(&self) -> FileTotals {
+        let covered = self.lines.iter().filter(|line| line.hits > 0).count() as u64;
+        let mut branches = Ratio::default();
+        for count in self.branches() {
+            branches = branches + Ratio::new(count.covered.into(), count.total.into());
+        }
+        FileTotals { lines: Ratio::new(covered, self.lines.len() as u64), branches }
+    }
+}
+
+/// Coverage by the path of each file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Coverage {
+    pub(crate) files: BTreeMap<String, FileCoverage>,
+}
+
+impl Coverage {
+    /// The file at a path, which is there from now on.
+    pub(super) fn file(&mut self, path: &str) -> &mut FileCoverage {
+        if !self.files.contains_key(path) {
+            self.files.insert(path.to_owned(), FileCoverage::default());
+        }
+        self.files.entry(path.to_owned()).or_default()
+    }
+
+    /// Ends the building of every file.
+    pub(super) fn finish(&mut self) {
+        self.files.values_mut().for_each(FileCoverage::finish);
+    }
+
+    /// Whether no line can be covered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.values().all(|file| file.lines.is_empty())
+    }
+
+    /// The numbers of every file.
+    pub(crate) fn by_file(&self) -> BTreeMap<String, FileTotals> {
+        self.files.iter().map(|(path, file)| (path.clone(), file.totals())).collect()
+    }
+
+    /// The numbers of all files together.
+    pub(crate) fn totals(&self) -> FileTotals {
+        self.files.values().map(FileCoverage::totals).fold(FileTotals::default(), |all, file| all + file)
+    }
+}
+
+/// How many lines may come out of ranges of lines, so that a short file can't fill the memory.
+pub(super) struct Budget(u64);
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self(64_000_000)
+    }
+
+    /// The lines of a range, or what is wrong with it.
+    pub(super) fn lines(&mut self, first: u32, last: u32) -> Result<std::ops::RangeInclusive<u32>, String> {
+        if first > last {
+            return Err(format!("lines {first} to {last} run backwards"));
+        }
+        if last > LAST_LINE {
+            return Err(format!("line {last} is beyond what a file of a program can have"));
+        }
+        let left = self.0.checked_sub(u64::from(last - first) + 1);
+        self.0 = left.ok_or_else(|| "holds more lines than can be kept".to_owned())?;
+        Ok(first..=last)
+    }
+}
+
+/// Lines that one run reports several times, each once with the most hits.
+pub(super) fn highest(lines: &mut Vec<Line>) {
+    lines.sort_unstable_by_key(|line| (line.number, std::cmp::Reverse(line.hits)));
+    lines.dedup_by_key(|line| line.number);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::{Branches, FileCoverage, Line, arm_key};
+
+    #[test]
+    fn lines_are_sorted_and_add_up() {
+        let mut file = FileCoverage::default();
+        for (number, hits) in [(3, 1), (3, 2), (1, 0), (3, u32::MAX), (0, 9)] {
+            file.line(number, hits);
+        }
+        file.finish();
+        assert_eq!(file.lines(), [Line { number: 1, hits: 0 }, Line { number: 3, hits: u32::MAX }]);
+        assert_eq!(file.uncovered().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn repeated_lines_take_no_room() {
+        let mut file = FileCoverage::default();
+        for round in 0..1_000 {
+            for line in 1..=100 {
+                file.line(line, round);
+                file.arm(line, 7, 1);
+                file.count(line, 1, 2);
+            }
+        }
+        assert!(file.lines.capacity() < 20_000 && file.arms.capacity() < 20_000);
+        assert!(file.counts.capacity() < 20_000);
+        file.finish();
+        assert_eq!(file.totals().lines.coverable, 100);
+    }
+
+    #[test]
+    fn two_formats_of_a_run_are_not_added_up() {
+        let mut file = FileCoverage::default();
+        for (format, hits) in [(Format::Lcov, [1, 0]), (Format::Istanbul, [1, 0])] {
+            for (index, hits) in hits.into_iter().enumerate() {
+                file.arm(5, arm_key(format, index), hits);
+            }
+        }
+        file.count(5, 1, 2);
+        file.finish();
+        assert_eq!(file.branches(), [Branches { line: 5, covered: 1, total: 2 }]);
+        assert_eq!(file.lines(), [Line { number: 5, hits: 1 }], "a file with branches alone has their lines");
+    }
+}

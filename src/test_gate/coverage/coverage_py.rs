@@ -1,0 +1,108 @@
+//! The JSON of coverage.py.
+
+use std::io::Read;
+
+use serde::de::MapAccess;
+
+use super::coverage::{FileCoverage, arm_key};
+use super::{Format, Reading};
+use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
+use crate::test_gate::trouble::Trouble;
+
+/// Reads a report. Excluded lines can't be covered and are left out.
+pub(super) fn read(source: impl Read, reading: &mut Reading) {
+    let mut root = Root { reading, is_seen: false };
+    let result = document(source, Fields(&mut root));
+    let is_seen = root.is_seen;
+    if let Err(trouble) = result {
+        reading.troubles.push(trouble);
+    } else if !is_seen {
+        reading.troubles.push(Trouble::whole("holds no `files`"));
+    }
+}
+
+struct Root<'a> {
+    reading: &'a mut Reading,
+    is_seen: bool,
+}
+
+impl Object for Root<'_> {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        if key == "files" {
+            self.is_seen = true;
+            return map.next_value_seed(Fields(&mut Files(self.reading)));
+        }
+        skip(map)
+    }
+}
+
+struct Files<'a>(&'a mut Reading);
+
+impl Object for Files<'_> {
+    fn field<'de, A: MapAccess<'de>>(&mut self, path: &str, map: &mut A) -> Result<(), A::Error> {
+        let mut file = File { coverage: self.0.coverage.file(path), executed: false, missing: false };
+        map.next_value_seed(Fields(&mut file))?;
+        if file.executed && file.missing {
+            return Ok(());
+        }
+        Err(refuse::<A>(format_args!("`{path}` has no `executed_lines` and `missing_lines`")))
+    }
+}
+
+struct File<'a> {
+    coverage: &'a mut FileCoverage,
+    executed: bool,
+    missing: bool,
+}
+
+impl Object for File<'_> {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        let hits = u32::from(key.starts_with("executed"));
+        let coverage = &mut *self.coverage;
+        match key {
+            "executed_lines" | "missing_lines" => {
+                (self.executed, self.missing) = (self.executed | (hits == 1), self.missing | (hits == 0));
+                map.next_value_seed(each(|number: u32| coverage.line(number, hits)))
+            }
+            // From one line to another; a negative line is the way out of a function.
+            "executed_branches" | "missing_branches" => {
+                map.next_value_seed(each(|(from, to): (i64, i64)| {
+                    if let Ok(line) = u32::try_from(from.unsigned_abs()) {
+                        coverage.arm(line, arm_key(Format::CoveragePy, to), hits);
+                    }
+                }))
+            }
+            _ => skip(map),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::tests::{read, shown};
+
+    #[test]
+    fn lines_and_branches_without_what_is_excluded() {
+        let reading = read(
+            Format::CoveragePy,
+            r#"{"meta": {"format": 3, "branch_coverage": true}, "files": {"a/b.py": {"executed_lines": [1, 3], "missing_lines": [4],
+            "excluded_lines": [7, 8], "summary": {"covered_lines": 9}, "executed_branches": [[3, 4]], "missing_branches": [[3, -1]],
+            "functions": {"f": {"executed_lines": [9]}}}}, "totals": {}}"#,
+        );
+        assert_eq!(shown(&reading), "a/b.py: 1=1 3=1(1/2) 4=0\n");
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        for text in [
+            "{}",
+            "{\"files\": {\"a\": {}}}",
+            "{\"files\": {\"a\": {\"executed_lines\": [1]}}}",
+            "{\"files\": {\"a\": {\"executed_lines\": [-1], \"missing_lines\": []}}}",
+            "{\"files\": {}} {\"files\": {}}",
+        ] {
+            assert!(shown(&read(Format::CoveragePy, text)).contains("! "), "{text}");
+        }
+    }
+}

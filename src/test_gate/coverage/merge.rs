@@ -1,0 +1,103 @@
+//! Coverage of several runs as one: a line is covered if any run covered it, hits add up, the order never matters.
+
+use super::coverage::{Coverage, FileCoverage};
+
+impl FileCoverage {
+    /// Takes in what another run says of the same file.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for line in &other.lines {
+            self.line(line.number, line.hits);
+        }
+        for arm in &other.arms {
+            self.arm(arm.line, arm.key, arm.hits);
+        }
+        for count in &other.counts {
+            self.count(count.line, count.covered, count.total);
+        }
+        self.finish();
+    }
+}
+
+impl Coverage {
+    /// Takes in another run.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (path, file) in other.files {
+            self.take(path, file);
+        }
+    }
+
+    /// Takes in one file of another run.
+    pub(crate) fn take(&mut self, path: String, file: FileCoverage) {
+        match self.files.get_mut(&path) {
+            Some(known) => known.merge(&file),
+            None => {
+                self.files.insert(path, file);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
+
+    use super::super::Format;
+    use super::super::coverage::{Coverage, arm_key};
+
+    /// A run: lines, arms and counted branches of a few files.
+    pub(super) fn runs() -> impl Strategy<Value = Coverage> {
+        let fact = (0_u8..3, 1_u32..12, 0_u32..3, 0_u8..4, any::<bool>());
+        proptest::collection::vec(fact, 0..40).prop_map(|facts| {
+            let mut coverage = Coverage::default();
+            for (file, line, hits, kind, is_large) in facts {
+                let hits = if is_large { hits * (u32::MAX / 2) } else { hits };
+                let file = coverage.file(["a", "b", "c"][usize::from(file)]);
+                file.line(line, hits);
+                match kind {
+                    0 => file.arm(line, arm_key(Format::Lcov, line % 3), hits),
+                    1 => file.arm(line, arm_key(Format::Clover, line % 2), hits),
+                    2 => file.count(line, hits.min(2), 2 + line % 2),
+                    _ => {}
+                }
+            }
+            coverage.finish();
+            coverage
+        })
+    }
+
+    fn merged<'a>(runs: impl Iterator<Item = &'a Coverage>) -> Coverage {
+        runs.fold(Coverage::default(), |mut all, run| {
+            all.merge(run.clone());
+            all
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_runs_never_matters(runs in proptest::collection::vec(runs(), 0..5), turn in 0_usize..5) {
+            let forwards = merged(runs.iter());
+            prop_assert_eq!(&merged(runs.iter().rev()), &forwards);
+            let mut turned = runs.clone();
+            turned.rotate_left(turn % runs.len().max(1));
+            prop_assert_eq!(&merged(turned.iter()), &forwards);
+            // In pairs first, then together.
+            let pairs: Vec<Coverage> = runs.chunks(2).map(|pair| merged(pair.iter())).collect();
+            prop_assert_eq!(&merged(pairs.iter()), &forwards);
+        }
+
+        #[test]
+        fn a_line_is_covered_if_any_run_covered_it(one in runs(), other in runs()) {
+            let both = merged([&one, &other].into_iter());
+            for (path, file) in &both.files {
+                for line in file.lines() {
+                    let hits = |run: &Coverage| {
+                        let file = run.files.get(path)?;
+                        file.lines().iter().find(|known| known.number == line.number).map(|known| known.hits)
+                    };
+                    let sum = hits(&one).unwrap_or(0).saturating_add(hits(&other).unwrap_or(0));
+                    prop_assert_eq!(line.hits, sum);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,500 @@
+//! The rules about coverage, and the findings they make.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use super::coverage::{Coverage, FileCoverage};
+use super::patch::{Patch, Ranges, in_ranges, patch, shown};
+use super::totals::{FileTotals, Percent, Ratio};
+use crate::core::words::{count, counted, number};
+use crate::core::{Finding, Location, Rule, Severity};
+
+/// All lines or branches together.
+pub(crate) const TOO_LOW: Rule = Rule {
+    id: "coverage-too-low",
+    severity: Severity::High,
+    summary: "the tests cover less of all lines or branches than they must",
+    page: include_str!("../../../docs/rules/coverage-too-low.md"),
+};
+
+/// One file.
+pub(crate) const FILE_TOO_LOW: Rule = Rule {
+    id: "file-coverage-too-low",
+    severity: Severity::High,
+    summary: "the tests cover less of a file than they must of every file",
+    page: include_str!("../../../docs/rules/file-coverage-too-low.md"),
+};
+
+/// What the change adds.
+pub(crate) const PATCH_TOO_LOW: Rule = Rule {
+    id: "patch-coverage-too-low",
+    severity: Severity::High,
+    summary: "the tests cover less of the lines a change adds than they must",
+    page: include_str!("../../../docs/rules/patch-coverage-too-low.md"),
+};
+
+/// What the change adds can't be told.
+pub(crate) const PATCH_UNKNOWN: Rule = Rule {
+    id: "patch-coverage-unknown",
+    severity: Severity::High,
+    summary: "it can't be told how much of a change is covered",
+    page: include_str!("../../../docs/rules/patch-coverage-unknown.md"),
+};
+
+/// Less than at the baseline.
+pub(crate) const DROPPED: Rule = Rule {
+    id: "coverage-dropped",
+    severity: Severity::High,
+    summary: "the tests cover less than they did at the baseline",
+    page: include_str!("../../../docs/rules/coverage-dropped.md"),
+};
+
+/// A file that reports no longer mention.
+pub(crate) const VANISHED: Rule = Rule {
+    id: "coverage-file-vanished",
+    severity: Severity::High,
+    summary: "a file that was measured at the baseline is in no report now, though it still exists",
+    page: include_str!("../../../docs/rules/coverage-file-vanished.md"),
+};
+
+/// Every rule about coverage.
+pub(crate) const RULES: &[Rule] = &[TOO_LOW, FILE_TOO_LOW, PATCH_TOO_LOW, PATCH_UNKNOWN, DROPPED, VANISHED];
+
+/// Most findings of one rule; the others are counted in one more.
+const LISTED: usize = 100;
+
+/// Most ranges of lines named in a help.
+const RANGES: usize = 10;
+
+/// How much must be covered; what is not set is not judged.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Least percentage of all lines.
+    pub(crate) min_coverage: Option<Percent>,
+    /// Least percentage of all branches.
+    pub(crate) min_branch_coverage: Option<Percent>,
+    /// Least percentage of the lines of each file.
+    pub(crate) min_file_coverage: Option<Percent>,
+    /// Least percentage of the lines a change adds.
+    pub(crate) min_patch_coverage: Option<Percent>,
+    /// Most percentage points that all lines may lose against the baseline.
+    pub(crate) max_coverage_drop: Option<Percent>,
+}
+
+/// What a change does to files, by paths of the repository.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Lines added or changed, as they are numbered after the change; a file without any may be left out.
+    pub(crate) added: BTreeMap<String, Vec<RangeInclusive<u64>>>,
+    pub(crate) deleted: BTreeSet<String>,
+    /// Old path to new path.
+    pub(crate) renamed: BTreeMap<String, String>,
+}
+
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) coverage: &'a Coverage,
+    /// Numbers of the files at the baseline, where one is known.
+    pub(crate) base: Option<&'a BTreeMap<String, FileTotals>>,
+    /// The change, where it is known.
+    pub(crate) change: Option<&'a Change>,
+    /// Every tracked file, sorted, where that is known.
+    pub(crate) tracked: Option<&'a [String]>,
+}
+
+/// Judges coverage; the findings stand in the order of the rules, and of paths within one.
+pub(crate) fn judge(limits: &Limits, facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(totals(limits, facts.coverage));
+    if let Some(limit) = limits.min_file_coverage {
+        findings.extend(files(limit, facts.coverage));
+    }
+    if let Some(limit) = limits.min_patch_coverage {
+        findings.extend(change(limit, facts));
+    }
+    if let Some(tolerance) = limits.max_coverage_drop {
+        findings.extend(dropped(tolerance, facts));
+    }
+    if let Some(base) = facts.base {
+        findings.extend(vanished(base, facts));
+    }
+    findings
+}
+
+fn totals(limits: &Limits, coverage: &Coverage) -> Vec<Finding> {
+    let totals = coverage.totals();
+    let judged = [
+        ("lines", limits.min_coverage, totals.lines),
+        ("branches", limits.min_branch_coverage, totals.branches),
+    ];
+    let one = |(what, limit, ratio): (&str, Option<Percent>, Ratio)| {
+        let limit = limit?;
+        let title = if ratio.coverable == 0 {
+            format!("no {what} to cover are reported, at least {limit} % must be covered")
+        } else if ratio.is_below(limit) {
+            format!("{what} covered: {ratio}, at least {limit} % must be")
+        } else {
+            return None;
+        };
+        let finding = with_numbers(Finding::new(&TOO_LOW, title, &[what]), ratio)
+            .about("what", what)
+            .about("limit", limit.to_string());
+        let worst = coverage
+            .files
+            .iter()
+            .max_by_key(|(path, file)| (file.totals().lines.uncovered(), std::cmp::Reverse(*path)));
+        Some(match worst.and_then(|(path, file)| Some((path, file, file.uncovered().next()?))) {
+            Some((path, file, first)) => finding
+                .detail(format!("most uncovered lines: {path}, {}", file.totals().lines))
+                .at(Location::line(path, first.into()))
+                .help(test_these(path, &uncovered(file))),
+            None if ratio.coverable == 0 => finding.help(format!(
+                "make sure the coverage reports are written with {what} and are among the paths"
+            )),
+            None => finding.help("test the ways through conditions that no test takes"),
+        })
+    };
+    judged.into_iter().filter_map(one).collect()
+}
+
+fn files(limit: Percent, coverage: &Coverage) -> Vec<Finding> {
+    let below = coverage.files.iter().filter(|(_, file)| file.totals().lines.is_below(limit));
+    let finding = |(path, file): (&String, &FileCoverage)| {
+        let lines = file.totals().lines;
+        let title = format!("{path}: {lines} lines covered, at least {limit} % must be");
+        let missing = uncovered(file);
+        let finding = with_numbers(Finding::new(&FILE_TOO_LOW, title, &[path]), lines)
+            .about("file", path.as_str())
+            .about("limit", limit.to_string())
+            .help(test_these(path, &missing));
+        at_first(finding, path, &missing)
+    };
+    listed(&FILE_TOO_LOW, below.map(finding).collect())
+}
+
+fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(change) = facts.change else {
+        let title =
+            format!("the change is not known, so its coverage of at least {limit} % can't be checked");
+        let finding = Finding::new(&PATCH_UNKNOWN, title, &["change"])
+            .about("limit", limit.to_string())
+            .help("fetch the history up to the base of the change, or hand in its diff");
+        return vec![finding];
+    };
+    let found = patch(facts.coverage, &change.added);
+    let mut findings = Vec::new();
+    if found.lines.is_below(limit) {
+        findings.push(patch_too_low(limit, &found));
+    }
+    let unmentioned = found.unmentioned.iter().map(|path| {
+        Finding::new(&PATCH_UNKNOWN, format!("{path} is changed, and no coverage report mentions it"), &[path])
+            .severity(Severity::Medium)
+            .about("file", path.as_str())
+            .at(Location::file(path))
+            .help("make sure the tests load the file, or that the coverage tool is told to report files no test loads")
+    });
+    findings.extend(listed(&PATCH_UNKNOWN, unmentioned.collect()));
+    findings
+}
+
+fn patch_too_low(limit: Percent, found: &Patch) -> Finding {
+    let title = format!("{} added lines covered, at least {limit} % must be", found.lines);
+    let mut missing: Vec<_> = found.files.iter().filter(|(_, file)| !file.uncovered.is_empty()).collect();
+    missing.sort_by_key(|(path, file)| (std::cmp::Reverse(file.lines.uncovered()), *path));
+    let told = |(path, file): &(&String, &super::patch::PatchFile)| {
+        format!("{path}: {}, not covered: {}", file.lines, shown(&file.uncovered, RANGES))
+    };
+    let mut detail: Vec<String> = missing.iter().take(LISTED).map(told).collect();
+    if missing.len() > LISTED {
+        detail.push(format!("and {}", counted((missing.len() - LISTED) as u64, "more file", "more files")));
+    }
+    let finding = with_numbers(Finding::new(&PATCH_TOO_LOW, title, &[]), found.lines)
+        .about("limit", limit.to_string())
+        .detail(detail.join("\n"));
+    match missing.first() {
+        Some((path, file)) => {
+            at_first(finding.help(test_these(path, &file.uncovered)), path, &file.uncovered)
+        }
+        None => finding,
+    }
+}
+
+/// The baseline without lines that are gone: as many covered ones as the whole lost lines are taken out of both numbers, so
+/// that the removal of tested code is no drop, and a test that is gone is.
+fn adjusted(base: Ratio, head: Ratio) -> Ratio {
+    let fewer = base.coverable.saturating_sub(head.coverable);
+    let gone = fewer.min(base.covered.saturating_sub(head.covered));
+    Ratio::new(base.covered - gone, base.coverable - gone)
+}
+
+fn dropped(tolerance: Percent, facts: &Facts<'_>) -> Option<Finding> {
+    let head = facts.coverage.totals().lines;
+    let Some(base) = facts.base else {
+        let finding = Finding::new(&DROPPED, "no baseline to compare coverage with", &["baseline"])
+            .about("tolerance", tolerance.to_string())
+            .help("hand in a baseline with coverage, or leave `max-coverage-drop` out");
+        return Some(finding);
+    };
+    let before = base.values().fold(Ratio::default(), |all, file| all + file.lines);
+    let is_gone = head.coverable == 0 && before.coverable > 0;
+    if !is_gone && !head.has_dropped(adjusted(before, head), tolerance) {
+        return None;
+    }
+    let title =
+        format!("lines covered: {head}, {before} at the baseline; at most {tolerance} points may be lost");
+    let finding = with_numbers(Finding::new(&DROPPED, title, &[]), head)
+        .about("base_covered", before.covered)
+        .about("base_coverable", before.coverable)
+        .about("tolerance", tolerance.to_string());
+    // The file that lost most tells most.
+    let now = |path: &str| facts.coverage.files.get(path);
+    let lost = |path: &str, file: &FileCoverage| {
+        let old = facts.change.and_then(|change| change.renamed.iter().find(|(_, new)| *new == path));
+        let old = base.get(old.map_or(path, |(old, _)| old)).copied().unwrap_or_default();
+        file.totals().lines.uncovered().saturating_sub(old.lines.uncovered())
+    };
+    let mut worst: Vec<_> =
+        facts.coverage.files.iter().map(|(path, file)| (lost(path, file), path)).collect();
+    worst.retain(|(lost, _)| *lost > 0);
+    worst.sort_by_key(|(lost, path)| (std::cmp::Reverse(*lost), *path));
+    let detail = worst
+        .iter()
+        .take(10)
+        .map(|(lost, path)| format!("{path}: {} more than before", count(*lost, "uncovered line")));
+    let finding = finding.detail(detail.collect::<Vec<_>>().join("\n"));
+    Some(match worst.first().and_then(|(_, path)| Some((path, now(path)?))) {
+        Some((path, file)) => {
+            let missing = uncovered(file);
+            at_first(finding.help(test_these(path, &missing)), path, &missing)
+        }
+        None => finding.help("find out which tests or coverage reports are gone"),
+    })
+}
+
+fn vanished(base: &BTreeMap<String, FileTotals>, facts: &Facts<'_>) -> Vec<Finding> {
+    let is_tracked = |path: &String| facts.tracked.is_none_or(|tracked| tracked.binary_search(path).is_ok());
+    let mut findings = Vec::new();
+    for (old, totals) in base.iter().filter(|(_, totals)| totals.lines.coverable > 0) {
+        let new = facts.change.and_then(|change| change.renamed.get(old));
+        let path = new.unwrap_or(old);
+        let is_deleted = new.is_none() && facts.change.is_some_and(|change| change.deleted.contains(old));
+        if facts.coverage.files.contains_key(path) || is_deleted || !is_tracked(path) {
+            continue;
+        }
+        let mut finding = Finding::new(&VANISHED, format!("{path} is in no coverage report any more"), &[path])
+            .detail(format!("{} lines covered at the baseline", totals.lines))
+            .about("file", path.as_str())
+            .about("base_covered", totals.lines.covered)
+            .about("base_coverable", totals.lines.coverable)
+            .at(Location::file(path))
+            .help("find out which run no longer measures it: a shard that is gone, a filter, a report that is not handed in");
+        if new.is_some() {
+            finding = finding.about("renamed_from", old.as_str());
+        }
+        findings.push(finding);
+    }
+    listed(&VANISHED, findings)
+}
+
+fn with_numbers(finding: Finding, ratio: Ratio) -> Finding {
+    finding.about("covered", ratio.covered).about("coverable", ratio.coverable)
+}
+
+fn at_first(finding: Finding, path: &str, ranges: &[RangeInclusive<u64>]) -> Finding {
+    match ranges.first() {
+        Some(first) => finding.at(Location::line(path, *first.start())),
+        None => finding.at(Location::file(path)),
+    }
+}
+
+fn uncovered(file: &FileCoverage) -> Ranges {
+    in_ranges(file.uncovered().map(u64::from))
+}
+
+fn test_these(path: &str, ranges: &[RangeInclusive<u64>]) -> String {
+    let is_one = matches!(ranges, [only] if only.start() == only.end());
+    format!("test {} {} of {path}", if is_one { "line" } else { "lines" }, shown(ranges, RANGES))
+}
+
+/// The first findings, and one that counts the others.
+fn listed(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let more = findings.len().saturating_sub(LISTED) as u64;
+    // The number that is left out must not be the lenient one: the worst severity stands for them.
+    let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(rule.severity);
+    findings.truncate(LISTED);
+    if more > 0 {
+        let title = format!("{}: {}", rule.summary, counted(more, "more file", "more files"));
+        findings.push(
+            Finding::new(rule, title, &["more"])
+                .severity(worst)
+                .detail(format!("only the first {} are listed, all are counted", number(LISTED as u64)))
+                .about("not_listed", more)
+                .help("begin with what is listed"),
+        );
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::super::coverage::Coverage;
+    use super::super::totals::{FileTotals, Percent, Ratio};
+    use super::{Change, Facts, Limits, adjusted, judge};
+    use crate::core::{Finding, Severity};
+
+    fn percent(text: &str) -> Option<Percent> {
+        Some(text.parse().unwrap())
+    }
+
+    /// Coverage out of `(path, covered lines, uncovered lines)`.
+    fn coverage(files: &[(&str, u32, u32)]) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (path, covered, uncovered) in files {
+            for number in 1..=covered + uncovered {
+                coverage.file(path).line(number, u32::from(number <= *covered));
+            }
+        }
+        coverage.finish();
+        coverage
+    }
+
+    fn facts(coverage: &Coverage) -> Facts<'_> {
+        Facts { coverage, base: None, change: None, tracked: None }
+    }
+
+    fn rules(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().map(|finding| finding.rule.as_str()).collect()
+    }
+
+    #[test]
+    fn floors_hold_exactly() {
+        let coverage = coverage(&[("a.rs", 9, 1), ("b.rs", 5, 5), ("empty.rs", 0, 0)]);
+        let limits = |total, file| Limits {
+            min_coverage: percent(total),
+            min_file_coverage: percent(file),
+            ..Limits::default()
+        };
+        assert!(judge(&limits("70", "50"), &facts(&coverage)).is_empty());
+        let findings = judge(&limits("70.000001", "50.1"), &facts(&coverage));
+        assert_eq!(rules(&findings), ["coverage-too-low", "file-coverage-too-low"]);
+        assert_eq!(findings[0].title, "lines covered: 70.00 % (14 of 20), at least 70.000001 % must be");
+        assert_eq!(findings[0].help, "test lines 6-10 of b.rs");
+        assert_eq!(findings[1].location.as_ref().unwrap().to_string(), "b.rs:6");
+        assert!(judge(&Limits::default(), &facts(&coverage)).is_empty());
+    }
+
+    #[test]
+    fn nothing_measured_is_below_every_floor() {
+        let limits =
+            Limits { min_coverage: percent("0"), min_branch_coverage: percent("1"), ..Limits::default() };
+        let findings = judge(&limits, &facts(&Coverage::default()));
+        assert_eq!(rules(&findings), ["coverage-too-low"; 2]);
+    }
+
+    #[test]
+    fn patches_have_a_floor_and_fail_closed() {
+        let coverage = coverage(&[("a.rs", 3, 2)]);
+        let limits = Limits { min_patch_coverage: percent("80"), ..Limits::default() };
+        assert_eq!(rules(&judge(&limits, &facts(&coverage))), ["patch-coverage-unknown"]);
+        let judged = |path: &str, range| {
+            let change =
+                Change { added: BTreeMap::from([(path.to_owned(), vec![range])]), ..Change::default() };
+            judge(&limits, &Facts { change: Some(&change), ..facts(&coverage) })
+        };
+        assert!(judged("a.rs", 1..=3).is_empty());
+        assert!(judged("a.rs", 6..=9).is_empty(), "no line that can be covered");
+        let findings = judged("a.rs", 3..=5);
+        assert_eq!(rules(&findings), ["patch-coverage-too-low"]);
+        assert_eq!(findings[0].title, "33.33 % (1 of 3) added lines covered, at least 80 % must be");
+        assert_eq!(findings[0].detail, "a.rs: 33.33 % (1 of 3), not covered: 4-5");
+        assert_eq!(findings[0].location.as_ref().unwrap().to_string(), "a.rs:4");
+        let findings = judged("new.rs", 1..=3);
+        assert_eq!(
+            (rules(&findings), findings[0].severity),
+            (vec!["patch-coverage-unknown"], Severity::Medium)
+        );
+    }
+
+    #[test]
+    fn removed_code_is_no_drop_and_removed_tests_are() {
+        let base = BTreeMap::from([(
+            "a.rs".to_owned(),
+            FileTotals { lines: Ratio::new(90, 100), ..Default::default() },
+        )]);
+        let limits = Limits { max_coverage_drop: percent("0.5"), ..Limits::default() };
+        let is_red = |covered, uncovered| {
+            let coverage = coverage(&[("a.rs", covered, uncovered)]);
+            !judge(&limits, &Facts { base: Some(&base), ..facts(&coverage) }).is_empty()
+        };
+        assert!(!is_red(40, 10), "covered code deleted");
+        assert!(!is_red(90, 0), "uncovered code deleted");
+        assert!(!is_red(190, 10), "covered code added");
+        assert!(!is_red(90, 10));
+        assert!(is_red(89, 11), "a test deleted");
+        assert!(is_red(90, 12), "uncovered code added");
+        assert!(is_red(40, 12), "covered code deleted, and uncovered code added");
+        assert!(is_red(0, 0), "nothing is measured any more");
+        let coverage = coverage(&[("a.rs", 1, 0)]);
+        let findings = judge(&limits, &facts(&coverage));
+        assert_eq!(rules(&findings), ["coverage-dropped"], "no baseline is no pass");
+    }
+
+    #[test]
+    fn an_adjusted_base_never_hides_new_uncovered_lines() {
+        for (covered, uncovered) in
+            (0..30).flat_map(|covered| (0..30).map(move |uncovered| (covered, uncovered)))
+        {
+            let (base, head) = (Ratio::new(15, 20), Ratio::new(covered, covered + uncovered));
+            let none: Percent = "0".parse().unwrap();
+            let is_red = head.has_dropped(adjusted(base, head), none);
+            if uncovered <= 5 && covered + uncovered > 0 && covered <= 15 && covered + uncovered <= 20 {
+                // Lines only went away, or uncovered ones took their place.
+                let is_only_removal = 15 - covered <= 20 - covered - uncovered;
+                assert!(!(is_red && is_only_removal), "{covered} {uncovered}");
+            }
+            if uncovered > 5 && covered <= 15 {
+                assert!(is_red, "{covered} {uncovered}");
+            }
+        }
+    }
+
+    #[test]
+    fn files_vanish_unless_they_are_gone() {
+        let measured = FileTotals { lines: Ratio::new(1, 2), ..Default::default() };
+        let names = ["deleted.rs", "here.rs", "lost.rs", "moved.rs", "movedlost.rs", "untracked.rs"];
+        let mut base: BTreeMap<String, FileTotals> = names.map(|name| (name.to_owned(), measured)).into();
+        base.insert("nothing.rs".to_owned(), FileTotals::default());
+        let coverage = coverage(&[("here.rs", 1, 1), ("new.rs", 1, 1)]);
+        let renamed = [("moved.rs", "new.rs"), ("movedlost.rs", "newlost.rs")];
+        let change = Change {
+            deleted: BTreeSet::from(["deleted.rs".to_owned()]),
+            renamed: renamed.map(|(old, new)| (old.to_owned(), new.to_owned())).into(),
+            ..Change::default()
+        };
+        let tracked: Vec<String> =
+            ["here.rs", "lost.rs", "new.rs", "newlost.rs", "nothing.rs"].map(str::to_owned).into();
+        let all =
+            Facts { base: Some(&base), change: Some(&change), tracked: Some(&tracked), ..facts(&coverage) };
+        let findings = judge(&Limits::default(), &all);
+        let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
+        assert_eq!(
+            titles,
+            ["lost.rs is in no coverage report any more", "newlost.rs is in no coverage report any more"]
+        );
+        let unknown = judge(&Limits::default(), &Facts { change: None, tracked: None, ..all });
+        assert_eq!(unknown.len(), 5, "what can't be told fails");
+    }
+
+    #[test]
+    fn many_files_are_counted() {
+        let names: Vec<String> = (0..150).map(|index| format!("{index:03}.rs")).collect();
+        let files: Vec<(&str, u32, u32)> = names.iter().map(|name| (name.as_str(), 0, 1)).collect();
+        let limits = Limits { min_file_coverage: percent("1"), ..Limits::default() };
+        let findings = judge(&limits, &facts(&coverage(&files)));
+        assert_eq!(findings.len(), 101);
+        assert_eq!(findings[100].subject["not_listed"], 50);
+    }
+}
