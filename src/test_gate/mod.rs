@@ -5,6 +5,7 @@
 //! Opens no socket, starts no process, and must not know how findings are judged, printed or waived.
 
 mod attempts;
+mod benchmarks;
 mod case;
 mod encoding;
 mod excerpt;
