@@ -1,4 +1,4 @@
-//! BenchmarkDotNet's JSON, full or brief: nanoseconds, with all samples in `OriginalValues` of the full one.
+//! `BenchmarkDotNet`'s JSON, full or brief: nanoseconds, with all samples in `OriginalValues` of the full one.
 
 use std::collections::BTreeMap;
 use std::io::Read;

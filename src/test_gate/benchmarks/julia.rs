@@ -1,4 +1,4 @@
-//! BenchmarkTools of Julia: groups in groups, at whose ends stand a `Trial` with all its times or one estimate of them.
+//! `BenchmarkTools` of Julia: groups in groups, at whose ends stand a `Trial` with all its times or one estimate of them.
 
 use std::fmt;
 use std::io::Read;

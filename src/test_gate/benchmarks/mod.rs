@@ -42,3 +42,16 @@ mod statistics;
 mod text;
 mod unit;
 mod vitest_bench;
+
+#[expect(unused_imports, reason = "joined by the next change")]
+pub(crate) use self::{
+    benchmark::{Benchmark, Direction},
+    compare::{Comparison, Verdict},
+    details::details,
+    format::{Format, detect, read},
+    judge::{Judged, judge},
+    limits::{Bound, Limits},
+    merge::{Merged, merge},
+    rules::RULES,
+    sheet::{Reading, Threshold},
+};

@@ -75,15 +75,13 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 
 fn take(row: Row, sheet: &mut Sheet) {
     let Row { name, metric, unit, direction, value, samples, interval, exact } = row;
-    let direction = match Direction::parse(&direction) {
-        Some(direction @ (Direction::Smaller | Direction::Bigger)) => direction,
-        _ => {
-            sheet.trouble(
-                0,
-                format!("`{name}`: the direction is `{direction}`, it must be `smaller` or `bigger`"),
-            );
-            return;
-        }
+    let said = Direction::parse(&direction);
+    let Some(direction) = said.filter(|said| matches!(said, Direction::Smaller | Direction::Bigger)) else {
+        sheet.trouble(
+            0,
+            format!("`{name}`: the direction is `{direction}`, it must be `smaller` or `bigger`"),
+        );
+        return;
     };
     let first = match (value, samples.kept.first()) {
         (Some(value), None) => value,

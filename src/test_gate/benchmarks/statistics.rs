@@ -181,10 +181,9 @@ fn exact(least: f64, n: usize, m: usize, rate: f64) -> (f64, Option<usize>) {
             p = both;
         }
         if both <= rate {
-            cut = Some(u + 1);
+            cut = Some(u);
         }
     }
-    // With `c` ratios cut off on each side the interval starts at the next one.
     (p, cut)
 }
 
@@ -247,14 +246,14 @@ fn size(count: usize) -> f64 {
     count as f64
 }
 
-/// One more than the whole part of a number that is not negative.
+/// The whole part of a number that is not negative.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "not negative, and far below the limit"
 )]
 fn whole(value: f64) -> Option<usize> {
-    (value >= 0.0).then(|| value.floor() as usize + 1)
+    (value >= 0.0).then(|| value.floor() as usize)
 }
 
 #[cfg(test)]
@@ -285,15 +284,16 @@ mod tests {
 
     #[test]
     fn a_known_example_comes_out() {
-        // U is 3 of 25; 7 of 252 orders have a U of at most 3.
+        // 4 of 25 pairs are the other way round; 12 of 252 orders have at most as many.
         let before = [1.0, 2.0, 3.0, 5.0, 8.0];
         let now = [4.0, 6.0, 7.0, 9.0, 10.0];
         let found = contrast(&before, &now, 0.05);
         assert_eq!(found.method, Method::RankExact);
-        assert!((found.p - 14.0 / 252.0).abs() < 1e-12, "{found:?}");
-        // 2 orders have U at most 0, 4 at most 1, 8 at most 2 on both sides: 8 / 252 is below 0.05.
+        assert!((found.p - 24.0 / 252.0).abs() < 1e-12, "{found:?}");
+        // On both sides 8 orders have a U of at most 2, which is 0.032, and 14 of at most 3: two ratios go on each side.
+        // The least ratios are 4/8, 6/8, 4/5 and the greatest 10/1, 9/1, 7/1, so that 7/8 is the fourth least.
         let (low, high) = found.interval.unwrap();
-        assert!(low < 1.0 && high > 2.0 && low < found.ratio && found.ratio < high, "{found:?}");
+        assert!((low - 0.8).abs() < 1e-9 && (high - 7.0).abs() < 1e-9, "{found:?}");
     }
 
     #[test]
