@@ -11,6 +11,7 @@ mod collector;
 mod command;
 mod detect;
 mod baseline;
+mod benchmarks;
 mod case;
 mod coverage;
 mod encoding;

@@ -1,0 +1,124 @@
+//! One measure of one benchmark: its samples, what they count, and which way is better.
+
+use super::unit;
+
+/// Most samples that are kept of a measure in a run, and of all runs of a baseline together.
+pub(crate) const KEPT: usize = 500;
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Direction {
+    /// Less is better, as of times.
+    Smaller,
+    /// More is better, as of operations per second.
+    Bigger,
+    /// Nobody said; a move is worth a look.
+    Unknown,
+    /// Describes the run, as the number of users of a load test; only a limit judges it.
+    Informative,
+}
+
+impl Direction {
+    /// The word in reports.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Smaller => "smaller",
+            Self::Bigger => "bigger",
+            Self::Unknown => "unknown",
+            Self::Informative => "informative",
+        }
+    }
+
+    /// The direction of a word in a report.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Smaller, Self::Bigger, Self::Unknown, Self::Informative]
+            .into_iter()
+            .find(|direction| direction.as_str() == word)
+    }
+}
+
+/// One measure of one benchmark.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Benchmark {
+    /// With package, class or file as the producer says it.
+    pub(crate) name: String,
+    /// What is measured, as `time` or `B/op`.
+    pub(crate) metric: String,
+    pub(crate) unit: String,
+    pub(crate) direction: Direction,
+    /// Never empty, finite, never negative; a single value is one sample.
+    pub(crate) samples: Vec<f64>,
+    /// What the producer says the value may be, where it says so.
+    pub(crate) interval: Option<(f64, f64)>,
+    /// Whether it is a count that is the same in every run of the same program.
+    pub(crate) is_exact: bool,
+}
+
+impl Benchmark {
+    /// A measure with one sample; what is left to say has its usual value, the direction that of the unit.
+    pub(crate) fn new(name: &str, metric: &str, value: f64, unit: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            metric: metric.to_owned(),
+            unit: unit.to_owned(),
+            direction: unit::direction(unit).unwrap_or(Direction::Unknown),
+            samples: vec![value],
+            interval: None,
+            is_exact: false,
+        }
+    }
+
+    /// The same with many samples; without any it keeps its value.
+    #[must_use]
+    pub(crate) fn samples(mut self, samples: Vec<f64>) -> Self {
+        if !samples.is_empty() {
+            self.samples = samples;
+        }
+        self
+    }
+
+    /// The same with a direction.
+    #[must_use]
+    pub(crate) fn toward(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
+    }
+
+    /// The same with an interval.
+    #[must_use]
+    pub(crate) fn within(mut self, low: f64, high: f64) -> Self {
+        self.interval = (low.is_finite() && high.is_finite() && low <= high).then_some((low, high));
+        self
+    }
+
+    /// The same as an exact count.
+    #[must_use]
+    pub(crate) fn exact(mut self) -> Self {
+        self.is_exact = true;
+        self
+    }
+
+    /// What names the measure across runs.
+    pub(crate) fn key(&self) -> (&str, &str) {
+        (&self.name, &self.metric)
+    }
+
+    /// The value that stands for all samples: their median.
+    pub(crate) fn value(&self) -> f64 {
+        let mut sorted = self.samples.clone();
+        sorted.sort_by(f64::total_cmp);
+        super::statistics::middle(&sorted)
+    }
+
+    /// The samples in another unit, where there is a way.
+    pub(crate) fn samples_in(&self, unit: &str) -> Option<Vec<f64>> {
+        let factor = unit::factor(&self.unit, unit)?;
+        Some(self.samples.iter().map(|sample| sample * factor).collect())
+    }
+
+    /// Why it can't be a measure, if it can't.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let bad = self.samples.iter().find(|sample| !sample.is_finite() || **sample < 0.0)?;
+        Some(format!("`{}` has the value {bad}, which is no measure", self.name))
+    }
+}

@@ -1,0 +1,93 @@
+//! `BenchmarkDotNet`'s JSON, full or brief: nanoseconds, with all samples in `OriginalValues` of the full one.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use serde::Deserialize;
+use serde::de::MapAccess;
+
+use super::benchmark::Benchmark;
+use super::samples::Samples;
+use super::sheet::{Reading, Sheet};
+use crate::test_gate::json::{Fields, Object, document, each, skip};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Row {
+    display_info: Option<String>,
+    full_name: Option<String>,
+    statistics: Option<Statistics>,
+    memory: Option<Memory>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statistics {
+    median: Option<f64>,
+    #[serde(default)]
+    original_values: Samples,
+    confidence_interval: Option<Interval>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Interval {
+    lower: Option<f64>,
+    upper: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Memory {
+    bytes_allocated_per_operation: Option<f64>,
+}
+
+#[derive(Default)]
+struct Root {
+    sheet: Sheet,
+    /// The job that was the first with a name.
+    jobs: BTreeMap<String, String>,
+}
+
+impl Object for Root {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "Benchmarks" => map.next_value_seed(each(|row: Row| self.take(row))),
+            _ => skip(map),
+        }
+    }
+}
+
+/// Reads a whole file.
+pub(super) fn read(source: &mut dyn Read) -> Reading {
+    let mut root = Root::default();
+    if let Err(trouble) = document(source, Fields(&mut root)) {
+        root.sheet.troubles.push(trouble);
+    }
+    root.sheet.finish()
+}
+
+impl Root {
+    fn take(&mut self, row: Row) {
+        let display = row.display_info.unwrap_or_default();
+        let Some(name) = row.full_name else {
+            self.sheet.trouble(0, format!("a benchmark has no FullName: {display}"));
+            return;
+        };
+        let job = display.rsplit_once(": ").map_or("", |(_, job)| job).to_owned();
+        let first = self.jobs.entry(name.clone()).or_insert_with(|| job.clone());
+        let name = if *first == job { name } else { format!("{name} [{job}]") };
+        let Some((median, statistics)) = row.statistics.and_then(|found| Some((found.median?, found))) else {
+            self.sheet.trouble(0, format!("`{name}` has no statistics: it did not run to its end"));
+            return;
+        };
+        let mut time = Benchmark::new(&name, "time", median, "ns");
+        if let Some(Interval { lower: Some(low), upper: Some(high) }) = statistics.confidence_interval {
+            time = time.within(low, high);
+        }
+        self.sheet.push(time.samples(statistics.original_values.kept), 0);
+        if let Some(bytes) = row.memory.and_then(|memory| memory.bytes_allocated_per_operation) {
+            self.sheet.push(Benchmark::new(&name, "allocated", bytes, "B/op"), 0);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! benchmark.js, as its `String(event.target)` prints: `fib(10) x 1,431,759 ops/sec ±0.74% (93 runs sampled)`.
+
+use std::io::Read;
+
+use super::benchmark::Benchmark;
+use super::sheet::{Reading, Sheet};
+use super::text::{each_line, number};
+
+/// Reads a whole file.
+pub(super) fn read(source: &mut dyn Read) -> Reading {
+    let mut sheet = Sheet::default();
+    each_line(source, &mut sheet, |line, sheet| {
+        let text = line.text.trim();
+        if let Some((name, value, spread)) = parse(text) {
+            let spread = value * spread / 100.0;
+            let benchmark = Benchmark::new(name, "throughput", value, "ops/s");
+            sheet.push(benchmark.within(value - spread, value + spread), line.number);
+        } else if text.contains(" ops/sec") {
+            sheet.trouble(line.number, "the line of a benchmark is not understood");
+        } else if !line.is_ended
+            && text.contains(" x ")
+            && text.contains(|digit: char| digit.is_ascii_digit())
+        {
+            sheet.trouble(line.number, "cut off in what looks like a benchmark");
+        } else if let Some(name) = text.strip_suffix(':') {
+            // What threw an error has its name and nothing behind it.
+            sheet.note(format!("line {}: `{name}` has no result, it may have failed", line.number));
+        }
+    });
+    sheet.note(
+        "the text of benchmark.js has no end mark: only a baseline tells whether all benchmarks are there",
+    );
+    sheet.finish()
+}
+
+/// Whether a line is one of a benchmark.
+pub(super) fn is_line(text: &str) -> bool {
+    parse(text.trim()).is_some()
+}
+
+/// Name, operations per second and spread in percent.
+fn parse(text: &str) -> Option<(&str, f64, f64)> {
+    let (head, tail) = text.rsplit_once(" ops/sec")?;
+    let (name, value) = head.rsplit_once(" x ")?;
+    let (spread, runs) = tail.trim_start().strip_prefix(['±', '\u{fffd}'])?.split_once('%')?;
+    let runs = runs.trim().strip_prefix('(')?.strip_suffix(')')?;
+    (runs.ends_with(" sampled") && !name.is_empty()).then_some(())?;
+    Some((name.trim(), number(value.trim())?, number(spread)?))
+}

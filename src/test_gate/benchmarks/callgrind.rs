@@ -1,0 +1,96 @@
+//! The files of callgrind and cachegrind: exact counts of events of a whole program.
+
+use std::io::Read;
+
+use super::benchmark::{Benchmark, Direction};
+use super::sheet::{Reading, Sheet};
+use super::text::{each_line, number};
+
+/// Reads a whole file.
+pub(super) fn read(source: &mut dyn Read) -> Reading {
+    let mut sheet = Sheet::default();
+    let mut profile = Profile::default();
+    each_line(source, &mut sheet, |line, sheet| {
+        if let Some(command) = line.text.strip_prefix("cmd:") {
+            profile.name = program(command.trim());
+        } else if let Some(events) = line.text.strip_prefix("events:") {
+            profile.events = events.split_whitespace().map(str::to_owned).collect();
+        } else if let Some(numbers) = line.text.strip_prefix("totals:") {
+            profile.totals(numbers, line.number, line.is_ended, sheet);
+        } else if let Some(numbers) = line.text.strip_prefix("summary:") {
+            // Callgrind's stands in the head of the file, where it ends nothing; cachegrind's is the last line.
+            if !profile.is_callgrind {
+                profile.totals(numbers, line.number, line.is_ended, sheet);
+            }
+        } else if line.text.starts_with("# callgrind format") || line.text.starts_with("creator: callgrind") {
+            profile.is_callgrind = true;
+        }
+    });
+    if !profile.has_end {
+        sheet.trouble(0, "cut off: the totals at the end are missing");
+    }
+    sheet.finish()
+}
+
+/// Whether lines are the head of such a file.
+pub(super) fn is_head(lines: &[String]) -> bool {
+    let has = |start: &str| lines.iter().take(60).any(|line| line.starts_with(start));
+    has("events:") && has("cmd:") && (has("# callgrind format") || has("creator: callgrind") || has("desc:"))
+}
+
+#[derive(Default)]
+struct Profile {
+    name: String,
+    events: Vec<String>,
+    is_callgrind: bool,
+    has_end: bool,
+}
+
+impl Profile {
+    fn totals(&mut self, numbers: &str, line: u64, is_ended: bool, sheet: &mut Sheet) {
+        let numbers: Vec<Option<f64>> = numbers.split_whitespace().map(number).collect();
+        if numbers.len() != self.events.len() || numbers.is_empty() || !is_ended {
+            sheet.trouble(line, "cut off: the totals don't fit the events");
+        }
+        self.has_end = true;
+        for (event, value) in self.events.iter().zip(numbers) {
+            let Some(value) = value else {
+                sheet.trouble(line, format!("the total of `{event}` is no number"));
+                continue;
+            };
+            let direction = direction(event);
+            sheet.push(Benchmark::new(&self.name, event, value, event).toward(direction).exact(), line);
+        }
+    }
+}
+
+/// Instructions are the same in every run; what a simulated cache hits depends on where memory lies.
+fn direction(event: &str) -> Direction {
+    if matches!(event, "Ir" | "Dr" | "Dw" | "Bc" | "Bi") {
+        Direction::Smaller
+    } else {
+        Direction::Informative
+    }
+}
+
+/// The command without the folder of its program and the digest that cargo puts into a file's name.
+fn program(command: &str) -> String {
+    let (path, arguments) =
+        command.split_once(' ').map_or((command, ""), |(path, arguments)| (path, arguments));
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let is_digest = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let name = file.rsplit_once('-').filter(|(_, digest)| is_digest(digest)).map_or(file, |(name, _)| name);
+    format!("{name} {}", arguments.trim()).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn a_program_has_the_same_name_after_every_build() {
+        assert_eq!(program("./target/release/deps/sum-0123456789abcdef --bench  x"), "sum --bench  x");
+        assert_eq!(program("./cg"), "cg");
+        assert_eq!(program("/usr/bin/my-tool"), "my-tool");
+    }
+}

@@ -1,0 +1,277 @@
+//! Every measure of a run held against the same one of the baseline.
+//!
+//! A measure is worse where both hold: the difference is clear at the rate of false alarms that all measures of the run share,
+//! and a slow-down as large as the largest allowed one lies within the interval or below it. So a true slow-down of that size is
+//! found, a clear but small one is let pass, and what turns red is never less than half of what is allowed.
+
+use std::collections::BTreeMap;
+
+use super::benchmark::{Benchmark, Direction};
+use super::limits::Limits;
+use super::merge::Merged;
+use super::statistics::{Contrast, Method, contrast, holm, least_p};
+use super::unit;
+
+/// How a measure stands to the baseline, worst first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    Regressed,
+    Vanished,
+    /// With what differs.
+    Incomparable(String),
+    /// It changed, and nobody said which way is better.
+    Moved,
+    /// Too short for the clock on one side.
+    Unmeasured,
+    Improved,
+    New,
+    Unchanged,
+    /// Tells about the run; is never held against the baseline.
+    Informative,
+}
+
+impl Verdict {
+    /// The word in reports.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Regressed => "regressed",
+            Self::Vanished => "vanished",
+            Self::Incomparable(_) => "incomparable",
+            Self::Moved => "moved",
+            Self::Unmeasured => "unmeasured",
+            Self::Improved => "improved",
+            Self::New => "new",
+            Self::Unchanged => "unchanged",
+            Self::Informative => "informative",
+        }
+    }
+}
+
+/// One measure, before and now, in the unit of the baseline.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Comparison {
+    pub(crate) name: String,
+    pub(crate) metric: String,
+    pub(crate) unit: String,
+    pub(crate) direction: Direction,
+    pub(crate) before: Option<f64>,
+    pub(crate) now: Option<f64>,
+    /// Now over before.
+    pub(crate) ratio: Option<f64>,
+    /// Where the ratio lies.
+    pub(crate) interval: Option<(f64, f64)>,
+    /// Adjusted for all measures of the run.
+    pub(crate) p: Option<f64>,
+    pub(crate) method: Method,
+    /// How many samples there are, before and now.
+    pub(crate) sizes: (usize, usize),
+    pub(crate) verdict: Verdict,
+}
+
+impl Comparison {
+    /// A measure that is there on one side only, or stands for both.
+    fn of(benchmark: &Benchmark, verdict: Verdict) -> Self {
+        Self {
+            name: benchmark.name.clone(),
+            metric: benchmark.metric.clone(),
+            unit: benchmark.unit.clone(),
+            direction: benchmark.direction,
+            before: None,
+            now: None,
+            ratio: None,
+            interval: None,
+            p: None,
+            method: Method::None,
+            sizes: (0, 0),
+            verdict,
+        }
+    }
+
+    /// How much worse it is: above 1 is worse, whatever the direction.
+    pub(crate) fn worse(&self) -> f64 {
+        let ratio = self.ratio.unwrap_or(1.0);
+        match self.direction {
+            Direction::Bigger => 1.0 / ratio,
+            Direction::Unknown => ratio.max(1.0 / ratio),
+            Direction::Smaller | Direction::Informative => ratio,
+        }
+    }
+}
+
+/// Compares everything, in the order of names and metrics.
+pub(super) fn compare(now: &Merged, base: &Merged, limits: &Limits) -> Vec<Comparison> {
+    let mut pairs: Vec<Pair<'_>> = Vec::new();
+    let mut found: BTreeMap<(&str, &str), Comparison> = BTreeMap::new();
+    for (key, before) in &base.benchmarks {
+        let comparison = match (now.benchmarks.get(key), now.conflicts.get(key)) {
+            (_, Some(why)) => Comparison::of(before, Verdict::Incomparable(why.clone())),
+            (None, None) => {
+                Comparison { before: Some(before.value()), ..Comparison::of(before, Verdict::Vanished) }
+            }
+            (Some(now), None) => match Pair::of(before, now) {
+                Ok(pair) => {
+                    pairs.push(pair);
+                    continue;
+                }
+                Err(why) => Comparison::of(before, Verdict::Incomparable(why)),
+            },
+        };
+        found.insert(before.key(), comparison);
+    }
+    for (key, why) in &base.conflicts {
+        if let Some(benchmark) = now.benchmarks.get(key) {
+            let why = format!("the baseline itself has it {why}");
+            found.insert(benchmark.key(), Comparison::of(benchmark, Verdict::Incomparable(why)));
+        }
+    }
+    for benchmark in
+        now.benchmarks.iter().filter(|(key, _)| !is_known(base, key)).map(|(_, benchmark)| benchmark)
+    {
+        let value = Some(benchmark.value());
+        found.insert(benchmark.key(), Comparison { now: value, ..Comparison::of(benchmark, Verdict::New) });
+    }
+    for comparison in judged(&pairs, limits) {
+        found.insert(comparison.0, comparison.1);
+    }
+    found.into_values().collect()
+}
+
+fn is_known(base: &Merged, key: &(String, String)) -> bool {
+    base.benchmarks.contains_key(key) || base.conflicts.contains_key(key)
+}
+
+/// A measure before and now, in one unit.
+struct Pair<'a> {
+    before: &'a Benchmark,
+    now: Vec<f64>,
+    is_exact: bool,
+}
+
+impl<'a> Pair<'a> {
+    fn of(before: &'a Benchmark, now: &Benchmark) -> Result<Self, String> {
+        let Some(samples) = now.samples_in(&before.unit) else {
+            return Err(format!("measured in `{}` before, in `{}` now", before.unit, now.unit));
+        };
+        if before.direction != now.direction {
+            let words = (before.direction.as_str(), now.direction.as_str());
+            return Err(format!("the direction was `{}` before and is `{}` now", words.0, words.1));
+        }
+        // A count doesn't become noisy because the report says so now.
+        Ok(Self { before, now: samples, is_exact: before.is_exact || now.is_exact })
+    }
+
+    fn value(&self) -> f64 {
+        let mut sorted = self.now.clone();
+        sorted.sort_by(f64::total_cmp);
+        super::statistics::middle(&sorted)
+    }
+
+    /// How it is compared, if by a rank test.
+    fn is_sampled(&self) -> bool {
+        !self.is_exact && self.before.direction != Direction::Informative
+    }
+
+    fn least_p(&self) -> f64 {
+        least_p(self.before.samples.len(), self.now.len())
+    }
+}
+
+/// What is compared by rank test: all whose samples can reach the rate that they share.
+fn testable(pairs: &[Pair<'_>], rate: f64) -> f64 {
+    let mut least: Vec<f64> = pairs.iter().filter(|pair| pair.is_sampled()).map(Pair::least_p).collect();
+    least.sort_by(f64::total_cmp);
+    let mut reach = 0.0;
+    let mut index = 0;
+    for group in least.chunk_by(|one, other| one.total_cmp(other).is_eq()) {
+        index += group.len();
+        #[expect(clippy::cast_precision_loss, reason = "a count of measures")]
+        let share = rate / index as f64;
+        if let Some(p) = group.first().filter(|p| **p <= share) {
+            reach = *p;
+        }
+    }
+    reach
+}
+
+fn judged<'a>(pairs: &'a [Pair<'a>], limits: &Limits) -> Vec<((&'a str, &'a str), Comparison)> {
+    let reach = testable(pairs, limits.alarm_rate);
+    let is_tested = |pair: &&Pair<'_>| pair.is_sampled() && pair.least_p() <= reach;
+    let contrasts: Vec<Contrast> = pairs
+        .iter()
+        .filter(is_tested)
+        .map(|pair| contrast(&pair.before.samples, &pair.now, limits.alarm_rate))
+        .collect();
+    let mut adjusted =
+        holm(&contrasts.iter().map(|found| found.p).collect::<Vec<_>>()).into_iter().zip(&contrasts);
+    pairs
+        .iter()
+        .map(|pair| {
+            let tested = if is_tested(&pair) { adjusted.next() } else { None };
+            (pair.before.key(), judge(pair, tested, limits))
+        })
+        .collect()
+}
+
+fn judge(pair: &Pair<'_>, tested: Option<(f64, &Contrast)>, limits: &Limits) -> Comparison {
+    let (before, now) = (pair.before.value(), pair.value());
+    let mut comparison = Comparison {
+        before: Some(before),
+        now: Some(now),
+        ratio: Some(ratio(before, now)),
+        sizes: (pair.before.samples.len(), pair.now.len()),
+        ..Comparison::of(pair.before, Verdict::Unchanged)
+    };
+    let is_zero = before <= 0.0 || now <= 0.0;
+    if pair.before.direction == Direction::Informative {
+        comparison.verdict = Verdict::Informative;
+    } else if is_zero && now.total_cmp(&before).is_ne() && unit::is_time(&pair.before.unit) {
+        comparison.verdict = Verdict::Unmeasured;
+    } else if pair.is_exact {
+        comparison.method = Method::Count;
+        by_size(&mut comparison, limits.exact_tolerance, false);
+    } else if let Some((p, found)) = tested {
+        (comparison.ratio, comparison.interval) = (Some(found.ratio), found.interval);
+        (comparison.p, comparison.method) = (Some(p), found.method);
+        by_test(&mut comparison, p, limits);
+    } else {
+        comparison.method = Method::SizeAlone;
+        by_size(&mut comparison, limits.size_alone, true);
+    }
+    comparison
+}
+
+fn ratio(before: f64, now: f64) -> f64 {
+    if now.total_cmp(&before).is_eq() { 1.0 } else { now / before }
+}
+
+/// A change of at least that many percent counts, or one of more than that many.
+fn by_size(comparison: &mut Comparison, percent: f64, is_inclusive: bool) {
+    let allowed = 1.0 + percent / 100.0;
+    let worse = comparison.worse();
+    let is_beyond = |factor: f64| factor > allowed || (is_inclusive && factor >= allowed);
+    comparison.verdict = match comparison.direction {
+        Direction::Unknown if is_beyond(worse) => Verdict::Moved,
+        _ if is_beyond(worse) => Verdict::Regressed,
+        _ if is_beyond(1.0 / worse) => Verdict::Improved,
+        _ => Verdict::Unchanged,
+    };
+}
+
+/// A change that is clear, and of which the largest allowed one is not ruled out.
+fn by_test(comparison: &mut Comparison, p: f64, limits: &Limits) {
+    let allowed = 1.0 + limits.max_slowdown / 100.0;
+    let ratio = comparison.ratio.unwrap_or(1.0);
+    let (low, high) = comparison.interval.unwrap_or((0.0, f64::INFINITY));
+    let is_clear = p <= limits.alarm_rate;
+    // More than before by that much, or less than before by that much.
+    let is_more = is_clear && ratio > 1.0 && high >= allowed;
+    let is_less = is_clear && ratio < 1.0 && low <= 1.0 / allowed;
+    comparison.verdict = match comparison.direction {
+        Direction::Unknown if is_more || is_less => Verdict::Moved,
+        Direction::Smaller if is_more => Verdict::Regressed,
+        Direction::Smaller if is_less => Verdict::Improved,
+        Direction::Bigger if is_less => Verdict::Regressed,
+        Direction::Bigger if is_more => Verdict::Improved,
+        _ => Verdict::Unchanged,
+    };
+}

@@ -1,0 +1,58 @@
+//! Lists of `{name, unit, value}` as github-action-benchmark takes them with `tool: customSmallerIsBetter`.
+//!
+//! The file itself doesn't say which way is better. The unit often does; where it doesn't, an entry needs a `direction`, or it is
+//! refused: a guess would turn an alarm into praise.
+
+use std::io::Read;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::benchmark::{Benchmark, Direction};
+use super::sheet::{Reading, Sheet};
+use super::text::number;
+use super::unit;
+use crate::test_gate::json::{document, each};
+
+#[derive(Deserialize)]
+struct Row {
+    name: Option<String>,
+    unit: Option<String>,
+    #[serde(default)]
+    value: Value,
+    direction: Option<String>,
+}
+
+/// Reads a whole file.
+pub(super) fn read(source: &mut dyn Read) -> Reading {
+    let mut sheet = Sheet::default();
+    let result = document(source, each(|row: Row| take(row, &mut sheet)));
+    if let Err(trouble) = result {
+        sheet.troubles.push(trouble);
+    }
+    sheet.finish()
+}
+
+fn take(row: Row, sheet: &mut Sheet) {
+    let value = row.value.as_f64().or_else(|| number(row.value.as_str()?));
+    let (Some(name), Some(unit), Some(value)) = (row.name, row.unit, value) else {
+        sheet.trouble(0, "an entry has no name, unit or value");
+        return;
+    };
+    let direction = match row.direction.as_deref() {
+        Some(word) => {
+            Direction::parse(word).filter(|said| matches!(said, Direction::Smaller | Direction::Bigger))
+        }
+        None => unit::direction(&unit),
+    };
+    match direction {
+        Some(direction) => sheet.push(Benchmark::new(&name, "value", value, &unit).toward(direction), 0),
+        None => sheet.trouble(
+            0,
+            format!(
+                "`{name}`: the unit `{unit}` doesn't say which way is better; add `\"direction\": \"smaller\"` or \
+                 `\"bigger\"` to the entry"
+            ),
+        ),
+    }
+}

@@ -1,0 +1,169 @@
+//! `go test -bench`: one line a run, with any number of measures; `-count` gives a benchmark several lines, its samples.
+//!
+//! `pkg:` tells equal names apart. The number behind the last hyphen is GOMAXPROCS where every line of a package has the same
+//! one; it goes, so that two machines can be compared. `Unit ns/op better=lower assume=exact` lines say what benchstat reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+use super::benchmark::{Benchmark, Direction};
+use super::sheet::{Reading, Sheet};
+use super::text::{each_line, number};
+use crate::test_gate::lines::Line;
+
+/// Reads a whole file.
+pub(super) fn read(source: &mut dyn Read) -> Reading {
+    let mut sheet = Sheet::default();
+    let mut go = Go::default();
+    each_line(source, &mut sheet, |line, sheet| go.line(&line, sheet));
+    go.finish(&mut sheet);
+    sheet.finish()
+}
+
+/// Whether a line is one of a benchmark's runs.
+pub(super) fn is_line(text: &str) -> bool {
+    parse(text).is_some()
+}
+
+/// What the lines say so far.
+#[derive(Default)]
+struct Go {
+    package: String,
+    /// Measures of this package, by the name as it stands.
+    measures: Sheet,
+    /// Numbers at the ends of names; empty for none.
+    suffixes: BTreeSet<String>,
+    /// What `Unit` lines say.
+    units: BTreeMap<String, Unit>,
+    /// Where something began that has not ended.
+    open: Option<u64>,
+    has_frame: bool,
+}
+
+/// What a `Unit` line says.
+#[derive(Default, Clone, Copy)]
+struct Unit {
+    direction: Option<Direction>,
+    is_exact: bool,
+}
+
+impl Go {
+    fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) {
+        let text = line.text.trim_end();
+        if let Some((name, measures)) = parse(text) {
+            if !line.is_ended {
+                sheet.trouble(line.number, "cut off: the last line has no end");
+            }
+            self.open.get_or_insert(line.number);
+            self.run(name, &measures, line.number);
+        } else if is_broken(text) {
+            sheet.trouble(line.number, "the line of a benchmark is not understood");
+        } else if let Some(package) = text.strip_prefix("pkg: ") {
+            self.flush(sheet);
+            package.trim().clone_into(&mut self.package);
+            self.begin(line.number);
+        } else if text.starts_with("goos: ") || text.starts_with("goarch: ") {
+            self.begin(line.number);
+        } else if let Some(rest) = text.strip_prefix("Unit ") {
+            self.unit(rest);
+        } else if text == "PASS" || text.starts_with("ok  \t") || text.starts_with("ok \t") {
+            self.open = None;
+            self.has_frame = true;
+        } else if text == "FAIL" || text.starts_with("FAIL\t") || text.trim_start().starts_with("--- FAIL:") {
+            self.open = None;
+            self.has_frame = true;
+            sheet.trouble(line.number, format!("the run of the benchmarks failed: {}", text.trim()));
+        } else if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
+            sheet.trouble(line.number, format!("the run of the benchmarks broke off: {text}"));
+        }
+        if text.starts_with("ok  \t") || text.starts_with("FAIL\t") {
+            self.flush(sheet);
+            self.package.clear();
+        }
+    }
+
+    fn begin(&mut self, line: u64) {
+        self.has_frame = true;
+        self.open.get_or_insert(line);
+    }
+
+    fn run(&mut self, name: &str, measures: &[(f64, &str)], line: u64) {
+        self.suffixes.insert(suffix(name).unwrap_or_default().to_owned());
+        for (value, unit) in measures {
+            let said = self.units.get(*unit).copied().unwrap_or_default();
+            let mut benchmark = Benchmark::new(name, unit, *value, unit);
+            benchmark.direction = said.direction.unwrap_or(benchmark.direction);
+            benchmark.is_exact = said.is_exact;
+            self.measures.push(benchmark, line);
+        }
+    }
+
+    fn unit(&mut self, text: &str) {
+        let mut words = text.split_whitespace();
+        let Some(name) = words.next() else { return };
+        let unit = self.units.entry(name.to_owned()).or_default();
+        for word in words {
+            match word {
+                "better=lower" => unit.direction = Some(Direction::Smaller),
+                "better=higher" => unit.direction = Some(Direction::Bigger),
+                "assume=exact" => unit.is_exact = true,
+                _ => {}
+            }
+        }
+    }
+
+    /// The end of a package.
+    fn flush(&mut self, sheet: &mut Sheet) {
+        let measures = std::mem::take(&mut self.measures);
+        for trouble in measures.troubles.kept() {
+            sheet.troubles.push(trouble.clone());
+        }
+        let suffixes = std::mem::take(&mut self.suffixes);
+        let common = suffixes.first().filter(|suffix| suffixes.len() == 1 && !suffix.is_empty()).cloned();
+        let package = &self.package;
+        sheet.join(measures, 0, |name| {
+            let cut =
+                common.as_ref().and_then(|suffix| name.strip_suffix(suffix.as_str())?.strip_suffix('-'));
+            let name = cut.unwrap_or(name);
+            if package.is_empty() { name.to_owned() } else { format!("{package}.{name}") }
+        });
+    }
+
+    fn finish(&mut self, sheet: &mut Sheet) {
+        self.flush(sheet);
+        match self.open {
+            Some(line) if self.has_frame => {
+                sheet.trouble(line, "cut off: what starts here has no `PASS`, `ok` or `FAIL` behind it");
+            }
+            Some(_) => sheet.note("no `PASS` or `ok` tells whether all benchmarks are there"),
+            None => {}
+        }
+    }
+}
+
+/// The number behind the last hyphen of a name.
+fn suffix(name: &str) -> Option<&str> {
+    let (_, suffix) = name.rsplit_once('-')?;
+    (!suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_digit())).then_some(suffix)
+}
+
+/// Whether a line has a name and a number of iterations like a run, but no sound measure.
+fn is_broken(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let is_named = words.next().is_some_and(|name| name.starts_with("Benchmark"));
+    is_named
+        && text.contains('\t')
+        && words.next().is_some_and(|count| count.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Name and measures of one run.
+fn parse(text: &str) -> Option<(&str, Vec<(f64, &str)>)> {
+    let mut words = text.split_whitespace();
+    let name = words.next().filter(|name| name.starts_with("Benchmark") && text.starts_with("Benchmark"))?;
+    words.next()?.parse::<u64>().ok()?;
+    let mut measures = Vec::new();
+    while let Some(value) = words.next() {
+        measures.push((number(value)?, words.next()?));
+    }
+    (!measures.is_empty()).then_some((name, measures))
+}

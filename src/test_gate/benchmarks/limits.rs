@@ -1,0 +1,215 @@
+//! What may be: the largest slow-down, the rate of false alarms, and bounds that need no baseline.
+
+use super::benchmark::Benchmark;
+use super::text::number;
+use super::unit;
+use crate::core::Error;
+
+/// What may be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Limits {
+    /// Largest slow-down in percent that passes.
+    pub(crate) max_slowdown: f64,
+    /// How likely a run without any change may be red.
+    pub(crate) alarm_rate: f64,
+    /// Largest slow-down in percent where there are too few samples to tell it from noise.
+    pub(crate) size_alone: f64,
+    /// Largest increase in percent of an exact count.
+    pub(crate) exact_tolerance: f64,
+    /// What is judged without a baseline.
+    pub(crate) bounds: Vec<Bound>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_slowdown: 5.0,
+            alarm_rate: 0.001,
+            size_alone: 50.0,
+            exact_tolerance: 0.0,
+            bounds: Vec::new(),
+        }
+    }
+}
+
+impl Limits {
+    /// Refuses numbers that make no sense.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for (name, percent) in [
+            ("slow-down", self.max_slowdown),
+            ("slow-down by size alone", self.size_alone),
+            ("increase of an exact count", self.exact_tolerance),
+        ] {
+            if !(percent.is_finite() && percent >= 0.0) {
+                return Err(Error::usage(format!("the largest {name} of {percent} % is no percentage"))
+                    .help("give a number from 0 on, as `5`"));
+            }
+        }
+        if !(self.alarm_rate > 0.0 && self.alarm_rate <= 0.5) {
+            return Err(Error::usage(format!("the alarm rate {} is no rate", self.alarm_rate))
+                .help("give a number above 0 and up to 0.5, as `0.001`"));
+        }
+        Ok(())
+    }
+}
+
+/// How a value stands to its bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    AtMost,
+    Below,
+    AtLeast,
+    Above,
+}
+
+/// A bound that needs no baseline: `NAME <= VALUE UNIT`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bound {
+    /// As it was given.
+    pub(crate) text: String,
+    pattern: String,
+    relation: Relation,
+    value: f64,
+    unit: String,
+}
+
+/// What a bound says about a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Yes,
+    No,
+    /// The units count different things.
+    Other,
+}
+
+impl Bound {
+    /// Reads `NAME <= VALUE UNIT`; the name may hold `*` and `?`.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let relations = [
+            (" <= ", Relation::AtMost),
+            (" >= ", Relation::AtLeast),
+            (" < ", Relation::Below),
+            (" > ", Relation::Above),
+        ];
+        let wrong = |what: &str| {
+            Error::usage(format!("`{text}` is no limit of a benchmark: {what}"))
+                .help("write it as `NAME <= VALUE UNIT`, as `http_req_duration.p(95) <= 300 ms` or `*.parse >= 1000 ops/s`")
+        };
+        // A name may hold `<`, so that the last sign between blanks counts.
+        let found =
+            relations.iter().filter_map(|(sign, relation)| Some((text.rfind(sign)?, sign.len(), *relation)));
+        let Some((at, length, relation)) = found.max_by_key(|(at, _, _)| *at) else {
+            return Err(wrong("there is no `<=`, `>=`, `<` or `>` between blanks"));
+        };
+        let pattern = text.get(..at).unwrap_or_default().trim();
+        let rest = text.get(at + length..).unwrap_or_default().trim();
+        let (value, unit) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let Some(value) = number(value) else {
+            return Err(wrong(&format!("`{value}` is no number")));
+        };
+        if pattern.is_empty() {
+            return Err(wrong("there is no name"));
+        }
+        Ok(Self {
+            text: text.trim().to_owned(),
+            pattern: pattern.to_owned(),
+            relation,
+            value,
+            unit: unit.trim().to_owned(),
+        })
+    }
+
+    /// Whether a measure is meant: by its name, or by its name and metric with a dot between them.
+    pub(crate) fn is_about(&self, benchmark: &Benchmark) -> bool {
+        is_like(&self.pattern, &format!("{}.{}", benchmark.name, benchmark.metric))
+            || is_like(&self.pattern, &benchmark.name)
+    }
+
+    /// Whether a measure keeps to the bound; without a unit the number stands as it is.
+    pub(crate) fn judge(&self, benchmark: &Benchmark) -> Kept {
+        let factor = if self.unit.is_empty() { Some(1.0) } else { unit::factor(&benchmark.unit, &self.unit) };
+        let Some(factor) = factor else { return Kept::Other };
+        let value = benchmark.value() * factor;
+        let is_kept = match self.relation {
+            Relation::AtMost => value <= self.value,
+            Relation::Below => value < self.value,
+            Relation::AtLeast => value >= self.value,
+            Relation::Above => value > self.value,
+        };
+        if is_kept { Kept::Yes } else { Kept::No }
+    }
+
+    /// Whether the bound says its unit.
+    pub(crate) fn has_unit(&self) -> bool {
+        !self.unit.is_empty()
+    }
+}
+
+/// Whether a name is what a pattern with `*` and `?` says; goes back only to the last `*`.
+fn is_like(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let name: Vec<char> = name.chars().collect();
+    let (mut at, mut next) = (0, 0);
+    let mut back = None;
+    while let Some(character) = name.get(next) {
+        match pattern.get(at) {
+            Some('*') => {
+                back = Some((at + 1, next));
+                at += 1;
+            }
+            Some(wanted) if *wanted == '?' || wanted == character => {
+                at += 1;
+                next += 1;
+            }
+            _ => {
+                let Some((after, from)) = back else { return false };
+                back = Some((after, from + 1));
+                (at, next) = (after, from + 1);
+            }
+        }
+    }
+    pattern.get(at..).is_none_or(|rest| rest.iter().all(|part| *part == '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bound, Kept, Limits, is_like};
+    use crate::test_gate::benchmarks::benchmark::Benchmark;
+
+    #[test]
+    fn bounds_are_read_and_kept_or_not() {
+        let latency = Benchmark::new("http_req_duration", "p(95)", 0.299, "s");
+        let bound = Bound::parse("http_req_duration.p(95) <= 300 ms").unwrap();
+        assert!(bound.is_about(&latency));
+        assert_eq!(bound.judge(&latency), Kept::Yes);
+        assert_eq!(Bound::parse("http_* < 299 ms").unwrap().judge(&latency), Kept::No);
+        let throughput = Benchmark::new("org.Sums.sum (n=10)", "thrpt", 1.0, "ops/ms");
+        let bound = Bound::parse("*Sums.sum* >= 1,000 ops/s").unwrap();
+        assert!(bound.is_about(&throughput) && !bound.is_about(&latency));
+        assert_eq!(bound.judge(&throughput), Kept::Yes);
+        assert_eq!(Bound::parse("* <= 3 MB").unwrap().judge(&latency), Kept::Other);
+        assert!(Bound::parse("Map<a < b> < 3").unwrap().is_about(&Benchmark::new(
+            "Map<a < b>",
+            "t",
+            1.0,
+            ""
+        )));
+        for wrong in ["", "a", "a <= ", "<= 3 ms", "a <= x ms", "a<=3"] {
+            assert!(Bound::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn stars_stand_for_any_text() {
+        assert!(is_like("*", "") && is_like("a*c", "abc") && is_like("a?c", "abc") && is_like("*b*", "abc"));
+        assert!(!is_like("a", "ab") && !is_like("a*d", "abc") && !is_like("", "a"));
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused() {
+        assert!(Limits::default().check().is_ok());
+        assert!(Limits { alarm_rate: 0.0, ..Limits::default() }.check().is_err());
+        assert!(Limits { max_slowdown: f64::NAN, ..Limits::default() }.check().is_err());
+        assert!(Limits { size_alone: -1.0, ..Limits::default() }.check().is_err());
+    }
+}

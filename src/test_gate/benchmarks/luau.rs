@@ -1,0 +1,48 @@
+//! The text of Luau's benchmark runner: `SUCCESS: base64 : 15.041ms +/- 0.636% on luau`, and a table of the same numbers.
+
+use std::io::Read;
+
+use super::benchmark::Benchmark;
+use super::sheet::{Reading, Sheet};
+use super::text::{each_line, measure};
+
+/// Reads a whole file.
+pub(super) fn read(source: &mut dyn Read) -> Reading {
+    let mut sheet = Sheet::default();
+    let (mut seen, mut rows) = (0_u64, 0_u64);
+    let mut has_end = false;
+    each_line(source, &mut sheet, |line, sheet| {
+        let text = line.text.trim();
+        if let Some((name, driver, value, unit)) = parse(text) {
+            seen += 1;
+            let name = if driver == "luau" { name.to_owned() } else { format!("{name} on {driver}") };
+            sheet.push(Benchmark::new(&name, "time", value, unit), line.number);
+        } else if text.starts_with("SUCCESS:") {
+            sheet.trouble(line.number, "the line of a benchmark is not understood");
+        } else if ["FAILED", "FAIL:", "ERROR", "FAILURE"].iter().any(|start| text.starts_with(start)) {
+            sheet.trouble(line.number, format!("a benchmark failed: {text}"));
+        } else if text.starts_with("Total ") && text.contains('|') {
+            has_end = true;
+        } else if text.matches('|').count() == 4 && !text.starts_with("Test ") {
+            rows += 1;
+        }
+    });
+    if !has_end || rows != seen {
+        sheet.trouble(0, "cut off: the table of results at the end is not whole");
+    }
+    sheet.finish()
+}
+
+/// Whether a line is one of a benchmark.
+pub(super) fn is_line(text: &str) -> bool {
+    parse(text.trim()).is_some()
+}
+
+/// Name, driver, value and unit.
+fn parse(text: &str) -> Option<(&str, &str, f64, &str)> {
+    let (name, rest) = text.strip_prefix("SUCCESS:")?.rsplit_once(" : ")?;
+    let (value, rest) = rest.split_once("+/-")?;
+    let (_, driver) = rest.split_once("% on ")?;
+    let (value, unit) = measure(value.trim())?;
+    super::unit::is_time(unit).then_some((name.trim(), driver.trim(), value, unit))
+}

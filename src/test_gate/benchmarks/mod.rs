@@ -1,0 +1,57 @@
+//! Benchmarks: what a producer measured, and whether it got worse than before.
+//!
+//! Owns the formats of benchmark reports, one file each, the comparison with a baseline at a stated rate of false alarms, and
+//! the rules about both. Must not know where a baseline is kept, how findings are judged, and what tests or coverage say.
+
+#![allow(dead_code, reason = "joined by the next change")]
+
+mod benchmark;
+mod benchmark_dot_net;
+mod benchmark_js;
+mod callgrind;
+mod catch2;
+mod compare;
+#[cfg(test)]
+mod corpus;
+mod criterion;
+mod custom;
+mod details;
+mod format;
+mod go_bench;
+mod google_benchmark;
+mod hyperfine;
+mod iai;
+mod jmh;
+mod judge;
+mod julia;
+mod k6;
+mod libtest_bench;
+mod limits;
+mod luau;
+mod merge;
+mod own;
+#[cfg(test)]
+mod properties;
+mod pytest_benchmark;
+mod rules;
+mod samples;
+mod sheet;
+#[cfg(test)]
+mod simulation;
+mod statistics;
+mod text;
+mod unit;
+mod vitest_bench;
+
+#[expect(unused_imports, reason = "joined by the next change")]
+pub(crate) use self::{
+    benchmark::{Benchmark, Direction},
+    compare::{Comparison, Verdict},
+    details::details,
+    format::{Format, detect, read},
+    judge::{Judged, judge},
+    limits::{Bound, Limits},
+    merge::{Merged, merge},
+    rules::RULES,
+    sheet::{Reading, Threshold},
+};

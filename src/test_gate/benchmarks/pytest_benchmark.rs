@@ -1,0 +1,80 @@
+//! pytest-benchmark's `--benchmark-json`: seconds, with all rounds in `data` where `--benchmark-save-data` asked for them.
+
+use std::io::Read;
+
+use serde::Deserialize;
+use serde::de::MapAccess;
+
+use super::benchmark::Benchmark;
+use super::samples::Samples;
+use super::sheet::{Reading, Sheet};
+use crate::test_gate::json::{Fields, Object, document, each, skip};
+
+#[derive(Deserialize)]
+struct Row {
+    name: Option<String>,
+    fullname: Option<String>,
+    stats: Option<Stats>,
+    #[serde(default)]
+    has_error: bool,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    median: Option<f64>,
+    q1: Option<f64>,
+    q3: Option<f64>,
+    #[serde(default)]
+    data: Samples,
+    #[serde(default)]
+    has_error: bool,
+}
+
+#[derive(Default)]
+struct Root(Sheet);
+
+impl Object for Root {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "benchmarks" => map.next_value_seed(each(|row: Row| take(row, &mut self.0))),
+            _ => skip(map),
+        }
+    }
+}
+
+/// Reads a whole file.
+pub(super) fn read(source: &mut dyn Read) -> Reading {
+    let mut root = Root::default();
+    if let Err(trouble) = document(source, Fields(&mut root)) {
+        root.0.troubles.push(trouble);
+    }
+    root.0.finish()
+}
+
+fn take(row: Row, sheet: &mut Sheet) {
+    let Some(name) = row.fullname.or(row.name) else {
+        sheet.trouble(0, "a benchmark has no name");
+        return;
+    };
+    let stats = match row.stats {
+        Some(stats) if !row.has_error && !stats.has_error => stats,
+        _ => {
+            sheet.trouble(0, format!("`{name}` broke off with an error"));
+            return;
+        }
+    };
+    let Some(median) = stats.median else {
+        sheet.trouble(0, format!("`{name}` has no median"));
+        return;
+    };
+    let benchmark = Benchmark::new(&name, "time", median, "s");
+    if stats.data.odd > 0 {
+        sheet.note(format!("`{name}` has more than numbers in its data; its median stands for it"));
+    }
+    let benchmark = match (stats.q1, stats.q3) {
+        (Some(low), Some(high)) => benchmark.within(low, high),
+        _ => benchmark,
+    };
+    let data = if stats.data.odd > 0 { Vec::new() } else { stats.data.kept };
+    sheet.push(benchmark.samples(data), 0);
+}

@@ -1,0 +1,248 @@
+//! The rules about benchmarks, and the findings they make of comparisons.
+
+use super::benchmark::{Benchmark, Direction};
+use super::compare::{Comparison, Verdict};
+use super::limits::{Bound, Limits};
+use super::sheet::Threshold;
+use super::statistics::Method;
+use crate::core::words::{count, number};
+use crate::core::{Finding, Rule, Severity};
+
+/// A benchmark got worse.
+pub(crate) const REGRESSED: Rule = Rule {
+    id: "benchmark-regressed",
+    severity: Severity::High,
+    summary: "a benchmark got worse than the baseline by more than noise and more than is allowed",
+    page: include_str!("../../../docs/rules/benchmark-regressed.md"),
+};
+
+/// A benchmark is gone.
+pub(crate) const VANISHED: Rule = Rule {
+    id: "benchmark-vanished",
+    severity: Severity::High,
+    summary: "a benchmark of the baseline is gone, or is measured in a way that can't be compared",
+    page: include_str!("../../../docs/rules/benchmark-vanished.md"),
+};
+
+/// A threshold is crossed.
+pub(crate) const CROSSED: Rule = Rule {
+    id: "threshold-crossed",
+    severity: Severity::High,
+    summary: "a threshold of the report, or a limit that was given, is crossed",
+    page: include_str!("../../../docs/rules/threshold-crossed.md"),
+};
+
+/// Every rule of this room.
+pub(crate) const RULES: &[Rule] = &[REGRESSED, VANISHED, CROSSED];
+
+/// Most findings of this room; what is left out is counted.
+pub(super) const LISTED: usize = 1_000;
+
+/// What a comparison is worth reporting as, if it is.
+pub(super) fn compared(comparison: &Comparison, limits: &Limits) -> Option<Finding> {
+    match &comparison.verdict {
+        Verdict::Regressed => Some(regressed(comparison, limits)),
+        Verdict::Moved => Some(moved(comparison)),
+        Verdict::Vanished => Some(vanished(comparison)),
+        Verdict::Incomparable(why) => Some(incomparable(comparison, why)),
+        Verdict::Improved
+        | Verdict::Unchanged
+        | Verdict::New
+        | Verdict::Unmeasured
+        | Verdict::Informative => None,
+    }
+}
+
+fn about(rule: &Rule, title: String, comparison: &Comparison) -> Finding {
+    let Comparison { name, metric, unit, .. } = comparison;
+    let mut finding = Finding::new(rule, title, &[name, metric])
+        .about("benchmark", name.as_str())
+        .about("metric", metric.as_str())
+        .about("unit", unit.as_str());
+    for (key, value) in [("before", comparison.before), ("now", comparison.now), ("ratio", comparison.ratio)]
+    {
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            finding = finding.about(key, value);
+        }
+    }
+    finding
+}
+
+/// `sum time`, or the name alone where the metric says nothing.
+fn named(name: &str, metric: &str) -> String {
+    if matches!(metric, "time" | "value" | "mean") { name.to_owned() } else { format!("{name} {metric}") }
+}
+
+fn regressed(comparison: &Comparison, limits: &Limits) -> Finding {
+    let title = format!("{}: {}", named(&comparison.name, &comparison.metric), change(comparison));
+    let allowed = match comparison.method {
+        Method::SizeAlone => {
+            format!("{} % is allowed where there are so few samples", short(limits.size_alone))
+        }
+        Method::Count => format!("{} % is allowed for an exact count", short(limits.exact_tolerance)),
+        _ => format!("{} % is allowed", short(limits.max_slowdown)),
+    };
+    about(&REGRESSED, title, comparison)
+        .detail(format!("{}; {allowed}", evidence(comparison)))
+        .help("find out what in this change costs that much, or waive it for as long as the cost is accepted")
+}
+
+fn moved(comparison: &Comparison) -> Finding {
+    let title = format!("{}: {}", named(&comparison.name, &comparison.metric), change(comparison));
+    about(&REGRESSED, title, comparison)
+        .severity(Severity::Low)
+        .detail(format!("{}; nothing says which way is better", evidence(comparison)))
+        .help("say which way is better, for go as a line `Unit NAME better=lower` in the output")
+}
+
+fn vanished(comparison: &Comparison) -> Finding {
+    let title = format!("{} is gone", named(&comparison.name, &comparison.metric));
+    about(&VANISHED, title, comparison)
+        .detail(format!("the baseline has it with {}", shown(comparison.before, &comparison.unit)))
+        .help("bring the benchmark back, or waive it where it was removed or renamed on purpose")
+}
+
+fn incomparable(comparison: &Comparison, why: &str) -> Finding {
+    let title = format!("{} can't be compared", named(&comparison.name, &comparison.metric));
+    about(&VANISHED, title, comparison)
+        .detail(why.to_owned())
+        .help("measure it as the baseline does, or waive it until the baseline has the new measure")
+}
+
+/// A threshold that the producer found crossed.
+pub(super) fn threshold(threshold: &Threshold) -> Finding {
+    let Threshold { name, expression, .. } = threshold;
+    Finding::new(&CROSSED, format!("{name}: {expression} does not hold"), &[name, expression])
+        .detail("the report itself says so")
+        .about("benchmark", name.as_str())
+        .about("threshold", expression.as_str())
+        .help("make it hold, or change the threshold where it is set")
+}
+
+/// A bound that a measure doesn't keep.
+pub(super) fn bound(bound: &Bound, benchmark: &Benchmark) -> Finding {
+    let Benchmark { name, metric, unit, .. } = benchmark;
+    let value = shown(Some(benchmark.value()), unit);
+    Finding::new(&CROSSED, format!("{} is {value}", named(name, metric)), &[name, metric, &bound.text])
+        .detail(format!("the limit is `{}`", bound.text))
+        .about("benchmark", name.as_str())
+        .about("metric", metric.as_str())
+        .about("threshold", bound.text.as_str())
+        .about("now", benchmark.value())
+        .help("make it keep the limit, or change the limit")
+}
+
+/// A bound that could not be held against anything.
+pub(super) fn idle(bound: &Bound, why: &str) -> Finding {
+    Finding::new(&CROSSED, format!("the limit `{}` {why}", bound.text), &[&bound.text])
+        .about("threshold", bound.text.as_str())
+        .help("correct the name, metric or unit of the limit, or bring the benchmark back")
+}
+
+/// What stands for the findings that are not listed.
+pub(super) fn more(left_out: usize) -> Finding {
+    let title = format!("{} more about benchmarks", count(left_out as u64, "finding"));
+    Finding::new(&REGRESSED, title, &["more"]).help("fix those that are listed first")
+}
+
+/// `12.3 % slower`.
+fn change(comparison: &Comparison) -> String {
+    let Some(ratio) = comparison.ratio else { return "changed".to_owned() };
+    let is_time = super::unit::is_time(&comparison.unit);
+    let (more, less) = if is_time && comparison.direction == Direction::Smaller {
+        ("slower", "faster")
+    } else {
+        ("more", "less")
+    };
+    if !ratio.is_finite() {
+        return format!("{more} than nothing");
+    }
+    let percent = (ratio - 1.0) * 100.0;
+    format!("{} % {}", short(percent.abs()), if percent < 0.0 { less } else { more })
+}
+
+/// Both values, the interval and how it was found out.
+fn evidence(comparison: &Comparison) -> String {
+    let unit = comparison.unit.as_str();
+    let mut text = format!("{} before, {} now", shown(comparison.before, unit), shown(comparison.now, unit));
+    if let Some((low, high)) = comparison.interval {
+        text.push_str(&format!(", between {} and {}", signed(low), signed(high)));
+    }
+    let (before, now) = comparison.sizes;
+    let samples = format!("{} and {}", count(before as u64, "sample"), number(now as u64));
+    match (comparison.method, comparison.p) {
+        (Method::Count, _) => text.push_str("; an exact count"),
+        (Method::SizeAlone, _) => text.push_str(&format!("; judged by size alone, with {samples}")),
+        (_, Some(p)) => text.push_str(&format!("; p = {} with {samples}", probability(p))),
+        _ => {}
+    }
+    text
+}
+
+/// `+12.3 %`, of a ratio.
+fn signed(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    if percent.is_finite() {
+        format!("{}{} %", if percent < 0.0 { "−" } else { "+" }, short(percent.abs()))
+    } else {
+        "no end".to_owned()
+    }
+}
+
+/// A value with its unit, with as many digits as mean something.
+fn shown(value: Option<f64>, unit: &str) -> String {
+    let value = value.map_or_else(|| "nothing".to_owned(), short);
+    format!("{value} {unit}").trim_end().to_owned()
+}
+
+/// A number in four digits: `1,234`, `12.34`, `0.001234`.
+pub(super) fn short(value: f64) -> String {
+    let size = value.abs();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, saturates")]
+    let whole = size.round() as u64;
+    let text = match size {
+        0.0 => "0".to_owned(),
+        1e15.. => format!("{size:.3e}"),
+        999.5.. => number(whole),
+        99.95.. => format!("{size:.1}"),
+        9.995.. => format!("{size:.2}"),
+        0.9995.. => format!("{size:.3}"),
+        0.0001.. => format!("{size:.5}"),
+        _ => format!("{size:.3e}"),
+    };
+    let text = if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    };
+    if value < 0.0 { format!("-{text}") } else { text }
+}
+
+fn probability(p: f64) -> String {
+    if p < 1e-6 {
+        "less than 0.000001".to_owned()
+    } else {
+        format!("{p:.6}").trim_end_matches('0').to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_have_the_digits_that_mean_something() {
+        for (value, wanted) in [
+            (0.0, "0"),
+            (5.0, "5"),
+            (12.345, "12.35"),
+            (123.456, "123.5"),
+            (1234.5, "1,235"),
+            (0.05, "0.05"),
+            (0.000_001_5, "1.500e-6"),
+            (-2.0, "-2"),
+        ] {
+            assert_eq!(short(value), wanted);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What is read of a file: measures by name, each with all its samples.
+
+use std::collections::BTreeMap;
+
+use super::benchmark::{Benchmark, KEPT};
+use crate::test_gate::excerpt::shorten;
+use crate::test_gate::trouble::{Trouble, Troubles};
+
+/// Most measures that are kept of a file.
+const MOST: usize = 50_000;
+
+/// Longest name that is kept, in bytes.
+const LONGEST: usize = 500;
+
+/// Most notes that are kept of a file.
+const NOTES: usize = 20;
+
+/// A threshold that the producer itself judged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Threshold {
+    pub(crate) name: String,
+    /// As the producer writes it: `p(95)<500`.
+    pub(crate) expression: String,
+    pub(crate) is_crossed: bool,
+}
+
+/// What a file of benchmarks says.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Reading {
+    /// By name and metric, in the order of both.
+    pub(crate) benchmarks: Vec<Benchmark>,
+    pub(crate) thresholds: Vec<Threshold>,
+    pub(crate) troubles: Troubles,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Collects what a file says.
+#[derive(Default)]
+pub(super) struct Sheet {
+    measures: BTreeMap<(String, String), Measure>,
+    pub(super) thresholds: Vec<Threshold>,
+    pub(super) troubles: Troubles,
+    notes: Vec<String>,
+}
+
+/// A measure and how it is thinned out.
+struct Measure {
+    benchmark: Benchmark,
+    thinning: Thinning,
+}
+
+/// Keeps every sample, then every second, then every fourth, so that memory has a bound.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Thinning {
+    seen: u64,
+    stride: u32,
+}
+
+impl Thinning {
+    /// Takes a sample.
+    pub(super) fn push(&mut self, samples: &mut Vec<f64>, sample: f64) {
+        if self.seen.is_multiple_of(1 << self.stride.min(62)) {
+            samples.push(sample);
+            if samples.len() > KEPT {
+                let mut index = 0;
+                samples.retain(|_| {
+                    index += 1;
+                    index % 2 == 1
+                });
+                self.stride += 1;
+            }
+        }
+        self.seen += 1;
+    }
+}
+
+impl Sheet {
+    /// Takes a measure; one of the same name and metric adds its samples to it.
+    pub(super) fn push(&mut self, mut benchmark: Benchmark, line: u64) {
+        if let Some(fault) = benchmark.fault() {
+            self.trouble(line, fault);
+            return;
+        }
+        benchmark.name = shorten(&benchmark.name, LONGEST);
+        benchmark.metric = shorten(&benchmark.metric, LONGEST);
+        let key = (benchmark.name.clone(), benchmark.metric.clone());
+        let is_full = self.measures.len() >= MOST;
+        match self.measures.get_mut(&key) {
+            Some(measure) => {
+                if let Err(fault) = measure.add(&benchmark) {
+                    self.trouble(line, fault);
+                }
+            }
+            None if is_full => {
+                self.trouble(line, format!("more than {MOST} measures in one file"));
+            }
+            None => {
+                let samples = std::mem::take(&mut benchmark.samples);
+                let mut measure = Measure { benchmark, thinning: Thinning::default() };
+                measure.take(&samples, 1.0);
+                self.measures.insert(key, measure);
+            }
+        }
+    }
+
+    /// Takes everything of another sheet, with the names that `rename` makes.
+    pub(super) fn join(&mut self, other: Self, line: u64, rename: impl Fn(&str) -> String) {
+        for measure in other.measures.into_values() {
+            let mut benchmark = measure.benchmark;
+            benchmark.name = rename(&benchmark.name);
+            self.push(benchmark, line);
+        }
+    }
+
+    /// Whether a measure is there.
+    pub(super) fn has(&self, name: &str, metric: &str) -> bool {
+        self.measures.contains_key(&(name.to_owned(), metric.to_owned()))
+    }
+
+    /// Whether nothing is there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.measures.is_empty()
+    }
+
+    /// What is wrong with a line; 0 is the file as a whole.
+    pub(super) fn trouble(&mut self, line: u64, what: impl Into<String>) {
+        self.troubles.push(if line == 0 { Trouble::whole(what) } else { Trouble::line(line, what) });
+    }
+
+    /// What is worth saying, once.
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if self.notes.len() < NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The whole file; one without any measure says so.
+    pub(super) fn finish(mut self) -> Reading {
+        if self.is_empty() && self.thresholds.is_empty() && self.troubles.is_empty() {
+            self.trouble(0, "holds no benchmark that was measured");
+        }
+        self.thresholds.sort();
+        Reading {
+            benchmarks: self.measures.into_values().map(|measure| measure.benchmark).collect(),
+            thresholds: self.thresholds,
+            troubles: self.troubles,
+            notes: self.notes,
+        }
+    }
+}
+
+impl Measure {
+    /// Adds what was measured again.
+    fn add(&mut self, other: &Benchmark) -> Result<(), String> {
+        let own = &mut self.benchmark;
+        let Some(factor) = super::unit::factor(&other.unit, &own.unit) else {
+            return Err(format!("`{}` is measured in `{}` and in `{}`", own.name, own.unit, other.unit));
+        };
+        if own.direction != other.direction {
+            return Err(format!("`{}` has two directions", own.name));
+        }
+        // What one of them says about its own value holds for neither now.
+        own.interval = None;
+        own.is_exact |= other.is_exact;
+        self.take(&other.samples, factor);
+        Ok(())
+    }
+
+    fn take(&mut self, samples: &[f64], factor: f64) {
+        for sample in samples {
+            self.thinning.push(&mut self.benchmark.samples, sample * factor);
+        }
+    }
+}
