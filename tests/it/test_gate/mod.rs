@@ -4,6 +4,7 @@ mod corpus;
 mod dialects;
 mod hostile;
 mod paths;
+mod producers;
 
 use std::path::Path;
 
