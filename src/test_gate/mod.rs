@@ -7,13 +7,12 @@
 mod archive;
 mod arguments;
 mod attempts;
-mod collector;
-mod command;
-mod detect;
 mod baseline;
 mod benchmarks;
-mod case;
+mod collector;
+mod command;
 mod coverage;
+mod detect;
 mod encoding;
 mod excerpt;
 mod execution;
