@@ -143,7 +143,10 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
 }
 
 /// Writes a file whole or not at all, so that a reader never meets half a report.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+///
+/// # Errors
+/// Where it can't be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);

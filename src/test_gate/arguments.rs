@@ -5,6 +5,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
+use super::baseline::{self, Drop};
+use super::benchmarks::{self, Bound};
+use super::coverage::{self, Percent};
+use crate::core::Error;
+
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Action {
@@ -18,6 +23,15 @@ pub enum Action {
     Merge,
 }
 
+/// What happens where a baseline should be and is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissingBaseline {
+    /// The gate fails.
+    Fail,
+    /// The gate goes on without, and says so.
+    Allow,
+}
+
 /// A merged report of all that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Export {
@@ -25,6 +39,8 @@ pub enum Export {
     Junit,
     /// `tests.ctrf.json`: all tests in the Common Test Report Format.
     Ctrf,
+    /// `coverage.cobertura.xml`: all coverage, for GitLab and others.
+    Cobertura,
 }
 
 /// The job's own flags.
@@ -51,10 +67,6 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub min_tests: u64,
 
-    /// Where the change began: `auto` asks the host, `none` has no base, anything else is a branch, tag or commit
-    #[arg(long, value_name = "REV", default_value = "auto")]
-    pub base: String,
-
     /// Merged reports to write into the report folder, separated by commas
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub exports: Vec<Export>,
@@ -62,4 +74,148 @@ pub struct Arguments {
     /// Whether a test that passed only after it had failed fails the gate
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub fail_on_flaky: bool,
+
+    /// Most tests fewer than at the baseline: a number, or a share as `2%`
+    #[arg(long, value_name = "N|P%")]
+    pub max_test_drop: Option<Drop>,
+
+    /// Baseline to compare with, or to write with `test-gate baseline`; taken from the base where the base has it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
+    pub baseline: Option<PathBuf>,
+
+    /// What happens where the baseline is not there
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = MissingBaseline::Fail, help_heading = "Comparison")]
+    pub missing_baseline: MissingBaseline,
+
+    /// Whether only failures count that were not there at the baseline
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true, help_heading = "Comparison")]
+    pub new_failures_only: bool,
+
+    /// File of tests that may fail until a day; taken from the base where the base has it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
+    pub quarantine: Option<PathBuf>,
+
+    /// A test is too slow where it takes more than this many times its earlier median
+    #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
+    pub max_slowdown: Option<f64>,
+
+    /// And more than the median by this many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 500, help_heading = "Comparison")]
+    pub slowdown_floor: u64,
+
+    /// Where the change began: `auto` asks the host, `none` has no base, anything else is a branch, tag or commit
+    #[arg(long, value_name = "REV", default_value = "auto", help_heading = "Comparison")]
+    pub base: String,
+
+    /// Change as a unified diff (`git diff BASE...HEAD`), where the repository can't tell it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
+    pub diff: Option<PathBuf>,
+
+    /// Least percentage of lines that are covered
+    #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
+    pub min_coverage: Option<Percent>,
+
+    /// Least percentage of branches that are covered
+    #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
+    pub min_branch_coverage: Option<Percent>,
+
+    /// Least percentage of lines that are covered of each file
+    #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
+    pub min_file_coverage: Option<Percent>,
+
+    /// Least percentage of the lines the change adds or edits that are covered
+    #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
+    pub min_patch_coverage: Option<Percent>,
+
+    /// Most percentage points that coverage may lose against the baseline
+    #[arg(long, value_name = "POINTS", help_heading = "Coverage")]
+    pub max_coverage_drop: Option<Percent>,
+
+    /// Largest slow-down of a benchmark against the baseline, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, help_heading = "Benchmarks")]
+    pub max_benchmark_slowdown: f64,
+
+    /// The same where there are too few samples to tell a slow-down from noise
+    #[arg(long, value_name = "PERCENT", default_value_t = 50.0, help_heading = "Benchmarks")]
+    pub max_unsampled_slowdown: f64,
+
+    /// Largest increase of an exact count, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, help_heading = "Benchmarks")]
+    pub max_count_increase: f64,
+
+    /// How likely a run without any change may be red for its benchmarks
+    #[arg(long, value_name = "RATE", default_value_t = 0.001, help_heading = "Benchmarks")]
+    pub benchmark_alarm_rate: f64,
+
+    /// Limit that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text of a name
+    #[arg(long, value_name = "LIMIT", help_heading = "Benchmarks")]
+    pub benchmark_limit: Vec<String>,
+}
+
+/// Keys whose values a change takes from where it began, so that it can't widen its own gate.
+pub(super) const POLICY: &[&str] = &[
+    "baseline",
+    "benchmark-alarm-rate",
+    "benchmark-limit",
+    "fail-on-flaky",
+    "max-benchmark-slowdown",
+    "max-count-increase",
+    "max-coverage-drop",
+    "max-slowdown",
+    "max-test-drop",
+    "max-unsampled-slowdown",
+    "min-branch-coverage",
+    "min-coverage",
+    "min-file-coverage",
+    "min-patch-coverage",
+    "min-tests",
+    "missing-baseline",
+    "new-failures-only",
+    "quarantine",
+    "slowdown-floor",
+];
+
+impl Arguments {
+    /// How much worse than the baseline tests may be.
+    ///
+    /// # Errors
+    /// Where a number makes no sense.
+    pub(super) fn test_limits(&self) -> Result<baseline::Limits, Error> {
+        if let Some(ratio) = self.max_slowdown.filter(|ratio| !(ratio.is_finite() && *ratio >= 1.0)) {
+            return Err(Error::usage(format!("`max-slowdown` is {ratio}, which no test can keep"))
+                .help("give a ratio of at least 1, as `2` for twice as long"));
+        }
+        Ok(baseline::Limits {
+            max_slowdown: self.max_slowdown,
+            slowdown_floor_ms: self.slowdown_floor,
+            max_test_drop: self.max_test_drop,
+        })
+    }
+
+    /// How much must be covered.
+    pub(super) fn coverage_limits(&self) -> coverage::Limits {
+        coverage::Limits {
+            min_coverage: self.min_coverage,
+            min_branch_coverage: self.min_branch_coverage,
+            min_file_coverage: self.min_file_coverage,
+            min_patch_coverage: self.min_patch_coverage,
+            max_coverage_drop: self.max_coverage_drop,
+        }
+    }
+
+    /// How much slower benchmarks may be.
+    ///
+    /// # Errors
+    /// Where a number or a limit makes no sense.
+    pub(super) fn benchmark_limits(&self) -> Result<benchmarks::Limits, Error> {
+        let limits = benchmarks::Limits {
+            max_slowdown: self.max_benchmark_slowdown,
+            alarm_rate: self.benchmark_alarm_rate,
+            size_alone: self.max_unsampled_slowdown,
+            exact_tolerance: self.max_count_increase,
+            bounds: self.benchmark_limit.iter().map(|text| Bound::parse(text)).collect::<Result<_, _>>()?,
+        };
+        limits.check()?;
+        Ok(limits)
+    }
 }

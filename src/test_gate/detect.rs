@@ -4,11 +4,16 @@ use super::excerpt::shorten;
 use super::foreign;
 use super::formats::{self, Format, junit};
 use super::shape::Shape;
+use super::{benchmarks, coverage};
 
 /// What a file is.
 pub(crate) enum Kind {
     /// Results of tests.
     Tests(&'static Format),
+    /// Coverage.
+    Coverage(coverage::Format),
+    /// Benchmarks.
+    Benchmarks(benchmarks::Format),
     /// Nothing that is known.
     Unknown(Stranger),
 }
@@ -26,6 +31,12 @@ pub(crate) struct Stranger {
 pub(crate) fn detect(shape: &Shape) -> Kind {
     if let Some(format) = formats::detect(shape) {
         return Kind::Tests(format);
+    }
+    if let Some(format) = coverage::detect(shape) {
+        return Kind::Coverage(format);
+    }
+    if let Some(format) = benchmarks::detect(shape) {
+        return Kind::Benchmarks(format);
     }
     match shape {
         // Its reader names what is wrong with a report that has not even a root.

@@ -75,6 +75,8 @@ pub(crate) struct Problem {
     pub(crate) suite: String,
     pub(crate) classname: String,
     pub(crate) name: String,
+    /// The source file, as the report names it.
+    pub(crate) file: String,
     pub(crate) message: String,
     pub(crate) detail: String,
     pub(crate) attempts: u64,
@@ -107,6 +109,7 @@ impl Problem {
             suite: shorten(suite, MESSAGE),
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),
+            file: shorten(&execution.file, MESSAGE),
             message: shorten(message, MESSAGE),
             detail: shorten(detail, DETAIL),
             attempts: execution.attempts,

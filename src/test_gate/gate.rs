@@ -4,10 +4,16 @@ use std::collections::BTreeSet;
 
 use super::arguments::{Arguments, Export};
 use super::attempts::State;
-use super::collector::{GroupError, Reading};
+use super::baseline::{self, Subject};
+use super::benchmarks::{Benchmark, Threshold};
+use super::collector::{GroupError, Keep, Reading};
+use super::comparison_part::Known;
+use super::coverage;
+use super::execution::Problem;
 use super::exports::{self, Source};
 use super::files::{File, Files};
-use super::read::Content;
+use super::ledger::{Identity, Ledger, Scope};
+use super::read::{self, Content};
 use super::rules::{self, LISTED};
 use super::tally::Tally;
 use super::trouble::{Position, Trouble, Troubles};
@@ -37,6 +43,15 @@ pub(super) struct Gate {
     inputs: Vec<Input>,
     /// What merged reports are made of.
     sources: Vec<Source>,
+    /// Every test by name, where the run is compared or kept.
+    pub(super) ledger: Ledger,
+    /// What the ledger knows the listed failed tests by, in their order.
+    failed_tests: Vec<(Scope, Box<str>)>,
+    /// Findings about failures that do not count, and how many failures do; where only new ones count.
+    known: Option<(Vec<Finding>, u64)>,
+    pub(super) coverage: Vec<(String, coverage::Reading)>,
+    pub(super) benchmarks: Vec<Benchmark>,
+    pub(super) thresholds: Vec<Threshold>,
     /// Folders with a report in them.
     fruitful: BTreeSet<String>,
     /// Folders in which a file was found, and no report yet.
@@ -44,8 +59,15 @@ pub(super) struct Gate {
 }
 
 impl Gate {
+    /// Reads every report.
+    pub(super) fn read(&mut self, found: &Files, keep: Keep) {
+        for (file, (content, input)) in found.reports.iter().zip(read::all(&found.reports, keep)) {
+            self.file(file, content, input);
+        }
+    }
+
     /// Takes what was read of one file.
-    pub(super) fn file(&mut self, file: &File, content: Content, input: Option<Input>) {
+    fn file(&mut self, file: &File, content: Content, input: Option<Input>) {
         let label = file.label.as_str();
         let bytes = input.as_ref().map_or(0, |input| input.bytes);
         self.inputs.extend(input);
@@ -60,6 +82,24 @@ impl Gate {
                 self.report(label, &reading, bytes);
                 self.keep(label, *reading);
             }
+            Content::Coverage(reading) => {
+                self.aside(label, &reading.troubles, &reading.notes);
+                if reading.troubles.is_empty() && reading.coverage.is_empty() {
+                    self.others.push(rules::nothing(label, "covers no line"));
+                }
+                self.coverage.push((label.to_owned(), reading));
+            }
+            Content::Benchmarks(reading) => {
+                self.aside(label, &reading.troubles, &reading.notes);
+                if reading.troubles.is_empty()
+                    && reading.benchmarks.is_empty()
+                    && reading.thresholds.is_empty()
+                {
+                    self.others.push(rules::nothing(label, "holds no benchmark"));
+                }
+                self.benchmarks.extend(reading.benchmarks);
+                self.thresholds.extend(reading.thresholds);
+            }
             Content::Unknown(stranger) => {
                 self.unreadable += 1;
                 self.tally.files += 1;
@@ -70,13 +110,52 @@ impl Gate {
         }
     }
 
+    /// What is to be said of a report that is none of tests.
+    fn aside(&mut self, label: &str, troubles: &Troubles, notes: &[String]) {
+        self.others.extend(rules::unreadable(troubles, label));
+        self.notes.extend(notes.iter().map(|note| join(label, note)));
+    }
+
+    /// A file the gate goes by.
+    pub(super) fn input(&mut self, input: Option<Input>) {
+        self.inputs.extend(input);
+    }
+
+    /// One more thing to know.
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// Names of all tests, as findings have them; known only where the run is compared or kept.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.ledger.iter().map(|(scope, name, _)| baseline::rules::title(Subject { scope, name })).collect()
+    }
+
+    /// Lets only new failures count.
+    pub(super) fn only_new(&mut self, known: Known) {
+        let tests = std::mem::take(&mut self.failed_tests);
+        let failed = std::mem::take(&mut self.failed);
+        let is_new = |(_, test): &(Finding, (Scope, Box<str>))| !known.tests.contains(test);
+        self.failed = failed.into_iter().zip(tests).filter(is_new).map(|(finding, _)| finding).collect();
+        self.known = Some((known.failures, known.new));
+    }
+
+    /// Whether every report could be read, and none is missing.
+    pub(super) fn is_whole(&self, found: &Files) -> bool {
+        let is_there = found.missing.is_empty() && found.unlisted.is_empty();
+        is_there && self.runs.is_empty() && rules::is_whole(&self.others)
+    }
+
     /// One more finding.
     pub(super) fn finding(&mut self, finding: Finding) {
         self.others.push(finding);
     }
 
-    /// Keeps what a merged report needs.
-    fn keep(&mut self, label: &str, reading: Reading) {
+    /// Keeps what a comparison and a merged report need.
+    fn keep(&mut self, label: &str, mut reading: Reading) {
+        if let Some(ledger) = reading.ledger.take() {
+            self.ledger.merge(ledger);
+        }
         let Some(archive) = reading.archive else { return };
         let troubles = reading.troubles.kept().iter();
         let troubles = troubles.map(|trouble| GroupError::new(label, &trouble.what, "", trouble.at));
@@ -85,12 +164,14 @@ impl Gate {
     }
 
     /// The merged reports asked for.
-    fn exports(&self, wanted: &[Export]) -> Result<Vec<Artifact>, Error> {
+    pub(super) fn exports(&self, wanted: &[Export]) -> Result<Vec<Artifact>, Error> {
         let mut artifacts = Vec::new();
         for export in wanted {
             artifacts.push(match export {
                 Export::Junit => Artifact::new("tests.junit.xml", exports::junit(&self.sources)),
                 Export::Ctrf => Artifact::new("tests.ctrf.json", exports::ctrf(&self.sources)?),
+                // Coverage is merged where it is judged.
+                Export::Cobertura => continue,
             });
         }
         Ok(artifacts)
@@ -106,7 +187,9 @@ impl Gate {
         let Some(code) = code else { return };
         let counts = self.tally.counts;
         let red = counts.of(State::Failed) + counts.of(State::Errored) + self.suite_errors + self.run_errors;
-        if code != 0 && red == 0 {
+        // A failed test explains that a runner ends badly, and not that it was killed.
+        let is_crash = !(0..126).contains(&code);
+        if code != 0 && (red == 0 || is_crash) {
             self.others.push(rules::unexplained(code, counts.tests()));
         } else if code == 0 && red > 0 {
             self.notes.push("the run ended with exit code 0 although its reports show failures".to_owned());
@@ -120,6 +203,9 @@ impl Gate {
             let listed = if problem.state.is_red() { &mut self.failed } else { &mut self.flaky };
             if (listed.len() as u64) < LISTED {
                 listed.push(rules::test(problem, label));
+                if problem.state.is_red() {
+                    self.failed_tests.push(identity(problem).key());
+                }
             }
         }
         self.suite_errors += reading.suite_errored;
@@ -147,7 +233,7 @@ impl Gate {
     }
 
     /// Everything together.
-    pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Result<Outcome, Error> {
+    pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Outcome {
         let minimum = arguments.min_tests;
         let counts = self.tally.counts;
         for (path, why) in &found.missing {
@@ -170,7 +256,11 @@ impl Gate {
         } else if ran == 0 && tests > 0 {
             self.others.push(rules::none_ran(tests));
         }
-        let red = counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic;
+        let mut red = counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic;
+        if let Some((known, new)) = self.known.take() {
+            red = new;
+            self.others.extend(known);
+        }
         if arguments.fail_on_flaky {
             self.flaky.iter_mut().for_each(|finding| finding.severity = Severity::High);
         }
@@ -198,23 +288,28 @@ impl Gate {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
-        let artifacts = self.exports(&arguments.exports)?;
-        Ok(Outcome {
+        Outcome {
             headline: self.tally.headline(self.unreadable),
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
             inputs: self.inputs,
-            artifacts,
             ..Outcome::default()
-        })
+        }
     }
+}
+
+/// What names a test across runs.
+fn identity(problem: &Problem) -> Identity<'_> {
+    let Problem { suite, classname, name, file, .. } = problem;
+    Identity { suite, classname, name, file }
 }
 
 /// What a file is that lies beside reports in a folder; none where it is a report, or should be one.
 fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
     file.found_in.as_ref()?;
     match content {
+        Content::Coverage(_) | Content::Benchmarks(_) => None,
         Content::Unknown(stranger) => stranger.may_stand_by.then(|| stranger.what.clone()),
         Content::Tests(reading) => {
             let is_empty = bytes == 0 && reading.troubles.is_empty() && !file.is_surely_report();

@@ -131,6 +131,13 @@ impl Entry {
     }
 }
 
+impl Identity<'_> {
+    /// What the ledger knows the test by: its scope and its name in their normal form.
+    pub(crate) fn key(&self) -> (Scope, Box<str>) {
+        (self.scope(), normal(self.name).as_ref().into())
+    }
+}
+
 impl Ledger {
     /// Takes an execution of a test.
     pub(crate) fn add(&mut self, identity: &Identity<'_>, state: State, micros: Option<u64>) {

@@ -8,10 +8,13 @@ mod archive;
 mod arguments;
 mod attempts;
 mod baseline;
+mod benchmark_part;
 mod benchmarks;
 mod collector;
 mod command;
+mod comparison_part;
 mod coverage;
+mod coverage_part;
 mod detect;
 mod encoding;
 mod excerpt;
@@ -21,17 +24,22 @@ mod files;
 mod foreign;
 mod formats;
 mod gate;
+mod gate_file;
 mod git;
 mod glob;
 mod json;
+mod keeping;
 mod ledger;
 mod lines;
+mod part;
 mod producer;
 #[cfg(test)]
 mod properties;
 mod read;
+mod records;
 mod rules;
 mod shape;
+mod surroundings;
 mod tally;
 mod trace;
 mod trouble;
@@ -39,12 +47,17 @@ mod xml;
 
 use std::ffi::OsString;
 
-use self::arguments::Action;
 pub use self::arguments::Arguments;
+use self::arguments::{Action, Export, MissingBaseline};
+use self::baseline::{Baseline, Quarantine};
 use self::collector::Keep;
 use self::gate::Gate;
-use crate::core::{Error, Rule};
-use crate::job::{BaseFile, Common, Context, Job, Outcome};
+use self::gate_file::GateFile;
+use self::surroundings::Surroundings;
+use crate::core::report::Facts;
+use crate::core::words::counted;
+use crate::core::{Error, Rule, Table};
+use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
 
 /// The job.
 pub struct TestGate;
@@ -53,11 +66,11 @@ impl Job for TestGate {
     const NAME: &'static str = "test-gate";
     const ABOUT: &'static str = "May this change go on, judged by its test, coverage and benchmark reports?";
     type Arguments = Arguments;
-    const POLICY: &'static [&'static str] = &["min-tests"];
+    const POLICY: &'static [&'static str] = arguments::POLICY;
     const UNHEARD: &'static [&'static str] = &["base"];
 
     fn rules() -> &'static [Rule] {
-        rules::RULES
+        rules::all()
     }
 
     fn spell(line: Vec<OsString>) -> Vec<OsString> {
@@ -80,7 +93,8 @@ impl Job for TestGate {
         match arguments.action {
             Action::Judge => judge(arguments, context, arguments.test_exit_code, &[]),
             Action::Run => run(arguments, context),
-            Action::Baseline | Action::Merge => Err(Error::bug("not joined yet")),
+            Action::Baseline => keeping::baseline(arguments, context),
+            Action::Merge => keeping::merge(arguments),
         }
     }
 }
@@ -99,18 +113,139 @@ fn judge(
     exit_code: Option<i64>,
     before: &[files::Mark],
 ) -> Result<Outcome, Error> {
-    let found = files::find(&arguments.paths);
-    let keep = Keep { names: false, tests: !arguments.exports.is_empty() };
-    let readings = read::all(&found.reports, keep);
+    let test_limits = arguments.test_limits()?;
+    let benchmark_limits = arguments.benchmark_limits()?;
+    let mut surroundings = Surroundings::find(arguments, context)?;
     let mut gate = Gate::default();
-    for (file, (content, input)) in found.reports.iter().zip(readings) {
-        gate.file(file, content, input);
-    }
-    let base = git::policy::base(&arguments.base, &context.working_directory, &context.environment)?;
-    if let git::Base::Unknown(failure) = &base {
+    let baseline = known_baseline(arguments, &surroundings, &mut gate)?;
+    let quarantine = known_quarantine(arguments, context, &surroundings, &mut gate)?;
+    let keep = Keep {
+        names: baseline.is_some() || quarantine.is_some(),
+        tests: arguments.exports.iter().any(|export| *export != Export::Cobertura),
+    };
+    let found = files::find(&arguments.paths);
+    gate.read(&found, keep);
+    if let git::Base::Unknown(failure) = &surroundings.base {
         gate.finding(git::policy::unknown(failure));
     }
     gate.stale(&found.unchanged(before));
+    let mut parts = Vec::new();
+    if let Some(baseline) = &baseline {
+        let (part, known) = comparison_part::compare(&gate.ledger, baseline, &test_limits);
+        parts.push(part);
+        if arguments.new_failures_only {
+            gate.only_new(known);
+        }
+    }
+    let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
+    let base = baseline.as_ref().and_then(records::coverage);
+    let limits = arguments.coverage_limits();
+    parts.push(coverage_part::judge(&covered, base.as_ref(), &limits, &mut surroundings)?);
+    let base = baseline.as_ref().and_then(records::benchmarks);
+    parts.push(benchmark_part::judge(&gate.benchmarks, base.as_deref(), &gate.thresholds, &benchmark_limits));
     gate.exit_code(exit_code);
-    gate.outcome(arguments, &found)
+    let mut artifacts = gate.exports(&arguments.exports)?;
+    if arguments.exports.contains(&Export::Cobertura) {
+        artifacts
+            .push(Artifact::new("coverage.cobertura.xml", coverage::export_cobertura(&covered.coverage)));
+    }
+    let names = gate.names();
+    let mut outcome = joined(gate.outcome(arguments, &found), parts);
+    outcome.artifacts = artifacts;
+    if let Some(quarantine) = quarantine {
+        apply(&quarantine, &names, context, &mut outcome);
+    }
+    Ok(outcome)
+}
+
+/// One outcome of the tests and of what else there is.
+fn joined(mut outcome: Outcome, parts: Vec<part::Part>) -> Outcome {
+    let mut details = Facts::new();
+    let mut tables = Vec::new();
+    for part in parts {
+        outcome.findings.extend(part.findings);
+        outcome.notes.extend(part.notes);
+        tables.extend(part.tables);
+        details.extend(part.details.map(|(name, value)| (name.to_owned(), value)));
+        if let Some(said) = part.headline {
+            let separator = if outcome.headline.is_empty() { "" } else { ", " };
+            outcome.headline = format!("{}{separator}{said}", outcome.headline);
+        }
+    }
+    Table::put(tables, &mut details);
+    outcome.details.extend(details);
+    outcome
+}
+
+/// The baseline to compare with; where it is missing, the gate says so as it was told to.
+fn known_baseline(
+    arguments: &Arguments,
+    surroundings: &Surroundings,
+    gate: &mut Gate,
+) -> Result<Option<Baseline>, Error> {
+    let Some(path) = &arguments.baseline else {
+        if arguments.new_failures_only
+            || arguments.max_slowdown.is_some()
+            || arguments.max_test_drop.is_some()
+        {
+            return Err(Error::usage("new failures, slower tests and a drop of tests need a baseline")
+                .help("name one with `--baseline FILE`, see docs/baseline.md"));
+        }
+        return Ok(None);
+    };
+    let file = GateFile::read(path, &surroundings.base)?;
+    gate.input(file.input());
+    match file {
+        GateFile::Found { label, bytes } => baseline::read(&label, bytes.as_slice()).map(Some),
+        GateFile::Missing { why } => {
+            let path = path.display().to_string();
+            let finding = baseline::rules::baseline_missing(&path, &why);
+            match arguments.missing_baseline {
+                MissingBaseline::Fail => gate.finding(finding),
+                MissingBaseline::Allow => {
+                    gate.note(format!("nothing is compared, for there is no baseline at {path}: {why}"));
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// The quarantine, where there is one.
+fn known_quarantine(
+    arguments: &Arguments,
+    context: &Context,
+    surroundings: &Surroundings,
+    gate: &mut Gate,
+) -> Result<Option<Quarantine>, Error> {
+    let Some(path) = &arguments.quarantine else { return Ok(None) };
+    let file = GateFile::read(path, &surroundings.base)?;
+    gate.input(file.input());
+    match file {
+        GateFile::Found { label, bytes } => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Quarantine::parse(std::path::Path::new(&label), text, context.today()).map(Some)
+        }
+        GateFile::Missing { why } => {
+            gate.note(format!("no test is in quarantine, for {} does not hold: {why}", path.display()));
+            Ok(None)
+        }
+    }
+}
+
+/// Marks what the quarantine covers, unless the run broke off.
+fn apply(quarantine: &Quarantine, names: &[String], context: &Context, outcome: &mut Outcome) {
+    let is_whole = rules::is_whole(&outcome.findings);
+    let names = names.iter().map(String::as_str);
+    let result = quarantine.apply(&mut outcome.findings, names, context.today(), is_whole);
+    outcome.findings.extend(result.findings);
+    if !is_whole && !quarantine.entries.is_empty() {
+        outcome
+            .notes
+            .push("the quarantine covers nothing, for the run broke off or is not complete".to_owned());
+    }
+    if !result.idle.is_empty() {
+        let tests = counted(result.idle.len() as u64, "test in quarantine", "tests in quarantine");
+        outcome.notes.push(format!("{tests} passed: {}", result.idle.join(", ")));
+    }
 }

@@ -14,6 +14,7 @@ use super::files::File;
 use super::json;
 use super::shape::{LOOKED_AT, Shape, shape};
 use super::trouble::Trouble;
+use super::{benchmarks, coverage};
 use crate::core::Input;
 use crate::core::report::HashingReader;
 
@@ -32,6 +33,10 @@ const WAITING: usize = 4;
 pub(super) enum Content {
     /// Results of tests.
     Tests(Box<Reading>),
+    /// Coverage.
+    Coverage(coverage::Reading),
+    /// Benchmarks.
+    Benchmarks(benchmarks::Reading),
     /// Nothing that is known.
     Unknown(Stranger),
 }
@@ -80,7 +85,7 @@ fn one(file: &File, keep: Keep) -> (Content, Option<Input>) {
     if is_long {
         return side_by_side(source, &file.label, keep);
     }
-    let reading = content(&mut source, keep);
+    let reading = content(&mut source, &file.label, keep);
     // What a refused report still holds is not understood, but it is part of the record.
     let rest = io::copy(&mut source, &mut io::sink());
     (reading, rest.ok().map(|_| source.finish(file.label.as_str())))
@@ -96,7 +101,7 @@ fn side_by_side<R: Read + Send>(
     let (empty, used) = channel();
     std::thread::scope(|scope| {
         let loader = scope.spawn(move || load(source, &full, &used, label));
-        let reading = content(&mut Loaded { chunks, empty, chunk: Vec::new(), start: 0 }, keep);
+        let reading = content(&mut Loaded { chunks, empty, chunk: Vec::new(), start: 0 }, label, keep);
         (reading, loader.join().ok().flatten())
     })
 }
@@ -152,7 +157,7 @@ impl Read for Loaded {
 }
 
 /// What a source holds, told by its beginning.
-fn content(source: &mut dyn Read, keep: Keep) -> Content {
+fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
     let mut head = Vec::new();
     if let Err(error) = source.take(LOOKED_AT as u64).read_to_end(&mut head) {
         return broken(Trouble::whole(format!("can't be read: {error}")));
@@ -166,6 +171,8 @@ fn content(source: &mut dyn Read, keep: Keep) -> Content {
             (format.read)(&mut whole, &mut collector);
             Content::Tests(Box::new(collector.finish()))
         }
+        Kind::Coverage(format) => Content::Coverage(coverage::read(format, &mut whole)),
+        Kind::Benchmarks(format) => Content::Benchmarks(benchmarks::read(format, &mut whole, label)),
         Kind::Unknown(stranger) => unknown(&shape, stranger, &mut whole),
     }
 }

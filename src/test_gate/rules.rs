@@ -1,11 +1,14 @@
 //! The rules, and the findings they make of what was read.
 
+use std::sync::LazyLock;
+
 use super::attempts::State;
 use super::collector::{GroupError, Reading};
 use super::command;
 use super::execution::Problem;
 use super::git::policy::BASE_UNKNOWN;
 use super::trouble::{Position, Troubles};
+use super::{baseline, benchmarks, coverage};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
 
@@ -89,8 +92,8 @@ pub(super) const EMPTY: Rule = Rule {
     page: include_str!("../../docs/rules/report-empty.md"),
 };
 
-/// Every rule of this job.
-pub(super) const RULES: &[Rule] = &[
+/// The rules about tests and reports themselves.
+const OWN: [Rule; 11] = [
     FAILED,
     SUITE_ERRORED,
     RUN_ERRORED,
@@ -103,6 +106,31 @@ pub(super) const RULES: &[Rule] = &[
     STALE,
     BASE_UNKNOWN,
 ];
+
+/// Every rule of this job.
+pub(super) fn all() -> &'static [Rule] {
+    static ALL: LazyLock<Vec<Rule>> =
+        LazyLock::new(|| [&OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES].concat());
+    &ALL
+}
+
+/// Rules whose findings say that nobody knows what the run did not say.
+const BROKEN: [&str; 9] = [
+    SUITE_ERRORED.id,
+    RUN_ERRORED.id,
+    TOO_FEW.id,
+    MISSING.id,
+    UNREADABLE.id,
+    EMPTY.id,
+    UNEXPLAINED.id,
+    STALE.id,
+    baseline::rules::VANISHED.id,
+];
+
+/// Whether the run is whole: nothing broke off, and nothing that should be there is missing.
+pub(super) fn is_whole(findings: &[Finding]) -> bool {
+    !findings.iter().any(|finding| BROKEN.contains(&finding.rule.as_str()))
+}
 
 /// Most findings of each rule; what is left out is counted.
 pub(super) const LISTED: u64 = 1_000;
@@ -222,6 +250,14 @@ pub(super) fn empty(reading: &Reading, report: &str, bytes: u64) -> Finding {
         .help("make sure the tests were found and ran, or leave this report out of the paths")
 }
 
+/// A report of coverage or benchmarks without any.
+pub(super) fn nothing(report: &str, what: &str) -> Finding {
+    Finding::new(&EMPTY, format!("{report} {what}"), &[report])
+        .about("report", report)
+        .at(Location::file(report))
+        .help("make sure that the run measured something, or leave this report out of the paths")
+}
+
 /// A path that stands for nothing.
 pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
@@ -237,6 +273,14 @@ pub(super) fn too_few(tests: u64, minimum: u64) -> Finding {
         .about("tests", tests)
         .about("minimum", minimum)
         .help("find out which tests or reports are gone, or set `min-tests` to the number there should be")
+}
+
+/// Fewer tests than at the baseline.
+pub(super) fn dropped(said: String, tests: u64, minimum: u64) -> Finding {
+    Finding::new(&TOO_FEW, said, &["dropped"])
+        .about("tests", tests)
+        .about("minimum", minimum)
+        .help("find out which tests or reports are gone; where that is meant, raise `max-test-drop` or renew the baseline")
 }
 
 /// Tests of which none took place.

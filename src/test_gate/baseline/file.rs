@@ -171,6 +171,8 @@ pub(super) const fn better(direction: Direction) -> &'static str {
     match direction {
         Direction::Smaller => "smaller",
         Direction::Larger => "larger",
+        Direction::Unknown => "unknown",
+        Direction::Informative => "informative",
     }
 }
 

@@ -81,6 +81,10 @@ pub(crate) struct Coverage {
 pub(crate) enum Direction {
     Smaller,
     Larger,
+    /// Nobody said.
+    Unknown,
+    /// It only describes the run.
+    Informative,
 }
 
 /// What is measured by a benchmark; two are the same where all of this is.
@@ -222,7 +226,7 @@ impl Baseline {
             kept.extend(samples.into_iter().filter(|sample| sample.is_finite()).take(room));
         }
         let RunFacts { key, commit, time } = facts;
-        let key = key.or_else(|| commit.clone()).unwrap_or_else(|| baseline.digest());
+        let key = key.unwrap_or_else(|| baseline.digest());
         baseline.runs.push(Run { time, key, commit });
         baseline
     }

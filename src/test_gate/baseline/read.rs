@@ -281,8 +281,9 @@ impl<R: Read> Reader<'_, R> {
     }
 
     fn benchmark(&self, baseline: &mut Baseline, line: BenchmarkLine) -> Result<(), Error> {
-        let direction =
-            [Direction::Smaller, Direction::Larger].into_iter().find(|known| better(*known) == line.better);
+        let direction = [Direction::Smaller, Direction::Larger, Direction::Unknown, Direction::Informative]
+            .into_iter()
+            .find(|known| better(*known) == line.better);
         let Some(direction) = direction else {
             return Err(self.error("`better` is `smaller` or `larger`"));
         };

@@ -90,7 +90,7 @@ fn against(judged: &mut Judged, now: &Merged, base: &Merged, limits: &Limits) {
 }
 
 /// The order of a table: the worst verdict, then the greatest change for the worse, then the name.
-pub(super) fn worst_first(one: &Comparison, other: &Comparison) -> std::cmp::Ordering {
+pub(crate) fn worst_first(one: &Comparison, other: &Comparison) -> std::cmp::Ordering {
     let key = |comparison: &Comparison| (comparison.name.clone(), comparison.metric.clone());
     one.verdict
         .as_rank()

@@ -49,7 +49,7 @@ pub(crate) use self::{
     compare::{Comparison, Verdict},
     details::details,
     format::{Format, detect, read},
-    judge::{Judged, judge},
+    judge::{Judged, judge, worst_first},
     limits::{Bound, Limits},
     merge::{Merged, merge},
     rules::RULES,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::coverage::{Coverage, FileCoverage};
 
 /// Why a file of a report is no file of the repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
     /// Several tracked files could be meant.
     Ambiguous(Vec<String>),
@@ -17,11 +17,20 @@ pub(crate) enum Why {
 }
 
 /// A file of a report that was left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Unmapped {
     /// The path as it stands in the report.
     pub(crate) path: String,
     pub(crate) why: Why,
+}
+
+impl std::fmt::Display for Unmapped {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.why {
+            Why::Ambiguous(paths) => write!(formatter, "{} (could be {})", self.path, paths.join(" or ")),
+            Why::Untracked => write!(formatter, "{} (not tracked)", self.path),
+        }
+    }
 }
 
 /// Coverage by paths of the repository.

@@ -1,0 +1,106 @@
+//! The tests of a run held against the baseline.
+
+use std::collections::BTreeSet;
+
+use super::baseline::{self, Baseline, Change, Limits};
+use super::ledger::{Ledger, Scope};
+use super::part::Part;
+use super::rules;
+use crate::core::words::{counted, number};
+use crate::core::{Finding, Table};
+
+/// Most tests named in a row.
+const NAMED: usize = 5;
+
+/// What only new failures need to know.
+pub(super) struct Known {
+    /// What the ledger knows the tests by that failed before.
+    pub(super) tests: BTreeSet<(Scope, Box<str>)>,
+    /// The findings about them.
+    pub(super) failures: Vec<Finding>,
+    /// How many failures are new.
+    pub(super) new: u64,
+}
+
+/// Compares.
+pub(super) fn compare(ledger: &Ledger, base: &Baseline, limits: &Limits) -> (Part, Known) {
+    let comparison = baseline::compare(ledger, base, limits);
+    let mut findings = baseline::rules::findings(&comparison, limits);
+    if let Some(least) = limits.missed(comparison.before, comparison.now) {
+        let said = baseline::rules::dropped(comparison.before, comparison.now, least);
+        findings.push(rules::dropped(said, comparison.now.executions, least));
+    }
+    let key = |change: &Change<'_>| (change.test.scope.clone(), change.test.name.into());
+    let known = Known {
+        tests: comparison.known_failures.iter().map(key).collect(),
+        failures: baseline::rules::failed_before(&comparison),
+        new: comparison.new_failures.len() as u64,
+    };
+    let mut table = Table::new("What changed", &["Change", "Tests"]);
+    table.leads = true;
+    let names = |list: &[Change<'_>]| {
+        let named: Vec<String> =
+            list.iter().take(NAMED).map(|change| baseline::rules::title(change.test)).collect();
+        let more = list.len().saturating_sub(NAMED);
+        if more > 0 {
+            format!("{} and {} more", named.join(", "), number(more as u64))
+        } else {
+            named.join(", ")
+        }
+    };
+    let slower: Vec<Change<'_>> = comparison.slower.iter().map(|slower| slower.change).collect();
+    let kinds: [(&str, &str, &[Change<'_>]); 10] = [
+        ("new failure", "new failures", &comparison.new_failures),
+        ("known failure", "known failures", &comparison.known_failures),
+        ("vanished", "vanished", &comparison.vanished),
+        ("ran less often", "ran less often", &comparison.fewer),
+        ("newly skipped", "newly skipped", &comparison.newly_skipped),
+        ("slower", "slower", &slower),
+        ("fixed", "fixed", &comparison.fixed),
+        ("no longer skipped", "no longer skipped", &comparison.unskipped),
+        ("moved or renamed", "moved or renamed", &comparison.moved),
+        ("new test", "new tests", &comparison.new),
+    ];
+    for (one, many, list) in kinds {
+        if !list.is_empty() {
+            table.rows.push(vec![counted(list.len() as u64, one, many), names(list)]);
+        }
+    }
+    for (words, list) in
+        [("renamed", &comparison.renamed), ("with other parameters", &comparison.other_parameters)]
+    {
+        if !list.is_empty() {
+            table.rows.push(vec![counted(list.len() as u64, words, words), names(list)]);
+        }
+    }
+    let mut notes = Vec::new();
+    if comparison.not_tried > 0 {
+        notes.push(format!(
+            "{} too many to look for new names of, so they count as gone",
+            counted(comparison.not_tried, "test was one of", "tests were")
+        ));
+    }
+    let flaky = flaky(&comparison);
+    let details = Some(("comparison", baseline::details(&comparison)));
+    (Part { findings, notes, tables: vec![table, flaky], details, headline: None }, known)
+}
+
+/// Tests that failed in some of the runs, with what that says about how often they do.
+fn flaky(comparison: &baseline::Comparison<'_>) -> Table {
+    let mut table = Table::new("Flaky tests", &["Test", "Bad runs", "Share, 95 % interval"]);
+    table.left_out = comparison.flaky.len().saturating_sub(50) as u64;
+    table.rows.extend(comparison.flaky.iter().take(50).map(|flaky| {
+        let percent = |share: f64| format!("{:.1}", share * 100.0);
+        vec![
+            baseline::rules::title(flaky.test),
+            format!("{} of {}", number(flaky.share.seen), number(flaky.share.of)),
+            format!(
+                "{} % ({} to {} %)",
+                percent(flaky.share.share()),
+                percent(flaky.share.low),
+                percent(flaky.share.high)
+            ),
+        ]
+    }));
+    table
+}

@@ -1,0 +1,92 @@
+//! Writes baselines: of one run, or of several folded into one.
+
+use std::path::Path;
+
+use super::arguments::Arguments;
+use super::baseline::{self, Baseline, RunFacts};
+use super::collector::Keep;
+use super::coverage_part;
+use super::files;
+use super::gate::Gate;
+use super::records;
+use super::surroundings::Surroundings;
+use crate::core::words::{count, counted};
+use crate::core::{Error, Input};
+use crate::job::deliver::replace;
+use crate::job::{Context, Outcome};
+
+/// Writes the baseline of the reports; of a run that broke off, none.
+pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
+    let target = target(arguments)?;
+    let surroundings = Surroundings::find(arguments, context)?;
+    let found = files::find(&arguments.paths);
+    let mut gate = Gate::default();
+    gate.read(&found, Keep { names: true, tests: false });
+    gate.exit_code(arguments.test_exit_code);
+    let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
+    let ledger = std::mem::take(&mut gate.ledger);
+    let benchmarks = std::mem::take(&mut gate.benchmarks);
+    let is_whole = gate.is_whole(&found);
+    let mut outcome = gate.outcome(arguments, &found);
+    outcome.notes.extend(covered.notes);
+    // What failed is part of the baseline; what was not read is not.
+    let is_about_tests = |rule: &str| rule.starts_with("test-");
+    outcome.findings.retain(|finding| !is_about_tests(&finding.rule));
+    if !is_whole || !outcome.findings.is_empty() {
+        outcome.headline = format!("no baseline written, for the run is not complete: {}", outcome.headline);
+        return Ok(outcome);
+    }
+    let facts = RunFacts { key: None, commit: surroundings.commit(), time: Some(context.now) };
+    let coverage = records::of_coverage(&covered.coverage);
+    let kept = Baseline::of_run(facts, &ledger, coverage, records::of_benchmarks(&benchmarks));
+    outcome.headline = written(&kept, target)?;
+    Ok(outcome)
+}
+
+/// Folds the baselines at the paths into one.
+pub(super) fn merge(arguments: &Arguments) -> Result<Outcome, Error> {
+    let target = target(arguments)?;
+    let found = files::find(&arguments.paths);
+    if let Some((path, why)) = found.missing.first().or(found.unlisted.first()) {
+        return Err(Error::input(format!("no baseline at {path}: {why}")).help("correct the path"));
+    }
+    let mut outcome = Outcome::default();
+    let mut baselines = Vec::new();
+    for file in &found.reports {
+        let bytes = match &file.path {
+            Some(path) => std::fs::read(path).map_err(|error| Error::unreadable(path, error))?,
+            None => {
+                return Err(Error::usage("a baseline can't be read from standard input").help("name a file"));
+            }
+        };
+        outcome.inputs.push(Input::of_bytes(file.label.as_str(), &bytes));
+        baselines.push(baseline::read(&file.label, bytes.as_slice())?);
+    }
+    outcome.headline = written(&baseline::merge(baselines), target)?;
+    Ok(outcome)
+}
+
+/// Where to write it.
+fn target(arguments: &Arguments) -> Result<&Path, Error> {
+    arguments.baseline.as_deref().ok_or_else(|| {
+        Error::usage("no file to write the baseline to")
+            .help("name it, as `test-gate baseline reports --baseline tests.baseline.jsonl`")
+    })
+}
+
+/// Writes a baseline whole or not at all; says what it holds.
+fn written(kept: &Baseline, target: &Path) -> Result<String, Error> {
+    let is_gzip = target.extension().is_some_and(|ending| ending == "gz");
+    let mut bytes = Vec::new();
+    baseline::write(kept, &mut bytes, is_gzip).map_err(|error| Error::unwritable(target, error))?;
+    replace(target, &bytes)?;
+    let mut holds = vec![count(kept.len() as u64, "test")];
+    if !kept.coverage.is_empty() {
+        holds.push(format!("coverage of {}", counted(kept.coverage.len() as u64, "file", "files")));
+    }
+    if !kept.benchmarks.is_empty() {
+        holds.push(counted(kept.benchmarks.len() as u64, "measure", "measures"));
+    }
+    let runs = counted(kept.runs.len() as u64, "run", "runs");
+    Ok(format!("baseline of {} in {runs} written to {}", holds.join(", "), target.display()))
+}

@@ -1,0 +1,64 @@
+//! Coverage and benchmarks as a baseline keeps them, and back.
+
+use std::collections::BTreeMap;
+
+use super::baseline::{self, Baseline, Metric};
+use super::benchmarks::{Benchmark, Direction};
+use super::coverage::{Coverage, FileTotals, Ratio};
+
+/// Numbers of the files.
+pub(super) fn of_coverage(coverage: &Coverage) -> BTreeMap<String, baseline::Coverage> {
+    let record = |totals: FileTotals| baseline::Coverage {
+        lines_covered: totals.lines.covered,
+        lines: totals.lines.coverable,
+        branches_covered: totals.branches.covered,
+        branches: totals.branches.coverable,
+    };
+    coverage.by_file().into_iter().map(|(path, totals)| (path, record(totals))).collect()
+}
+
+/// Numbers of the files at the baseline; none where it knows of no coverage.
+pub(super) fn coverage(baseline: &Baseline) -> Option<BTreeMap<String, FileTotals>> {
+    let totals = |record: &baseline::Coverage| FileTotals {
+        lines: Ratio::new(record.lines_covered, record.lines),
+        branches: Ratio::new(record.branches_covered, record.branches),
+    };
+    baseline.covered?;
+    Some(baseline.coverage.iter().map(|(path, record)| (path.clone(), totals(record))).collect())
+}
+
+/// Samples of the measures.
+pub(super) fn of_benchmarks(benchmarks: &[Benchmark]) -> Vec<baseline::Benchmark> {
+    let record = |benchmark: &Benchmark| baseline::Benchmark {
+        metric: Metric {
+            benchmark: benchmark.name.clone(),
+            measure: benchmark.metric.clone(),
+            unit: benchmark.unit.clone(),
+            better: match benchmark.direction {
+                Direction::Smaller => baseline::Direction::Smaller,
+                Direction::Bigger => baseline::Direction::Larger,
+                Direction::Unknown => baseline::Direction::Unknown,
+                Direction::Informative => baseline::Direction::Informative,
+            },
+            exact: benchmark.is_exact,
+        },
+        samples: benchmark.samples.clone(),
+    };
+    benchmarks.iter().map(record).collect()
+}
+
+/// Measures of the baseline, with the samples of all its runs; none where it knows of no benchmark.
+pub(super) fn benchmarks(baseline: &Baseline) -> Option<Vec<Benchmark>> {
+    let measure = |metric: &Metric| {
+        let direction = match metric.better {
+            baseline::Direction::Smaller => Direction::Smaller,
+            baseline::Direction::Larger => Direction::Bigger,
+            baseline::Direction::Unknown => Direction::Unknown,
+            baseline::Direction::Informative => Direction::Informative,
+        };
+        let measure = Benchmark::new(&metric.benchmark, &metric.measure, 0.0, &metric.unit);
+        let measure = measure.samples(baseline.pooled(metric)).toward(direction);
+        if metric.exact { measure.exact() } else { measure }
+    };
+    (!baseline.benchmarks.is_empty()).then(|| baseline.benchmarks.keys().map(measure).collect())
+}

@@ -1,0 +1,96 @@
+//! What the repository says about the change that is judged: its base, its files, the lines it adds.
+
+use std::path::Path;
+
+use super::arguments::Arguments;
+use super::coverage;
+use super::git::{self, Base, Known, Repository};
+use crate::core::Error;
+use crate::job::Context;
+
+/// What is known around the reports.
+pub(super) struct Surroundings {
+    pub(super) base: Base,
+    /// The repository, where there is one; that of the base, or of the working directory.
+    repository: Option<Repository>,
+    change: Option<git::Change>,
+}
+
+impl Surroundings {
+    /// Looks at the repository, and at the diff where one is given.
+    ///
+    /// # Errors
+    /// Where a base or a diff was named and can't be read.
+    pub(super) fn find(arguments: &Arguments, context: &Context) -> Result<Self, Error> {
+        let folder = &context.working_directory;
+        let base = git::policy::base(&arguments.base, folder, &context.environment)?;
+        let change = arguments.diff.as_deref().map(read_diff).transpose()?;
+        Ok(Self { repository: Repository::discover(folder).ok(), base, change })
+    }
+
+    /// Works out the change, where only the repository can tell it and somebody wants to know.
+    ///
+    /// # Errors
+    /// Where objects of the repository are missing.
+    pub(super) fn work_out_change(&mut self) -> Result<(), Error> {
+        if let (None, Base::Known(Known { repository, commit, .. })) = (&self.change, &self.base) {
+            self.change = Some(git::between(repository, *commit, repository.head()?)?);
+        }
+        Ok(())
+    }
+
+    /// The change as coverage needs it.
+    pub(super) fn change(&self) -> Option<coverage::Change> {
+        self.change.as_ref().map(|change| coverage::Change {
+            added: change.added.clone(),
+            deleted: change.deleted.clone(),
+            renamed: change.renamed.clone(),
+        })
+    }
+
+    /// Changed files whose content on the disk is not what is committed.
+    pub(super) fn edited(&self) -> Vec<String> {
+        let Some((repository, change)) = self.repository.as_ref().zip(self.change.as_ref()) else {
+            return Vec::new();
+        };
+        repository.edited(change.added.keys().map(String::as_str)).unwrap_or_default()
+    }
+
+    /// Name of the commit that is checked out.
+    pub(super) fn commit(&self) -> Option<String> {
+        self.repository.as_ref()?.head().ok().map(|commit| commit.to_string())
+    }
+
+    /// Every tracked file, sorted; none outside of a repository.
+    pub(super) fn tracked(&self) -> Option<Vec<String>> {
+        self.repository.as_ref()?.tracked_files().ok()
+    }
+
+    /// The names that coverage reports have for the repository's folders.
+    pub(super) fn mapper<'a>(&self, tracked: Option<&'a [String]>) -> coverage::Mapper<'a> {
+        let mut mapper = coverage::Mapper::new(tracked);
+        let Some(repository) = &self.repository else { return mapper };
+        if let Some(root) = repository.root() {
+            mapper = mapper.checkout(&root.to_string_lossy());
+        }
+        for (path, text) in repository.go_modules().unwrap_or_default() {
+            mapper = mapper.go_mod(&path, &String::from_utf8_lossy(&text));
+        }
+        mapper
+    }
+}
+
+/// The change that a diff tells.
+fn read_diff(path: &Path) -> Result<git::Change, Error> {
+    let file = std::fs::File::open(path).map_err(|error| Error::unreadable(path, error))?;
+    let (change, troubles) = git::parse(file);
+    match troubles.kept().first() {
+        None => Ok(change),
+        Some(trouble) => {
+            let place = crate::core::Location::line(path.display().to_string(), trouble.at.line.max(1));
+            Err(Error::input(trouble.what.clone())
+                .at(place)
+                .help("write it with `git diff BASE...HEAD`, and keep all of it"))
+        }
+    }
+}
