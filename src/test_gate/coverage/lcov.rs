@@ -9,9 +9,9 @@ use crate::test_gate::lines::Lines;
 use crate::test_gate::trouble::Trouble;
 
 /// What a record says of functions and of itself; its lines and branches are counted.
-const PASSED: [&str; 18] = [
-    "TN", "VER", "FN", "FNDA", "FNL", "FNA", "FNF", "FNH", "BRF", "BRH", "LF", "LH", "MCDC", "MCF", "MCH",
-    "MRF", "MRH", "KF",
+const PASSED: [&str; 17] = [
+    "VER", "FN", "FNDA", "FNL", "FNA", "FNF", "FNH", "BRF", "BRH", "LF", "LH", "MCDC", "MCF", "MCH", "MRF",
+    "MRH", "KF",
 ];
 
 /// A record that is being read.
@@ -29,6 +29,8 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut lines = Lines::new(source);
     let mut record = Record::default();
     let (mut records, mut wrong) = (0_u64, 0_u64);
+    // The line with the name of a test whose record is still to come.
+    let mut named: Option<u64> = None;
     let mut unused = FileCoverage::default();
     let mut file = &mut unused;
     loop {
@@ -54,6 +56,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                 record =
                     Record { opened: Some(line.number), path: value.trim().to_owned(), ..Record::default() };
                 file = reading.coverage.file(&record.path);
+                named = None;
                 None
             }
             "end_of_record" if record.opened.is_none() => Some("a record ends that never began"),
@@ -64,11 +67,16 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                 None
             }
             "DA" | "BRDA" => Some("stands outside of a record"),
-            "LF" => {
+            "LF" if text.contains(':') => {
                 record.claimed = value.trim().parse().ok();
                 None
             }
-            key if text.is_empty() || key.starts_with('#') || PASSED.contains(&key) => None,
+            _ if text.is_empty() || key.starts_with('#') => None,
+            "TN" if text.contains(':') => {
+                named = Some(line.number).filter(|_| record.opened.is_none());
+                None
+            }
+            key if text.contains(':') && PASSED.contains(&key) => None,
             _ => Some("is no line of LCOV"),
         };
         if let Some(what) = told {
@@ -80,6 +88,8 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     }
     if let Some(opened) = record.opened {
         reading.troubles.push(Trouble::line(opened, "cut off: the record that begins here never ends"));
+    } else if let Some(line) = named {
+        reading.troubles.push(Trouble::line(line, "cut off: no record follows the name of a test"));
     } else if records == 0 {
         reading.troubles.push(Trouble::whole("holds no record"));
     }
@@ -146,6 +156,8 @@ mod tests {
             "DA:1,1\n",
             "end_of_record\n",
             "TN:\n",
+            "SF:a\nend_of_record\nTN:x\n",
+            "SF:a\nLF\nend_of_record\n",
             "SF:a\nhello\nend_of_record\n",
         ] {
             assert!(shown(&read(Format::Lcov, text)).contains("! "), "{text}");
