@@ -1,10 +1,14 @@
-//! Cobertura XML, in the dialects of coverage.py, coverlet, gcovr, mypy, PHPUnit and others.
+//! Cobertura XML, in the dialects of coverage.py, coverlet, gcovr, mypy, `PHPUnit` and others.
 
 use std::io::Read;
 
-use super::coverage::{Branches, Line, highest};
+use super::model::{Branches, Line, highest};
 use super::{Reading, numbers};
+use crate::test_gate::excerpt::prefix;
 use crate::test_gate::xml::{Event, Walker};
+
+/// Longest source root that is kept.
+const LONGEST_ROOT: usize = 4096;
 
 /// A class that is being read.
 #[derive(Default)]
@@ -46,7 +50,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
             Event::Text => {
                 if let Some(root) = &mut root {
                     root.push_str(&walker.text());
-                    root.truncate(root.floor_char_boundary(4096));
+                    root.truncate(prefix(root, LONGEST_ROOT).len());
                 }
             }
             Event::Close if walker.name() == "source" => {

@@ -1,6 +1,6 @@
 //! Coverage of several runs as one: a line is covered if any run covered it, hits add up, the order never matters.
 
-use super::coverage::{Coverage, FileCoverage};
+use super::model::{Coverage, FileCoverage};
 
 impl FileCoverage {
     /// Takes in what another run says of the same file.
@@ -41,7 +41,7 @@ impl Coverage {
 mod tests {
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::super::coverage::Coverage;
+    use super::super::model::Coverage;
     use super::super::properties_tests::runs;
 
     fn merged<'a>(runs: impl Iterator<Item = &'a Coverage>) -> Coverage {

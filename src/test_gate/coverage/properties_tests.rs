@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-use super::coverage::{Coverage, arm_key};
+use super::model::{Coverage, arm_key};
 use super::{Format, Ratio, detect, export_cobertura, patch, read};
 use crate::test_gate::shape::shape;
 
@@ -68,6 +68,7 @@ fn each_line(
 }
 
 /// A run as a report of a format.
+#[expect(clippy::too_many_lines, reason = "one arm for each format")]
 fn written(format: Format, run: &Run) -> String {
     let lists = |path: &str, lines: &BTreeMap<u32, u32>| {
         let of = |is_hit: bool| {
