@@ -1,8 +1,8 @@
-//! Clover XML, as OpenClover, PHPUnit and Istanbul write it.
+//! Clover XML, as `OpenClover`, `PHPUnit` and Istanbul write it.
 
 use std::io::Read;
 
-use super::coverage::arm_key;
+use super::model::arm_key;
 use super::{Format, Reading, numbers};
 use crate::test_gate::xml::{Event, Walker};
 
@@ -48,7 +48,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     (reading.troubles, reading.notes) = walker.finish();
 }
 
-/// The path of a file: `path`, or `name`, which PHPUnit writes in full; a bare name stands in its package.
+/// The path of a file: `path`, or `name`, which `PHPUnit` writes in full; a bare name stands in its package.
 fn file<R: Read>(walker: &mut Walker<R>, package: &str) -> Option<String> {
     let (mut path, mut name) = (None, None);
     walker.attributes(|key, value| match key {

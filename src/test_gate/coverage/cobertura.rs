@@ -1,25 +1,38 @@
-//! Cobertura XML, in the dialects of coverage.py, coverlet, gcovr, mypy, PHPUnit and others.
+//! Cobertura XML, in the dialects of coverage.py, coverlet, gcovr, mypy, `PHPUnit` and others.
 
 use std::io::Read;
 
-use super::coverage::{Branches, Line, highest};
+use super::model::{Branches, Line, highest};
 use super::{Reading, numbers};
+use crate::test_gate::excerpt::prefix;
 use crate::test_gate::xml::{Event, Walker};
+
+/// Longest source root that is kept.
+const LONGEST_ROOT: usize = 4096;
 
 /// A class that is being read.
 #[derive(Default)]
 struct Class {
     path: Option<String>,
+    own: Lines,
+    /// What stands under its methods.
+    methods: Lines,
+}
+
+/// Lines and the branches on them.
+#[derive(Default)]
+struct Lines {
     lines: Vec<Line>,
     counts: Vec<Branches>,
 }
 
-/// Reads a report. Lines stand under a class and again under its methods: each counts once for its class.
+/// Reads a report. Lines stand under a class and again under its methods, where some producers also write where a method
+/// begins: those under the class count, and those under methods only for a class that has no others.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
     let mut class: Option<Class> = None;
     let mut root: Option<String> = None;
-    let mut is_seen = false;
+    let (mut is_seen, mut methods) = (false, 0_u32);
     loop {
         match walker.next(root.is_some()) {
             Event::Open if walker.depth() == 1 && walker.name() != "coverage" => {
@@ -30,13 +43,14 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                 "coverage" => is_seen = true,
                 "source" => root = Some(String::new()),
                 "class" => class = Some(Class { path: walker.attribute("filename"), ..Class::default() }),
-                "line" => line(&mut walker, class.as_mut()),
+                "methods" => methods += 1,
+                "line" => line(&mut walker, class.as_mut(), methods > 0),
                 _ => {}
             },
             Event::Text => {
                 if let Some(root) = &mut root {
                     root.push_str(&walker.text());
-                    root.truncate(root.floor_char_boundary(4096));
+                    root.truncate(prefix(root, LONGEST_ROOT).len());
                 }
             }
             Event::Close if walker.name() == "source" => {
@@ -52,6 +66,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                     walker.trouble("a class with lines names no file");
                 }
             }
+            Event::Close if walker.name() == "methods" => methods = methods.saturating_sub(1),
             Event::Close => {}
             Event::End => break,
         }
@@ -66,7 +81,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     (reading.troubles, reading.notes) = walker.finish();
 }
 
-fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>) {
+fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>, is_in_method: bool) {
     let (mut number, mut hits, mut branches) = (None, None, None);
     let mut is_clear = true;
     walker.attributes(|key, value| match key {
@@ -84,9 +99,10 @@ fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>) {
     let (Some(number), Some(hits)) = (number, hits) else {
         return walker.trouble("a line without a `number` and `hits` that are numbers");
     };
-    class.lines.push(Line { number, hits });
+    let lines = if is_in_method { &mut class.methods } else { &mut class.own };
+    lines.lines.push(Line { number, hits });
     if let Some((covered, total)) = branches {
-        class.counts.push(Branches { line: number, covered, total });
+        lines.counts.push(Branches { line: number, covered, total });
     }
     if !is_clear {
         walker.trouble("`condition-coverage` is not of the form `50% (1/2)`");
@@ -106,16 +122,17 @@ fn fraction(text: &str) -> Option<(u32, u32)> {
 
 impl Class {
     /// Adds the class to its file; false where that is not known.
-    fn put(mut self, reading: &mut Reading) -> bool {
+    fn put(self, reading: &mut Reading) -> bool {
+        let mut lines = if self.own.lines.is_empty() { self.methods } else { self.own };
         let Some(path) = self.path.filter(|path| !path.trim().is_empty()) else {
-            return self.lines.is_empty();
+            return lines.lines.is_empty();
         };
-        highest(&mut self.lines);
+        highest(&mut lines.lines);
         let file = reading.coverage.file(&path);
-        for line in self.lines {
+        for line in lines.lines {
             file.line(line.number, line.hits);
         }
-        for count in self.counts {
+        for count in lines.counts {
             file.count(count.line, count.covered, count.total);
         }
         true
@@ -135,9 +152,9 @@ mod tests {
              <class filename='x.py'><methods><method><lines><line number='1' hits='2'/><line number='9' hits='1'/></lines></method></methods>\
              <lines><line number='1' hits='2'/><line number='2' hits='0' branch='true' condition-coverage='50% (1/2)'/></lines></class>\
              <class filename='x.py'><lines><line number='2' hits='3'/></lines></class>\
-             <class filename='empty.py'/></classes></package></packages></coverage>",
+             <class filename='m.py'><methods><method><lines><line number='7' hits='1'/></lines></method></methods></class><class filename='empty.py'/></classes></package></packages></coverage>",
         );
-        assert_eq!(shown(&reading), "empty.py: -\nx.py: 1=2 2=3(1/2) 9=1\n");
+        assert_eq!(shown(&reading), "empty.py: -\nm.py: 7=1\nx.py: 1=2 2=3(1/2)\n");
         assert_eq!(reading.roots, ["/w/a", "src"]);
     }
 

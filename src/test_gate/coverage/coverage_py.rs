@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde::de::MapAccess;
 
-use super::coverage::{FileCoverage, arm_key};
+use super::model::{FileCoverage, arm_key};
 use super::{Format, Reading};
 use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
 use crate::test_gate::trouble::Trouble;
@@ -61,7 +61,8 @@ impl Object for File<'_> {
         let coverage = &mut *self.coverage;
         match key {
             "executed_lines" | "missing_lines" => {
-                (self.executed, self.missing) = (self.executed | (hits == 1), self.missing | (hits == 0));
+                self.executed |= hits == 1;
+                self.missing |= hits == 0;
                 map.next_value_seed(each(|number: u32| coverage.line(number, hits)))
             }
             // From one line to another; a negative line is the way out of a function.

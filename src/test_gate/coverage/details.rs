@@ -79,7 +79,7 @@ fn pair(range: &RangeInclusive<u64>) -> Value {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::coverage::Coverage;
+    use super::super::model::Coverage;
     use super::super::rules::{Change, Facts};
     use super::super::totals::{FileTotals, Ratio};
     use super::details;

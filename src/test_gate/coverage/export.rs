@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::coverage::{Branches, Coverage, FileCoverage};
+use super::model::{Branches, Coverage, FileCoverage};
 use super::totals::{FileTotals, Ratio};
 
 /// Coverage by paths of the repository as a Cobertura document.
@@ -104,7 +104,7 @@ fn escaped(text: &str) -> String {
             '"' => safe.push_str("&quot;"),
             '\t' | '\n' | '\r' => safe.push_str(&format!("&#{};", u32::from(character))),
             character if character < ' ' || matches!(character, '\u{fffe}' | '\u{ffff}') => {
-                safe.push('\u{fffd}')
+                safe.push('\u{fffd}');
             }
             character => safe.push(character),
         }

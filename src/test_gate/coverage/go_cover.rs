@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
-use super::coverage::{Budget, Line, highest};
+use super::model::{Budget, Line, highest};
 use super::{Reading, numbers};
 use crate::test_gate::excerpt::shorten;
 use crate::test_gate::lines::Lines;
@@ -79,7 +79,7 @@ fn put(files: BTreeMap<String, HashMap<Place, Block>>, reading: &mut Reading) {
             match budget.lines(first, last) {
                 Ok(range) => lines.extend(range.map(|number| Line { number, hits })),
                 Err(what) => {
-                    reading.troubles.push(Trouble::whole(format!("{}: {what}", shorten(&path, 200))))
+                    reading.troubles.push(Trouble::whole(format!("{}: {what}", shorten(&path, 200))));
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::io::Read;
 use serde::Deserialize;
 use serde::de::MapAccess;
 
-use super::coverage::{FileCoverage, Line, arm_key, highest};
+use super::model::{FileCoverage, Line, arm_key, highest};
 use super::{Format, Reading, numbers};
 use crate::core::words::count;
 use crate::test_gate::json::{Fields, Object, document, skip};

@@ -1,4 +1,4 @@
-//! JaCoCo XML: packages, source files, lines with instructions and branches. It has no hit counts and no source root.
+//! `JaCoCo` XML: packages, source files, lines with instructions and branches. It has no hit counts and no source root.
 
 use std::io::Read;
 

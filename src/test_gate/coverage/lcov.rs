@@ -2,16 +2,17 @@
 
 use std::io::Read;
 
-use super::coverage::{FileCoverage, arm_key};
+use super::model::{FileCoverage, arm_key};
 use super::{Format, Reading, numbers};
 use crate::core::words::count;
+use crate::test_gate::excerpt::shorten;
 use crate::test_gate::lines::Lines;
 use crate::test_gate::trouble::Trouble;
 
 /// What a record says of functions and of itself; its lines and branches are counted.
-const PASSED: [&str; 18] = [
-    "TN", "VER", "FN", "FNDA", "FNL", "FNA", "FNF", "FNH", "BRF", "BRH", "LF", "LH", "MCDC", "MCF", "MCH",
-    "MRF", "MRH", "KF",
+const PASSED: [&str; 16] = [
+    "VER", "FN", "FNDA", "FNL", "FNA", "FNF", "FNH", "BRF", "BRH", "LH", "MCDC", "MCF", "MCH", "MRF", "MRH",
+    "KF",
 ];
 
 /// A record that is being read.
@@ -19,16 +20,25 @@ const PASSED: [&str; 18] = [
 struct Record {
     /// Whether it is open, and in which line it was opened.
     opened: Option<u64>,
-    path: String,
     lines: u64,
     claimed: Option<u64>,
+}
+
+/// What is known of a trace file so far.
+#[derive(Default)]
+struct State {
+    record: Record,
+    records: u64,
+    /// Records that claim another number of lines than they hold.
+    wrong: u64,
+    /// The line with the name of a test whose record is still to come.
+    named: Option<u64>,
 }
 
 /// Reads a trace file: the same source may have many records, whose hits add up.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut lines = Lines::new(source);
-    let mut record = Record::default();
-    let (mut records, mut wrong) = (0_u64, 0_u64);
+    let mut state = State::default();
     let mut unused = FileCoverage::default();
     let mut file = &mut unused;
     loop {
@@ -41,53 +51,71 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
             }
         };
         let text = line.text.trim();
-        let (key, value) = text.split_once(':').unwrap_or((text, ""));
-        let told = match key {
-            "DA" if record.opened.is_some() => {
-                record.lines += 1;
+        let is_open = state.record.opened.is_some();
+        let told = match text.split_once(':') {
+            Some(("DA", value)) if is_open => {
+                state.record.lines += 1;
                 data(value, file)
             }
-            "BRDA" if record.opened.is_some() => branch(value, file),
-            "SF" if record.opened.is_some() => Some("a record begins inside another one"),
-            "SF" if value.trim().is_empty() => Some("a record names no file"),
-            "SF" => {
-                record =
-                    Record { opened: Some(line.number), path: value.trim().to_owned(), ..Record::default() };
-                file = reading.coverage.file(&record.path);
+            Some(("BRDA", value)) if is_open => branch(value, file),
+            Some(("SF", value)) if !is_open && !value.trim().is_empty() => {
+                state.record = Record { opened: Some(line.number), ..Record::default() };
+                state.named = None;
+                file = reading.coverage.file(value.trim());
                 None
             }
-            "end_of_record" if record.opened.is_none() => Some("a record ends that never began"),
-            "end_of_record" => {
-                records += 1;
-                wrong += u64::from(record.claimed.is_some_and(|claimed| claimed != record.lines));
-                record.opened = None;
-                None
-            }
-            "DA" | "BRDA" => Some("stands outside of a record"),
-            "LF" => {
-                record.claimed = value.trim().parse().ok();
-                None
-            }
-            key if text.is_empty() || key.starts_with('#') || PASSED.contains(&key) => None,
-            _ => Some("is no line of LCOV"),
+            _ => state.other(text, line.number),
         };
         if let Some(what) = told {
-            reading.troubles.push(Trouble::line(
-                line.number,
-                format!("`{}` {what}", crate::test_gate::excerpt::shorten(text, 60)),
-            ));
+            let what = format!("`{}` {what}", shorten(text, 60));
+            reading.troubles.push(Trouble::line(line.number, what));
         }
     }
-    if let Some(opened) = record.opened {
-        reading.troubles.push(Trouble::line(opened, "cut off: the record that begins here never ends"));
-    } else if records == 0 {
-        reading.troubles.push(Trouble::whole("holds no record"));
+    state.end(reading);
+}
+
+impl State {
+    /// Takes a line that says nothing of lines and branches; what is wrong with it.
+    fn other(&mut self, text: &str, number: u64) -> Option<&'static str> {
+        match text.split_once(':') {
+            None if text == "end_of_record" => {
+                let Some(_) = self.record.opened.take() else {
+                    return Some("ends a record that never began");
+                };
+                self.records += 1;
+                self.wrong +=
+                    u64::from(self.record.claimed.is_some_and(|claimed| claimed != self.record.lines));
+            }
+            None if text.is_empty() => {}
+            _ if text.starts_with('#') => {}
+            Some(("SF", _)) if self.record.opened.is_some() => {
+                return Some("begins a record inside another one");
+            }
+            Some(("SF", _)) => return Some("names no file"),
+            Some(("DA" | "BRDA", _)) => return Some("stands outside of a record"),
+            Some(("LF", value)) => self.record.claimed = value.trim().parse().ok(),
+            Some(("TN", _)) => self.named = Some(number).filter(|_| self.record.opened.is_none()),
+            Some((key, _)) if PASSED.contains(&key) => {}
+            _ => return Some("is no line of LCOV"),
+        }
+        None
     }
-    if wrong > 0 {
-        let what = count(wrong, "record");
-        reading.notes.push(format!(
-            "{what} claim another number of lines (`LF`) than they hold; the lines were counted"
-        ));
+
+    fn end(self, reading: &mut Reading) {
+        let trouble = match (self.record.opened, self.named) {
+            (Some(line), _) => Trouble::line(line, "cut off: the record that begins here never ends"),
+            (None, Some(line)) => Trouble::line(line, "cut off: no record follows the name of a test"),
+            (None, None) if self.records == 0 => Trouble::whole("holds no record"),
+            (None, None) => {
+                if self.wrong > 0 {
+                    let what = count(self.wrong, "record");
+                    let note = "claimed another number of lines (`LF`) than it held; the lines were counted";
+                    reading.notes.push(format!("{what}: {note}"));
+                }
+                return;
+            }
+        };
+        reading.troubles.push(trouble);
     }
 }
 
@@ -146,6 +174,8 @@ mod tests {
             "DA:1,1\n",
             "end_of_record\n",
             "TN:\n",
+            "SF:a\nend_of_record\nTN:x\n",
+            "SF:a\nLF\nend_of_record\n",
             "SF:a\nhello\nend_of_record\n",
         ] {
             assert!(shown(&read(Format::Lcov, text)).contains("! "), "{text}");

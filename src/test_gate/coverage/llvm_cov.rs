@@ -6,7 +6,7 @@ use std::io::Read;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::coverage::{Budget, FileCoverage, arm_key};
+use super::model::{Budget, FileCoverage, arm_key};
 use super::{Format, Reading, numbers};
 use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
 use crate::test_gate::trouble::Trouble;

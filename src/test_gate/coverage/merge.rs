@@ -1,6 +1,6 @@
 //! Coverage of several runs as one: a line is covered if any run covered it, hits add up, the order never matters.
 
-use super::coverage::{Coverage, FileCoverage};
+use super::model::{Coverage, FileCoverage};
 
 impl FileCoverage {
     /// Takes in what another run says of the same file.
@@ -39,31 +39,10 @@ impl Coverage {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
+    use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::super::Format;
-    use super::super::coverage::{Coverage, arm_key};
-
-    /// A run: lines, arms and counted branches of a few files.
-    pub(super) fn runs() -> impl Strategy<Value = Coverage> {
-        let fact = (0_u8..3, 1_u32..12, 0_u32..3, 0_u8..4, any::<bool>());
-        proptest::collection::vec(fact, 0..40).prop_map(|facts| {
-            let mut coverage = Coverage::default();
-            for (file, line, hits, kind, is_large) in facts {
-                let hits = if is_large { hits * (u32::MAX / 2) } else { hits };
-                let file = coverage.file(["a", "b", "c"][usize::from(file)]);
-                file.line(line, hits);
-                match kind {
-                    0 => file.arm(line, arm_key(Format::Lcov, line % 3), hits),
-                    1 => file.arm(line, arm_key(Format::Clover, line % 2), hits),
-                    2 => file.count(line, hits.min(2), 2 + line % 2),
-                    _ => {}
-                }
-            }
-            coverage.finish();
-            coverage
-        })
-    }
+    use super::super::model::Coverage;
+    use super::super::properties_tests::runs;
 
     fn merged<'a>(runs: impl Iterator<Item = &'a Coverage>) -> Coverage {
         runs.fold(Coverage::default(), |mut all, run| {

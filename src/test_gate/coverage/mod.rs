@@ -9,7 +9,6 @@ mod clover;
 mod cobertura;
 #[cfg(test)]
 mod corpus_tests;
-mod coverage;
 mod coverage_py;
 mod details;
 mod export;
@@ -19,6 +18,7 @@ mod jacoco;
 mod lcov;
 mod llvm_cov;
 mod merge;
+mod model;
 mod numbers;
 mod open_cover;
 mod patch;
@@ -31,9 +31,9 @@ mod totals;
 
 use std::io::Read;
 
-pub(crate) use self::coverage::{Coverage, FileCoverage};
 pub(crate) use self::details::details;
 pub(crate) use self::export::cobertura as export_cobertura;
+pub(crate) use self::model::{Coverage, FileCoverage};
 pub(crate) use self::patch::{Patch, patch};
 pub(crate) use self::paths::{Mapped, Mapper, Unmapped};
 pub(crate) use self::rules::{Change, Facts, Limits, RULES, judge};

@@ -1,9 +1,9 @@
-//! OpenCover XML: modules with files by number, and sequence and branch points that name them.
+//! `OpenCover` XML: modules with files by number, and sequence and branch points that name them.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::coverage::{Budget, arm_key};
+use super::model::{Budget, arm_key};
 use super::{Format, Reading, numbers};
 use crate::test_gate::xml::{Event, Walker};
 

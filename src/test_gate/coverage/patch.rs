@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::coverage::{Coverage, FileCoverage};
+use super::model::{Coverage, FileCoverage};
 use super::totals::Ratio;
 
 /// Lines of a file, in order.
@@ -117,7 +117,7 @@ mod tests {
 
     use proptest::prelude::{Strategy as _, prop_assert_eq, proptest};
 
-    use super::super::coverage::Coverage;
+    use super::super::model::Coverage;
     use super::super::totals::Ratio;
     use super::{in_ranges, patch, shown};
 

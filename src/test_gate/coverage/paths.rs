@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::coverage::{Coverage, FileCoverage};
+use super::model::{Coverage, FileCoverage};
 
 /// Why a file of a report is no file of the repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -175,7 +175,7 @@ impl<'a> Mapper<'a> {
                 relative.push(((*path).to_owned(), vec![plain]));
             }
         }
-        let rest = self.strip(absolute, found);
+        let rest = self.strip(&absolute, found);
         let (mut relative_rest, mut outside) = (relative, Vec::new());
         for (path, spellings) in rest {
             // With a source root that means nothing here, the path alone may still do.
@@ -184,7 +184,7 @@ impl<'a> Mapper<'a> {
             list.push((path, if is_absolute(&plain) { spellings } else { vec![plain] }));
         }
         let rest = self.complete(relative_rest, found);
-        let rest = self.strip(rest, found);
+        let rest = self.strip(&rest, found);
         outside.extend(rest);
         self.transplant(outside, found);
     }
@@ -197,7 +197,7 @@ impl<'a> Mapper<'a> {
     /// Takes the front off paths: the front that makes most files of the report tracked ones.
     fn strip(
         &self,
-        files: Vec<(String, Vec<String>)>,
+        files: &[(String, Vec<String>)],
         found: &mut BTreeMap<String, Result<String, Why>>,
     ) -> Vec<(String, Vec<String>)> {
         let guesses: Vec<Vec<(&str, &str)>> = files
@@ -395,7 +395,7 @@ fn normal(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::coverage::Coverage;
+    use super::super::model::Coverage;
     use super::{Mapper, Why, normal};
 
     /// What the paths of a report become.

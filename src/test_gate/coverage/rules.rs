@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::coverage::{Coverage, FileCoverage};
+use super::model::{Coverage, FileCoverage};
 use super::patch::{Patch, Ranges, in_ranges, patch, shown};
 use super::totals::{FileTotals, Percent, Ratio};
 use crate::core::words::{count, counted, number};
@@ -340,11 +340,12 @@ fn listed(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::super::coverage::Coverage;
+    use super::super::model::Coverage;
     use super::super::totals::{FileTotals, Percent, Ratio};
     use super::{Change, Facts, Limits, adjusted, judge};
     use crate::core::{Finding, Severity};
 
+    #[expect(clippy::unnecessary_wraps, reason = "limits are optional")]
     fn percent(text: &str) -> Option<Percent> {
         Some(text.parse().unwrap())
     }

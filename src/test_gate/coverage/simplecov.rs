@@ -1,4 +1,4 @@
-//! SimpleCov: `.resultset.json` in its older and newer form, and the `coverage.json` of its JSON formatter.
+//! `SimpleCov`: `.resultset.json` in its older and newer form, and the `coverage.json` of its JSON formatter.
 
 use std::fmt;
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::io::Read;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::coverage::{FileCoverage, arm_key};
+use super::model::{FileCoverage, arm_key};
 use super::{Format, Reading, numbers};
 use crate::test_gate::json::{Fields, Object, document, refuse, skip};
 use crate::test_gate::trouble::Trouble;
