@@ -1,6 +1,7 @@
 //! Real files: every one of them gives what was checked by hand.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{Reading, detect, read};
@@ -107,4 +108,25 @@ fn every_file_of_the_corpus_gives_what_it_says() {
 #[test]
 fn every_producer_gives_what_it_says() {
     check(&cases(), "cases.txt");
+}
+
+#[test]
+fn no_other_report_is_taken_for_one_of_benchmarks() {
+    let Some(folder) = corpus() else { return };
+    let mut seen = 0;
+    let mut folders: Vec<PathBuf> =
+        ["junit", "test-reports", "coverage"].iter().map(|name| folder.with_file_name(name)).collect();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let mut head = Vec::new();
+            std::fs::File::open(&path).unwrap().take(LOOKED_AT as u64).read_to_end(&mut head).unwrap();
+            assert_eq!(detect(&shape(&head)), None, "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen}");
 }
