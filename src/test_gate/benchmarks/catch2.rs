@@ -54,7 +54,7 @@ impl Catch {
         } else if is_line(text) {
             self.part = Part::Head;
         } else if text.starts_with("test cases:") || text.starts_with("All tests passed") {
-            self.end(line.number, text, sheet);
+            self.end(line, text, sheet);
         } else if text.starts_with("=====") || text.starts_with(".....") {
             self.expect_mean(sheet);
             self.part = Part::Between;
@@ -82,12 +82,14 @@ impl Catch {
             self.name.clear();
         } else if let Some(values) = times(text) {
             let Some((name, _)) = self.open.take() else { return };
-            let [(low, low_unit), (high, high_unit)] = [values[1], values[2]];
-            let (mean, unit) = values[0];
+            let [(mean, unit), (low, low_unit), (high, high_unit)] = values;
             let mut benchmark = Benchmark::new(&name, "mean", mean, unit);
             let scale = |value: f64, from: &str| Some(value * unit::factor(from, unit)?);
             if let (Some(low), Some(high)) = (scale(low, low_unit), scale(high, high_unit)) {
                 benchmark = benchmark.within(low, high);
+            }
+            if mean <= 0.0 {
+                sheet.note(format!("`{name}` is too short for the clock: 0 {unit}"));
             }
             sheet.push(benchmark, line.number);
         } else if let Some(last) = counts(text) {
@@ -112,12 +114,14 @@ impl Catch {
     }
 
     /// The last line of a run.
-    fn end(&mut self, line: u64, text: &str, sheet: &mut Sheet) {
+    fn end(&mut self, line: &Line<'_>, text: &str, sheet: &mut Sheet) {
         self.expect_mean(sheet);
         self.has_end = true;
         self.part = Part::Between;
         if text.contains(" failed") {
-            sheet.trouble(line, "the run of the benchmarks failed");
+            sheet.trouble(line.number, "the run of the benchmarks failed");
+        } else if !line.is_ended {
+            sheet.trouble(line.number, "cut off: the last line has no end");
         }
     }
 
@@ -142,17 +146,15 @@ fn times(text: &str) -> Option<[(f64, &str); 3]> {
 
 /// What stands in front of samples, iterations and the estimated time.
 fn counts(text: &str) -> Option<&str> {
-    let mut words = text.rsplitn(5, char::is_whitespace).filter(|word| !word.is_empty());
-    let is_unit = words.next().is_some_and(unit::is_time);
-    let text = text.trim_end();
     let mut rest = text;
-    let mut found = Vec::new();
-    for _ in 0..4 {
+    let mut last = || {
         let (before, word) = rest.rsplit_once(char::is_whitespace).unwrap_or(("", rest));
-        found.push(word);
         rest = before.trim_end();
-    }
-    let &[_, estimated, iterations, samples] = found.as_slice() else { return None };
+        word
+    };
+    let (unit, estimated, iterations, samples) = (last(), last(), last(), last());
     let is_count = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    (is_unit && number(estimated).is_some() && is_count(iterations) && is_count(samples)).then_some(rest)
+    let is_row =
+        unit::is_time(unit) && number(estimated).is_some() && is_count(iterations) && is_count(samples);
+    is_row.then_some(rest)
 }

@@ -118,11 +118,10 @@ pub(super) fn compare(now: &Merged, base: &Merged, limits: &Limits) -> Vec<Compa
         };
         found.insert(before.key(), comparison);
     }
-    for (key, why) in &base.conflicts {
-        if let Some(benchmark) = now.benchmarks.get(key) {
-            let why = format!("the baseline itself has it {why}");
-            found.insert(benchmark.key(), Comparison::of(benchmark, Verdict::Incomparable(why)));
-        }
+    for ((name, metric), why) in &base.conflicts {
+        let nothing = Benchmark::new(name, metric, 0.0, "");
+        let why = format!("the baseline itself has it {why}");
+        found.insert((name, metric), Comparison::of(&nothing, Verdict::Incomparable(why)));
     }
     for benchmark in
         now.benchmarks.iter().filter(|(key, _)| !is_known(base, key)).map(|(_, benchmark)| benchmark)

@@ -135,8 +135,7 @@ impl Go {
             Some(line) if self.has_frame => {
                 sheet.trouble(line, "cut off: what starts here has no `PASS`, `ok` or `FAIL` behind it");
             }
-            Some(_) => sheet.note("no `PASS` or `ok` tells whether all benchmarks are there"),
-            None => {}
+            _ => sheet.note("go prints nothing behind the last package: only a baseline tells whether all benchmarks are there"),
         }
     }
 }

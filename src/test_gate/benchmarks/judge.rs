@@ -91,12 +91,11 @@ fn against(judged: &mut Judged, now: &Merged, base: &Merged, limits: &Limits) {
 
 /// The order of a table: the worst verdict, then the greatest change for the worse, then the name.
 pub(crate) fn worst_first(one: &Comparison, other: &Comparison) -> std::cmp::Ordering {
-    let key = |comparison: &Comparison| (comparison.name.clone(), comparison.metric.clone());
     one.verdict
         .as_rank()
         .cmp(&other.verdict.as_rank())
         .then_with(|| other.worse().total_cmp(&one.worse()))
-        .then_with(|| key(one).cmp(&key(other)))
+        .then_with(|| (&one.name, &one.metric).cmp(&(&other.name, &other.metric)))
 }
 
 impl Verdict {
@@ -149,4 +148,172 @@ fn needed(measures: usize, rate: f64) -> u64 {
     #[expect(clippy::cast_precision_loss, reason = "a count of measures")]
     let share = rate / measures.max(1) as f64;
     (2..500).find(|size| least_p(*size, *size) <= share).unwrap_or(500) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use crate::core::Severity;
+    use crate::test_gate::benchmarks::{
+        Benchmark, Bound, Direction, Judged, Limits, Threshold, Verdict, details,
+    };
+
+    fn samples(value: f64) -> Vec<f64> {
+        (0..20).map(|index| value * (1.0 + f64::from(index) * 0.001)).collect()
+    }
+
+    fn measure(name: &str, value: f64) -> Benchmark {
+        Benchmark::new(name, "time", value, "ms").samples(samples(value))
+    }
+
+    fn against(now: &[Benchmark], base: &[Benchmark]) -> Judged {
+        judge(now, Some(base), &[], &Limits::default())
+    }
+
+    /// Rules and titles of the findings, and the verdict of the first comparison.
+    fn told(judged: &Judged) -> (Vec<String>, &'static str) {
+        let findings =
+            judged.findings.iter().map(|found| format!("{}: {}", found.rule, found.title)).collect();
+        (findings, judged.comparisons[0].verdict.as_str())
+    }
+
+    #[test]
+    fn what_is_clearly_slower_is_red_and_what_is_slightly_slower_is_not() {
+        let base = [measure("sum", 10.0)];
+        let (findings, verdict) = told(&against(&[measure("sum", 11.0)], &base));
+        assert_eq!(findings, ["benchmark-regressed: sum: 10 % slower"]);
+        assert_eq!(verdict, "regressed");
+        assert_eq!(told(&against(&[measure("sum", 10.25)], &base)), (vec![], "unchanged"));
+        assert_eq!(told(&against(&[measure("sum", 9.0)], &base)), (vec![], "improved"));
+        assert_eq!(told(&against(&base, &base)), (vec![], "unchanged"));
+    }
+
+    #[test]
+    fn a_throughput_that_collapses_is_red_and_one_that_grows_is_not() {
+        let throughput = |value: f64| Benchmark::new("sum", "thrpt", value, "ops/s").samples(samples(value));
+        let base = [throughput(1000.0)];
+        let (findings, _) = told(&against(&[throughput(500.0)], &base));
+        assert_eq!(findings, ["benchmark-regressed: sum thrpt: 50 % less"]);
+        assert_eq!(told(&against(&[throughput(2000.0)], &base)), (vec![], "improved"));
+    }
+
+    #[test]
+    fn units_are_converted_before_values_are_compared() {
+        let base = [measure("sum", 10.0)];
+        let now = Benchmark::new("sum", "time", 1.0, "us").samples(samples(10_000.0));
+        assert_eq!(told(&against(&[now], &base)), (vec![], "unchanged"));
+        let other = Benchmark::new("sum", "time", 1.0, "ops/s").samples(samples(10.0));
+        let judged = against(&[other], &base);
+        assert_eq!(told(&judged).0, ["benchmark-vanished: sum can't be compared"]);
+        assert_eq!(judged.findings[0].detail, "measured in `ms` before, in `ops/s` now");
+        let turned = measure("sum", 20.0).toward(Direction::Bigger);
+        assert_eq!(told(&against(&[turned], &base)).1, "incomparable");
+    }
+
+    #[test]
+    fn what_is_gone_is_red_and_what_is_new_is_said() {
+        let judged = against(&[measure("new", 1.0)], &[measure("old", 1.0)]);
+        assert_eq!(told(&judged).0, ["benchmark-vanished: old is gone"]);
+        assert_eq!(judged.notes, ["1 measure is new, without anything to compare with"]);
+        assert_eq!(told(&against(&[], &[measure("old", 1.0)])).1, "vanished");
+    }
+
+    #[test]
+    fn exact_counts_are_compared_exactly() {
+        let count = |value: f64| Benchmark::new("sum", "Ir", value, "Ir").toward(Direction::Smaller).exact();
+        assert_eq!(told(&against(&[count(1001.0)], &[count(1000.0)])).1, "regressed");
+        assert_eq!(told(&against(&[count(1000.0)], &[count(1000.0)])).1, "unchanged");
+        // A count that calls itself inexact now is still one.
+        let noisy = Benchmark { is_exact: false, ..count(1001.0) };
+        assert_eq!(told(&against(&[noisy], &[count(1000.0)])).1, "regressed");
+        let limits = Limits { exact_tolerance: 1.0, ..Limits::default() };
+        let judged = judge(&[count(1009.0)], Some(&[count(1000.0)]), &[], &limits);
+        assert_eq!(told(&judged).1, "unchanged");
+    }
+
+    #[test]
+    fn few_samples_are_judged_by_size_alone() {
+        let one = |value: f64| Benchmark::new("sum", "time", value, "ms");
+        let judged = against(&[one(14.9)], &[one(10.0)]);
+        assert_eq!(told(&judged).1, "unchanged");
+        assert_eq!(
+            judged.notes,
+            [
+                "1 measure was judged by size alone (50 %): with at least 7 samples on each side noise could be \
+                 told apart"
+            ]
+        );
+        assert_eq!(told(&against(&[one(15.0)], &[one(10.0)])).1, "regressed");
+        assert_eq!(told(&against(&[one(5.0)], &[one(0.0)])).1, "unmeasured");
+        let allocations = |value: f64| Benchmark::new("sum", "B/op", value, "B/op");
+        assert_eq!(told(&against(&[allocations(48.0)], &[allocations(0.0)])).1, "regressed");
+        assert_eq!(told(&against(&[allocations(0.0)], &[allocations(0.0)])).1, "unchanged");
+    }
+
+    #[test]
+    fn a_move_in_an_unknown_direction_warns() {
+        let items = |value: f64| Benchmark::new("sum", "items", value, "items").samples(samples(value));
+        let judged = against(&[items(10.0)], &[items(20.0)]);
+        assert_eq!(told(&judged).1, "moved");
+        assert_eq!(judged.findings[0].severity, Severity::Low);
+        let about = |value: f64| items(value).toward(Direction::Informative);
+        assert_eq!(told(&against(&[about(1.0)], &[about(20.0)])), (vec![], "informative"));
+    }
+
+    #[test]
+    fn thresholds_and_limits_need_no_baseline() {
+        let crossed = |is_crossed| Threshold {
+            name: "http_req_duration".to_owned(),
+            expression: "p(95)<500".to_owned(),
+            is_crossed,
+        };
+        let limits = Limits {
+            bounds: ["sum <= 9 ms", "su* < 1 s", "*.time >= 1 ops/s", "summ <= 3 ms"]
+                .map(|text| Bound::parse(text).unwrap())
+                .to_vec(),
+            ..Limits::default()
+        };
+        let judged = judge(&[measure("sum", 10.0)], None, &[crossed(true), crossed(false)], &limits);
+        let titles: Vec<&str> = judged.findings.iter().map(|found| found.title.as_str()).collect();
+        assert_eq!(
+            titles,
+            [
+                "http_req_duration: p(95)<500 does not hold",
+                "sum is 10.09 ms",
+                "the limit `*.time >= 1 ops/s` has a unit that none of its benchmarks is measured in",
+                "the limit `summ <= 3 ms` is about no benchmark of this run",
+            ]
+        );
+        assert!(judged.comparisons.is_empty());
+        assert_eq!(judged.notes, ["1 measure is compared with nothing, for there is no baseline"]);
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_counted() {
+        let base: Vec<Benchmark> = (0..1200).map(|index| measure(&format!("b{index}"), 1.0)).collect();
+        let judged = against(&[], &base);
+        assert_eq!(judged.findings.len(), 1001);
+        assert_eq!(judged.findings[1000].title, "200 findings more about benchmarks");
+        let table = details(&judged, &Limits::default());
+        assert_eq!(table["rows"].as_array().unwrap().len(), 100);
+        assert_eq!(table["rows_left_out"], 1100);
+        assert_eq!(table["counts"]["vanished"], 1200);
+    }
+
+    #[test]
+    fn the_worst_comes_first() {
+        let base = ["a", "b", "c", "d"].map(|name| measure(name, 10.0));
+        let now = [measure("a", 10.0), measure("b", 12.0), measure("c", 15.0)];
+        let judged = against(&now, &base);
+        let table = details(&judged, &Limits::default());
+        let names: Vec<&str> =
+            table["rows"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["c", "b", "d", "a"]);
+        assert_eq!(table["rows"][0]["verdict"], "regressed");
+        assert!(table["rows"][0]["low"].as_f64().unwrap() < 1.5);
+        assert_eq!(judged.comparisons.iter().filter(|found| found.verdict == Verdict::Regressed).count(), 2);
+        // The order of the inputs does not matter.
+        let turned: Vec<Benchmark> = base.iter().rev().cloned().collect();
+        assert_eq!(against(&now, &turned), judged);
+    }
 }

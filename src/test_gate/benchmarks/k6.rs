@@ -110,27 +110,23 @@ fn threshold(name: &str, expression: &str, outcome: &Value, sheet: &mut Sheet) {
 /// Metrics that k6 itself measures in milliseconds; the older form doesn't say so.
 fn is_builtin_time(name: &str) -> bool {
     let base = name.split('{').next().unwrap_or(name);
-    let ends = [
-        "_duration",
-        "_blocked",
-        "_connecting",
-        "_handshaking",
-        "_sending",
-        "_waiting",
-        "_receiving",
-        "_ping",
-    ];
-    let is_rate = base.ends_with("_failed");
-    !is_rate && ends.iter().any(|end| base.ends_with(end))
+    base.ends_with("_duration") || is_phase(base)
+}
+
+/// Whether k6 measures a part of a request by this name.
+fn is_phase(base: &str) -> bool {
+    let parts = ["blocked", "connecting", "tls_handshaking", "sending", "waiting", "receiving"];
+    base.strip_prefix("http_req_").is_some_and(|part| parts.contains(&part))
+        || matches!(base, "ws_connecting" | "ws_ping")
 }
 
 /// The unit of a number and which way is better.
 fn kind(name: &str, statistic: &str, is_time: bool) -> (&'static str, Direction) {
     let base = name.split('{').next().unwrap_or(name);
     match statistic {
-        "avg" | "med" if is_time => ("ms", Direction::Smaller),
-        _ if statistic.starts_with("p(") && is_time => ("ms", Direction::Smaller),
-        // The single best and worst request say little about the others.
+        "avg" | "med" if is_time && !is_phase(base) => ("ms", Direction::Smaller),
+        _ if statistic.starts_with("p(") && is_time && !is_phase(base) => ("ms", Direction::Smaller),
+        // The single best and worst request say little about the others, and parts of one are mostly too short to compare.
         _ if is_time => ("ms", Direction::Informative),
         "rate" if base == "checks" => ("share", Direction::Bigger),
         "rate" if base.ends_with("_failed") => ("share", Direction::Smaller),

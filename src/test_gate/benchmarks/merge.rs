@@ -82,8 +82,7 @@ mod tests {
 
     #[test]
     fn many_samples_keep_their_distribution() {
-        #[expect(clippy::cast_precision_loss, reason = "small")]
-        let samples: Vec<f64> = (0..10_000).map(|index| f64::from(index) / 1.0).collect();
+        let samples: Vec<f64> = (0..10_000).map(f64::from).collect();
         let merged = merge([&Benchmark::new("a", "time", 0.0, "ms").samples(samples)]);
         let kept = &merged.benchmarks.values().next().unwrap();
         assert_eq!(kept.samples.len(), KEPT);

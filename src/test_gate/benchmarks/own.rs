@@ -66,7 +66,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     match document(source, Fields(&mut root)) {
         Ok(()) if root.has_name && root.has_version && root.has_benchmarks => {}
         Ok(()) => {
-            root.sheet.trouble(0, format!("needs `format` {NAME}, `version` {VERSION} and `benchmarks`"))
+            root.sheet.trouble(0, format!("needs `format` {NAME}, `version` {VERSION} and `benchmarks`"));
         }
         Err(trouble) => root.sheet.troubles.push(trouble),
     }
