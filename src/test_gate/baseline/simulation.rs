@@ -280,3 +280,43 @@ fn losses_are_found_and_harmless_changes_are_not_losses() {
     assert!(alarms * 100 <= harmless, "false alarms");
     assert!(mixed_found * 100 >= mixed * 99, "recall among other changes");
 }
+
+/// Puts one test with other words where one was, 400 times; returns how often the old one counts as gone.
+fn swaps(dice: &mut Dice, other: impl Fn(&[String], &mut Dice) -> Vec<String>) -> (usize, usize) {
+    let (mut pairs, mut gone) = (0, 0);
+    while pairs < 400 {
+        let mut tests = suite(dice);
+        tests.iter_mut().for_each(|test| test.parameters = None);
+        tests.dedup();
+        let baseline =
+            Baseline::of_run(RunFacts::default(), &ledger(&tests, Form::Pytest), BTreeMap::new(), Vec::new());
+        let index = dice.below(tests.len());
+        let (class, words) = (tests[index].class.clone(), other(&tests[index].words, dice));
+        if tests.iter().any(|test| test.class == class && test.words == words) {
+            continue;
+        }
+        tests[index].words = words;
+        let now = ledger(&tests, Form::Pytest);
+        pairs += 1;
+        gone += usize::from(!compare(&now, &baseline, &Limits::default()).vanished.is_empty());
+    }
+    (gone, pairs)
+}
+
+#[test]
+fn a_test_swapped_for_another_of_its_class_is_gone() {
+    let mut dice = Dice(0x2026_1123_0002);
+    let (gone, pairs) = swaps(&mut dice, |_, dice| words(dice));
+    println!("{gone} of {pairs} tests found that were swapped for another of their class");
+    assert!(gone * 100 >= pairs * 97);
+    let (gone, pairs) = swaps(&mut dice, |old, dice| {
+        let mut words = words(dice);
+        let kept = dice.below(3);
+        for (index, word) in words.iter_mut().enumerate().filter(|(index, _)| *index != kept) {
+            word.clone_from(&old[index]);
+        }
+        words
+    });
+    println!("{gone} of {pairs} tests count as gone where one word of three was replaced by another");
+    assert!(gone * 2 <= pairs);
+}
