@@ -134,7 +134,7 @@ fn suite(dice: &mut Dice) -> Vec<Test> {
     let mut tests = BTreeSet::new();
     for class in 0..3 + dice.below(8) {
         let class = format!("shop.{}.C{class}", dice.pick(&THINGS));
-        for _ in 0..1 + dice.below(12) {
+        for _ in 0..=dice.below(12) {
             let words = words(dice);
             let runs = if dice.is_one_in(8) { 3 } else { 1 };
             let rows = if dice.is_one_in(4) { 2 + dice.below(4) } else { 0 };
@@ -162,7 +162,7 @@ fn ledger(tests: &[Test], form: Form) -> Ledger {
 
 /// Changes that lose nothing: parameters, moves, renames and new tests.
 fn change(tests: &mut Vec<Test>, dice: &mut Dice) {
-    for _ in 0..1 + dice.below(4) {
+    for _ in 0..=dice.below(4) {
         let index = dice.below(tests.len());
         let (class, stem) = (tests[index].class.clone(), tests[index].words.clone());
         match dice.below(4) {
@@ -223,7 +223,7 @@ fn lose(tests: &mut Vec<Test>, dice: &mut Dice, form: Form) -> Vec<(String, Stri
             test.runs -= 1;
             vec![key(test)]
         }
-        _ => (0..1 + dice.below(3))
+        _ => (0..=dice.below(3))
             .filter_map(|_| {
                 let index = dice.below(tests.len());
                 (index < tests.len()).then(|| key(&tests.remove(index)))
@@ -258,11 +258,11 @@ fn losses_are_found_and_harmless_changes_are_not_losses() {
             }
             1 => {
                 lost += missing.len();
-                let names = |change: &super::Change<'_>| {
+                let name_of = |change: &super::Change<'_>| {
                     (change.test.scope.text.to_string(), change.test.name.to_owned())
                 };
                 let named: BTreeSet<_> =
-                    comparison.vanished.iter().chain(&comparison.fewer).map(names).collect();
+                    comparison.vanished.iter().chain(&comparison.fewer).map(name_of).collect();
                 found += missing.iter().filter(|missing| named.contains(missing)).count();
                 alarms += usize::from(named.len() > missing.len());
             }
@@ -286,7 +286,9 @@ fn swaps(dice: &mut Dice, other: impl Fn(&[String], &mut Dice) -> Vec<String>) -
     let (mut pairs, mut gone) = (0, 0);
     while pairs < 400 {
         let mut tests = suite(dice);
-        tests.iter_mut().for_each(|test| test.parameters = None);
+        for test in &mut tests {
+            test.parameters = None;
+        }
         tests.dedup();
         let baseline =
             Baseline::of_run(RunFacts::default(), &ledger(&tests, Form::Pytest), BTreeMap::new(), Vec::new());
