@@ -230,7 +230,12 @@ fn put(tests: &mut BTreeMap<Box<str>, Entry>, name: Box<str>, executions: Execut
     }
 }
 
-impl Identity<'_> {
+impl<'a> Identity<'a> {
+    /// Its name in its normal form.
+    pub(crate) fn normal_name(&self) -> std::borrow::Cow<'a, str> {
+        normal(self.name)
+    }
+
     /// What holds the test, in its normal form.
     pub(crate) fn scope(&self) -> Scope {
         let (kind, text) = if !self.classname.trim().is_empty() {

@@ -6,7 +6,7 @@ use super::history::{Flaky, Slower, flaky, slower};
 use super::limits::Limits;
 use super::model::{Baseline, Outcome, Test};
 use super::pairs::{Gone, How, New, Subject, pair};
-use crate::test_gate::ledger::{Executions, Ledger};
+use crate::test_gate::ledger::{Executions, Ledger, Scope};
 
 /// A test now and at the baseline.
 #[derive(Debug, Clone, Copy)]
@@ -182,6 +182,12 @@ impl<'a> Comparison<'a> {
         self.flaky.sort_by_key(|flaky| flaky.test);
     }
 
+    /// Whether a test fails now and failed at the baseline; scope and name in their normal form.
+    pub(crate) fn is_known_failure(&self, scope: &Scope, name: &str) -> bool {
+        let test = Subject { scope, name };
+        self.known_failures.binary_search_by(|known| known.test.cmp(&test)).is_ok()
+    }
+
     /// Whether nothing is different that anybody would call worse.
     pub(crate) fn is_quiet(&self) -> bool {
         let losses = [&self.new_failures, &self.vanished, &self.fewer, &self.newly_skipped];
@@ -198,5 +204,227 @@ impl Change<'_> {
     /// How it ended in the newest run that has it.
     pub(crate) fn outcome_before(&self) -> Option<Outcome> {
         self.before.and_then(|test| test.newest().and_then(|run| test.at(run)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Instant;
+
+    use jiff::Timestamp;
+
+    use super::super::model::RunFacts;
+    use super::super::{Baseline, Limits, details, merge, rules};
+    use super::{Change, Comparison, compare};
+    use crate::test_gate::attempts::State;
+    use crate::test_gate::ledger::{Identity, Ledger};
+
+    type Case<'a> = (&'a str, &'a str, State, Option<u64>);
+
+    fn ledger(cases: &[Case<'_>]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (classname, name, state, millis) in cases {
+            let identity = Identity { classname, name, ..Identity::default() };
+            ledger.add(&identity, *state, millis.map(|millis| millis * 1_000));
+        }
+        ledger
+    }
+
+    fn run(second: i64, cases: &[Case<'_>]) -> Baseline {
+        let time = Some(Timestamp::from_second(second).unwrap());
+        let facts = RunFacts { time, ..RunFacts::default() };
+        Baseline::of_run(facts, &ledger(cases), BTreeMap::new(), Vec::new())
+    }
+
+    fn names(changes: &[Change<'_>]) -> Vec<String> {
+        changes.iter().map(|change| rules::title(change.test)).collect()
+    }
+
+    fn judged<T>(before: &[Case<'_>], now: &[Case<'_>], take: impl Fn(&Comparison<'_>) -> T) -> T {
+        let (now, baseline) = (ledger(now), run(1, before));
+        take(&compare(&now, &baseline, &Limits::default()))
+    }
+
+    use State::{Errored, Failed, Flaky, NotRun, Passed, Skipped};
+
+    #[test]
+    fn failures_are_new_or_known() {
+        let before = [
+            ("A", "was_failing", Failed, None),
+            ("A", "was_flaky", Flaky, None),
+            ("A", "passes", Passed, None),
+            ("A", "gets_fixed", Errored, None),
+            ("A", "matrix", Failed, None),
+            ("A", "matrix", Passed, None),
+            ("Old", "moves_on", Failed, None),
+        ];
+        let now = [
+            ("A", "was_failing", Errored, None),
+            ("A", "was_flaky", Failed, None),
+            ("A", "passes", Failed, None),
+            ("A", "gets_fixed", Passed, None),
+            ("A", "matrix", Failed, None),
+            ("A", "matrix", Failed, None),
+            ("New", "moves_on", Failed, None),
+            ("New", "is_new", Failed, None),
+        ];
+        judged(&before, &now, |found| {
+            assert_eq!(names(&found.new_failures), ["A.matrix", "A.passes", "A.was_flaky", "New.is_new"]);
+            assert_eq!(names(&found.known_failures), ["A.was_failing", "New.moves_on"]);
+            assert!(found.is_known_failure(found.known_failures[1].test.scope, "moves_on"));
+            assert_eq!(names(&found.fixed), ["A.gets_fixed"]);
+            assert_eq!(rules::failed_before(found).len(), 2);
+        });
+    }
+
+    #[test]
+    fn a_skip_is_found_under_another_name_and_a_smaller_matrix_too() {
+        let before = [
+            ("A", "checks_the_invoice_total", Passed, None),
+            ("A", "b", Failed, None),
+            ("A", "c", Skipped, None),
+            ("A", "d", Passed, None),
+            ("A", "d", Passed, None),
+            ("A", "e[1]", Passed, None),
+            ("A", "e[2]", Passed, None),
+            ("A", "f", Skipped, None),
+        ];
+        let now = [
+            ("A", "checks_the_invoice_totals", Skipped, None),
+            ("A", "b", NotRun, None),
+            ("A", "c", Passed, None),
+            ("A", "d", Passed, None),
+            ("A", "d", Skipped, None),
+            ("A", "e[3]", Passed, None),
+        ];
+        judged(&before, &now, |found| {
+            assert_eq!(names(&found.newly_skipped), ["A.b", "A.checks_the_invoice_totals"]);
+            assert_eq!(names(&found.fewer), ["A.d"]);
+            assert_eq!(names(&found.vanished), ["A.e[2]"]);
+            assert_eq!((names(&found.unskipped), found.gone_skipped), (vec!["A.c".to_owned()], 1));
+            let findings = rules::findings(found, &Limits::default());
+            let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
+            let expected = [
+                "A.e[2] is gone",
+                "A.d ran 1 of 2 times",
+                "A.b is not run",
+                "A.checks_the_invoice_totals is skipped",
+            ];
+            assert_eq!(titles, expected);
+            let detail = &findings[3].detail;
+            assert!(detail.contains("under another name: A.checks_the_invoice_total,"), "{detail}");
+            assert_eq!(details(found)["vanished"]["total"], 1);
+        });
+    }
+
+    #[test]
+    fn a_class_that_moved_is_no_loss_and_a_deleted_namesake_is() {
+        let before = [
+            ("a.Cart", "create", Passed, None),
+            ("a.Cart", "delete", Passed, None),
+            ("a.Cart", "list[1]", Passed, None),
+            ("b.Order", "create", Passed, None),
+        ];
+        let now = [
+            ("c.Cart", "create", Passed, None),
+            ("c.Cart", "delete", Passed, None),
+            ("c.Cart", "list[2]", Passed, None),
+        ];
+        judged(&before, &now, |found| {
+            assert_eq!(names(&found.vanished), ["b.Order.create"]);
+            assert_eq!(names(&found.moved), ["c.Cart.create", "c.Cart.delete"]);
+            assert_eq!(names(&found.other_parameters), ["c.Cart.list[2]"]);
+        });
+    }
+
+    #[test]
+    fn a_slow_test_is_slower_than_it_ever_was() {
+        let limits = Limits { max_slowdown: Some(2.0), slowdown_floor_ms: 100, max_test_drop: None };
+        let found = |earlier: &[u64], now: u64| {
+            let runs = earlier
+                .iter()
+                .zip(1..)
+                .map(|(millis, second)| run(second, &[("A", "a", Passed, Some(*millis))]));
+            let (baseline, now) = (merge(runs), ledger(&[("A", "a", Passed, Some(now))]));
+            let comparison = compare(&now, &baseline, &limits);
+            let titles = rules::findings(&comparison, &limits).into_iter().map(|finding| finding.title);
+            titles.collect::<Vec<_>>()
+        };
+        assert_eq!(found(&[200, 210, 220], 500), ["A.a takes 500 ms, took 210 ms"]);
+        assert_eq!(found(&[200], 500), ["A.a takes 500 ms, took 200 ms"]);
+        assert_eq!(found(&[200, 210, 600], 500), [""; 0]);
+        assert_eq!(found(&[200, 600], 900), ["A.a takes 900 ms, took 400 ms"]);
+        assert_eq!(found(&[10, 10, 10], 90), [""; 0]);
+        assert_eq!(found(&[300, 300, 300], 600), [""; 0]);
+    }
+
+    #[test]
+    fn a_test_that_fails_in_turns_is_flaky() {
+        let states = [Passed, Failed, Passed, Passed, Failed];
+        let runs = states.iter().zip(1..).map(|(state, second)| {
+            run(
+                second,
+                &[
+                    ("A", "turns", *state, None),
+                    ("A", "broke", if second > 3 { Failed } else { Passed }, None),
+                ],
+            )
+        });
+        let baseline = merge(runs);
+        let now =
+            ledger(&[("A", "turns", Passed, None), ("A", "broke", Passed, None), ("A", "now", Flaky, None)]);
+        let comparison = compare(&now, &baseline, &Limits::default());
+        let flaky: Vec<_> = comparison
+            .flaky
+            .iter()
+            .map(|flaky| (flaky.test.name, flaky.share.seen, flaky.share.of))
+            .collect();
+        assert_eq!(flaky, [("broke", 2, 6), ("now", 1, 1), ("turns", 2, 6)]);
+        let of_turns = &details(&comparison)["flaky"]["listed"][2];
+        assert_eq!(of_turns["low"], 0.0768);
+        assert_eq!(of_turns["high"], 0.7136);
+    }
+
+    #[test]
+    fn a_test_gone_before_the_newest_run_is_new_again() {
+        let older = run(1, &[("A", "a", Failed, None), ("A", "b", Passed, None)]);
+        let baseline = merge([older, run(2, &[("A", "b", Passed, None)])]);
+        let now = ledger(&[("A", "a", Failed, None), ("A", "b", Passed, None)]);
+        let comparison = compare(&now, &baseline, &Limits::default());
+        assert_eq!(names(&comparison.new_failures), ["A.a"]);
+        assert_eq!(comparison.before.tests, 1);
+    }
+
+    #[test]
+    fn many_tests_are_compared_in_no_time() {
+        let (mut before, mut now) = (Ledger::default(), Ledger::default());
+        for index in 0..20_000 {
+            let name = format!("test_number_{index}");
+            let class = format!("a.C{}", index % 700);
+            let other = format!("{}.C{}", if index % 700 < 300 { "a" } else { "b" }, index % 700);
+            before.add(&Identity { classname: &class, name: &name, ..Identity::default() }, Passed, Some(5));
+            if index % 50 != 0 {
+                now.add(&Identity { classname: &other, name: &name, ..Identity::default() }, Passed, Some(5));
+            }
+        }
+        let baseline = Baseline::of_run(RunFacts::default(), &before, BTreeMap::new(), Vec::new());
+        let start = Instant::now();
+        let comparison = compare(&now, &baseline, &Limits::default());
+        println!("20,000 tests compared in {:?}, {} moved", start.elapsed(), comparison.moved.len());
+        assert_eq!(comparison.vanished.len(), 400);
+        assert!(comparison.new.is_empty());
+        let mut bytes = Vec::new();
+        let start = Instant::now();
+        super::super::write(&baseline, &mut bytes, true).unwrap();
+        println!("written in {:?}: {} bytes", start.elapsed(), bytes.len());
+        let start = Instant::now();
+        assert_eq!(super::super::read("b", bytes.as_slice()).unwrap(), baseline);
+        println!("read in {:?}", start.elapsed());
+        let none = Ledger::default();
+        assert_eq!(
+            rules::findings(&compare(&none, &baseline, &Limits::default()), &Limits::default()).len(),
+            1_001
+        );
     }
 }

@@ -198,3 +198,53 @@ fn known(millis: &[Option<u32>]) -> &[Option<u32>] {
     let first = millis.iter().position(Option::is_some).unwrap_or(millis.len());
     millis.get(first..).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunFacts};
+    use super::super::{merge, write};
+    use crate::test_gate::attempts::State;
+    use crate::test_gate::ledger::{Identity, Ledger};
+
+    fn run(commit: &str, time: &str, state: State) -> Baseline {
+        let mut ledger = Ledger::default();
+        let adds = Identity { classname: "shop.CartTest", name: "adds[2]", ..Identity::default() };
+        ledger.add(&adds, State::Passed, Some(12_000));
+        ledger.add(&adds, state, Some(16_400));
+        let total = Identity { file: "cart.test.ts", name: "total", ..Identity::default() };
+        ledger.add(&total, State::Skipped, None);
+        let file = Coverage { lines_covered: 8, lines: 10, branches_covered: 1, branches: 4 };
+        let metric = Metric {
+            benchmark: "parse".to_owned(),
+            measure: "time".to_owned(),
+            unit: "ns".to_owned(),
+            better: Direction::Smaller,
+            exact: false,
+        };
+        let facts =
+            RunFacts { key: None, commit: Some(commit.to_owned()), time: Some(time.parse().unwrap()) };
+        let coverage = BTreeMap::from([("src/cart.ts".to_owned(), file)]);
+        Baseline::of_run(facts, &ledger, coverage, vec![Benchmark { metric, samples: vec![812.5, 799.0] }])
+    }
+
+    #[test]
+    fn the_file_is_as_documented() {
+        let baseline = merge([
+            run("c0ffee2", "2026-11-23T09:30:00Z", State::Failed),
+            run("c0ffee1", "2026-11-22T09:30:00Z", State::Passed),
+        ]);
+        let mut bytes = Vec::new();
+        write(&baseline, &mut bytes, false).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let page = include_str!("../../../docs/baseline.md");
+        assert!(page.contains(&text), "docs/baseline.md lacks this:\n{text}");
+        assert_eq!(text.lines().count(), 8);
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        write(&baseline, &mut one, true).unwrap();
+        write(&baseline, &mut other, true).unwrap();
+        assert_eq!(one, other);
+        assert_eq!(&one[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+    }
+}

@@ -12,19 +12,19 @@ pub(crate) struct Limits {
     /// And longer than the median by more than this many milliseconds.
     pub(crate) slowdown_floor_ms: u64,
     /// Most tests fewer than at the baseline.
-    pub(crate) max_test_drop: Option<Drop>,
+    pub(crate) max_test_drop: Option<TestDrop>,
 }
 
 /// How many tests fewer there may be: `10`, or `2.5%` of those at the baseline.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Drop {
+pub(crate) enum TestDrop {
     /// So many.
     Count(u64),
     /// So many of a hundred.
     Percent(f64),
 }
 
-impl FromStr for Drop {
+impl FromStr for TestDrop {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -40,7 +40,7 @@ impl FromStr for Drop {
     }
 }
 
-impl Drop {
+impl TestDrop {
     /// Least number of tests there must be where there were so many.
     pub(crate) fn least(self, before: u64) -> u64 {
         match self {
@@ -70,7 +70,7 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, Drop, Limits};
+    use super::{Amount, Limits, TestDrop};
 
     #[test]
     fn a_drop_is_a_number_or_a_share() {
@@ -82,12 +82,12 @@ mod tests {
             ("0%", 7, 7),
             ("33%", 3, 3),
         ] {
-            assert_eq!(text.parse::<Drop>().unwrap().least(before), least, "{text}");
+            assert_eq!(text.parse::<TestDrop>().unwrap().least(before), least, "{text}");
         }
         for text in ["", "-1", "101%", "ten", "NaN%", "%"] {
-            assert!(text.parse::<Drop>().is_err(), "{text}");
+            assert!(text.parse::<TestDrop>().is_err(), "{text}");
         }
-        let limits = Limits { max_test_drop: Some(Drop::Count(1)), ..Limits::default() };
+        let limits = Limits { max_test_drop: Some(TestDrop::Count(1)), ..Limits::default() };
         let amount = |executions| Amount { executions, ..Amount::default() };
         assert_eq!(limits.missed(amount(3), amount(2)), None);
         assert_eq!(limits.missed(amount(3), amount(1)), Some(2));

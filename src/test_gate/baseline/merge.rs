@@ -148,3 +148,56 @@ fn order(left: &[f64], right: &[f64]) -> Ordering {
     let pairs = || left.iter().zip(right).map(|(left, right)| left.total_cmp(right));
     left.len().cmp(&right.len()).then_with(|| pairs().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+
+    use super::super::model::{Benchmark, Direction, Metric, RunFacts};
+    use super::{Baseline, DETAILED, RUNS, merge};
+    use crate::test_gate::attempts::State;
+    use crate::test_gate::ledger::{Identity, Ledger};
+
+    fn metric() -> Metric {
+        Metric {
+            benchmark: "b".to_owned(),
+            measure: "time".to_owned(),
+            unit: "ns".to_owned(),
+            better: Direction::Smaller,
+            exact: false,
+        }
+    }
+
+    fn run(second: u32) -> Baseline {
+        let mut ledger = Ledger::default();
+        let names = ["a".to_owned(), format!("b{second}")];
+        for name in &names {
+            let identity = Identity { classname: "A", name, ..Identity::default() };
+            ledger.add(&identity, State::Passed, Some(u64::from(second) * 1_000));
+        }
+        let samples = (0..300).map(|sample| f64::from(second) + f64::from(sample) / 1e3).collect();
+        let time = Some(Timestamp::from_second(second.into()).unwrap());
+        let facts = RunFacts { time, ..RunFacts::default() };
+        Baseline::of_run(facts, &ledger, BTreeMap::new(), vec![Benchmark { metric: metric(), samples }])
+    }
+
+    #[test]
+    fn the_newest_runs_stay_whatever_the_order() {
+        let amount = u32::try_from(RUNS).unwrap() + 30;
+        let forwards = merge((0..amount).map(run));
+        assert_eq!(forwards, merge((0..amount).rev().map(run)));
+        let (even, odd) =
+            (0..amount).map(run).enumerate().partition::<Vec<_>, _>(|(index, _)| index % 2 == 0);
+        let half = |runs: Vec<(usize, Baseline)>| merge(runs.into_iter().map(|(_, run)| run));
+        assert_eq!(forwards, merge([half(odd), half(even)]));
+        assert_eq!(forwards.runs.len(), RUNS);
+        assert_eq!(forwards.runs[0].time, Some(Timestamp::from_second(30).unwrap()));
+        assert_eq!(forwards.len(), 1 + RUNS);
+        let test = forwards.tests.values().next().unwrap().get("a").unwrap();
+        assert_eq!((test.seen.len(), test.millis.len()), (RUNS, DETAILED));
+        assert_eq!(test.millis.last(), Some(&Some(amount - 1)));
+        assert_eq!(forwards.pooled(&metric()).len(), DETAILED * 200);
+    }
+}

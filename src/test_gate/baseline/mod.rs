@@ -30,7 +30,7 @@ pub(crate) use details::details;
 pub(crate) use file::write;
 pub(crate) use history::{Flaky, Slower};
 pub(crate) use interval::Share;
-pub(crate) use limits::{Drop, Limits};
+pub(crate) use limits::{Limits, TestDrop};
 pub(crate) use merge::merge;
 pub(crate) use model::{Baseline, Benchmark, Coverage, Direction, Metric, Run, RunFacts};
 pub(crate) use pairs::{How, Subject};

@@ -21,6 +21,9 @@ const CELLS: usize = 40_000_000;
 /// Most new tests of one name that are looked at for moves.
 const NAMESAKES: usize = 100;
 
+/// Most pairs of a gone and a new test of one name that are looked at for moves, in all.
+const MOVES: usize = 1_000_000;
+
 /// A test by where it is and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Subject<'a> {
@@ -57,7 +60,7 @@ pub(crate) enum How {
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     pub(super) pairs: Vec<(usize, usize, How)>,
-    /// How many gone tests were not compared with new names, for there are too many.
+    /// How many gone tests were not compared with all new ones, for there are too many.
     pub(super) not_tried: u64,
 }
 
@@ -154,16 +157,19 @@ impl<'a> Pairing<'a> {
             namesakes.entry(new.test.name).or_default().push(index);
         }
         let mut votes: HashMap<(&Scope, &Scope), u64> = HashMap::new();
-        let mut candidates = Vec::new();
+        let (mut candidates, mut too_many) = (Vec::new(), 0);
         for (index, gone) in self.gone_left() {
-            let same = namesakes.get(gone.test.name).filter(|same| same.len() <= NAMESAKES);
-            for (other, new) in
-                same.into_iter().flatten().filter_map(|other| Some((*other, self.new.get(*other)?)))
-            {
+            let Some(same) = namesakes.get(gone.test.name) else { continue };
+            if same.len() > NAMESAKES || candidates.len() + same.len() > MOVES {
+                too_many += 1;
+                continue;
+            }
+            for (other, new) in same.iter().filter_map(|other| Some((*other, self.new.get(*other)?))) {
                 *votes.entry((gone.test.scope, new.test.scope)).or_default() += 1;
                 candidates.push((index, other, (gone.test.scope, new.test.scope)));
             }
         }
+        self.pairs.not_tried += too_many;
         let mut strong: Vec<_> = candidates
             .into_iter()
             .filter_map(|(gone, new, scopes)| {

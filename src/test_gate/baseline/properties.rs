@@ -9,7 +9,7 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::select;
 
 use super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunFacts};
-use super::{Limits, compare, merge, read, write};
+use super::{Limits, compare, details, merge, read, rules, write};
 use crate::test_gate::attempts::State;
 use crate::test_gate::ledger::{Identity, Ledger};
 
@@ -127,6 +127,21 @@ proptest! {
             prop_assert_eq!(comparison.before, comparison.now);
             prop_assert!(comparison.new.is_empty() && comparison.fixed.is_empty());
         }
+    }
+
+    #[test]
+    fn every_test_is_accounted_for(now in ledger(), run in one_run()) {
+        let limits = Limits { max_slowdown: Some(1.5), ..Limits::default() };
+        let found = compare(&now, &run, &limits);
+        let explained = found.moved.len() + found.renamed.len() + found.other_parameters.len();
+        let gone = found.vanished.len() + explained + usize::try_from(found.gone_skipped).unwrap();
+        let stayed = usize::try_from(found.before.tests).unwrap() - gone;
+        prop_assert_eq!(stayed + explained + found.new.len(), now.len());
+        let red = now.iter().filter(|(_, _, executions)| executions.red() > 0).count();
+        prop_assert_eq!(found.new_failures.len() + found.known_failures.len(), red);
+        prop_assert!(details(&found).is_object());
+        prop_assert_eq!(rules::findings(&found, &limits).is_empty(), found.vanished.is_empty()
+            && found.fewer.is_empty() && found.newly_skipped.is_empty() && found.slower.is_empty());
     }
 
     #[test]

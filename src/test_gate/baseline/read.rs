@@ -337,3 +337,72 @@ fn lengthened(text: &str, runs: usize) -> Option<Vec<Option<Outcome>>> {
     }
     (seen.len() == runs).then_some(seen)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{lengthened, numbers, read};
+    use crate::core::Exit;
+
+    fn refused(text: &str) -> String {
+        let error = read("base.jsonl", text.as_bytes()).unwrap_err();
+        assert_eq!(error.kind().exit(), Exit::Input);
+        assert!(!error.help_text().is_empty());
+        error.to_string()
+    }
+
+    #[test]
+    fn what_is_no_baseline_is_refused_with_its_line() {
+        let head =
+            "{\"devops-baseline\":1,\"tool\":\"t\",\"runs\":1,\"tests\":1,\"coverage\":0,\"benchmarks\":0}\n";
+        let run = "{\"run\":\"k\"}\n";
+        for (text, expected) in [
+            (String::new(), "base.jsonl:1: the baseline is empty"),
+            ("<html>\n".to_owned(), "base.jsonl:1: not a baseline"),
+            (
+                "{\"devops-baseline\":2}\n".to_owned(),
+                "base.jsonl:1: a baseline of version 2; this tool knows 1",
+            ),
+            (head.to_owned(), "base.jsonl:2: cut off: a run must follow"),
+            (format!("{head}{{\"run\":"), "base.jsonl:2: cut off within a line"),
+            (format!("{head}{run}"), "base.jsonl:3: cut off: a test must follow"),
+            (
+                format!("{head}{run}{{\"test\":\"a\",\"seen\":\"P\",\"last\":[1,0,0,0,0,0]}}\n"),
+                "base.jsonl:3: a test has one of `class`, `file` and `suite`",
+            ),
+            (
+                format!(
+                    "{head}{run}{{\"test\":\"a\",\"class\":\"A\",\"seen\":\"P2\",\"last\":[1,0,0,0,0,0]}}\n"
+                ),
+                "base.jsonl:3: `seen` does not fit the runs",
+            ),
+            (
+                format!(
+                    "{head}{run}{{\"test\":\"a\",\"class\":\"A\",\"seen\":\"P\",\"last\":[1,0,0,0,0,0]}}\n{{\"end\":\"0\"}}\n"
+                ),
+                "base.jsonl:4: the file was changed after it was written: its SHA-256 does not match",
+            ),
+        ] {
+            assert_eq!(refused(&text), expected);
+        }
+        let unknown = refused(&format!("{head}{{\"run\":\"k\",\"more\":1}}\n"));
+        assert!(
+            unknown.starts_with("base.jsonl:2:17: not a run as a baseline has it: unknown field `more`"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn outcomes_and_numbers_are_taken_literally() {
+        assert_eq!(lengthened(".2PF", 4).map(|seen| seen.iter().flatten().count()), Some(2));
+        for (text, runs) in
+            [("P", 2), ("P0", 0), ("P3", 2), ("x", 1), ("2P", 2), ("P99999999999999999999", 3)]
+        {
+            assert_eq!(lengthened(text, runs), None, "{text}");
+        }
+        assert_eq!(numbers("1 0.1 -3"), Some(vec![1.0, 0.1, -3.0]));
+        assert_eq!(numbers(""), Some(Vec::new()));
+        for text in ["1  2", "inf", "NaN", "a", " "] {
+            assert_eq!(numbers(text), None, "{text}");
+        }
+    }
+}

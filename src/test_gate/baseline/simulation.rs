@@ -134,7 +134,7 @@ fn suite(dice: &mut Dice) -> Vec<Test> {
     let mut tests = BTreeSet::new();
     for class in 0..3 + dice.below(8) {
         let class = format!("shop.{}.C{class}", dice.pick(&THINGS));
-        for _ in 0..1 + dice.below(12) {
+        for _ in 0..=dice.below(12) {
             let words = words(dice);
             let runs = if dice.is_one_in(8) { 3 } else { 1 };
             let rows = if dice.is_one_in(4) { 2 + dice.below(4) } else { 0 };
@@ -162,7 +162,7 @@ fn ledger(tests: &[Test], form: Form) -> Ledger {
 
 /// Changes that lose nothing: parameters, moves, renames and new tests.
 fn change(tests: &mut Vec<Test>, dice: &mut Dice) {
-    for _ in 0..1 + dice.below(4) {
+    for _ in 0..=dice.below(4) {
         let index = dice.below(tests.len());
         let (class, stem) = (tests[index].class.clone(), tests[index].words.clone());
         match dice.below(4) {
@@ -223,7 +223,7 @@ fn lose(tests: &mut Vec<Test>, dice: &mut Dice, form: Form) -> Vec<(String, Stri
             test.runs -= 1;
             vec![key(test)]
         }
-        _ => (0..1 + dice.below(3))
+        _ => (0..=dice.below(3))
             .filter_map(|_| {
                 let index = dice.below(tests.len());
                 (index < tests.len()).then(|| key(&tests.remove(index)))
@@ -237,7 +237,7 @@ fn losses_are_found_and_harmless_changes_are_not_losses() {
     let mut dice = Dice(0x2026_1123_0001);
     let (mut lost, mut found, mut harmless, mut alarms, mut pairs) = (0, 0, 0, 0, 0);
     let (mut mixed, mut mixed_found) = (0, 0);
-    for round in 0..1_200 {
+    for round in 0..750 {
         let form = [Form::Pytest, Form::Java, Form::Go, Form::Jest][dice.below(4)];
         let mut tests = suite(&mut dice);
         let baseline =
@@ -258,11 +258,11 @@ fn losses_are_found_and_harmless_changes_are_not_losses() {
             }
             1 => {
                 lost += missing.len();
-                let names = |change: &super::Change<'_>| {
+                let name_of = |change: &super::Change<'_>| {
                     (change.test.scope.text.to_string(), change.test.name.to_owned())
                 };
                 let named: BTreeSet<_> =
-                    comparison.vanished.iter().chain(&comparison.fewer).map(names).collect();
+                    comparison.vanished.iter().chain(&comparison.fewer).map(name_of).collect();
                 found += missing.iter().filter(|missing| named.contains(missing)).count();
                 alarms += usize::from(named.len() > missing.len());
             }
@@ -279,4 +279,46 @@ fn losses_are_found_and_harmless_changes_are_not_losses() {
     assert!(found * 100 >= lost * 99, "recall");
     assert!(alarms * 100 <= harmless, "false alarms");
     assert!(mixed_found * 100 >= mixed * 99, "recall among other changes");
+}
+
+/// Puts one test with other words where one was, 400 times; returns how often the old one counts as gone.
+fn swaps(dice: &mut Dice, other: impl Fn(&[String], &mut Dice) -> Vec<String>) -> (usize, usize) {
+    let (mut pairs, mut gone) = (0, 0);
+    while pairs < 400 {
+        let mut tests = suite(dice);
+        for test in &mut tests {
+            test.parameters = None;
+        }
+        tests.dedup();
+        let baseline =
+            Baseline::of_run(RunFacts::default(), &ledger(&tests, Form::Pytest), BTreeMap::new(), Vec::new());
+        let index = dice.below(tests.len());
+        let (class, words) = (tests[index].class.clone(), other(&tests[index].words, dice));
+        if tests.iter().any(|test| test.class == class && test.words == words) {
+            continue;
+        }
+        tests[index].words = words;
+        let now = ledger(&tests, Form::Pytest);
+        pairs += 1;
+        gone += usize::from(!compare(&now, &baseline, &Limits::default()).vanished.is_empty());
+    }
+    (gone, pairs)
+}
+
+#[test]
+fn a_test_swapped_for_another_of_its_class_is_gone() {
+    let mut dice = Dice(0x2026_1123_0002);
+    let (gone, pairs) = swaps(&mut dice, |_, dice| words(dice));
+    println!("{gone} of {pairs} tests found that were swapped for another of their class");
+    assert!(gone * 100 >= pairs * 97);
+    let (gone, pairs) = swaps(&mut dice, |old, dice| {
+        let mut words = words(dice);
+        let kept = dice.below(3);
+        for (index, word) in words.iter_mut().enumerate().filter(|(index, _)| *index != kept) {
+            word.clone_from(&old[index]);
+        }
+        words
+    });
+    println!("{gone} of {pairs} tests count as gone where one word of three was replaced by another");
+    assert!(gone * 2 <= pairs);
 }
