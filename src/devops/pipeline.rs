@@ -297,7 +297,10 @@ impl<'a> Pipeline<'a> {
         let verdict = reports.iter().map(|report| report.verdict).max().unwrap_or(Verdict::Pass);
         let exit = WORST_FIRST.into_iter().find(|exit| reports.iter().any(|report| report.exit() == *exit));
         let mut provenance = Provenance::of_this_build();
-        provenance.policy_sha256 = Some(self.settings.file.sha256.clone());
+        // A job that was judged by the policy of its base says so, and this report is no better than that.
+        let own = &self.settings.file.sha256;
+        let used = reports.iter().filter_map(|report| report.provenance.policy_sha256.as_ref());
+        provenance.policy_sha256 = Some(used.clone().find(|sha| *sha != own).unwrap_or(own).clone());
         provenance.inputs = reports.iter().flat_map(|report| report.provenance.inputs.clone()).collect();
         provenance.inputs.sort();
         provenance.inputs.dedup();
