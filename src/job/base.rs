@@ -30,6 +30,8 @@ pub(super) struct Held {
     pub(super) sha256: Option<String>,
     /// The commit whose file that is, where it is not just the one that is there.
     pub(super) commit: Option<String>,
+    /// The commit whose file has a table for the job, where the file that is there has none.
+    pub(super) dropped: Option<String>,
     /// What the change says and what does not hold yet.
     pub(super) notes: Vec<String>,
 }
@@ -51,6 +53,8 @@ pub(super) struct Sides<'a> {
     pub(super) head: Option<&'a File>,
     /// Its settings.
     pub(super) settings: &'a Resolved,
+    /// The job.
+    pub(super) job: &'a str,
     /// Which rules are the job's.
     pub(super) knows: &'a dyn Fn(&str) -> bool,
 }
@@ -94,7 +98,11 @@ pub(super) fn hold(
             let note =
                 format!("the policy of {} holds until the change is merged: {}", base.label, said.join(", "));
             let notes = if said.is_empty() { Vec::new() } else { vec![note] };
-            (Some(resolved), Held { waivers, sha256: Some(file.sha256), commit: of_head.commit, notes })
+            let is_dropped =
+                file.has_table(sides.job) && !sides.head.is_some_and(|head| head.has_table(sides.job));
+            let dropped = is_dropped.then_some(base.label);
+            let held = Held { waivers, sha256: Some(file.sha256), commit: of_head.commit, dropped, notes };
+            (Some(resolved), held)
         }
     }
 }

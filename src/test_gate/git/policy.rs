@@ -45,13 +45,13 @@ pub(crate) fn base(
                 return Ok(Base::None);
             }
             match found(&candidates) {
-                Ok(known) => Ok(Base::Known(known)),
+                Ok(known) => Ok(Base::Known(Box::new(known))),
                 Err(Failure { reason: Reason::NotARepository, .. }) => Ok(Base::None),
                 Err(failure) => Ok(Base::Unknown(failure)),
             }
         }
         revision => match found(&[revision.to_owned()]) {
-            Ok(known) => Ok(Base::Known(known)),
+            Ok(known) => Ok(Base::Known(Box::new(known))),
             Err(failure) => Err(failure.into()),
         },
     }

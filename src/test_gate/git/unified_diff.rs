@@ -58,6 +58,15 @@ struct Parser {
     has_text: bool,
 }
 
+/// What becomes of a file.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    #[default]
+    Kept,
+    New,
+    Deleted,
+}
+
 /// What is known about the file at hand.
 #[derive(Default)]
 struct File {
@@ -66,8 +75,7 @@ struct File {
     is_binary: bool,
     /// Whether a line says what happened to it, which its name alone does not.
     is_told: bool,
-    is_new: bool,
-    is_deleted: bool,
+    fate: Fate,
     /// Whether its header says that its content changed.
     is_changed: bool,
     added: Vec<RangeInclusive<u64>>,
@@ -83,7 +91,7 @@ impl File {
         let is_headed = self.names.old.is_some() || self.names.new.is_some();
         let is_half_renamed = self.names.from.is_some() && self.names.to.is_none();
         // The content of what is gone may be left out.
-        let is_expected = is_headed || (self.is_changed && !self.is_binary && !self.is_deleted);
+        let is_expected = is_headed || (self.is_changed && !self.is_binary && self.fate != Fate::Deleted);
         !self.is_told || is_half_renamed || (is_expected && self.hunks == 0 && !self.is_binary)
     }
 }
@@ -166,9 +174,9 @@ impl Parser {
             file.names.to = Some(path(name));
             file.is_told = true;
         } else if text.starts_with("new file mode ") {
-            (file.is_new, file.is_told) = (true, true);
+            (file.fate, file.is_told) = (Fate::New, true);
         } else if text.starts_with("deleted file mode ") {
-            (file.is_deleted, file.is_told) = (true, true);
+            (file.fate, file.is_told) = (Fate::Deleted, true);
         } else if text.starts_with("new mode ") {
             file.is_told = true;
         } else if text.starts_with("Binary files ") || text == "GIT binary patch" {
@@ -178,7 +186,7 @@ impl Parser {
             file.is_changed |= likeness != "100%";
         } else if let Some(objects) = text.strip_prefix("index ") {
             let is_empty = EMPTY.iter().any(|empty| objects.contains(empty));
-            file.is_changed |= !(is_empty && file.is_new);
+            file.is_changed |= !(is_empty && file.fate == Fate::New);
         } else if !["old mode ", "dissimilarity index ", "copy from "]
             .iter()
             .any(|known| text.starts_with(known))
@@ -306,13 +314,13 @@ impl Parser {
         if file.is_cut() {
             return self.trouble(file.line, "what is said about this file is cut off");
         }
-        let Some((old, new)) = file.names.paths(file.is_new, file.is_deleted) else {
+        let Some((old, new)) = file.names.paths(file.fate == Fate::New, file.fate == Fate::Deleted) else {
             return self.trouble(file.line, "the name of this file can't be understood");
         };
         let Some(path) = new.clone().or(old) else { return };
         let Change { added, deleted, binary, .. } = &mut self.change;
         // What was one kind of file and is another comes as two: the old one goes, the new one comes.
-        let is_again = file.is_new && deleted.remove(&path);
+        let is_again = file.fate == Fate::New && deleted.remove(&path);
         if !is_again && (added.contains_key(&path) || deleted.contains(&path) || binary.contains(&path)) {
             return self.trouble(file.line, "this file was there already; give one diff, not several");
         }
