@@ -455,6 +455,19 @@ fn files_are_read_as_a_commit_has_them() {
     }
     assert_eq!(repository.path_of(&sample.path().join("ci/new.toml")).as_deref(), Some("ci/new.toml"));
     assert_eq!(repository.path_of(Path::new("/devops.toml")), None);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(".", sample.path().join("around")).unwrap();
+        std::os::unix::fs::symlink("ci", sample.path().join("other")).unwrap();
+        sample.commit();
+        let path = |path: &str| repository.path_of(&sample.path().join(path)).unwrap();
+        assert_eq!(path("around/ci/../devops.toml"), "around/devops.toml");
+        assert_eq!(path("other/devops.toml"), "other/devops.toml");
+        let repository = sample.open();
+        let blob = |path: &str| repository.blob(repository.head().unwrap(), path).unwrap();
+        assert_eq!(blob("other/devops.toml").unwrap(), b"two\n");
+        assert_eq!(blob("around/around/ci/devops.toml").unwrap(), b"two\n");
+    }
 }
 
 #[test]

@@ -296,6 +296,41 @@ fn the_file_is_found_below_the_root_and_by_its_flag() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_change_does_not_get_out_of_sight_by_moving_its_folder() {
+    let least = "[test-gate]\nmin-tests = 3\n";
+    for way in ["link", "submodule"] {
+        let change = Change::new(None, None, FEW);
+        change.git(&["switch", "--quiet", "main"]);
+        std::fs::create_dir(change.path().join("api")).unwrap();
+        change.write("api/devops.toml", Some(least));
+        change.commit();
+        change.git(&["switch", "--quiet", "-c", "other"]);
+        std::fs::remove_dir_all(change.path().join("api")).unwrap();
+        if way == "link" {
+            std::fs::create_dir(change.path().join("lax")).unwrap();
+            std::os::unix::fs::symlink("lax", change.path().join("api")).unwrap();
+        } else {
+            change.git(&["init", "--quiet", "api"]);
+            change.git(&["-C", "api", "commit", "--quiet", "--allow-empty", "-m", "x"]);
+        }
+        change.write("api/devops.toml", Some("[test-gate]\nmin-tests = 1\n"));
+        change.write("api/junit.xml", Some(FEW));
+        change.git(&["add", "--all"]);
+        change.git(&["commit", "--quiet", "-m", "x"]);
+        let environment = change.merge_request();
+        let flags = ["--working-directory=api", "--report-dir=../devops-report"];
+        let said = change.judge(&flags, &borrowed(&environment));
+        assert_eq!(
+            (said.code(), said.rules()),
+            (1, vec!["too-few-tests"]),
+            "{way}: {}",
+            said.finished.stdout
+        );
+    }
+}
+
+#[test]
 fn a_base_that_is_not_there_is_told() {
     let change = Change::new(Some(""), Some(""), PASSING);
     let named = change.judge_without_report(&["--base", "nosuch"]);
