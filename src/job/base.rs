@@ -1,7 +1,5 @@
 //! A change can't widen its own gate: what `devops.toml` said where the change began decides, not what the change says.
 
-use std::path::Path;
-
 use super::common::Common;
 use crate::config::{File, Policy, Resolved, Setting};
 use crate::core::Error;
@@ -80,7 +78,7 @@ pub(super) fn hold(
         return (None, of_head);
     }
     let keys: Vec<&str> = SHARED.iter().chain(keys).copied().collect();
-    let resolved = old_file(&path, &base.label, text).and_then(|file| {
+    let resolved = File::parse_version(&path, &base.label, text).and_then(|file| {
         let resolved = again(Policy { keys: &keys, file: Some(&file), unheard: &[] })?;
         Ok((file, resolved))
     });
@@ -105,10 +103,6 @@ pub(super) fn hold(
             (Some(resolved), held)
         }
     }
-}
-
-fn old_file(path: &Path, label: &str, text: String) -> Result<File, Error> {
-    File::parse_version(path, label, text)
 }
 
 /// Each setting that the base has otherwise: `min-tests` is 100 (the change says 1).
