@@ -27,6 +27,8 @@ pub struct Entry {
     pub(super) run: fn(&[OsString], &Context) -> Result<Ran, Refusal>,
     /// Finds its settings.
     pub(super) settings: fn(&[OsString], &Context) -> Result<Vec<Setting>, Refusal>,
+    /// The commit at which the change began and the file had a table for the job, where the change takes it away.
+    pub(super) dropped: fn(&[OsString], &Context) -> Result<Option<String>, Refusal>,
 }
 
 /// How a job ran.
@@ -53,7 +55,14 @@ pub fn all_rules() -> Vec<Rule> {
 
 /// A job's line in the table.
 const fn entry<J: Job>() -> Entry {
-    Entry { name: J::NAME, command: command::<J>, rules: J::rules, run: run::<J>, settings: settings::<J> }
+    Entry {
+        name: J::NAME,
+        command: command::<J>,
+        rules: J::rules,
+        run: run::<J>,
+        settings: settings::<J>,
+        dropped: dropped::<J>,
+    }
 }
 
 fn run<J: Job>(line: &[OsString], context: &Context) -> Result<Ran, Refusal> {
@@ -61,6 +70,10 @@ fn run<J: Job>(line: &[OsString], context: &Context) -> Result<Ran, Refusal> {
     let context = prepared.context(context.clone());
     let Executed { report, artifacts, error } = execute::<J>(&prepared, &context);
     Ok(Ran { report, artifacts, error, common: prepared.common })
+}
+
+fn dropped<J: Job>(line: &[OsString], context: &Context) -> Result<Option<String>, Refusal> {
+    prepare::<J>(line, context).map(|prepared| prepared.dropped().map(str::to_owned))
 }
 
 fn settings<J: Job>(line: &[OsString], context: &Context) -> Result<Vec<Setting>, Refusal> {

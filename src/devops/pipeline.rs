@@ -131,7 +131,25 @@ impl<'a> Pipeline<'a> {
         let configured = JOBS.iter().filter(|entry| self.settings.file.has_table(entry.name));
         configured
             .into_iter()
-            .try_for_each(|entry| (entry.settings)(&self.line(entry, &[]), self.outer).map(|_| ()))
+            .try_for_each(|entry| (entry.settings)(&self.line(entry, &[]), self.outer).map(|_| ()))?;
+        self.check_dropped()
+    }
+
+    /// Refuses a change that takes a gate out of the file by which it is judged.
+    fn check_dropped(&self) -> Result<(), Refusal> {
+        let absent =
+            |entry: &&Entry| GATES.contains(&entry.name) && !self.settings.file.has_table(entry.name);
+        for entry in JOBS.iter().filter(absent) {
+            if let Some(commit) = (entry.dropped)(&self.line(entry, &[]), self.outer)? {
+                let (file, job) = (&self.settings.file.path, entry.name);
+                return Err(Error::configuration(format!(
+                    "{file} of {commit} has `[{job}]`, and the change takes it away"
+                ))
+                .help("keep the table, or have somebody who answers for it run this with `DEVOPS_BASE=none`")
+                .into());
+            }
+        }
+        Ok(())
     }
 
     /// Gates, then the promotion between the two ends of its record, then one report.
@@ -304,7 +322,10 @@ impl<'a> Pipeline<'a> {
         let verdict = reports.iter().map(|report| report.verdict).max().unwrap_or(Verdict::Pass);
         let exit = WORST_FIRST.into_iter().find(|exit| reports.iter().any(|report| report.exit() == *exit));
         let mut provenance = Provenance::of_this_build();
-        provenance.policy_sha256 = Some(self.settings.file.sha256.clone());
+        // A job that was judged by the policy of its base says so, and this report is no better than that.
+        let own = &self.settings.file.sha256;
+        let used = reports.iter().filter_map(|report| report.provenance.policy_sha256.as_ref());
+        provenance.policy_sha256 = Some(used.clone().find(|sha| *sha != own).unwrap_or(own).clone());
         provenance.inputs = reports.iter().flat_map(|report| report.provenance.inputs.clone()).collect();
         provenance.inputs.sort();
         provenance.inputs.dedup();

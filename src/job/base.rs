@@ -1,7 +1,5 @@
 //! A change can't widen its own gate: what `devops.toml` said where the change began decides, not what the change says.
 
-use std::path::Path;
-
 use super::common::Common;
 use crate::config::{File, Policy, Resolved, Setting};
 use crate::core::Error;
@@ -30,6 +28,8 @@ pub(super) struct Held {
     pub(super) sha256: Option<String>,
     /// The commit whose file that is, where it is not just the one that is there.
     pub(super) commit: Option<String>,
+    /// The commit whose file has a table for the job, where the file that is there has none.
+    pub(super) dropped: Option<String>,
     /// What the change says and what does not hold yet.
     pub(super) notes: Vec<String>,
 }
@@ -51,6 +51,8 @@ pub(super) struct Sides<'a> {
     pub(super) head: Option<&'a File>,
     /// Its settings.
     pub(super) settings: &'a Resolved,
+    /// The job.
+    pub(super) job: &'a str,
     /// Which rules are the job's.
     pub(super) knows: &'a dyn Fn(&str) -> bool,
 }
@@ -76,7 +78,7 @@ pub(super) fn hold(
         return (None, of_head);
     }
     let keys: Vec<&str> = SHARED.iter().chain(keys).copied().collect();
-    let resolved = old_file(&path, &base.label, text).and_then(|file| {
+    let resolved = File::parse_version(&path, &base.label, text).and_then(|file| {
         let resolved = again(Policy { keys: &keys, file: Some(&file), unheard: &[] })?;
         Ok((file, resolved))
     });
@@ -94,13 +96,13 @@ pub(super) fn hold(
             let note =
                 format!("the policy of {} holds until the change is merged: {}", base.label, said.join(", "));
             let notes = if said.is_empty() { Vec::new() } else { vec![note] };
-            (Some(resolved), Held { waivers, sha256: Some(file.sha256), commit: of_head.commit, notes })
+            let is_dropped =
+                file.has_table(sides.job) && !sides.head.is_some_and(|head| head.has_table(sides.job));
+            let dropped = is_dropped.then_some(base.label);
+            let held = Held { waivers, sha256: Some(file.sha256), commit: of_head.commit, dropped, notes };
+            (Some(resolved), held)
         }
     }
-}
-
-fn old_file(path: &Path, label: &str, text: String) -> Result<File, Error> {
-    File::parse_version(path, label, text)
 }
 
 /// Each setting that the base has otherwise: `min-tests` is 100 (the change says 1).

@@ -107,6 +107,11 @@ pub struct Prepared<A> {
 }
 
 impl<A> Prepared<A> {
+    /// The commit at which the change began and `devops.toml` had a table for the job, where the change takes it away.
+    pub fn dropped(&self) -> Option<&str> {
+        self.held.dropped.as_deref()
+    }
+
     /// The context with what the settings say about it.
     #[must_use]
     pub fn context(&self, context: Context) -> Context {
@@ -168,7 +173,7 @@ fn settle<J: Job>(
     let Some(base) = J::base_file(&arguments, &common, context)? else {
         return Ok((resolved, Held::of_file(source.file)));
     };
-    let sides = Sides { head: source.file, settings: &resolved, knows: &knows::<J> };
+    let sides = Sides { head: source.file, settings: &resolved, job: J::NAME, knows: &knows::<J> };
     let again = |policy: Policy<'_>| {
         let unheard = source.policy.unheard;
         resolve(command, &Source { policy: Policy { unheard, ..policy }, ..*source }).map_err(|refusal| {

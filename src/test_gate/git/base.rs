@@ -16,7 +16,7 @@ pub(crate) enum Base {
     /// There is one, and it could not be found.
     Unknown(Failure),
     /// There is one.
-    Known(Known),
+    Known(Box<Known>),
 }
 
 /// Where the change began.

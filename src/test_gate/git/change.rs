@@ -50,6 +50,11 @@ impl Side {
         self.mode.is_blob()
     }
 
+    /// What it is beside its permissions.
+    fn kind(self) -> (bool, bool) {
+        (self.mode.is_blob(), self.mode.is_link())
+    }
+
     /// What is compared: the bytes, or what stands for a submodule.
     pub(super) fn content(self, repository: &Repository) -> Result<Vec<u8>, Failure> {
         match self.mode.kind() {
@@ -165,7 +170,12 @@ fn compare(
         change.binary.insert(path);
         return Ok(());
     }
-    let (added, removed) = lines(&before, &after);
+    let (added, removed) = if old.is_some_and(|old| old.kind() != new.kind()) {
+        // A file in the place of a link, or the other way round: nothing of it stays.
+        (lines(&[], &after).0, lines(&before, &[]).1)
+    } else {
+        lines(&before, &after)
+    };
     change.added.insert(path.clone(), added);
     change.removed.insert(path, removed);
     Ok(())

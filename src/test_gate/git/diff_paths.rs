@@ -41,12 +41,11 @@ impl Names {
         if let Some(to) = &self.to {
             return Some((self.from.clone().or_else(|| Some(to.clone())), Some(to.clone())));
         }
-        let (old, new) = match (&self.old, &self.new) {
-            (Some(old), Some(new)) => (old.as_str(), new.as_str()),
-            _ => {
-                let (old, new) = self.git.as_ref()?;
-                (if is_new { NOTHING } else { old }, if is_deleted { NOTHING } else { new })
-            }
+        let (old, new) = if let (Some(old), Some(new)) = (&self.old, &self.new) {
+            (old.as_str(), new.as_str())
+        } else {
+            let (old, new) = self.git.as_ref()?;
+            (if is_new { NOTHING } else { old }, if is_deleted { NOTHING } else { new })
         };
         match (old, new) {
             (NOTHING, NOTHING) => None,

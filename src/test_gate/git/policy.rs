@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::base::{Base, find};
+use super::base::{Base, Known, find};
 use super::failure::{Failure, Reason};
 use super::repository::Repository;
 use crate::ci::Host;
@@ -33,9 +33,6 @@ pub(crate) fn base(
     folder: &Path,
     environment: &BTreeMap<String, String>,
 ) -> Result<Base, Error> {
-    let found = |revisions: &[String]| {
-        Repository::discover(folder).and_then(|repository| find(repository, revisions))
-    };
     match setting {
         NONE => Ok(Base::None),
         AUTO | "" => {
@@ -44,16 +41,36 @@ pub(crate) fn base(
             if candidates.is_empty() {
                 return Ok(Base::None);
             }
-            match found(&candidates) {
-                Ok(known) => Ok(Base::Known(known)),
+            match found(folder, &candidates) {
+                Ok(known) => Ok(Base::Known(Box::new(known))),
                 Err(Failure { reason: Reason::NotARepository, .. }) => Ok(Base::None),
                 Err(failure) => Ok(Base::Unknown(failure)),
             }
         }
-        revision => match found(&[revision.to_owned()]) {
-            Ok(known) => Ok(Base::Known(known)),
+        revision => match found(folder, &[revision.to_owned()]) {
+            Ok(known) => Ok(Base::Known(Box::new(known))),
             Err(failure) => Err(failure.into()),
         },
+    }
+}
+
+/// Where the change began by the innermost repository around a folder that knows one of these revisions.
+///
+/// A change that puts a repository of its own around the folder, as a submodule, does not get out of the outer one's sight.
+fn found(folder: &Path, revisions: &[String]) -> Result<Known, Failure> {
+    let mut repository = Repository::discover(folder)?;
+    let mut first = None;
+    loop {
+        let outer = repository.root().and_then(Path::parent).map(Path::to_path_buf);
+        let failure = match find(repository, revisions) {
+            Ok(known) => return Ok(known),
+            Err(failure) => failure,
+        };
+        let first = first.get_or_insert(failure);
+        match outer.map(|folder| Repository::discover(&folder)) {
+            Some(Ok(next)) => repository = next,
+            _ => return Err(first.clone()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The same content first, then the same name with three quarters of the content, then half of the content.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -176,11 +177,11 @@ fn by_content(pairs: &mut Pairs, gone: &[Gone], new: &[New], likeness: &impl Fn(
             .map(|from| (likeness(*from, to, HALF), of(*from).unwrap_or(0), *from, to))
             .filter(|(score, ..)| *score >= HALF)
             .collect();
-        best.sort_by(|left, right| (right.0, right.1).cmp(&(left.0, left.1)));
+        best.sort_by_key(|(score, named, ..)| Reverse((*score, *named)));
         best.truncate(CANDIDATES);
         all.extend(best);
     }
-    all.sort_by(|left, right| (right.0, right.1).cmp(&(left.0, left.1)));
+    all.sort_by_key(|(score, named, ..)| Reverse((*score, *named)));
     for (_, _, from, to) in all {
         if pairs.is_open(from, to) {
             pairs.set(from, to);

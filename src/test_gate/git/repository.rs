@@ -54,10 +54,14 @@ impl Repository {
     }
 
     /// The path below the root of a file that need not be there, with `/`; none where it lies outside.
+    ///
+    /// Links below the root are part of the path: a change that puts one there must not lead to another file.
     pub(crate) fn path_of(&self, file: &Path) -> Option<String> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let path = folder.canonicalize().ok()?.join(file.file_name()?);
-        let inside = path.strip_prefix(self.root.as_ref()?).ok()?;
+        let path = straightened(&std::path::absolute(file).ok()?);
+        let root = self.root.as_ref()?;
+        let is_root = |folder: &&Path| folder.canonicalize().is_ok_and(|folder| folder == *root);
+        let outermost = path.ancestors().skip(1).filter(is_root).last()?;
+        let inside = path.strip_prefix(outermost).ok()?;
         let parts: Option<Vec<&str>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
         Some(parts?.join("/"))
     }
@@ -105,7 +109,9 @@ impl Repository {
         let mut path = PathBuf::from(path);
         for _ in 0..LINKS {
             let Some(entry) = tree.lookup_entry_by_path(&path).map_err(|error| self.missing(&error))? else {
-                return Ok(None);
+                let Some(target) = self.through_link(&tree, &path)? else { return Ok(None) };
+                path = target;
+                continue;
             };
             let kind = entry.mode().kind();
             if !matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link) {
@@ -117,6 +123,21 @@ impl Repository {
             }
             let Some(target) = followed(&path, &bytes) else { return Ok(None) };
             path = target;
+        }
+        Ok(None)
+    }
+
+    /// The path behind the first folder of this one that is a link.
+    fn through_link(&self, tree: &Tree<'_>, path: &Path) -> Result<Option<PathBuf>, Failure> {
+        let mut folders: Vec<&Path> =
+            path.ancestors().skip(1).filter(|folder| *folder != Path::new("")).collect();
+        folders.reverse();
+        for folder in folders {
+            let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.missing(&error))?;
+            let Some(entry) = entry.filter(|entry| entry.mode().is_link()) else { continue };
+            let target = followed(folder, &self.bytes(entry.object_id())?);
+            let rest = path.strip_prefix(folder).unwrap_or(path);
+            return Ok(target.map(|target| target.join(rest)));
         }
         Ok(None)
     }
@@ -169,6 +190,21 @@ impl Repository {
         config.string("extensions.partialClone").is_some()
             || config.string("remote.origin.partialCloneFilter").is_some()
     }
+}
+
+/// An absolute path without steps back.
+fn straightened(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                straight.pop();
+            }
+            part => straight.push(part),
+        }
+    }
+    straight
 }
 
 /// Where a link in a tree leads, if that is inside the tree.

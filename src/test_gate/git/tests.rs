@@ -103,12 +103,25 @@ fn agree(sample: &Sample, old: &str, new: &str) -> Change {
     for flags in [&["-M", "-U0"][..], &["-M"], &["-M", "-U20", "--no-prefix"], &["-M", "-U1", "--binary"]] {
         assert_eq!(told(sample, flags, old, new), ours, "git diff {flags:?} {old} {new}");
     }
+    let text = sample.git(&["diff", "-M", "--numstat", "-z", old, new]);
+    let mut words = text.split('\0').filter(|word| !word.is_empty());
     let mut counts = BTreeMap::new();
-    for line in sample.git(&["diff", "-M", "--numstat", "--no-renames", old, new]).lines() {
-        let mut words = line.split('\t');
-        let number = words.next().unwrap().to_owned();
-        counts.insert(words.nth(1).unwrap().to_owned(), number);
+    while let Some(word) = words.next() {
+        let parts: Vec<&str> = word.splitn(3, '\t').collect();
+        let path = if parts[2].is_empty() { words.nth(1).unwrap() } else { parts[2] };
+        counts.insert(path.to_owned(), format!("{} {}", parts[0], parts[1]));
     }
+    let touched = ours.added.keys().chain(&ours.deleted).chain(&ours.binary);
+    let told: BTreeMap<String, String> = touched
+        .map(|path| {
+            let added: u64 =
+                ours.added.get(path).into_iter().flatten().map(|lines| lines.end() - lines.start() + 1).sum();
+            let count =
+                ours.removed.get(path).map_or("- -".to_owned(), |removed| format!("{added} {removed}"));
+            (path.clone(), count)
+        })
+        .collect();
+    assert_eq!(told, counts);
     ours
 }
 
@@ -141,7 +154,14 @@ fn everything_a_change_can_do_is_seen() {
     sample.write("open.rs", "a\nb\n");
     sample.write("new.rs", "fn main() {}\n");
     sample.write("nothing.rs", "");
-    sample.git(&["update-index", "--chmod=+x", "kept.rs"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(here.join("kept.rs"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink("new.rs", here.join("link")).unwrap();
+        std::fs::remove_file(here.join("empty.rs")).unwrap();
+        std::os::unix::fs::symlink("new.rs", here.join("empty.rs")).unwrap();
+    }
     let new = sample.commit();
     let seen = agree(&sample, &old, &new);
     assert_eq!(seen.renamed["moved.rs"], "sub/renamed.rs");
@@ -435,6 +455,19 @@ fn files_are_read_as_a_commit_has_them() {
     }
     assert_eq!(repository.path_of(&sample.path().join("ci/new.toml")).as_deref(), Some("ci/new.toml"));
     assert_eq!(repository.path_of(Path::new("/devops.toml")), None);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(".", sample.path().join("around")).unwrap();
+        std::os::unix::fs::symlink("ci", sample.path().join("other")).unwrap();
+        sample.commit();
+        let path = |path: &str| repository.path_of(&sample.path().join(path)).unwrap();
+        assert_eq!(path("around/ci/../devops.toml"), "around/devops.toml");
+        assert_eq!(path("other/devops.toml"), "other/devops.toml");
+        let repository = sample.open();
+        let blob = |path: &str| repository.blob(repository.head().unwrap(), path).unwrap();
+        assert_eq!(blob("other/devops.toml").unwrap(), b"two\n");
+        assert_eq!(blob("around/around/ci/devops.toml").unwrap(), b"two\n");
+    }
 }
 
 #[test]
@@ -505,6 +538,19 @@ fn what_is_no_whole_diff_is_told() {
         let (_, troubles) = parse(text.as_bytes());
         let first = troubles.kept().first().unwrap_or_else(|| panic!("no trouble: {text}"));
         assert!(first.at.line == line && first.what.contains(what), "{text}: {first:?}");
+    }
+}
+
+#[test]
+fn a_cut_within_a_hunk_or_a_header_is_told() {
+    let text = "diff --git a/a b/a\nindex 1..2 100644\n--- a/a\n+++ b/a\n@@ -1,3 +1,4 @@\n x\n-y\n+z\n+z\n \n\
+                diff --git a/b b/c\nsimilarity index 90%\nrename from b\nrename to c\n--- a/b\n+++ b/c\n@@ -7 +7 @@\n-x\n+y\n";
+    let whole = text.find("diff --git a/b").unwrap();
+    for cut in 1..text.len() {
+        let (change, troubles) = parse(&text.as_bytes()[..cut]);
+        // Where the last line of a hunk has begun, nothing shows that more was meant to come; the line counts.
+        let is_boundary = (whole - 2..=whole).contains(&cut) || cut >= text.len() - 2;
+        assert!(is_boundary || !troubles.is_empty(), "{cut}: {change:?}\n{}", &text[..cut]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A diff in the unified form, as `git diff` and `diff -u` write it.
 //!
-//! Text around the files of a diff is passed over; everything that starts like a part of a diff is understood or a trouble.
+//! Text around the files of a diff is passed over; everything that starts like a part of a diff is understood or a trouble. A
+//! cut between two hunks is the one thing that can't be told, for nothing in a diff says how many there are.
 
 use std::io::Read;
 use std::ops::RangeInclusive;
@@ -26,6 +27,9 @@ pub(crate) fn parse<R: Read>(source: R) -> (Change, Troubles) {
     }
     parser.end()
 }
+
+/// How the names of the empty file's object begin.
+const EMPTY: [&str; 2] = ["e69de29", "473a0f4"];
 
 /// Where in a diff a line stands.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +58,15 @@ struct Parser {
     has_text: bool,
 }
 
+/// What becomes of a file.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    #[default]
+    Kept,
+    New,
+    Deleted,
+}
+
 /// What is known about the file at hand.
 #[derive(Default)]
 struct File {
@@ -62,13 +75,25 @@ struct File {
     is_binary: bool,
     /// Whether a line says what happened to it, which its name alone does not.
     is_told: bool,
-    is_new: bool,
-    is_deleted: bool,
+    fate: Fate,
+    /// Whether its header says that its content changed.
+    is_changed: bool,
     added: Vec<RangeInclusive<u64>>,
     removed: u64,
     hunks: u64,
     /// The first line behind the last hunk.
     behind: u64,
+}
+
+impl File {
+    /// Whether something must follow that does not.
+    fn is_cut(&self) -> bool {
+        let is_headed = self.names.old.is_some() || self.names.new.is_some();
+        let is_half_renamed = self.names.from.is_some() && self.names.to.is_none();
+        // The content of what is gone may be left out.
+        let is_expected = is_headed || (self.is_changed && !self.is_binary && self.fate != Fate::Deleted);
+        !self.is_told || is_half_renamed || (is_expected && self.hunks == 0 && !self.is_binary)
+    }
 }
 
 /// The hunk at hand: how many lines of each side are still to come.
@@ -88,7 +113,8 @@ impl Parser {
         if self.at == At::Hunk && self.in_hunk(line) {
             return;
         }
-        if !line.is_ended && self.at == At::Header {
+        let is_begun = ["diff --git ", "--- ", "@@ "].iter().any(|word| word.starts_with(line.text));
+        if !line.is_ended && (is_begun || self.at == At::Header) {
             self.trouble(line.number, "the diff is cut off in the middle of this line");
         }
         let text = line.text;
@@ -148,15 +174,20 @@ impl Parser {
             file.names.to = Some(path(name));
             file.is_told = true;
         } else if text.starts_with("new file mode ") {
-            (file.is_new, file.is_told) = (true, true);
+            (file.fate, file.is_told) = (Fate::New, true);
         } else if text.starts_with("deleted file mode ") {
-            (file.is_deleted, file.is_told) = (true, true);
+            (file.fate, file.is_told) = (Fate::Deleted, true);
         } else if text.starts_with("new mode ") {
             file.is_told = true;
         } else if text.starts_with("Binary files ") || text == "GIT binary patch" {
             (file.is_binary, file.is_told) = (true, true);
             self.at = At::Passed;
-        } else if !["old mode ", "similarity index ", "dissimilarity index ", "index ", "copy from "]
+        } else if let Some(likeness) = text.strip_prefix("similarity index ") {
+            file.is_changed |= likeness != "100%";
+        } else if let Some(objects) = text.strip_prefix("index ") {
+            let is_empty = EMPTY.iter().any(|empty| objects.contains(empty));
+            file.is_changed |= !(is_empty && file.fate == Fate::New);
+        } else if !["old mode ", "dissimilarity index ", "copy from "]
             .iter()
             .any(|known| text.starts_with(known))
         {
@@ -280,22 +311,17 @@ impl Parser {
         }
         self.at = At::Text;
         let Some(mut file) = self.file.take() else { return };
-        let is_headed = file.names.old.is_some() || file.names.new.is_some();
-        if !file.is_told
-            || (is_headed && file.hunks == 0)
-            || (file.names.from.is_some() && file.names.to.is_none())
-        {
+        if file.is_cut() {
             return self.trouble(file.line, "what is said about this file is cut off");
         }
-        let Some((old, new)) = file.names.paths(file.is_new, file.is_deleted) else {
+        let Some((old, new)) = file.names.paths(file.fate == Fate::New, file.fate == Fate::Deleted) else {
             return self.trouble(file.line, "the name of this file can't be understood");
         };
-        let is_known = |path: &String| {
-            let Change { added, deleted, binary, .. } = &self.change;
-            added.contains_key(path) || deleted.contains(path) || binary.contains(path)
-        };
-        let Some(path) = new.clone().or(old.clone()) else { return };
-        if is_known(&path) {
+        let Some(path) = new.clone().or(old) else { return };
+        let Change { added, deleted, binary, .. } = &mut self.change;
+        // What was one kind of file and is another comes as two: the old one goes, the new one comes.
+        let is_again = file.fate == Fate::New && deleted.remove(&path);
+        if !is_again && (added.contains_key(&path) || deleted.contains(&path) || binary.contains(&path)) {
             return self.trouble(file.line, "this file was there already; give one diff, not several");
         }
         if let (Some(old), Some(new)) = (&file.names.from, &new) {
@@ -308,7 +334,7 @@ impl Parser {
             self.change.binary.insert(path);
             return;
         }
-        self.change.removed.insert(path.clone(), file.removed);
+        *self.change.removed.entry(path.clone()).or_insert(0) += file.removed;
         if new.is_some() {
             self.change.added.insert(path, std::mem::take(&mut file.added));
         }

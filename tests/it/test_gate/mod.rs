@@ -1,5 +1,6 @@
 //! Behaviour of test-gate.
 
+mod base;
 mod corpus;
 mod dialects;
 mod hostile;
