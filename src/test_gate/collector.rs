@@ -130,7 +130,10 @@ impl Collector {
     /// Keeps a problem, while there is room.
     fn keep(&mut self, hash: u64, state: State, execution: impl FnOnce() -> Execution) {
         if (state.is_red() || state == State::Flaky) && self.has_room() {
-            self.reading.problems.push(Problem::of(&execution(), hash, state));
+            let mut problem = Problem::of(&execution(), hash, state);
+            let problems = &mut self.reading.problems;
+            problem.ordinal = problems.iter().filter(|other| other.is_namesake(&problem)).count() as u64;
+            problems.push(problem);
         }
     }
 

@@ -75,6 +75,8 @@ pub(crate) struct Problem {
     pub(crate) suite: String,
     pub(crate) classname: String,
     pub(crate) name: String,
+    /// How many problems before it have the same suite, class and name.
+    pub(crate) ordinal: u64,
     pub(crate) message: String,
     pub(crate) detail: String,
     pub(crate) attempts: u64,
@@ -107,11 +109,17 @@ impl Problem {
             suite: shorten(suite, MESSAGE),
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),
+            ordinal: 0,
             message: shorten(message, MESSAGE),
             detail: shorten(detail, DETAIL),
             attempts: execution.attempts,
             at: execution.at,
         }
+    }
+
+    /// Whether both go by the same names.
+    pub(super) fn is_namesake(&self, other: &Self) -> bool {
+        (&self.suite, &self.classname, &self.name) == (&other.suite, &other.classname, &other.name)
     }
 }
 
