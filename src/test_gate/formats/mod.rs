@@ -19,7 +19,7 @@ mod xunit;
 
 /// A format of test results.
 pub(crate) struct Format {
-    /// What people call it, as in "a report of NUnit 3".
+    /// What people call it, as in "a report of `NUnit` 3".
     pub(crate) name: &'static str,
     /// Whether a file that begins so is one.
     pub(crate) is: fn(&Shape) -> bool,

@@ -70,6 +70,9 @@ impl Definitions {
     fn define(&mut self, test: u64, class: &str, collector: &mut Collector) {
         // Some write the assembly behind the class.
         let class = class.split(',').next().unwrap_or(class).trim();
+        if class.is_empty() {
+            return;
+        }
         let name = self.names.get(class).cloned().unwrap_or_else(|| {
             let name: Rc<str> = class.into();
             self.names.insert(Rc::clone(&name));
@@ -255,12 +258,14 @@ impl Trx {
 
     fn hand_over(&mut self, running: Running, collector: &mut Collector) {
         let Running { test, name, state, micros, at, message, detail, .. } = running;
+        // What cleans up after tests is told as a test, in brackets, and can't be run by itself.
+        let producer = (!name.starts_with('[')).then_some(Producer::Dotnet);
         let execution = Execution {
             micros,
             at,
             message,
             detail,
-            producer: Some(Producer::Dotnet),
+            producer,
             is_whole: true,
             ..Execution::new(name, state)
         };

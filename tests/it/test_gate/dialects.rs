@@ -267,7 +267,7 @@ const TRAPS: &[Trap<'_>] = &[
         [0; 7],
         &["report-unreadable"],
     ),
-    ("another format", "<test-run><test-case result='Failed'/></test-run>", [0; 7], &["report-unreadable"]),
+    ("another format", "<test-plan><test-case result='Failed'/></test-plan>", [0; 7], &["report-unreadable"]),
     (
         "a good document, then another format",
         "<testsuite><testcase name='a'/></testsuite><test-run/>",
