@@ -3,6 +3,7 @@
 //! Attempts at the same test become one here, whatever the format. Memory grows with what went wrong, and by some 17 bytes a
 //! test for the table of attempts; only where a run is compared or kept does it hold every name.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::attempts::{Attempts, Counts, State};
@@ -75,11 +76,13 @@ pub(crate) struct Met {
 pub(crate) struct Collector {
     pub(crate) reading: Reading,
     attempts: Attempts,
+    /// How many problems go by the same names, by a hash of them.
+    namesakes: HashMap<u64, u64>,
 }
 
 impl Collector {
     pub(crate) fn new() -> Self {
-        Self { reading: Reading::default(), attempts: Attempts::new() }
+        Self { reading: Reading::default(), attempts: Attempts::new(), namesakes: HashMap::new() }
     }
 
     /// A suite began.
@@ -131,9 +134,10 @@ impl Collector {
     fn keep(&mut self, hash: u64, state: State, execution: impl FnOnce() -> Execution) {
         if (state.is_red() || state == State::Flaky) && self.has_room() {
             let mut problem = Problem::of(&execution(), hash, state);
-            let problems = &mut self.reading.problems;
-            problem.ordinal = problems.iter().filter(|other| other.is_namesake(&problem)).count() as u64;
-            problems.push(problem);
+            let namesakes = self.namesakes.entry(problem.names()).or_default();
+            problem.ordinal = *namesakes;
+            *namesakes += 1;
+            self.reading.problems.push(problem);
         }
     }
 

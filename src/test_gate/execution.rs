@@ -1,6 +1,7 @@
 //! One execution of a test as a report tells it, and what is kept of one that did not simply pass.
 
 use super::attempts::State;
+use super::collector::hash_of;
 use super::excerpt::shorten;
 use super::producer::{Named, Producer};
 use super::trace;
@@ -117,9 +118,9 @@ impl Problem {
         }
     }
 
-    /// Whether both go by the same names.
-    pub(super) fn is_namesake(&self, other: &Self) -> bool {
-        (&self.suite, &self.classname, &self.name) == (&other.suite, &other.classname, &other.name)
+    /// A hash of the names it goes by.
+    pub(super) fn names(&self) -> u64 {
+        hash_of(&(&self.suite, &self.classname, &self.name))
     }
 }
 

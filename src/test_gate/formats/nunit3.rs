@@ -43,6 +43,8 @@ struct NUnit {
     suites: Vec<Suite>,
     /// The test that is open, and how deep.
     case: Option<(Execution, usize)>,
+    /// Whether pytest-nunit wrote it: its tests have a failure each, mostly an empty one, and go by whole names.
+    is_pytest: bool,
     said: Said,
 }
 
@@ -57,8 +59,9 @@ impl Elements for NUnit {
                 self.suite(tag, walk);
             }
             (_, "test-case") => self.begin(tag, walk),
+            ("properties", "property") if tag.get("name") == "python_version" => self.is_pytest = true,
             ("test-case", "failure") => {
-                if let Some((execution, _)) = &mut self.case {
+                if let Some((execution, _)) = self.case.as_mut().filter(|_| !self.is_pytest) {
                     if execution.state.rank() < State::Failed.rank() {
                         execution.state = State::Failed;
                     }
@@ -133,14 +136,23 @@ impl NUnit {
             State::Errored
         });
         let (name, full) = (tag.get("name"), tag.get("fullname"));
-        let named = split(tag.get("classname"), if full.is_empty() { name } else { full });
+        let named = match (tag.get("classname"), full) {
+            _ if self.is_pytest => ("", name),
+            (class, "") => split(class, name),
+            (class, full) => split(class, full),
+        };
         let mut execution = Execution {
-            suite: self.suites.last().map(|suite| suite.assembly.clone()).unwrap_or_default(),
+            suite: self
+                .suites
+                .last()
+                .map(|suite| suite.assembly.clone())
+                .filter(|_| !self.is_pytest)
+                .unwrap_or_default(),
             classname: named.0.to_owned(),
             micros: micros(tag.find("duration").unwrap_or(tag.get("time")).trim()),
             at: place_of(state.is_red(), walk),
             message: if state.is_red() { label.to_owned() } else { String::new() },
-            producer: Some(Producer::Dotnet),
+            producer: (!self.is_pytest).then_some(Producer::Dotnet),
             is_whole: true,
             ..Execution::new(if named.1 == full && !name.is_empty() { name } else { named.1 }, state)
         };
@@ -157,7 +169,7 @@ impl NUnit {
         if !message.is_empty() {
             execution.message = message;
         }
-        execution.detail = detail;
+        execution.detail = if self.is_pytest && detail == "None" { String::new() } else { detail };
         execution.place = frame(&execution.detail, &execution.classname);
         if let Some(suite) = self.suites.last_mut() {
             suite.cases += 1;
@@ -316,6 +328,19 @@ mod tests {
         }
         assert_eq!(case("result='Fine'").troubles.kept()[0].what, "`Fine` is no result that is known");
         assert!(!case("").troubles.is_empty());
+    }
+
+    #[test]
+    fn pytest_writes_failures_of_tests_that_passed() {
+        let suite = |property: &str| {
+            let failure = "<failure><message>xfail</message><stack-trace>None</stack-trace></failure>";
+            let text = format!(
+                "<test-run><test-suite name='s'><properties><property name='{property}'/></properties><test-case name='a.py::b' classname='a.py' result='Passed'>{failure}</test-case></test-suite></test-run>"
+            );
+            counts(&read(&FORMAT, text))
+        };
+        assert_eq!(suite("python_version"), [1, 0, 0, 0, 0, 0]);
+        assert_eq!(suite("other"), [0, 0, 1, 0, 0, 0]);
     }
 
     #[test]
