@@ -3,6 +3,7 @@
 //! Attempts at the same test become one here, whatever the format. Memory grows with what went wrong, and by some 17 bytes a
 //! test for the table of attempts; only where a run is compared or kept does it hold every name.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
 use super::archive::Archive;
@@ -90,6 +91,8 @@ pub(crate) struct Met {
 pub(crate) struct Collector {
     pub(crate) reading: Reading,
     attempts: Attempts,
+    /// How many problems go by the same names, by a hash of them.
+    namesakes: HashMap<u64, u64>,
 }
 
 impl Collector {
@@ -97,7 +100,8 @@ impl Collector {
     pub(crate) fn new(keep: Keep) -> Self {
         let ledger = keep.names.then(Ledger::default);
         let archive = keep.tests.then(Archive::default);
-        Self { reading: Reading { ledger, archive, ..Reading::default() }, attempts: Attempts::new() }
+        let reading = Reading { ledger, archive, ..Reading::default() };
+        Self { reading, attempts: Attempts::new(), namesakes: HashMap::new() }
     }
 
     /// A suite began.
@@ -160,7 +164,11 @@ impl Collector {
     /// Keeps a problem, while there is room.
     fn keep(&mut self, hash: u64, state: State, execution: impl Fn() -> Execution) {
         if (state.is_red() || state == State::Flaky) && self.has_room() {
-            self.reading.problems.push(Problem::of(&execution(), hash, state));
+            let mut problem = Problem::of(&execution(), hash, state);
+            let namesakes = self.namesakes.entry(problem.names()).or_default();
+            problem.ordinal = *namesakes;
+            *namesakes += 1;
+            self.reading.problems.push(problem);
         }
     }
 

@@ -1,6 +1,7 @@
 //! One execution of a test as a report tells it, and what is kept of one that did not simply pass.
 
 use super::attempts::State;
+use super::collector::hash_of;
 use super::excerpt::shorten;
 use super::producer::{Named, Producer};
 use super::trace;
@@ -77,6 +78,8 @@ pub(crate) struct Problem {
     pub(crate) name: String,
     /// The source file, as the report names it.
     pub(crate) file: String,
+    /// How many problems before it have the same suite, class and name.
+    pub(crate) ordinal: u64,
     pub(crate) message: String,
     pub(crate) detail: String,
     pub(crate) attempts: u64,
@@ -110,11 +113,17 @@ impl Problem {
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),
             file: shorten(&execution.file, MESSAGE),
+            ordinal: 0,
             message: shorten(message, MESSAGE),
             detail: shorten(detail, DETAIL),
             attempts: execution.attempts,
             at: execution.at,
         }
+    }
+
+    /// A hash of the names it goes by.
+    pub(super) fn names(&self) -> u64 {
+        hash_of(&(&self.suite, &self.classname, &self.name))
     }
 }
 

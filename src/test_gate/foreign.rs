@@ -1,4 +1,4 @@
-//! XML that is no `JUnit` report: what its root element says it is.
+//! XML that is no report of tests: what its root element says it is.
 
 /// What an XML file of another kind is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,15 +10,10 @@ enum Kind {
 }
 
 /// Roots that are known.
-const KNOWN: [(&str, Kind); 19] = [
-    ("TestRun", Kind::Tests("a TRX report of VSTest")),
-    ("test-run", Kind::Tests("a report of NUnit 3")),
-    ("test-results", Kind::Tests("a report of NUnit 2")),
-    ("assemblies", Kind::Tests("a report of xUnit.net 2")),
-    ("assembly", Kind::Tests("a report of xUnit.net 1")),
-    ("testng-results", Kind::Tests("a report of TestNG")),
+const KNOWN: [(&str, Kind); 14] = [
     ("html", Kind::Tests("a web page")),
     ("HTML", Kind::Tests("a web page")),
+    ("assembly", Kind::Other("a description of an assembly")),
     ("project", Kind::Other("a Maven or Ant project")),
     ("Project", Kind::Other("an MSBuild project")),
     ("coverage", Kind::Other("a coverage report")),

@@ -9,6 +9,7 @@ pub(crate) enum Producer {
     Jest,
     Go,
     Surefire,
+    Dotnet,
 }
 
 /// What names a test to its runner.
@@ -85,8 +86,28 @@ impl Producer {
                 let method = name.split(['(', '[', '{', ' ']).next().unwrap_or(name);
                 format!("mvn test -Dtest={}", quote(&format!("{classname}#{method}")))
             }
+            Self::Dotnet => format!("dotnet test --filter {}", quote(&filter(classname, name))),
         }
     }
+}
+
+/// What `dotnet test` calls a test; rows of one test share its name, and a test may be shown under another.
+fn filter(classname: &str, name: &str) -> String {
+    let method = name.split(['(', '<']).next().unwrap_or(name).trim_end();
+    let is_method = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '+');
+    if !method.is_empty() && method.chars().all(is_method) {
+        let separator = if classname.is_empty() { "" } else { "." };
+        let relation = if method == name && !classname.is_empty() { "=" } else { "~" };
+        return format!("FullyQualifiedName{relation}{classname}{separator}{method}");
+    }
+    let mut escaped = String::new();
+    for character in name.chars() {
+        if "\\()&|=!~".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    format!("DisplayName={escaped}")
 }
 
 /// What pytest calls a test: `tests/test_a.py::TestB::test_c`.
@@ -150,6 +171,18 @@ mod tests {
             (
                 again(Producer::Surefire, "a.CrudTest", "create(int)[1]", ""),
                 "mvn test -Dtest=a.CrudTest#create",
+            ),
+            (
+                again(Producer::Dotnet, "Shop.Tests", "Adds", ""),
+                "dotnet test --filter FullyQualifiedName=Shop.Tests.Adds",
+            ),
+            (
+                again(Producer::Dotnet, "Shop.Tests", "Adds(a: 1)", ""),
+                "dotnet test --filter 'FullyQualifiedName~Shop.Tests.Adds'",
+            ),
+            (
+                again(Producer::Dotnet, "", "Should be even (i: 3)", ""),
+                r"dotnet test --filter 'DisplayName=Should be even \(i: 3\)'",
             ),
         ] {
             assert_eq!(found, expected);

@@ -139,6 +139,10 @@ pub(super) const LISTED: u64 = 1_000;
 pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let rule = if problem.state.is_red() { &FAILED } else { &FLAKY };
     let Problem { suite, classname, name, attempts, .. } = problem;
+    // Namesakes in one report are told apart by their order, for nothing else does.
+    let ordinal = if problem.ordinal == 0 { String::new() } else { (problem.ordinal + 1).to_string() };
+    let identity = [suite.as_str(), classname, name, &ordinal];
+    let identity = if ordinal.is_empty() { identity.get(..3).unwrap_or_default() } else { &identity };
     let mut detail = problem.message.clone();
     if problem.state == State::Flaky {
         let passed = format!("passed on attempt {attempts} of {attempts}");
@@ -159,7 +163,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
             .join("\n");
     }
     let place = place(report, problem.at);
-    let mut finding = Finding::new(rule, &problem.test, &[suite, classname, name])
+    let mut finding = Finding::new(rule, &problem.test, identity)
         .detail(detail.trim_end())
         .about("test", problem.test.as_str())
         .about("suite", suite.as_str())

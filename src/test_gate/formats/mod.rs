@@ -8,11 +8,18 @@ use std::io::Read;
 use super::collector::Collector;
 use super::shape::Shape;
 
+mod elements;
 pub(crate) mod junit;
+mod nunit2;
+mod nunit3;
+mod testng;
+mod trx;
+mod trx_summary;
+mod xunit;
 
 /// A format of test results.
 pub(crate) struct Format {
-    /// What people call it, as in "a report of NUnit 3".
+    /// What people call it, as in "a report of `NUnit` 3".
     pub(crate) name: &'static str,
     /// Whether a file that begins so is one.
     pub(crate) is: fn(&Shape) -> bool,
@@ -21,9 +28,16 @@ pub(crate) struct Format {
 }
 
 /// Every format, the most telling shape first.
-const FORMATS: &[Format] = &[junit::FORMAT];
+const FORMATS: &[Format] =
+    &[junit::FORMAT, trx::FORMAT, nunit3::FORMAT, nunit2::FORMAT, xunit::FORMAT, testng::FORMAT];
 
 /// The format of a file that begins so.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
     FORMATS.iter().find(|format| (format.is)(shape))
+}
+
+/// How many formats take a file that begins so.
+#[cfg(test)]
+fn telling(shape: &Shape) -> usize {
+    FORMATS.iter().filter(|format| (format.is)(shape)).count()
 }

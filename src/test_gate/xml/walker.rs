@@ -116,6 +116,13 @@ impl<R: Read> Walker<R> {
         self.open.len()
     }
 
+    /// Name of the element around the one that was just opened; nothing where it is a root.
+    pub(crate) fn around(&self) -> &str {
+        let mut starts = self.open.iter().rev();
+        let inner = starts.next().copied().unwrap_or(0);
+        starts.next().and_then(|start| self.names.get(*start..inner)).unwrap_or_default()
+    }
+
     /// Hands out local names and values of the attributes of the element that was just opened, references resolved.
     pub(crate) fn attributes(&mut self, mut take: impl FnMut(&str, &str)) {
         let well_formed = attributes(self.scanner.content(), self.length, |key, value| {

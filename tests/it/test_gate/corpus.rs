@@ -148,6 +148,14 @@ const REPORTS: &[(&str, u64, [u64; 7], &[&str])] = &[
     ("test-reports/dorny/python-xunit-pytest.xml", 1, [10, 6, 0, 2, 0, 2, 0], &["test-failed"]),
     ("test-reports/dorny/python-xunit-unittest.xml", 1, [8, 4, 0, 1, 1, 2, 0], &["test-failed"]),
     ("test-reports/dorny/swift-xunit.xml", 1, [3, 2, 0, 1, 0, 0, 0], &["test-failed"]),
+    ("test-reports/dorny/dotnet-nunit.xml", 5, [9, 3, 0, 3, 2, 1, 0], &["test-failed"]),
+    ("test-reports/dorny/dotnet-trx.trx", 1, [11, 5, 0, 5, 0, 1, 0], &["test-failed"]),
+    ("test-reports/dorny/dotnet-xunitv3.trx", 1, [4, 1, 0, 3, 0, 0, 0], &["test-failed"]),
+    ("test-reports/dorny/empty/dotnet-trx-empty-test-definitions.trx", 0, [0; 7], &["report-empty"]),
+    ("test-reports/dorny/empty/dotnet-trx.trx", 0, [0; 7], &["report-empty"]),
+    ("test-reports/dorny/external/FluentValidation.Tests.trx", 62, [804, 803, 0, 0, 0, 1, 0], &[]),
+    ("test-reports/dorny/external/SilentNotes.trx", 13, [79, 67, 0, 0, 0, 12, 0], &[]),
+    ("test-reports/dorny/external/nunit-sample.xml", 11, [18, 12, 0, 1, 1, 4, 0], &["test-failed"]),
     ("test-reports/dorny/test-errors/jest/jest-test-results.xml", 2, [2, 0, 0, 0, 2, 0, 0], &["test-failed"]),
 ];
 
@@ -156,14 +164,6 @@ const FOREIGN: &[(&str, &str)] = &[
     ("junit/mikepenz/tests/email/pom.xml", "a Maven or Ant project"),
     ("junit/mikepenz/tests/pom.xml", "a Maven or Ant project"),
     ("junit/mikepenz/tests/utils/pom.xml", "a Maven or Ant project"),
-    ("test-reports/dorny/dotnet-nunit.xml", "a report of NUnit 3"),
-    ("test-reports/dorny/dotnet-trx.trx", "a TRX report of VSTest"),
-    ("test-reports/dorny/dotnet-xunitv3.trx", "a TRX report of VSTest"),
-    ("test-reports/dorny/empty/dotnet-trx-empty-test-definitions.trx", "a TRX report of VSTest"),
-    ("test-reports/dorny/empty/dotnet-trx.trx", "a TRX report of VSTest"),
-    ("test-reports/dorny/external/FluentValidation.Tests.trx", "a TRX report of VSTest"),
-    ("test-reports/dorny/external/SilentNotes.trx", "a TRX report of VSTest"),
-    ("test-reports/dorny/external/nunit-sample.xml", "a report of NUnit 3"),
 ];
 
 #[test]

@@ -26,6 +26,12 @@ const TRAPS: &[Trap<'_>] = &[
         &["test-failed"],
     ),
     (
+        "several documents whose tests have the same names",
+        "<testsuite name='s'><testcase name='a'><failure/></testcase></testsuite>\n<testsuite name='s'><testcase name='a'/></testsuite>\n<testcase name='b'><error/></testcase><testcase name='b'/>",
+        [4, 2, 0, 1, 1, 0, 0],
+        &["test-failed"],
+    ),
+    (
         "prefixes",
         "<j:testsuites xmlns:j='urn:j'><j:testsuite><j:testcase name='a'><j:failure j:message='m'/></j:testcase></j:testsuite></j:testsuites>",
         [1, 0, 0, 1, 0, 0, 0],
@@ -261,7 +267,7 @@ const TRAPS: &[Trap<'_>] = &[
         [0; 7],
         &["report-unreadable"],
     ),
-    ("another format", "<test-run><test-case result='Failed'/></test-run>", [0; 7], &["report-unreadable"]),
+    ("another format", "<test-plan><test-case result='Failed'/></test-plan>", [0; 7], &["report-unreadable"]),
     (
         "a good document, then another format",
         "<testsuite><testcase name='a'/></testsuite><test-run/>",
@@ -412,4 +418,16 @@ fn a_claim_counts_however_its_number_is_written() {
     }
     let said = judge_text("<testsuite name='s' failures='0.0' errors=''><testcase name='a'/></testsuite>");
     assert_eq!(said.code(), 0);
+}
+
+#[test]
+fn nameless_cases_have_fingerprints_of_their_own() {
+    let said = judge_text(
+        "<testsuite name='s'><testcase><failure/></testcase><testcase><failure/></testcase><testcase name='a'><failure/></testcase></testsuite>",
+    );
+    let mut prints: Vec<&str> =
+        said.findings().iter().filter_map(|finding| finding["fingerprint"].as_str()).collect();
+    prints.sort_unstable();
+    prints.dedup();
+    assert_eq!(prints.len(), 3, "{}", said.report);
 }

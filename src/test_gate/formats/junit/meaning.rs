@@ -1,0 +1,149 @@
+//! What the elements of a report say, once it is clear where they begin and end.
+
+use std::io::Read;
+
+use super::Reader;
+use super::case::Wrong;
+use super::kind::Kind;
+use super::suite::{Around, Suite, path};
+use crate::test_gate::attempts::State;
+use crate::test_gate::collector::{GroupError, Met};
+use crate::test_gate::excerpt::Excerpt;
+use crate::test_gate::execution::MESSAGE;
+use crate::test_gate::producer::Producer;
+use crate::test_gate::xml::attributes;
+
+impl<R: Read> Reader<'_, R> {
+    /// What an element's beginning says; its name has `length` bytes.
+    pub(super) fn enter(&mut self, kind: Kind, length: usize) {
+        match kind {
+            Kind::Suites | Kind::Suite => self.enter_suite(kind, length),
+            Kind::Case if self.is_in_case => {
+                self.inner_cases += 1;
+                self.trouble("a test case stands in a test case");
+            }
+            Kind::Case => {
+                self.is_in_case = true;
+                self.case.clear();
+                let case = &mut self.case;
+                if !attributes(self.scanner.content(), length, |key, value| case.attribute(key, value)) {
+                    self.trouble("the attributes of a test case are malformed");
+                }
+                if let Some(suite) = self.suites.last_mut() {
+                    suite.cases += 1;
+                }
+            }
+            Kind::Wrong(wrong) => self.enter_wrong(wrong, length),
+            Kind::Skipped if self.is_in_case => self.case.worsen(State::Skipped),
+            Kind::Property => {
+                let (mut producer, mut counts_twice) = (None, false);
+                attributes(self.scanner.content(), length, |key, value| {
+                    if key == "name" {
+                        producer = producer.or(Producer::of_property(value));
+                        counts_twice |= value == "browser.launcher";
+                    }
+                });
+                self.producer = self.producer.or(producer);
+                if let Some(suite) = self.suites.last_mut().filter(|_| counts_twice) {
+                    suite.counts_twice = true;
+                }
+            }
+            Kind::Skipped | Kind::Output | Kind::Other => {}
+        }
+    }
+
+    fn enter_suite(&mut self, kind: Kind, length: usize) {
+        let element = if kind == Kind::Suite { "testsuite" } else { "testsuites" };
+        self.collector.reading.suites += u64::from(kind == Kind::Suite);
+        self.opened += 1;
+        let mut around = Around::new(element, self.within(), self.opened);
+        if !attributes(self.scanner.content(), length, |key, value| around.attribute(key, value)) {
+            self.trouble("the attributes of a test suite are malformed");
+        }
+        self.producer = self.producer.or(around.producer());
+        self.suites.push(around.suite());
+    }
+
+    fn enter_wrong(&mut self, wrong: Wrong, length: usize) {
+        if self.collecting.is_some() {
+            return;
+        }
+        if let Some(suite) = self.suites.last_mut() {
+            suite.wrongs += 1;
+        }
+        if self.is_in_case {
+            self.case.went(wrong);
+            if self.case.at.is_none() && self.collector.has_room() {
+                self.case.at = Some(self.scanner.position());
+            }
+            let case = &mut self.case;
+            if !attributes(self.scanner.content(), length, |key, value| case.explain(key, value)) {
+                self.trouble("the attributes of a failure are malformed");
+            }
+            return;
+        }
+        let mut message = Excerpt::default();
+        attributes(self.scanner.content(), length, |key, value| {
+            if key == "message" {
+                message.push(value, MESSAGE);
+            }
+        });
+        self.suite_error = Some((message, Excerpt::default()));
+    }
+
+    /// What an element's end says.
+    pub(super) fn leave(&mut self, kind: Kind) {
+        match kind {
+            Kind::Suites | Kind::Suite => self.leave_suite(),
+            Kind::Case if self.inner_cases > 0 => self.inner_cases -= 1,
+            Kind::Case => self.leave_case(),
+            Kind::Wrong(_) => {
+                if let Some((message, detail)) = self.suite_error.take() {
+                    let error = self.error(&message.text(), &detail.text());
+                    self.collector.broken_suite(error);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Hands over a case that is complete.
+    pub(super) fn leave_case(&mut self) {
+        self.is_in_case = false;
+        let suite = self.within();
+        let Self { case, suites, producer, collector, .. } = self;
+        let nests = producer.is_some_and(Producer::nests_reruns);
+        let met = Met {
+            state: case.state(),
+            micros: case.micros(),
+            attempts: case.attempts,
+            suite,
+            identity: if nests { None } else { case.identity(suite) },
+        };
+        collector.meet(&met, || case.execution(path(suites), *producer));
+    }
+
+    /// Compares what a suite claims with what it showed.
+    fn leave_suite(&mut self) {
+        let Some(suite) = self.suites.last() else { return };
+        self.absent += u64::from(suite.claims_more_tests());
+        if let Some(message) = suite.objection() {
+            let error = self.error(&message, "");
+            self.collector.suite_error(error);
+        }
+        let inner = self.suites.pop();
+        if let (Some(outer), Some(inner)) = (self.suites.last_mut(), inner) {
+            outer.take(&inner);
+        }
+    }
+
+    /// A hash that tests of the innermost suite share.
+    fn within(&self) -> u64 {
+        self.suites.last().map_or(self.documents, Suite::hash)
+    }
+
+    /// What is wrong with the innermost suite, here.
+    fn error(&self, message: &str, detail: &str) -> GroupError {
+        GroupError::new(&path(&self.suites), message, detail, self.scanner.position())
+    }
+}

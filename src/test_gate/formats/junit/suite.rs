@@ -1,0 +1,158 @@
+//! One suite while it is read: what it is called, what it claims, and what its cases show.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use crate::core::words::{count, number};
+use crate::test_gate::excerpt::{resolve, shorten};
+use crate::test_gate::execution::MESSAGE;
+use crate::test_gate::producer::Producer;
+
+/// A suite, or a group of suites, that is open.
+#[derive(Default)]
+pub(super) struct Suite {
+    name: String,
+    /// Names all suites from the document to this one, with what else tells them apart.
+    hash: u64,
+    failures: u64,
+    errors: u64,
+    tests: u64,
+    /// Cases and wrongs in it so far, whatever the depth.
+    pub(super) cases: u64,
+    pub(super) wrongs: u64,
+    /// Whether its producer counts each failure as an error, too.
+    pub(super) counts_twice: bool,
+}
+
+impl Suite {
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Whether it claims more tests than it has cases.
+    pub(super) fn claims_more_tests(&self) -> bool {
+        self.tests > self.cases
+    }
+
+    /// How many of its tests it claims went wrong.
+    fn claimed(&self) -> u64 {
+        if self.counts_twice {
+            self.failures.max(self.errors)
+        } else {
+            self.failures.saturating_add(self.errors)
+        }
+    }
+
+    /// What it claims that its cases don't show.
+    pub(super) fn objection(&self) -> Option<String> {
+        (self.claimed() > self.wrongs).then(|| {
+            format!(
+                "it claims {} and {}, its cases show {}",
+                count(self.failures, "failure"),
+                count(self.errors, "error"),
+                number(self.wrongs)
+            )
+        })
+    }
+
+    /// Takes what a suite in it has shown, now that it ends.
+    pub(super) fn take(&mut self, inner: &Self) {
+        self.wrongs = self.wrongs.saturating_add(inner.wrongs.max(inner.claimed()));
+        self.cases += inner.cases;
+        self.counts_twice |= inner.counts_twice;
+    }
+}
+
+/// A suite whose attributes are read.
+pub(super) struct Around {
+    element: &'static str,
+    suite: Suite,
+    hasher: DefaultHasher,
+    producer: Option<Producer>,
+    ordinal: u64,
+}
+
+impl Around {
+    /// A suite in the one with this hash; `ordinal` counts the suites of the file.
+    pub(super) fn new(element: &'static str, outer: u64, ordinal: u64) -> Self {
+        let mut hasher = DefaultHasher::new();
+        outer.hash(&mut hasher);
+        Self { element, suite: Suite::default(), hasher, producer: None, ordinal }
+    }
+
+    /// Takes an attribute.
+    pub(super) fn attribute(&mut self, key: &str, value: &str) {
+        self.producer = self.producer.or(Producer::of_suite(self.element, key, value));
+        match key {
+            "name" => self.suite.name = shorten(&resolve(value), MESSAGE),
+            "failures" => self.suite.failures = claimed(value),
+            "errors" => self.suite.errors = claimed(value),
+            "tests" => self.suite.tests = claimed(value),
+            // Suites of one name on two hosts, or of two packages, are two suites.
+            "hostname" | "id" | "package" => (key, value).hash(&mut self.hasher),
+            _ => {}
+        }
+    }
+
+    pub(super) fn producer(&self) -> Option<Producer> {
+        self.producer
+    }
+
+    /// The suite, once all attributes are known.
+    pub(super) fn suite(mut self) -> Suite {
+        // Without a name nothing says that two suites are the same one.
+        let nameless = self.suite.name.trim().is_empty().then_some(self.ordinal);
+        (&self.suite.name, nameless).hash(&mut self.hasher);
+        self.suite.hash = self.hasher.finish();
+        self.suite
+    }
+}
+
+/// A number that a suite claims, in any of the forms met, as `12`, `1.0` and `1,000`; no less than was meant.
+fn claimed(text: &str) -> u64 {
+    if let Ok(number) = text.trim().parse() {
+        return number;
+    }
+    let mut text = resolve(text);
+    text.retain(|character| !character.is_whitespace() && !matches!(character, ',' | '_' | '\'' | '"'));
+    let number: f64 = text.parse().unwrap_or(0.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the conversion saturates")]
+    let number = number.ceil() as u64;
+    number
+}
+
+/// The names of the suites from the root to the innermost; one that repeats its parent's is left out.
+pub(super) fn path(suites: &[Suite]) -> String {
+    let mut names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+    names.retain(|name| !name.is_empty());
+    names.dedup();
+    shorten(&names.join(" > "), MESSAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claimed;
+
+    #[test]
+    fn a_claim_has_many_forms() {
+        for (text, expected) in [
+            ("12", 12),
+            (" +2 ", 2),
+            ("1.0", 1),
+            ("0.5", 1),
+            ("1,000", 1_000),
+            ("1,234.0", 1_234),
+            ("1 000", 1_000),
+            ("1e3", 1_000),
+            ("&#49;", 1),
+            ("99999999999999999999", u64::MAX),
+            ("0.0", 0),
+            ("0,0", 0),
+            ("", 0),
+            ("-1", 0),
+            ("NaN", 0),
+            ("none", 0),
+        ] {
+            assert_eq!(claimed(text), expected, "{text}");
+        }
+    }
+}
