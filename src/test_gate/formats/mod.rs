@@ -8,7 +8,15 @@ use std::io::Read;
 use super::collector::Collector;
 use super::shape::Shape;
 
+mod ctrf;
+mod cucumber;
+mod jest;
 pub(crate) mod junit;
+mod mocha;
+mod mochawesome;
+mod playwright;
+mod rspec;
+mod values;
 
 /// A format of test results.
 pub(crate) struct Format {
@@ -21,7 +29,16 @@ pub(crate) struct Format {
 }
 
 /// Every format, the most telling shape first.
-const FORMATS: &[Format] = &[junit::FORMAT];
+const FORMATS: &[Format] = &[
+    junit::FORMAT,
+    ctrf::FORMAT,
+    playwright::FORMAT,
+    jest::FORMAT,
+    mochawesome::FORMAT,
+    mocha::FORMAT,
+    rspec::FORMAT,
+    cucumber::FORMAT,
+];
 
 /// The format of a file that begins so.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
