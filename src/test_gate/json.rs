@@ -26,6 +26,25 @@ pub(crate) fn document<T>(
         .map_err(|error| trouble(&error))
 }
 
+/// A document that is being read.
+pub(crate) type Source<R> = serde_json::Deserializer<serde_json::de::IoRead<io::BufReader<Clipped<R>>>>;
+
+/// Reads documents that follow one another, each with `one`; at least one must be there.
+pub(crate) fn documents<R: Read>(
+    source: R,
+    mut one: impl FnMut(&mut Source<R>) -> serde_json::Result<()>,
+) -> Result<(), Trouble> {
+    let mut reader = serde_json::Deserializer::from_reader(io::BufReader::new(Clipped::new(source)));
+    loop {
+        one(&mut reader).map_err(|error| trouble(&error))?;
+        match reader.end() {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_syntax() => {}
+            Err(error) => return Err(trouble(&error)),
+        }
+    }
+}
+
 /// What serde_json says, with its place.
 pub(crate) fn trouble(error: &serde_json::Error) -> Trouble {
     let text = error.to_string();
@@ -164,7 +183,7 @@ pub(crate) fn refuse<'de, A: MapAccess<'de>>(what: impl fmt::Display) -> A::Erro
 }
 
 /// Hands on a document's text with every string cut to a length, so that no reader of it can be made to hold more.
-struct Clipped<R> {
+pub(crate) struct Clipped<R> {
     decoder: Decoder<R>,
     text: String,
     start: usize,

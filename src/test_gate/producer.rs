@@ -10,6 +10,14 @@ pub(crate) enum Producer {
     Go,
     Surefire,
     Dotnet,
+    Mocha,
+    Vitest,
+    Playwright,
+    Rspec,
+    CucumberJs,
+    CucumberRuby,
+    CucumberJvm,
+    Behave,
 }
 
 /// What names a test to its runner.
@@ -47,7 +55,8 @@ impl Producer {
     pub(crate) fn separator(producer: Option<Self>, classname: &str) -> &'static str {
         match producer {
             Some(Self::Cargo | Self::Nextest) => "::",
-            Some(Self::Jest) => " > ",
+            Some(Self::Jest | Self::Vitest | Self::Playwright) => " > ",
+            Some(Self::Rspec) => " ",
             _ if classname.contains("::") => "::",
             _ if classname.contains([' ', '/']) => " > ",
             _ => ".",
@@ -87,6 +96,17 @@ impl Producer {
                 format!("mvn test -Dtest={}", quote(&format!("{classname}#{method}")))
             }
             Self::Dotnet => format!("dotnet test --filter {}", quote(&filter(classname, name))),
+            Self::Mocha => words(["npx mocha", &quoted(file), "-f", &quote(&full(classname, name))]),
+            Self::Vitest => {
+                let pattern = literal(&full(&classname.replace(" > ", " "), name));
+                words(["npx vitest run", &quoted(file), "-t", &quote(&pattern)])
+            }
+            Self::Playwright => playwright(test),
+            Self::Rspec => words(["bundle exec rspec", &quoted(file), "-e", &quote(&full(classname, name))]),
+            Self::CucumberJs => words(["npx cucumber-js", &quoted(file), "--name", &whole(name)]),
+            Self::CucumberRuby => words(["bundle exec cucumber", &quoted(file), "--name", &whole(name)]),
+            Self::CucumberJvm => format!("mvn test -Dcucumber.filter.name={}", whole(name)),
+            Self::Behave => words(["behave", &quoted(file), "--name", &whole(name)]),
         }
     }
 }
@@ -108,6 +128,38 @@ fn filter(classname: &str, name: &str) -> String {
         escaped.push(character);
     }
     format!("DisplayName={escaped}")
+/// Playwright matches the names of the project, the file, the blocks around a test and its own; the project and the file are
+/// named apart.
+fn playwright(test: Named<'_>) -> String {
+    let Named { classname, name, file } = test;
+    let (project, blocks) = match classname.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((project, blocks)) => (project, blocks.trim_start_matches(" > ")),
+        None => ("", classname),
+    };
+    let blocks: Vec<&str> = blocks.split(" > ").skip(1).collect();
+    let pattern = literal(&full(&blocks.join(" "), name));
+    let project = if project.is_empty() { String::new() } else { quote(&format!("--project={project}")) };
+    words(["npx playwright test", &quoted(file), &project, "-g", &quote(&pattern)])
+}
+
+/// The words of a command that are there.
+fn words<const N: usize>(words: [&str; N]) -> String {
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A file as a shell takes it, where there is one.
+fn quoted(file: &str) -> String {
+    if file.is_empty() { String::new() } else { quote(file) }
+}
+
+/// The names around a test and its own.
+fn full(classname: &str, name: &str) -> String {
+    format!("{classname} {name}").trim().to_owned()
+}
+
+/// A pattern that is just this name.
+fn whole(name: &str) -> String {
+    quote(&format!("^{}$", literal(name)))
 }
 
 /// What pytest calls a test: `tests/test_a.py::TestB::test_c`.
@@ -184,6 +236,32 @@ mod tests {
                 again(Producer::Dotnet, "", "Should be even (i: 3)", ""),
                 r"dotnet test --filter 'DisplayName=Should be even \(i: 3\)'",
             ),
+            (again(Producer::Mocha, "cart", "adds", "a.js"), "npx mocha a.js -f 'cart adds'"),
+            (
+                again(Producer::Vitest, "cart > nested", "adds (1)", "a.ts"),
+                r"npx vitest run a.ts -t 'cart nested adds \(1\)'",
+            ),
+            (
+                again(Producer::Playwright, "[web kit] > a.spec.ts > cart", "adds", "tests/a.spec.ts"),
+                "npx playwright test tests/a.spec.ts '--project=web kit' -g 'cart adds'",
+            ),
+            (
+                again(Producer::Playwright, "a.spec.ts", "adds", "a.spec.ts"),
+                "npx playwright test a.spec.ts -g adds",
+            ),
+            (
+                again(Producer::Rspec, "Cart", "adds", "spec/a_spec.rb"),
+                "bundle exec rspec spec/a_spec.rb -e 'Cart adds'",
+            ),
+            (
+                again(Producer::CucumberJs, "Cart", "Adding", "features/a.feature"),
+                "npx cucumber-js features/a.feature --name '^Adding$'",
+            ),
+            (
+                again(Producer::CucumberJvm, "Cart", "Adding", "classpath:a.feature"),
+                "mvn test -Dcucumber.filter.name='^Adding$'",
+            ),
+            (again(Producer::Behave, "Cart", "Adding", ""), "behave --name '^Adding$'"),
         ] {
             assert_eq!(found, expected);
         }

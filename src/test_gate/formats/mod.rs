@@ -16,6 +16,15 @@ mod testng;
 mod trx;
 mod trx_summary;
 mod xunit;
+mod ctrf;
+mod cucumber;
+mod jest;
+pub(crate) mod junit;
+mod mocha;
+mod mochawesome;
+mod playwright;
+mod rspec;
+mod values;
 
 /// A format of test results.
 pub(crate) struct Format {
@@ -30,6 +39,16 @@ pub(crate) struct Format {
 /// Every format, the most telling shape first.
 const FORMATS: &[Format] =
     &[junit::FORMAT, trx::FORMAT, nunit3::FORMAT, nunit2::FORMAT, xunit::FORMAT, testng::FORMAT];
+const FORMATS: &[Format] = &[
+    junit::FORMAT,
+    ctrf::FORMAT,
+    playwright::FORMAT,
+    jest::FORMAT,
+    mochawesome::FORMAT,
+    mocha::FORMAT,
+    rspec::FORMAT,
+    cucumber::FORMAT,
+];
 
 /// The format of a file that begins so.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {

@@ -1,0 +1,220 @@
+//! Reads CTRF JSON, and accepts just what its schema accepts: a field that is not known outside of `extra` is refused.
+//!
+//! Tests are handed over one by one; those before the first mistake count.
+
+mod schema;
+mod types;
+
+use serde::de::{DeserializeSeed as _, IgnoredAny, MapAccess};
+
+use self::schema::{Baseline, Environment, Insights, Status, Summary, Test, Tool};
+use self::types::{Anything, Checked, Ctrf, DateTime, Filled, Strict, Version, items};
+use super::Format;
+use super::values::json;
+use crate::core::words::count;
+use crate::test_gate::attempts::State;
+use crate::test_gate::collector::{Collector, GroupError};
+use crate::test_gate::execution::{Execution, micros};
+use crate::test_gate::json::{Fields, Object, documents, must, refuse};
+use crate::test_gate::producer::Producer;
+use crate::test_gate::shape::Shape;
+use crate::test_gate::trouble::Position;
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "CTRF JSON",
+    is: |shape: &Shape| {
+        json(shape).is_some_and(|json| {
+            let has = |key| json.has(&["results", key]);
+            json.has(&["reportFormat"]) || (has("tool") && (has("summary") || has("tests")))
+        })
+    },
+    read: |source, collector| {
+        let result = documents(source, |reader| {
+            let mut report = Report { collector, seen: Vec::new(), results: None };
+            Fields(&mut report).deserialize(reader)?;
+            report.finish()
+        });
+        if let Err(trouble) = result {
+            collector.trouble(trouble);
+        }
+    },
+};
+
+/// Words of producers for `other` that are no good ending.
+const BROKEN: [&str; 9] =
+    ["error", "errored", "broken", "crashed", "aborted", "interrupted", "timedout", "timeout", "failed"];
+
+/// Remembers a field, and refuses a second one of its name.
+fn once<'de, A: MapAccess<'de>>(seen: &mut Vec<String>, key: &str) -> Result<(), A::Error> {
+    if seen.iter().any(|name| name == key) {
+        return Err(refuse::<A>(format_args!("the field `{key}` stands there twice")));
+    }
+    seen.push(key.to_owned());
+    Ok(())
+}
+
+struct Report<'a> {
+    collector: &'a mut Collector,
+    seen: Vec<String>,
+    results: Option<()>,
+}
+
+impl Object for Report<'_> {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        once::<A>(&mut self.seen, key)?;
+        match key {
+            "reportFormat" => drop(map.next_value::<Checked<Ctrf>>()?),
+            "specVersion" => drop(map.next_value::<Checked<Version>>()?),
+            "reportId" | "runId" => drop(map.next_value::<Checked<Filled>>()?),
+            "timestamp" => drop(map.next_value::<Checked<DateTime>>()?),
+            "generatedBy" => drop(map.next_value::<String>()?),
+            "extra" => drop(map.next_value::<Anything>()?),
+            "insights" => drop(map.next_value::<Strict<Insights>>()?),
+            "baseline" => drop(map.next_value::<Strict<Baseline>>()?),
+            "results" => {
+                let mut results = Results::new(self.collector);
+                map.next_value_seed(Fields(&mut results))?;
+                results.finish()?;
+                self.results = Some(());
+            }
+            _ => return unknown(key, map),
+        }
+        Ok(())
+    }
+}
+
+/// Passes over the value first, so that one that is cut off is said to be.
+fn unknown<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>()?;
+    Err(refuse::<A>(format_args!("the schema of CTRF does not know the field `{key}` here")))
+}
+
+impl Report<'_> {
+    fn finish<E: serde::de::Error>(self) -> Result<(), E> {
+        for name in ["reportFormat", "specVersion"] {
+            must(self.seen.iter().find(|seen| *seen == name), name)?;
+        }
+        must(self.results, "results")
+    }
+}
+
+struct Results<'a> {
+    collector: &'a mut Collector,
+    seen: Vec<String>,
+    producer: Option<Producer>,
+    summary: Option<Summary>,
+    tests: u64,
+    failed: u64,
+    others: u64,
+}
+
+impl<'a> Results<'a> {
+    fn new(collector: &'a mut Collector) -> Self {
+        Self { collector, seen: Vec::new(), producer: None, summary: None, tests: 0, failed: 0, others: 0 }
+    }
+
+    fn test(&mut self, test: Test) {
+        self.tests += 1;
+        let attempts = test.retry_attempts.unwrap_or_default();
+        let retries = test.retries.unwrap_or_default().count();
+        let is_flaky = test.flaky == Some(true) || retries > 0 || attempts.failed > 0;
+        let raw = test.raw_status.unwrap_or_default();
+        let state = match test.status {
+            Status::Passed if is_flaky => State::Flaky,
+            Status::Passed => State::Passed,
+            Status::Failed => State::Failed,
+            Status::Skipped | Status::Pending => State::Skipped,
+            Status::Other if is_broken(&raw) => State::Errored,
+            Status::Other => {
+                self.others += 1;
+                State::NotRun
+            }
+        };
+        self.failed += u64::from(state.is_red());
+        let (mut message, mut detail) = (test.message.unwrap_or_default(), test.trace.unwrap_or_default());
+        if message.is_empty() && detail.is_empty() {
+            (message, detail) = attempts.wrong;
+        }
+        if state == State::Errored && message.is_empty() {
+            message = raw;
+        }
+        self.collector.test(&Execution {
+            suite: test.suite.map(|suite| suite.0).unwrap_or_default(),
+            file: test.file_path.unwrap_or_default(),
+            line: test.line.map(types::Whole::count).filter(|line| *line > 0),
+            micros: micros(test.duration.0 / 1e3),
+            attempts: attempts.count.max(retries).saturating_add(1),
+            message,
+            detail,
+            producer: self.producer,
+            // All attempts are told here; another test of this name is another one.
+            is_whole: true,
+            ..Execution::new(test.name.0, state)
+        });
+    }
+
+    /// Compares what the report claims with what it shows.
+    fn finish<E: serde::de::Error>(self) -> Result<(), E> {
+        for name in ["tool", "tests"] {
+            must(self.seen.iter().find(|seen| *seen == name), name)?;
+        }
+        let summary = must(self.summary, "summary")?;
+        let collector = self.collector;
+        // Reports without a number of suites are a suite themselves.
+        collector.reading.suites += summary.suites.map_or(1, types::Whole::count).max(1);
+        let (claimed, shown) = (summary.failed.count(), self.failed);
+        if claimed > shown {
+            let what = format!("the summary names {}, the tests show {shown}", count(claimed, "failure"));
+            collector.run_error(GroupError::new("CTRF", &what, "", Position::NOWHERE));
+        }
+        let (claimed, shown) = (summary.tests.count(), self.tests);
+        if claimed > shown {
+            collector.note(format!("the summary names {}, the report shows {shown}", count(claimed, "test")));
+        }
+        if self.others > 0 {
+            let verb = if self.others == 1 { "counts" } else { "count" };
+            collector.note(format!("{} of status `other` {verb} as not run", count(self.others, "test")));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a producer's own word says that a test went wrong.
+fn is_broken(word: &str) -> bool {
+    let word: String = word.chars().filter(char::is_ascii_alphabetic).collect();
+    BROKEN.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// Who ran the tests, by the name of the tool.
+fn producer(name: &str) -> Option<Producer> {
+    match name.to_ascii_lowercase().as_str() {
+        "jest" => Some(Producer::Jest),
+        "vitest" => Some(Producer::Vitest),
+        "mocha" => Some(Producer::Mocha),
+        "pytest" => Some(Producer::Pytest),
+        "rspec" => Some(Producer::Rspec),
+        "playwright" => Some(Producer::Playwright),
+        _ => None,
+    }
+}
+
+impl Object for Results<'_> {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        once::<A>(&mut self.seen, key)?;
+        match key {
+            "tool" => self.producer = producer(&map.next_value::<Strict<Tool>>()?.0.name.0),
+            "summary" => self.summary = Some(map.next_value::<Strict<Summary>>()?.0),
+            "tests" => {
+                map.next_value_seed(items(|Strict(test): Strict<Test>| self.test(test)))?;
+            }
+            "environment" => drop(map.next_value::<Strict<Environment>>()?),
+            "extra" => drop(map.next_value::<Anything>()?),
+            _ => return unknown(key, map),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
