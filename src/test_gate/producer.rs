@@ -9,6 +9,10 @@ pub(crate) enum Producer {
     Jest,
     Go,
     Surefire,
+    Dart,
+    Node,
+    Bats,
+    Prove,
 }
 
 /// What names a test to its runner.
@@ -85,6 +89,13 @@ impl Producer {
                 let method = name.split(['(', '[', '{', ' ']).next().unwrap_or(name);
                 format!("mvn test -Dtest={}", quote(&format!("{classname}#{method}")))
             }
+            Self::Dart => format!("dart test {} --plain-name {}", quote(file), quote(name)),
+            Self::Node => {
+                let pattern = quote(&format!("^{}$", literal(name)));
+                format!("node --test --test-name-pattern {pattern} {}", quote(file)).trim_end().to_owned()
+            }
+            Self::Bats => format!("bats --filter {} {}", quote(&format!("^{}$", literal(name))), quote(file)),
+            Self::Prove => format!("prove -v {}", quote(file)),
         }
     }
 }
@@ -151,6 +162,16 @@ mod tests {
                 again(Producer::Surefire, "a.CrudTest", "create(int)[1]", ""),
                 "mvn test -Dtest=a.CrudTest#create",
             ),
+            (
+                again(Producer::Dart, "", "adds it", "test/a_test.dart"),
+                "dart test test/a_test.dart --plain-name 'adds it'",
+            ),
+            (
+                again(Producer::Node, "", "adds", "a.test.mjs"),
+                "node --test --test-name-pattern '^adds$' a.test.mjs",
+            ),
+            (again(Producer::Bats, "", "adds", "a.bats"), "bats --filter '^adds$' a.bats"),
+            (again(Producer::Prove, "", "adds", "t/a.t"), "prove -v t/a.t"),
         ] {
             assert_eq!(found, expected);
         }

@@ -8,7 +8,14 @@ use std::io::Read;
 use super::collector::Collector;
 use super::shape::Shape;
 
+#[cfg(test)]
+mod checks;
+mod dart;
+mod events;
+mod go_test;
 pub(crate) mod junit;
+mod libtest;
+mod tap;
 
 /// A format of test results.
 pub(crate) struct Format {
@@ -21,7 +28,7 @@ pub(crate) struct Format {
 }
 
 /// Every format, the most telling shape first.
-const FORMATS: &[Format] = &[junit::FORMAT];
+const FORMATS: &[Format] = &[junit::FORMAT, go_test::FORMAT, libtest::FORMAT, dart::FORMAT, tap::FORMAT];
 
 /// The format of a file that begins so.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
