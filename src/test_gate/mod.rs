@@ -14,6 +14,7 @@ mod files;
 mod foreign;
 mod formats;
 mod glob;
+mod hints;
 mod json;
 mod lines;
 mod producer;

@@ -10,6 +10,7 @@ pub(crate) enum Producer {
     Go,
     Surefire,
     Dart,
+    Flutter,
     Node,
     Bats,
     Prove,
@@ -90,6 +91,7 @@ impl Producer {
                 format!("mvn test -Dtest={}", quote(&format!("{classname}#{method}")))
             }
             Self::Dart => format!("dart test {} --plain-name {}", quote(file), quote(name)),
+            Self::Flutter => format!("flutter test {} --plain-name {}", quote(file), quote(name)),
             Self::Node => {
                 let pattern = quote(&format!("^{}$", literal(name)));
                 format!("node --test --test-name-pattern {pattern} {}", quote(file)).trim_end().to_owned()
@@ -165,6 +167,10 @@ mod tests {
             (
                 again(Producer::Dart, "", "adds it", "test/a_test.dart"),
                 "dart test test/a_test.dart --plain-name 'adds it'",
+            ),
+            (
+                again(Producer::Flutter, "", "adds", "test/a_test.dart"),
+                "flutter test test/a_test.dart --plain-name adds",
             ),
             (
                 again(Producer::Node, "", "adds", "a.test.mjs"),

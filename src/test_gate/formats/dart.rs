@@ -3,6 +3,9 @@
 //! Hidden tests are no tests, but one that fails is: a file that can't be loaded, a set-up that went wrong. The last event says
 //! how the run ended; without it the stream was cut off.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -256,6 +259,8 @@ impl Reader<'_> {
             return self.collector.broken_suite(GroupError::new(&whole, &message, &detail, at));
         }
         let mut execution = Execution::new(name, state);
+        let is_flutter = start.url.as_deref().is_some_and(|url| url.starts_with("package:flutter_test/"));
+        execution.producer = Some(if is_flutter { Producer::Flutter } else { Producer::Dart });
         let stated = |url: Option<String>| url.filter(|url| url.starts_with("file://"));
         let (file, source) = match (stated(start.root_url), stated(start.url)) {
             (Some(root), _) => (Some(root), start.root_line),
@@ -273,7 +278,6 @@ impl Reader<'_> {
         };
         execution.detail = detail;
         execution.at = Some(at);
-        execution.producer = Some(Producer::Dart);
         // Retries are told in one place, and a name may stand twice in a file.
         execution.is_whole = true;
         self.collector.test(&execution);
@@ -317,10 +321,13 @@ impl Reader<'_> {
         if self.run.is_open {
             let open = self.run.open.len() as u64;
             self.unfinished();
-            let what = format!(
-                "cut off: the last event is missing, {} began and did not end",
-                counted(open, "test", "tests")
-            );
+            let what = match open {
+                0 => "cut off: the last event is missing".to_owned(),
+                open => format!(
+                    "cut off: the last event is missing, {} began and did not end",
+                    counted(open, "test", "tests")
+                ),
+            };
             self.collector.trouble(Trouble::whole(what));
         }
     }

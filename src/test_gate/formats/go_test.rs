@@ -4,7 +4,10 @@
 //! (`-count`) are tests of their own; a package that is run again in the same stream holds further attempts.
 //! The stream has no end of its own: only a package that began and did not end shows that it was cut off.
 
-use std::collections::{BTreeMap, HashSet};
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read;
 
 use serde::Deserialize;
@@ -45,6 +48,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         collector,
         packages: BTreeMap::new(),
         builds: BTreeMap::new(),
+        failed_builds: BTreeSet::new(),
         between: Tail::default(),
         benchmarks: 0,
     };
@@ -92,6 +96,8 @@ struct Reader<'a> {
     packages: BTreeMap<String, Package>,
     /// What builds print, by what is built.
     builds: BTreeMap<String, String>,
+    /// Builds that failed, and no package named them.
+    failed_builds: BTreeSet<String>,
     /// Lines that are no events.
     between: Tail,
     benchmarks: u64,
@@ -107,7 +113,11 @@ impl Events for Reader<'_> {
             return false;
         };
         if matches!(action, "build-output" | "build-fail") {
-            let output = self.builds.entry(event.import_path.unwrap_or_default()).or_default();
+            let path = event.import_path.unwrap_or_default();
+            if action == "build-fail" {
+                self.failed_builds.insert(path.clone());
+            }
+            let output = self.builds.entry(path).or_default();
             if output.len() < 4_000 {
                 output.push_str(event.output.as_deref().unwrap_or_default());
             }
@@ -149,7 +159,8 @@ impl Reader<'_> {
             "fail" => {
                 self.packages.entry(name.clone()).or_default();
                 if let Some(build) = &event.failed_build {
-                    let output = self.builds.remove(build).unwrap_or_default();
+                    self.failed_builds.remove(build);
+                    let output = self.builds.get(build).cloned().unwrap_or_default();
                     self.packages.entry(name.clone()).or_default().output.push(&output);
                 }
                 self.close(&name, Some(false), line);
@@ -249,8 +260,7 @@ impl Reader<'_> {
                 } else {
                     output
                 };
-                let message = format!("the package failed, and none of its tests did: {}", reason(&output));
-                self.collector.run_error(GroupError::new(name, &message, &output, at));
+                self.collector.run_error(GroupError::new(name, &reason(&output), &output, at));
             }
             None => self.collector.trouble(Trouble::line(
                 line,
@@ -266,6 +276,11 @@ impl Reader<'_> {
         let names: Vec<String> = self.packages.keys().cloned().collect();
         for name in names {
             self.close(&name, None, 0);
+        }
+        for build in std::mem::take(&mut self.failed_builds) {
+            let output = self.builds.remove(&build).unwrap_or_default();
+            let message = "it could not be built";
+            self.collector.run_error(GroupError::new(&build, message, &output, Position::NOWHERE));
         }
         if others > 0 {
             self.collector.note(format!("{} no event", are(others)));
@@ -283,7 +298,10 @@ impl Test {
     /// Takes a line of output.
     fn say(&mut self, output: &str) {
         let text = output.trim();
-        if ["=== RUN", "=== PAUSE", "=== CONT", "=== NAME"].iter().any(|mark| text.starts_with(mark)) {
+        if ["=== RUN", "=== PAUSE", "=== CONT", "=== NAME", "--- PASS: ", "--- FAIL: ", "--- SKIP: "]
+            .iter()
+            .any(|mark| text.starts_with(mark))
+        {
             return;
         }
         if self.said.is_none() {
@@ -366,14 +384,23 @@ fn telling(output: &str) -> Option<&str> {
         .or_else(|| lines().find(|line| !line.starts_with("--- ")))
 }
 
-/// Why a package failed.
+/// Why a package failed that has no failed test.
 fn reason(output: &str) -> String {
     let found = |mark: &str| output.lines().map(str::trim).find(|line| line.contains(mark));
-    let marks =
-        ["panic: ", "fatal error: ", "WARNING: DATA RACE", "[build failed]", "[setup failed]", "signal: "];
-    let line = marks.iter().find_map(|mark| found(mark)).or_else(|| found("exit status "));
-    let last = output.lines().map(str::trim).rfind(|line| !line.is_empty());
-    line.or(last).unwrap_or("it does not say why").replace('\t', " ")
+    let marks = ["panic: ", "fatal error: ", "WARNING: DATA RACE", "signal: "];
+    let broken = ["[build failed]", "[setup failed]"].into_iter().find_map(found);
+    let compiler = output.lines().map(str::trim).find(|line| line.contains(".go:") && !line.starts_with('#'));
+    let line = match broken {
+        Some(broken) => compiler.or(Some(broken)),
+        None => marks.into_iter().find_map(found).or_else(|| found("exit status ")),
+    };
+    let is_verdict = |line: &&str| line.is_empty() || line.starts_with("FAIL") || *line == "PASS";
+    let last = output.lines().map(str::trim).filter(|line| !is_verdict(line)).next_back();
+    let (what, why) = match (broken, line.or(last)) {
+        (Some(_), why) => ("its build failed", why),
+        (None, why) => ("it failed, and none of its tests did", why),
+    };
+    why.map_or_else(|| what.to_owned(), |why| format!("{what}: {}", why.replace('\t', " ")))
 }
 
 fn unknown(action: &str, line: u64) -> Trouble {

@@ -3,6 +3,9 @@
 //! A binary has no name in cargo's own stream, so its position tells it apart from others, unless cargo's words stand between the
 //! events. A binary that began and did not end has crashed.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -327,6 +330,8 @@ impl Reader<'_> {
             } else {
                 execution.suite.clone_from(&suite.name);
             }
+            let is_nextest = !execution.classname.is_empty();
+            execution.producer = Some(if is_nextest { Producer::Nextest } else { Producer::Cargo });
             "it began and did not end".clone_into(&mut execution.message);
             execution.at = Some(Position { line: *line, column: 1 });
             execution.is_whole = true;
