@@ -3,6 +3,7 @@
 use super::excerpt::shorten;
 use super::foreign;
 use super::formats::{self, Format, junit};
+use super::hints;
 use super::shape::Shape;
 use super::{benchmarks, coverage};
 
@@ -53,7 +54,10 @@ pub(crate) fn detect(shape: &Shape) -> Kind {
         Shape::Text(lines) if lines.iter().any(|line| is_xml(line)) => Kind::Tests(&junit::FORMAT),
         Shape::Json(_) => stranger("JSON of no format that is known"),
         Shape::JsonLines(_) => stranger("lines of JSON of no format that is known"),
-        Shape::Text(_) => stranger("text of no format that is known"),
+        Shape::Text(lines) => match hints::hint(lines) {
+            Some(what) => Kind::Unknown(Stranger { what, may_stand_by: false }),
+            None => stranger("text of no format that is known"),
+        },
     }
 }
 

@@ -27,6 +27,7 @@ mod gate;
 mod gate_file;
 mod git;
 mod glob;
+mod hints;
 mod json;
 mod keeping;
 mod ledger;

@@ -18,6 +18,11 @@ pub(crate) enum Producer {
     CucumberRuby,
     CucumberJvm,
     Behave,
+    Dart,
+    Flutter,
+    Node,
+    Bats,
+    Prove,
 }
 
 /// What names a test to its runner.
@@ -107,6 +112,14 @@ impl Producer {
             Self::CucumberRuby => words(["bundle exec cucumber", &quoted(file), "--name", &whole(name)]),
             Self::CucumberJvm => format!("mvn test -Dcucumber.filter.name={}", whole(name)),
             Self::Behave => words(["behave", &quoted(file), "--name", &whole(name)]),
+            Self::Dart => format!("dart test {} --plain-name {}", quote(file), quote(name)),
+            Self::Flutter => format!("flutter test {} --plain-name {}", quote(file), quote(name)),
+            Self::Node => {
+                let pattern = quote(&format!("^{}$", literal(name)));
+                format!("node --test --test-name-pattern {pattern} {}", quote(file)).trim_end().to_owned()
+            }
+            Self::Bats => format!("bats --filter {} {}", quote(&format!("^{}$", literal(name))), quote(file)),
+            Self::Prove => format!("prove -v {}", quote(file)),
         }
     }
 }
@@ -262,6 +275,19 @@ mod tests {
                 "mvn test -Dcucumber.filter.name='^Adding$'",
             ),
             (again(Producer::Behave, "Cart", "Adding", ""), "behave --name '^Adding$'"),
+                again(Producer::Dart, "", "adds it", "test/a_test.dart"),
+                "dart test test/a_test.dart --plain-name 'adds it'",
+            ),
+            (
+                again(Producer::Flutter, "", "adds", "test/a_test.dart"),
+                "flutter test test/a_test.dart --plain-name adds",
+            ),
+            (
+                again(Producer::Node, "", "adds", "a.test.mjs"),
+                "node --test --test-name-pattern '^adds$' a.test.mjs",
+            ),
+            (again(Producer::Bats, "", "adds", "a.bats"), "bats --filter '^adds$' a.bats"),
+            (again(Producer::Prove, "", "adds", "t/a.t"), "prove -v t/a.t"),
         ] {
             assert_eq!(found, expected);
         }

@@ -72,12 +72,15 @@ fn places(text: &str) -> impl Iterator<Item = (&str, u64)> {
             let start = before.rfind(|character: char| !is_path(character)).map_or(0, |index| {
                 index + before.get(index..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
             });
-            // A drive's letter stands before a colon, too.
-            let start = match before.get(..start).unwrap_or_default().as_bytes() {
-                [.., drive, b':'] if drive.is_ascii_alphabetic() => start - 2,
-                _ => start,
+            // A drive's letter stands before a colon, too, and so does the scheme of `file:///`.
+            let path = match before.get(..start).unwrap_or_default().as_bytes() {
+                [.., b'f', b'i', b'l', b'e', b':'] => before.get(start..)?.strip_prefix("//")?,
+                [.., other, drive, b':'] if drive.is_ascii_alphabetic() && other.is_ascii_alphanumeric() => {
+                    before.get(start..)?
+                }
+                [.., drive, b':'] if drive.is_ascii_alphabetic() => before.get(start - 2..)?,
+                _ => before.get(start..)?,
             };
-            let path = before.get(start..)?;
             is_source(path).then_some((path, number))
         });
         python.into_iter().chain(plain)
@@ -123,6 +126,7 @@ mod tests {
             ),
             ("  File \"/builds/g/p/tests/test_a.py\", line 12, in test", "", "tests/test_a.py:12"),
             ("C:\\work\\shop\\a.cs:9", "", "C:/work/shop/a.cs:9"),
+            ("at f (file:///srv/a.mjs:7:3)", "", "/srv/a.mjs:7"),
         ] {
             assert_eq!(find(trace, class).expect(trace).to_string(), expected);
         }

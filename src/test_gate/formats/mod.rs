@@ -25,6 +25,14 @@ mod mochawesome;
 mod playwright;
 mod rspec;
 mod values;
+#[cfg(test)]
+mod checks;
+mod dart;
+mod events;
+mod go_test;
+pub(crate) mod junit;
+mod libtest;
+mod tap;
 
 /// A format of test results.
 pub(crate) struct Format {
@@ -49,6 +57,7 @@ const FORMATS: &[Format] = &[
     rspec::FORMAT,
     cucumber::FORMAT,
 ];
+const FORMATS: &[Format] = &[junit::FORMAT, go_test::FORMAT, libtest::FORMAT, dart::FORMAT, tap::FORMAT];
 
 /// The format of a file that begins so.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
