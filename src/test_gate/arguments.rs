@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
-use super::baseline::{self, Drop};
+use super::baseline::{self, TestDrop};
 use super::benchmarks::{self, Bound};
 use super::coverage::{self, Percent};
 use crate::core::Error;
@@ -77,7 +77,7 @@ pub struct Arguments {
 
     /// Most tests fewer than at the baseline: a number, or a share as `2%`
     #[arg(long, value_name = "N|P%")]
-    pub max_test_drop: Option<Drop>,
+    pub max_test_drop: Option<TestDrop>,
 
     /// Baseline to compare with, or to write with `test-gate baseline`; taken from the base where the base has it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]

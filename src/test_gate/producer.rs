@@ -141,6 +141,8 @@ fn filter(classname: &str, name: &str) -> String {
         escaped.push(character);
     }
     format!("DisplayName={escaped}")
+}
+
 /// Playwright matches the names of the project, the file, the blocks around a test and its own; the project and the file are
 /// named apart.
 fn playwright(test: Named<'_>) -> String {
@@ -275,6 +277,7 @@ mod tests {
                 "mvn test -Dcucumber.filter.name='^Adding$'",
             ),
             (again(Producer::Behave, "Cart", "Adding", ""), "behave --name '^Adding$'"),
+            (
                 again(Producer::Dart, "", "adds it", "test/a_test.dart"),
                 "dart test test/a_test.dart --plain-name 'adds it'",
             ),

@@ -33,7 +33,8 @@ impl Surroundings {
     /// # Errors
     /// Where objects of the repository are missing.
     pub(super) fn work_out_change(&mut self) -> Result<(), Error> {
-        if let (None, Base::Known(Known { repository, commit, .. })) = (&self.change, &self.base) {
+        if let (None, Base::Known(known)) = (&self.change, &self.base) {
+            let Known { repository, commit, .. } = known.as_ref();
             self.change = Some(git::between(repository, *commit, repository.head()?)?);
         }
         Ok(())

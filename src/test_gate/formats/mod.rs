@@ -8,31 +8,29 @@ use std::io::Read;
 use super::collector::Collector;
 use super::shape::Shape;
 
+#[cfg(test)]
+mod checks;
+mod ctrf;
+mod cucumber;
+mod dart;
 mod elements;
+mod events;
+mod go_test;
+mod jest;
 pub(crate) mod junit;
+mod libtest;
+mod mocha;
+mod mochawesome;
 mod nunit2;
 mod nunit3;
+mod playwright;
+mod rspec;
+mod tap;
 mod testng;
 mod trx;
 mod trx_summary;
-mod xunit;
-mod ctrf;
-mod cucumber;
-mod jest;
-pub(crate) mod junit;
-mod mocha;
-mod mochawesome;
-mod playwright;
-mod rspec;
 mod values;
-#[cfg(test)]
-mod checks;
-mod dart;
-mod events;
-mod go_test;
-pub(crate) mod junit;
-mod libtest;
-mod tap;
+mod xunit;
 
 /// A format of test results.
 pub(crate) struct Format {
@@ -45,10 +43,13 @@ pub(crate) struct Format {
 }
 
 /// Every format, the most telling shape first.
-const FORMATS: &[Format] =
-    &[junit::FORMAT, trx::FORMAT, nunit3::FORMAT, nunit2::FORMAT, xunit::FORMAT, testng::FORMAT];
 const FORMATS: &[Format] = &[
     junit::FORMAT,
+    trx::FORMAT,
+    nunit3::FORMAT,
+    nunit2::FORMAT,
+    xunit::FORMAT,
+    testng::FORMAT,
     ctrf::FORMAT,
     playwright::FORMAT,
     jest::FORMAT,
@@ -56,8 +57,11 @@ const FORMATS: &[Format] = &[
     mocha::FORMAT,
     rspec::FORMAT,
     cucumber::FORMAT,
+    go_test::FORMAT,
+    libtest::FORMAT,
+    dart::FORMAT,
+    tap::FORMAT,
 ];
-const FORMATS: &[Format] = &[junit::FORMAT, go_test::FORMAT, libtest::FORMAT, dart::FORMAT, tap::FORMAT];
 
 /// The format of a file that begins so.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
