@@ -4,12 +4,12 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
 use super::Format;
 use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, Reading};
+use crate::test_gate::collector::{Collector, Keep, Reading};
 use crate::test_gate::shape::shape;
 
 /// What a format reads of a text.
 pub(crate) fn read(format: &Format, text: impl AsRef<[u8]>) -> Reading {
-    let mut collector = Collector::new();
+    let mut collector = Collector::new(Keep::default());
     (format.read)(&mut text.as_ref(), &mut collector);
     collector.finish()
 }

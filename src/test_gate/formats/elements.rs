@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use crate::core::Location;
-use crate::test_gate::collector::Collector;
+use crate::test_gate::collector::{Collector, Keep};
 use crate::test_gate::excerpt::{Excerpt, shorten};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
 use crate::test_gate::foreign;
@@ -236,12 +236,12 @@ pub(super) mod checks {
     //! What holds for every format of XML.
 
     use crate::test_gate::attempts::State;
-    use crate::test_gate::collector::{Collector, Reading};
+    use crate::test_gate::collector::{Collector, Keep, Reading};
     use crate::test_gate::formats::{self, Format};
     use crate::test_gate::shape::shape;
 
     pub(in crate::test_gate::formats) fn read(format: &Format, text: impl AsRef<[u8]>) -> Reading {
-        let mut collector = Collector::new();
+        let mut collector = Collector::new(Keep::default());
         (format.read)(&mut text.as_ref(), &mut collector);
         collector.finish()
     }

@@ -196,12 +196,12 @@ pub(crate) fn before(full: &str, last: &str) -> String {
 #[cfg(test)]
 pub(crate) mod checks {
     use crate::test_gate::attempts::State;
-    use crate::test_gate::collector::{Collector, Reading};
+    use crate::test_gate::collector::{Collector, Keep, Reading};
     use crate::test_gate::formats::{Format, detect};
     use crate::test_gate::shape::shape;
 
     pub(crate) fn read(format: &Format, bytes: &[u8]) -> Reading {
-        let mut collector = Collector::new();
+        let mut collector = Collector::new(Keep::default());
         (format.read)(&mut &*bytes, &mut collector);
         collector.finish()
     }
