@@ -4,7 +4,7 @@
 //! test for the table of attempts; only where a run is compared or kept does it hold every name.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use super::attempts::{Attempts, Counts, State};
 use super::excerpt::shorten;

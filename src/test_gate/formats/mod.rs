@@ -12,6 +12,7 @@ mod elements;
 pub(crate) mod junit;
 mod nunit2;
 mod nunit3;
+mod suites;
 mod testng;
 mod trx;
 mod trx_summary;
