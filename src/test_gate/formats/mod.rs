@@ -26,6 +26,7 @@ mod nunit3;
 mod playwright;
 mod rspec;
 mod tap;
+mod suites;
 mod testng;
 mod trx;
 mod trx_summary;

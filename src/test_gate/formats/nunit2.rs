@@ -4,13 +4,12 @@
 //! than that; one that failed by itself says it with a message of its own.
 
 use super::Format;
-use super::elements::{self, Elements, Part, Said, Tag, Walk, base, frame, micros, place_of, split};
-use crate::core::words::{count, number};
+use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
+use super::suites::{Claims, Suites};
 use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
+use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::Execution;
 use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -19,26 +18,9 @@ pub(crate) const FORMAT: Format = Format {
     read: |source, collector| elements::read(source, collector, NUnit::default()),
 };
 
-/// A suite, or the run, that is open.
-struct Suite {
-    name: String,
-    assembly: String,
-    is_failed: bool,
-    at: Option<Position>,
-    message: String,
-    detail: String,
-    /// How many of its tests it claims, and how many of them went wrong.
-    tests: u64,
-    failed: u64,
-    /// What it shows so far, whatever the depth; some count tests without a result as errors.
-    cases: u64,
-    wrongs: u64,
-    inconclusive: u64,
-}
-
 #[derive(Default)]
 struct NUnit {
-    suites: Vec<Suite>,
+    suites: Suites,
     /// The test that is open, how deep, and whether it has no result.
     case: Option<(Execution, usize, bool)>,
     said: Said,
@@ -75,12 +57,13 @@ impl Elements for NUnit {
                 self.end(collector);
             }
             "failure" | "reason" if self.case.is_none() => {
-                let (message, detail) = self.said.take();
-                if let Some(suite) = self.suites.last_mut() {
-                    (suite.message, suite.detail) = (message, detail);
-                }
+                self.suites.said(self.said.take(), |claims, message| {
+                    claims.is_broken = claims.is_failed && !message.is_empty();
+                    claims.is_torn_down =
+                        message.starts_with("TearDown") || message.starts_with("TestFixtureTearDown");
+                });
             }
-            "test-suite" | "test-results" => self.leave(collector),
+            "test-suite" | "test-results" => self.suites.leave(collector),
             _ => {}
         }
     }
@@ -102,24 +85,9 @@ impl NUnit {
             "" => is(tag, "success", "false") && !is(tag, "executed", "false"),
             word => matches!(word, "Failure" | "Error" | "Failed" | "NotRunnable" | "Cancelled"),
         };
-        let name = base(tag.get("name")).to_owned();
-        let assembly = match tag.get("type") {
-            "Assembly" => name.clone(),
-            _ => self.suites.last().map(|suite| suite.assembly.clone()).unwrap_or_default(),
-        };
-        self.suites.push(Suite {
-            name,
-            assembly,
-            is_failed,
-            at: place_of(is_failed, walk),
-            message: String::new(),
-            detail: String::new(),
-            tests: tag.number("total"),
-            failed: tag.number("failures").saturating_add(tag.number("errors")),
-            cases: 0,
-            wrongs: 0,
-            inconclusive: 0,
-        });
+        let failed = tag.number("failures").saturating_add(tag.number("errors"));
+        let claims = Claims { is_failed, tests: tag.number("total"), failed, ..Claims::default() };
+        self.suites.enter(tag, walk, claims);
     }
 
     fn begin(&mut self, tag: &Tag, walk: &mut Walk<'_>) {
@@ -129,7 +97,7 @@ impl NUnit {
         });
         let (class, name) = split("", tag.get("name"));
         let execution = Execution {
-            suite: self.suites.last().map(|suite| suite.assembly.clone()).unwrap_or_default(),
+            suite: self.suites.assembly(),
             classname: class.to_owned(),
             micros: micros(tag.get("time")),
             at: place_of(state.is_red(), walk),
@@ -144,46 +112,8 @@ impl NUnit {
         let Some((mut execution, _, is_inconclusive)) = self.case.take() else { return };
         (execution.message, execution.detail) = self.said.take();
         execution.place = frame(&execution.detail, &execution.classname);
-        if let Some(suite) = self.suites.last_mut() {
-            suite.cases += 1;
-            suite.wrongs += u64::from(execution.state.is_red());
-            suite.inconclusive += u64::from(is_inconclusive);
-        }
+        self.suites.case(execution.state, is_inconclusive);
         collector.test(&execution);
-    }
-
-    /// Compares what a suite says with what it showed.
-    fn leave(&mut self, collector: &mut Collector) {
-        let Some(suite) = self.suites.pop() else { return };
-        let at = suite.at.unwrap_or(Position::NOWHERE);
-        let mut wrongs = suite.wrongs;
-        let is_torn_down =
-            suite.message.starts_with("TearDown") || suite.message.starts_with("TestFixtureTearDown");
-        if suite.is_failed && !suite.message.is_empty() && (wrongs == 0 || is_torn_down) {
-            wrongs += 1;
-            collector.broken_suite(GroupError::new(&suite.name, &suite.message, &suite.detail, at));
-        } else if suite.failed > wrongs + suite.inconclusive {
-            wrongs = suite.failed;
-            let claim = count(suite.failed, "failed test");
-            let message = format!("it claims {claim}, its tests show {}", number(suite.wrongs));
-            collector.suite_error(GroupError::new(&suite.name, &message, "", at));
-        } else if suite.is_failed && wrongs == 0 {
-            wrongs = 1;
-            let message = "it failed, and none of its tests shows why";
-            collector.suite_error(GroupError::new(&suite.name, message, "", at));
-        }
-        match self.suites.last_mut() {
-            Some(outer) => {
-                outer.wrongs += wrongs;
-                outer.cases += suite.cases;
-                outer.inconclusive += suite.inconclusive;
-            }
-            None if suite.tests > suite.cases => {
-                let claim = count(suite.tests, "test");
-                collector.note(format!("the run has {claim}, the report shows {}", number(suite.cases)));
-            }
-            None => {}
-        }
     }
 }
 

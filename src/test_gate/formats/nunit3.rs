@@ -3,14 +3,13 @@
 //! Set-up and tear-down fail in a suite: its tests show the former, nothing else shows the latter. A report tells each test once.
 
 use super::Format;
-use super::elements::{self, Elements, Part, Said, Tag, Walk, base, frame, micros, place_of, split};
-use crate::core::words::{count, number};
+use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
+use super::suites::{Claims, Suites};
 use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
+use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
 use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -19,28 +18,9 @@ pub(crate) const FORMAT: Format = Format {
     read: |source, collector| elements::read(source, collector, NUnit::default()),
 };
 
-/// A suite, or the run, that is open.
-struct Suite {
-    name: String,
-    assembly: String,
-    is_failed: bool,
-    /// Whether its own set-up or tear-down went wrong.
-    is_broken: bool,
-    is_tear_down: bool,
-    at: Option<Position>,
-    message: String,
-    detail: String,
-    /// How many of its tests it claims, and how many of them went wrong.
-    tests: u64,
-    failed: u64,
-    /// What it shows so far, whatever the depth.
-    cases: u64,
-    wrongs: u64,
-}
-
 #[derive(Default)]
 struct NUnit {
-    suites: Vec<Suite>,
+    suites: Suites,
     /// The test that is open, and how deep.
     case: Option<(Execution, usize)>,
     /// Whether pytest-nunit wrote it: its tests have a failure each, mostly an empty one, and go by whole names.
@@ -81,12 +61,9 @@ impl Elements for NUnit {
             }
             // A suite says what is wrong with it before its tests do.
             "failure" | "reason" if self.case.is_none() => {
-                let (message, detail) = self.said.take();
-                if let Some(suite) = self.suites.last_mut() {
-                    (suite.message, suite.detail) = (message, detail);
-                }
+                self.suites.said(self.said.take(), |_, _| ());
             }
-            "test-suite" | "test-run" => self.leave(collector),
+            "test-suite" | "test-run" => self.suites.leave(collector),
             _ => {}
         }
     }
@@ -107,26 +84,15 @@ impl NUnit {
         let (word, label) = result(tag);
         let is_failed = word == "Failed";
         let site = tag.get("site");
-        let name = [tag.get("fullname"), tag.get("name")].into_iter().find(|name| !name.is_empty());
-        let assembly = match tag.get("type") {
-            "Assembly" => base(tag.get("name")).to_owned(),
-            _ => self.suites.last().map(|suite| suite.assembly.clone()).unwrap_or_default(),
-        };
-        self.suites.push(Suite {
-            name: base(name.unwrap_or_default()).to_owned(),
-            assembly,
+        let is_broken = matches!(site, "SetUp" | "TearDown" | "Test") || site.is_empty() && !label.is_empty();
+        let claims = Claims {
             is_failed,
-            is_broken: is_failed && matches!(site, "SetUp" | "TearDown" | "Test")
-                || is_failed && site.is_empty() && !label.is_empty(),
-            is_tear_down: site == "TearDown",
-            at: place_of(is_failed, walk),
-            message: String::new(),
-            detail: String::new(),
+            is_broken: is_failed && is_broken,
+            is_torn_down: site == "TearDown",
             tests: tag.number("testcasecount"),
             failed: tag.number("failed"),
-            cases: 0,
-            wrongs: 0,
-        });
+        };
+        self.suites.enter(tag, walk, claims);
     }
 
     fn begin(&mut self, tag: &Tag, walk: &mut Walk<'_>) {
@@ -142,12 +108,7 @@ impl NUnit {
             (class, full) => split(class, full),
         };
         let mut execution = Execution {
-            suite: self
-                .suites
-                .last()
-                .map(|suite| suite.assembly.clone())
-                .filter(|_| !self.is_pytest)
-                .unwrap_or_default(),
+            suite: if self.is_pytest { String::new() } else { self.suites.assembly() },
             classname: named.0.to_owned(),
             micros: micros(tag.find("duration").unwrap_or(tag.get("time")).trim()),
             at: place_of(state.is_red(), walk),
@@ -171,45 +132,8 @@ impl NUnit {
         }
         execution.detail = if self.is_pytest && detail == "None" { String::new() } else { detail };
         execution.place = frame(&execution.detail, &execution.classname);
-        if let Some(suite) = self.suites.last_mut() {
-            suite.cases += 1;
-            suite.wrongs += u64::from(execution.state.is_red());
-        }
+        self.suites.case(execution.state, false);
         collector.test(&execution);
-    }
-
-    /// Compares what a suite says with what it showed.
-    fn leave(&mut self, collector: &mut Collector) {
-        let Some(suite) = self.suites.pop() else { return };
-        let at = suite.at.unwrap_or(Position::NOWHERE);
-        let mut wrongs = suite.wrongs;
-        if suite.is_broken && (wrongs == 0 || suite.is_tear_down) {
-            wrongs += 1;
-            collector.broken_suite(GroupError::new(&suite.name, &suite.message, &suite.detail, at));
-        } else if suite.failed > wrongs {
-            wrongs = suite.failed;
-            let claim = count(suite.failed, "failed test");
-            let message = format!("it claims {claim}, its tests show {}", number(suite.wrongs));
-            collector.suite_error(GroupError::new(&suite.name, &message, "", at));
-        } else if suite.is_failed && wrongs == 0 {
-            wrongs = 1;
-            let message = match suite.message.as_str() {
-                "" => "it failed, and none of its tests shows why",
-                message => message,
-            };
-            collector.suite_error(GroupError::new(&suite.name, message, &suite.detail, at));
-        }
-        match self.suites.last_mut() {
-            Some(outer) => {
-                outer.wrongs += wrongs;
-                outer.cases += suite.cases;
-            }
-            None if suite.tests > suite.cases => {
-                let claim = count(suite.tests, "test");
-                collector.note(format!("the run has {claim}, the report shows {}", number(suite.cases)));
-            }
-            None => {}
-        }
     }
 }
 
