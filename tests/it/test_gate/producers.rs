@@ -57,8 +57,7 @@ impl Expected {
         self.compare_titles(said, &mut lines);
         self.compare_locations(said, &mut lines);
         let rules = said.rules();
-        if self.suite_errors > 0 && !rules.iter().any(|rule| ["suite-errored", "test-failed"].contains(rule))
-        {
+        if self.suite_errors > 0 && !rules.iter().any(|rule| RED.contains(rule)) {
             let _ = writeln!(lines, "  nothing of {} suite errors is found", self.suite_errors);
         }
         if self.incomplete && !rules.iter().any(|rule| RED.contains(rule) || *rule == "report-unreadable") {
