@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{Said, judge};
 use crate::support::corpus;
 
+/// Rules that speak of tests, suites and runs that went wrong.
+const RED: [&str; 3] = ["test-failed", "suite-errored", "run-errored"];
+
 /// What a case or a file of the corpus must give.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,12 +57,10 @@ impl Expected {
         self.compare_titles(said, &mut lines);
         self.compare_locations(said, &mut lines);
         let rules = said.rules();
-        if self.suite_errors > 0 && !rules.iter().any(|rule| ["suite-errored", "test-failed"].contains(rule))
-        {
+        if self.suite_errors > 0 && !rules.iter().any(|rule| RED.contains(rule)) {
             let _ = writeln!(lines, "  nothing of {} suite errors is found", self.suite_errors);
         }
-        let promised = ["report-unreadable", "suite-errored", "test-failed"];
-        if self.incomplete && !rules.iter().any(|rule| promised.contains(rule)) {
+        if self.incomplete && !rules.iter().any(|rule| RED.contains(rule) || *rule == "report-unreadable") {
             lines.push_str("  nothing says that the report is incomplete\n");
         }
         if !lines.is_empty() && !self.why.is_empty() {
@@ -159,7 +160,7 @@ fn red_titles(said: &Said) -> Vec<&str> {
         .iter()
         .filter(|finding| {
             let rule = finding["rule"].as_str().unwrap_or_default();
-            ["test-failed", "suite-errored"].contains(&rule)
+            RED.contains(&rule)
         })
         .filter_map(|finding| finding["title"].as_str())
         .collect()
