@@ -179,8 +179,20 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, Reading, detect};
+    use super::{Coverage, Format, Reading, detect};
     use crate::test_gate::shape::shape;
+
+    /// Coverage out of paths with lines and hits.
+    pub(super) fn coverage_of(files: &[(&str, &[(u32, u32)])]) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (path, lines) in files {
+            for (number, hits) in *lines {
+                coverage.file(path).line(*number, *hits);
+            }
+        }
+        coverage.finish();
+        coverage
+    }
 
     /// Reads a text.
     pub(super) fn read(format: Format, text: &str) -> Reading {
