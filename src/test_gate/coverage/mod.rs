@@ -22,6 +22,7 @@ mod model;
 mod numbers;
 mod open_cover;
 mod patch;
+mod path_text;
 mod paths;
 #[cfg(test)]
 mod properties_tests;
@@ -99,9 +100,11 @@ pub(crate) fn detect(shape: &Shape) -> Option<Format> {
                 .iter()
                 .map(|line| line.trim())
                 .find(|line| !line.is_empty() && !line.starts_with('#'))?;
-            match first.split_once(':')?.0 {
-                "mode" => Some(Format::GoCover),
-                "TN" | "SF" => Some(Format::Lcov),
+            match first.split_once(':')? {
+                ("mode", mode) => {
+                    matches!(mode.trim(), "set" | "count" | "atomic").then_some(Format::GoCover)
+                }
+                ("TN" | "SF", _) => Some(Format::Lcov),
                 _ => None,
             }
         }
@@ -144,11 +147,23 @@ fn detect_json(json: &Json) -> Option<Format> {
         Some(Format::IstanbulSummary)
     } else if has(&["meta", "branch_coverage"]) || has(&["files", "*", "executed_lines"]) {
         Some(Format::CoveragePy)
-    } else if has(&["meta", "simplecov_version"]) || (has(&["*", "coverage"]) && !has(&["reportFormat"])) {
+    } else if is_simplecov(json) {
         Some(Format::SimpleCov)
     } else {
         None
     }
+}
+
+/// Whether commands have coverage by file. A configuration has a key `coverage` as well, with settings in it or a script.
+fn is_simplecov(json: &Json) -> bool {
+    let settings =
+        ["provider", "reporter", "reporters", "include", "exclude", "enabled", "all", "thresholds"];
+    let has = |way: &[&str]| json.has(way);
+    let is_configuration = settings.iter().any(|name| has(&["*", "coverage", name]));
+    has(&["meta", "simplecov_version"])
+        || has(&["*", "coverage", "*", "lines"])
+        || (has(&["*", "coverage"]) && has(&["*", "timestamp"]))
+        || (has(&["*", "coverage", "*"]) && !is_configuration)
 }
 
 /// Reads a report.
@@ -242,6 +257,10 @@ mod tests {
             ),
             ("{\"RSpec\": {\"coverage\": {\"a\": [1]}}}", Some(Format::SimpleCov)),
             ("{\"data\": [{\"files\": []}], \"type\": \"llvm.coverage.json.export\"}", Some(Format::LlvmCov)),
+            ("{\"RSpec\": {\"coverage\": {}, \"timestamp\": 1}}", Some(Format::SimpleCov)),
+            ("{\"scripts\": {\"test\": \"jest\", \"coverage\": \"jest --coverage\"}}", None),
+            ("{\"test\": {\"coverage\": {\"provider\": \"v8\"}}}", None),
+            ("mode: production\n", None),
             ("{\"results\": {\"tool\": {}}}", None),
             ("[{\"coverage\": 1}]", None),
             ("", None),
