@@ -111,3 +111,56 @@ fn escaped(text: &str) -> String {
     }
     safe
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Ratio;
+    use super::super::tests::coverage_of;
+    use super::{cobertura, rate};
+
+    #[test]
+    fn every_attribute_the_document_type_requires_is_there() {
+        let coverage = coverage_of(&[("src/a \"&\".rs", &[(1, 3), (2, 0)]), ("b.rs", &[(7, 1)])]);
+        let xml = String::from_utf8(cobertura(&coverage)).unwrap();
+        let version = env!("CARGO_PKG_VERSION");
+        let expected = format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">
+<coverage line-rate="0.6666" branch-rate="1.0000" lines-covered="2" lines-valid="3" branches-covered="0" branches-valid="0" complexity="0" version="{version}" timestamp="0">
+  <sources>
+    <source>.</source>
+  </sources>
+  <packages>
+    <package name="" line-rate="1.0000" branch-rate="1.0000" complexity="0">
+      <classes>
+        <class name="b.rs" filename="b.rs" line-rate="1.0000" branch-rate="1.0000" complexity="0">
+          <methods/>
+          <lines>
+            <line number="7" hits="1"/>
+          </lines>
+        </class>
+      </classes>
+    </package>
+    <package name="src" line-rate="0.5000" branch-rate="1.0000" complexity="0">
+      <classes>
+        <class name="a &quot;&amp;&quot;.rs" filename="src/a &quot;&amp;&quot;.rs" line-rate="0.5000" branch-rate="1.0000" complexity="0">
+          <methods/>
+          <lines>
+            <line number="1" hits="3"/>
+            <line number="2" hits="0"/>
+          </lines>
+        </class>
+      </classes>
+    </package>
+  </packages>
+</coverage>
+"#
+        );
+        assert_eq!(xml, expected);
+    }
+
+    #[test]
+    fn rates_are_cut() {
+        assert_eq!(rate(Ratio::new(99_999, 100_000)), "0.9999");
+    }
+}

@@ -22,6 +22,7 @@ mod model;
 mod numbers;
 mod open_cover;
 mod patch;
+mod path_text;
 mod paths;
 #[cfg(test)]
 mod properties_tests;
@@ -99,9 +100,11 @@ pub(crate) fn detect(shape: &Shape) -> Option<Format> {
                 .iter()
                 .map(|line| line.trim())
                 .find(|line| !line.is_empty() && !line.starts_with('#'))?;
-            match first.split_once(':')?.0 {
-                "mode" => Some(Format::GoCover),
-                "TN" | "SF" => Some(Format::Lcov),
+            match first.split_once(':')? {
+                ("mode", mode) => {
+                    matches!(mode.trim(), "set" | "count" | "atomic").then_some(Format::GoCover)
+                }
+                ("TN" | "SF", _) => Some(Format::Lcov),
                 _ => None,
             }
         }
@@ -144,11 +147,23 @@ fn detect_json(json: &Json) -> Option<Format> {
         Some(Format::IstanbulSummary)
     } else if has(&["meta", "branch_coverage"]) || has(&["files", "*", "executed_lines"]) {
         Some(Format::CoveragePy)
-    } else if has(&["meta", "simplecov_version"]) || (has(&["*", "coverage"]) && !has(&["reportFormat"])) {
+    } else if is_simplecov(json) {
         Some(Format::SimpleCov)
     } else {
         None
     }
+}
+
+/// Whether commands have coverage by file. A configuration has a key `coverage` as well, with settings in it or a script.
+fn is_simplecov(json: &Json) -> bool {
+    let settings =
+        ["provider", "reporter", "reporters", "include", "exclude", "enabled", "all", "thresholds"];
+    let has = |way: &[&str]| json.has(way);
+    let is_configuration = settings.iter().any(|name| has(&["*", "coverage", name]));
+    has(&["meta", "simplecov_version"])
+        || has(&["*", "coverage", "*", "lines"])
+        || (has(&["*", "coverage"]) && has(&["*", "timestamp"]))
+        || (has(&["*", "coverage", "*"]) && !is_configuration)
 }
 
 /// Reads a report.
@@ -179,8 +194,20 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, Reading, detect};
+    use super::{Coverage, Format, Reading, detect};
     use crate::test_gate::shape::shape;
+
+    /// Coverage out of paths with lines and hits.
+    pub(super) fn coverage_of(files: &[(&str, &[(u32, u32)])]) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (path, lines) in files {
+            for (number, hits) in *lines {
+                coverage.file(path).line(*number, *hits);
+            }
+        }
+        coverage.finish();
+        coverage
+    }
 
     /// Reads a text.
     pub(super) fn read(format: Format, text: &str) -> Reading {
@@ -230,6 +257,10 @@ mod tests {
             ),
             ("{\"RSpec\": {\"coverage\": {\"a\": [1]}}}", Some(Format::SimpleCov)),
             ("{\"data\": [{\"files\": []}], \"type\": \"llvm.coverage.json.export\"}", Some(Format::LlvmCov)),
+            ("{\"RSpec\": {\"coverage\": {}, \"timestamp\": 1}}", Some(Format::SimpleCov)),
+            ("{\"scripts\": {\"test\": \"jest\", \"coverage\": \"jest --coverage\"}}", None),
+            ("{\"test\": {\"coverage\": {\"provider\": \"v8\"}}}", None),
+            ("mode: production\n", None),
             ("{\"results\": {\"tool\": {}}}", None),
             ("[{\"coverage\": 1}]", None),
             ("", None),

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::model::{Coverage, FileCoverage};
+use super::model::Coverage;
+use super::path_text::{ends, is_absolute, join, name, normal};
 
 /// Why a file of a report is no file of the repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -348,55 +349,14 @@ fn listed(files: BTreeSet<String>) -> Vec<String> {
     files.into_iter().take(10).collect()
 }
 
-/// Each way to take something off the front of a path: the front and the end, the longest end first.
-fn ends(path: &str) -> impl Iterator<Item = (&str, &str)> {
-    path.match_indices('/').filter_map(|(index, _)| Some((path.get(..index)?, path.get(index + 1..)?)))
-}
-
-fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-fn is_absolute(path: &str) -> bool {
-    path.starts_with('/') || path.get(1..3) == Some(":/") || path.get(1..) == Some(":")
-}
-
-fn join(folder: &str, path: &str) -> String {
-    match folder {
-        "" | "." => path.to_owned(),
-        "/" => format!("/{path}"),
-        _ => format!("{folder}/{path}"),
-    }
-}
-
-/// A path with `/`, without `.`, `..` and doubled slashes, with its drive in lower case; folders have no `/` at their end.
-fn normal(path: &str) -> String {
-    let path = path.trim().replace('\\', "/");
-    let path = path.strip_prefix("file://").unwrap_or(&path);
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    if path.starts_with('/') {
-        return format!("/{joined}");
-    }
-    match joined.split_once(':') {
-        Some((drive, rest)) if drive.len() == 1 => format!("{}:{rest}", drive.to_ascii_lowercase()),
-        _ => joined,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
     use super::super::model::Coverage;
-    use super::{Mapper, Why, normal};
+    use super::{Mapper, Why};
 
     /// What the paths of a report become.
     fn mapped(mapper: &Mapper<'_>, roots: &[&str], paths: &[&str]) -> Vec<String> {
@@ -531,17 +491,43 @@ mod tests {
         assert_eq!(mapped(&mapper, &["/x", "/y"], &["m.py"]), ["m.py"]);
     }
 
-    #[test]
-    fn paths_have_one_form() {
-        for (path, expected) in [
-            ("C:\\a\\.\\b\\..\\c", "c:/a/c"),
-            ("file:///w/a//b/", "/w/a/b"),
-            ("../a", "../a"),
-            ("/", "/"),
-            ("", ""),
-            (".", ""),
-        ] {
-            assert_eq!(normal(path), expected, "{path}");
+    proptest! {
+        #[test]
+        fn no_file_is_ever_taken_for_another(
+            tracked in proptest::collection::btree_set("([ab]/){0,3}[xy]\\.rs", 1..8),
+            front in "(/[abw]){1,3}",
+            picks in proptest::collection::vec(any::<proptest::sample::Index>(), 1..5),
+            is_windows in proptest::bool::ANY,
+        ) {
+            let tracked: Vec<String> = tracked.into_iter().collect();
+            let mapper = Mapper::new(Some(&tracked));
+            for front in ["", front.as_str()] {
+                let path = |file: &String| if front.is_empty() { file.clone() } else { format!("{front}/{file}") };
+                let truth: BTreeMap<String, String> = picks
+                    .iter()
+                    .map(|pick| {
+                        let file = pick.get(&tracked);
+                        let path = if is_windows { path(file).replace('/', "\\") } else { path(file) };
+                        (path, file.clone())
+                    })
+                    .collect();
+                let mut coverage = Coverage::default();
+                for (number, path) in (1..).zip(truth.keys()) {
+                    coverage.file(path).line(number, 1);
+                }
+                coverage.finish();
+                let numbers: BTreeMap<u32, &String> = (1..).zip(truth.values()).collect();
+                let mapped = mapper.map(coverage, &[]);
+                for (path, file) in &mapped.coverage.files {
+                    for line in file.lines() {
+                        prop_assert_eq!(path, numbers[&line.number]);
+                    }
+                }
+                for left in &mapped.unmapped {
+                    let Why::Ambiguous(files) = &left.why else { panic!("{left:?}") };
+                    prop_assert!(!front.is_empty() && files.contains(&truth[&left.path]), "{:?}", left);
+                }
+            }
         }
     }
 }

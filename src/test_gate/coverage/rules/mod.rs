@@ -1,12 +1,16 @@
 //! The rules about coverage, and the findings they make.
 
+mod base;
+mod change;
+mod floors;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::model::{Coverage, FileCoverage};
-use super::patch::{Patch, Ranges, in_ranges, patch, shown};
+use super::patch::{Ranges, in_ranges, shown};
 use super::totals::{FileTotals, Percent, Ratio};
-use crate::core::words::{count, counted, number};
+use crate::core::words::{counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
 
 /// All lines or branches together.
@@ -14,7 +18,7 @@ pub(crate) const TOO_LOW: Rule = Rule {
     id: "coverage-too-low",
     severity: Severity::High,
     summary: "the tests cover less of all lines or branches than they must",
-    page: include_str!("../../../docs/rules/coverage-too-low.md"),
+    page: include_str!("../../../../docs/rules/coverage-too-low.md"),
 };
 
 /// One file.
@@ -22,7 +26,7 @@ pub(crate) const FILE_TOO_LOW: Rule = Rule {
     id: "file-coverage-too-low",
     severity: Severity::High,
     summary: "the tests cover less of a file than they must of every file",
-    page: include_str!("../../../docs/rules/file-coverage-too-low.md"),
+    page: include_str!("../../../../docs/rules/file-coverage-too-low.md"),
 };
 
 /// What the change adds.
@@ -30,7 +34,7 @@ pub(crate) const PATCH_TOO_LOW: Rule = Rule {
     id: "patch-coverage-too-low",
     severity: Severity::High,
     summary: "the tests cover less of the lines a change adds than they must",
-    page: include_str!("../../../docs/rules/patch-coverage-too-low.md"),
+    page: include_str!("../../../../docs/rules/patch-coverage-too-low.md"),
 };
 
 /// What the change adds can't be told.
@@ -38,7 +42,7 @@ pub(crate) const PATCH_UNKNOWN: Rule = Rule {
     id: "patch-coverage-unknown",
     severity: Severity::High,
     summary: "it can't be told how much of a change is covered",
-    page: include_str!("../../../docs/rules/patch-coverage-unknown.md"),
+    page: include_str!("../../../../docs/rules/patch-coverage-unknown.md"),
 };
 
 /// Less than at the baseline.
@@ -46,7 +50,7 @@ pub(crate) const DROPPED: Rule = Rule {
     id: "coverage-dropped",
     severity: Severity::High,
     summary: "the tests cover less than they did at the baseline",
-    page: include_str!("../../../docs/rules/coverage-dropped.md"),
+    page: include_str!("../../../../docs/rules/coverage-dropped.md"),
 };
 
 /// A file that reports no longer mention.
@@ -54,7 +58,7 @@ pub(crate) const VANISHED: Rule = Rule {
     id: "coverage-file-vanished",
     severity: Severity::High,
     summary: "a file that was measured at the baseline is in no report now, though it still exists",
-    page: include_str!("../../../docs/rules/coverage-file-vanished.md"),
+    page: include_str!("../../../../docs/rules/coverage-file-vanished.md"),
 };
 
 /// Every rule about coverage.
@@ -106,195 +110,20 @@ pub(crate) struct Facts<'a> {
 /// Judges coverage; the findings stand in the order of the rules, and of paths within one.
 pub(crate) fn judge(limits: &Limits, facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(totals(limits, facts.coverage));
+    findings.extend(floors::totals(limits, facts.coverage));
     if let Some(limit) = limits.min_file_coverage {
-        findings.extend(files(limit, facts.coverage));
+        findings.extend(floors::files(limit, facts.coverage));
     }
     if let Some(limit) = limits.min_patch_coverage {
-        findings.extend(change(limit, facts));
+        findings.extend(change::change(limit, facts));
     }
     if let Some(tolerance) = limits.max_coverage_drop {
-        findings.extend(dropped(tolerance, facts));
+        findings.extend(base::dropped(tolerance, facts));
     }
     if let Some(base) = facts.base {
-        findings.extend(vanished(base, facts));
+        findings.extend(base::vanished(base, facts));
     }
     findings
-}
-
-fn totals(limits: &Limits, coverage: &Coverage) -> Vec<Finding> {
-    let totals = coverage.totals();
-    let judged = [
-        ("lines", limits.min_coverage, totals.lines),
-        ("branches", limits.min_branch_coverage, totals.branches),
-    ];
-    let one = |(what, limit, ratio): (&str, Option<Percent>, Ratio)| {
-        let limit = limit?;
-        let title = if ratio.coverable == 0 {
-            format!("no {what} to cover are reported, at least {limit} % must be covered")
-        } else if ratio.is_below(limit) {
-            format!("{what} covered: {ratio}, at least {limit} % must be")
-        } else {
-            return None;
-        };
-        let finding = with_numbers(Finding::new(&TOO_LOW, title, &[what]), ratio)
-            .about("what", what)
-            .about("limit", limit.to_string());
-        let worst = coverage
-            .files
-            .iter()
-            .max_by_key(|(path, file)| (file.totals().lines.uncovered(), std::cmp::Reverse(*path)));
-        Some(match worst.and_then(|(path, file)| Some((path, file, file.uncovered().next()?))) {
-            Some((path, file, first)) => finding
-                .detail(format!("most uncovered lines: {path}, {}", file.totals().lines))
-                .at(Location::line(path, first.into()))
-                .help(test_these(path, &uncovered(file))),
-            None if ratio.coverable == 0 => finding.help(format!(
-                "make sure the coverage reports are written with {what} and are among the paths"
-            )),
-            None => finding.help("test the ways through conditions that no test takes"),
-        })
-    };
-    judged.into_iter().filter_map(one).collect()
-}
-
-fn files(limit: Percent, coverage: &Coverage) -> Vec<Finding> {
-    let below = coverage.files.iter().filter(|(_, file)| file.totals().lines.is_below(limit));
-    let finding = |(path, file): (&String, &FileCoverage)| {
-        let lines = file.totals().lines;
-        let title = format!("{path}: {lines} lines covered, at least {limit} % must be");
-        let missing = uncovered(file);
-        let finding = with_numbers(Finding::new(&FILE_TOO_LOW, title, &[path]), lines)
-            .about("file", path.as_str())
-            .about("limit", limit.to_string())
-            .help(test_these(path, &missing));
-        at_first(finding, path, &missing)
-    };
-    listed(&FILE_TOO_LOW, below.map(finding).collect())
-}
-
-fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
-    let Some(change) = facts.change else {
-        let title =
-            format!("the change is not known, so its coverage of at least {limit} % can't be checked");
-        let finding = Finding::new(&PATCH_UNKNOWN, title, &["change"])
-            .about("limit", limit.to_string())
-            .help("fetch the history up to the base of the change, or hand in its diff");
-        return vec![finding];
-    };
-    let found = patch(facts.coverage, &change.added);
-    let mut findings = Vec::new();
-    if found.lines.is_below(limit) {
-        findings.push(patch_too_low(limit, &found));
-    }
-    let unmentioned = found.unmentioned.iter().map(|path| {
-        Finding::new(&PATCH_UNKNOWN, format!("{path} is changed, and no coverage report mentions it"), &[path])
-            .severity(Severity::Medium)
-            .about("file", path.as_str())
-            .at(Location::file(path))
-            .help("make sure the tests load the file, or that the coverage tool is told to report files no test loads")
-    });
-    findings.extend(listed(&PATCH_UNKNOWN, unmentioned.collect()));
-    findings
-}
-
-fn patch_too_low(limit: Percent, found: &Patch) -> Finding {
-    let title = format!("{} added lines covered, at least {limit} % must be", found.lines);
-    let mut missing: Vec<_> = found.files.iter().filter(|(_, file)| !file.uncovered.is_empty()).collect();
-    missing.sort_by_key(|(path, file)| (std::cmp::Reverse(file.lines.uncovered()), *path));
-    let told = |(path, file): &(&String, &super::patch::PatchFile)| {
-        format!("{path}: {}, not covered: {}", file.lines, shown(&file.uncovered, RANGES))
-    };
-    let mut detail: Vec<String> = missing.iter().take(LISTED).map(told).collect();
-    if missing.len() > LISTED {
-        detail.push(format!("and {}", counted((missing.len() - LISTED) as u64, "more file", "more files")));
-    }
-    let finding = with_numbers(Finding::new(&PATCH_TOO_LOW, title, &[]), found.lines)
-        .about("limit", limit.to_string())
-        .detail(detail.join("\n"));
-    match missing.first() {
-        Some((path, file)) => {
-            at_first(finding.help(test_these(path, &file.uncovered)), path, &file.uncovered)
-        }
-        None => finding,
-    }
-}
-
-/// The baseline without lines that are gone: as many covered ones as the whole lost lines are taken out of both numbers, so
-/// that the removal of tested code is no drop, and a test that is gone is.
-fn adjusted(base: Ratio, head: Ratio) -> Ratio {
-    let fewer = base.coverable.saturating_sub(head.coverable);
-    let gone = fewer.min(base.covered.saturating_sub(head.covered));
-    Ratio::new(base.covered - gone, base.coverable - gone)
-}
-
-fn dropped(tolerance: Percent, facts: &Facts<'_>) -> Option<Finding> {
-    let head = facts.coverage.totals().lines;
-    let Some(base) = facts.base else {
-        let finding = Finding::new(&DROPPED, "no baseline to compare coverage with", &["baseline"])
-            .about("tolerance", tolerance.to_string())
-            .help("hand in a baseline with coverage, or leave `max-coverage-drop` out");
-        return Some(finding);
-    };
-    let before = base.values().fold(Ratio::default(), |all, file| all + file.lines);
-    let is_gone = head.coverable == 0 && before.coverable > 0;
-    if !is_gone && !head.has_dropped(adjusted(before, head), tolerance) {
-        return None;
-    }
-    let title =
-        format!("lines covered: {head}, {before} at the baseline; at most {tolerance} points may be lost");
-    let finding = with_numbers(Finding::new(&DROPPED, title, &[]), head)
-        .about("base_covered", before.covered)
-        .about("base_coverable", before.coverable)
-        .about("tolerance", tolerance.to_string());
-    // The file that lost most tells most.
-    let now = |path: &str| facts.coverage.files.get(path);
-    let lost = |path: &str, file: &FileCoverage| {
-        let old = facts.change.and_then(|change| change.renamed.iter().find(|(_, new)| *new == path));
-        let old = base.get(old.map_or(path, |(old, _)| old)).copied().unwrap_or_default();
-        file.totals().lines.uncovered().saturating_sub(old.lines.uncovered())
-    };
-    let mut worst: Vec<_> =
-        facts.coverage.files.iter().map(|(path, file)| (lost(path, file), path)).collect();
-    worst.retain(|(lost, _)| *lost > 0);
-    worst.sort_by_key(|(lost, path)| (std::cmp::Reverse(*lost), *path));
-    let detail = worst
-        .iter()
-        .take(10)
-        .map(|(lost, path)| format!("{path}: {} more than before", count(*lost, "uncovered line")));
-    let finding = finding.detail(detail.collect::<Vec<_>>().join("\n"));
-    Some(match worst.first().and_then(|(_, path)| Some((path, now(path)?))) {
-        Some((path, file)) => {
-            let missing = uncovered(file);
-            at_first(finding.help(test_these(path, &missing)), path, &missing)
-        }
-        None => finding.help("find out which tests or coverage reports are gone"),
-    })
-}
-
-fn vanished(base: &BTreeMap<String, FileTotals>, facts: &Facts<'_>) -> Vec<Finding> {
-    let is_tracked = |path: &String| facts.tracked.is_none_or(|tracked| tracked.binary_search(path).is_ok());
-    let mut findings = Vec::new();
-    for (old, totals) in base.iter().filter(|(_, totals)| totals.lines.coverable > 0) {
-        let new = facts.change.and_then(|change| change.renamed.get(old));
-        let path = new.unwrap_or(old);
-        let is_deleted = new.is_none() && facts.change.is_some_and(|change| change.deleted.contains(old));
-        if facts.coverage.files.contains_key(path) || is_deleted || !is_tracked(path) {
-            continue;
-        }
-        let mut finding = Finding::new(&VANISHED, format!("{path} is in no coverage report any more"), &[path])
-            .detail(format!("{} lines covered at the baseline", totals.lines))
-            .about("file", path.as_str())
-            .about("base_covered", totals.lines.covered)
-            .about("base_coverable", totals.lines.coverable)
-            .at(Location::file(path))
-            .help("find out which run no longer measures it: a shard that is gone, a filter, a report that is not handed in");
-        if new.is_some() {
-            finding = finding.about("renamed_from", old.as_str());
-        }
-        findings.push(finding);
-    }
-    listed(&VANISHED, findings)
 }
 
 fn with_numbers(finding: Finding, ratio: Ratio) -> Finding {
@@ -342,7 +171,8 @@ mod tests {
 
     use super::super::model::Coverage;
     use super::super::totals::{FileTotals, Percent, Ratio};
-    use super::{Change, Facts, Limits, adjusted, judge};
+    use super::base::adjusted;
+    use super::{Change, Facts, Limits, judge};
     use crate::core::{Finding, Severity};
 
     #[expect(clippy::unnecessary_wraps, reason = "limits are optional")]
