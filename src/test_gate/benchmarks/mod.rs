@@ -16,6 +16,8 @@ mod corpus;
 mod criterion;
 mod custom;
 mod details;
+#[cfg(test)]
+mod examples;
 mod format;
 mod go_bench;
 mod google_benchmark;
