@@ -265,3 +265,17 @@ fn a_hundred_thousand_samples_keep_their_median() {
     assert!(found.samples.len() <= super::benchmark::KEPT && found.samples.len() > 200);
     assert!((found.value() - 50_000.0).abs() < 5_000.0, "{}", found.value());
 }
+
+#[test]
+fn gungraun_says_what_its_own_limits_say() {
+    let text = "shop::sums::sum short:10\n  Instructions:                        1734|1700                 (+2.00000%)\n  L1 Hits:                             2359|N/A                  (*********)\n\nGungraun result: Regressed. 0 without regressions; 1 regressed; 0 filtered; 1 benchmarks finished in 0.49333s\n";
+    assert_eq!(
+        measures(text),
+        [
+            "shop::sums::sum short:10 Instructions 1734 Instructions",
+            "shop::sums::sum short:10 L1 Hits 2359 L1 Hits"
+        ]
+    );
+    let reading = reading(text).1;
+    assert!(reading.thresholds[0].is_crossed && reading.troubles.is_empty());
+}
