@@ -5,7 +5,7 @@ use proptest::prelude::{Strategy, any, prop_assert, proptest};
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 
-use super::corpus::cases;
+use super::corpus_tests::cases;
 use super::statistics::contrast;
 use super::{Format, Reading, detect, read};
 use crate::test_gate::shape::{LOOKED_AT, shape};
