@@ -5,7 +5,7 @@ use proptest::prelude::{Strategy, any, prop_assert, proptest};
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 
-use super::corpus_tests::cases;
+use super::corpus_tests::{cases, files};
 use super::statistics::contrast;
 use super::{Format, Reading, detect, read};
 use crate::test_gate::shape::{LOOKED_AT, shape};
@@ -78,7 +78,7 @@ fn greener(part: &Reading, whole: &Reading) -> Option<String> {
 
 #[test]
 fn no_beginning_of_a_file_is_greener_than_the_file() {
-    for path in cases() {
+    for path in cases().into_iter().chain(files()) {
         let bytes = std::fs::read(&path).unwrap();
         let whole = detected(&bytes).unwrap();
         let is_json = path.extension().is_some_and(|extension| extension == "json");
