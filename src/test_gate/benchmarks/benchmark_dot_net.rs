@@ -42,6 +42,9 @@ struct Memory {
     bytes_allocated_per_operation: Option<f64>,
 }
 
+/// Most names whose job is remembered.
+const NAMES: usize = 50_000;
+
 #[derive(Default)]
 struct Root {
     sheet: Sheet,
@@ -75,8 +78,14 @@ impl Root {
             return;
         };
         let job = display.rsplit_once(": ").map_or("", |(_, job)| job).to_owned();
-        let first = self.jobs.entry(name.clone()).or_insert_with(|| job.clone());
-        let name = if *first == job { name } else { format!("{name} [{job}]") };
+        let name = match self.jobs.get(&name) {
+            Some(first) if *first != job => format!("{name} [{job}]"),
+            None if self.jobs.len() < NAMES => {
+                self.jobs.insert(name.clone(), job);
+                name
+            }
+            _ => name,
+        };
         let Some((median, statistics)) = row.statistics.and_then(|found| Some((found.median?, found))) else {
             self.sheet.trouble(0, format!("`{name}` has no statistics: it did not run to its end"));
             return;

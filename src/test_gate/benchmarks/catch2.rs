@@ -8,6 +8,12 @@ use super::text::{each_line, number};
 use super::unit;
 use crate::test_gate::lines::Line;
 
+/// Most sections in each other whose names are kept.
+const DEEPEST: usize = 50;
+
+/// How long the name of a benchmark may get before the rest of it is passed over.
+const LONGEST: usize = 1_000;
+
 /// Reads a whole file.
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
@@ -68,7 +74,7 @@ impl Catch {
                     Part::Title
                 }
             };
-        } else if self.part == Part::Title && !text.is_empty() {
+        } else if self.part == Part::Title && !text.is_empty() && self.title.len() < DEEPEST {
             self.title.push(text.to_owned());
         } else if self.part == Part::Table {
             self.row(text, line, sheet);
@@ -98,7 +104,7 @@ impl Catch {
             let title = self.title.iter().map(String::as_str).chain([name.trim()]).collect::<Vec<_>>();
             self.open = Some((title.join(" / "), line.number));
             self.name.clear();
-        } else {
+        } else if self.name.len() < LONGEST {
             if !self.name.is_empty() {
                 self.name.push(' ');
             }

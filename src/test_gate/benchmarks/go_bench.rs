@@ -11,6 +11,9 @@ use super::sheet::{Reading, Sheet};
 use super::text::{each_line, number};
 use crate::test_gate::lines::Line;
 
+/// Most `Unit` lines that are heeded.
+const UNITS: usize = 1_000;
+
 /// Reads a whole file.
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
@@ -88,7 +91,10 @@ impl Go {
     }
 
     fn run(&mut self, name: &str, measures: &[(f64, &str)], line: u64) {
-        self.suffixes.insert(suffix(name).unwrap_or_default().to_owned());
+        if self.suffixes.len() < 2 {
+            // Whether there is more than one is all that matters.
+            self.suffixes.insert(suffix(name).unwrap_or_default().to_owned());
+        }
         for (value, unit) in measures {
             let said = self.units.get(*unit).copied().unwrap_or_default();
             let mut benchmark = Benchmark::new(name, unit, *value, unit);
@@ -100,7 +106,7 @@ impl Go {
 
     fn unit(&mut self, text: &str) {
         let mut words = text.split_whitespace();
-        let Some(name) = words.next() else { return };
+        let Some(name) = words.next().filter(|_| self.units.len() < UNITS) else { return };
         let unit = self.units.entry(name.to_owned()).or_default();
         for word in words {
             match word {

@@ -1,12 +1,12 @@
 //! The text of iai, iai-callgrind and gungraun: a name, and under it counts that are indented.
 //!
-//! Instructions, cycles estimated from them and accesses to memory beyond the first cache are compared; hits of the first cache
-//! only move when something else moves.
+//! Instructions and accesses to memory are compared. What a simulated cache hits, and the cycles estimated from that, depend on
+//! where memory lies, and differ between runs of the same program.
 
 use std::io::Read;
 
 use super::benchmark::{Benchmark, Direction};
-use super::sheet::{Reading, Sheet};
+use super::sheet::{Reading, Sheet, Threshold};
 use super::text::{each_line, number};
 
 /// Reads a whole file.
@@ -23,6 +23,9 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
                 let benchmark = Benchmark::new(&name, metric, value, metric);
                 sheet.push(benchmark.toward(direction(metric)).exact(), line.number);
             }
+        } else if let Some(count) = regressed(line.text) {
+            let expression = "no regression beyond the limits of the benchmarks".to_owned();
+            sheet.threshold(Threshold { name: "iai".to_owned(), expression, is_crossed: count > 0 });
         } else if is_count(line.text) {
             sheet.trouble(line.number, "the count is not understood");
         } else if !line.text.starts_with(' ') && !line.text.trim().is_empty() {
@@ -44,8 +47,17 @@ fn is_count(text: &str) -> bool {
 }
 
 fn direction(metric: &str) -> Direction {
-    let is_first = metric.starts_with("L1 ") || metric.ends_with(" Rate");
-    if is_first { Direction::Informative } else { Direction::Smaller }
+    if matches!(metric, "Instructions" | "Total read+write") {
+        Direction::Smaller
+    } else {
+        Direction::Informative
+    }
+}
+
+/// How many benchmarks crossed limits of their own: `Gungraun result: Regressed. 1 without regressions; 1 regressed; …`.
+fn regressed(text: &str) -> Option<u64> {
+    let (_, result) = text.split_once(" result: ")?;
+    result.split(';').find_map(|part| part.trim().strip_suffix(" regressed"))?.trim().parse().ok()
 }
 
 /// `  Instructions:   1735 (No change)`, or `  Instructions:  1734|1733  (+0.1%)`.

@@ -104,7 +104,7 @@ fn threshold(name: &str, expression: &str, outcome: &Value, sheet: &mut Sheet) {
         return;
     };
     let threshold = Threshold { name: name.to_owned(), expression: expression.to_owned(), is_crossed };
-    sheet.thresholds.push(threshold);
+    sheet.threshold(threshold);
 }
 
 /// Metrics that k6 itself measures in milliseconds; the older form doesn't say so.

@@ -11,8 +11,6 @@ mod benchmark_js;
 mod callgrind;
 mod catch2;
 mod compare;
-#[cfg(test)]
-mod corpus;
 mod criterion;
 mod custom;
 mod details;
@@ -30,14 +28,10 @@ mod limits;
 mod luau;
 mod merge;
 mod own;
-#[cfg(test)]
-mod properties;
 mod pytest_benchmark;
 mod rules;
 mod samples;
 mod sheet;
-#[cfg(test)]
-mod simulation;
 mod statistics;
 mod text;
 mod unit;
@@ -55,3 +49,12 @@ pub(crate) use self::{
     rules::RULES,
     sheet::{Reading, Threshold},
 };
+
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod examples_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod simulation_tests;

@@ -9,6 +9,12 @@ use crate::test_gate::trouble::{Trouble, Troubles};
 /// Most measures that are kept of a file.
 const MOST: usize = 50_000;
 
+/// Most samples that are kept of a file.
+const MOST_SAMPLES: usize = 2_000_000;
+
+/// Most thresholds that are kept of a file.
+const THRESHOLDS: usize = 10_000;
+
 /// Longest name that is kept, in bytes.
 const LONGEST: usize = 500;
 
@@ -38,7 +44,8 @@ pub(crate) struct Reading {
 #[derive(Default)]
 pub(super) struct Sheet {
     measures: BTreeMap<(String, String), Measure>,
-    pub(super) thresholds: Vec<Threshold>,
+    samples: usize,
+    thresholds: Vec<Threshold>,
     pub(super) troubles: Troubles,
     notes: Vec<String>,
 }
@@ -83,6 +90,11 @@ impl Sheet {
         }
         benchmark.name = shorten(&benchmark.name, LONGEST);
         benchmark.metric = shorten(&benchmark.metric, LONGEST);
+        self.samples += benchmark.samples.len();
+        if self.samples > MOST_SAMPLES {
+            self.trouble(line, format!("more than {MOST_SAMPLES} samples in one file"));
+            return;
+        }
         let key = (benchmark.name.clone(), benchmark.metric.clone());
         let is_full = self.measures.len() >= MOST;
         match self.measures.get_mut(&key) {
@@ -120,6 +132,15 @@ impl Sheet {
     /// Whether nothing is there.
     pub(super) fn is_empty(&self) -> bool {
         self.measures.is_empty()
+    }
+
+    /// Takes a threshold.
+    pub(super) fn threshold(&mut self, threshold: Threshold) {
+        if self.thresholds.len() < THRESHOLDS {
+            self.thresholds.push(threshold);
+        } else {
+            self.trouble(0, format!("more than {THRESHOLDS} thresholds in one file"));
+        }
     }
 
     /// What is wrong with a line; 0 is the file as a whole.

@@ -108,7 +108,7 @@ fn percent(part: u64, whole: u64) -> f64 {
 #[test]
 fn runs_without_a_change_alarm_no_more_than_the_rate() {
     println!("| noise | measures | samples | runs | clear either way | red |");
-    for (sizes, usual) in [((1, 20), 1_000), ((1, 100), 50), ((20, 20), 60)] {
+    for (sizes, usual) in [((1, 20), 200), ((1, 100), 3), ((20, 20), 5)] {
         for (seed, (name, noise)) in (1..).zip(NOISES) {
             let rounds = if sizes == (1, 20) { rounds(usual) } else { rounds(usual * 10) / 10 };
             let (clear, red) = count(rounds, noise, sizes, 1.0, seed);
@@ -144,13 +144,15 @@ fn a_slow_down_of_five_percent_is_found() {
         (1.10, two_states, "two states", (1, 100), 0.0),
     ];
     for (seed, (factor, noise, name, (measures, samples), least)) in (1..).zip(rows) {
-        let rounds = if samples > 50 { rounds(500) / 10 } else { rounds(500) };
+        let rounds = if samples > 50 { rounds(100) / 10 } else { rounds(100) };
         let (_, red) = count(rounds, noise, (measures, samples), factor, seed);
         let found = percent(red, rounds);
         println!(
             "| {:.0} % | {name} | {measures} | {samples} | {rounds} | {found:.1} % |",
             (factor - 1.0) * 100.0
         );
-        assert!(found >= least, "{name} {factor}: {found} %");
+        // Few rounds may be off by some percent.
+        let allowance = if rounds < 1_000 { 8.0 } else { 0.0 };
+        assert!(found >= least - allowance, "{name} {factor}: {found} %");
     }
 }

@@ -1,0 +1,281 @@
+//! What each format may hold beyond the files of the cases: failures, gaps and odd forms.
+
+use super::{Benchmark, Format, Reading, detect, read};
+use crate::test_gate::shape::shape;
+
+/// Reads a text as the gate does.
+fn reading(text: &str) -> (Format, Reading) {
+    let format = detect(&shape(text.as_bytes())).unwrap_or_else(|| panic!("of no format: {text}"));
+    (format, read(format, text.as_bytes(), "target/criterion/a/new/sample.json"))
+}
+
+/// `name metric value unit` of each measure.
+fn measures(text: &str) -> Vec<String> {
+    let shown =
+        |found: &Benchmark| format!("{} {} {} {}", found.name, found.metric, found.value(), found.unit);
+    reading(text).1.benchmarks.iter().map(shown).collect()
+}
+
+fn troubles(text: &str) -> Vec<String> {
+    let found = reading(text).1.troubles;
+    found.kept().iter().map(|trouble| format!("{}: {}", trouble.at.line, trouble.what)).collect()
+}
+
+#[test]
+fn go_says_what_failed_and_what_is_missing() {
+    let head = "goos: linux\npkg: shop\nBenchmarkA-8\t10\t5.0 ns/op\n";
+    assert!(troubles(&format!("{head}PASS\nok  \tshop\t1s\n")).is_empty());
+    assert_eq!(
+        troubles(&format!(
+            "{head}--- FAIL: BenchmarkB\n    a_test.go:3: no\nFAIL\nexit status 1\nFAIL\tshop\t1s\n"
+        )),
+        [
+            "4: the run of the benchmarks failed: --- FAIL: BenchmarkB",
+            "6: the run of the benchmarks failed: FAIL",
+            "8: the run of the benchmarks failed: FAIL\tshop\t1s"
+        ]
+    );
+    assert_eq!(troubles(head), ["1: cut off: what starts here has no `PASS`, `ok` or `FAIL` behind it"]);
+    assert_eq!(
+        troubles(&format!("{head}panic: no\n"))[0],
+        "4: the run of the benchmarks broke off: panic: no"
+    );
+    assert_eq!(
+        troubles(&format!("{head}BenchmarkB-8\t10\tfive ns/op\nPASS\n")),
+        ["4: the line of a benchmark is not understood"]
+    );
+}
+
+#[test]
+fn go_keeps_numbers_of_processors_where_they_differ() {
+    let two = "BenchmarkA\t10\t5 ns/op\nBenchmarkA-2\t10\t3 ns/op\n";
+    assert_eq!(measures(two), ["BenchmarkA ns/op 5 ns/op", "BenchmarkA-2 ns/op 3 ns/op"]);
+    let one = "BenchmarkA-x-2\t10\t5 ns/op\nBenchmarkB-2\t10\t3 ns/op\n";
+    assert_eq!(measures(one), ["BenchmarkA-x ns/op 5 ns/op", "BenchmarkB ns/op 3 ns/op"]);
+    let units = "Unit items better=higher assume=exact\nBenchmarkA-2\t10\t5 items\n";
+    let found = &reading(units).1.benchmarks[0];
+    assert!(found.is_exact && found.direction == super::Direction::Bigger);
+}
+
+#[test]
+fn libtest_says_what_failed_and_tells_targets_apart() {
+    let line = "test a ... bench:   1,234 ns/iter (+/- 3)\n";
+    assert_eq!(
+        troubles(&format!("running 1 test\n{line}")),
+        ["1: cut off: the run that starts here has no `test result:`"]
+    );
+    assert_eq!(
+        troubles(&format!(
+            "running 2 tests\n{line}test result: ok. 0 passed; 0 failed; 0 ignored; 2 measured; 0 filtered out\n"
+        )),
+        ["3: 2 benchmarks were measured, 1 are there"]
+    );
+    assert_eq!(
+        troubles(&format!("{line}test b ... FAILED\ntest result: FAILED. 0 passed; 1 failed; 1 measured\n")),
+        ["2: a benchmark failed: test b ... FAILED", "3: the run of the benchmarks failed"]
+    );
+    let targets = format!(
+        "     Running benches/x.rs (target/release/deps/x-0123456789abcdef)\n{line}     Running benches/y.rs (t)\n{line}"
+    );
+    assert_eq!(
+        measures(&targets),
+        ["benches/x.rs: a time 1234 ns/iter", "benches/y.rs: a time 1234 ns/iter"]
+    );
+}
+
+#[test]
+fn criterion_has_messages_and_text() {
+    let done = r#"{"reason":"benchmark-complete","id":"sum","iteration_count":[2,4],"measured_values":[20,44],"unit":"ns"}"#;
+    let group = r#"{"reason":"group-complete","group_name":"sum","benchmarks":["sum"]}"#;
+    assert_eq!(measures(&format!("{done}\n{group}\n")), ["sum time 10.5 ns"]);
+    assert_eq!(
+        troubles(&format!("{done}\n")),
+        ["0: cut off: the last group of benchmarks has no `group-complete`"]
+    );
+    assert_eq!(
+        troubles(&format!("{done}\n{{\"reason\":\"gro"))[0],
+        "2: the message is not understood: EOF while parsing a string at line 1 column 14"
+    );
+    let uneven = done.replace("[2,4]", "[2]");
+    assert_eq!(troubles(&uneven)[0], "1: `sum` has no number of iterations for each of its samples");
+    let text = "sum/long\n                        time:   [1.0 µs 1.1 µs 1.2 µs]\n                 change:\n                        time:   [-1.0% +0.1% +2.0%] (p = 0.88 > 0.05)\n";
+    assert_eq!(measures(text), ["sum/long time 1.1 µs"]);
+    assert_eq!(measures(r#"{"sampling_mode":"Flat","iters":[1.0,2.0],"times":[5.0,14.0]}"#), ["a time 6 ns"]);
+}
+
+#[test]
+fn jmh_takes_the_direction_from_the_mode() {
+    let run = |mode: &str, score: &str| {
+        format!(
+            r#"[{{"jmhVersion":"1.37","benchmark":"a.B.c","mode":"{mode}","threads":4,"primaryMetric":{{"score":{score},"scoreError":"NaN","scoreConfidence":["NaN","NaN"],"scoreUnit":"ops/s"}},"secondaryMetrics":{{"read":{{"score":3.0,"scoreUnit":"ops/s"}},"·gc.time":{{"score":"NaN","scoreUnit":"ms"}}}}}}]"#
+        )
+    };
+    assert_eq!(
+        measures(&run("thrpt", "7.5")),
+        ["a.B.c (threads=4) thrpt 7.5 ops/s", "a.B.c (threads=4) thrpt read 3 ops/s"]
+    );
+    let directions = |mode: &str| {
+        let found = reading(&run(mode, "1")).1.benchmarks;
+        found.iter().map(|measure| measure.direction.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(directions("thrpt"), ["bigger", "bigger"]);
+    assert_eq!(directions("ss"), ["smaller", "smaller"]);
+    assert_eq!(troubles(&run("thrpt", "\"NaN\"")), ["0: `a.B.c (threads=4)` has no score that is a number"]);
+    assert_eq!(
+        troubles(r#"[{"jmhVersion":"1.37"}]"#),
+        ["0: an entry has no benchmark, mode or primaryMetric"]
+    );
+}
+
+#[test]
+fn k6_thresholds_mean_what_each_form_says() {
+    let new = r#"{"root_group":{},"metrics":{"my_time":{"type":"trend","contains":"time","values":{"avg":2.5},"thresholds":{"avg<2":{"ok":false},"avg<3":{"ok":true}}}}}"#;
+    let old = r#"{"root_group":{},"metrics":{"http_req_duration":{"avg":2.5,"thresholds":{"avg<2":true,"avg<3":false}}}}"#;
+    for text in [new, old] {
+        let crossed: Vec<(String, bool)> = reading(text)
+            .1
+            .thresholds
+            .into_iter()
+            .map(|found| (found.expression, found.is_crossed))
+            .collect();
+        assert_eq!(crossed, [("avg<2".to_owned(), true), ("avg<3".to_owned(), false)]);
+    }
+    assert_eq!(measures(new), ["my_time avg 2.5 ms"]);
+    let odd = old.replace("true", "\"yes\"");
+    assert_eq!(troubles(&odd), ["0: the threshold `avg<2` of `http_req_duration` has no outcome"]);
+}
+
+#[test]
+fn benchmarks_that_failed_are_never_passed_over() {
+    let dot_net = r#"{"HostEnvironmentInfo":{},"Benchmarks":[{"FullName":"a","DisplayInfo":"a: Job","Statistics":null}]}"#;
+    assert_eq!(troubles(dot_net), ["0: `a` has no statistics: it did not run to its end"]);
+    let pytest = r#"{"machine_info":{},"commit_info":{},"benchmarks":[{"name":"a","stats":{"median":1.0},"has_error":true}]}"#;
+    assert_eq!(troubles(pytest), ["0: `a` broke off with an error"]);
+    let google = r#"{"context":{"mhz_per_cpu":1},"benchmarks":[{"name":"a","error_occurred":true,"error_message":"no"}]}"#;
+    assert_eq!(troubles(google), ["0: `a` broke off with an error: no"]);
+    let vitest = r#"{"files":[{"filepath":"a.ts","groups":[{"fullName":"g","benchmarks":[{"name":"a"}]}]}]}"#;
+    assert_eq!(troubles(vitest), ["0: `g > a` was not measured: it may have failed"]);
+    let empty = r#"{"results":[{"command":"a","mean":-1.0}]}"#;
+    assert_eq!(troubles(empty), ["0: `a` has the value -1, which is no measure"]);
+    let nothing = r#"{"machine_info":{},"commit_info":{},"benchmarks":[]}"#;
+    assert_eq!(troubles(nothing), ["0: holds no benchmark that was measured"]);
+}
+
+#[test]
+fn google_counts_sums_only_without_runs() {
+    let row = |kind: &str, value: f64| {
+        format!(
+            r#"{{"name":"a_{kind}","run_name":"a","run_type":"aggregate","aggregate_name":"{kind}","real_time":{value},"cpu_time":{value},"time_unit":"us"}}"#
+        )
+    };
+    let text = format!(
+        r#"{{"context":{{"mhz_per_cpu":1}},"benchmarks":[{},{},{}]}}"#,
+        row("mean", 3.0),
+        row("median", 2.0),
+        row("stddev", 1.0)
+    );
+    assert_eq!(measures(&text), ["a cpu_time 2 us", "a real_time 2 us"]);
+}
+
+#[test]
+fn two_jobs_of_one_method_stay_apart() {
+    let row = |job: &str, median: f64| {
+        format!(
+            r#"{{"FullName":"a","DisplayInfo":"a: {job}","Statistics":{{"Median":{median}}},"Memory":{{"BytesAllocatedPerOperation":24}}}}"#
+        )
+    };
+    let text =
+        format!(r#"{{"HostEnvironmentInfo":{{}},"Benchmarks":[{},{}]}}"#, row("Job8", 1.0), row("Job9", 2.0));
+    assert_eq!(
+        measures(&text),
+        ["a allocated 24 B/op", "a time 1 ns", "a [Job9] allocated 24 B/op", "a [Job9] time 2 ns"]
+    );
+}
+
+#[test]
+fn julia_has_trials_and_other_things() {
+    let text = r#"[{"Julia":"1.9","BenchmarkTools":"1.0"},[["BenchmarkGroup",{"data":{"a":["Trial",{"times":[3.0,1.0,2.0],"allocs":2,"memory":64}],"b":["Parameters",{}]}}]]]"#;
+    assert_eq!(measures(text), ["a allocs 2 allocs/op", "a memory 64 B/op", "a time 2 ns"]);
+    assert_eq!(troubles(text), ["0: `b` is a Parameters, which is no benchmark"]);
+}
+
+#[test]
+fn catch2_says_what_was_not_measured() {
+    let head = "x is a Catch v2.13.10 host application.\n-----\nSums\n  inner\n-----\na.cpp:3\n.....\n\nbenchmark name  samples  iterations  estimated\n  mean low high\n-----\n";
+    let row = "sum   20   100   5 us \n   1 ns   900 ps   2 ns \n   0 ns   0 ns   0 ns \n\n";
+    assert_eq!(measures(&format!("{head}{row}=====\nAll tests passed\n")), ["Sums / inner / sum mean 1 ns"]);
+    assert_eq!(
+        troubles(&format!("{head}{row}sum 2   20   100   5 us \n\n=====\ntest cases: 1 | 1 failed\n")),
+        ["16: `Sums / inner / sum 2` was not measured to its end", "19: the run of the benchmarks failed"]
+    );
+    assert_eq!(troubles(&format!("{head}{row}")), ["0: cut off: the run has no `test cases:` behind it"]);
+}
+
+#[test]
+fn our_own_form_must_say_everything() {
+    let own = |row: &str| format!(r#"{{"format":"devops-benchmarks","version":1,"benchmarks":[{row}]}}"#);
+    let good = r#"{"name":"a","unit":"ms","direction":"smaller","value":1}"#;
+    assert_eq!(measures(&own(good)), ["a value 1 ms"]);
+    for (row, wanted) in [
+        (good.replace("smaller", "up"), "0: `a`: the direction is `up`, it must be `smaller` or `bigger`"),
+        (
+            good.replace("\"value\":1", "\"samples\":[1,\"2\"]"),
+            "0: `a` needs either `samples`, a list of numbers, or one `value`",
+        ),
+        (
+            good.replace("\"value\":1", "\"samples\":[1],\"value\":1"),
+            "0: `a` needs either `samples`, a list of numbers, or one `value`",
+        ),
+        (
+            good.replace("value", "valeu"),
+            "1: not understood: unknown field `valeu`, expected one of `name`, `metric`, `unit`, `direction`, `value`, `samples`, `interval`, `exact`",
+        ),
+        (good.replace("\"unit\":\"ms\",", ""), "1: not understood: missing field `unit`"),
+    ] {
+        assert_eq!(troubles(&own(&row)), [wanted], "{row}");
+    }
+    let future = own(good).replace("\"version\":1", "\"version\":2");
+    assert_eq!(troubles(&future), ["1: not understood: version 2 is not known, only 1 is"]);
+    assert_eq!(
+        troubles(r#"{"format":"devops-benchmarks","version":1}"#),
+        ["0: needs `format` devops-benchmarks, `version` 1 and `benchmarks`"]
+    );
+}
+
+#[test]
+fn lists_without_a_direction_are_refused() {
+    let row = |rest: &str| format!(r#"[{{"name":"a","unit":"MB","value":"1,024"{rest}}}]"#);
+    assert_eq!(troubles(&row("")).len(), 1);
+    assert_eq!(measures(&row(",\"direction\":\"bigger\"")), ["a value 1024 MB"]);
+}
+
+#[test]
+fn two_units_of_one_measure_are_no_samples() {
+    let text = "BenchmarkA-2\t10\t5 ns/op\nUnit x better=higher\n";
+    assert!(troubles(text).is_empty());
+    let twice = r#"{"format":"devops-benchmarks","version":1,"benchmarks":[{"name":"a","unit":"ms","direction":"smaller","value":1},{"name":"a","unit":"B","direction":"smaller","value":1}]}"#;
+    assert_eq!(troubles(twice), ["0: `a` is measured in `ms` and in `B`"]);
+}
+
+#[test]
+fn a_hundred_thousand_samples_keep_their_median() {
+    let samples: Vec<String> = (0..100_000).map(|index| (index * 7919 % 100_000).to_string()).collect();
+    let text = format!(r#"{{"results":[{{"command":"a","mean":1,"times":[{}]}}]}}"#, samples.join(","));
+    let found = &reading(&text).1.benchmarks[0];
+    assert!(found.samples.len() <= super::benchmark::KEPT && found.samples.len() > 200);
+    assert!((found.value() - 50_000.0).abs() < 5_000.0, "{}", found.value());
+}
+
+#[test]
+fn gungraun_says_what_its_own_limits_say() {
+    let text = "shop::sums::sum short:10\n  Instructions:                        1734|1700                 (+2.00000%)\n  L1 Hits:                             2359|N/A                  (*********)\n\nGungraun result: Regressed. 0 without regressions; 1 regressed; 0 filtered; 1 benchmarks finished in 0.49333s\n";
+    assert_eq!(
+        measures(text),
+        [
+            "shop::sums::sum short:10 Instructions 1734 Instructions",
+            "shop::sums::sum short:10 L1 Hits 2359 L1 Hits"
+        ]
+    );
+    let reading = reading(text).1;
+    assert!(reading.thresholds[0].is_crossed && reading.troubles.is_empty());
+}
