@@ -54,8 +54,8 @@ impl Producer {
     pub(crate) fn separator(producer: Option<Self>, classname: &str) -> &'static str {
         match producer {
             Some(Self::Cargo | Self::Nextest) => "::",
-            Some(Self::Jest | Self::Vitest | Self::Playwright) => " > ",
-            Some(Self::Rspec) => " ",
+            Some(Self::Vitest | Self::Playwright) => " > ",
+            Some(Self::Jest | Self::Rspec) => " ",
             _ if classname.contains("::") => "::",
             _ if classname.contains([' ', '/']) => " > ",
             _ => ".",
@@ -74,6 +74,8 @@ impl Producer {
             }
             Self::Pytest => format!("pytest {}", quote(&node(classname, name, file))),
             Self::Jest => {
+                let classname = classname.replace(" > ", " ");
+                let classname = classname.as_str();
                 // Jest matches the names of the blocks around a test and its own, joined by spaces.
                 let full = if classname == name || name.starts_with(classname) {
                     name.to_owned()

@@ -220,12 +220,12 @@ impl Object for Element {
             "steps" => map.next_value_seed(each(|step: Step| self.sum.step(&step)))?,
             "before" => {
                 map.next_value_seed(each(|hook: Hook| {
-                    self.sum.ending(hook.result.as_ref(), "a hook before it")
+                    self.sum.ending(hook.result.as_ref(), "a hook before it");
                 }))?;
             }
             "after" => {
                 map.next_value_seed(each(|hook: Hook| {
-                    self.sum.ending(hook.result.as_ref(), "a hook behind it")
+                    self.sum.ending(hook.result.as_ref(), "a hook behind it");
                 }))?;
             }
             _ => skip(map)?,

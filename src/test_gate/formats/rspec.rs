@@ -1,4 +1,4 @@
-//! Reads RSpec's JSON: `examples`, and a summary that alone tells of errors outside of examples.
+//! Reads `RSpec`'s JSON: `examples`, and a summary that alone tells of errors outside of examples.
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, MapAccess};
@@ -84,7 +84,11 @@ impl Example {
         };
         let exception = self.exception.unwrap_or_default();
         let line = self.line_number.whole();
-        let traced = exception.backtrace.iter().find_map(|frame| place(&frame.0));
+        let frames = || exception.backtrace.iter().filter_map(|frame| place(&frame.0));
+        let traced = frames()
+            .find(|place| place.path.ends_with(defined))
+            .map(|place| Location { path: defined.to_owned(), ..place })
+            .or_else(|| frames().find(|place| !place.path.starts_with('/')));
         let named = Location { line, ..Location::file(defined) };
         let is_shared = file != defined;
         let backtrace: Vec<&str> = exception.backtrace.iter().map(|frame| frame.0.as_str()).collect();
@@ -114,11 +118,12 @@ impl Example {
     }
 }
 
-/// The place of a frame in the project's own source, as `./spec/a_spec.rb:19:in ...`.
+/// The place of a frame, as `./spec/a_spec.rb:19:in ...`.
 fn place(frame: &str) -> Option<Location> {
-    let (path, rest) = frame.trim().strip_prefix("./")?.split_once(':')?;
-    let digits = rest.split(':').next()?;
-    Some(Location::line(path, digits.parse().ok()?)).filter(|_| !path.starts_with("vendor/"))
+    let (path, rest) = frame.trim().split_once(".rb:")?;
+    let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+    let line = rest.get(..digits)?.parse().ok()?;
+    Some(Location::line(format!("{}.rb", path.trim_start_matches("./")), line))
 }
 
 #[derive(Debug, Default, Deserialize)]

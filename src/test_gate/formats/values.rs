@@ -13,7 +13,7 @@ use crate::test_gate::execution::DETAIL;
 use crate::test_gate::shape::{Json, Shape};
 
 /// Most items of a list that are held.
-const HELD: usize = 20;
+const HELD: usize = 100;
 
 /// The keys of a file that begins with JSON, be it one document or several.
 pub(crate) fn json(shape: &Shape) -> Option<&Json> {
@@ -272,8 +272,8 @@ mod tests {
         }
         let whole = |json| serde_json::from_str::<Number>(json).unwrap().whole();
         assert_eq!([whole("3"), whole("\"4\""), whole("-1"), whole("{}")], [Some(3), Some(4), None, None]);
-        let many: Few<u64> = serde_json::from_str(&format!("{:?}", (0..50).collect::<Vec<_>>())).unwrap();
-        assert_eq!((many.count, many.first.len(), many.last()), (50, 20, Some(&49)));
+        let many: Few<u64> = serde_json::from_str(&format!("{:?}", (0..300).collect::<Vec<_>>())).unwrap();
+        assert_eq!((many.count, many.first.len(), many.last()), (300, 100, Some(&299)));
         assert_eq!(before("cart adds", "adds"), "cart");
     }
 }
