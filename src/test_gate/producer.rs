@@ -54,8 +54,15 @@ impl Producer {
     pub(crate) fn separator(producer: Option<Self>, classname: &str) -> &'static str {
         match producer {
             Some(Self::Cargo | Self::Nextest) => "::",
-            Some(Self::Vitest | Self::Playwright) => " > ",
-            Some(Self::Jest | Self::Rspec) => " ",
+            Some(
+                Self::Vitest
+                | Self::Playwright
+                | Self::CucumberJs
+                | Self::CucumberRuby
+                | Self::CucumberJvm
+                | Self::Behave,
+            ) => " > ",
+            Some(Self::Jest | Self::Mocha | Self::Rspec) => " ",
             _ if classname.contains("::") => "::",
             _ if classname.contains([' ', '/']) => " > ",
             _ => ".",

@@ -174,7 +174,6 @@ impl Object for Report<'_, '_, '_> {
             "stats" => self.stats = Some(map.next_value()?),
             "results" => {
                 self.has_results = true;
-                // `false` stands where a run had no root suite.
                 let make = || Suite { shared: self.shared, file: String::new(), is_broken: false };
                 map.next_value_seed(each_object(make, drop))?;
             }
