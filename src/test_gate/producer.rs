@@ -79,6 +79,8 @@ impl Producer {
                 let filter = format!("binary_id(={classname}) and test(={name})");
                 format!("cargo nextest run -E {}", quote(&filter))
             }
+            // Some reports have pytest's own name of the test.
+            Self::Pytest if classname.is_empty() && name.contains("::") => format!("pytest {}", quote(name)),
             Self::Pytest => format!("pytest {}", quote(&node(classname, name, file))),
             Self::Jest => {
                 let classname = classname.replace(" > ", " ");
@@ -213,6 +215,10 @@ mod tests {
             (
                 again(Producer::Surefire, "a.CrudTest", "create(int)[1]", ""),
                 "mvn test -Dtest=a.CrudTest#create",
+            ),
+            (
+                again(Producer::Pytest, "", "tests/test_a.py::test_c", "tests/test_a.py"),
+                "pytest tests/test_a.py::test_c",
             ),
             (again(Producer::Mocha, "cart", "adds", "a.js"), "npx mocha a.js -f 'cart adds'"),
             (
