@@ -60,8 +60,15 @@ impl Producer {
     pub(crate) fn separator(producer: Option<Self>, classname: &str) -> &'static str {
         match producer {
             Some(Self::Cargo | Self::Nextest) => "::",
-            Some(Self::Jest | Self::Vitest | Self::Playwright) => " > ",
-            Some(Self::Rspec) => " ",
+            Some(
+                Self::Vitest
+                | Self::Playwright
+                | Self::CucumberJs
+                | Self::CucumberRuby
+                | Self::CucumberJvm
+                | Self::Behave,
+            ) => " > ",
+            Some(Self::Jest | Self::Mocha | Self::Rspec) => " ",
             _ if classname.contains("::") => "::",
             _ if classname.contains([' ', '/']) => " > ",
             _ => ".",
@@ -78,8 +85,12 @@ impl Producer {
                 let filter = format!("binary_id(={classname}) and test(={name})");
                 format!("cargo nextest run -E {}", quote(&filter))
             }
+            // Some reports have pytest's own name of the test.
+            Self::Pytest if classname.is_empty() && name.contains("::") => format!("pytest {}", quote(name)),
             Self::Pytest => format!("pytest {}", quote(&node(classname, name, file))),
             Self::Jest => {
+                let classname = classname.replace(" > ", " ");
+                let classname = classname.as_str();
                 // Jest matches the names of the blocks around a test and its own, joined by spaces.
                 let full = if classname == name || name.starts_with(classname) {
                     name.to_owned()
@@ -250,6 +261,10 @@ mod tests {
             (
                 again(Producer::Dotnet, "", "Should be even (i: 3)", ""),
                 r"dotnet test --filter 'DisplayName=Should be even \(i: 3\)'",
+            ),
+            (
+                again(Producer::Pytest, "", "tests/test_a.py::test_c", "tests/test_a.py"),
+                "pytest tests/test_a.py::test_c",
             ),
             (again(Producer::Mocha, "cart", "adds", "a.js"), "npx mocha a.js -f 'cart adds'"),
             (

@@ -220,12 +220,12 @@ impl Object for Element {
             "steps" => map.next_value_seed(each(|step: Step| self.sum.step(&step)))?,
             "before" => {
                 map.next_value_seed(each(|hook: Hook| {
-                    self.sum.ending(hook.result.as_ref(), "a hook before it")
+                    self.sum.ending(hook.result.as_ref(), "a hook before it");
                 }))?;
             }
             "after" => {
                 map.next_value_seed(each(|hook: Hook| {
-                    self.sum.ending(hook.result.as_ref(), "a hook behind it")
+                    self.sum.ending(hook.result.as_ref(), "a hook behind it");
                 }))?;
             }
             _ => skip(map)?,
@@ -342,6 +342,9 @@ impl<'a, 'b> Feature<'a, 'b> {
         }
         self.hand_over();
         let mut collector = self.collector.borrow_mut();
+        if !self.has_elements && self.name.is_empty() && self.uri.is_empty() {
+            return collector.trouble(Trouble::whole("an item of the list is no feature"));
+        }
         collector.suite();
         if let Some(background) = self.background.filter(|background| background.red.is_some()) {
             self.red += 1;
@@ -403,7 +406,7 @@ mod tests {
         let failed = &reading.problems[0];
         assert_eq!(
             (failed.test.as_str(), failed.message.as_str()),
-            ("Cart.Failing", "Then it fails: AssertionError: 1 == 2")
+            ("Cart > Failing", "Then it fails: AssertionError: 1 == 2")
         );
         assert_eq!(failed.location.as_ref().unwrap().to_string(), "features/cart.feature:9");
         assert_eq!(failed.again.as_deref(), Some("npx cucumber-js features/cart.feature --name '^Failing$'"));
@@ -443,6 +446,7 @@ mod tests {
         assert_eq!(reading.problems[0].again.as_deref(), Some("behave features/a.feature --name '^Hook$'"));
         let feature = r#"[{"elements": [], "keyword": "Feature", "location": "a.feature:1", "name": "A", "status": "failed"}]"#;
         assert_eq!(read(&FORMAT, feature.as_bytes()).suite_errored, 1);
+        assert_eq!(read(&FORMAT, br#"[{"a": 1}]"#).troubles.kept().len(), 1);
         let word = SAMPLE.replace("\"undefined\"}", "\"odd\"}");
         assert_eq!(read(&FORMAT, word.as_bytes()).troubles.kept().len(), 1);
     }

@@ -84,7 +84,8 @@ impl Assertion {
         let (message, _) = parts(reasons.first.first().map_or("", |text| text.0.as_str()));
         let detail: Vec<&str> = reasons.iter().map(|text| text.0.as_str()).collect();
         Execution {
-            classname: titles.join(" > "),
+            // Jest itself joins names by spaces.
+            classname: titles.join(if self.meta.is_some() { " > " } else { " " }),
             line: self.location.and_then(|place| place.line.whole()),
             micros: self.duration.micros(1e-3),
             attempts: self.invocations.count().max(self.retry_reasons.count + 1),
@@ -303,7 +304,7 @@ mod tests {
         assert_eq!(reading.suite_errors[0].name, "src/broken.test.js");
         assert_eq!(reading.suite_errors[0].message, "Cannot find module './none'");
         let failed = &reading.problems[0];
-        assert_eq!(failed.test, "cart > items > fails");
+        assert_eq!(failed.test, "cart items fails");
         assert_eq!(failed.location.as_ref().unwrap().to_string(), "src/cart.test.js:4");
         assert_eq!(failed.message, "Error: expect(received)\n\nExpected: 3");
         assert_eq!(failed.again.as_deref(), Some("npx jest src/cart.test.js -t 'cart items fails'"));

@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(counts(&reading), [2, 1, 1, 1, 1, 0]);
         assert_eq!(reading.suite_errors[0].name, "till \"before each\" hook for \"pays\"");
         let problem = &reading.problems[0];
-        assert_eq!((problem.test.as_str(), problem.message.as_str()), ("cart.fails", "1 == 2"));
+        assert_eq!((problem.test.as_str(), problem.message.as_str()), ("cart fails", "1 == 2"));
         assert_eq!(problem.location.as_ref().unwrap().to_string(), "test/cart.js:8");
         assert_eq!(problem.again.as_deref(), Some("npx mocha test/cart.js -f 'cart fails'"));
         assert_eq!(reading.problems[1].attempts, 3);

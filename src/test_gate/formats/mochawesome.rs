@@ -1,4 +1,4 @@
-//! Reads mochawesome's JSON, as Cypress writes it too: suites nested to any depth that serde_json allows, with their hooks.
+//! Reads mochawesome's JSON, as Cypress writes it too: suites nested to any depth that `serde_json` allows, with their hooks.
 
 use std::cell::{Cell, RefCell};
 
@@ -24,7 +24,12 @@ pub(crate) const FORMAT: Format = Format {
     read: |source, collector| {
         let collector = RefCell::new(collector);
         let result = documents(source, |reader| {
-            let shared = Shared { collector: &collector, failures: Cell::new(0), tests: Cell::new(0) };
+            let shared = Shared {
+                collector: &collector,
+                failures: Cell::new(0),
+                tests: Cell::new(0),
+                absent: Cell::new(0),
+            };
             let mut report = Report { shared: &shared, stats: None, has_results: false };
             Fields(&mut report).deserialize(reader)?;
             report.finish();
@@ -49,6 +54,8 @@ struct Shared<'a, 'b> {
     collector: &'a RefCell<&'b mut Collector>,
     failures: Cell<u64>,
     tests: Cell<u64>,
+    /// Tests that are registered and not there, as those that no pattern asked for.
+    absent: Cell<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,18 +94,21 @@ impl Test {
 }
 
 impl Shared<'_, '_> {
-    fn test(&self, test: &Test, file: &str) {
+    fn test(&self, test: &Test, suite: &Suite<'_, '_, '_>) {
         let mut collector = self.collector.borrow_mut();
         let Some(state) = test.state() else {
             let what = format!("the state `{}` of `{}` is not known", test.state.0, test.full_title.0);
             return collector.trouble(Trouble::whole(what));
         };
+        if state == State::NotRun && test.skipped.0 && !suite.is_broken {
+            return self.absent.set(self.absent.get() + 1);
+        }
         self.tests.set(self.tests.get() + u64::from(!test.skipped.0));
         self.failures.set(self.failures.get() + u64::from(state == State::Failed));
         let name = if test.title.is_empty() { &test.full_title.0 } else { &test.title.0 };
         collector.test(&Execution {
             classname: before(&test.full_title.0, &test.title.0),
-            file: file.trim_start_matches('/').to_owned(),
+            file: suite.file.trim_start_matches('/').to_owned(),
             micros: test.duration.micros(1e-3),
             message: test.err.message().to_owned(),
             detail: test.err.detail().to_owned(),
@@ -108,31 +118,35 @@ impl Shared<'_, '_> {
         });
     }
 
-    fn hook(&self, hook: &Test) {
+    /// Whether the hook failed.
+    fn hook(&self, hook: &Test) -> bool {
         if hook.has_failed() {
             self.failures.set(self.failures.get() + 1);
             let name = if hook.full_title.is_empty() { &hook.title.0 } else { &hook.full_title.0 };
             let error = GroupError::new(name, hook.err.message(), hook.err.detail(), Position::NOWHERE);
             self.collector.borrow_mut().broken_suite(error);
         }
+        hook.has_failed()
     }
 }
 
 struct Suite<'a, 'b, 'c> {
     shared: &'a Shared<'b, 'c>,
     file: String,
+    /// Whether a hook of it or around it failed, so that its other tests don't run.
+    is_broken: bool,
 }
 
 impl Object for Suite<'_, '_, '_> {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "file" => self.file = map.next_value::<Text>()?.0,
-            "tests" => map.next_value_seed(each(|test: Test| self.shared.test(&test, &self.file)))?,
+            "tests" => map.next_value_seed(each(|test: Test| self.shared.test(&test, self)))?,
             "beforeHooks" | "afterHooks" => {
-                map.next_value_seed(each(|hook: Test| self.shared.hook(&hook)))?;
+                map.next_value_seed(each(|hook: Test| self.is_broken |= self.shared.hook(&hook)))?;
             }
             "suites" => {
-                let make = || Suite { shared: self.shared, file: String::new() };
+                let make = || Suite { shared: self.shared, file: String::new(), is_broken: self.is_broken };
                 map.next_value_seed(each_object(make, |_| self.shared.collector.borrow_mut().suite()))?;
             }
             _ => skip(map)?,
@@ -160,8 +174,7 @@ impl Object for Report<'_, '_, '_> {
             "stats" => self.stats = Some(map.next_value()?),
             "results" => {
                 self.has_results = true;
-                // `false` stands where a run had no root suite.
-                let make = || Suite { shared: self.shared, file: String::new() };
+                let make = || Suite { shared: self.shared, file: String::new(), is_broken: false };
                 map.next_value_seed(each_object(make, drop))?;
             }
             _ => skip(map)?,
@@ -183,6 +196,12 @@ impl Report<'_, '_, '_> {
         if claimed > shown {
             let what = format!("stats name {}, the report shows {shown}", count(claimed, "failure"));
             collector.suite_error(GroupError::new("mochawesome", &what, "", Position::NOWHERE));
+        }
+        let absent = self.shared.absent.get();
+        if absent > 0 {
+            let verb = if absent == 1 { "was" } else { "were" };
+            collector
+                .note(format!("{} {verb} registered and not run, as by a pattern", count(absent, "test")));
         }
         let (claimed, shown) = (stats.tests.count(), self.shared.tests.get());
         if claimed > shown {

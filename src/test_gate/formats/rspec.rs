@@ -1,4 +1,4 @@
-//! Reads RSpec's JSON: `examples`, and a summary that alone tells of errors outside of examples.
+//! Reads `RSpec`'s JSON: `examples`, and a summary that alone tells of errors outside of examples.
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, MapAccess};
@@ -29,8 +29,13 @@ pub(crate) const FORMAT: Format = Format {
     },
     read: |source, collector| {
         let result = documents(source, |reader| {
-            let mut report =
-                Report { collector, summary: None, messages: Few::default(), shown: Summary::default() };
+            let mut report = Report {
+                collector,
+                summary: None,
+                messages: Few::default(),
+                shown: Summary::default(),
+                has_examples: false,
+            };
             Fields(&mut report).deserialize(reader)?;
             report.finish();
             Ok(())
@@ -84,7 +89,11 @@ impl Example {
         };
         let exception = self.exception.unwrap_or_default();
         let line = self.line_number.whole();
-        let traced = exception.backtrace.iter().find_map(|frame| place(&frame.0));
+        let frames = || exception.backtrace.iter().filter_map(|frame| place(&frame.0));
+        let traced = frames()
+            .find(|place| place.path.ends_with(defined))
+            .map(|place| Location { path: defined.to_owned(), ..place })
+            .or_else(|| frames().find(|place| !place.path.starts_with('/')));
         let named = Location { line, ..Location::file(defined) };
         let is_shared = file != defined;
         let backtrace: Vec<&str> = exception.backtrace.iter().map(|frame| frame.0.as_str()).collect();
@@ -114,19 +123,23 @@ impl Example {
     }
 }
 
-/// The place of a frame in the project's own source, as `./spec/a_spec.rb:19:in ...`.
+/// The place of a frame, as `./spec/a_spec.rb:19:in ...`.
 fn place(frame: &str) -> Option<Location> {
-    let (path, rest) = frame.trim().strip_prefix("./")?.split_once(':')?;
-    let digits = rest.split(':').next()?;
-    Some(Location::line(path, digits.parse().ok()?)).filter(|_| !path.starts_with("vendor/"))
+    let (path, rest) = frame.trim().split_once(".rb:")?;
+    let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+    let line = rest.get(..digits)?.parse().ok()?;
+    Some(Location::line(format!("{}.rb", path.trim_start_matches("./")), line))
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Summary {
-    example_count: Number,
-    failure_count: Number,
-    errors_outside_of_examples_count: Number,
+    #[serde(rename = "example_count")]
+    examples: Number,
+    #[serde(rename = "failure_count")]
+    failures: Number,
+    #[serde(rename = "errors_outside_of_examples_count")]
+    errors_outside: Number,
 }
 
 struct Report<'a> {
@@ -134,19 +147,20 @@ struct Report<'a> {
     summary: Option<Summary>,
     messages: Few<Text>,
     shown: Summary,
+    has_examples: bool,
 }
 
 impl Report<'_> {
     fn example(&mut self, example: Example) {
         let add = |number: &mut Number| number.0 = Some(number.0.unwrap_or(0.0) + 1.0);
-        add(&mut self.shown.example_count);
+        add(&mut self.shown.examples);
         let Some(state) = example.state() else {
             let what =
                 format!("the status `{}` of `{}` is not known", example.status.0, example.full_description.0);
             return self.collector.trouble(Trouble::whole(what));
         };
         if state.is_red() {
-            add(&mut self.shown.failure_count);
+            add(&mut self.shown.failures);
         }
         self.collector.test(&example.execution(state));
     }
@@ -154,10 +168,13 @@ impl Report<'_> {
     /// What the summary says beyond the examples.
     fn finish(self) {
         self.collector.suite();
+        if !self.has_examples {
+            self.collector.trouble(Trouble::whole("the list `examples` is missing"));
+        }
         let Some(summary) = self.summary else {
             return self.collector.trouble(Trouble::whole("the summary is missing"));
         };
-        let errors = summary.errors_outside_of_examples_count.count();
+        let errors = summary.errors_outside.count();
         if errors > 0 {
             let said: Vec<&str> = self.messages.iter().map(|message| message.0.as_str()).collect();
             let said = anstream::adapter::strip_str(&said.join("\n")).to_string();
@@ -166,12 +183,12 @@ impl Report<'_> {
             let error = GroupError::new("RSpec", what.trim_end_matches(": "), &said, Position::NOWHERE);
             self.collector.run_error(error);
         }
-        let (claimed, shown) = (summary.failure_count.count(), self.shown.failure_count.count());
+        let (claimed, shown) = (summary.failures.count(), self.shown.failures.count());
         if claimed > shown {
             let what = format!("the summary names {}, the examples show {shown}", count(claimed, "failure"));
             self.collector.run_error(GroupError::new("RSpec", &what, "", Position::NOWHERE));
         }
-        let (claimed, shown) = (summary.example_count.count(), self.shown.example_count.count());
+        let (claimed, shown) = (summary.examples.count(), self.shown.examples.count());
         if claimed > shown {
             self.collector
                 .note(format!("the summary names {}, the report shows {shown}", count(claimed, "example")));
@@ -182,7 +199,10 @@ impl Report<'_> {
 impl Object for Report<'_> {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "examples" => return map.next_value_seed(each(|example| self.example(example))),
+            "examples" => {
+                self.has_examples = true;
+                return map.next_value_seed(each(|example| self.example(example)));
+            }
             "summary" => self.summary = Some(map.next_value()?),
             "messages" => self.messages = map.next_value()?,
             _ => skip(map)?,
@@ -241,6 +261,7 @@ mod tests {
         let errors = |summary: &str| read(&FORMAT, report(summary).as_bytes()).run_errored;
         assert_eq!([errors(""), errors(", \"failure_count\": 1")], [0, 1]);
         assert_eq!(read(&FORMAT, br#"{"examples": []}"#).troubles.kept().len(), 1);
+        assert_eq!(read(&FORMAT, br#"{"summary": {}}"#).troubles.kept().len(), 1);
         let word = SAMPLE.replace("\"pending\",", "\"odd\",");
         assert_eq!(read(&FORMAT, word.as_bytes()).troubles.kept().len(), 1);
     }

@@ -1,10 +1,14 @@
 //! Reads CTRF JSON, and accepts just what its schema accepts: a field that is not known outside of `extra` is refused.
 //!
-//! Tests are handed over one by one; those before the first mistake count.
+//! Tests are handed over one by one; those before the first mistake count. What many reporters do against the schema (a `suite`
+//! that is one text, fractions of milliseconds, attempts without a number) makes the report refused too, but all tests count.
 
 mod schema;
 mod types;
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, IgnoredAny, MapAccess};
 
 use self::schema::{Baseline, Environment, Insights, Status, Summary, Test, Tool};
@@ -18,7 +22,7 @@ use crate::test_gate::execution::{Execution, micros};
 use crate::test_gate::json::{Fields, Object, documents, must, refuse};
 use crate::test_gate::producer::Producer;
 use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::Position;
+use crate::test_gate::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -64,14 +68,14 @@ impl Object for Report<'_> {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         once::<A>(&mut self.seen, key)?;
         match key {
-            "reportFormat" => drop(map.next_value::<Checked<Ctrf>>()?),
-            "specVersion" => drop(map.next_value::<Checked<Version>>()?),
-            "reportId" | "runId" => drop(map.next_value::<Checked<Filled>>()?),
-            "timestamp" => drop(map.next_value::<Checked<DateTime>>()?),
-            "generatedBy" => drop(map.next_value::<String>()?),
-            "extra" => drop(map.next_value::<Anything>()?),
-            "insights" => drop(map.next_value::<Strict<Insights>>()?),
-            "baseline" => drop(map.next_value::<Strict<Baseline>>()?),
+            "reportFormat" => check::<Checked<Ctrf>, A>(map)?,
+            "specVersion" => check::<Checked<Version>, A>(map)?,
+            "reportId" | "runId" => check::<Checked<Filled>, A>(map)?,
+            "timestamp" => check::<Checked<DateTime>, A>(map)?,
+            "generatedBy" => check::<String, A>(map)?,
+            "extra" => check::<Anything, A>(map)?,
+            "insights" => check::<Strict<Insights>, A>(map)?,
+            "baseline" => check::<Strict<Baseline>, A>(map)?,
             "results" => {
                 let mut results = Results::new(self.collector);
                 map.next_value_seed(Fields(&mut results))?;
@@ -82,6 +86,11 @@ impl Object for Report<'_> {
         }
         Ok(())
     }
+}
+
+/// Takes a value for a `T`, and drops it.
+fn check<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<T>().map(|_| ())
 }
 
 /// Passes over the value first, so that one that is cut off is said to be.
@@ -107,15 +116,30 @@ struct Results<'a> {
     tests: u64,
     failed: u64,
     others: u64,
+    /// What is against the schema though it is understood, and in how many tests.
+    flaws: BTreeMap<&'static str, u64>,
 }
 
 impl<'a> Results<'a> {
     fn new(collector: &'a mut Collector) -> Self {
-        Self { collector, seen: Vec::new(), producer: None, summary: None, tests: 0, failed: 0, others: 0 }
+        let flaws = BTreeMap::new();
+        Self {
+            collector,
+            seen: Vec::new(),
+            producer: None,
+            summary: None,
+            tests: 0,
+            failed: 0,
+            others: 0,
+            flaws,
+        }
     }
 
     fn test(&mut self, test: Test) {
         self.tests += 1;
+        if let Some(flaw) = test.flaw() {
+            *self.flaws.entry(flaw).or_default() += 1;
+        }
         let attempts = test.retry_attempts.unwrap_or_default();
         let retries = test.retries.unwrap_or_default().count();
         let is_flaky = test.flaky == Some(true) || retries > 0 || attempts.failed > 0;
@@ -140,7 +164,7 @@ impl<'a> Results<'a> {
             message = raw;
         }
         self.collector.test(&Execution {
-            suite: test.suite.map(|suite| suite.0).unwrap_or_default(),
+            suite: test.suite.map(|suite| suite.text).unwrap_or_default(),
             file: test.file_path.unwrap_or_default(),
             line: test.line.map(types::Whole::count).filter(|line| *line > 0),
             micros: micros(test.duration.0 / 1e3),
@@ -171,6 +195,10 @@ impl<'a> Results<'a> {
         let (claimed, shown) = (summary.tests.count(), self.tests);
         if claimed > shown {
             collector.note(format!("the summary names {}, the report shows {shown}", count(claimed, "test")));
+        }
+        for (flaw, tests) in self.flaws {
+            let what = format!("the schema of CTRF refuses {flaw}, as in {}", count(tests, "test"));
+            collector.trouble(Trouble::whole(what));
         }
         if self.others > 0 {
             let verb = if self.others == 1 { "counts" } else { "count" };
@@ -208,8 +236,8 @@ impl Object for Results<'_> {
             "tests" => {
                 map.next_value_seed(items(|Strict(test): Strict<Test>| self.test(test)))?;
             }
-            "environment" => drop(map.next_value::<Strict<Environment>>()?),
-            "extra" => drop(map.next_value::<Anything>()?),
+            "environment" => check::<Strict<Environment>, A>(map)?,
+            "extra" => check::<Anything, A>(map)?,
             _ => return unknown(key, map),
         }
         Ok(())

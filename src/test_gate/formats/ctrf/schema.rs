@@ -1,12 +1,14 @@
 //! What the schema of CTRF says of each object, in its words: unknown fields are refused, `extra` may hold anything.
 
 #![expect(dead_code, reason = "most fields are checked, and not read")]
+#![expect(clippy::struct_field_names, reason = "the names are those of the schema")]
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, Deserializer, Error};
 
 use super::types::{
-    Anything, Checked, DateTime, Each, Filled, Labels, Path, Positive, Strict, Uri, Whole, given, items,
+    Anything, Checked, DateTime, Each, Filled, Labels, Millis, Path, Positive, Strict, Uri, Whole, given,
+    items,
 };
 
 type Name = Checked<Filled>;
@@ -84,12 +86,13 @@ pub(super) struct Attachment {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Attempt {
-    pub(super) attempt: Positive,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) attempt: Option<Positive>,
     #[serde(default, deserialize_with = "given")]
     pub(super) attempt_id: Option<Name>,
     pub(super) status: Status,
     #[serde(default, deserialize_with = "given")]
-    pub(super) duration: Option<Whole>,
+    pub(super) duration: Option<Millis>,
     #[serde(default, deserialize_with = "given")]
     pub(super) message: Option<String>,
     #[serde(default, deserialize_with = "given")]
@@ -103,9 +106,9 @@ pub(super) struct Attempt {
     #[serde(default, deserialize_with = "given")]
     pub(super) stderr: Option<Each<String>>,
     #[serde(default, deserialize_with = "given")]
-    pub(super) start: Option<Whole>,
+    pub(super) start: Option<Millis>,
     #[serde(default, deserialize_with = "given")]
-    pub(super) stop: Option<Whole>,
+    pub(super) stop: Option<Millis>,
     #[serde(default, deserialize_with = "given")]
     pub(super) attachments: Option<Each<Strict<Attachment>>>,
     #[serde(default, deserialize_with = "given")]
@@ -188,11 +191,11 @@ pub(super) struct Test {
     pub(super) execution_id: Option<Name>,
     pub(super) name: Name,
     pub(super) status: Status,
-    pub(super) duration: Whole,
+    pub(super) duration: Millis,
     #[serde(default, deserialize_with = "given")]
-    pub(super) start: Option<Whole>,
+    pub(super) start: Option<Millis>,
     #[serde(default, deserialize_with = "given")]
-    pub(super) stop: Option<Whole>,
+    pub(super) stop: Option<Millis>,
     #[serde(default, deserialize_with = "given")]
     pub(super) suite: Option<Path>,
     #[serde(default, deserialize_with = "given")]
@@ -315,6 +318,35 @@ pub(super) struct Attempts {
     pub(super) failed: u64,
     /// Message and trace of the last one that failed.
     pub(super) wrong: (String, String),
+    /// What is against the schema in one of them.
+    pub(super) flaw: Option<&'static str>,
+}
+
+impl Attempt {
+    fn flaw(&self) -> Option<&'static str> {
+        let times = [self.duration, self.start, self.stop];
+        if self.attempt.is_none() {
+            Some("an attempt without its number in `attempt`")
+        } else {
+            fraction(times)
+        }
+    }
+}
+
+impl Test {
+    /// What is against the schema, though it is understood.
+    pub(super) fn flaw(&self) -> Option<&'static str> {
+        if self.suite.as_ref().is_some_and(|suite| !suite.is_list) {
+            return Some("a `suite` that is no list");
+        }
+        let attempts = || self.retry_attempts.as_ref().and_then(|attempts| attempts.flaw);
+        fraction([Some(self.duration), self.start, self.stop]).or_else(attempts)
+    }
+}
+
+fn fraction(times: [Option<Millis>; 3]) -> Option<&'static str> {
+    let is_fraction = times.into_iter().flatten().any(|time| !time.is_whole());
+    is_fraction.then_some("a time that is no whole number of milliseconds")
 }
 
 impl<'de> Deserialize<'de> for Attempts {
@@ -322,6 +354,7 @@ impl<'de> Deserialize<'de> for Attempts {
         let mut attempts = Self::default();
         let take = |Strict(attempt): Strict<Attempt>| {
             attempts.count += 1;
+            attempts.flaw = attempts.flaw.or(attempt.flaw());
             if attempt.status == Status::Failed {
                 attempts.failed += 1;
                 attempts.wrong = (attempt.message.unwrap_or_default(), attempt.trace.unwrap_or_default());

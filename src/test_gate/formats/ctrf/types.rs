@@ -82,25 +82,48 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Each<T> {
 }
 
 /// A list of texts with at least one item, the first of them joined by ` > `.
+///
+/// Several reporters write one text, against the schema; that is kept apart, for the tests to be counted all the same.
 #[derive(Debug, Default)]
-pub(super) struct Path(pub(super) String);
+pub(super) struct Path {
+    pub(super) text: String,
+    pub(super) is_list: bool,
+}
 
 impl<'de> Deserialize<'de> for Path {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut path = String::new();
+        deserializer.deserialize_any(AsPath)
+    }
+}
+
+struct AsPath;
+
+impl<'de> Visitor<'de> for AsPath {
+    type Value = Path;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of texts")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Path, E> {
+        Ok(Path { text: text.to_owned(), is_list: false })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Path, A::Error> {
+        let mut text = String::new();
         let mut is_first = true;
         let take = |name: String| {
-            if path.len() < 4_000 {
+            if text.len() < 4_000 {
                 if !is_first {
-                    path.push_str(" > ");
+                    text.push_str(" > ");
                 }
-                path.push_str(&name);
+                text.push_str(&name);
                 is_first = false;
             }
         };
-        match items(take).deserialize(deserializer)? {
-            0 => Err(D::Error::invalid_length(0, &"at least one item")),
-            _ => Ok(Self(path)),
+        match items(take).visit_seq(list)? {
+            0 => Err(A::Error::invalid_length(0, &"at least one item")),
+            _ => Ok(Path { text, is_list: true }),
         }
     }
 }
@@ -220,6 +243,17 @@ impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = f64::deserialize(deserializer)?;
         if number.fract() == 0.0 { Ok(Self(number)) } else { Err(D::Error::custom("a number is not whole")) }
+    }
+}
+
+/// A number that the schema wants whole; several reporters write fractions, and are told so.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Millis(pub(super) f64);
+
+impl Millis {
+    pub(super) fn is_whole(self) -> bool {
+        self.0.fract() == 0.0
     }
 }
 
