@@ -268,7 +268,11 @@ impl Reader<'_> {
         };
         execution.line = source.filter(|_| file.is_some());
         // What the suite is called is a path of the project, where the address of the test is one of the machine.
-        execution.file = if suite.ends_with(".dart") { suite.clone() } else { file.unwrap_or_default() };
+        execution.file = if suite.rsplit_once('.').is_some_and(|(_, ending)| ending == "dart") {
+            suite.clone()
+        } else {
+            file.unwrap_or_default()
+        };
         execution.suite = suite;
         execution.micros = time;
         execution.attempts = attempts;

@@ -26,6 +26,7 @@ use crate::test_gate::execution::{Execution, MESSAGE, micros};
 use crate::test_gate::lines::{Line, Lines};
 use crate::test_gate::producer::Producer;
 use crate::test_gate::shape::Shape;
+use crate::test_gate::trace;
 use crate::test_gate::trouble::{Position, Trouble};
 
 pub(crate) const FORMAT: Format =
@@ -91,11 +92,15 @@ struct Reader<'a> {
     file: Option<String>,
     bailed_out: bool,
     others: u64,
-    /// Failed results of any kind, what a summary claims, and what made it fail so far.
+    /// Results that are not ok, with or without a directive, what a summary claims, and what made it fail so far.
     failed: u64,
     claimed: u64,
     red: u64,
     line: u64,
+    /// Whether results say how long they took.
+    is_timed: bool,
+    /// Why documents without a test say that they are skipped.
+    skipped: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -115,6 +120,8 @@ impl<'a> Reader<'a> {
             claimed: 0,
             red: 0,
             line: 0,
+            is_timed: false,
+            skipped: Vec::new(),
         }
     }
 
@@ -130,7 +137,7 @@ impl<'a> Reader<'a> {
         // psql puts one space before each line.
         let depth = if indent == 1 { Some(0) } else { (indent % 4 == 0).then_some(indent / 4) };
         match (said, depth) {
-            (Said::Blank, _) => {}
+            (Said::Blank, _) | (Said::Version, Some(_)) if indent > 0 || text.trim().is_empty() => {}
             (Said::Yaml, _) => self.open_yaml(indent),
             (Said::Comment(comment), _) => self.comment(comment, indent / 4),
             (Said::Result(outcome), Some(depth)) => self.result(outcome, depth),
@@ -144,15 +151,14 @@ impl<'a> Reader<'a> {
                 self.plan(tests, skip.as_deref(), depth);
             }
             (Said::BailOut(reason), _) => self.bail_out(reason),
-            (Said::Version, Some(0)) => {
+            (Said::Version, Some(_)) => {
                 self.flush();
                 if self.levels.len() > 1 || !self.levels.first().is_none_or(Level::is_empty) {
                     self.end_document();
                 }
             }
-            (Said::Version, Some(_)) => {}
             (Said::Strict(is_strict), _) => self.is_strict = is_strict,
-            (Said::Open, Some(_)) if self.pending.is_some() => {
+            (Said::Open, Some(depth)) if self.pending.as_ref().is_some_and(|open| open.depth == depth) => {
                 if let Some(pending) = self.pending.take() {
                     self.open_buffered(pending);
                 }
@@ -198,6 +204,12 @@ impl<'a> Reader<'a> {
     fn other(&mut self, text: &str, indent: usize) {
         if indent == 0 && self.prove(text) {
             return;
+        }
+        // mocha has a trace without the marks of YAML.
+        if let Some(pending) =
+            self.pending.as_mut().filter(|open| !open.outcome.ok && indent > open.depth * 4)
+        {
+            return pending.comments.push_line(text);
         }
         if self.is_strict {
             self.trouble(format!("`{}` is no TAP, and the stream is strict", shorten(text, 80)));
@@ -276,11 +288,7 @@ impl<'a> Reader<'a> {
             return;
         }
         match skip {
-            Some(reason) => {
-                let mut execution = self.execution("(all tests)".to_owned(), State::Skipped, 0);
-                reason.clone_into(&mut execution.message);
-                self.collector.test(&execution);
-            }
+            Some(reason) => self.skipped.push(shorten(reason, MESSAGE)),
             None => self.collector.note("plans no test at all"),
         }
     }
@@ -313,7 +321,8 @@ impl<'a> Reader<'a> {
         if let Some(children) = &children {
             self.end_level(children, depth + 1);
         }
-        self.failed += u64::from(!outcome.ok && outcome.directive.is_none());
+        self.failed += u64::from(!outcome.ok);
+        self.is_timed |= outcome.millis.is_some();
         self.announced.truncate(depth);
         let Some(level) = self.levels.get_mut(depth) else { return };
         let number = level.count(outcome.number);
@@ -399,6 +408,8 @@ impl<'a> Reader<'a> {
             block.is_suite() || children.is_some_and(|level| level.results > 0 || level.missing() > 0);
         let state = match (outcome.ok, outcome.directive) {
             (_, Some(Directive::Skip)) | (false, Some(Directive::Todo)) => State::Skipped,
+            // vitest writes a test without a body so: it is the only one that takes no time.
+            (true, Some(Directive::Todo)) if self.is_timed && outcome.millis.is_none() => State::Skipped,
             (true, _) => State::Passed,
             (false, None) => State::Failed,
         };
@@ -416,7 +427,8 @@ impl<'a> Reader<'a> {
             (None, _) => block.message(),
         };
         execution.detail = if block.text().is_empty() { said.clone() } else { block.text() };
-        execution.place = block.failed_at().or_else(|| said.lines().find_map(place));
+        let place = block.failed_at().or_else(|| said.lines().chain(block.message().lines()).find_map(place));
+        execution.place = place.or_else(|| trace::find(&said, ""));
         if let Some((file, line)) = block.stands_at() {
             file.clone_into(&mut execution.file);
             execution.line = line;
@@ -424,6 +436,9 @@ impl<'a> Reader<'a> {
         execution.micros = block.millis.or(outcome.millis).and_then(|millis| micros(millis / 1_000.0));
         execution.at = Some(Position { line, column: 1 });
         execution.producer = self.producer(&block, &execution);
+        if execution.producer == Some(Producer::Bats) {
+            execution.file = execution.place.as_ref().map(|place| place.path.clone()).unwrap_or_default();
+        }
         if !is_suite {
             return self.collector.test(&execution);
         }
@@ -442,7 +457,10 @@ impl<'a> Reader<'a> {
     }
 
     fn producer(&self, block: &Block, execution: &Execution) -> Option<Producer> {
-        let is_bats = execution.place.as_ref().is_some_and(|place| place.path.ends_with(".bats"));
+        let is_bats = execution
+            .place
+            .as_ref()
+            .is_some_and(|place| place.path.rsplit_once('.').is_some_and(|(_, ending)| ending == "bats"));
         match () {
             () if block.is_node => Some(Producer::Node),
             () if is_bats => Some(Producer::Bats),
@@ -545,6 +563,20 @@ impl<'a> Reader<'a> {
         (self.bailed_out, self.is_strict, self.failed, self.claimed) = (false, false, 0, 0);
     }
 
+    /// Documents that skip all of their tests: each is a skipped test, but together they are no proof that anything ran.
+    fn skip_documents(&mut self) {
+        let is_all = self.collector.reading.counts.tests() == 0;
+        for reason in std::mem::take(&mut self.skipped) {
+            if is_all {
+                self.collector.note(format!("skips all of its tests: {reason}"));
+                continue;
+            }
+            let mut execution = self.execution("(all tests)".to_owned(), State::Skipped, 0);
+            execution.message = reason;
+            self.collector.test(&execution);
+        }
+    }
+
     fn finish(mut self) {
         if let Some((_, began)) = self.yaml.take() {
             self.trouble(format!("cut off: the YAML block that begins in line {began} has no end"));
@@ -554,6 +586,7 @@ impl<'a> Reader<'a> {
         if !is_over || self.pending.is_some() {
             self.end_document();
         }
+        self.skip_documents();
         if self.others > 0 {
             let are = if self.others == 1 { "is" } else { "are" };
             self.collector.note(format!("{} {are} no TAP", counted(self.others, "line", "lines")));
