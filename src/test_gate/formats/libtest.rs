@@ -64,14 +64,15 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
 #[derive(Debug, Deserialize)]
 struct Event {
     r#type: Option<String>,
-    event: Option<String>,
+    #[serde(rename = "event")]
+    what: Option<String>,
     name: Option<String>,
     exec_time: Option<Time>,
     stdout: Option<String>,
     message: Option<String>,
     reason: Option<String>,
-    #[serde(default)]
-    test_count: u64,
+    #[serde(default, rename = "test_count")]
+    tests: u64,
     #[serde(default)]
     passed: u64,
     #[serde(default)]
@@ -141,7 +142,7 @@ impl Events for Reader<'_> {
         let Some(kind) = event.r#type.as_deref() else {
             return false;
         };
-        let what = event.event.as_deref().unwrap_or_default();
+        let what = event.what.as_deref().unwrap_or_default();
         match (kind, what) {
             ("suite", "started") => self.begin(&event, line),
             ("suite", "ok" | "failed") => self.end(&event, what == "failed", line),
@@ -224,7 +225,7 @@ impl Reader<'_> {
             opened => format!("test binary {opened}"),
         });
         let kind = nextest.and_then(|known| known.kind.clone());
-        self.suites.push(Suite { key, kind, name, tests: event.test_count, ..Suite::default() });
+        self.suites.push(Suite { key, kind, name, tests: event.tests, ..Suite::default() });
     }
 
     /// Changes the suite that a test belongs to.
