@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::Format;
 use super::events::{Events, Tail, follow};
+use crate::core::Location;
 use crate::core::words::counted;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
@@ -268,7 +269,11 @@ impl Reader<'_> {
         };
         execution.line = source.filter(|_| file.is_some());
         // What the suite is called is a path of the project, where the address of the test is one of the machine.
-        execution.file = if suite.ends_with(".dart") { suite.clone() } else { file.unwrap_or_default() };
+        execution.file = if suite.rsplit_once('.').is_some_and(|(_, ending)| ending == "dart") {
+            suite.clone()
+        } else {
+            file.unwrap_or_default()
+        };
         execution.suite = suite;
         execution.micros = time;
         execution.attempts = attempts;
@@ -276,6 +281,7 @@ impl Reader<'_> {
             State::Skipped => start.metadata.and_then(|known| known.skip_reason).unwrap_or_default(),
             _ => message,
         };
+        execution.place = trace.lines().find_map(place);
         execution.detail = detail;
         execution.at = Some(at);
         // Retries are told in one place, and a name may stand twice in a file.
@@ -348,4 +354,13 @@ impl Run {
             self.ended.pop_first();
         }
     }
+}
+
+/// A place in a trace, as `test/cart_test.dart 9:5  main.<fn>` has it.
+fn place(line: &str) -> Option<Location> {
+    let (path, position) = line.split_once(".dart ")?;
+    let number = position.trim_start().split(':').next()?.parse().ok()?;
+    let path = path.trim();
+    (!path.starts_with("package:") && !path.starts_with("dart:"))
+        .then(|| Location::line(format!("{path}.dart"), number))
 }

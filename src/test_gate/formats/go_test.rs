@@ -89,6 +89,8 @@ struct Test {
     has_red_subtest: bool,
     is_paused: bool,
     line: u64,
+    /// Seconds.
+    elapsed: Option<f64>,
 }
 
 struct Reader<'a> {
@@ -125,7 +127,7 @@ impl Events for Reader<'_> {
         }
         let package = event.package.clone().unwrap_or_default();
         match event.test.clone().filter(|test| !test.is_empty()) {
-            Some(test) => self.test(&package, test, action, &event, line),
+            Some(test) => self.test(&package, &test, &event, line),
             None => self.package(package, action, &event, line),
         }
         true
@@ -171,27 +173,32 @@ impl Reader<'_> {
     }
 
     /// An event of a test.
-    fn test(&mut self, name: &str, test: String, action: &str, event: &Event, line: u64) {
+    fn test(&mut self, name: &str, test: &str, event: &Event, line: u64) {
+        let action = event.action.as_deref().unwrap_or_default();
         let package = self.packages.entry(name.to_owned()).or_default();
         let state = match action {
             "run" => {
                 if let Some(parent) =
-                    parent(&test, &package.open).and_then(|parent| package.open.get_mut(&parent))
+                    parent(test, &package.open).and_then(|parent| package.open.get_mut(&parent))
                 {
                     parent.has_subtests = true;
                 }
-                package.open.insert(test, Test { line, ..Test::default() });
+                let before = package.open.insert(test.to_owned(), Test { line, ..Test::default() });
+                if let Some(mut before) = before {
+                    let state = before.unfinished(test);
+                    self.done(name, test, before, state);
+                }
                 return;
             }
             "pause" | "cont" => {
-                if let Some(open) = package.open.get_mut(&test) {
+                if let Some(open) = package.open.get_mut(test) {
                     open.is_paused = action == "pause";
                 }
                 return;
             }
             "output" => {
                 let output = event.output.as_deref().unwrap_or_default();
-                match package.open.get_mut(&test) {
+                match package.open.get_mut(test) {
                     Some(open) => open.say(output),
                     None => package.output.push(output),
                 }
@@ -203,12 +210,13 @@ impl Reader<'_> {
             "skip" => State::Skipped,
             other => return self.collector.trouble(unknown(other, line)),
         };
-        let open = package.open.remove(&test).unwrap_or(Test { line, ..Test::default() });
-        self.done(name, &test, open, state, event.elapsed);
+        let mut open = package.open.remove(test).unwrap_or(Test { line, ..Test::default() });
+        open.elapsed = event.elapsed;
+        self.done(name, test, open, state);
     }
 
     /// A test ended.
-    fn done(&mut self, name: &str, test: &str, open: Test, state: State, elapsed: Option<f64>) {
+    fn done(&mut self, name: &str, test: &str, open: Test, state: State) {
         let package = self.packages.entry(name.to_owned()).or_default();
         if state.is_red()
             && let Some(parent) = parent(test, &package.open).and_then(|parent| package.open.get_mut(&parent))
@@ -225,7 +233,6 @@ impl Reader<'_> {
         }
         package.red += u64::from(state.is_red());
         let mut execution = open.execution(name, test, state);
-        execution.micros = elapsed.and_then(micros);
         // A repeat within one run is no attempt: each of them must pass.
         execution.is_whole = !package.met.insert(hash_of(test));
         self.collector.test(&execution);
@@ -245,7 +252,7 @@ impl Reader<'_> {
                 continue;
             }
             let state = open.unfinished(&test);
-            self.done(name, &test, open, state, None);
+            self.done(name, &test, open, state);
         }
         let Some(package) = self.packages.remove(name) else { return };
         let at = Position { line, column: 1 };
@@ -329,6 +336,7 @@ impl Test {
         let mut execution = Execution::new(test, state);
         package.clone_into(&mut execution.classname);
         execution.producer = Some(Producer::Go);
+        execution.micros = self.elapsed.and_then(micros);
         execution.at = Some(Position { line: self.line, column: 1 });
         if state == State::Passed {
             return execution;
@@ -336,7 +344,10 @@ impl Test {
         execution.detail = self.output.text();
         if let Some((message, place)) = self.said {
             execution.message = message;
-            execution.place = Some(place).filter(|place| !place.path.is_empty());
+            let is_bare = !place.path.contains(['/', '\\']);
+            let folder = Some(folder(package)).filter(|folder| is_bare && !folder.is_empty());
+            let path = folder.map_or_else(|| place.path.clone(), |folder| format!("{folder}/{}", place.path));
+            execution.place = Some(Location { path, ..place }).filter(|place| place.line.is_some());
         } else if let Some(line) = telling(&execution.detail) {
             line.clone_into(&mut execution.message);
         }
@@ -357,6 +368,25 @@ fn parent(test: &str, open: &BTreeMap<String, Test>) -> Option<String> {
 
 fn is_benchmark(test: &str) -> bool {
     test.starts_with("Benchmark")
+}
+
+/// The folder of a package within its repository, as far as its import path tells: go prints the file's name alone.
+fn folder(package: &str) -> String {
+    if let Some(path) = package.strip_prefix('_') {
+        return path.to_owned();
+    }
+    let parts: Vec<&str> = package.split('/').collect();
+    let repository = match parts.first() {
+        Some(&("github.com" | "gitlab.com" | "bitbucket.org" | "codeberg.org" | "golang.org")) => 3,
+        Some(host) if host.contains('.') => 2,
+        _ => 1,
+    };
+    let is_version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let skipped = repository + usize::from(parts.get(repository).is_some_and(|part| is_version(part)));
+    parts.get(skipped..).unwrap_or_default().join("/")
 }
 
 /// `a_test.go:12: text`, as the methods of a test print it.
@@ -395,7 +425,7 @@ fn reason(output: &str) -> String {
         None => marks.into_iter().find_map(found).or_else(|| found("exit status ")),
     };
     let is_verdict = |line: &&str| line.is_empty() || line.starts_with("FAIL") || *line == "PASS";
-    let last = output.lines().map(str::trim).filter(|line| !is_verdict(line)).next_back();
+    let last = output.lines().map(str::trim).rfind(|line| !is_verdict(line));
     let (what, why) = match (broken, line.or(last)) {
         (Some(_), why) => ("its build failed", why),
         (None, why) => ("it failed, and none of its tests did", why),

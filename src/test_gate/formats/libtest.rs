@@ -50,6 +50,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         collector,
         suites: Vec::new(),
         opened: 0,
+        carried: BTreeMap::new(),
         binary: None,
         between: Tail::default(),
         said: None,
@@ -63,14 +64,15 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
 #[derive(Debug, Deserialize)]
 struct Event {
     r#type: Option<String>,
-    event: Option<String>,
+    #[serde(rename = "event")]
+    what: Option<String>,
     name: Option<String>,
     exec_time: Option<Time>,
     stdout: Option<String>,
     message: Option<String>,
     reason: Option<String>,
-    #[serde(default)]
-    test_count: u64,
+    #[serde(default, rename = "test_count")]
+    tests: u64,
     #[serde(default)]
     passed: u64,
     #[serde(default)]
@@ -95,7 +97,8 @@ enum Time {
 struct Nextest {
     #[serde(rename = "crate")]
     package: Option<String>,
-    test_binary: Option<String>,
+    #[serde(rename = "test_binary")]
+    binary: Option<String>,
     kind: Option<String>,
 }
 
@@ -118,6 +121,8 @@ struct Reader<'a> {
     collector: &'a mut Collector,
     suites: Vec<Suite>,
     opened: u64,
+    /// Tests of nextest that were open where their suite ended: it may go on in another part.
+    carried: BTreeMap<String, u64>,
     /// What cargo says that it runs next.
     binary: Option<String>,
     /// Lines that are no events, since the last suite ended.
@@ -137,7 +142,7 @@ impl Events for Reader<'_> {
         let Some(kind) = event.r#type.as_deref() else {
             return false;
         };
-        let what = event.event.as_deref().unwrap_or_default();
+        let what = event.what.as_deref().unwrap_or_default();
         match (kind, what) {
             ("suite", "started") => self.begin(&event, line),
             ("suite", "ok" | "failed") => self.end(&event, what == "failed", line),
@@ -220,7 +225,7 @@ impl Reader<'_> {
             opened => format!("test binary {opened}"),
         });
         let kind = nextest.and_then(|known| known.kind.clone());
-        self.suites.push(Suite { key, kind, name, tests: event.test_count, ..Suite::default() });
+        self.suites.push(Suite { key, kind, name, tests: event.tests, ..Suite::default() });
     }
 
     /// Changes the suite that a test belongs to.
@@ -247,6 +252,7 @@ impl Reader<'_> {
             Some((bare, tries)) => (bare.to_owned(), tries.parse().unwrap_or(1)),
             None => (reported, 1),
         };
+        self.carried.remove(&bare);
         let (mut suite, mut kind) = (String::new(), None);
         self.suite(&bare, |found| {
             found.open.remove(&bare);
@@ -258,17 +264,14 @@ impl Reader<'_> {
         self.red += u64::from(state.is_red());
         let state = if state == State::Passed && tries > 1 { State::Flaky } else { state };
         let mut execution = Execution::new("", state);
-        match bare.split_once('$') {
-            Some((binary, name)) => {
-                name.clone_into(&mut execution.name);
-                execution.classname = binary_id(binary, kind.as_deref());
-                execution.producer = Some(Producer::Nextest);
-            }
-            None => {
-                execution.name = bare;
-                execution.suite = suite;
-                execution.producer = Some(Producer::Cargo);
-            }
+        if let Some((binary, name)) = bare.split_once('$') {
+            name.clone_into(&mut execution.name);
+            execution.classname = binary_id(binary, kind.as_deref());
+            execution.producer = Some(Producer::Nextest);
+        } else {
+            execution.name = bare;
+            execution.suite = suite;
+            execution.producer = Some(Producer::Cargo);
         }
         execution.attempts = tries;
         execution.micros = event.exec_time.and_then(|time| match time {
@@ -292,11 +295,14 @@ impl Reader<'_> {
         let nextest = event.nextest.as_ref();
         let key = nextest.and_then(Nextest::key);
         let index = self.suites.iter().rposition(|suite| key.is_none() || suite.key == key);
-        let Some(suite) = index.map(|index| self.suites.remove(index)) else {
+        let Some(mut suite) = index.map(|index| self.suites.remove(index)) else {
             return self.collector.trouble(Trouble::line(line, "a suite ends that did not begin"));
         };
         self.between.clear();
         let at = Position { line, column: 1 };
+        if suite.key.is_some() {
+            self.carried.append(&mut suite.open);
+        }
         let unfinished = suite.open.len();
         self.unfinished(&suite);
         let claimed = event.failed.saturating_sub(event.allowed_fail);
@@ -358,6 +364,8 @@ impl Reader<'_> {
         for suite in std::mem::take(&mut self.suites) {
             self.crashed(&suite, 0);
         }
+        let carried = std::mem::take(&mut self.carried);
+        self.unfinished(&Suite { open: carried, ..Suite::default() });
         if let Some(said) =
             self.said.take().filter(|said| self.red == 0 || said.contains("could not compile"))
         {
@@ -389,7 +397,7 @@ impl Suite {
 
 impl Nextest {
     fn key(&self) -> Option<String> {
-        Some(format!("{}::{}", self.package.as_ref()?, self.test_binary.as_ref()?))
+        Some(format!("{}::{}", self.package.as_ref()?, self.binary.as_ref()?))
     }
 }
 

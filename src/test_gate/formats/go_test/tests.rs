@@ -206,3 +206,18 @@ fn nothing_makes_it_panic() {
     pieces.extend(["{", "}", "\n", "x", "{\"Action\":", "\u{feff}"]);
     nothing_panics(&FORMAT, &pieces);
 }
+
+#[test]
+fn the_folder_of_a_package_is_told_by_its_path() {
+    for (package, folder) in [
+        ("github.com/a/shop/cart", "cart"),
+        ("github.com/a/shop/v2/cart/in", "cart/in"),
+        ("github.com/a/shop", ""),
+        ("example.com/shop/cart", "cart"),
+        ("shop/cart", "cart"),
+        ("command-line-arguments", ""),
+        ("_/srv/shop", "/srv/shop"),
+    ] {
+        assert_eq!(super::folder(package), folder, "{package}");
+    }
+}

@@ -97,6 +97,25 @@ fn a_run_of_nextest_is_read() {
 }
 
 #[test]
+fn a_suite_of_nextest_may_be_written_in_two_parts() {
+    let part = |ended: &str, passed: u32| {
+        format!(
+            "{{\"type\":\"suite\",\"event\":\"{ended}\",\"passed\":{passed},\"failed\":0,\"nextest\":{{\"crate\":\"s\",\"test_binary\":\"s\",\"kind\":\"lib\"}}}}\n"
+        )
+    };
+    let test = |name: &str, event: &str| {
+        format!("{{\"type\":\"test\",\"event\":\"{event}\",\"name\":\"s::s${name}\"}}\n")
+    };
+    let first =
+        [part("started", 0), test("a", "started"), test("b", "started"), test("a", "ok"), part("ok", 1)]
+            .concat();
+    let second = [part("started", 0), test("b", "ok"), part("ok", 1)].concat();
+    let found = read(&FORMAT, format!("{first}{second}"));
+    assert_eq!((counts(&found), found.notes.len()), (([2, 0, 0, 0, 0, 0], 0), 0));
+    assert_eq!(counts(&read(&FORMAT, first)).0, [1, 0, 0, 1, 0, 0]);
+}
+
+#[test]
 fn claims_are_compared() {
     let claims =
         GREEN.replace("\"ok\", \"passed\": 2, \"failed\": 0", "\"failed\", \"passed\": 1, \"failed\": 1");

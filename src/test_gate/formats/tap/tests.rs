@@ -262,10 +262,32 @@ fn files_of_prove_and_documents_in_a_row_are_told_apart() {
 }
 
 #[test]
-fn a_skipped_file_is_a_skipped_test() {
+fn a_skipped_file_is_a_skipped_test_beside_others() {
+    let found = read(&FORMAT, "1..0 # SKIP no database\n1..1\nok 1\n");
+    assert_eq!((counts(&found).0, badness(&found)), ([1, 0, 0, 0, 1, 0], 0));
+    // Alone, it is no proof that anything ran.
     let found = read(&FORMAT, "1..0 # SKIP no database\n");
-    assert_eq!((counts(&found).0, badness(&found)), ([0, 0, 0, 0, 1, 0], 0));
+    assert_eq!(
+        (counts(&found).0, found.notes),
+        ([0; 6], vec!["skips all of its tests: no database".to_owned()])
+    );
     assert_eq!(badness(&read(&FORMAT, "1..0\n")), 2);
+}
+
+#[test]
+fn mocha_and_vitest_are_read() {
+    let mocha = "ok 1 adds\nnot ok 2 fails\n  Expected\n    {\n  +   price: 20\n  AssertionError: Expected\n      at f (mo/cart.js:4:53)\nok 3 waits # SKIP -\n# tests 2\n# pass 1\n# fail 1\n1..3\n";
+    let found = read(&FORMAT, mocha);
+    assert_eq!(
+        (counts(&found).0, found.troubles.is_empty(), found.notes.len()),
+        ([1, 0, 1, 0, 1, 0], true, 0)
+    );
+    assert_eq!(found.problems[0].message, "Expected");
+    assert_eq!(found.problems[0].location.as_ref().unwrap().to_string(), "mo/cart.js:4");
+    let vitest = "1..2\nok 1 - a # time=1.13ms\nok 2 - b # TODO\n";
+    assert_eq!(counts(&read(&FORMAT, vitest)).0, [1, 0, 0, 0, 1, 0]);
+    // ava counts known failures among the failures.
+    assert_eq!(counts(&read(&FORMAT, "not ok 1 - a # TODO\nok 2\n1..2\n# fail 1\n")).1, 0);
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Block {
         match (known, key) {
             (Key::Message, _) => line(&mut self.message, &value, MESSAGE),
             (Key::Stack, _) => line(&mut self.stack, &value, DETAIL),
-            (Key::At, _) => self.at = prefix(&value, MESSAGE).to_owned(),
+            (Key::At, _) => prefix(&value, MESSAGE).clone_into(&mut self.at),
             (_, "duration_ms") => self.millis = value.parse().ok(),
             (_, "type") => prefix(&value, MESSAGE).clone_into(&mut self.kind),
             (_, "location") => prefix(&value, MESSAGE).clone_into(&mut self.location),
