@@ -1,6 +1,6 @@
 //! JSON documents of any size: strings are cut before they are held, lists are handed out item by item.
 //!
-//! Knows no report format. Nesting deeper than serde_json allows (128) is an error, never a stack that overflows.
+//! Knows no report format. Nesting deeper than `serde_json` allows (128) is an error, never a stack that overflows.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -45,7 +45,7 @@ pub(crate) fn documents<R: Read>(
     }
 }
 
-/// What serde_json says, with its place.
+/// What `serde_json` says, with its place.
 pub(crate) fn trouble(error: &serde_json::Error) -> Trouble {
     let text = error.to_string();
     // The place is told apart from the text.

@@ -15,6 +15,7 @@ use crate::test_gate::execution::Execution;
 use crate::test_gate::json::{Fields, Object, documents, each, each_object, skip};
 use crate::test_gate::producer::Producer;
 use crate::test_gate::shape::Shape;
+use crate::test_gate::trace;
 use crate::test_gate::trouble::{Position, Trouble};
 
 /// The format.
@@ -232,8 +233,8 @@ impl<'a> Shown<'a> {
     }
 
     fn error(&mut self, wrong: &Wrong) {
-        let place = wrong.location.as_ref().map_or("", |place| place.file.0.as_str());
-        let name = if place.is_empty() { "Playwright" } else { place };
+        let place = wrong.location.as_ref().map_or_else(String::new, |place| trace::tidy(&place.file.0));
+        let name = if place.is_empty() { "Playwright" } else { &place };
         let (message, detail) = (wrong.message(), wrong.detail());
         let message = if message.trim().is_empty() { "an error outside of any test" } else { &message };
         self.collector.run_error(GroupError::new(name, message, &detail, Position::NOWHERE));
