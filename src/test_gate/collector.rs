@@ -85,6 +85,8 @@ pub(crate) struct Met {
     pub(crate) suite: u64,
     /// What names the test in its report; none is never an attempt at another.
     pub(crate) identity: Option<u64>,
+    /// Whether another execution of a test can only be another attempt, even where both seem to have passed.
+    pub(crate) is_unique: bool,
 }
 
 /// Adds up what a report says.
@@ -122,6 +124,7 @@ impl Collector {
             attempts: execution.attempts,
             suite,
             identity: is_named.then(|| hash_of(&(suite, classname, name, file, line))),
+            is_unique: false,
         };
         self.meet(&met, || execution.clone());
     }
@@ -133,7 +136,11 @@ impl Collector {
         }
         let merged = met.identity.and_then(|hash| {
             let before = self.attempts.put(met.suite, hash, met.state)?;
-            Some((hash, before, before.then(met.state)?))
+            let after = match before.then(met.state) {
+                None if met.is_unique && met.state == State::Passed => State::Flaky,
+                after => after?,
+            };
+            Some((hash, before, after))
         });
         match merged {
             None => {
@@ -184,6 +191,11 @@ impl Collector {
         if let Some(problem) = self.reading.problems.get_mut(kept) {
             problem.attempts += 1;
         }
+    }
+
+    /// Whether the name of every test is wanted, of those that passed, too.
+    pub(crate) fn keeps_names(&self) -> bool {
+        self.reading.ledger.is_some() || self.reading.archive.is_some()
     }
 
     /// Whether another problem would be kept.

@@ -330,6 +330,7 @@ impl<'a, 'b> Feature<'a, 'b> {
                 attempts: 1,
                 suite: hash_of(file),
                 identity,
+                is_unique: false,
             };
             self.collector.borrow_mut().meet(&met, || execution.clone());
         }

@@ -95,7 +95,7 @@ impl Definitions {
         self.has_results = true;
         if let Some(class) = self.classes.get(&test) {
             assign(&mut execution, class);
-        } else if execution.state.is_red() {
+        } else if execution.state.is_red() || collector.keeps_names() {
             if self.waiting.len() >= KEPT {
                 // The counts know it, and nobody will be shown its texts.
                 (execution.message, execution.detail) = (String::new(), String::new());

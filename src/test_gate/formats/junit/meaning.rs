@@ -34,7 +34,11 @@ impl<R: Read> Reader<'_, R> {
                 }
             }
             Kind::Wrong(wrong) => self.enter_wrong(wrong, length),
-            Kind::Skipped if self.is_in_case => self.case.worsen(State::Skipped),
+            Kind::Skipped if self.is_in_case => {
+                self.case.worsen(State::Skipped);
+                let case = &mut self.case;
+                attributes(self.scanner.content(), length, |key, value| case.skip(key, value));
+            }
             Kind::Property => {
                 let (mut producer, mut counts_twice) = (None, false);
                 attributes(self.scanner.content(), length, |key, value| {
@@ -119,6 +123,8 @@ impl<R: Read> Reader<'_, R> {
             attempts: case.attempts,
             suite,
             identity: if nests { None } else { case.identity(suite) },
+            // Pytest gives no two tests one name; attempts that its plugin reruns are cases without a failure.
+            is_unique: *producer == Some(Producer::Pytest),
         };
         collector.meet(&met, || case.execution(path(suites), *producer));
     }
