@@ -136,5 +136,5 @@ fn no_other_report_is_taken_for_one_of_benchmarks() {
             seen += 1;
         }
     }
-    assert!(seen > 100, "{seen}");
+    assert!(seen > 50, "{seen}");
 }
