@@ -169,19 +169,30 @@ impl FileCoverage {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Coverage {
     pub(crate) files: BTreeMap<String, FileCoverage>,
+    /// The file that is being built, which is asked for line by line.
+    open: Option<(String, FileCoverage)>,
 }
 
 impl Coverage {
-    /// The file at a path, which is there from now on.
+    /// The file at a path, which is there from now on; [`Coverage::finish`] ends it.
     pub(super) fn file(&mut self, path: &str) -> &mut FileCoverage {
-        if !self.files.contains_key(path) {
-            self.files.insert(path.to_owned(), FileCoverage::default());
+        if self.open.as_ref().is_none_or(|(open, _)| open != path) {
+            self.close();
+            let known = std::mem::take(self.files.entry(path.to_owned()).or_default());
+            self.open = Some((path.to_owned(), known));
         }
-        self.files.entry(path.to_owned()).or_default()
+        &mut self.open.get_or_insert_default().1
+    }
+
+    fn close(&mut self) {
+        if let Some((path, file)) = self.open.take() {
+            self.files.insert(path, file);
+        }
     }
 
     /// Ends the building of every file.
     pub(super) fn finish(&mut self) {
+        self.close();
         self.files.values_mut().for_each(FileCoverage::finish);
     }
 
