@@ -49,107 +49,107 @@ pub enum Export {
 pub struct Arguments {
     /// Reports of tests, coverage and benchmarks: files, folders, patterns with `*`, `**` and `?`, or `-` for standard input
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
 
     /// What to do; `test-gate run`, `test-gate baseline` and `test-gate baseline merge` say the same
     #[arg(long, value_name = "ACTION", value_enum, default_value_t = Action::Judge)]
-    pub action: Action,
+    pub(crate) action: Action,
 
     /// The command to start and its arguments, one each; `test-gate run PATH... -- COMMAND` says the same
     #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
-    pub command: Vec<OsString>,
+    pub(crate) command: Vec<OsString>,
 
     /// Exit code of the run that wrote the reports; other than 0, a failed test must explain it
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub test_exit_code: Option<i64>,
+    pub(crate) test_exit_code: Option<i64>,
 
     /// Least number of tests that all reports together must hold
     #[arg(long, value_name = "N", default_value_t = 1)]
-    pub min_tests: u64,
+    pub(crate) min_tests: u64,
 
     /// Merged reports to write into the report folder, separated by commas
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
-    pub exports: Vec<Export>,
+    pub(crate) exports: Vec<Export>,
 
     /// Whether a test that passed only after it had failed fails the gate
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
-    pub fail_on_flaky: bool,
+    pub(crate) fail_on_flaky: bool,
 
     /// Most tests fewer than at the baseline: a number, or a share as `2%`
     #[arg(long, value_name = "N|P%")]
-    pub max_test_drop: Option<TestDrop>,
+    pub(crate) max_test_drop: Option<TestDrop>,
 
     /// Baseline to compare with, or to write with `test-gate baseline`; taken from the base where the base has it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
-    pub baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
 
     /// What happens where the baseline is not there
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = MissingBaseline::Fail, help_heading = "Comparison")]
-    pub missing_baseline: MissingBaseline,
+    pub(crate) missing_baseline: MissingBaseline,
 
     /// Whether only failures count that were not there at the baseline
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true, help_heading = "Comparison")]
-    pub new_failures_only: bool,
+    pub(crate) new_failures_only: bool,
 
     /// File of tests that may fail until a day; taken from the base where the base has it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
-    pub quarantine: Option<PathBuf>,
+    pub(crate) quarantine: Option<PathBuf>,
 
     /// A test is too slow where it takes more than this many times its earlier median
     #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
-    pub max_slowdown: Option<f64>,
+    pub(crate) max_slowdown: Option<f64>,
 
     /// And more than the median by this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 500, help_heading = "Comparison")]
-    pub slowdown_floor: u64,
+    pub(crate) slowdown_floor: u64,
 
     /// Where the change began: `auto` asks the host, `none` has no base, anything else is a branch, tag or commit
     #[arg(long, value_name = "REV", default_value = "auto", help_heading = "Comparison")]
-    pub base: String,
+    pub(crate) base: String,
 
     /// Change as a unified diff (`git diff BASE...HEAD`), where the repository can't tell it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
-    pub diff: Option<PathBuf>,
+    pub(crate) diff: Option<PathBuf>,
 
     /// Least percentage of lines that are covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
-    pub min_coverage: Option<Percent>,
+    pub(crate) min_coverage: Option<Percent>,
 
     /// Least percentage of branches that are covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
-    pub min_branch_coverage: Option<Percent>,
+    pub(crate) min_branch_coverage: Option<Percent>,
 
     /// Least percentage of lines that are covered of each file
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
-    pub min_file_coverage: Option<Percent>,
+    pub(crate) min_file_coverage: Option<Percent>,
 
     /// Least percentage of the lines the change adds or edits that are covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
-    pub min_patch_coverage: Option<Percent>,
+    pub(crate) min_patch_coverage: Option<Percent>,
 
     /// Most percentage points that coverage may lose against the baseline
     #[arg(long, value_name = "POINTS", help_heading = "Coverage")]
-    pub max_coverage_drop: Option<Percent>,
+    pub(crate) max_coverage_drop: Option<Percent>,
 
     /// Largest slow-down of a benchmark against the baseline, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0, help_heading = "Benchmarks")]
-    pub max_benchmark_slowdown: f64,
+    pub(crate) max_benchmark_slowdown: f64,
 
     /// The same where there are too few samples to tell a slow-down from noise
     #[arg(long, value_name = "PERCENT", default_value_t = 50.0, help_heading = "Benchmarks")]
-    pub max_unsampled_slowdown: f64,
+    pub(crate) max_unsampled_slowdown: f64,
 
     /// Largest increase of an exact count, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, help_heading = "Benchmarks")]
-    pub max_count_increase: f64,
+    pub(crate) max_count_increase: f64,
 
     /// How likely a run without any change may be red for its benchmarks
     #[arg(long, value_name = "RATE", default_value_t = 0.001, help_heading = "Benchmarks")]
-    pub benchmark_alarm_rate: f64,
+    pub(crate) benchmark_alarm_rate: f64,
 
     /// Limit that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text of a name
     #[arg(long, value_name = "LIMIT", help_heading = "Benchmarks")]
-    pub benchmark_limit: Vec<String>,
+    pub(crate) benchmark_limit: Vec<String>,
 }
 
 /// Keys whose values a change takes from where it began, so that it can't widen its own gate.

@@ -3,8 +3,6 @@
 //! An identity is a scope and a name. The scope is the class; where there is none, the file; where there is neither, the
 //! suites. Scope and name are made equal across runs: see [`normal`].
 
-#![allow(dead_code, reason = "joined by the next change")]
-
 mod normal;
 
 use std::collections::BTreeMap;

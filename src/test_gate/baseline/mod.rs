@@ -4,9 +4,6 @@
 //! Coverage and benchmarks are plain records here. Pure: values in, values out; must not know report formats, where files
 //! lie, what day it is, or how findings are judged.
 
-#![allow(dead_code, reason = "joined by the next change")]
-#![allow(unused_imports, reason = "joined by the next change")]
-
 mod compare;
 mod details;
 mod file;

@@ -3,8 +3,6 @@
 //! Owns the formats of benchmark reports, one file each, the comparison with a baseline at a stated rate of false alarms, and
 //! the rules about both. Must not know where a baseline is kept, how findings are judged, and what tests or coverage say.
 
-#![allow(dead_code, reason = "joined by the next change")]
-
 mod benchmark;
 mod benchmark_dot_net;
 mod benchmark_js;
@@ -37,7 +35,6 @@ mod text;
 mod unit;
 mod vitest_bench;
 
-#[expect(unused_imports, reason = "joined by the next change")]
 pub(crate) use self::{
     benchmark::{Benchmark, Direction},
     compare::{Comparison, Verdict},

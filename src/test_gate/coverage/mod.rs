@@ -3,7 +3,6 @@
 //! Owns coverage reports of every format, what they say together, how their paths become paths of the repository, and the
 //! rules about totals, drops and patches. Lines are counted from lines, never from the totals a report claims.
 //! Must not know test results, benchmarks, where a change or a baseline comes from, nor how findings are judged or printed.
-#![allow(dead_code, unused_imports, reason = "joined by the next change")]
 
 mod clover;
 mod cobertura;

@@ -3,8 +3,6 @@
 //! Owns the reading of a repository and of diffs, in process: no `git` is started, no filter or driver that a repository names
 //! is run, nothing is fetched and nothing is written. Must not know what tests or coverage are.
 
-#![allow(dead_code, unused_imports, reason = "joined by the next change")]
-
 mod base;
 mod change;
 mod diff_paths;
