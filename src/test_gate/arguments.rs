@@ -12,7 +12,7 @@ use crate::core::Error;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Action {
+pub(crate) enum Action {
     /// Judge the reports.
     Judge,
     /// Start a command, then judge the reports it wrote.
@@ -25,7 +25,7 @@ pub enum Action {
 
 /// What happens where a baseline should be and is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MissingBaseline {
+pub(crate) enum MissingBaseline {
     /// The gate fails.
     Fail,
     /// The gate goes on without, and says so.
@@ -34,7 +34,7 @@ pub enum MissingBaseline {
 
 /// A merged report of all that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Export {
+pub(crate) enum Export {
     /// `tests.junit.xml`: all tests, for programs that read `JUnit` XML.
     Junit,
     /// `tests.ctrf.json`: all tests in the Common Test Report Format.

@@ -1,9 +1,8 @@
 //! The tests of a run held against the baseline.
 
-use std::collections::BTreeSet;
-
 use super::baseline::{self, Baseline, Change, Limits};
-use super::ledger::{Ledger, Scope};
+use super::gate::Gate;
+use super::ledger::Scope;
 use super::part::Part;
 use super::rules;
 use crate::core::words::{counted, number};
@@ -14,25 +13,25 @@ const NAMED: usize = 5;
 
 /// What only new failures need to know.
 pub(super) struct Known {
-    /// What the ledger knows the tests by that failed before.
-    pub(super) tests: BTreeSet<(Scope, Box<str>)>,
+    /// Of each listed failed test, whether it failed before.
+    pub(super) before: Vec<bool>,
     /// The findings about them.
     pub(super) failures: Vec<Finding>,
     /// How many failures are new.
     pub(super) new: u64,
 }
 
-/// Compares.
-pub(super) fn compare(ledger: &Ledger, base: &Baseline, limits: &Limits) -> (Part, Known) {
-    let comparison = baseline::compare(ledger, base, limits);
+/// Compares the tests that were read.
+pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, Known) {
+    let comparison = baseline::compare(&gate.ledger, base, limits);
     let mut findings = baseline::rules::findings(&comparison, limits);
     if let Some(least) = limits.missed(comparison.before, comparison.now) {
         let said = baseline::rules::dropped(comparison.before, comparison.now, least);
         findings.push(rules::dropped(said, comparison.now.executions, least));
     }
-    let key = |change: &Change<'_>| (change.test.scope.clone(), change.test.name.into());
+    let is_known = |(scope, name): &(Scope, Box<str>)| comparison.is_known_failure(scope, name);
     let known = Known {
-        tests: comparison.known_failures.iter().map(key).collect(),
+        before: gate.failed_tests.iter().map(is_known).collect(),
         failures: baseline::rules::failed_before(&comparison),
         new: comparison.new_failures.len() as u64,
     };

@@ -35,9 +35,9 @@ pub(super) fn merge(readings: Vec<(String, coverage::Reading)>, surroundings: &S
     let mut covered = Covered::default();
     let mut unmapped = Vec::new();
     for (_, reading) in readings {
-        let mapped = mapper.map(reading.coverage, &reading.roots);
-        covered.coverage.merge(mapped.coverage);
-        unmapped.extend(mapped.unmapped);
+        let found = mapper.map(reading.coverage, &reading.roots);
+        covered.coverage.merge(found.coverage);
+        unmapped.extend(found.unmapped);
     }
     unmapped.sort();
     unmapped.dedup();

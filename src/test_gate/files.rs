@@ -143,12 +143,9 @@ impl Search {
     fn walk(&mut self, base: &Path, pattern: Option<&str>) -> usize {
         // A pattern that ends so means all files below anyway.
         let means_folders = pattern.is_some_and(|pattern| !pattern.trim_end_matches('/').ends_with("**"));
-        let is_wanted = |name: &str| match pattern {
-            Some(pattern) => glob::is_match(pattern, name),
-            None => {
-                let name = name.to_ascii_lowercase();
-                ENDINGS.iter().any(|ending| name.ends_with(ending))
-            }
+        let is_wanted = |name: &str| {
+            let is_candidate = || ENDINGS.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+            pattern.map_or_else(is_candidate, |pattern| glob::is_match(pattern, name))
         };
         let mut folders = vec![(base.to_path_buf(), String::new())];
         let mut entered = BTreeSet::new();

@@ -1,6 +1,6 @@
 //! Adds up what all reports say, and makes findings of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::arguments::{Arguments, Export};
 use super::attempts::State;
@@ -17,6 +17,9 @@ use super::read::{self, Content};
 use super::rules::{self, LISTED};
 use super::tally::Tally;
 use super::trouble::{Position, Trouble, Troubles};
+use serde_json::json;
+
+use crate::core::report::Facts;
 use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Input, Rule, Severity};
 use crate::job::{Artifact, Outcome};
@@ -46,12 +49,14 @@ pub(super) struct Gate {
     /// Every test by name, where the run is compared or kept.
     pub(super) ledger: Ledger,
     /// What the ledger knows the listed failed tests by, in their order.
-    failed_tests: Vec<(Scope, Box<str>)>,
+    pub(super) failed_tests: Vec<(Scope, Box<str>)>,
     /// Findings about failures that do not count, and how many failures do; where only new ones count.
     known: Option<(Vec<Finding>, u64)>,
     pub(super) coverage: Vec<(String, coverage::Reading)>,
     pub(super) benchmarks: Vec<Benchmark>,
     pub(super) thresholds: Vec<Threshold>,
+    /// How many reports there are of each format.
+    formats: BTreeMap<&'static str, u64>,
     /// Folders with a report in them.
     fruitful: BTreeSet<String>,
     /// Folders in which a file was found, and no report yet.
@@ -77,6 +82,7 @@ impl Gate {
             return;
         }
         self.fruitful.extend(file.found_in.clone());
+        *self.formats.entry(content.format()).or_default() += 1;
         match content {
             Content::Tests(reading) => {
                 self.report(label, &reading, bytes);
@@ -89,7 +95,7 @@ impl Gate {
                 }
                 self.coverage.push((label.to_owned(), reading));
             }
-            Content::Benchmarks(reading) => {
+            Content::Benchmarks(_, reading) => {
                 self.aside(label, &reading.troubles, &reading.notes);
                 if reading.troubles.is_empty()
                     && reading.benchmarks.is_empty()
@@ -133,10 +139,8 @@ impl Gate {
 
     /// Lets only new failures count.
     pub(super) fn only_new(&mut self, known: Known) {
-        let tests = std::mem::take(&mut self.failed_tests);
-        let failed = std::mem::take(&mut self.failed);
-        let is_new = |(_, test): &(Finding, (Scope, Box<str>))| !known.tests.contains(test);
-        self.failed = failed.into_iter().zip(tests).filter(is_new).map(|(finding, _)| finding).collect();
+        let mut is_known = known.before.into_iter();
+        self.failed.retain(|_| !is_known.next().unwrap_or(false));
         self.known = Some((known.failures, known.new));
     }
 
@@ -234,8 +238,25 @@ impl Gate {
 
     /// Everything together.
     pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Outcome {
-        let minimum = arguments.min_tests;
-        let counts = self.tally.counts;
+        self.amount(arguments.min_tests, found);
+        self.list(arguments.fail_on_flaky);
+        if !self.bystanders.is_empty() {
+            let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
+            self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
+        }
+        Outcome {
+            headline: self.tally.headline(self.unreadable),
+            findings: self.others,
+            notes: self.notes,
+            totals: self.tally.totals(),
+            details: Facts::from([("formats".to_owned(), json!(self.formats))]),
+            inputs: self.inputs,
+            ..Outcome::default()
+        }
+    }
+
+    /// What is missing, and whether there are enough tests.
+    fn amount(&mut self, minimum: u64, found: &Files) {
         for (path, why) in &found.missing {
             self.others.push(rules::missing(path, why));
         }
@@ -245,23 +266,29 @@ impl Gate {
         for folder in self.folders.difference(&self.fruitful) {
             self.others.push(rules::missing(folder, "none of the files there is a report"));
         }
+        let counts = self.tally.counts;
         let tests = counts.tests();
         let ran = tests - counts.of(State::Skipped) - counts.of(State::NotRun);
         // Where nothing was read at all, the missing or unreadable report says it already.
-        let is_said = tests == 0
-            && minimum <= 1
-            && !(self.others.is_empty() && self.suites.is_empty() && self.runs.is_empty());
+        let is_broken =
+            !(self.suites.is_empty() && self.runs.is_empty()) || self.others.iter().any(rules::is_unread);
+        let is_said = tests == 0 && minimum <= 1 && is_broken;
         if tests < minimum && !is_said {
             self.others.push(rules::too_few(tests, minimum));
         } else if ran == 0 && tests > 0 {
             self.others.push(rules::none_ran(tests));
         }
+    }
+
+    /// The tests, suites and runs that went wrong, and how many are not listed.
+    fn list(&mut self, fail_on_flaky: bool) {
+        let counts = self.tally.counts;
         let mut red = counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic;
         if let Some((known, new)) = self.known.take() {
             red = new;
             self.others.extend(known);
         }
-        if arguments.fail_on_flaky {
+        if fail_on_flaky {
             self.flaky.iter_mut().for_each(|finding| finding.severity = Severity::High);
         }
         let lists: [(&Rule, Vec<Finding>, u64); 4] = [
@@ -275,7 +302,7 @@ impl Gate {
             self.others.extend(listed);
             if left_out > 0 {
                 let more = rules::more(rule, left_out);
-                let is_worse = rule.id == rules::FLAKY.id && arguments.fail_on_flaky;
+                let is_worse = rule.id == rules::FLAKY.id && fail_on_flaky;
                 self.others.push(if is_worse { more.severity(Severity::High) } else { more });
                 self.notes.push(format!(
                     "{} of {} not listed",
@@ -283,18 +310,6 @@ impl Gate {
                     rule.id
                 ));
             }
-        }
-        if !self.bystanders.is_empty() {
-            let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
-            self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
-        }
-        Outcome {
-            headline: self.tally.headline(self.unreadable),
-            findings: self.others,
-            notes: self.notes,
-            totals: self.tally.totals(),
-            inputs: self.inputs,
-            ..Outcome::default()
         }
     }
 }
@@ -309,7 +324,7 @@ fn identity(problem: &Problem) -> Identity<'_> {
 fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
     file.found_in.as_ref()?;
     match content {
-        Content::Coverage(_) | Content::Benchmarks(_) => None,
+        Content::Coverage(_) | Content::Benchmarks(..) => None,
         Content::Unknown(stranger) => stranger.may_stand_by.then(|| stranger.what.clone()),
         Content::Tests(reading) => {
             let is_empty = bytes == 0 && reading.troubles.is_empty() && !file.is_surely_report();

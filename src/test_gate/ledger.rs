@@ -204,13 +204,9 @@ impl Ledger {
     }
 
     /// How many tests there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.length
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.length == 0
     }
 }
 
@@ -228,12 +224,7 @@ fn put(tests: &mut BTreeMap<Box<str>, Entry>, name: Box<str>, executions: Execut
     }
 }
 
-impl<'a> Identity<'a> {
-    /// Its name in its normal form.
-    pub(crate) fn normal_name(&self) -> std::borrow::Cow<'a, str> {
-        normal(self.name)
-    }
-
+impl Identity<'_> {
     /// What holds the test, in its normal form.
     pub(crate) fn scope(&self) -> Scope {
         let (kind, text) = if !self.classname.trim().is_empty() {

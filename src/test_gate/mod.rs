@@ -132,7 +132,7 @@ fn judge(
     gate.stale(&found.unchanged(before));
     let mut parts = Vec::new();
     if let Some(baseline) = &baseline {
-        let (part, known) = comparison_part::compare(&gate.ledger, baseline, &test_limits);
+        let (part, known) = comparison_part::compare(&gate, baseline, &test_limits);
         parts.push(part);
         if arguments.new_failures_only {
             gate.only_new(known);
@@ -152,6 +152,7 @@ fn judge(
     }
     let names = gate.names();
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
+    outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
     if let Some(quarantine) = quarantine {
         apply(&quarantine, &names, context, &mut outcome);

@@ -36,9 +36,22 @@ pub(super) enum Content {
     /// Coverage.
     Coverage(coverage::Reading),
     /// Benchmarks.
-    Benchmarks(benchmarks::Reading),
+    Benchmarks(benchmarks::Format, benchmarks::Reading),
     /// Nothing that is known.
     Unknown(Stranger),
+}
+
+impl Content {
+    /// The format, as people call it.
+    pub(super) fn format(&self) -> &'static str {
+        match self {
+            Self::Tests(reading) if reading.format.is_empty() => "unreadable",
+            Self::Tests(reading) => reading.format,
+            Self::Coverage(reading) => reading.format.name(),
+            Self::Benchmarks(format, _) => format.as_str(),
+            Self::Unknown(_) => "unknown",
+        }
+    }
 }
 
 /// Reads all files.
@@ -172,7 +185,7 @@ fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
             Content::Tests(Box::new(collector.finish()))
         }
         Kind::Coverage(format) => Content::Coverage(coverage::read(format, &mut whole)),
-        Kind::Benchmarks(format) => Content::Benchmarks(benchmarks::read(format, &mut whole, label)),
+        Kind::Benchmarks(format) => Content::Benchmarks(format, benchmarks::read(format, &mut whole, label)),
         Kind::Unknown(stranger) => unknown(&shape, stranger, &mut whole),
     }
 }

@@ -127,6 +127,11 @@ const BROKEN: [&str; 9] = [
     baseline::rules::VANISHED.id,
 ];
 
+/// Whether a finding says that a report was not read.
+pub(super) fn is_unread(finding: &Finding) -> bool {
+    [MISSING.id, UNREADABLE.id, EMPTY.id].contains(&finding.rule.as_str())
+}
+
 /// Whether the run is whole: nothing broke off, and nothing that should be there is missing.
 pub(super) fn is_whole(findings: &[Finding]) -> bool {
     !findings.iter().any(|finding| BROKEN.contains(&finding.rule.as_str()))

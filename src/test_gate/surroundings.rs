@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::arguments::Arguments;
 use super::coverage;
 use super::git::{self, Base, Known, Repository};
@@ -55,6 +57,18 @@ impl Surroundings {
             return Vec::new();
         };
         repository.edited(change.added.keys().map(String::as_str)).unwrap_or_default()
+    }
+
+    /// What the report says of the base and the change.
+    pub(super) fn facts(&self) -> Option<Value> {
+        let base = match &self.base {
+            Base::Known(known) => Some(json!({ "commit": known.id(), "revision": known.revision })),
+            Base::None | Base::Unknown(_) => None,
+        };
+        let change = self.change.as_ref().map(|change| {
+            json!({ "files": change.added.len(), "lines": change.lines(), "deleted": change.deleted.len() })
+        });
+        (base.is_some() || change.is_some()).then(|| json!({ "base": base, "change": change }))
     }
 
     /// Name of the commit that is checked out.

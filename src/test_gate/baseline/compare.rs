@@ -189,6 +189,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether nothing is different that anybody would call worse.
+    #[cfg(test)]
     pub(crate) fn is_quiet(&self) -> bool {
         let losses = [&self.new_failures, &self.vanished, &self.fewer, &self.newly_skipped];
         losses.into_iter().all(Vec::is_empty) && self.slower.is_empty()

@@ -22,14 +22,12 @@ pub(crate) mod rules;
 mod simulation;
 mod stem;
 
-pub(crate) use compare::{Amount, Change, Comparison, compare};
+pub(crate) use compare::{Change, Comparison, compare};
 pub(crate) use details::details;
 pub(crate) use file::write;
-pub(crate) use history::{Flaky, Slower};
-pub(crate) use interval::Share;
 pub(crate) use limits::{Limits, TestDrop};
 pub(crate) use merge::merge;
-pub(crate) use model::{Baseline, Benchmark, Coverage, Direction, Metric, Run, RunFacts};
-pub(crate) use pairs::{How, Subject};
-pub(crate) use quarantine::{Entry, Quarantine, Quarantined};
+pub(crate) use model::{Baseline, Benchmark, Coverage, Direction, Metric, RunFacts};
+pub(crate) use pairs::Subject;
+pub(crate) use quarantine::Quarantine;
 pub(crate) use read::read;

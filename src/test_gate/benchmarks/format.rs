@@ -37,6 +37,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// Every format, in the order in which text is tried.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 21] = [
         Self::BenchmarkDotNet,
         Self::BenchmarkJs,

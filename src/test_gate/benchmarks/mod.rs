@@ -37,12 +37,11 @@ mod vitest_bench;
 
 pub(crate) use self::{
     benchmark::{Benchmark, Direction},
-    compare::{Comparison, Verdict},
+    compare::Comparison,
     details::details,
     format::{Format, detect, read},
-    judge::{Judged, judge, worst_first},
+    judge::{judge, worst_first},
     limits::{Bound, Limits},
-    merge::{Merged, merge},
     rules::RULES,
     sheet::{Reading, Threshold},
 };

@@ -33,13 +33,13 @@ use std::io::Read;
 
 pub(crate) use self::details::details;
 pub(crate) use self::export::cobertura as export_cobertura;
-pub(crate) use self::model::{Coverage, FileCoverage};
-pub(crate) use self::patch::{Patch, patch};
-pub(crate) use self::paths::{Mapped, Mapper, Unmapped};
+pub(crate) use self::model::Coverage;
+pub(crate) use self::patch::patch;
+pub(crate) use self::paths::Mapper;
 pub(crate) use self::rules::{Change, Facts, Limits, RULES, judge};
 pub(crate) use self::totals::{FileTotals, Percent, Ratio};
 use super::shape::{Json, Shape, Xml};
-use super::trouble::{Trouble, Troubles};
+use super::trouble::Troubles;
 
 /// A format of coverage reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! What was covered: lines and branches by file, compact and sorted.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use super::totals::{FileTotals, Ratio};
 

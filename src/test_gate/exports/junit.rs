@@ -36,32 +36,32 @@ pub(crate) fn junit(sources: &[Source]) -> Vec<u8> {
 }
 
 /// A test.
-fn case(text: &mut String, test: &Execution) {
+fn case(page: &mut String, test: &Execution) {
     let class = [&test.classname, &test.suite].into_iter().find(|name| !name.is_empty());
     let _ = write!(
-        text,
+        page,
         "    <testcase classname=\"{}\" name=\"{}\"",
         clean(class.map_or("", String::as_str)),
         clean(&test.name)
     );
     if !test.file.is_empty() {
-        let _ = write!(text, " file=\"{}\"", clean(&test.file));
+        let _ = write!(page, " file=\"{}\"", clean(&test.file));
     }
     if let Some(line) = test.line {
-        let _ = write!(text, " line=\"{line}\"");
+        let _ = write!(page, " line=\"{line}\"");
     }
     if let Some(micros) = test.micros {
-        let _ = write!(text, " time=\"{}.{:06}\"", micros / 1_000_000, micros % 1_000_000);
+        let _ = write!(page, " time=\"{}.{:06}\"", micros / 1_000_000, micros % 1_000_000);
     }
     let body = match test.state {
-        State::Passed => return text.push_str("/>\n"),
+        State::Passed => return page.push_str("/>\n"),
         State::Skipped => "      <skipped/>\n".to_owned(),
         State::NotRun => "      <skipped message=\"did not run\"/>\n".to_owned(),
         State::Failed => wrong("failure", test) + &wrong("rerunFailure", test).repeat(reruns(test)),
         State::Errored => wrong("error", test) + &wrong("rerunError", test).repeat(reruns(test)),
         State::Flaky => wrong("flakyFailure", test).repeat(reruns(test).max(1)),
     };
-    let _ = write!(text, ">\n{body}    </testcase>\n");
+    let _ = write!(page, ">\n{body}    </testcase>\n");
 }
 
 /// Attempts after the first, no more than anyone would make.

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use crate::core::Location;
-use crate::test_gate::collector::{Collector, Keep};
+use crate::test_gate::collector::Collector;
 use crate::test_gate::excerpt::{Excerpt, shorten};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
 use crate::test_gate::foreign;

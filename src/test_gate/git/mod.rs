@@ -15,8 +15,7 @@ mod unified_diff;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use base::{Base, Known, find};
+pub(crate) use base::{Base, Known};
 pub(crate) use change::{Change, between};
-pub(crate) use failure::{Failure, Reason};
 pub(crate) use repository::Repository;
 pub(crate) use unified_diff::parse;
