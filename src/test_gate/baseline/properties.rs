@@ -121,7 +121,7 @@ proptest! {
         let run = Baseline::of_run(facts, &now, BTreeMap::new(), Vec::new());
         let baseline = merge(older.into_iter().chain([run]));
         let limits = Limits { max_slowdown: Some(1.0), ..Limits::default() };
-        if !now.is_empty() {
+        if now.len() > 0 {
             let comparison = compare(&now, &baseline, &limits);
                         prop_assert!(compare(&now, &baseline, &Limits::default()).is_quiet());
             prop_assert_eq!(comparison.before, comparison.now);

@@ -152,11 +152,10 @@ fn needed(measures: usize, rate: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::judge;
+    use super::{Judged, judge};
     use crate::core::Severity;
-    use crate::test_gate::benchmarks::{
-        Benchmark, Bound, Direction, Judged, Limits, Threshold, Verdict, details,
-    };
+    use crate::test_gate::benchmarks::compare::Verdict;
+    use crate::test_gate::benchmarks::{Benchmark, Bound, Direction, Limits, Threshold, details};
 
     fn samples(value: f64) -> Vec<f64> {
         (0..20).map(|index| value * (1.0 + f64::from(index) * 0.001)).collect()

@@ -4,7 +4,9 @@
 
 use std::f64::consts::TAU;
 
-use super::{Benchmark, Judged, Limits, Verdict, judge};
+use super::compare::Verdict;
+use super::judge::Judged;
+use super::{Benchmark, Limits, judge};
 
 /// Numbers that look random and are the same every time.
 struct Random(u64);

@@ -94,8 +94,9 @@ fn mapped(folder: &str, reports: &[&str], tracked: &[&str]) -> Vec<(Format, Cove
 
 /// Lines by file, and whether they are covered.
 fn lines(coverage: &Coverage) -> BTreeMap<String, Vec<(u32, bool)>> {
-    let of =
-        |file: &super::FileCoverage| file.lines().iter().map(|line| (line.number, line.hits > 0)).collect();
+    let of = |file: &super::model::FileCoverage| {
+        file.lines().iter().map(|line| (line.number, line.hits > 0)).collect()
+    };
     coverage.files.iter().map(|(path, file)| (path.clone(), of(file))).collect()
 }
 

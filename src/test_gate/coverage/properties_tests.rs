@@ -180,8 +180,9 @@ fn written(format: Format, run: &Run) -> String {
 
 /// What counts in the end: the lines and whether they are covered.
 fn covered(coverage: &Coverage) -> BTreeMap<String, BTreeMap<u32, bool>> {
-    let lines =
-        |file: &super::FileCoverage| file.lines().iter().map(|line| (line.number, line.hits > 0)).collect();
+    let lines = |file: &super::model::FileCoverage| {
+        file.lines().iter().map(|line| (line.number, line.hits > 0)).collect()
+    };
     coverage.files.iter().map(|(path, file)| (path.clone(), lines(file))).collect()
 }
 

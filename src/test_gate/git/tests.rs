@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Change, Failure, Reason, Repository, between, find, parse};
+use super::base::find;
+use super::failure::{Failure, Reason};
+use super::{Change, Repository, between, parse};
 
 /// A repository in a folder of its own.
 struct Sample(tempfile::TempDir);
