@@ -226,7 +226,7 @@ impl Baseline {
             kept.extend(samples.into_iter().filter(|sample| sample.is_finite()).take(room));
         }
         let RunFacts { key, commit, time } = facts;
-        let key = key.unwrap_or_else(|| baseline.digest());
+        let key = key.or_else(|| commit.clone()).unwrap_or_else(|| baseline.digest());
         baseline.runs.push(Run { time, key, commit });
         baseline
     }

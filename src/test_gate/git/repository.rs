@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use gix::objs::tree::EntryKind;
 use gix::{Commit, ObjectId, Tree};
+use jiff::Timestamp;
 
 use super::failure::{Failure, Reason};
 
@@ -73,6 +74,12 @@ impl Repository {
             .head_id()
             .map_err(|_| Failure::new(Reason::NoCommit, "the repository has no commit yet"))?;
         Ok(id.detach())
+    }
+
+    /// When a commit was made.
+    pub(crate) fn time(&self, commit: ObjectId) -> Option<Timestamp> {
+        let time = self.commit(commit).ok()?.time().ok()?;
+        Timestamp::from_second(time.seconds).ok()
     }
 
     /// Whether history was cut off.
