@@ -268,9 +268,8 @@ fn report<J: Job>(
     mut provenance: Provenance,
 ) -> Report {
     let held = &prepared.held;
-    let mut waivers = outcome.waivers;
-    waivers.extend_from_slice(&held.waivers);
-    let judgement = judge(outcome.findings, &waivers, prepared.common.fail_on, context.today(), knows::<J>);
+    let judgement =
+        judge(outcome.findings, &held.waivers, prepared.common.fail_on, context.today(), knows::<J>);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
         _ => Exit::Pass,

@@ -244,8 +244,9 @@ impl Gate {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
+        let is_without_tests = self.tally.files == 0 && !self.formats.is_empty();
         Outcome {
-            headline: self.tally.headline(self.unreadable),
+            headline: if is_without_tests { String::new() } else { self.tally.headline(self.unreadable) },
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
