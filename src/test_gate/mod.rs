@@ -186,12 +186,11 @@ fn known_baseline(
     gate: &mut Gate,
 ) -> Result<Option<Baseline>, Error> {
     let Some(path) = &arguments.baseline else {
-        if arguments.new_failures_only
-            || arguments.max_slowdown.is_some()
-            || arguments.max_test_drop.is_some()
-        {
-            return Err(Error::usage("new failures, slower tests and a drop of tests need a baseline")
-                .help("name one with `--baseline FILE`, see docs/baseline.md"));
+        if arguments.needs_baseline() {
+            return Err(Error::usage(
+                "new failures, slower tests and drops of tests or coverage need a baseline",
+            )
+            .help("name one with `--baseline FILE`, see docs/baseline.md"));
         }
         return Ok(None);
     };
