@@ -27,6 +27,9 @@ use crate::job::{Artifact, Outcome};
 /// Most files beside reports that are named.
 const BYSTANDERS: usize = 20;
 
+/// What stands between a class and a test in findings.
+const SEPARATORS: [&str; 4] = [".", "::", " > ", " "];
+
 /// Collects what the reports say.
 #[derive(Default)]
 pub(super) struct Gate {
@@ -132,9 +135,20 @@ impl Gate {
         self.notes.push(note);
     }
 
-    /// Names of all tests, as findings have them; known only where the run is compared or kept.
+    /// Names of all tests, as findings may have them: what stands between a class and a test depends on who wrote the report, and
+    /// nobody knows of a test that passed. Known only where the run is compared or kept.
     pub(super) fn names(&self) -> Vec<String> {
-        self.ledger.iter().map(|(scope, name, _)| baseline::rules::title(Subject { scope, name })).collect()
+        let variants = |(scope, name, _): (&Scope, &str, _)| {
+            let title = baseline::rules::title(Subject { scope, name });
+            let others = SEPARATORS.map(|separator| format!("{}{separator}{name}", scope.text));
+            std::iter::once(title).chain(others)
+        };
+        self.ledger.iter().flat_map(variants).collect()
+    }
+
+    /// Whether any test was read.
+    pub(super) fn has_tests(&self) -> bool {
+        self.tally.counts.tests() > 0
     }
 
     /// Lets only new failures count.

@@ -47,6 +47,7 @@ mod trouble;
 mod xml;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 pub use self::arguments::Arguments;
 use self::arguments::{Action, Export, MissingBaseline};
@@ -126,6 +127,10 @@ fn judge(
     };
     let found = files::find(&arguments.paths);
     gate.read(&found, keep);
+    let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
+    if knows_no_test && gate.has_tests() {
+        missing_baseline(arguments, "it knows no test", &mut gate);
+    }
     if let git::Base::Unknown(failure) = &surroundings.base {
         gate.finding(git::policy::unknown(failure));
     }
@@ -150,7 +155,7 @@ fn judge(
         artifacts
             .push(Artifact::new("coverage.cobertura.xml", coverage::export_cobertura(&covered.coverage)));
     }
-    let names = gate.names();
+    let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
@@ -199,15 +204,19 @@ fn known_baseline(
     match file {
         GateFile::Found { label, bytes } => baseline::read(&label, bytes.as_slice()).map(Some),
         GateFile::Missing { why } => {
-            let path = path.display().to_string();
-            let finding = baseline::rules::baseline_missing(&path, &why);
-            match arguments.missing_baseline {
-                MissingBaseline::Fail => gate.finding(finding),
-                MissingBaseline::Allow => {
-                    gate.note(format!("nothing is compared, for there is no baseline at {path}: {why}"));
-                }
-            }
+            missing_baseline(arguments, &why, gate);
             Ok(None)
+        }
+    }
+}
+
+/// Says that there is no baseline, as loud as it was told to.
+fn missing_baseline(arguments: &Arguments, why: &str, gate: &mut Gate) {
+    let path = arguments.baseline.as_deref().unwrap_or(Path::new("")).display().to_string();
+    match arguments.missing_baseline {
+        MissingBaseline::Fail => gate.finding(baseline::rules::baseline_missing(&path, why)),
+        MissingBaseline::Allow => {
+            gate.note(format!("tests are compared with nothing, for there is no baseline at {path}: {why}"));
         }
     }
 }
@@ -225,7 +234,7 @@ fn known_quarantine(
     match file {
         GateFile::Found { label, bytes } => {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Quarantine::parse(std::path::Path::new(&label), text, context.today()).map(Some)
+            Quarantine::parse(Path::new(&label), text, context.today()).map(Some)
         }
         GateFile::Missing { why } => {
             gate.note(format!("no test is in quarantine, for {} does not hold: {why}", path.display()));
