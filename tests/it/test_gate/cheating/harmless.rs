@@ -99,7 +99,7 @@ pub(super) const REPORTS: &[Case] = &[
         },
         Pass,
     ),
-    ("closes tests by themselves", |shop| shop.edit(UNIT, "></testcase>", "/>"), Pass),
+    ("closes tests by themselves", |shop| shop.edit(UNIT, "\"></testcase>", "\"/>"), Pass),
     (
         "writes one file instead of several",
         |shop| {
