@@ -158,9 +158,11 @@ pub struct Arguments {
 
 /// Keys whose values a change takes from where it began, so that it can't widen its own gate.
 pub(super) const POLICY: &[&str] = &[
+    "action",
     "baseline",
     "benchmark-alarm-rate",
     "benchmark-limit",
+    "diff",
     "fail-on-flaky",
     "max-benchmark-slowdown",
     "max-count-increase",

@@ -340,7 +340,10 @@ fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
     file.found_in.as_ref()?;
     match content {
         Content::Coverage(_) | Content::Benchmarks(..) => None,
-        Content::Unknown(stranger) => stranger.may_stand_by.then(|| stranger.what.clone()),
+        Content::Unknown(stranger) => {
+            let is_broken = stranger.is_text && file.is_surely_xml();
+            (stranger.may_stand_by && !is_broken).then(|| stranger.what.clone())
+        }
         Content::Tests(reading) => {
             let is_empty = bytes == 0 && reading.troubles.is_empty() && !file.is_surely_report();
             is_empty.then(|| "empty".to_owned())

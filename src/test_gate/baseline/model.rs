@@ -254,6 +254,11 @@ impl Baseline {
         self.tests.values().map(BTreeMap::len).sum()
     }
 
+    /// How many samples of a metric the run took that took the fewest.
+    pub(crate) fn least_samples(&self, metric: &Metric) -> Option<usize> {
+        self.benchmarks.get(metric)?.values().map(Vec::len).min()
+    }
+
     /// All samples of a metric, the oldest first.
     pub(crate) fn pooled(&self, metric: &Metric) -> Vec<f64> {
         self.benchmarks.get(metric).into_iter().flat_map(BTreeMap::values).flatten().copied().collect()

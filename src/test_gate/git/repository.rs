@@ -134,6 +134,22 @@ impl Repository {
         Ok(None)
     }
 
+    /// What a commit has at a path, or at the first folder of it that is none in the repository: a file, a link, a submodule.
+    ///
+    /// Two commits that have the same there lead to the same file, inside of the repository or outside.
+    pub(crate) fn leads(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Failure> {
+        let tree = self.tree(commit)?;
+        let path = Path::new(path);
+        let folders = path.ancestors().filter(|folder| *folder != Path::new(""));
+        for folder in folders {
+            let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.missing(&error))?;
+            if let Some(entry) = entry.filter(|entry| !entry.mode().is_tree()) {
+                return Ok(Some(entry.object_id()));
+            }
+        }
+        Ok(None)
+    }
+
     /// The path behind the first folder of this one that is a link.
     fn through_link(&self, tree: &Tree<'_>, path: &Path) -> Result<Option<PathBuf>, Failure> {
         let mut folders: Vec<&Path> =

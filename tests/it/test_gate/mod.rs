@@ -1,6 +1,7 @@
 //! Behaviour of test-gate.
 
 mod base;
+mod cheating;
 mod corpus;
 mod dialects;
 mod hostile;
