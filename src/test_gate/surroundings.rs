@@ -17,6 +17,8 @@ pub(super) struct Surroundings {
     /// The repository, where there is one; that of the base, or of the working directory.
     repository: Option<Repository>,
     change: Option<git::Change>,
+    /// Whether the host says that there is none, as for a push to a branch.
+    is_no_change: bool,
 }
 
 impl Surroundings {
@@ -28,7 +30,14 @@ impl Surroundings {
         let folder = &context.working_directory;
         let base = git::policy::base(&arguments.base, folder, &context.environment)?;
         let change = arguments.diff.as_deref().map(read_diff).transpose()?;
-        Ok(Self { repository: Repository::discover(folder).ok(), base, change })
+        let is_no_change =
+            change.is_none() && git::policy::is_no_change(&arguments.base, &context.environment);
+        Ok(Self { repository: Repository::discover(folder).ok(), base, change, is_no_change })
+    }
+
+    /// Whether the host runs this for no change, so that there is none to judge.
+    pub(super) fn is_no_change(&self) -> bool {
+        self.is_no_change
     }
 
     /// Works out the change, where only the repository can tell it and somebody wants to know.
@@ -77,6 +86,11 @@ impl Surroundings {
         let repository = self.repository.as_ref()?;
         let commit = repository.head().ok()?;
         Some((commit.to_string(), repository.time(commit)))
+    }
+
+    /// The folder of the repository.
+    pub(super) fn root(&self) -> Option<&Path> {
+        self.repository.as_ref()?.root()
     }
 
     /// Every tracked file, sorted; none outside of a repository.
