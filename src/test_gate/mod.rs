@@ -33,7 +33,6 @@ mod keeping;
 mod ledger;
 mod lines;
 mod part;
-mod places;
 mod producer;
 #[cfg(test)]
 mod properties;
@@ -160,7 +159,6 @@ fn judge(
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
-    places::settle(&mut outcome.findings, &surroundings, &context.working_directory);
     if let Some(quarantine) = quarantine {
         apply(&quarantine, &names, context, &mut outcome);
     }
