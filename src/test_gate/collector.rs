@@ -11,6 +11,7 @@ use super::attempts::{Attempts, Counts, State};
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
+use super::slowest::Slowest;
 use super::trouble::{Position, Trouble, Troubles};
 
 /// Most problems kept of a file; the counts know all.
@@ -25,6 +26,8 @@ pub(crate) struct Reading {
     pub(crate) suites: u64,
     /// Time of all tests that name one, in microseconds.
     pub(crate) micros: Option<u64>,
+    /// The slowest tests.
+    pub(crate) slowest: Slowest,
     /// The first tests that did not simply pass.
     pub(crate) problems: Vec<Problem>,
     /// The first suites that went wrong apart from their tests.
@@ -133,6 +136,9 @@ impl Collector {
     pub(crate) fn meet(&mut self, met: &Met, execution: impl Fn() -> Execution) {
         if let Some(micros) = met.micros {
             self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
+            if self.reading.slowest.wants(micros) {
+                self.reading.slowest.add(micros, execution().title());
+            }
         }
         let merged = met.identity.and_then(|hash| {
             let before = self.attempts.put(met.suite, hash, met.state)?;

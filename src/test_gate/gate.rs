@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::again::{self, Failed};
 use super::arguments::{Arguments, Export};
 use super::attempts::State;
 use super::baseline::{self, Subject};
@@ -15,13 +16,14 @@ use super::files::{File, Files};
 use super::ledger::{Identity, Ledger, Scope};
 use super::read::{self, Content};
 use super::rules::{self, LISTED};
+use super::slowest::Slowest;
 use super::tally::Tally;
 use super::trouble::{Position, Trouble, Troubles};
 use serde_json::json;
 
 use crate::core::report::Facts;
 use crate::core::words::{counted, number};
-use crate::core::{Error, Finding, Input, Rule, Severity};
+use crate::core::{Error, Finding, Input, Rule, Severity, Table};
 use crate::job::{Artifact, Outcome};
 
 /// Most files beside reports that are named.
@@ -53,6 +55,9 @@ pub(super) struct Gate {
     pub(super) ledger: Ledger,
     /// What the ledger knows the listed failed tests by, in their order.
     pub(super) failed_tests: Vec<(Scope, Box<str>)>,
+    /// What their runners need to run them again, in the same order.
+    again: Vec<Option<Failed>>,
+    slowest: Slowest,
     /// Findings about failures that do not count, and how many failures do; where only new ones count.
     known: Option<(Vec<Finding>, u64)>,
     pub(super) coverage: Vec<(String, coverage::Reading)>,
@@ -153,9 +158,30 @@ impl Gate {
 
     /// Lets only new failures count.
     pub(super) fn only_new(&mut self, known: Known) {
-        let mut is_known = known.before.into_iter();
-        self.failed.retain(|_| !is_known.next().unwrap_or(false));
+        let mut is_known = known.before.iter();
+        self.failed.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
+        let mut is_known = known.before.iter();
+        self.again.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
         self.known = Some((known.failures, known.new));
+    }
+
+    /// Says of each listed failure whether it is new or was known before.
+    pub(super) fn tell_new(&mut self, is_known: &[bool]) {
+        for (finding, is_known) in self.failed.iter_mut().zip(is_known) {
+            let change = if *is_known { "known" } else { "new" };
+            finding.subject.insert("change".to_owned(), change.into());
+        }
+    }
+
+    /// How to run the failed tests again.
+    pub(super) fn again(&self) -> Table {
+        let failed: Vec<Failed> = self.again.iter().flatten().cloned().collect();
+        again::table(&failed)
+    }
+
+    /// The tests that took longest.
+    pub(super) fn slowest(&self) -> Table {
+        self.slowest.table()
     }
 
     /// Whether every report could be read, and none is missing.
@@ -217,12 +243,14 @@ impl Gate {
     /// Takes what was read of one report of tests.
     fn report(&mut self, label: &str, reading: &Reading, bytes: u64) {
         self.tally.add(reading);
+        self.slowest.merge(&reading.slowest);
         for problem in &reading.problems {
             let listed = if problem.state.is_red() { &mut self.failed } else { &mut self.flaky };
             if (listed.len() as u64) < LISTED {
                 listed.push(rules::test(problem, label));
                 if problem.state.is_red() {
                     self.failed_tests.push(identity(problem).key());
+                    self.again.push(problem.failed());
                 }
             }
         }

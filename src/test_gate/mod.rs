@@ -4,6 +4,7 @@
 //! wrong. A report that is missing, cut off or not understood is a finding, for a crashed run looks just like that.
 //! Opens no socket, starts no process, and must not know how findings are judged, printed or waived.
 
+mod again;
 mod archive;
 mod arguments;
 mod attempts;
@@ -33,6 +34,7 @@ mod keeping;
 mod ledger;
 mod lines;
 mod part;
+mod places;
 mod producer;
 #[cfg(test)]
 mod properties;
@@ -40,6 +42,7 @@ mod read;
 mod records;
 mod rules;
 mod shape;
+mod slowest;
 mod surroundings;
 mod tally;
 mod trace;
@@ -55,10 +58,12 @@ use self::baseline::{Baseline, Quarantine};
 use self::collector::Keep;
 use self::gate::Gate;
 use self::gate_file::GateFile;
+use self::part::Part;
+use self::places::Places;
 use self::surroundings::Surroundings;
 use crate::core::report::Facts;
 use crate::core::words::counted;
-use crate::core::{Error, Rule, Table};
+use crate::core::{Error, Finding, Rule, Table};
 use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
 
 /// The job.
@@ -139,16 +144,19 @@ fn judge(
     if let Some(baseline) = &baseline {
         let (part, known) = comparison_part::compare(&gate, baseline, &test_limits);
         parts.push(part);
+        gate.tell_new(&known.before);
         if arguments.new_failures_only {
             gate.only_new(known);
         }
     }
+    parts.push(Part { tables: vec![gate.again()], ..Part::default() });
     let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
     let base = baseline.as_ref().and_then(records::coverage);
     let limits = arguments.coverage_limits();
     parts.push(coverage_part::judge(&covered, base.as_ref(), &limits, &mut surroundings)?);
     let base = baseline.as_ref().and_then(records::benchmarks);
     parts.push(benchmark_part::judge(&gate.benchmarks, base.as_deref(), &gate.thresholds, &benchmark_limits));
+    parts.push(Part { tables: vec![gate.slowest()], ..Part::default() });
     gate.exit_code(exit_code);
     let mut artifacts = gate.exports(&arguments.exports)?;
     if arguments.exports.contains(&Export::Cobertura) {
@@ -157,6 +165,7 @@ fn judge(
     }
     let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
+    locate(&mut outcome.findings, covered.tracked, &surroundings);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
     if let Some(quarantine) = quarantine {
@@ -165,8 +174,20 @@ fn judge(
     Ok(outcome)
 }
 
+/// Gives the failures the paths of the repository; its files are listed only where there is one to place.
+fn locate(findings: &mut [Finding], tracked: Option<Vec<String>>, surroundings: &Surroundings) {
+    let is_placed = |finding: &Finding| rules::is_test(finding) && finding.location.is_some();
+    if !findings.iter().any(is_placed) {
+        return;
+    }
+    if let Some(tracked) = tracked.or_else(|| surroundings.tracked()) {
+        let places = Places::new(&tracked);
+        findings.iter_mut().filter(|finding| is_placed(finding)).for_each(|finding| places.resolve(finding));
+    }
+}
+
 /// One outcome of the tests and of what else there is.
-fn joined(mut outcome: Outcome, parts: Vec<part::Part>) -> Outcome {
+fn joined(mut outcome: Outcome, parts: Vec<Part>) -> Outcome {
     let mut details = Facts::new();
     let mut tables = Vec::new();
     for part in parts {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A runner whose reports can be told from others'.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Producer {
     Cargo,
     Nextest,
@@ -142,7 +142,7 @@ impl Producer {
 }
 
 /// What `dotnet test` calls a test; rows of one test share its name, and a test may be shown under another.
-fn filter(classname: &str, name: &str) -> String {
+pub(super) fn filter(classname: &str, name: &str) -> String {
     let method = name.split(['(', '<']).next().unwrap_or(name).trim_end();
     let is_method = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '+');
     if !method.is_empty() && method.chars().all(is_method) {
@@ -201,7 +201,7 @@ fn phpunit(classname: &str, name: &str) -> String {
 }
 
 /// The names around a test and its own.
-fn full(classname: &str, name: &str) -> String {
+pub(super) fn full(classname: &str, name: &str) -> String {
     format!("{classname} {name}").trim().to_owned()
 }
 
@@ -211,7 +211,7 @@ fn whole(name: &str) -> String {
 }
 
 /// What pytest calls a test: `tests/test_a.py::TestB::test_c`.
-fn node(classname: &str, name: &str, file: &str) -> String {
+pub(super) fn node(classname: &str, name: &str, file: &str) -> String {
     let is_class = |part: &&str| part.starts_with(|first: char| first.is_ascii_uppercase());
     let parts: Vec<&str> = classname.split('.').filter(|part| !part.is_empty()).collect();
     let modules = parts.iter().take_while(|part| !is_class(part)).count();
@@ -221,7 +221,7 @@ fn node(classname: &str, name: &str, file: &str) -> String {
 }
 
 /// Text as a regular expression that matches just it.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     text.chars().fold(String::new(), |mut pattern, character| {
         if !character.is_alphanumeric() && character != '_' && character != '-' && character != ' ' {
             pattern.push('\\');
@@ -232,7 +232,7 @@ fn literal(text: &str) -> String {
 }
 
 /// A word as a shell takes it.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-./:=@%+,#".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
