@@ -136,7 +136,9 @@ impl Producer {
             }
             Self::Bats => format!("bats --filter {} {}", quote(&format!("^{}$", literal(name))), quote(file)),
             Self::Prove => format!("prove -v {}", quote(file)),
-            Self::Phpunit => phpunit(classname, name),
+            Self::Phpunit => {
+                format!("vendor/bin/phpunit --filter {}", quote(&literal(&method(classname, name))))
+            }
         }
     }
 }
@@ -194,10 +196,10 @@ fn vitest(Named { classname, name, file }: Named<'_>) -> String {
     words(["npx vitest run", &quoted(file), "-t", &quote(&pattern)])
 }
 
-/// `PHPUnit` matches a pattern with the class, the method and what it calls the row of data.
-fn phpunit(classname: &str, name: &str) -> String {
+/// What `PHPUnit` matches a pattern with: the class, the method and what it calls the row of data.
+pub(super) fn method(classname: &str, name: &str) -> String {
     let class = classname.rsplit(['\\', '.']).next().unwrap_or(classname);
-    format!("vendor/bin/phpunit --filter {}", quote(&literal(&format!("{class}::{name}"))))
+    format!("{class}::{name}")
 }
 
 /// The names around a test and its own.
