@@ -24,6 +24,9 @@ mod exports;
 mod files;
 mod foreign;
 mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
+#[cfg_attr(feature = "fuzzing", doc(hidden))]
+pub mod fuzzing;
 mod gate;
 mod gate_file;
 mod git;

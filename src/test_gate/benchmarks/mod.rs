@@ -46,6 +46,9 @@ pub(crate) use self::{
     sheet::{Reading, Threshold},
 };
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::merge::merge;
+
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
