@@ -141,6 +141,8 @@ impl Gate {
     pub(super) fn only_new(&mut self, known: Known) {
         let mut is_known = known.before.into_iter();
         self.failed.retain(|_| !is_known.next().unwrap_or(false));
+        let room = usize::try_from(LISTED).unwrap_or(usize::MAX).saturating_sub(self.failed.len());
+        self.failed.extend(known.unlisted.into_iter().take(room));
         self.known = Some((known.failures, known.new));
     }
 
@@ -194,7 +196,7 @@ impl Gate {
         // A failed test explains that a runner ends badly, and not that it was killed.
         let is_crash = !(0..126).contains(&code);
         if code != 0 && (red == 0 || is_crash) {
-            self.others.push(rules::unexplained(code, counts.tests()));
+            self.others.push(rules::unexplained(code, counts.tests(), red));
         } else if code == 0 && red > 0 {
             self.notes.push("the run ended with exit code 0 although its reports show failures".to_owned());
         }
@@ -245,7 +247,7 @@ impl Gate {
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
         Outcome {
-            headline: self.tally.headline(self.unreadable),
+            headline: self.headline(),
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
@@ -253,6 +255,14 @@ impl Gate {
             inputs: self.inputs,
             ..Outcome::default()
         }
+    }
+
+    /// The numbers that make the verdict; reports of something else than tests are no tests, and no absence of reports.
+    fn headline(&self) -> String {
+        if self.tally.files == 0 && !self.formats.is_empty() {
+            return "no report of tests".to_owned();
+        }
+        self.tally.headline(self.unreadable)
     }
 
     /// What is missing, and whether there are enough tests.
