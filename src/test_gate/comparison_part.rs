@@ -43,7 +43,11 @@ pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, K
             .filter(|change| !is_listed(change))
             .take(usize::try_from(rules::LISTED).unwrap_or(usize::MAX))
             .map(|change| {
-                rules::new_failure(&baseline::rules::title(change.test), &change.test.scope.text, change.test.name)
+                rules::new_failure(
+                    &baseline::rules::title(change.test),
+                    &change.test.scope.text,
+                    change.test.name,
+                )
             })
             .collect(),
         before: gate.failed_tests.iter().map(is_known).collect(),

@@ -84,8 +84,9 @@ impl Gate {
         self.fruitful.extend(file.found_in.clone());
         *self.formats.entry(content.format()).or_default() += 1;
         match content {
-            Content::Tests(reading) => {
+            Content::Tests(mut reading) => {
                 self.report(label, &reading, bytes);
+                self.benchmarks.append(&mut reading.benchmarks);
                 self.keep(label, *reading);
             }
             Content::Coverage(reading) => {
@@ -230,7 +231,10 @@ impl Gate {
         self.unreadable += u64::from(!reading.troubles.is_empty());
         match rules::unreadable(&reading.troubles, label) {
             Some(finding) => self.others.push(finding),
-            None if reading.counts.tests() == 0 && reading.suite_errored + reading.run_errored == 0 => {
+            None if reading.counts.tests() == 0
+                && reading.suite_errored + reading.run_errored == 0
+                && reading.benchmarks.is_empty() =>
+            {
                 self.others.push(rules::empty(reading, label, bytes));
             }
             None => {}

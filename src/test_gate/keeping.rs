@@ -34,7 +34,10 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
     outcome.findings.retain(|finding| !is_about_tests(&finding.rule));
     if !is_whole || !outcome.findings.is_empty() {
         // Whoever waits for the baseline must not take a warning for it.
-        outcome.findings.iter_mut().for_each(|finding| finding.severity = finding.severity.max(Severity::High));
+        outcome
+            .findings
+            .iter_mut()
+            .for_each(|finding| finding.severity = finding.severity.max(Severity::High));
         outcome.headline = format!("no baseline written, for the run is not complete: {}", outcome.headline);
         return Ok(outcome);
     }

@@ -271,7 +271,9 @@ mod tests {
 
     #[test]
     fn words_in_brackets_are_no_list() {
-        for text in ["[INFO] Scanning\n", "[1/3] compile\n", "[2026-11-23 12:00] x\n", "[12:00:01] x\n", "[test] a"] {
+        for text in
+            ["[INFO] Scanning\n", "[1/3] compile\n", "[2026-11-23 12:00] x\n", "[12:00:01] x\n", "[test] a"]
+        {
             assert!(matches!(shape(text.as_bytes()), Shape::Text(_)), "{text}");
         }
         for text in ["[", "[]", "[1, 2]", "[ {\"a\": 1}]", "[{", "[tru", "[null]", "[\n\"a\"]"] {

@@ -177,7 +177,8 @@ impl<'a> Mapper<'a> {
             }
         }
         // A report that names one file as the repository does names no other one in another way.
-        let is_plain = relative.iter().any(|(_, spellings)| spellings.iter().any(|path| self.is_tracked(path)));
+        let is_plain =
+            relative.iter().any(|(_, spellings)| spellings.iter().any(|path| self.is_tracked(path)));
         let rest = self.strip(&absolute, found);
         let (mut relative_rest, mut outside) = (relative, Vec::new());
         for (path, spellings) in rest {

@@ -6,6 +6,7 @@ mod dialects;
 mod hostile;
 mod paths;
 mod producers;
+mod review;
 
 use std::path::Path;
 
