@@ -115,7 +115,8 @@ impl<A> Prepared<A> {
     /// The context with what the settings say about it.
     #[must_use]
     pub fn context(&self, context: Context) -> Context {
-        let context = context.settled(self.common.host, &self.common.working_directory);
+        let mut context = context.settled(self.common.host, &self.common.working_directory);
+        context.report_dir.clone_from(&self.common.report_dir);
         if self.common.quiet { context.silent() } else { context }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Known {
     pub(super) before: Vec<bool>,
     /// The findings about them.
     pub(super) failures: Vec<Finding>,
+    /// Those about new failures that stand behind so many known ones that no report's list has them.
+    pub(super) unlisted: Vec<Finding>,
     /// How many failures are new.
     pub(super) new: u64,
 }
@@ -30,7 +32,24 @@ pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, K
         findings.push(rules::dropped(said, comparison.now.executions, least));
     }
     let is_known = |(scope, name): &(Scope, Box<str>)| comparison.is_known_failure(scope, name);
+    let is_listed = |change: &&Change<'_>| {
+        let test = change.test;
+        gate.failed_tests.iter().any(|(scope, name)| scope == test.scope && **name == *test.name)
+    };
     let known = Known {
+        unlisted: comparison
+            .new_failures
+            .iter()
+            .filter(|change| !is_listed(change))
+            .take(usize::try_from(rules::LISTED).unwrap_or(usize::MAX))
+            .map(|change| {
+                rules::new_failure(
+                    &baseline::rules::title(change.test),
+                    &change.test.scope.text,
+                    change.test.name,
+                )
+            })
+            .collect(),
         before: gate.failed_tests.iter().map(is_known).collect(),
         failures: baseline::rules::failed_before(&comparison),
         new: comparison.new_failures.len() as u64,

@@ -88,9 +88,9 @@ impl Files {
     }
 }
 
-/// Finds the reports.
-pub(super) fn find(paths: &[PathBuf]) -> Files {
-    let mut search = Search::default();
+/// Finds the reports; what lies below `own`, where an earlier run put its merged reports, counts only where that folder is named.
+pub(super) fn find(paths: &[PathBuf], own: &Path) -> Files {
+    let mut search = Search { own: std::fs::canonicalize(own).ok(), ..Search::default() };
     for path in paths {
         search.path(path);
     }
@@ -113,6 +113,8 @@ struct Search {
     real: BTreeMap<PathBuf, Key>,
     missing: Vec<(String, String)>,
     unlisted: BTreeSet<(String, String)>,
+    /// The real path of the folder of our own reports.
+    own: Option<PathBuf>,
 }
 
 impl Search {
@@ -180,6 +182,9 @@ impl Search {
                 let path =
                     if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
                 if path.is_dir() {
+                    if self.is_own(&path) {
+                        continue;
+                    }
                     if pattern.is_none() && PASSED.iter().any(|passed| entry.file_name() == *passed) {
                         continue;
                     }
@@ -195,6 +200,11 @@ impl Search {
             }
         }
         count
+    }
+
+    /// Whether this is the folder of our own reports.
+    fn is_own(&self, folder: &Path) -> bool {
+        self.own.is_some() && std::fs::canonicalize(folder).ok() == self.own
     }
 
     fn add(&mut self, path: PathBuf, mut found_in: Option<String>) {

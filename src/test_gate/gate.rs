@@ -92,8 +92,9 @@ impl Gate {
         self.fruitful.extend(file.found_in.clone());
         *self.formats.entry(content.format()).or_default() += 1;
         match content {
-            Content::Tests(reading) => {
+            Content::Tests(mut reading) => {
                 self.report(label, &reading, bytes);
+                self.benchmarks.append(&mut reading.benchmarks);
                 self.keep(label, *reading);
             }
             Content::Coverage(reading) => {
@@ -162,6 +163,8 @@ impl Gate {
         self.failed.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
         let mut is_known = known.before.iter();
         self.again.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
+        let room = usize::try_from(LISTED).unwrap_or(usize::MAX).saturating_sub(self.failed.len());
+        self.failed.extend(known.unlisted.into_iter().take(room));
         self.known = Some((known.failures, known.new));
     }
 
@@ -234,7 +237,7 @@ impl Gate {
         // A failed test explains that a runner ends badly, and not that it was killed.
         let is_crash = !(0..126).contains(&code);
         if code != 0 && (red == 0 || is_crash) {
-            self.others.push(rules::unexplained(code, counts.tests()));
+            self.others.push(rules::unexplained(code, counts.tests(), red));
         } else if code == 0 && red > 0 {
             self.notes.push("the run ended with exit code 0 although its reports show failures".to_owned());
         }
@@ -270,7 +273,10 @@ impl Gate {
         self.unreadable += u64::from(!reading.troubles.is_empty());
         match rules::unreadable(&reading.troubles, label) {
             Some(finding) => self.others.push(finding),
-            None if reading.counts.tests() == 0 && reading.suite_errored + reading.run_errored == 0 => {
+            None if reading.counts.tests() == 0
+                && reading.suite_errored + reading.run_errored == 0
+                && reading.benchmarks.is_empty() =>
+            {
                 self.others.push(rules::empty(reading, label, bytes));
             }
             None => {}
@@ -286,9 +292,8 @@ impl Gate {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
-        let is_without_tests = self.tally.files == 0 && !self.formats.is_empty();
         Outcome {
-            headline: if is_without_tests { String::new() } else { self.tally.headline(self.unreadable) },
+            headline: self.headline(),
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
@@ -296,6 +301,14 @@ impl Gate {
             inputs: self.inputs,
             ..Outcome::default()
         }
+    }
+
+    /// The numbers that make the verdict; reports of something else than tests are no tests, and no absence of reports.
+    fn headline(&self) -> String {
+        if self.tally.files == 0 && !self.formats.is_empty() {
+            return "no report of tests".to_owned();
+        }
+        self.tally.headline(self.unreadable)
     }
 
     /// What is missing, and whether there are enough tests.

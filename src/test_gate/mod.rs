@@ -55,6 +55,8 @@ mod xml;
 use std::ffi::OsString;
 use std::path::Path;
 
+use serde_json::json;
+
 pub use self::arguments::Arguments;
 use self::arguments::{Action, Export, MissingBaseline};
 use self::baseline::{Baseline, Quarantine};
@@ -104,16 +106,21 @@ impl Job for TestGate {
             Action::Judge => judge(arguments, context, arguments.test_exit_code, &[]),
             Action::Run => run(arguments, context),
             Action::Baseline => keeping::baseline(arguments, context),
-            Action::Merge => keeping::merge(arguments),
+            Action::Merge => keeping::merge(arguments, context),
         }
     }
 }
 
 /// Starts the command, and judges the reports it left.
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    let before = files::find(&arguments.paths).marks();
+    let before = files::find(&arguments.paths, &context.report_dir).marks();
     let ended = command::run(&arguments.command, &context.working_directory)?;
-    judge(arguments, context, Some(ended), &before)
+    let mut outcome = judge(arguments, context, Some(ended), &before)?;
+    // A change can choose the command, so that whoever reads the verdict must see it.
+    let words: Vec<_> = arguments.command.iter().map(|word| word.to_string_lossy()).collect();
+    outcome.details.insert("command".to_owned(), json!({ "words": words, "exit_code": ended }));
+    outcome.notes.push(format!("ran: {}", words.join(" ")));
+    Ok(outcome)
 }
 
 /// Judges the reports; those that are still as they were `before` are no news.
@@ -133,7 +140,7 @@ fn judge(
         names: baseline.is_some() || quarantine.is_some(),
         tests: arguments.exports.iter().any(|export| *export != Export::Cobertura),
     };
-    let found = files::find(&arguments.paths);
+    let found = files::find(&arguments.paths, &context.report_dir);
     gate.read(&found, keep);
     let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
     if knows_no_test && gate.has_tests() {

@@ -31,6 +31,7 @@ mod rules;
 mod samples;
 mod sheet;
 mod statistics;
+mod stream;
 mod text;
 mod unit;
 mod vitest_bench;
@@ -44,6 +45,7 @@ pub(crate) use self::{
     limits::{Bound, Limits},
     rules::RULES,
     sheet::{Reading, Threshold},
+    stream::Stream,
 };
 
 #[cfg(any(test, feature = "fuzzing"))]

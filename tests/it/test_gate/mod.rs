@@ -7,6 +7,7 @@ mod dialects;
 mod hostile;
 mod paths;
 mod producers;
+mod review;
 
 use std::path::Path;
 
