@@ -217,3 +217,16 @@ fn a_change_neither_hides_its_lines_nor_only_writes_a_baseline() {
     let said = judge(folder.path(), &["--base", "main"]);
     assert!(said.code() == 1 && said.rules().contains(&"test-failed"), "{:?}", said.findings());
 }
+
+#[test]
+fn a_limit_for_times_needs_times() {
+    let folder = folder(&[
+        ("timed.xml", "<testsuite><testcase name='a' time='0.1'/></testsuite>"),
+        ("untimed.xml", "<testsuite><testcase name='a'/></testsuite>"),
+    ]);
+    assert_eq!(judge(folder.path(), &["baseline", "timed.xml", "--baseline", "b.jsonl"]).code(), 0);
+    let flags = ["--baseline", "b.jsonl", "--max-slowdown", "2"];
+    assert_eq!(judge(folder.path(), &[&["timed.xml"][..], &flags].concat()).code(), 0);
+    let said = judge(folder.path(), &[&["untimed.xml"][..], &flags].concat());
+    assert_eq!((said.code(), said.rules()), (1, vec!["test-slower"]));
+}
