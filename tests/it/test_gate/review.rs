@@ -48,6 +48,7 @@ fn a_floor_under_a_change_needs_a_report_that_names_a_file() {
     let folder = folder(&[("r.xml", GREEN), ("c.diff", diff), ("c.info", nothing), ("a.py", "a\nb\n")]);
     git(folder.path(), &["init", "-q"]);
     git(folder.path(), &["add", "a.py"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
     for reports in [&["r.xml"][..], &["r.xml", "c.info"]] {
         let flags = ["--diff", "c.diff", "--base", "none", "--min-patch-coverage", "80"];
         let said = judge(folder.path(), &[reports, &flags].concat());
@@ -61,6 +62,7 @@ fn coverage_of_a_file_that_is_gone_is_not_that_of_its_namesake() {
     let folder = folder(&[("r.xml", GREEN), ("c.info", covered), ("one/src/util.py", "a\n")]);
     git(folder.path(), &["init", "-q"]);
     git(folder.path(), &["add", "one"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
     let said = judge(folder.path(), &["r.xml", "c.info", "--min-coverage", "50"]);
     assert_eq!((said.code(), said.rules()), (1, vec!["coverage-too-low"]));
     assert!(said.notes().contains("two/src/util.py (not tracked)"), "{}", said.notes());
