@@ -27,6 +27,9 @@ pub(super) struct Known {
 pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, Known) {
     let comparison = baseline::compare(&gate.ledger, base, limits);
     let mut findings = baseline::rules::findings(&comparison, limits);
+    if limits.max_slowdown.is_some() && gate.is_untimed() {
+        findings.push(baseline::rules::untimed());
+    }
     if let Some(least) = limits.missed(comparison.before, comparison.now) {
         let said = baseline::rules::dropped(comparison.before, comparison.now, least);
         findings.push(rules::dropped(said, comparison.now.executions, least));

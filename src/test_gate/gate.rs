@@ -187,6 +187,11 @@ impl Gate {
         self.slowest.table()
     }
 
+    /// Whether there are tests, and none has a time.
+    pub(super) fn is_untimed(&self) -> bool {
+        self.tally.micros.is_none() && self.tally.counts.tests() > 0
+    }
+
     /// Whether every report could be read, and none is missing.
     pub(super) fn is_whole(&self, found: &Files) -> bool {
         let is_there = found.missing.is_empty() && found.unlisted.is_empty();

@@ -256,9 +256,11 @@ pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
         .about("report", report)
         .about("problem", first.what.as_str())
         .at(place(report, Some(first.at)))
-        .help(
-            "make sure the run that writes this report ends properly and writes a format that is read, then run it again",
-        );
+        .help(if first.what.contains("schema of CTRF") {
+            "take a version of the reporter that keeps to the schema of CTRF, or hand in the runner's JUnit XML or own JSON instead"
+        } else {
+            "make sure the run that writes this report ends properly and writes a format that is read, then run it again"
+        });
     Some(finding)
 }
 

@@ -106,6 +106,12 @@ pub(crate) fn findings(comparison: &Comparison<'_>, limits: &Limits) -> Vec<Find
     findings
 }
 
+/// No test has a time, so that nobody knows which are slower.
+pub(crate) fn untimed() -> Finding {
+    Finding::new(&SLOWER, "no report has the time of a test, so that none can be found slower", &["times"])
+        .help("have the reports written with times, or leave `max-slowdown` out")
+}
+
 /// The findings about tests that failed before, for where only new failures count.
 pub(crate) fn failed_before(comparison: &Comparison<'_>) -> Vec<Finding> {
     let failed = comparison.known_failures.iter().map(known_failure);

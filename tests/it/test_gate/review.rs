@@ -48,6 +48,7 @@ fn a_floor_under_a_change_needs_a_report_that_names_a_file() {
     let folder = folder(&[("r.xml", GREEN), ("c.diff", diff), ("c.info", nothing), ("a.py", "a\nb\n")]);
     git(folder.path(), &["init", "-q"]);
     git(folder.path(), &["add", "a.py"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
     for reports in [&["r.xml"][..], &["r.xml", "c.info"]] {
         let flags = ["--diff", "c.diff", "--base", "none", "--min-patch-coverage", "80"];
         let said = judge(folder.path(), &[reports, &flags].concat());
@@ -61,6 +62,7 @@ fn coverage_of_a_file_that_is_gone_is_not_that_of_its_namesake() {
     let folder = folder(&[("r.xml", GREEN), ("c.info", covered), ("one/src/util.py", "a\n")]);
     git(folder.path(), &["init", "-q"]);
     git(folder.path(), &["add", "one"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
     let said = judge(folder.path(), &["r.xml", "c.info", "--min-coverage", "50"]);
     assert_eq!((said.code(), said.rules()), (1, vec!["coverage-too-low"]));
     assert!(said.notes().contains("two/src/util.py (not tracked)"), "{}", said.notes());
@@ -146,7 +148,7 @@ fn benchmarks_between_tests_are_compared() {
         let same = judge(folder.path(), &[&["before.json"][..], &flags].concat());
         assert_eq!(same.code(), 0, "{:?}", same.findings());
         let slower = judge(folder.path(), &[&["now.json"][..], &flags].concat());
-        assert_eq!((slower.code(), slower.rules()), (1, vec!["benchmark-slower"]));
+        assert_eq!((slower.code(), slower.rules()), (1, vec!["benchmark-regressed"]));
     }
 }
 
@@ -189,4 +191,44 @@ fn a_dry_run_starts_no_command_and_a_real_one_shows_it() {
     let own: serde_json::Value = serde_json::from_str(&own).expect("JSON");
     assert_eq!(own["details"]["command"]["words"][0], "sh");
     assert_eq!(own["details"]["command"]["exit_code"], 0);
+}
+
+#[test]
+fn a_change_neither_hides_its_lines_nor_only_writes_a_baseline() {
+    let red = "<testsuite name='s'><testcase name='a'><failure/></testcase></testsuite>";
+    let covered = "SF:a.py\nDA:1,1\nDA:2,0\nend_of_record\n";
+    let policy = "[test-gate]\npaths = [\"r.xml\", \"c.info\"]\nmin-patch-coverage = 80\n";
+    let folder = folder(&[("a.py", "a\n"), ("devops.toml", policy)]);
+    git(folder.path(), &["init", "-q", "-b", "main"]);
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-qm", "one"]);
+    git(folder.path(), &["checkout", "-qb", "change"]);
+    let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).expect("a file");
+    write("a.py", "a\nb\n");
+    write("e.diff", "");
+    write("devops.toml", &format!("{policy}diff = \"e.diff\"\n"));
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-qm", "two"]);
+    write("r.xml", GREEN);
+    write("c.info", covered);
+    let said = judge(folder.path(), &["--base", "main"]);
+    assert_eq!((said.code(), said.rules()), (1, vec!["patch-coverage-too-low"]));
+    assert!(said.notes().contains("`diff` is not set (the change says e.diff)"), "{}", said.notes());
+    write("devops.toml", &format!("{policy}action = \"baseline\"\nbaseline = \"b.jsonl\"\n"));
+    write("r.xml", red);
+    let said = judge(folder.path(), &["--base", "main"]);
+    assert!(said.code() == 1 && said.rules().contains(&"test-failed"), "{:?}", said.findings());
+}
+
+#[test]
+fn a_limit_for_times_needs_times() {
+    let folder = folder(&[
+        ("timed.xml", "<testsuite><testcase name='a' time='0.1'/></testsuite>"),
+        ("untimed.xml", "<testsuite><testcase name='a'/></testsuite>"),
+    ]);
+    assert_eq!(judge(folder.path(), &["baseline", "timed.xml", "--baseline", "b.jsonl"]).code(), 0);
+    let flags = ["--baseline", "b.jsonl", "--max-slowdown", "2"];
+    assert_eq!(judge(folder.path(), &[&["timed.xml"][..], &flags].concat()).code(), 0);
+    let said = judge(folder.path(), &[&["untimed.xml"][..], &flags].concat());
+    assert_eq!((said.code(), said.rules()), (1, vec!["test-slower"]));
 }
