@@ -8,9 +8,11 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use super::archive::Archive;
 use super::attempts::{Attempts, Counts, State};
+use super::benchmarks::{Benchmark, Stream};
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
+use super::slowest::Slowest;
 use super::trouble::{Position, Trouble, Troubles};
 
 /// Most problems kept of a file; the counts know all.
@@ -25,6 +27,8 @@ pub(crate) struct Reading {
     pub(crate) suites: u64,
     /// Time of all tests that name one, in microseconds.
     pub(crate) micros: Option<u64>,
+    /// The slowest tests.
+    pub(crate) slowest: Slowest,
     /// The first tests that did not simply pass.
     pub(crate) problems: Vec<Problem>,
     /// The first suites that went wrong apart from their tests.
@@ -44,6 +48,8 @@ pub(crate) struct Reading {
     pub(crate) ledger: Option<Ledger>,
     /// Every test whole, where a merged report is to be written.
     pub(crate) archive: Option<Archive>,
+    /// Benchmarks that ran between the tests.
+    pub(crate) benchmarks: Vec<Benchmark>,
 }
 
 /// What is kept of tests that simply passed.
@@ -133,6 +139,9 @@ impl Collector {
     pub(crate) fn meet(&mut self, met: &Met, execution: impl Fn() -> Execution) {
         if let Some(micros) = met.micros {
             self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
+            if self.reading.slowest.wants(micros) {
+                self.reading.slowest.add(micros, execution().title());
+            }
         }
         let merged = met.identity.and_then(|hash| {
             let before = self.attempts.put(met.suite, hash, met.state)?;
@@ -240,6 +249,16 @@ impl Collector {
     /// Something to know; a sentence without the file's name.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
         self.reading.notes.push(note.into());
+    }
+
+    /// Benchmarks ran between the tests.
+    pub(crate) fn benchmarks(&mut self, stream: Stream) {
+        let Some(found) = stream.finish() else { return };
+        self.reading.benchmarks.extend(found.benchmarks);
+        for trouble in found.troubles.kept() {
+            self.reading.troubles.push(trouble.clone());
+        }
+        self.reading.notes.extend(found.notes);
     }
 
     pub(crate) fn finish(self) -> Reading {

@@ -22,7 +22,7 @@ const RANGES: usize = 12;
 pub(super) struct Covered {
     pub(super) coverage: Coverage,
     pub(super) notes: Vec<String>,
-    tracked: Option<Vec<String>>,
+    pub(super) tracked: Option<Vec<String>>,
 }
 
 /// Gives every file its path in the repository, and merges what several reports say of it.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A runner whose reports can be told from others'.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Producer {
     Cargo,
     Nextest,
@@ -136,13 +136,15 @@ impl Producer {
             }
             Self::Bats => format!("bats --filter {} {}", quote(&format!("^{}$", literal(name))), quote(file)),
             Self::Prove => format!("prove -v {}", quote(file)),
-            Self::Phpunit => phpunit(classname, name),
+            Self::Phpunit => {
+                format!("vendor/bin/phpunit --filter {}", quote(&literal(&method(classname, name))))
+            }
         }
     }
 }
 
 /// What `dotnet test` calls a test; rows of one test share its name, and a test may be shown under another.
-fn filter(classname: &str, name: &str) -> String {
+pub(super) fn filter(classname: &str, name: &str) -> String {
     let method = name.split(['(', '<']).next().unwrap_or(name).trim_end();
     let is_method = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '+');
     if !method.is_empty() && method.chars().all(is_method) {
@@ -194,14 +196,14 @@ fn vitest(Named { classname, name, file }: Named<'_>) -> String {
     words(["npx vitest run", &quoted(file), "-t", &quote(&pattern)])
 }
 
-/// `PHPUnit` matches a pattern with the class, the method and what it calls the row of data.
-fn phpunit(classname: &str, name: &str) -> String {
+/// What `PHPUnit` matches a pattern with: the class, the method and what it calls the row of data.
+pub(super) fn method(classname: &str, name: &str) -> String {
     let class = classname.rsplit(['\\', '.']).next().unwrap_or(classname);
-    format!("vendor/bin/phpunit --filter {}", quote(&literal(&format!("{class}::{name}"))))
+    format!("{class}::{name}")
 }
 
 /// The names around a test and its own.
-fn full(classname: &str, name: &str) -> String {
+pub(super) fn full(classname: &str, name: &str) -> String {
     format!("{classname} {name}").trim().to_owned()
 }
 
@@ -211,7 +213,7 @@ fn whole(name: &str) -> String {
 }
 
 /// What pytest calls a test: `tests/test_a.py::TestB::test_c`.
-fn node(classname: &str, name: &str, file: &str) -> String {
+pub(super) fn node(classname: &str, name: &str, file: &str) -> String {
     let is_class = |part: &&str| part.starts_with(|first: char| first.is_ascii_uppercase());
     let parts: Vec<&str> = classname.split('.').filter(|part| !part.is_empty()).collect();
     let modules = parts.iter().take_while(|part| !is_class(part)).count();
@@ -221,7 +223,7 @@ fn node(classname: &str, name: &str, file: &str) -> String {
 }
 
 /// Text as a regular expression that matches just it.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     text.chars().fold(String::new(), |mut pattern, character| {
         if !character.is_alphanumeric() && character != '_' && character != '-' && character != ' ' {
             pattern.push('\\');
@@ -232,7 +234,7 @@ fn literal(text: &str) -> String {
 }
 
 /// A word as a shell takes it.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-./:=@%+,#".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

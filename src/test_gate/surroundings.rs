@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
@@ -80,14 +81,11 @@ impl Surroundings {
         (base.is_some() || change.is_some()).then(|| json!({ "base": base, "change": change }))
     }
 
-    /// Name of the commit that is checked out.
-    pub(super) fn commit(&self) -> Option<String> {
-        self.repository.as_ref()?.head().ok().map(|commit| commit.to_string())
-    }
-
-    /// The folder of the repository.
-    pub(super) fn root(&self) -> Option<&Path> {
-        self.repository.as_ref()?.root()
+    /// The commit that is checked out: its name, and when it was made.
+    pub(super) fn commit(&self) -> Option<(String, Option<Timestamp>)> {
+        let repository = self.repository.as_ref()?;
+        let commit = repository.head().ok()?;
+        Some((commit.to_string(), repository.time(commit)))
     }
 
     /// Every tracked file, sorted; none outside of a repository.
