@@ -46,7 +46,7 @@ impl Surroundings {
     /// Where objects of the repository are missing.
     pub(super) fn work_out_change(&mut self) -> Result<(), Error> {
         if let (None, Base::Known(known)) = (&self.change, &self.base) {
-            let Known { repository, commit, .. } = known.as_ref();
+            let Known { repository, commit } = known.as_ref();
             self.change = Some(git::between(repository, *commit, repository.head()?)?);
         }
         Ok(())
@@ -72,7 +72,7 @@ impl Surroundings {
     /// What the report says of the base and the change.
     pub(super) fn facts(&self) -> Option<Value> {
         let base = match &self.base {
-            Base::Known(known) => Some(json!({ "commit": known.id(), "revision": known.revision })),
+            Base::Known(known) => Some(json!({ "commit": known.id() })),
             Base::None | Base::Unknown(_) => None,
         };
         let change = self.change.as_ref().map(|change| {
