@@ -382,12 +382,12 @@ fn identity(problem: &Problem) -> Identity<'_> {
 }
 
 /// What a file is that lies beside reports in a folder; none where it is a report, or should be one.
-fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
+pub(super) fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
     file.found_in.as_ref()?;
     match content {
         Content::Coverage(_) | Content::Benchmarks(..) => None,
         Content::Unknown(stranger) => {
-            let is_broken = stranger.is_text && file.is_surely_xml();
+            let is_broken = stranger.is_text && file.is_never_text();
             (stranger.may_stand_by && !is_broken).then(|| stranger.what.clone())
         }
         Content::Tests(reading) => {

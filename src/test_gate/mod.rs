@@ -9,6 +9,8 @@ mod archive;
 mod arguments;
 mod attempts;
 mod baseline;
+#[cfg(test)]
+mod beginnings;
 mod benchmark_part;
 mod benchmarks;
 mod collector;
