@@ -20,8 +20,9 @@ const FINDINGS: usize = 1_000;
 const EXCERPTS: usize = 120_000;
 /// Waived findings, notes and inputs of a job that are listed.
 const LISTED: usize = 100;
-/// Characters of a text on one line.
+/// Characters of a text on one line, and of a command.
 const LINE: usize = 400;
+const COMMAND: usize = 2_000;
 
 /// The only script that the page's own security policy lets run.
 const SCRIPT: &str = include_str!("../../templates/report.js");
@@ -52,8 +53,8 @@ struct Job {
     stopped_help: String,
     bars: Vec<Bar>,
     moves: Option<Moves>,
-    changes: Vec<Table>,
-    tables: Vec<Table>,
+    changes: Vec<Grid>,
+    tables: Vec<Grid>,
     plan: Vec<String>,
     deliveries: Vec<String>,
     findings: Vec<Row>,
@@ -79,6 +80,23 @@ struct Row {
     next: Vec<(bool, String)>,
     path: Vec<String>,
     detail: String,
+}
+
+/// A table of the job's own.
+struct Grid {
+    title: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+    left_out: String,
+    note: String,
+}
+
+/// A cell of it.
+struct Cell {
+    /// The column it is in, which narrow screens show beside it.
+    label: String,
+    text: String,
+    is_code: bool,
 }
 
 /// A waived finding.
@@ -225,20 +243,29 @@ fn waiver(finding: &Finding) -> Option<Waiver> {
 }
 
 /// The job's own tables: those about what changed, or the others.
-fn tables(report: &Report, leads: bool) -> Vec<Table> {
+fn tables(report: &Report, leads: bool) -> Vec<Grid> {
     let tables = Table::all(&report.details).into_iter().filter(|table| table.leads == leads);
-    let clean = |texts: &[String]| texts.iter().map(|text| line(text)).collect::<Vec<_>>();
-    tables
-        .take(LISTED)
-        .map(|table| Table {
-            title: line(&table.title),
-            columns: clean(&table.columns),
-            rows: table.rows.iter().take(LISTED).map(|row| clean(row)).collect(),
-            left_out: table.left_out.saturating_add(table.rows.len().saturating_sub(LISTED) as u64),
-            note: line(&table.note),
-            ..table
-        })
-        .collect()
+    tables.take(LISTED).map(|table| grid(&table)).collect()
+}
+
+/// A table as the page draws it; bars and commands are code.
+fn grid(table: &Table) -> Grid {
+    let columns: Vec<String> = table.columns.iter().map(|column| line(column)).collect();
+    let cell = |(label, text): (&String, &String)| {
+        let is_command = label == Table::COMMAND;
+        let is_bar = label.is_empty();
+        let longest = if is_command { COMMAND } else { LINE };
+        Cell { label: label.clone(), text: terminal_line(&cut(text, longest)), is_code: is_command || is_bar }
+    };
+    let rows = table.rows.iter().take(LISTED);
+    let left_out = table.left_out.saturating_add(table.rows.len().saturating_sub(LISTED) as u64);
+    Grid {
+        title: line(&table.title),
+        rows: rows.map(|row| columns.iter().zip(row).map(cell).collect()).collect(),
+        columns,
+        left_out: if left_out == 0 { String::new() } else { number(left_out) },
+        note: line(&table.note),
+    }
 }
 
 /// From where to where traffic went, where the details say so.
