@@ -242,9 +242,10 @@ fn waiver(finding: &Finding) -> Option<Waiver> {
     })
 }
 
-/// The job's own tables: those about what changed, or the others.
+/// The job's own tables: those about what changed and what to do next, or the others.
 fn tables(report: &Report, leads: bool) -> Vec<Grid> {
-    let tables = Table::all(&report.details).into_iter().filter(|table| table.leads == leads);
+    let is_first = |table: &Table| table.leads || table.has_commands();
+    let tables = Table::all(&report.details).into_iter().filter(|table| is_first(table) == leads);
     tables.take(LISTED).map(|table| grid(&table)).collect()
 }
 

@@ -40,10 +40,11 @@ pub fn markdown(document: &Document<'_>) -> String {
     let sections = [
         ("the jobs", jobs(document)),
         ("errors", failures(document)),
-        ("what changed", tables(document, true)),
+        ("what changed", tables(document, |table| table.leads)),
         ("the table of findings", findings(document, &open)),
+        ("commands", tables(document, |table| !table.leads && table.has_commands())),
         ("excerpts", excerpts(&open)),
-        ("tables", tables(document, false)),
+        ("tables", tables(document, |table| !table.leads && !table.has_commands())),
         ("plans and deliveries", steps(document)),
         ("totals", all_totals(document)),
         ("waived findings", waived(report)),
@@ -165,11 +166,11 @@ fn excerpts(open: &[&Finding]) -> Page<Kind> {
     page
 }
 
-/// The tables of the jobs: those about what changed, or the others.
-fn tables(document: &Document<'_>, leads: bool) -> Page<Kind> {
+/// The tables of the jobs that are wanted here.
+fn tables(document: &Document<'_>, is_wanted: impl Fn(&Table) -> bool) -> Page<Kind> {
     let mut page = Page::new();
     let tables = document.reports().iter().flat_map(|report| Table::all(&report.details));
-    for table in tables.filter(|table| table.leads == leads).take(LISTED) {
+    for table in tables.filter(is_wanted).take(LISTED) {
         page.put("**").put(text(&table.title)).put("**\n\n");
         if table.has_commands() {
             commands(&mut page, &table);
@@ -199,7 +200,7 @@ fn tables(document: &Document<'_>, leads: bool) -> Page<Kind> {
 /// Commands as blocks, for a host shows them as they are and copies them whole.
 fn commands(page: &mut Page<Kind>, table: &Table) {
     for command in table.rows.iter().take(ROWS).filter_map(|row| row.last()) {
-        page.put(MarkdownBlock::of(&cut(command, COMMAND))).put("\n");
+        page.put(MarkdownBlock::of(&cut(command, COMMAND))).put("\n\n");
     }
     below(page, table);
 }
