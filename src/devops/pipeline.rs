@@ -155,7 +155,10 @@ impl<'a> Pipeline<'a> {
     /// Gates, then the promotion between the two ends of its record, then one report.
     fn run(mut self) -> Exit {
         for gate in GATES {
-            self.job(gate, &[]);
+            match self.dry_words(gate) {
+                Some(words) => self.job(gate, &words),
+                None => self.notes.push(format!("{gate} did not run, because a dry run writes no baseline")),
+            }
         }
         let stopped_by =
             self.reports.iter().find(|report| report.exit() != Exit::Pass).map(|report| report.job.clone());
@@ -227,6 +230,24 @@ impl<'a> Pipeline<'a> {
             return Vec::new();
         }
         vec![format!("--id=local-{}", self.context.now.as_nanosecond())]
+    }
+
+    /// What a gate is told so that a dry run changes nothing; none where it must not run at all.
+    fn dry_words(&mut self, gate: &str) -> Option<Vec<String>> {
+        let entry = JOBS.iter().find(|entry| entry.name == gate && self.settings.file.has_table(gate));
+        let Some(entry) = entry.filter(|_| self.is_dry()) else { return Some(Vec::new()) };
+        let settings = (entry.settings)(&self.line(entry, &[]), self.outer).unwrap_or_default();
+        let action = settings.iter().find(|setting| setting.key == "action");
+        match action.and_then(|action| action.values.first()).map(String::as_str) {
+            None | Some("judge") => Some(Vec::new()),
+            Some("run") => {
+                self.notes.push(format!(
+                    "{gate} did not start its command in a dry run, and judged the reports that are there"
+                ));
+                Some(vec!["--action=judge".to_owned()])
+            }
+            Some(_) => None,
+        }
     }
 
     fn is_dry(&self) -> bool {

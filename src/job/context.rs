@@ -27,6 +27,8 @@ pub struct Context {
     pub host: Host,
     /// Folder that relative paths start from; settings that are paths already contain it.
     pub working_directory: PathBuf,
+    /// Folder the reports of this run go to.
+    pub report_dir: PathBuf,
     /// Masks secrets in all that leaves the process.
     pub redactor: Redactor,
     progress: Option<Arc<Mutex<dyn Write + Send>>>,
@@ -55,6 +57,7 @@ impl Context {
             environment,
             now,
             working_directory: PathBuf::from("."),
+            report_dir: PathBuf::from("devops-report"),
             progress: Some(Arc::new(Mutex::new(anstream::stderr()))),
         })
     }

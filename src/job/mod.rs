@@ -20,7 +20,6 @@ use clap::{Args, FromArgMatches};
 
 use crate::core::report::Facts;
 use crate::core::{Error, Exit, Finding, Input, Rule};
-use crate::policy::Waiver;
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
 pub trait Job {
@@ -104,8 +103,6 @@ pub struct Outcome {
     pub data: Facts,
     /// Files to leave beside the report.
     pub artifacts: Vec<Artifact>,
-    /// Acceptances that are not in the policy's file, as those of a quarantine.
-    pub waivers: Vec<Waiver>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.
     pub exit: Option<Exit>,
 }

@@ -115,7 +115,8 @@ impl<A> Prepared<A> {
     /// The context with what the settings say about it.
     #[must_use]
     pub fn context(&self, context: Context) -> Context {
-        let context = context.settled(self.common.host, &self.common.working_directory);
+        let mut context = context.settled(self.common.host, &self.common.working_directory);
+        context.report_dir.clone_from(&self.common.report_dir);
         if self.common.quiet { context.silent() } else { context }
     }
 }
@@ -277,9 +278,8 @@ fn report<J: Job>(
     mut provenance: Provenance,
 ) -> Report {
     let held = &prepared.held;
-    let mut waivers = outcome.waivers;
-    waivers.extend_from_slice(&held.waivers);
-    let judgement = judge(outcome.findings, &waivers, prepared.common.fail_on, context.today(), knows::<J>);
+    let judgement =
+        judge(outcome.findings, &held.waivers, prepared.common.fail_on, context.today(), knows::<J>);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
         _ => Exit::Pass,

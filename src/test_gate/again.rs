@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::producer::{Producer, filter, full, literal, node, quote};
+use super::producer::{Producer, filter, full, literal, method, node, quote};
 use crate::core::Table;
 use crate::core::words::number;
 
@@ -106,6 +106,7 @@ fn piece(test: &Failed) -> Piece {
             let blocks: Vec<&str> = blocks.split(" > ").skip(1).collect();
             piece.select = full(&blocks.join(" "), name);
         }
+        Producer::Phpunit => piece.select = method(classname, name),
         Producer::Prove => piece.select = String::new(),
         _ => {}
     }
@@ -154,6 +155,7 @@ fn command(producer: Producer, group: &str, pieces: &[(String, String)]) -> Stri
         Producer::Flutter => words(["flutter test", &files, "--name", &any]),
         Producer::Node => words(["node --test", &whole("--test-name-pattern"), &files, ""]),
         Producer::Bats => words(["bats --filter", &one_of, &files, ""]),
+        Producer::Phpunit => format!("vendor/bin/phpunit --filter {any}"),
         Producer::Prove => words(["prove -v", &files, "", ""]),
     }
 }

@@ -99,6 +99,10 @@ pub struct Arguments {
     #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
     pub(crate) max_slowdown: Option<f64>,
 
+    /// All tests together are too slow where they take more than this many times their earlier median
+    #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
+    pub(crate) max_run_slowdown: Option<f64>,
+
     /// And more than the median by this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 500, help_heading = "Comparison")]
     pub(crate) slowdown_floor: u64,
@@ -154,13 +158,16 @@ pub struct Arguments {
 
 /// Keys whose values a change takes from where it began, so that it can't widen its own gate.
 pub(super) const POLICY: &[&str] = &[
+    "action",
     "baseline",
     "benchmark-alarm-rate",
     "benchmark-limit",
+    "diff",
     "fail-on-flaky",
     "max-benchmark-slowdown",
     "max-count-increase",
     "max-coverage-drop",
+    "max-run-slowdown",
     "max-slowdown",
     "max-test-drop",
     "max-unsampled-slowdown",
@@ -176,17 +183,30 @@ pub(super) const POLICY: &[&str] = &[
 ];
 
 impl Arguments {
+    /// Whether something is asked for that only a baseline can tell.
+    pub(super) fn needs_baseline(&self) -> bool {
+        let has_slowdown = self.max_slowdown.or(self.max_run_slowdown).is_some();
+        self.new_failures_only
+            || has_slowdown
+            || self.max_test_drop.is_some()
+            || self.max_coverage_drop.is_some()
+    }
+
     /// How much worse than the baseline tests may be.
     ///
     /// # Errors
     /// Where a number makes no sense.
     pub(super) fn test_limits(&self) -> Result<baseline::Limits, Error> {
-        if let Some(ratio) = self.max_slowdown.filter(|ratio| !(ratio.is_finite() && *ratio >= 1.0)) {
-            return Err(Error::usage(format!("`max-slowdown` is {ratio}, which no test can keep"))
-                .help("give a ratio of at least 1, as `2` for twice as long"));
+        for (key, ratio) in [("max-slowdown", self.max_slowdown), ("max-run-slowdown", self.max_run_slowdown)]
+        {
+            if let Some(ratio) = ratio.filter(|ratio| !(ratio.is_finite() && *ratio >= 1.0)) {
+                return Err(Error::usage(format!("`{key}` is {ratio}, which no test can keep"))
+                    .help("give a ratio of at least 1, as `2` for twice as long"));
+            }
         }
         Ok(baseline::Limits {
             max_slowdown: self.max_slowdown,
+            max_run_slowdown: self.max_run_slowdown,
             slowdown_floor_ms: self.slowdown_floor,
             max_test_drop: self.max_test_drop,
         })

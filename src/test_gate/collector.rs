@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use super::archive::Archive;
 use super::attempts::{Attempts, Counts, State};
+use super::benchmarks::{Benchmark, Stream};
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
@@ -47,6 +48,8 @@ pub(crate) struct Reading {
     pub(crate) ledger: Option<Ledger>,
     /// Every test whole, where a merged report is to be written.
     pub(crate) archive: Option<Archive>,
+    /// Benchmarks that ran between the tests.
+    pub(crate) benchmarks: Vec<Benchmark>,
 }
 
 /// What is kept of tests that simply passed.
@@ -246,6 +249,16 @@ impl Collector {
     /// Something to know; a sentence without the file's name.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
         self.reading.notes.push(note.into());
+    }
+
+    /// Benchmarks ran between the tests.
+    pub(crate) fn benchmarks(&mut self, stream: Stream) {
+        let Some(found) = stream.finish() else { return };
+        self.reading.benchmarks.extend(found.benchmarks);
+        for trouble in found.troubles.kept() {
+            self.reading.troubles.push(trouble.clone());
+        }
+        self.reading.notes.extend(found.notes);
     }
 
     pub(crate) fn finish(self) -> Reading {

@@ -18,6 +18,9 @@ const ENDINGS: [&str; 11] =
 /// Those of them that many other files have.
 const UNSURE: [&str; 3] = [".out", ".txt", ".log"];
 
+/// Those of them that hold XML, whatever is in it.
+const XML: [&str; 2] = [".xml", ".trx"];
+
 /// Folders that never hold a project's own reports.
 const PASSED: [&str; 2] = [".git", "node_modules"];
 
@@ -36,6 +39,12 @@ impl File {
     /// Whether its name says that nothing but a report can be meant, so that an empty one is a report that was not written.
     pub(super) fn is_surely_report(&self) -> bool {
         !UNSURE.iter().any(|ending| self.label.ends_with(ending))
+    }
+
+    /// Whether its name says that it is XML, so that one with anything else in it is broken.
+    pub(super) fn is_surely_xml(&self) -> bool {
+        let label = self.label.to_ascii_lowercase();
+        XML.iter().any(|ending| label.ends_with(ending))
     }
 }
 
@@ -79,9 +88,9 @@ impl Files {
     }
 }
 
-/// Finds the reports.
-pub(super) fn find(paths: &[PathBuf]) -> Files {
-    let mut search = Search::default();
+/// Finds the reports; what lies below `own`, where an earlier run put its merged reports, counts only where that folder is named.
+pub(super) fn find(paths: &[PathBuf], own: &Path) -> Files {
+    let mut search = Search { own: std::fs::canonicalize(own).ok(), ..Search::default() };
     for path in paths {
         search.path(path);
     }
@@ -104,6 +113,8 @@ struct Search {
     real: BTreeMap<PathBuf, Key>,
     missing: Vec<(String, String)>,
     unlisted: BTreeSet<(String, String)>,
+    /// The real path of the folder of our own reports.
+    own: Option<PathBuf>,
 }
 
 impl Search {
@@ -171,6 +182,9 @@ impl Search {
                 let path =
                     if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
                 if path.is_dir() {
+                    if self.is_own(&path) {
+                        continue;
+                    }
                     if pattern.is_none() && PASSED.iter().any(|passed| entry.file_name() == *passed) {
                         continue;
                     }
@@ -186,6 +200,11 @@ impl Search {
             }
         }
         count
+    }
+
+    /// Whether this is the folder of our own reports.
+    fn is_own(&self, folder: &Path) -> bool {
+        self.own.is_some() && std::fs::canonicalize(folder).ok() == self.own
     }
 
     fn add(&mut self, path: PathBuf, mut found_in: Option<String>) {

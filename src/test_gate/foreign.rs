@@ -27,6 +27,10 @@ const KNOWN: [(&str, Kind); 14] = [
     ("svg", Kind::Other("a picture")),
 ];
 
+/// What is in the name of a root that could be one of test results.
+const SOUNDS: [&str; 10] =
+    ["test", "result", "suite", "spec", "case", "scenario", "feature", "check", "run", "report"];
+
 fn kind(root: &str) -> Option<Kind> {
     KNOWN.iter().find(|(name, _)| *name == root).map(|(_, kind)| *kind)
 }
@@ -41,5 +45,13 @@ pub(crate) fn described(root: &str) -> &'static str {
 
 /// Whether a file with this root may lie in a folder of test reports without being one.
 pub(crate) fn is_bystander(root: &str) -> bool {
-    matches!(kind(root), Some(Kind::Other(_)))
+    match kind(root) {
+        Some(Kind::Other(_)) => true,
+        Some(Kind::Tests(_)) => false,
+        // A format that is not read must not go unseen; anything else is one of a project's many files.
+        None => {
+            let root = root.to_ascii_lowercase();
+            !root.is_empty() && !SOUNDS.iter().any(|sound| root.contains(sound))
+        }
+    }
 }

@@ -29,6 +29,9 @@ use crate::job::{Artifact, Outcome};
 /// Most files beside reports that are named.
 const BYSTANDERS: usize = 20;
 
+/// What stands between a class and a test in findings.
+const SEPARATORS: [&str; 4] = [".", "::", " > ", " "];
+
 /// Collects what the reports say.
 #[derive(Default)]
 pub(super) struct Gate {
@@ -89,8 +92,9 @@ impl Gate {
         self.fruitful.extend(file.found_in.clone());
         *self.formats.entry(content.format()).or_default() += 1;
         match content {
-            Content::Tests(reading) => {
+            Content::Tests(mut reading) => {
                 self.report(label, &reading, bytes);
+                self.benchmarks.append(&mut reading.benchmarks);
                 self.keep(label, *reading);
             }
             Content::Coverage(reading) => {
@@ -137,9 +141,20 @@ impl Gate {
         self.notes.push(note);
     }
 
-    /// Names of all tests, as findings have them; known only where the run is compared or kept.
+    /// Names of all tests, as findings may have them: what stands between a class and a test depends on who wrote the report, and
+    /// nobody knows of a test that passed. Known only where the run is compared or kept.
     pub(super) fn names(&self) -> Vec<String> {
-        self.ledger.iter().map(|(scope, name, _)| baseline::rules::title(Subject { scope, name })).collect()
+        let variants = |(scope, name, _): (&Scope, &str, _)| {
+            let title = baseline::rules::title(Subject { scope, name });
+            let others = SEPARATORS.map(|separator| format!("{}{separator}{name}", scope.text));
+            std::iter::once(title).chain(others)
+        };
+        self.ledger.iter().flat_map(variants).collect()
+    }
+
+    /// Whether any test was read.
+    pub(super) fn has_tests(&self) -> bool {
+        self.tally.counts.tests() > 0
     }
 
     /// Lets only new failures count.
@@ -148,6 +163,8 @@ impl Gate {
         self.failed.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
         let mut is_known = known.before.iter();
         self.again.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
+        let room = usize::try_from(LISTED).unwrap_or(usize::MAX).saturating_sub(self.failed.len());
+        self.failed.extend(known.unlisted.into_iter().take(room));
         self.known = Some((known.failures, known.new));
     }
 
@@ -220,7 +237,7 @@ impl Gate {
         // A failed test explains that a runner ends badly, and not that it was killed.
         let is_crash = !(0..126).contains(&code);
         if code != 0 && (red == 0 || is_crash) {
-            self.others.push(rules::unexplained(code, counts.tests()));
+            self.others.push(rules::unexplained(code, counts.tests(), red));
         } else if code == 0 && red > 0 {
             self.notes.push("the run ended with exit code 0 although its reports show failures".to_owned());
         }
@@ -256,7 +273,10 @@ impl Gate {
         self.unreadable += u64::from(!reading.troubles.is_empty());
         match rules::unreadable(&reading.troubles, label) {
             Some(finding) => self.others.push(finding),
-            None if reading.counts.tests() == 0 && reading.suite_errored + reading.run_errored == 0 => {
+            None if reading.counts.tests() == 0
+                && reading.suite_errored + reading.run_errored == 0
+                && reading.benchmarks.is_empty() =>
+            {
                 self.others.push(rules::empty(reading, label, bytes));
             }
             None => {}
@@ -273,7 +293,7 @@ impl Gate {
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
         Outcome {
-            headline: self.tally.headline(self.unreadable),
+            headline: self.headline(),
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
@@ -281,6 +301,14 @@ impl Gate {
             inputs: self.inputs,
             ..Outcome::default()
         }
+    }
+
+    /// The numbers that make the verdict; reports of something else than tests are no tests, and no absence of reports.
+    fn headline(&self) -> String {
+        if self.tally.files == 0 && !self.formats.is_empty() {
+            return "no report of tests".to_owned();
+        }
+        self.tally.headline(self.unreadable)
     }
 
     /// What is missing, and whether there are enough tests.
@@ -353,7 +381,10 @@ fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
     file.found_in.as_ref()?;
     match content {
         Content::Coverage(_) | Content::Benchmarks(..) => None,
-        Content::Unknown(stranger) => stranger.may_stand_by.then(|| stranger.what.clone()),
+        Content::Unknown(stranger) => {
+            let is_broken = stranger.is_text && file.is_surely_xml();
+            (stranger.may_stand_by && !is_broken).then(|| stranger.what.clone())
+        }
         Content::Tests(reading) => {
             let is_empty = bytes == 0 && reading.troubles.is_empty() && !file.is_surely_report();
             is_empty.then(|| "empty".to_owned())

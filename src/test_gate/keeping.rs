@@ -11,7 +11,7 @@ use super::gate::Gate;
 use super::records;
 use super::surroundings::Surroundings;
 use crate::core::words::{count, counted};
-use crate::core::{Error, Input};
+use crate::core::{Error, Input, Severity};
 use crate::job::deliver::replace;
 use crate::job::{Context, Outcome};
 
@@ -19,7 +19,7 @@ use crate::job::{Context, Outcome};
 pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let target = target(arguments)?;
     let surroundings = Surroundings::find(arguments, context)?;
-    let found = files::find(&arguments.paths);
+    let found = files::find(&arguments.paths, &context.report_dir);
     let mut gate = Gate::default();
     gate.read(&found, Keep { names: true, tests: false });
     gate.exit_code(arguments.test_exit_code);
@@ -33,10 +33,17 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
     let is_about_tests = |rule: &str| rule.starts_with("test-");
     outcome.findings.retain(|finding| !is_about_tests(&finding.rule));
     if !is_whole || !outcome.findings.is_empty() {
+        // Whoever waits for the baseline must not take a warning for it.
+        outcome
+            .findings
+            .iter_mut()
+            .for_each(|finding| finding.severity = finding.severity.max(Severity::High));
         outcome.headline = format!("no baseline written, for the run is not complete: {}", outcome.headline);
         return Ok(outcome);
     }
-    let facts = RunFacts { key: None, commit: surroundings.commit(), time: Some(context.now) };
+    let (commit, time) = surroundings.commit().unzip();
+    // The time of the commit, so that the same run makes the same bytes, and jobs of one run make one run of it.
+    let facts = RunFacts { key: None, commit, time: time.flatten().or(Some(context.now)) };
     let coverage = records::of_coverage(&covered.coverage);
     let kept = Baseline::of_run(facts, &ledger, coverage, records::of_benchmarks(&benchmarks));
     outcome.headline = written(&kept, target)?;
@@ -44,9 +51,9 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
 }
 
 /// Folds the baselines at the paths into one.
-pub(super) fn merge(arguments: &Arguments) -> Result<Outcome, Error> {
+pub(super) fn merge(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let target = target(arguments)?;
-    let found = files::find(&arguments.paths);
+    let found = files::find(&arguments.paths, &context.report_dir);
     if let Some((path, why)) = found.missing.first().or(found.unlisted.first()) {
         return Err(Error::input(format!("no baseline at {path}: {why}")).help("correct the path"));
     }

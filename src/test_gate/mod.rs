@@ -24,6 +24,9 @@ mod exports;
 mod files;
 mod foreign;
 mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
+#[cfg_attr(feature = "fuzzing", doc(hidden))]
+pub mod fuzzing;
 mod gate;
 mod gate_file;
 mod git;
@@ -50,6 +53,9 @@ mod trouble;
 mod xml;
 
 use std::ffi::OsString;
+use std::path::Path;
+
+use serde_json::json;
 
 pub use self::arguments::Arguments;
 use self::arguments::{Action, Export, MissingBaseline};
@@ -106,16 +112,21 @@ impl Job for TestGate {
             Action::Judge => judge(arguments, context, arguments.test_exit_code, &[]),
             Action::Run => run(arguments, context),
             Action::Baseline => keeping::baseline(arguments, context),
-            Action::Merge => keeping::merge(arguments),
+            Action::Merge => keeping::merge(arguments, context),
         }
     }
 }
 
 /// Starts the command, and judges the reports it left.
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    let before = files::find(&arguments.paths).marks();
+    let before = files::find(&arguments.paths, &context.report_dir).marks();
     let ended = command::run(&arguments.command, &context.working_directory)?;
-    judge(arguments, context, Some(ended), &before)
+    let mut outcome = judge(arguments, context, Some(ended), &before)?;
+    // A change can choose the command, so that whoever reads the verdict must see it.
+    let words: Vec<_> = arguments.command.iter().map(|word| word.to_string_lossy()).collect();
+    outcome.details.insert("command".to_owned(), json!({ "words": words, "exit_code": ended }));
+    outcome.notes.push(format!("ran: {}", words.join(" ")));
+    Ok(outcome)
 }
 
 /// Judges the reports; those that are still as they were `before` are no news.
@@ -135,8 +146,12 @@ fn judge(
         names: baseline.is_some() || quarantine.is_some(),
         tests: arguments.exports.iter().any(|export| *export != Export::Cobertura),
     };
-    let found = files::find(&arguments.paths);
+    let found = files::find(&arguments.paths, &context.report_dir);
     gate.read(&found, keep);
+    let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
+    if knows_no_test && gate.has_tests() {
+        missing_baseline(arguments, "it knows no test", &mut gate);
+    }
     if let git::Base::Unknown(failure) = &surroundings.base {
         gate.finding(git::policy::unknown(failure));
     }
@@ -163,7 +178,7 @@ fn judge(
     if arguments.exports.contains(&Export::Cobertura) {
         artifacts.push(Artifact::new(COBERTURA, coverage::export_cobertura(&covered.coverage)));
     }
-    let names = gate.names();
+    let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
     locate(&mut outcome.findings, covered.tracked, &surroundings);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
@@ -212,12 +227,11 @@ fn known_baseline(
     gate: &mut Gate,
 ) -> Result<Option<Baseline>, Error> {
     let Some(path) = &arguments.baseline else {
-        if arguments.new_failures_only
-            || arguments.max_slowdown.is_some()
-            || arguments.max_test_drop.is_some()
-        {
-            return Err(Error::usage("new failures, slower tests and a drop of tests need a baseline")
-                .help("name one with `--baseline FILE`, see docs/baseline.md"));
+        if arguments.needs_baseline() {
+            return Err(Error::usage(
+                "new failures, slower tests and drops of tests or coverage need a baseline",
+            )
+            .help("name one with `--baseline FILE`, see docs/baseline.md"));
         }
         return Ok(None);
     };
@@ -226,15 +240,19 @@ fn known_baseline(
     match file {
         GateFile::Found { label, bytes } => baseline::read(&label, bytes.as_slice()).map(Some),
         GateFile::Missing { why } => {
-            let path = path.display().to_string();
-            let finding = baseline::rules::baseline_missing(&path, &why);
-            match arguments.missing_baseline {
-                MissingBaseline::Fail => gate.finding(finding),
-                MissingBaseline::Allow => {
-                    gate.note(format!("nothing is compared, for there is no baseline at {path}: {why}"));
-                }
-            }
+            missing_baseline(arguments, &why, gate);
             Ok(None)
+        }
+    }
+}
+
+/// Says that there is no baseline, as loud as it was told to.
+fn missing_baseline(arguments: &Arguments, why: &str, gate: &mut Gate) {
+    let path = arguments.baseline.as_deref().unwrap_or(Path::new("")).display().to_string();
+    match arguments.missing_baseline {
+        MissingBaseline::Fail => gate.finding(baseline::rules::baseline_missing(&path, why)),
+        MissingBaseline::Allow => {
+            gate.note(format!("tests are compared with nothing, for there is no baseline at {path}: {why}"));
         }
     }
 }
@@ -252,7 +270,7 @@ fn known_quarantine(
     match file {
         GateFile::Found { label, bytes } => {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Quarantine::parse(std::path::Path::new(&label), text, context.today()).map(Some)
+            Quarantine::parse(Path::new(&label), text, context.today()).map(Some)
         }
         GateFile::Missing { why } => {
             gate.note(format!("no test is in quarantine, for {} does not hold: {why}", path.display()));

@@ -25,6 +25,8 @@ impl<'a> Places<'a> {
         if let Some(location) = &mut finding.location
             && let Some(path) = self.find(&location.path, class)
         {
+            // The command that runs the test again names the file, too.
+            finding.help = finding.help.replace(location.path.as_str(), path);
             path.clone_into(&mut location.path);
         }
     }

@@ -1,5 +1,7 @@
 //! Who wrote a report, where that can be told, and the command with which it runs one test again.
 
+use std::path::Path;
+
 /// A runner whose reports can be told from others'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Producer {
@@ -23,6 +25,7 @@ pub(crate) enum Producer {
     Node,
     Bats,
     Prove,
+    Phpunit,
 }
 
 /// What names a test to its runner.
@@ -39,7 +42,11 @@ impl Producer {
         match (element, key, value) {
             ("testsuites", "name", "nextest-run") => Some(Self::Nextest),
             ("testsuites", "name", "jest tests") => Some(Self::Jest),
+            ("testsuites", "name", "vitest tests") => Some(Self::Vitest),
             ("testsuites", "name", "pytest tests") | ("testsuite", "name", "pytest") => Some(Self::Pytest),
+            ("testsuite", "file", value) if Path::new(value).extension() == Some("php".as_ref()) => {
+                Some(Self::Phpunit)
+            }
             ("testsuite", "package", "test") => Some(Self::Cargo),
             (_, "noNamespaceSchemaLocation", value) if value.contains("surefire") => Some(Self::Surefire),
             _ => None,
@@ -113,10 +120,8 @@ impl Producer {
             }
             Self::Dotnet => format!("dotnet test --filter {}", quote(&filter(classname, name))),
             Self::Mocha => words(["npx mocha", &quoted(file), "-f", &quote(&full(classname, name))]),
-            Self::Vitest => {
-                let pattern = literal(&full(&classname.replace(" > ", " "), name));
-                words(["npx vitest run", &quoted(file), "-t", &quote(&pattern)])
-            }
+            // In JUnit XML the class is the file, and the name has the blocks around the test.
+            Self::Vitest => vitest(test),
             Self::Playwright => playwright(test),
             Self::Rspec => words(["bundle exec rspec", &quoted(file), "-e", &quote(&full(classname, name))]),
             Self::CucumberJs => words(["npx cucumber-js", &quoted(file), "--name", &whole(name)]),
@@ -131,6 +136,9 @@ impl Producer {
             }
             Self::Bats => format!("bats --filter {} {}", quote(&format!("^{}$", literal(name))), quote(file)),
             Self::Prove => format!("prove -v {}", quote(file)),
+            Self::Phpunit => {
+                format!("vendor/bin/phpunit --filter {}", quote(&literal(&method(classname, name))))
+            }
         }
     }
 }
@@ -176,6 +184,22 @@ fn words<const N: usize>(words: [&str; N]) -> String {
 /// A file as a shell takes it, where there is one.
 fn quoted(file: &str) -> String {
     if file.is_empty() { String::new() } else { quote(file) }
+}
+
+/// In `JUnit` XML of vitest the class is the file, and the name has the blocks around the test.
+fn vitest(Named { classname, name, file }: Named<'_>) -> String {
+    if file.is_empty() && classname.contains('.') {
+        let pattern = quote(&literal(&name.replace(" > ", " ")));
+        return words(["npx vitest run", &quote(classname), "-t", &pattern]);
+    }
+    let pattern = literal(&full(&classname.replace(" > ", " "), name));
+    words(["npx vitest run", &quoted(file), "-t", &quote(&pattern)])
+}
+
+/// What `PHPUnit` matches a pattern with: the class, the method and what it calls the row of data.
+pub(super) fn method(classname: &str, name: &str) -> String {
+    let class = classname.rsplit(['\\', '.']).next().unwrap_or(classname);
+    format!("{class}::{name}")
 }
 
 /// The names around a test and its own.
@@ -268,6 +292,14 @@ mod tests {
                 "pytest tests/test_a.py::test_c",
             ),
             (again(Producer::Mocha, "cart", "adds", "a.js"), "npx mocha a.js -f 'cart adds'"),
+            (
+                again(Producer::Vitest, "test/a.test.ts", "cart > nested > adds", ""),
+                "npx vitest run test/a.test.ts -t 'cart nested adds'",
+            ),
+            (
+                again(Producer::Phpunit, r"Shop\CartTest", "testAdds with data set #1", ""),
+                r"vendor/bin/phpunit --filter 'CartTest\:\:testAdds with data set \#1'",
+            ),
             (
                 again(Producer::Vitest, "cart > nested", "adds (1)", "a.ts"),
                 r"npx vitest run a.ts -t 'cart nested adds \(1\)'",

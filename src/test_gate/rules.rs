@@ -193,6 +193,18 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     })
 }
 
+/// A test that failed and did not at the baseline, of which no more is known than its name.
+pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
+    Finding::new(&FAILED, test, &[within, name])
+        .detail(format!(
+            "it did not fail at the baseline; it stands behind the first {} failures, whose messages are kept",
+            number(LISTED)
+        ))
+        .about("test", test)
+        .about("name", name)
+        .help("run this test alone and fix it; its report says why")
+}
+
 /// A suite that went wrong apart from its cases.
 pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
@@ -308,10 +320,13 @@ pub(super) fn none_ran(tests: u64) -> Finding {
 }
 
 /// A run that failed for no reason that a report gives.
-pub(super) fn unexplained(code: i64, tests: u64) -> Finding {
+pub(super) fn unexplained(code: i64, tests: u64, red: u64) -> Finding {
     let meaning = command::meaning(code);
     Finding::new(&UNEXPLAINED, format!("the run ended with exit code {code}{meaning}"), &[])
-        .detail(format!("none of {} in the reports failed", count(tests, "test")))
+        .detail(match red {
+            0 => format!("none of {} in the reports failed", count(tests, "test")),
+            _ => "the failures in the reports don't explain that".to_owned(),
+        })
         .about("exit_code", code)
         .about("tests", tests)
         .help("look at the end of the run's log: it broke off before or after the tests it reported")

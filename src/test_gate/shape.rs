@@ -88,8 +88,53 @@ pub(crate) fn shape(head: &[u8]) -> Shape {
     match start.bytes().next() {
         None => Shape::Nothing,
         Some(b'<') => Shape::Xml(xml(head)),
-        Some(b'{' | b'[') => json(start),
-        Some(_) => Shape::Text(start.lines().take(KEPT).map(str::to_owned).collect()),
+        Some(b'[') if !is_list(start) => text_lines(start),
+        Some(b'{' | b'[') => match json(start) {
+            // What cargo says of the build stands before what the tests say.
+            (shape, rest) if is_of_a_build(&shape) => behind_build(rest).unwrap_or(shape),
+            (shape, _) => shape,
+        },
+        Some(_) => text_lines(start),
+    }
+}
+
+fn text_lines(text: &str) -> Shape {
+    Shape::Text(text.lines().take(KEPT).map(str::to_owned).collect())
+}
+
+/// Whether `[` begins a list, and no word in brackets as `[INFO]` or `[1/3]` in a log.
+fn is_list(text: &str) -> bool {
+    let inside = text.get(1..).unwrap_or_default().trim_start();
+    let end = inside.find(|next: char| next == ',' || next == ']' || next.is_whitespace());
+    let first = inside.get(..end.unwrap_or(inside.len())).unwrap_or_default();
+    inside.is_empty()
+        || inside.starts_with(['{', '[', '"', ']'])
+        || end.is_none()
+        || serde_json::from_str::<serde_json::Value>(first).is_ok()
+}
+
+/// Whether this is a message of `cargo --message-format json` about a build.
+fn is_of_a_build(shape: &Shape) -> bool {
+    let reasons = ["compiler-artifact", "compiler-message", "build-script-executed", "build-finished"];
+    matches!(shape, Shape::JsonLines(first) if reasons.iter().any(|reason| first.says(&["reason"], reason)))
+}
+
+/// The first value behind messages about a build; none where there are only such messages.
+fn behind_build(mut rest: &str) -> Option<Shape> {
+    loop {
+        let start = rest.trim_start();
+        if !start.starts_with(['{', '[']) {
+            return (!start.is_empty()).then(|| text_lines(start));
+        }
+        let (shape, behind) = json(start);
+        match shape {
+            Shape::Json(first) if behind.is_empty() => {
+                let lines = Shape::JsonLines(first);
+                return (!is_of_a_build(&lines)).then_some(lines);
+            }
+            shape if is_of_a_build(&shape) => rest = behind,
+            shape => return Some(shape),
+        }
     }
 }
 
@@ -114,7 +159,7 @@ fn xml(head: &[u8]) -> Xml {
 }
 
 /// The keys of a JSON value that may be cut off, and whether another value follows it.
-fn json(text: &str) -> Shape {
+fn json(text: &str) -> (Shape, &str) {
     let mut look = Look::default();
     let mut bytes = text.char_indices();
     let mut rest = "";
@@ -136,7 +181,8 @@ fn json(text: &str) -> Shape {
         }
     }
     look.found.is_list = text.starts_with('[');
-    if rest.trim().is_empty() { Shape::Json(look.found) } else { Shape::JsonLines(look.found) }
+    let rest = rest.trim_start();
+    (if rest.is_empty() { Shape::Json(look.found) } else { Shape::JsonLines(look.found) }, rest)
 }
 
 /// Passes a string whose opening quote is gone; the index behind its end.
@@ -221,6 +267,29 @@ mod tests {
             matches!(shape(b"{\"a\":1}\n{\"b\":1}"), Shape::JsonLines(json) if json.has(&["a"]) && !json.has(&["b"]))
         );
         assert!(matches!(shape(b"{\"a\":{}}\nnot json"), Shape::JsonLines(_)));
+    }
+
+    #[test]
+    fn words_in_brackets_are_no_list() {
+        for text in
+            ["[INFO] Scanning\n", "[1/3] compile\n", "[2026-11-23 12:00] x\n", "[12:00:01] x\n", "[test] a"]
+        {
+            assert!(matches!(shape(text.as_bytes()), Shape::Text(_)), "{text}");
+        }
+        for text in ["[", "[]", "[1, 2]", "[ {\"a\": 1}]", "[{", "[tru", "[null]", "[\n\"a\"]"] {
+            assert!(matches!(shape(text.as_bytes()), Shape::Json(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn messages_about_a_build_are_passed() {
+        let build = "{\"reason\":\"compiler-artifact\",\"a\":1}\n{\"reason\":\"build-finished\"}\n";
+        let behind = |text: &str| shape(format!("{build}{text}").as_bytes());
+        assert!(matches!(behind("{\"type\":\"suite\"}\n{}"), Shape::JsonLines(json) if json.has(&["type"])));
+        assert!(matches!(behind("{\"type\":\"suite\"}"), Shape::JsonLines(json) if json.has(&["type"])));
+        assert!(matches!(behind(""), Shape::JsonLines(json) if json.has(&["reason"])));
+        assert_eq!(behind("running 1 test\n"), Shape::Text(vec!["running 1 test".to_owned()]));
+        assert!(matches!(shape(b"{\"reason\":\"build-finished\"}"), Shape::Json(_)));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn is_line(text: &str) -> bool {
 
 /// What the lines say so far.
 #[derive(Default)]
-struct Go {
+pub(super) struct Go {
     package: String,
     /// Measures of this package, by the name as it stands.
     measures: Sheet,
@@ -51,7 +51,13 @@ struct Unit {
 }
 
 impl Go {
-    fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) {
+    /// Lines of this package only.
+    pub(super) fn of(package: &str) -> Self {
+        Self { package: package.to_owned(), ..Self::default() }
+    }
+
+    /// Takes a line.
+    pub(super) fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) {
         let text = line.text.trim_end();
         if let Some((name, measures)) = parse(text) {
             if !line.is_ended {
@@ -119,7 +125,7 @@ impl Go {
     }
 
     /// The end of a package.
-    fn flush(&mut self, sheet: &mut Sheet) {
+    pub(super) fn flush(&mut self, sheet: &mut Sheet) {
         let measures = std::mem::take(&mut self.measures);
         for trouble in measures.troubles.kept() {
             sheet.troubles.push(trouble.clone());

@@ -31,6 +31,7 @@ mod rules;
 mod samples;
 mod sheet;
 mod statistics;
+mod stream;
 mod text;
 mod unit;
 mod vitest_bench;
@@ -44,7 +45,11 @@ pub(crate) use self::{
     limits::{Bound, Limits},
     rules::RULES,
     sheet::{Reading, Threshold},
+    stream::Stream,
 };
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::merge::merge;
 
 #[cfg(test)]
 mod corpus_tests;

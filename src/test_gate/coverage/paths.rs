@@ -176,6 +176,9 @@ impl<'a> Mapper<'a> {
                 relative.push(((*path).to_owned(), vec![plain]));
             }
         }
+        // A report that names one file as the repository does names no other one in another way.
+        let is_plain =
+            relative.iter().any(|(_, spellings)| spellings.iter().any(|path| self.is_tracked(path)));
         let rest = self.strip(&absolute, found);
         let (mut relative_rest, mut outside) = (relative, Vec::new());
         for (path, spellings) in rest {
@@ -185,6 +188,7 @@ impl<'a> Mapper<'a> {
             list.push((path, if is_absolute(&plain) { spellings } else { vec![plain] }));
         }
         let rest = self.complete(relative_rest, found);
+        let rest = if is_plain { Vec::new() } else { rest };
         let rest = self.strip(&rest, found);
         outside.extend(rest);
         self.transplant(outside, found);

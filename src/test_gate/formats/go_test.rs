@@ -17,6 +17,7 @@ use super::events::{Events, Tail, follow};
 use crate::core::Location;
 use crate::core::words::counted;
 use crate::test_gate::attempts::State;
+use crate::test_gate::benchmarks::Stream;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
 use crate::test_gate::execution::{Execution, micros};
 use crate::test_gate::producer::Producer;
@@ -50,7 +51,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         builds: BTreeMap::new(),
         failed_builds: BTreeSet::new(),
         between: Tail::default(),
-        benchmarks: 0,
+        benchmarks: Stream::default(),
     };
     let others = follow(source, &mut reader);
     reader.finish(others);
@@ -102,7 +103,7 @@ struct Reader<'a> {
     failed_builds: BTreeSet<String>,
     /// Lines that are no events.
     between: Tail,
-    benchmarks: u64,
+    benchmarks: Stream,
 }
 
 impl Events for Reader<'_> {
@@ -126,6 +127,9 @@ impl Events for Reader<'_> {
             return true;
         }
         let package = event.package.clone().unwrap_or_default();
+        if let ("output", Some(output)) = (action, &event.output) {
+            self.benchmarks.go(&package, output, line);
+        }
         match event.test.clone().filter(|test| !test.is_empty()) {
             Some(test) => self.test(&package, &test, &event, line),
             None => self.package(package, action, &event, line),
@@ -224,7 +228,6 @@ impl Reader<'_> {
             parent.has_red_subtest = true;
         }
         if is_benchmark(test) && !state.is_red() {
-            self.benchmarks += 1;
             return;
         }
         if open.has_subtests && (open.has_red_subtest || !state.is_red()) {
@@ -292,12 +295,7 @@ impl Reader<'_> {
         if others > 0 {
             self.collector.note(format!("{} no event", are(others)));
         }
-        if self.benchmarks > 0 {
-            self.collector.note(format!(
-                "holds {}, which are no tests",
-                counted(self.benchmarks, "benchmark", "benchmarks")
-            ));
-        }
+        self.collector.benchmarks(self.benchmarks);
     }
 }
 

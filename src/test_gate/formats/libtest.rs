@@ -15,6 +15,7 @@ use super::Format;
 use super::events::{Events, Tail, follow};
 use crate::core::words::counted;
 use crate::test_gate::attempts::State;
+use crate::test_gate::benchmarks::Stream;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::{Execution, micros};
 use crate::test_gate::producer::Producer;
@@ -54,7 +55,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         binary: None,
         between: Tail::default(),
         said: None,
-        benchmarks: 0,
+        benchmarks: Stream::default(),
         red: 0,
     };
     let others = follow(source, &mut reader);
@@ -68,6 +69,8 @@ struct Event {
     what: Option<String>,
     name: Option<String>,
     exec_time: Option<Time>,
+    /// Nanoseconds an iteration of a benchmark.
+    median: Option<f64>,
     stdout: Option<String>,
     message: Option<String>,
     reason: Option<String>,
@@ -129,7 +132,7 @@ struct Reader<'a> {
     between: Tail,
     /// What cargo says that went wrong, and where.
     said: Option<String>,
-    benchmarks: u64,
+    benchmarks: Stream,
     red: u64,
 }
 
@@ -163,7 +166,13 @@ impl Events for Reader<'_> {
                     suite.open.remove(&name);
                     suite.ended += 1;
                 });
-                self.benchmarks += 1;
+                if let Some(median) = event.median {
+                    let name = match self.suites.last().filter(|_| self.opened > 1) {
+                        Some(suite) => format!("{}: {name}", suite.name),
+                        None => name,
+                    };
+                    self.benchmarks.libtest(&name, median, line);
+                }
             }
             ("suite", "discovery" | "completed") | ("test" | "bench", "discovered") => {
                 self.collector.trouble(Trouble::line(line, "a list of tests is no report of their results"));
@@ -380,12 +389,7 @@ impl Reader<'_> {
             let are = if others == 1 { "is" } else { "are" };
             self.collector.note(format!("{} {are} no event", counted(others, "line", "lines")));
         }
-        if self.benchmarks > 0 {
-            self.collector.note(format!(
-                "holds {}, which are no tests",
-                counted(self.benchmarks, "benchmark", "benchmarks")
-            ));
-        }
+        self.collector.benchmarks(self.benchmarks);
     }
 }
 

@@ -1,11 +1,13 @@
 //! Behaviour of test-gate.
 
 mod base;
+mod cheating;
 mod corpus;
 mod dialects;
 mod hostile;
 mod paths;
 mod producers;
+mod review;
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::super::patch::{Patch, PatchFile, patch, shown};
-use super::super::totals::Percent;
+use super::super::totals::{Percent, Ratio};
 use super::{
     Facts, LISTED, PATCH_TOO_LOW, PATCH_UNKNOWN, RANGES, at_first, listed, test_these, with_numbers,
 };
@@ -17,11 +17,20 @@ pub(super) fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
             format!("the change is not known, so its coverage of at least {limit} % can't be checked");
         let finding = Finding::new(&PATCH_UNKNOWN, title, &["change"])
             .about("limit", limit.to_string())
-            .help("fetch the history up to the base of the change, or hand in its diff");
+            .help("name the base with `--base main`, fetch the history up to it, or hand in the diff");
         return vec![finding];
     };
     let found = patch(facts.coverage, &change.added);
     let mut findings = Vec::new();
+    let adds = change.added.values().any(|ranges| !ranges.is_empty());
+    if facts.coverage.is_empty() && adds && Ratio::new(0, 1).is_below(limit) {
+        let title = "no report tells the coverage of any file of the repository";
+        findings.push(
+            Finding::new(&PATCH_UNKNOWN, title, &["reports"])
+                .about("limit", limit.to_string())
+                .help("make sure the coverage reports are written and are among the paths, and name files of this repository"),
+        );
+    }
     if found.lines.is_below(limit) {
         findings.push(patch_too_low(limit, &found));
     }
