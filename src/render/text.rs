@@ -129,7 +129,8 @@ fn block(document: &Document<'_>, report: &Report, limit: usize) -> String {
 /// Commands to copy, each on one line of its own whatever its length.
 fn commands(report: &Report) -> String {
     let mut text = String::new();
-    for table in Table::all(&report.details).iter().filter(|table| table.has_commands()) {
+    let tables = Table::all(&report.details);
+    for table in tables.iter().filter(|table| table.has_commands()).take(LISTED) {
         text.push_str(&format!("\n{}\n", terminal_line(&cut(&table.title, WIDTH))));
         for command in table.rows.iter().take(LISTED).filter_map(|row| row.last()) {
             text.push_str(&format!("      {}\n", terminal_line(&cut(command, COMMAND))));
