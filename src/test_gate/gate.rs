@@ -220,8 +220,8 @@ impl Gate {
         let mut artifacts = Vec::new();
         for export in wanted {
             artifacts.push(match export {
-                Export::Junit => Artifact::new("tests.junit.xml", exports::junit(&self.sources)),
-                Export::Ctrf => Artifact::new("tests.ctrf.json", exports::ctrf(&self.sources)?),
+                Export::Junit => Artifact::new(super::JUNIT, exports::junit(&self.sources)),
+                Export::Ctrf => Artifact::new(super::CTRF, exports::ctrf(&self.sources)?),
                 // Coverage is merged where it is judged.
                 Export::Cobertura => continue,
             });

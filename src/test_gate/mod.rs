@@ -73,6 +73,11 @@ use crate::core::words::counted;
 use crate::core::{Error, Finding, Rule, Table};
 use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
 
+/// Names of the merged reports.
+const JUNIT: &str = "tests.junit.xml";
+const CTRF: &str = "tests.ctrf.json";
+const COBERTURA: &str = "coverage.cobertura.xml";
+
 /// The job.
 pub struct TestGate;
 
@@ -81,6 +86,7 @@ impl Job for TestGate {
     const ABOUT: &'static str = "May this change go on, judged by its test, coverage and benchmark reports?";
     type Arguments = Arguments;
     const POLICY: &'static [&'static str] = arguments::POLICY;
+    const ARTIFACTS: &'static [&'static str] = &[JUNIT, CTRF, COBERTURA];
     const UNHEARD: &'static [&'static str] = &["base"];
 
     fn rules() -> &'static [Rule] {
@@ -172,8 +178,7 @@ fn judge(
     gate.exit_code(exit_code);
     let mut artifacts = gate.exports(&arguments.exports)?;
     if arguments.exports.contains(&Export::Cobertura) {
-        artifacts
-            .push(Artifact::new("coverage.cobertura.xml", coverage::export_cobertura(&covered.coverage)));
+        artifacts.push(Artifact::new(COBERTURA, coverage::export_cobertura(&covered.coverage)));
     }
     let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
