@@ -1,139 +1,175 @@
-//! A million tests through quick-xml's own reader and through the whole of `test-gate`, in one run.
+//! A million tests through quick-xml's own reader, through the whole of `test-gate` and through its peers, in one run; then
+//! ten thousand tests, baselines and the other formats.
 //!
 //! `cargo bench --no-default-features --bench junit`. The reader walks over the events, once without and once with the
 //! values of their attributes; `test-gate` is the process from start to exit, with the digest of its input, the table of
-//! attempts, the verdict and the report files.
+//! attempts, the verdict and the report files. `scripts/peers` installs the peers; those that are not there are said and left
+//! out. With `DEVOPS_BENCH_LONG=1` the peers get the million tests, too (minutes and gigabytes), and a stream of six gigabytes
+//! goes through `test-gate`. A word behind `--` runs one part only, as `-- million`.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints and may panic")]
 
-use std::fs::File;
-use std::hint::black_box;
-use std::io::{BufReader, BufWriter, Write as _};
+mod formats;
+mod generate;
+#[path = "../measure.rs"]
+mod measure;
+mod peers;
+mod raw;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+use self::measure::{Cost, best, gate, here, megabytes, once, watch};
 
-const TESTS: u64 = 1_000_000;
-const SUITE: u64 = 500;
+const MILLION: u64 = 1_000_000;
 const RUNS: usize = 5;
+
+/// A part of the bench, in a folder of its own.
+type Part = fn(&Path);
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let report = folder.path().join("junit.xml");
-    generate(&report);
-    let megabytes = std::fs::metadata(&report).expect("the report").len() / 1_000_000;
-    println!("{TESTS} tests, {megabytes} MB, 1 % of them failed; best of {RUNS}");
-    let mut bare = Duration::MAX;
-    let mut raw = Duration::MAX;
-    let mut gate = Duration::MAX;
-    // Taken in turns, so that whatever else the machine does meets both.
-    for _ in 0..RUNS {
-        bare = bare.min(timed(|| walk(&report, |_| ())));
-        raw = raw.min(timed(|| walk(&report, attributes)));
-        gate = gate.min(timed(|| judge(folder.path())));
-    }
-    println!("quick-xml, events only             {:6.3} s", bare.as_secs_f64());
-    println!("quick-xml, with attributes' values {:6.3} s", raw.as_secs_f64());
-    println!("test-gate                          {:6.3} s", gate.as_secs_f64());
-    println!("test-gate to events only           {:6.2}", gate.as_secs_f64() / bare.as_secs_f64());
-    println!("test-gate to attributes' values    {:6.2}", gate.as_secs_f64() / raw.as_secs_f64());
-    match peak(folder.path()) {
-        Some(bytes) => println!("test-gate, peak memory             {:6.1} MB", bytes / 1e6),
-        None => println!("test-gate, peak memory not told by this system"),
-    }
-}
-
-/// Writes the report: suites of 500 cases, of which five fail.
-fn generate(path: &Path) {
-    let mut file = BufWriter::new(File::create(path).expect("a file"));
-    let mut write = |text: String| file.write_all(text.as_bytes()).expect("room on the disk");
-    write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"bench\">\n".to_owned());
-    for suite in 0..TESTS / SUITE {
-        write(format!(
-            "<testsuite name=\"com.example.shop.Suite{suite}\" tests=\"{SUITE}\" failures=\"5\" errors=\"0\">\n"
-        ));
-        for case in 0..SUITE {
-            let open = format!(
-                "  <testcase name=\"applies the discount of customer group number {case} to order {suite}\" \
-                 classname=\"com.example.shop.checkout.Suite{suite}\" file=\"src/shop/checkout/suite_{suite}.ts\" time=\"0.0{case}\""
-            );
-            write(if case % 100 == 0 {
-                format!(
-                    "{open}>\n    <failure message=\"expected {case} to be 100\" type=\"AssertionError\">AssertionError: expected \
-                     {case} to be 100\n      at Object.test (src/shop/checkout/suite_{suite}.ts:{case}:13)\n      at run \
-                     (node_modules/runner/lib/run.js:88:7)</failure>\n  </testcase>\n"
-                )
-            } else {
-                format!("{open}/>\n")
-            });
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let parts: [(&str, Part); 6] = [
+        ("million", million),
+        ("small", small),
+        ("baseline", baseline),
+        ("formats", other_formats),
+        ("peers", peers::compare),
+        ("stream", stream),
+    ];
+    for (name, part) in parts {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            part(folder.path());
+            println!();
         }
-        write("</testsuite>\n".to_owned());
-    }
-    write("</testsuites>\n".to_owned());
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
-}
-
-/// The values of a tag's attributes, as text: what no reader of such a report can do without.
-fn attributes(tag: &BytesStart<'_>) {
-    for attribute in tag.attributes() {
-        let attribute = attribute.expect("well-formed attributes");
-        black_box(attribute.normalized_value(XmlVersion::Explicit1_0).expect("known entities"));
     }
 }
 
-/// All events, as quick-xml hands them out, with `look` at each tag.
-fn walk(report: &Path, look: impl Fn(&BytesStart<'_>)) {
-    let source = BufReader::with_capacity(64 * 1024, File::open(report).expect("the report"));
-    let mut reader = Reader::from_reader(source);
-    let mut buffer = Vec::new();
-    let mut cases = 0;
-    loop {
-        match reader.read_event_into(&mut buffer).expect("well-formed XML") {
-            Event::Start(tag) | Event::Empty(tag) => {
-                cases += u64::from(tag.name().as_ref() == "testcase");
-                look(&tag);
-            }
-            Event::Eof => break,
-            _ => {}
-        }
-        buffer.clear();
-    }
-    assert_eq!(cases, TESTS);
+/// Whether what takes minutes is wanted, too.
+fn is_long() -> bool {
+    std::env::var_os("DEVOPS_BENCH_LONG").is_some()
 }
 
-fn gate(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_test-gate"));
-    command.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
-    for (variable, _) in
-        std::env::vars().filter(|(name, _)| name.starts_with("GIT") || name.starts_with("DEVOPS_"))
-    {
-        command.env_remove(variable);
-    }
+fn judge(folder: &Path, report: &str) -> Command {
+    let mut command = gate(folder);
+    command.arg(report);
     command
 }
 
-fn judge(folder: &Path) {
-    let status = gate(folder).arg("junit.xml").status().expect("test-gate starts");
-    assert_eq!(status.code(), Some(1));
+/// Checks that a run judged what it was given: of so many tests, some failed.
+fn check(cost: &Cost, tests: u64, name: &str) {
+    let counted = format!("of {} tests", grouped(tests));
+    assert!(cost.code == Some(1) && cost.said.contains(&counted), "{name}: {:?}\n{}", cost.code, cost.said);
 }
 
-/// The most memory of a run, looked at until it ends.
-fn peak(folder: &Path) -> Option<f64> {
-    let mut child = gate(folder).arg("junit.xml").spawn().expect("test-gate starts");
-    let mut peak = None;
-    while child.try_wait().expect("it can be waited for").is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
-        peak = kilobytes.map(|kilobytes| kilobytes * 1024.0).or(peak);
+/// A number with commas between its thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let pieces: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|piece| std::str::from_utf8(piece).expect("digits")).collect();
+    pieces.join(",")
+}
+
+/// The same report through the reader alone and through `test-gate`.
+fn million(folder: &Path) {
+    let report = folder.join("million.xml");
+    let megabytes = generate::report(&report, MILLION, 1) / 1_000_000;
+    println!("{} tests, {megabytes} MB, 1 % of them failed; best of {RUNS}", grouped(MILLION));
+    let (mut bare, mut attributes, mut whole): (Option<Cost>, Option<Cost>, Option<Cost>) =
+        (None, None, None);
+    let keep = |best: &mut Option<Cost>, cost: Cost| {
+        if best.as_ref().is_none_or(|best| cost.wall < best.wall) {
+            *best = Some(cost);
+        }
+    };
+    // Taken in turns, so that whatever else the machine does meets all of them.
+    for _ in 0..RUNS {
+        keep(&mut bare, here(|| raw::walk(&report, MILLION, |_| ())));
+        keep(&mut attributes, here(|| raw::walk(&report, MILLION, raw::attributes)));
+        let cost = best(1, || judge(folder, "million.xml"));
+        check(&cost, MILLION, "JUnit XML");
+        keep(&mut whole, cost);
     }
-    peak
+    let (Some(bare), Some(attributes), Some(whole)) = (bare, attributes, whole) else { return };
+    bare.print("quick-xml, events only");
+    attributes.print("quick-xml, with attributes' values");
+    whole.print("test-gate");
+    let ratio = |one: &Cost| whole.wall.as_secs_f64() / one.wall.as_secs_f64();
+    println!("test-gate to events only           {:6.2}", ratio(&bare));
+    println!("test-gate to attributes' values    {:6.2}", ratio(&attributes));
+}
+
+/// The size of a large project, from start to exit.
+fn small(folder: &Path) {
+    const TESTS: u64 = 10_000;
+    let report = folder.join("small.xml");
+    let bytes = generate::report(&report, TESTS, 1);
+    println!("{} tests, {:.1} MB; best of 20", grouped(TESTS), megabytes(bytes));
+    let cost = best(20, || judge(folder, "small.xml"));
+    check(&cost, TESTS, "JUnit XML");
+    cost.print("test-gate");
+    best(20, || {
+        let mut command = gate(folder);
+        command.arg("--help");
+        command
+    })
+    .print("test-gate --help");
+}
+
+/// Writes a baseline of a million tests, and compares another run with it.
+fn baseline(folder: &Path) {
+    let now = folder.join("now.xml");
+    generate::report(&folder.join("before.xml"), MILLION, 1);
+    // The names are the same; in this run other tests fail.
+    generate::report(&now, MILLION, 2);
+    let arguments = |words: &[&str]| {
+        let mut command = gate(folder);
+        command.args(words);
+        command
+    };
+    for file in ["tests.jsonl", "tests.jsonl.gz"] {
+        let cost = once(&mut arguments(&["baseline", "before.xml", "--baseline", file]));
+        assert!(cost.code == Some(0), "{}", cost.said);
+        let bytes = std::fs::metadata(folder.join(file)).expect("the baseline").len();
+        cost.print(&format!("test-gate baseline, {} tests, {} MB", grouped(MILLION), bytes / 1_000_000));
+        let cost = once(&mut arguments(&["now.xml", "--baseline", file]));
+        check(&cost, MILLION, "with a baseline");
+        cost.print(&format!("test-gate --baseline {file}"));
+    }
+    let cost = once(&mut arguments(&["now.xml", "--exports", "junit,ctrf"]));
+    check(&cost, MILLION, "with exports");
+    cost.print("test-gate --exports junit,ctrf");
+}
+
+/// A hundred thousand tests in each of the other formats.
+fn other_formats(folder: &Path) {
+    const TESTS: u64 = 100_000;
+    println!("{} tests in other formats, 1 % of them failed; best of 3", grouped(TESTS));
+    for format in &formats::FORMATS {
+        let report = folder.join("other");
+        format.write(&report, TESTS);
+        let bytes = std::fs::metadata(&report).expect("the report").len();
+        let cost = best(3, || judge(folder, "other"));
+        check(&cost, TESTS, format.name);
+        cost.print(&format!("{}, {:.1} MB", format.name, megabytes(bytes)));
+    }
+}
+
+/// Six gigabytes through standard input, never on a disk.
+fn stream(folder: &Path) {
+    const TESTS: u64 = 9_000_000;
+    if !is_long() {
+        println!("the stream of six gigabytes is left out: set DEVOPS_BENCH_LONG=1");
+        return;
+    }
+    let mut command = judge(folder, "-");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("test-gate starts");
+    let target = child.stdin.take().expect("its standard input");
+    let writer = std::thread::spawn(move || generate::long(target, TESTS).expect("it reads all"));
+    let cost = watch(child);
+    let bytes = writer.join().expect("all is written");
+    check(&cost, TESTS, "a stream");
+    cost.print(&format!("test-gate -, {} tests, {:.2} GB", grouped(TESTS), megabytes(bytes) / 1e3));
 }

@@ -32,6 +32,7 @@ mod json;
 mod keeping;
 mod ledger;
 mod lines;
+mod mixer;
 mod part;
 mod producer;
 #[cfg(test)]
@@ -150,7 +151,7 @@ fn judge(
         artifacts
             .push(Artifact::new("coverage.cobertura.xml", coverage::export_cobertura(&covered.coverage)));
     }
-    let names = gate.names();
+    let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
