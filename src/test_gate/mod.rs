@@ -38,6 +38,7 @@ mod json;
 mod keeping;
 mod ledger;
 mod lines;
+mod mixer;
 mod part;
 mod places;
 mod producer;
