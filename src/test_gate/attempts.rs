@@ -1,4 +1,4 @@
-//! Outcomes of tests, and the table that finds a test's earlier attempts: some 8 bytes a test, whatever its name.
+//! Outcomes of tests, and the table that finds a test's earlier attempts: some 9 bytes a test, whatever its name.
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Counts {
 const MASK: u64 = 7;
 
 /// Bits of a hash that an entry keeps.
-const KEPT: u64 = 0xff_ffff_ffff & !MASK;
+const KEPT: u64 = 0xff_ffff_ffff_ffff & !MASK;
 
 /// How many parts the table has: each grows alone, so that growing never needs twice the memory.
 const PARTS: usize = 256;
@@ -131,15 +131,14 @@ const VERY_LONG: usize = 16_384;
 
 /// The last known state of each test, by the hash of its identity.
 ///
-/// 37 bits of the hash are compared, three more choose the part, and so do five of the suite's hash: that one given test among
-/// a million is taken for an attempt at another one happens once in a million runs if all are in one suite, and once in
-/// thirty million if they are in many.
+/// 53 bits of the hash are compared, and three more choose the part: that a given test among a million is taken for an attempt
+/// at another one happens once in seventy thousand million runs.
 pub(crate) struct Attempts {
     parts: Vec<Part>,
 }
 
 /// Hash and state in one; zero is free.
-type Entry = [u8; 5];
+type Entry = [u8; 7];
 
 #[derive(Default, Clone)]
 struct Part {
@@ -209,13 +208,13 @@ impl Part {
 }
 
 fn number(entry: Entry) -> u64 {
-    let [one, two, three, four, five] = entry;
-    u64::from_le_bytes([one, two, three, four, five, 0, 0, 0])
+    let [one, two, three, four, five, six, seven] = entry;
+    u64::from_le_bytes([one, two, three, four, five, six, seven, 0])
 }
 
 fn bytes(number: u64) -> Entry {
-    let [one, two, three, four, five, ..] = number.to_le_bytes();
-    [one, two, three, four, five]
+    let [one, two, three, four, five, six, seven, _] = number.to_le_bytes();
+    [one, two, three, four, five, six, seven]
 }
 
 #[cfg(test)]
