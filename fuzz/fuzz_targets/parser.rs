@@ -12,7 +12,7 @@ use devops_action::test_gate::fuzzing::{Target, target_for, targets};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 /// Most bytes that may be on the heap for one input of at most 64 KiB.
-const LIMIT: usize = 32 << 20;
+const LIMIT: usize = 64 << 20;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);

@@ -35,6 +35,9 @@ pub trait Job {
     /// Keys of `devops.toml` that are not heard where the host knows the base of the change, which must not choose its own.
     const UNHEARD: &'static [&'static str] = &[];
 
+    /// Names of the files that the job may leave beside its report.
+    const ARTIFACTS: &'static [&'static str] = &[];
+
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];
 
@@ -65,14 +68,19 @@ pub trait Job {
 pub struct Artifact {
     /// Its name in the report folder.
     pub name: &'static str,
-    /// What is in it.
-    pub bytes: Vec<u8>,
+    /// What is in it; none where it was not asked for, so that one of an earlier run is removed.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Artifact {
     /// A file of this name.
     pub fn new(name: &'static str, bytes: Vec<u8>) -> Self {
-        Self { name, bytes }
+        Self { name, bytes: Some(bytes) }
+    }
+
+    /// No file of this name.
+    pub fn none(name: &'static str) -> Self {
+        Self { name, bytes: None }
     }
 }
 

@@ -81,7 +81,7 @@ fn piece(test: &Failed) -> Piece {
             piece.select = node(classname, name, file);
         }
         // Jest's reporter may put a block's name before the test's, or the whole name twice.
-        Producer::Jest if name.starts_with(&blocks) => {}
+        Producer::Jest if name.starts_with(&blocks) => name.trim().clone_into(&mut piece.select),
         Producer::Jest if blocks.ends_with(name.as_str()) => piece.select = blocks,
         Producer::Jest | Producer::Mocha | Producer::Vitest | Producer::Rspec => {
             piece.select = full(&blocks, name);

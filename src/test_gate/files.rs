@@ -18,8 +18,8 @@ const ENDINGS: [&str; 11] =
 /// Those of them that many other files have.
 const UNSURE: [&str; 3] = [".out", ".txt", ".log"];
 
-/// Those of them that hold XML, whatever is in it.
-const XML: [&str; 2] = [".xml", ".trx"];
+/// Those of them that no mere text has.
+const SURE: [&str; 4] = [".xml", ".trx", ".tap", ".lcov"];
 
 /// Folders that never hold a project's own reports.
 const PASSED: [&str; 2] = [".git", "node_modules"];
@@ -41,10 +41,10 @@ impl File {
         !UNSURE.iter().any(|ending| self.label.ends_with(ending))
     }
 
-    /// Whether its name says that it is XML, so that one with anything else in it is broken.
-    pub(super) fn is_surely_xml(&self) -> bool {
+    /// Whether its name says that it is more than any text, so that one that holds just that is broken.
+    pub(super) fn is_never_text(&self) -> bool {
         let label = self.label.to_ascii_lowercase();
-        XML.iter().any(|ending| label.ends_with(ending))
+        SURE.iter().any(|ending| label.ends_with(ending))
     }
 }
 

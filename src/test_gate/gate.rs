@@ -221,8 +221,8 @@ impl Gate {
         let mut artifacts = Vec::new();
         for export in wanted {
             artifacts.push(match export {
-                Export::Junit => Artifact::new("tests.junit.xml", exports::junit(&self.sources)),
-                Export::Ctrf => Artifact::new("tests.ctrf.json", exports::ctrf(&self.sources)?),
+                Export::Junit => Artifact::new(super::JUNIT, exports::junit(&self.sources)),
+                Export::Ctrf => Artifact::new(super::CTRF, exports::ctrf(&self.sources)?),
                 // Coverage is merged where it is judged.
                 Export::Cobertura => continue,
             });
@@ -385,12 +385,12 @@ fn identity(problem: &Problem) -> Identity<'_> {
 }
 
 /// What a file is that lies beside reports in a folder; none where it is a report, or should be one.
-fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
+pub(super) fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
     file.found_in.as_ref()?;
     match content {
         Content::Coverage(_) | Content::Benchmarks(..) => None,
         Content::Unknown(stranger) => {
-            let is_broken = stranger.is_text && file.is_surely_xml();
+            let is_broken = stranger.is_text && file.is_never_text();
             (stranger.may_stand_by && !is_broken).then(|| stranger.what.clone())
         }
         Content::Tests(reading) => {

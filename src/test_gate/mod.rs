@@ -9,6 +9,8 @@ mod archive;
 mod arguments;
 mod attempts;
 mod baseline;
+#[cfg(test)]
+mod beginnings;
 mod benchmark_part;
 mod benchmarks;
 mod collector;
@@ -36,6 +38,7 @@ mod json;
 mod keeping;
 mod ledger;
 mod lines;
+mod mixer;
 mod part;
 mod places;
 mod producer;
@@ -71,6 +74,11 @@ use crate::core::words::counted;
 use crate::core::{Error, Finding, Rule, Table};
 use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
 
+/// Names of the merged reports.
+const JUNIT: &str = "tests.junit.xml";
+const CTRF: &str = "tests.ctrf.json";
+const COBERTURA: &str = "coverage.cobertura.xml";
+
 /// The job.
 pub struct TestGate;
 
@@ -79,6 +87,7 @@ impl Job for TestGate {
     const ABOUT: &'static str = "May this change go on, judged by its test, coverage and benchmark reports?";
     type Arguments = Arguments;
     const POLICY: &'static [&'static str] = arguments::POLICY;
+    const ARTIFACTS: &'static [&'static str] = &[JUNIT, CTRF, COBERTURA];
     const UNHEARD: &'static [&'static str] = &["base"];
 
     fn rules() -> &'static [Rule] {
@@ -170,8 +179,7 @@ fn judge(
     gate.exit_code(exit_code);
     let mut artifacts = gate.exports(&arguments.exports)?;
     if arguments.exports.contains(&Export::Cobertura) {
-        artifacts
-            .push(Artifact::new("coverage.cobertura.xml", coverage::export_cobertura(&covered.coverage)));
+        artifacts.push(Artifact::new(COBERTURA, coverage::export_cobertura(&covered.coverage)));
     }
     let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);

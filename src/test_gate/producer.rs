@@ -222,10 +222,11 @@ pub(super) fn node(classname: &str, name: &str, file: &str) -> String {
     [file.as_str()].into_iter().chain(classes.iter().copied()).chain([name]).collect::<Vec<_>>().join("::")
 }
 
-/// Text as a regular expression that matches just it.
+/// Text as a regular expression that matches just it. Only what has a meaning is escaped: Go takes no other escape, and some
+/// patterns read `\<` as the start of a word.
 pub(super) fn literal(text: &str) -> String {
     text.chars().fold(String::new(), |mut pattern, character| {
-        if !character.is_alphanumeric() && character != '_' && character != '-' && character != ' ' {
+        if r"\.+*?()|[]{}^$".contains(character) {
             pattern.push('\\');
         }
         pattern.push(character);
@@ -335,6 +336,10 @@ mod tests {
             (
                 again(Producer::Node, "", "adds", "a.test.mjs"),
                 "node --test --test-name-pattern '^adds$' a.test.mjs",
+            ),
+            (
+                again(Producer::Go, "x.org/shop", "TestA/☃_<a>", ""),
+                "go test x.org/shop -run '^TestA$/^☃_<a>$'",
             ),
             (again(Producer::Bats, "", "adds", "a.bats"), "bats --filter '^adds$' a.bats"),
             (again(Producer::Prove, "", "adds", "t/a.t"), "prove -v t/a.t"),

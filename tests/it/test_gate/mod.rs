@@ -5,6 +5,7 @@ mod cheating;
 mod corpus;
 mod dialects;
 mod hostile;
+mod outputs;
 mod paths;
 mod producers;
 mod review;
