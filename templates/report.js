@@ -1,7 +1,7 @@
 (function(){
 "use strict";
 document.querySelectorAll("section.job").forEach(function(job){
-  var table=job.querySelector("table");
+  var table=job.querySelector("table:not(.plain)");
   if(!table){return;}
   var body=table.tBodies[0],rows=Array.from(body.rows),tools=job.querySelector(".tools");
   if(rows.length>1){

@@ -30,6 +30,9 @@ pub struct Table {
 }
 
 impl Table {
+    /// The name of a column whose cells are commands to be copied; it goes last.
+    pub const COMMAND: &str = "Command";
+
     /// An empty table.
     pub fn new(title: &str, columns: &[&str]) -> Self {
         Self {
@@ -40,6 +43,11 @@ impl Table {
             left_out: 0,
             note: String::new(),
         }
+    }
+
+    /// Whether its last column has commands.
+    pub fn has_commands(&self) -> bool {
+        self.columns.last().is_some_and(|column| column == Self::COMMAND)
     }
 
     /// Adds tables to a job's details; empty ones are no news.

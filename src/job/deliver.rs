@@ -124,8 +124,8 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
     std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
     for format in Format::ALL.into_iter().filter(|format| !formats.contains(format)) {
         // What an earlier run left behind must not be taken for this one's verdict.
-        if let Some(stale) = format.file_name().map(|name| folder.join(name)).filter(|path| path.is_file()) {
-            std::fs::remove_file(&stale).map_err(|error| Error::unwritable(&stale, error))?;
+        if let Some(name) = format.file_name() {
+            remove(&folder.join(name))?;
         }
     }
     for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {
@@ -136,10 +136,21 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
         }
     }
     for artifact in delivery.artifacts {
-        let bytes = delivery.context.redactor.redact_bytes(artifact.bytes.clone());
-        replace(&folder.join(artifact.name), &bytes)?;
+        let path = folder.join(artifact.name);
+        match &artifact.bytes {
+            Some(bytes) => replace(&path, &delivery.context.redactor.redact_bytes(bytes.clone()))?,
+            None => remove(&path)?,
+        }
     }
     Ok(())
+}
+
+/// Removes a file, where there is one.
+fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if path.is_file() => Err(Error::unwritable(path, error)),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a file whole or not at all, so that a reader never meets half a report.

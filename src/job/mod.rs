@@ -20,7 +20,6 @@ use clap::{Args, FromArgMatches};
 
 use crate::core::report::Facts;
 use crate::core::{Error, Exit, Finding, Input, Rule};
-use crate::policy::Waiver;
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
 pub trait Job {
@@ -35,6 +34,9 @@ pub trait Job {
     const POLICY: &'static [&'static str] = &[];
     /// Keys of `devops.toml` that are not heard where the host knows the base of the change, which must not choose its own.
     const UNHEARD: &'static [&'static str] = &[];
+
+    /// Names of the files that the job may leave beside its report.
+    const ARTIFACTS: &'static [&'static str] = &[];
 
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];
@@ -66,14 +68,19 @@ pub trait Job {
 pub struct Artifact {
     /// Its name in the report folder.
     pub name: &'static str,
-    /// What is in it.
-    pub bytes: Vec<u8>,
+    /// What is in it; none where it was not asked for, so that one of an earlier run is removed.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Artifact {
     /// A file of this name.
     pub fn new(name: &'static str, bytes: Vec<u8>) -> Self {
-        Self { name, bytes }
+        Self { name, bytes: Some(bytes) }
+    }
+
+    /// No file of this name.
+    pub fn none(name: &'static str) -> Self {
+        Self { name, bytes: None }
     }
 }
 
@@ -96,8 +103,6 @@ pub struct Outcome {
     pub data: Facts,
     /// Files to leave beside the report.
     pub artifacts: Vec<Artifact>,
-    /// Acceptances that are not in the policy's file, as those of a quarantine.
-    pub waivers: Vec<Waiver>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.
     pub exit: Option<Exit>,
 }

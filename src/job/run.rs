@@ -250,15 +250,24 @@ pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> 
     match J::run(&prepared.arguments, context) {
         Err(error) => Executed {
             report: Report::of_error(J::NAME, &error, provenance),
-            artifacts: Vec::new(),
+            artifacts: artifacts::<J>(Vec::new()),
             error: Some(error),
         },
         Ok(mut outcome) => Executed {
-            artifacts: std::mem::take(&mut outcome.artifacts),
+            artifacts: artifacts::<J>(std::mem::take(&mut outcome.artifacts)),
             report: report::<J>(outcome, prepared, context, provenance),
             error: None,
         },
     }
+}
+
+/// The files of this run, and that there are no others a reader could take for this run's.
+fn artifacts<J: Job>(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
+    let is_absent = |name: &&&str| artifacts.iter().all(|artifact| artifact.name != **name);
+    let absent: Vec<Artifact> =
+        J::ARTIFACTS.iter().filter(is_absent).map(|name| Artifact::none(name)).collect();
+    artifacts.extend(absent);
+    artifacts
 }
 
 /// The report of what a job found, judged.
@@ -269,9 +278,8 @@ fn report<J: Job>(
     mut provenance: Provenance,
 ) -> Report {
     let held = &prepared.held;
-    let mut waivers = outcome.waivers;
-    waivers.extend_from_slice(&held.waivers);
-    let judgement = judge(outcome.findings, &waivers, prepared.common.fail_on, context.today(), knows::<J>);
+    let judgement =
+        judge(outcome.findings, &held.waivers, prepared.common.fail_on, context.today(), knows::<J>);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
         _ => Exit::Pass,

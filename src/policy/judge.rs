@@ -62,11 +62,21 @@ pub fn judge(
     Judgement { verdict, reasons, findings }
 }
 
-/// Open before waived, worst first, then by rule, place and title, so that input order never shows.
+/// Whether a job says that a finding is new, or that it was there before; the new ones are news.
+fn age(finding: &Finding) -> u8 {
+    match finding.subject.get("change").and_then(|change| change.as_str()) {
+        Some("new") => 0,
+        Some("known") => 2,
+        _ => 1,
+    }
+}
+
+/// Open before waived, worst first, new before known, then by rule, place and title, so that input order never shows.
 fn order(finding: &Finding) -> impl Ord + '_ {
     (
         finding.waived.is_some(),
         std::cmp::Reverse(finding.severity),
+        age(finding),
         finding.rule.as_str(),
         finding.location.as_ref(),
         finding.title.as_str(),

@@ -15,13 +15,15 @@ use crate::core::{Finding, Report, Severity, Table};
 
 /// Findings named on the first screen.
 const FIRST: usize = 5;
-/// Findings of a page that are shown, and bytes of excerpts on it; both are shared by the jobs.
+/// Findings of a page that are shown, bytes of excerpts and of tables on it; all are shared by the jobs.
 const FINDINGS: usize = 1_000;
 const EXCERPTS: usize = 120_000;
+const TABLES: usize = 200_000;
 /// Waived findings, notes and inputs of a job that are listed.
 const LISTED: usize = 100;
-/// Characters of a text on one line.
+/// Characters of a text on one line, and of a command.
 const LINE: usize = 400;
+const COMMAND: usize = 2_000;
 
 /// The only script that the page's own security policy lets run.
 const SCRIPT: &str = include_str!("../../templates/report.js");
@@ -52,8 +54,8 @@ struct Job {
     stopped_help: String,
     bars: Vec<Bar>,
     moves: Option<Moves>,
-    changes: Vec<Table>,
-    tables: Vec<Table>,
+    changes: Vec<Grid>,
+    tables: Vec<Grid>,
     plan: Vec<String>,
     deliveries: Vec<String>,
     findings: Vec<Row>,
@@ -81,6 +83,23 @@ struct Row {
     detail: String,
 }
 
+/// A table of the job's own.
+struct Grid {
+    title: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+    left_out: String,
+    note: String,
+}
+
+/// A cell of it.
+struct Cell {
+    /// The column it is in, which narrow screens show beside it.
+    label: String,
+    text: String,
+    is_code: bool,
+}
+
 /// A waived finding.
 struct Waiver {
     title: String,
@@ -101,12 +120,13 @@ struct Moves {
 struct Room {
     findings: usize,
     excerpts: usize,
+    tables: usize,
 }
 
 /// The document as an HTML page.
 pub fn html(document: &Document<'_>) -> String {
     let report = document.report;
-    let mut room = Room { findings: FINDINGS, excerpts: EXCERPTS };
+    let mut room = Room { findings: FINDINGS, excerpts: EXCERPTS, tables: TABLES };
     let reports = document.reports();
     let jobs: Vec<Job> =
         reports.iter().enumerate().map(|(index, report)| job(document, index, report, &mut room)).collect();
@@ -148,8 +168,8 @@ fn job(document: &Document<'_>, index: usize, report: &Report, room: &mut Room) 
         stopped: message,
         bars: bars(report),
         moves: moves(report),
-        changes: tables(report, true),
-        tables: tables(report, false),
+        changes: tables(report, true, room),
+        tables: tables(report, false, room),
         plan: plan(report).iter().map(|step| line(step)).collect(),
         deliveries: deliveries(report).iter().map(|delivery| line(delivery)).collect(),
         findings,
@@ -224,21 +244,38 @@ fn waiver(finding: &Finding) -> Option<Waiver> {
     })
 }
 
-/// The job's own tables: those about what changed, or the others.
-fn tables(report: &Report, leads: bool) -> Vec<Table> {
-    let tables = Table::all(&report.details).into_iter().filter(|table| table.leads == leads);
-    let clean = |texts: &[String]| texts.iter().map(|text| line(text)).collect::<Vec<_>>();
-    tables
-        .take(LISTED)
-        .map(|table| Table {
-            title: line(&table.title),
-            columns: clean(&table.columns),
-            rows: table.rows.iter().take(LISTED).map(|row| clean(row)).collect(),
-            left_out: table.left_out.saturating_add(table.rows.len().saturating_sub(LISTED) as u64),
-            note: line(&table.note),
-            ..table
-        })
-        .collect()
+/// The job's own tables: those about what changed and what to do next, or the others.
+fn tables(report: &Report, leads: bool, room: &mut Room) -> Vec<Grid> {
+    let is_first = |table: &Table| table.leads || table.has_commands();
+    let tables = Table::all(&report.details).into_iter().filter(|table| is_first(table) == leads);
+    tables.take(LISTED).map(|table| grid(&table, room)).collect()
+}
+
+/// A table as the page draws it; bars and commands are code. Once the page is full, rows are only counted.
+fn grid(table: &Table, room: &mut Room) -> Grid {
+    let columns: Vec<String> = table.columns.iter().map(|column| line(column)).collect();
+    let cell = |(label, text): (&String, &String)| {
+        let is_command = label == Table::COMMAND;
+        let is_bar = label.is_empty();
+        let longest = if is_command { COMMAND } else { LINE };
+        Cell { label: label.clone(), text: terminal_line(&cut(text, longest)), is_code: is_command || is_bar }
+    };
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for row in table.rows.iter().take(LISTED) {
+        let cells: Vec<Cell> = columns.iter().zip(row).map(cell).collect();
+        let size = cells.iter().map(|cell| cell.text.len() + cell.label.len() + 40).sum();
+        let Some(left) = room.tables.checked_sub(size) else { break };
+        room.tables = left;
+        rows.push(cells);
+    }
+    let left_out = table.left_out.saturating_add((table.rows.len() - rows.len()) as u64);
+    Grid {
+        title: line(&table.title),
+        rows,
+        columns,
+        left_out: if left_out == 0 { String::new() } else { number(left_out) },
+        note: line(&table.note),
+    }
 }
 
 /// From where to where traffic went, where the details say so.

@@ -17,6 +17,8 @@ const RESERVE: usize = 10_000;
 const FINDINGS: usize = 20;
 /// Rows of a job's own table.
 const ROWS: usize = 50;
+/// Characters of a command that is a block of its own.
+const COMMAND: usize = 2_000;
 /// Waived findings, notes and steps that are listed.
 const LISTED: usize = 50;
 /// Characters of a title, of a next step, of an excerpt's line; lines of an excerpt.
@@ -38,10 +40,11 @@ pub fn markdown(document: &Document<'_>) -> String {
     let sections = [
         ("the jobs", jobs(document)),
         ("errors", failures(document)),
-        ("what changed", tables(document, true)),
+        ("what changed", tables(document, |table| table.leads)),
         ("the table of findings", findings(document, &open)),
+        ("commands", tables(document, |table| !table.leads && table.has_commands())),
         ("excerpts", excerpts(&open)),
-        ("tables", tables(document, false)),
+        ("tables", tables(document, |table| !table.leads && !table.has_commands())),
         ("plans and deliveries", steps(document)),
         ("totals", all_totals(document)),
         ("waived findings", waived(report)),
@@ -163,12 +166,17 @@ fn excerpts(open: &[&Finding]) -> Page<Kind> {
     page
 }
 
-/// The tables of the jobs: those about what changed, or the others.
-fn tables(document: &Document<'_>, leads: bool) -> Page<Kind> {
+/// The tables of the jobs that are wanted here.
+fn tables(document: &Document<'_>, is_wanted: impl Fn(&Table) -> bool) -> Page<Kind> {
     let mut page = Page::new();
     let tables = document.reports().iter().flat_map(|report| Table::all(&report.details));
-    for table in tables.filter(|table| table.leads == leads).take(LISTED) {
-        page.put("**").put(text(&table.title)).put("**\n\n|");
+    for table in tables.filter(is_wanted).take(LISTED) {
+        page.put("**").put(text(&table.title)).put("**\n\n");
+        if table.has_commands() {
+            commands(&mut page, &table);
+            continue;
+        }
+        page.put("|");
         for column in &table.columns {
             page.put(" ").put(MarkdownCell::of(&cut(column, TITLE))).put(" |");
         }
@@ -184,16 +192,29 @@ fn tables(document: &Document<'_>, leads: bool) -> Page<Kind> {
             }
             page.put("\n");
         }
-        let left_out = table.left_out.saturating_add(table.rows.len().saturating_sub(ROWS) as u64);
-        if left_out > 0 {
-            page.put("\nand ").put(Markdown::of(&number(left_out))).put(" more, in the report files.\n");
-        }
-        if !table.note.is_empty() {
-            page.put("\n").put(Markdown::of(&cut(&table.note, HELP))).put("\n");
-        }
-        page.put("\n");
+        below(&mut page, &table);
     }
     page
+}
+
+/// Commands as blocks, for a host shows them as they are and copies them whole.
+fn commands(page: &mut Page<Kind>, table: &Table) {
+    for command in table.rows.iter().take(ROWS).filter_map(|row| row.last()) {
+        page.put(MarkdownBlock::of(&cut(command, COMMAND))).put("\n\n");
+    }
+    below(page, table);
+}
+
+/// What a table leaves out, and how to read it.
+fn below(page: &mut Page<Kind>, table: &Table) {
+    let left_out = table.left_out.saturating_add(table.rows.len().saturating_sub(ROWS) as u64);
+    if left_out > 0 {
+        page.put("\nand ").put(Markdown::of(&number(left_out))).put(" more, in the report files.\n");
+    }
+    if !table.note.is_empty() {
+        page.put("\n").put(Markdown::of(&cut(&table.note, HELP))).put("\n");
+    }
+    page.put("\n");
 }
 
 /// What promotions and annotations would do or did.

@@ -21,6 +21,9 @@ const LISTED: usize = 10;
 /// Characters of a foreign text that are looked at for one line.
 const LONGEST: usize = 400;
 
+/// Characters of a command.
+const COMMAND: usize = 2_000;
+
 /// How much a terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
@@ -115,10 +118,30 @@ fn block(document: &Document<'_>, report: &Report, limit: usize) -> String {
         let page = document.page.map(|page| format!(": see {}", terminal_line(page))).unwrap_or_default();
         text.push_str(&format!("\nand {more} more{page}\n"));
     }
+    text.push_str(&commands(report));
     text.push_str(&section("plan", &plan(report), true));
     text.push_str(&section("delivered", &deliveries(report), false));
     text.push_str(&waived(report));
     text.push_str(&notes(report));
+    text
+}
+
+/// Commands to copy, each on one line of its own whatever its length.
+fn commands(report: &Report) -> String {
+    let mut text = String::new();
+    let tables = Table::all(&report.details);
+    for table in tables.iter().filter(|table| table.has_commands()).take(LISTED) {
+        text.push_str(&format!("\n{}\n", terminal_line(&cut(&table.title, WIDTH))));
+        for command in table.rows.iter().take(LISTED).filter_map(|row| row.last()) {
+            text.push_str(&format!("      {}\n", terminal_line(&cut(command, COMMAND))));
+        }
+        if table.rows.len() > LISTED {
+            text.push_str(&format!("      and {} more\n", number((table.rows.len() - LISTED) as u64)));
+        }
+        if !table.note.is_empty() {
+            text.push_str(&format!("      {}\n", hanging(&table.note, 6)));
+        }
+    }
     text
 }
 

@@ -35,7 +35,7 @@ pub(crate) enum MissingBaseline {
 /// A merged report of all that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Export {
-    /// `tests.junit.xml`: all tests, for programs that read `JUnit` XML.
+    /// `tests.junit.xml`: all tests, as Surefire writes them.
     Junit,
     /// `tests.ctrf.json`: all tests in the Common Test Report Format.
     Ctrf,
@@ -59,7 +59,7 @@ pub struct Arguments {
     #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
     pub(crate) command: Vec<OsString>,
 
-    /// Exit code of the run that wrote the reports; other than 0, a failed test must explain it
+    /// Exit code of the run that wrote the reports; one other than 0 must be explained by a failure in them
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) test_exit_code: Option<i64>,
 
@@ -71,35 +71,39 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub(crate) exports: Vec<Export>,
 
-    /// Whether a test that passed only after it had failed fails the gate
+    /// Whether a test that passed only after it had failed is of severity high, instead of low
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) fail_on_flaky: bool,
 
-    /// Most tests fewer than at the baseline: a number, or a share as `2%`
+    /// Most tests that may be lost against the baseline: a number, or a share as `2%`
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_test_drop: Option<TestDrop>,
 
-    /// Baseline to compare with, or to write with `test-gate baseline`; taken from the base where the base has it
+    /// Baseline to compare with, or to write with `test-gate baseline`; read from where the change began, if it is tracked there
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// What happens where the baseline is not there
+    /// What happens where there is no baseline at that path
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = MissingBaseline::Fail, help_heading = "Comparison")]
     pub(crate) missing_baseline: MissingBaseline,
 
-    /// Whether only failures count that were not there at the baseline
+    /// Whether a failure that the baseline has as well is of severity low, instead of high
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true, help_heading = "Comparison")]
     pub(crate) new_failures_only: bool,
 
-    /// File of tests that may fail until a day; taken from the base where the base has it
+    /// File of tests that may fail until a day; read from where the change began, if it is tracked there
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) quarantine: Option<PathBuf>,
 
-    /// A test is too slow where it takes more than this many times its earlier median
+    /// Most times its earlier median that a test may take, as `2`
     #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
     pub(crate) max_slowdown: Option<f64>,
 
-    /// And more than the median by this many milliseconds
+    /// Most times their earlier median that all tests together may take, as `1.5`
+    #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
+    pub(crate) max_run_slowdown: Option<f64>,
+
+    /// Milliseconds by which a test, or all of them together, must be slower as well
     #[arg(long, value_name = "MS", default_value_t = 500, help_heading = "Comparison")]
     pub(crate) slowdown_floor: u64,
 
@@ -111,35 +115,35 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) diff: Option<PathBuf>,
 
-    /// Least percentage of lines that are covered
+    /// Least percentage of all lines that must be covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_coverage: Option<Percent>,
 
-    /// Least percentage of branches that are covered
+    /// Least percentage of all branches that must be covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_branch_coverage: Option<Percent>,
 
-    /// Least percentage of lines that are covered of each file
+    /// Least percentage of the lines of each file that must be covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_file_coverage: Option<Percent>,
 
-    /// Least percentage of the lines the change adds or edits that are covered
+    /// Least percentage of the lines the change adds or edits that must be covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_patch_coverage: Option<Percent>,
 
-    /// Most percentage points that coverage may lose against the baseline
+    /// Most percentage points that the coverage of all lines may lose against the baseline
     #[arg(long, value_name = "POINTS", help_heading = "Coverage")]
     pub(crate) max_coverage_drop: Option<Percent>,
 
-    /// Largest slow-down of a benchmark against the baseline, in percent
+    /// Largest slow-down of a benchmark against the baseline that passes, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0, help_heading = "Benchmarks")]
     pub(crate) max_benchmark_slowdown: f64,
 
-    /// The same where there are too few samples to tell a slow-down from noise
+    /// Largest slow-down of a benchmark with too few samples to tell it from noise, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 50.0, help_heading = "Benchmarks")]
     pub(crate) max_unsampled_slowdown: f64,
 
-    /// Largest increase of an exact count, in percent
+    /// Largest increase of an exact count, as of instructions, that passes, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, help_heading = "Benchmarks")]
     pub(crate) max_count_increase: f64,
 
@@ -147,7 +151,7 @@ pub struct Arguments {
     #[arg(long, value_name = "RATE", default_value_t = 0.001, help_heading = "Benchmarks")]
     pub(crate) benchmark_alarm_rate: f64,
 
-    /// Limit that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text of a name
+    /// Limit of a benchmark that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text; may be given more than once
     #[arg(long, value_name = "LIMIT", help_heading = "Benchmarks")]
     pub(crate) benchmark_limit: Vec<String>,
 }
@@ -166,6 +170,7 @@ pub(super) const POLICY: &[&str] = &[
     "max-benchmark-slowdown",
     "max-count-increase",
     "max-coverage-drop",
+    "max-run-slowdown",
     "max-slowdown",
     "max-test-drop",
     "max-unsampled-slowdown",
@@ -181,17 +186,30 @@ pub(super) const POLICY: &[&str] = &[
 ];
 
 impl Arguments {
+    /// Whether something is asked for that only a baseline can tell.
+    pub(super) fn needs_baseline(&self) -> bool {
+        let has_slowdown = self.max_slowdown.or(self.max_run_slowdown).is_some();
+        self.new_failures_only
+            || has_slowdown
+            || self.max_test_drop.is_some()
+            || self.max_coverage_drop.is_some()
+    }
+
     /// How much worse than the baseline tests may be.
     ///
     /// # Errors
     /// Where a number makes no sense.
     pub(super) fn test_limits(&self) -> Result<baseline::Limits, Error> {
-        if let Some(ratio) = self.max_slowdown.filter(|ratio| !(ratio.is_finite() && *ratio >= 1.0)) {
-            return Err(Error::usage(format!("`max-slowdown` is {ratio}, which no test can keep"))
-                .help("give a ratio of at least 1, as `2` for twice as long"));
+        for (key, ratio) in [("max-slowdown", self.max_slowdown), ("max-run-slowdown", self.max_run_slowdown)]
+        {
+            if let Some(ratio) = ratio.filter(|ratio| !(ratio.is_finite() && *ratio >= 1.0)) {
+                return Err(Error::usage(format!("`{key}` is {ratio}, which no test can keep"))
+                    .help("give a ratio of at least 1, as `2` for twice as long"));
+            }
         }
         Ok(baseline::Limits {
             max_slowdown: self.max_slowdown,
+            max_run_slowdown: self.max_run_slowdown,
             slowdown_floor_ms: self.slowdown_floor,
             max_test_drop: self.max_test_drop,
         })

@@ -1,4 +1,4 @@
-//! Outcomes of tests, and the table that finds a test's earlier attempts: some 17 bytes a test, whatever its name.
+//! Outcomes of tests, and the table that finds a test's earlier attempts: some 9 bytes a test, whatever its name.
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,23 +116,33 @@ impl Counts {
     }
 }
 
-/// Bits of an entry that hold the state; the others are the hash.
+/// Bits of an entry that hold the state; the others are of the hash.
 const MASK: u64 = 7;
+
+/// Bits of a hash that an entry keeps.
+const KEPT: u64 = 0xff_ffff_ffff_ffff & !MASK;
 
 /// How many parts the table has: each grows alone, so that growing never needs twice the memory.
 const PARTS: usize = 256;
 
+/// Lengths of a part from which it grows by a quarter, and later and by an eighth: there memory counts for more than time.
+const LONG: usize = 4_096;
+const VERY_LONG: usize = 16_384;
+
 /// The last known state of each test, by the hash of its identity.
 ///
-/// 61 bits of the hash are compared: among a million tests two share them once in two million runs.
+/// 53 bits of the hash are compared, and three more choose the part: that a given test among a million is taken for an attempt
+/// at another one happens once in seventy thousand million runs.
 pub(crate) struct Attempts {
     parts: Vec<Part>,
 }
 
+/// Hash and state in one; zero is free.
+type Entry = [u8; 7];
+
 #[derive(Default, Clone)]
 struct Part {
-    /// Hash and state in one; zero is free.
-    entries: Vec<u64>,
+    entries: Vec<Entry>,
     used: usize,
 }
 
@@ -146,12 +156,12 @@ impl Attempts {
         // Bits of both hashes choose the part: the tests of a suite share a few.
         let index = suite >> 59 << 3 | hash >> 61;
         let part = usize::try_from(index).ok().and_then(|index| self.parts.get_mut(index))?;
-        if part.used * 4 >= part.entries.len() * 3 {
+        if part.is_full() {
             part.grow();
         }
         let entry = part.entry(hash)?;
-        let before = State::from_bits(*entry);
-        *entry = hash & !MASK | state as u64;
+        let before = State::from_bits(number(*entry));
+        *entry = bytes(hash & KEPT | state as u64);
         part.used += usize::from(before.is_none());
         before
     }
@@ -159,24 +169,37 @@ impl Attempts {
 
 impl Part {
     /// The entry of a hash, or the free one where it belongs.
-    fn entry(&mut self, hash: u64) -> Option<&mut u64> {
-        let mask = self.entries.len().checked_sub(1)?;
-        let mut index = usize::try_from(hash >> 3 & 0xffff_ffff).ok()? & mask;
-        // A quarter of the entries is free, so that this ends, and soon.
+    fn entry(&mut self, hash: u64) -> Option<&mut Entry> {
+        let length = self.entries.len();
+        let place = (hash >> 8 & 0xffff_ffff).checked_mul(length as u64)? >> 32;
+        let mut index = usize::try_from(place).ok()?;
+        // An eighth of the entries is free, so that this ends, and soon.
         loop {
-            let entry = *self.entries.get(index)?;
-            if entry == 0 || entry & !MASK == hash & !MASK {
+            let entry = number(*self.entries.get(index)?);
+            if entry == 0 || entry & KEPT == hash & KEPT {
                 return self.entries.get_mut(index);
             }
-            index = (index + 1) & mask;
+            index = if index + 1 == length { 0 } else { index + 1 };
         }
     }
 
+    /// Whether it is to grow: a short one early, for the search in it to be short.
+    fn is_full(&self) -> bool {
+        let length = self.entries.len();
+        if length < VERY_LONG { self.used * 4 >= length * 3 } else { self.used * 8 >= length * 7 }
+    }
+
     fn grow(&mut self) {
-        let length = (self.entries.len() * 2).max(8);
-        for old in std::mem::replace(&mut self.entries, vec![0; length]) {
-            if old != 0
-                && let Some(entry) = self.entry(old)
+        let length = self.entries.len();
+        let more = match length {
+            ..LONG => length.max(8),
+            LONG..VERY_LONG => length / 4,
+            VERY_LONG.. => length / 8,
+        };
+        for old in std::mem::replace(&mut self.entries, vec![Entry::default(); length + more]) {
+            let known = number(old);
+            if known != 0
+                && let Some(entry) = self.entry(known)
             {
                 *entry = old;
             }
@@ -184,24 +207,34 @@ impl Part {
     }
 }
 
+fn number(entry: Entry) -> u64 {
+    let [one, two, three, four, five, six, seven] = entry;
+    u64::from_le_bytes([one, two, three, four, five, six, seven, 0])
+}
+
+fn bytes(number: u64) -> Entry {
+    let [one, two, three, four, five, six, seven, _] = number.to_le_bytes();
+    [one, two, three, four, five, six, seven]
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-    use super::{Attempts, State};
+    use super::{Attempts, State, VERY_LONG};
+    use crate::test_gate::collector::hash_of;
 
     #[test]
     fn the_table_remembers_like_a_map() {
         let mut table = Attempts::new();
         let mut map = HashMap::new();
-        for step in 0..50_000_u64 {
-            let mut hasher = DefaultHasher::new();
-            (step * step % 30_011).hash(&mut hasher);
-            let hash = hasher.finish() & !7;
+        for step in 0..400_000_u64 {
+            let hash = hash_of(&(step * step % 300_007));
             let state = State::ALL[usize::try_from(step).unwrap() % 6];
-            assert_eq!(table.put(hash.rotate_left(7), hash, state), map.insert(hash, state));
+            // One suite, so that some parts are long.
+            assert_eq!(table.put(0, hash, state), map.insert(hash, state));
         }
+        assert!(table.parts.iter().any(|part| part.entries.len() > VERY_LONG));
         assert_eq!(table.put(0, 0, State::Passed), None);
         assert_eq!(table.put(0, 0, State::Failed), Some(State::Passed));
     }

@@ -47,8 +47,14 @@ fn table(comparisons: &[Comparison]) -> Table {
 }
 
 fn row(comparison: &Comparison) -> Vec<String> {
+    let largest =
+        comparison.before.iter().chain(&comparison.now).fold(0.0, |most: f64, value| most.max(value.abs()));
+    let (scale, unit) = scaled(largest, &comparison.unit);
     let value = |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{} {}", rounded(value), comparison.unit))
+        value.map_or_else(
+            || "–".to_owned(),
+            |value| format!("{} {unit}", rounded(value * scale)).trim_end().to_owned(),
+        )
     };
     let change = |ratio: f64| format!("{:+.1} %", (ratio - 1.0) * 100.0);
     let interval = comparison.interval.map(|(low, high)| format!("{} to {}", change(low), change(high)));
@@ -85,6 +91,15 @@ fn bar(worse: f64) -> String {
     }
 }
 
+/// What to multiply values of up to `largest` by so that they are short, and the unit they are in then; only times have one.
+fn scaled(largest: f64, unit: &str) -> (f64, &str) {
+    const UNITS: [(&str, f64); 4] = [("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)];
+    let name = if unit == "us" { "µs" } else { unit };
+    let Some((_, seconds)) = UNITS.iter().find(|(known, _)| *known == name) else { return (1.0, unit) };
+    let fitting = UNITS.iter().find(|(_, size)| largest * seconds >= *size);
+    fitting.map_or((1.0, unit), |(fitting, size)| (seconds / size, *fitting))
+}
+
 /// Four digits that matter.
 fn rounded(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 12")]
@@ -94,4 +109,32 @@ fn rounded(value: f64) -> String {
         (3.0 - value.abs().log10().floor()).clamp(0.0, 12.0) as usize
     };
     format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bar, rounded, scaled};
+
+    #[test]
+    fn times_are_in_the_unit_that_fits() {
+        for (value, unit, expected) in [
+            (0.000_004_222, "s", "4.222 µs"),
+            (0.012_29, "s", "12.29 ms"),
+            (2_484_000.0, "us", "2.484 s"),
+            (0.5, "ns", "0.5000 ns"),
+            (1_234_567.0, "instructions", "1234567 instructions"),
+            (0.0, "s", "0 s"),
+        ] {
+            let (scale, unit) = scaled(value, unit);
+            assert_eq!(format!("{} {unit}", rounded(value * scale)), expected);
+        }
+    }
+
+    #[test]
+    fn a_bar_has_one_length() {
+        assert_eq!(bar(1.3), "·····|▇▇▇··");
+        assert_eq!(bar(0.7), "··▇▇▇|·····");
+        assert_eq!(bar(9.0), "·····|▇▇▇▇▇");
+        assert_eq!(bar(1.0), "·····|·····");
+    }
 }

@@ -1,10 +1,10 @@
 //! What a report says, added up test by test: counts, what went wrong, and what could not be understood.
 //!
-//! Attempts at the same test become one here, whatever the format. Memory grows with what went wrong, and by some 17 bytes a
+//! Attempts at the same test become one here, whatever the format. Memory grows with what went wrong, and by some 8 bytes a
 //! test for the table of attempts; only where a run is compared or kept does it hold every name.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher as _};
+use std::hash::Hasher as _;
 
 use super::archive::Archive;
 use super::attempts::{Attempts, Counts, State};
@@ -12,6 +12,8 @@ use super::benchmarks::{Benchmark, Stream};
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
+use super::mixer::Mixer;
+use super::slowest::Slowest;
 use super::trouble::{Position, Trouble, Troubles};
 
 /// Most problems kept of a file; the counts know all.
@@ -26,6 +28,8 @@ pub(crate) struct Reading {
     pub(crate) suites: u64,
     /// Time of all tests that name one, in microseconds.
     pub(crate) micros: Option<u64>,
+    /// The slowest tests.
+    pub(crate) slowest: Slowest,
     /// The first tests that did not simply pass.
     pub(crate) problems: Vec<Problem>,
     /// The first suites that went wrong apart from their tests.
@@ -136,6 +140,9 @@ impl Collector {
     pub(crate) fn meet(&mut self, met: &Met, execution: impl Fn() -> Execution) {
         if let Some(micros) = met.micros {
             self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
+            if self.reading.slowest.wants(micros) {
+                self.reading.slowest.add(micros, execution().title());
+            }
         }
         let merged = met.identity.and_then(|hash| {
             let before = self.attempts.put(met.suite, hash, met.state)?;
@@ -268,7 +275,7 @@ fn identity(execution: &Execution) -> Identity<'_> {
 
 /// A hash that is the same in every run.
 pub(crate) fn hash_of(value: &(impl std::hash::Hash + ?Sized)) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = Mixer::new();
     value.hash(&mut hasher);
     hasher.finish()
 }

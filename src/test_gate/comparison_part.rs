@@ -1,6 +1,6 @@
 //! The tests of a run held against the baseline.
 
-use super::baseline::{self, Baseline, Change, Limits};
+use super::baseline::{self, Baseline, Change, Comparison, Limits};
 use super::gate::Gate;
 use super::ledger::Scope;
 use super::part::Part;
@@ -34,43 +34,44 @@ pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, K
         let said = baseline::rules::dropped(comparison.before, comparison.now, least);
         findings.push(rules::dropped(said, comparison.now.executions, least));
     }
+    let mut notes = Vec::new();
+    if comparison.not_tried > 0 {
+        notes.push(format!(
+            "{} too many to look for new names of, so they count as gone",
+            counted(comparison.not_tried, "test was one of", "tests were")
+        ));
+    }
+    let tables = vec![changes(&comparison), flaky(&comparison)];
+    let details = Some(("comparison", baseline::details(&comparison)));
+    (Part { findings, notes, tables, details, headline: None }, known(gate, &comparison))
+}
+
+/// What only new failures need to know.
+fn known(gate: &Gate, comparison: &Comparison<'_>) -> Known {
     let is_known = |(scope, name): &(Scope, Box<str>)| comparison.is_known_failure(scope, name);
     let is_listed = |change: &&Change<'_>| {
         let test = change.test;
         gate.failed_tests.iter().any(|(scope, name)| scope == test.scope && **name == *test.name)
     };
-    let known = Known {
-        unlisted: comparison
-            .new_failures
-            .iter()
-            .filter(|change| !is_listed(change))
-            .take(usize::try_from(rules::LISTED).unwrap_or(usize::MAX))
-            .map(|change| {
-                rules::new_failure(
-                    &baseline::rules::title(change.test),
-                    &change.test.scope.text,
-                    change.test.name,
-                )
-            })
-            .collect(),
-        before: gate.failed_tests.iter().map(is_known).collect(),
-        failures: baseline::rules::failed_before(&comparison),
-        new: comparison.new_failures.len() as u64,
+    let unlisted = |change: &Change<'_>| {
+        rules::new_failure(&baseline::rules::title(change.test), &change.test.scope.text, change.test.name)
     };
+    let room = usize::try_from(rules::LISTED).unwrap_or(usize::MAX);
+    let new = comparison.new_failures.iter().filter(|change| !is_listed(change));
+    Known {
+        unlisted: new.take(room).map(unlisted).collect(),
+        before: gate.failed_tests.iter().map(is_known).collect(),
+        failures: baseline::rules::failed_before(comparison),
+        new: comparison.new_failures.len() as u64,
+    }
+}
+
+/// What changed, the worst first.
+fn changes(comparison: &Comparison<'_>) -> Table {
     let mut table = Table::new("What changed", &["Change", "Tests"]);
     table.leads = true;
-    let names = |list: &[Change<'_>]| {
-        let named: Vec<String> =
-            list.iter().take(NAMED).map(|change| baseline::rules::title(change.test)).collect();
-        let more = list.len().saturating_sub(NAMED);
-        if more > 0 {
-            format!("{} and {} more", named.join(", "), number(more as u64))
-        } else {
-            named.join(", ")
-        }
-    };
     let slower: Vec<Change<'_>> = comparison.slower.iter().map(|slower| slower.change).collect();
-    let kinds: [(&str, &str, &[Change<'_>]); 10] = [
+    let kinds: [(&str, &str, &[Change<'_>]); 12] = [
         ("new failure", "new failures", &comparison.new_failures),
         ("known failure", "known failures", &comparison.known_failures),
         ("vanished", "vanished", &comparison.vanished),
@@ -79,35 +80,29 @@ pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, K
         ("slower", "slower", &slower),
         ("fixed", "fixed", &comparison.fixed),
         ("no longer skipped", "no longer skipped", &comparison.unskipped),
-        ("moved or renamed", "moved or renamed", &comparison.moved),
+        ("moved", "moved", &comparison.moved),
+        ("renamed", "renamed", &comparison.renamed),
+        ("with other parameters", "with other parameters", &comparison.other_parameters),
         ("new test", "new tests", &comparison.new),
     ];
-    for (one, many, list) in kinds {
-        if !list.is_empty() {
-            table.rows.push(vec![counted(list.len() as u64, one, many), names(list)]);
-        }
+    for (one, many, list) in kinds.into_iter().filter(|(_, _, list)| !list.is_empty()) {
+        table.rows.push(vec![counted(list.len() as u64, one, many), names(list)]);
     }
-    for (words, list) in
-        [("renamed", &comparison.renamed), ("with other parameters", &comparison.other_parameters)]
-    {
-        if !list.is_empty() {
-            table.rows.push(vec![counted(list.len() as u64, words, words), names(list)]);
-        }
+    table
+}
+
+/// The first tests of a list, and how many more there are.
+fn names(list: &[Change<'_>]) -> String {
+    let first = list.iter().take(NAMED).map(|change| baseline::rules::title(change.test));
+    let named = first.collect::<Vec<_>>().join(", ");
+    match list.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {} more", number(more as u64)),
     }
-    let mut notes = Vec::new();
-    if comparison.not_tried > 0 {
-        notes.push(format!(
-            "{} too many to look for new names of, so they count as gone",
-            counted(comparison.not_tried, "test was one of", "tests were")
-        ));
-    }
-    let flaky = flaky(&comparison);
-    let details = Some(("comparison", baseline::details(&comparison)));
-    (Part { findings, notes, tables: vec![table, flaky], details, headline: None }, known)
 }
 
 /// Tests that failed in some of the runs, with what that says about how often they do.
-fn flaky(comparison: &baseline::Comparison<'_>) -> Table {
+fn flaky(comparison: &Comparison<'_>) -> Table {
     let mut table = Table::new("Flaky tests", &["Test", "Bad runs", "Share, 95 % interval"]);
     table.left_out = comparison.flaky.len().saturating_sub(50) as u64;
     table.rows.extend(comparison.flaky.iter().take(50).map(|flaky| {

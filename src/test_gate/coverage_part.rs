@@ -22,7 +22,7 @@ const RANGES: usize = 12;
 pub(super) struct Covered {
     pub(super) coverage: Coverage,
     pub(super) notes: Vec<String>,
-    tracked: Option<Vec<String>>,
+    pub(super) tracked: Option<Vec<String>>,
 }
 
 /// Gives every file its path in the repository, and merges what several reports say of it.
@@ -78,6 +78,14 @@ pub(super) fn judge(
         tracked: covered.tracked.as_deref(),
     };
     let mut notes = covered.notes.clone();
+    let mut limits = limits.clone();
+    if surroundings.is_no_change()
+        && let Some(limit) = limits.min_patch_coverage.take()
+    {
+        notes.push(format!(
+            "no change is judged here, so that `min-patch-coverage` of {limit} % waits for one"
+        ));
+    }
     let edited: Vec<String> =
         surroundings.edited().into_iter().filter(|path| covered.coverage.files.contains_key(path)).collect();
     if !edited.is_empty() {
@@ -89,7 +97,7 @@ pub(super) fn judge(
     }
     let totals = covered.coverage.totals();
     Ok(Part {
-        findings: coverage::judge(limits, &facts),
+        findings: coverage::judge(&limits, &facts),
         notes,
         tables: vec![table(&facts)],
         details: Some(("coverage", coverage::details(&facts))),

@@ -26,6 +26,8 @@ pub(crate) struct Stranger {
     pub(crate) what: String,
     /// Whether such a file may lie in a folder of reports.
     pub(crate) may_stand_by: bool,
+    /// Whether it is neither XML nor JSON.
+    pub(crate) is_text: bool,
 }
 
 /// The kind of a file that begins so.
@@ -50,19 +52,20 @@ pub(crate) fn detect(shape: &Shape) -> Kind {
                 foreign::described(&xml.root)
             ),
             may_stand_by: foreign::is_bystander(&xml.root),
+            is_text: false,
         }),
         Shape::Text(lines) if lines.iter().any(|line| is_xml(line)) => Kind::Tests(&junit::FORMAT),
-        Shape::Json(_) => stranger("JSON of no format that is known"),
-        Shape::JsonLines(_) => stranger("lines of JSON of no format that is known"),
+        Shape::Json(_) => stranger("JSON of no format that is known", false),
+        Shape::JsonLines(_) => stranger("lines of JSON of no format that is known", false),
         Shape::Text(lines) => match hints::hint(lines) {
-            Some(what) => Kind::Unknown(Stranger { what, may_stand_by: false }),
-            None => stranger("text of no format that is known"),
+            Some(what) => Kind::Unknown(Stranger { what, may_stand_by: false, is_text: true }),
+            None => stranger("text of no format that is known", true),
         },
     }
 }
 
-fn stranger(what: &str) -> Kind {
-    Kind::Unknown(Stranger { what: what.to_owned(), may_stand_by: true })
+fn stranger(what: &str, is_text: bool) -> Kind {
+    Kind::Unknown(Stranger { what: what.to_owned(), may_stand_by: true, is_text })
 }
 
 /// Whether a line starts a report of `JUnit`, behind text that has no business there.

@@ -1,5 +1,6 @@
 //! One execution of a test as a report tells it, and what is kept of one that did not simply pass.
 
+use super::again::Failed;
 use super::attempts::State;
 use super::collector::hash_of;
 use super::excerpt::shorten;
@@ -64,6 +65,13 @@ impl Execution {
             is_whole: false,
         }
     }
+
+    /// What people call the test.
+    pub(super) fn title(&self) -> String {
+        let Self { suite, classname, name, producer, .. } = self;
+        let file = trace::tidy(&self.file);
+        shorten(&title(Named { classname, name, file: &file }, suite, *producer), MESSAGE)
+    }
 }
 
 /// What is kept of a test that did not simply pass.
@@ -87,6 +95,7 @@ pub(crate) struct Problem {
     /// Where the report says so.
     pub(crate) at: Option<Position>,
     pub(crate) again: Option<String>,
+    pub(crate) producer: Option<Producer>,
 }
 
 impl Problem {
@@ -118,7 +127,17 @@ impl Problem {
             detail: shorten(detail, DETAIL),
             attempts: execution.attempts,
             at: execution.at,
+            producer: *producer,
         }
+    }
+
+    /// What its runner needs to run it again, together with others; none where a name was too long to keep.
+    pub(super) fn failed(&self) -> Option<Failed> {
+        let Self { classname, name, file, .. } = self;
+        let is_whole = [classname, name, file].iter().all(|text| text.len() < MESSAGE - 10);
+        let producer = self.producer.filter(|_| is_whole && !name.is_empty())?;
+        let (classname, name, file) = (classname.clone(), name.clone(), trace::tidy(file));
+        Some(Failed { producer, classname, name, file })
     }
 
     /// A hash of the names it goes by.

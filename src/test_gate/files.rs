@@ -18,6 +18,9 @@ const ENDINGS: [&str; 11] =
 /// Those of them that many other files have.
 const UNSURE: [&str; 3] = [".out", ".txt", ".log"];
 
+/// Those of them that no mere text has.
+const SURE: [&str; 4] = [".xml", ".trx", ".tap", ".lcov"];
+
 /// Folders that never hold a project's own reports.
 const PASSED: [&str; 2] = [".git", "node_modules"];
 
@@ -36,6 +39,12 @@ impl File {
     /// Whether its name says that nothing but a report can be meant, so that an empty one is a report that was not written.
     pub(super) fn is_surely_report(&self) -> bool {
         !UNSURE.iter().any(|ending| self.label.ends_with(ending))
+    }
+
+    /// Whether its name says that it is more than any text, so that one that holds just that is broken.
+    pub(super) fn is_never_text(&self) -> bool {
+        let label = self.label.to_ascii_lowercase();
+        SURE.iter().any(|ending| label.ends_with(ending))
     }
 }
 

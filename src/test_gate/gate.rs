@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::again::{self, Failed};
 use super::arguments::{Arguments, Export};
 use super::attempts::State;
 use super::baseline::{self, Subject};
@@ -15,17 +16,21 @@ use super::files::{File, Files};
 use super::ledger::{Identity, Ledger, Scope};
 use super::read::{self, Content};
 use super::rules::{self, LISTED};
+use super::slowest::Slowest;
 use super::tally::Tally;
 use super::trouble::{Position, Trouble, Troubles};
 use serde_json::json;
 
 use crate::core::report::Facts;
 use crate::core::words::{counted, number};
-use crate::core::{Error, Finding, Input, Rule, Severity};
+use crate::core::{Error, Finding, Input, Rule, Severity, Table};
 use crate::job::{Artifact, Outcome};
 
 /// Most files beside reports that are named.
 const BYSTANDERS: usize = 20;
+
+/// What stands between a class and a test in findings.
+const SEPARATORS: [&str; 4] = [".", "::", " > ", " "];
 
 /// Collects what the reports say.
 #[derive(Default)]
@@ -50,6 +55,9 @@ pub(super) struct Gate {
     pub(super) ledger: Ledger,
     /// What the ledger knows the listed failed tests by, in their order.
     pub(super) failed_tests: Vec<(Scope, Box<str>)>,
+    /// What their runners need to run them again, in the same order.
+    again: Vec<Option<Failed>>,
+    slowest: Slowest,
     /// Findings about failures that do not count, and how many failures do; where only new ones count.
     known: Option<(Vec<Finding>, u64)>,
     pub(super) coverage: Vec<(String, coverage::Reading)>,
@@ -133,18 +141,50 @@ impl Gate {
         self.notes.push(note);
     }
 
-    /// Names of all tests, as findings have them; known only where the run is compared or kept.
+    /// Names of all tests, as findings may have them: what stands between a class and a test depends on who wrote the report, and
+    /// nobody knows of a test that passed. Known only where the run is compared or kept.
     pub(super) fn names(&self) -> Vec<String> {
-        self.ledger.iter().map(|(scope, name, _)| baseline::rules::title(Subject { scope, name })).collect()
+        let variants = |(scope, name, _): (&Scope, &str, _)| {
+            let title = baseline::rules::title(Subject { scope, name });
+            let others = SEPARATORS.map(|separator| format!("{}{separator}{name}", scope.text));
+            std::iter::once(title).chain(others)
+        };
+        self.ledger.iter().flat_map(variants).collect()
+    }
+
+    /// Whether any test was read.
+    pub(super) fn has_tests(&self) -> bool {
+        self.tally.counts.tests() > 0
     }
 
     /// Lets only new failures count.
     pub(super) fn only_new(&mut self, known: Known) {
-        let mut is_known = known.before.into_iter();
-        self.failed.retain(|_| !is_known.next().unwrap_or(false));
+        let mut is_known = known.before.iter();
+        self.failed.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
+        let mut is_known = known.before.iter();
+        self.again.retain(|_| !is_known.next().is_some_and(|is_known| *is_known));
         let room = usize::try_from(LISTED).unwrap_or(usize::MAX).saturating_sub(self.failed.len());
         self.failed.extend(known.unlisted.into_iter().take(room));
         self.known = Some((known.failures, known.new));
+    }
+
+    /// Says of each listed failure whether it is new or was known before.
+    pub(super) fn tell_new(&mut self, is_known: &[bool]) {
+        for (finding, is_known) in self.failed.iter_mut().zip(is_known) {
+            let change = if *is_known { "known" } else { "new" };
+            finding.subject.insert("change".to_owned(), change.into());
+        }
+    }
+
+    /// How to run the failed tests again.
+    pub(super) fn again(&self) -> Table {
+        let failed: Vec<Failed> = self.again.iter().flatten().cloned().collect();
+        again::table(&failed)
+    }
+
+    /// The tests that took longest.
+    pub(super) fn slowest(&self) -> Table {
+        self.slowest.table()
     }
 
     /// Whether there are tests, and none has a time.
@@ -180,8 +220,8 @@ impl Gate {
         let mut artifacts = Vec::new();
         for export in wanted {
             artifacts.push(match export {
-                Export::Junit => Artifact::new("tests.junit.xml", exports::junit(&self.sources)),
-                Export::Ctrf => Artifact::new("tests.ctrf.json", exports::ctrf(&self.sources)?),
+                Export::Junit => Artifact::new(super::JUNIT, exports::junit(&self.sources)),
+                Export::Ctrf => Artifact::new(super::CTRF, exports::ctrf(&self.sources)?),
                 // Coverage is merged where it is judged.
                 Export::Cobertura => continue,
             });
@@ -211,12 +251,14 @@ impl Gate {
     /// Takes what was read of one report of tests.
     fn report(&mut self, label: &str, reading: &Reading, bytes: u64) {
         self.tally.add(reading);
+        self.slowest.merge(&reading.slowest);
         for problem in &reading.problems {
             let listed = if problem.state.is_red() { &mut self.failed } else { &mut self.flaky };
             if (listed.len() as u64) < LISTED {
                 listed.push(rules::test(problem, label));
                 if problem.state.is_red() {
                     self.failed_tests.push(identity(problem).key());
+                    self.again.push(problem.failed());
                 }
             }
         }
@@ -340,11 +382,14 @@ fn identity(problem: &Problem) -> Identity<'_> {
 }
 
 /// What a file is that lies beside reports in a folder; none where it is a report, or should be one.
-fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
+pub(super) fn bystander(file: &File, content: &Content, bytes: u64) -> Option<String> {
     file.found_in.as_ref()?;
     match content {
         Content::Coverage(_) | Content::Benchmarks(..) => None,
-        Content::Unknown(stranger) => stranger.may_stand_by.then(|| stranger.what.clone()),
+        Content::Unknown(stranger) => {
+            let is_broken = stranger.is_text && file.is_never_text();
+            (stranger.may_stand_by && !is_broken).then(|| stranger.what.clone())
+        }
         Content::Tests(reading) => {
             let is_empty = bytes == 0 && reading.troubles.is_empty() && !file.is_surely_report();
             is_empty.then(|| "empty".to_owned())

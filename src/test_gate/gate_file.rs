@@ -59,8 +59,10 @@ impl GateFile {
         if let Some(bytes) = known.repository.blob(known.commit, &inside)? {
             return Ok(Some(Self::Found { label: format!("{inside}@{}", known.short()), bytes }));
         }
-        let tracked = known.repository.tracked_files()?;
-        let is_added = tracked.binary_search(&inside).is_ok();
+        // A link counts as the file it leads to, wherever that is.
+        let leads = |commit| known.repository.leads(commit, &inside);
+        let now = leads(known.repository.head()?)?;
+        let is_added = now.is_some() && now != leads(known.commit)?;
         let why = format!("the change adds it, and {} has none: it counts once it is merged", known.short());
         Ok(is_added.then_some(Self::Missing { why }))
     }

@@ -126,7 +126,9 @@ pub(crate) fn hint(lines: &[String]) -> Option<String> {
         line.starts_with("test ") && line.contains(" ... bench: ")
             || line.starts_with("Benchmark") && line.contains(" ns/op")
     };
-    if lines().any(is_benchmark) {
+    // Surefire leaves such a text beside each of its reports.
+    let is_surefires_own = |line: &str| line.starts_with("Test set: ");
+    if lines().any(is_benchmark) || lines().any(is_surefires_own) {
         return None;
     }
     let Words { runner, instead, .. } = WORDS.iter().find(|words| lines().any(words.is))?;
@@ -179,6 +181,7 @@ mod tests {
             "goos: linux\nBenchmarkX-2  1000  120 ns/op\nPASS\nok  \tx.org/shop\t0.1s\n",
             "hello\nrunning fast tests\nfor example, this\n",
             "a, b\n1, 2\n",
+            "-----\nTest set: org.example.CartTest\n-----\nTests run: 2, Failures: 1, Errors: 0, Skipped: 0\n",
         ] {
             assert_eq!(of(text), None, "{text}");
         }

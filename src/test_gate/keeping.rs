@@ -41,7 +41,9 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
         outcome.headline = format!("no baseline written, for the run is not complete: {}", outcome.headline);
         return Ok(outcome);
     }
-    let facts = RunFacts { key: None, commit: surroundings.commit(), time: Some(context.now) };
+    let (commit, time) = surroundings.commit().unzip();
+    // The time of the commit, so that the same run makes the same bytes, and jobs of one run make one run of it.
+    let facts = RunFacts { key: None, commit, time: time.flatten().or(Some(context.now)) };
     let coverage = records::of_coverage(&covered.coverage);
     let kept = Baseline::of_run(facts, &ledger, coverage, records::of_benchmarks(&benchmarks));
     outcome.headline = written(&kept, target)?;

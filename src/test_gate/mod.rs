@@ -4,10 +4,13 @@
 //! wrong. A report that is missing, cut off or not understood is a finding, for a crashed run looks just like that.
 //! Opens no socket, starts no process, and must not know how findings are judged, printed or waived.
 
+mod again;
 mod archive;
 mod arguments;
 mod attempts;
 mod baseline;
+#[cfg(test)]
+mod beginnings;
 mod benchmark_part;
 mod benchmarks;
 mod collector;
@@ -23,6 +26,9 @@ mod exports;
 mod files;
 mod foreign;
 mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
+#[cfg_attr(feature = "fuzzing", doc(hidden))]
+pub mod fuzzing;
 mod gate;
 mod gate_file;
 mod git;
@@ -32,7 +38,9 @@ mod json;
 mod keeping;
 mod ledger;
 mod lines;
+mod mixer;
 mod part;
+mod places;
 mod producer;
 #[cfg(test)]
 mod properties;
@@ -40,6 +48,7 @@ mod read;
 mod records;
 mod rules;
 mod shape;
+mod slowest;
 mod surroundings;
 mod tally;
 mod trace;
@@ -47,6 +56,7 @@ mod trouble;
 mod xml;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -56,11 +66,18 @@ use self::baseline::{Baseline, Quarantine};
 use self::collector::Keep;
 use self::gate::Gate;
 use self::gate_file::GateFile;
+use self::part::Part;
+use self::places::Places;
 use self::surroundings::Surroundings;
 use crate::core::report::Facts;
 use crate::core::words::counted;
-use crate::core::{Error, Rule, Table};
+use crate::core::{Error, Finding, Rule, Table};
 use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
+
+/// Names of the merged reports.
+const JUNIT: &str = "tests.junit.xml";
+const CTRF: &str = "tests.ctrf.json";
+const COBERTURA: &str = "coverage.cobertura.xml";
 
 /// The job.
 pub struct TestGate;
@@ -70,6 +87,7 @@ impl Job for TestGate {
     const ABOUT: &'static str = "May this change go on, judged by its test, coverage and benchmark reports?";
     type Arguments = Arguments;
     const POLICY: &'static [&'static str] = arguments::POLICY;
+    const ARTIFACTS: &'static [&'static str] = &[JUNIT, CTRF, COBERTURA];
     const UNHEARD: &'static [&'static str] = &["base"];
 
     fn rules() -> &'static [Rule] {
@@ -133,6 +151,10 @@ fn judge(
     };
     let found = files::find(&arguments.paths, &context.report_dir);
     gate.read(&found, keep);
+    let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
+    if knows_no_test && gate.has_tests() {
+        missing_baseline(arguments, "it knows no test", &mut gate);
+    }
     if let git::Base::Unknown(failure) = &surroundings.base {
         gate.finding(git::policy::unknown(failure));
     }
@@ -141,24 +163,27 @@ fn judge(
     if let Some(baseline) = &baseline {
         let (part, known) = comparison_part::compare(&gate, baseline, &test_limits);
         parts.push(part);
+        gate.tell_new(&known.before);
         if arguments.new_failures_only {
             gate.only_new(known);
         }
     }
+    parts.push(Part { tables: vec![gate.again()], ..Part::default() });
     let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
     let base = baseline.as_ref().and_then(records::coverage);
     let limits = arguments.coverage_limits();
     parts.push(coverage_part::judge(&covered, base.as_ref(), &limits, &mut surroundings)?);
     let base = baseline.as_ref().and_then(records::benchmarks);
     parts.push(benchmark_part::judge(&gate.benchmarks, base.as_deref(), &gate.thresholds, &benchmark_limits));
+    parts.push(Part { tables: vec![gate.slowest()], ..Part::default() });
     gate.exit_code(exit_code);
     let mut artifacts = gate.exports(&arguments.exports)?;
     if arguments.exports.contains(&Export::Cobertura) {
-        artifacts
-            .push(Artifact::new("coverage.cobertura.xml", coverage::export_cobertura(&covered.coverage)));
+        artifacts.push(Artifact::new(COBERTURA, coverage::export_cobertura(&covered.coverage)));
     }
-    let names = gate.names();
+    let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
+    locate(&mut outcome.findings, covered.tracked, &surroundings);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
     if let Some(quarantine) = quarantine {
@@ -167,8 +192,20 @@ fn judge(
     Ok(outcome)
 }
 
+/// Gives the failures the paths of the repository; its files are listed only where there is one to place.
+fn locate(findings: &mut [Finding], tracked: Option<Vec<String>>, surroundings: &Surroundings) {
+    let is_placed = |finding: &Finding| rules::is_test(finding) && finding.location.is_some();
+    if !findings.iter().any(is_placed) {
+        return;
+    }
+    if let Some(tracked) = tracked.or_else(|| surroundings.tracked()) {
+        let places = Places::new(&tracked);
+        findings.iter_mut().filter(|finding| is_placed(finding)).for_each(|finding| places.resolve(finding));
+    }
+}
+
 /// One outcome of the tests and of what else there is.
-fn joined(mut outcome: Outcome, parts: Vec<part::Part>) -> Outcome {
+fn joined(mut outcome: Outcome, parts: Vec<Part>) -> Outcome {
     let mut details = Facts::new();
     let mut tables = Vec::new();
     for part in parts {
@@ -193,12 +230,11 @@ fn known_baseline(
     gate: &mut Gate,
 ) -> Result<Option<Baseline>, Error> {
     let Some(path) = &arguments.baseline else {
-        if arguments.new_failures_only
-            || arguments.max_slowdown.is_some()
-            || arguments.max_test_drop.is_some()
-        {
-            return Err(Error::usage("new failures, slower tests and a drop of tests need a baseline")
-                .help("name one with `--baseline FILE`, see docs/baseline.md"));
+        if arguments.needs_baseline() {
+            return Err(Error::usage(
+                "new failures, slower tests and drops of tests or coverage need a baseline",
+            )
+            .help("name one with `--baseline FILE`, see docs/baseline.md"));
         }
         return Ok(None);
     };
@@ -207,15 +243,19 @@ fn known_baseline(
     match file {
         GateFile::Found { label, bytes } => baseline::read(&label, bytes.as_slice()).map(Some),
         GateFile::Missing { why } => {
-            let path = path.display().to_string();
-            let finding = baseline::rules::baseline_missing(&path, &why);
-            match arguments.missing_baseline {
-                MissingBaseline::Fail => gate.finding(finding),
-                MissingBaseline::Allow => {
-                    gate.note(format!("nothing is compared, for there is no baseline at {path}: {why}"));
-                }
-            }
+            missing_baseline(arguments, &why, gate);
             Ok(None)
+        }
+    }
+}
+
+/// Says that there is no baseline, as loud as it was told to.
+fn missing_baseline(arguments: &Arguments, why: &str, gate: &mut Gate) {
+    let path = arguments.baseline.as_deref().unwrap_or(Path::new("")).display().to_string();
+    match arguments.missing_baseline {
+        MissingBaseline::Fail => gate.finding(baseline::rules::baseline_missing(&path, why)),
+        MissingBaseline::Allow => {
+            gate.note(format!("tests are compared with nothing, for there is no baseline at {path}: {why}"));
         }
     }
 }
@@ -233,7 +273,7 @@ fn known_quarantine(
     match file {
         GateFile::Found { label, bytes } => {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Quarantine::parse(std::path::Path::new(&label), text, context.today()).map(Some)
+            Quarantine::parse(Path::new(&label), text, context.today()).map(Some)
         }
         GateFile::Missing { why } => {
             gate.note(format!("no test is in quarantine, for {} does not hold: {why}", path.display()));

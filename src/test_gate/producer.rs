@@ -1,7 +1,9 @@
 //! Who wrote a report, where that can be told, and the command with which it runs one test again.
 
+use std::path::Path;
+
 /// A runner whose reports can be told from others'.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Producer {
     Cargo,
     Nextest,
@@ -23,6 +25,7 @@ pub(crate) enum Producer {
     Node,
     Bats,
     Prove,
+    Phpunit,
 }
 
 /// What names a test to its runner.
@@ -39,7 +42,11 @@ impl Producer {
         match (element, key, value) {
             ("testsuites", "name", "nextest-run") => Some(Self::Nextest),
             ("testsuites", "name", "jest tests") => Some(Self::Jest),
+            ("testsuites", "name", "vitest tests") => Some(Self::Vitest),
             ("testsuites", "name", "pytest tests") | ("testsuite", "name", "pytest") => Some(Self::Pytest),
+            ("testsuite", "file", value) if Path::new(value).extension() == Some("php".as_ref()) => {
+                Some(Self::Phpunit)
+            }
             ("testsuite", "package", "test") => Some(Self::Cargo),
             (_, "noNamespaceSchemaLocation", value) if value.contains("surefire") => Some(Self::Surefire),
             _ => None,
@@ -113,10 +120,8 @@ impl Producer {
             }
             Self::Dotnet => format!("dotnet test --filter {}", quote(&filter(classname, name))),
             Self::Mocha => words(["npx mocha", &quoted(file), "-f", &quote(&full(classname, name))]),
-            Self::Vitest => {
-                let pattern = literal(&full(&classname.replace(" > ", " "), name));
-                words(["npx vitest run", &quoted(file), "-t", &quote(&pattern)])
-            }
+            // In JUnit XML the class is the file, and the name has the blocks around the test.
+            Self::Vitest => vitest(test),
             Self::Playwright => playwright(test),
             Self::Rspec => words(["bundle exec rspec", &quoted(file), "-e", &quote(&full(classname, name))]),
             Self::CucumberJs => words(["npx cucumber-js", &quoted(file), "--name", &whole(name)]),
@@ -131,12 +136,15 @@ impl Producer {
             }
             Self::Bats => format!("bats --filter {} {}", quote(&format!("^{}$", literal(name))), quote(file)),
             Self::Prove => format!("prove -v {}", quote(file)),
+            Self::Phpunit => {
+                format!("vendor/bin/phpunit --filter {}", quote(&literal(&method(classname, name))))
+            }
         }
     }
 }
 
 /// What `dotnet test` calls a test; rows of one test share its name, and a test may be shown under another.
-fn filter(classname: &str, name: &str) -> String {
+pub(super) fn filter(classname: &str, name: &str) -> String {
     let method = name.split(['(', '<']).next().unwrap_or(name).trim_end();
     let is_method = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '+');
     if !method.is_empty() && method.chars().all(is_method) {
@@ -178,8 +186,24 @@ fn quoted(file: &str) -> String {
     if file.is_empty() { String::new() } else { quote(file) }
 }
 
+/// In `JUnit` XML of vitest the class is the file, and the name has the blocks around the test.
+fn vitest(Named { classname, name, file }: Named<'_>) -> String {
+    if file.is_empty() && classname.contains('.') {
+        let pattern = quote(&literal(&name.replace(" > ", " ")));
+        return words(["npx vitest run", &quote(classname), "-t", &pattern]);
+    }
+    let pattern = literal(&full(&classname.replace(" > ", " "), name));
+    words(["npx vitest run", &quoted(file), "-t", &quote(&pattern)])
+}
+
+/// What `PHPUnit` matches a pattern with: the class, the method and what it calls the row of data.
+pub(super) fn method(classname: &str, name: &str) -> String {
+    let class = classname.rsplit(['\\', '.']).next().unwrap_or(classname);
+    format!("{class}::{name}")
+}
+
 /// The names around a test and its own.
-fn full(classname: &str, name: &str) -> String {
+pub(super) fn full(classname: &str, name: &str) -> String {
     format!("{classname} {name}").trim().to_owned()
 }
 
@@ -189,7 +213,7 @@ fn whole(name: &str) -> String {
 }
 
 /// What pytest calls a test: `tests/test_a.py::TestB::test_c`.
-fn node(classname: &str, name: &str, file: &str) -> String {
+pub(super) fn node(classname: &str, name: &str, file: &str) -> String {
     let is_class = |part: &&str| part.starts_with(|first: char| first.is_ascii_uppercase());
     let parts: Vec<&str> = classname.split('.').filter(|part| !part.is_empty()).collect();
     let modules = parts.iter().take_while(|part| !is_class(part)).count();
@@ -198,10 +222,11 @@ fn node(classname: &str, name: &str, file: &str) -> String {
     [file.as_str()].into_iter().chain(classes.iter().copied()).chain([name]).collect::<Vec<_>>().join("::")
 }
 
-/// Text as a regular expression that matches just it.
-fn literal(text: &str) -> String {
+/// Text as a regular expression that matches just it. Only what has a meaning is escaped: Go takes no other escape, and some
+/// patterns read `\<` as the start of a word.
+pub(super) fn literal(text: &str) -> String {
     text.chars().fold(String::new(), |mut pattern, character| {
-        if !character.is_alphanumeric() && character != '_' && character != '-' && character != ' ' {
+        if r"\.+*?()|[]{}^$".contains(character) {
             pattern.push('\\');
         }
         pattern.push(character);
@@ -210,7 +235,7 @@ fn literal(text: &str) -> String {
 }
 
 /// A word as a shell takes it.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-./:=@%+,#".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
@@ -268,6 +293,14 @@ mod tests {
             ),
             (again(Producer::Mocha, "cart", "adds", "a.js"), "npx mocha a.js -f 'cart adds'"),
             (
+                again(Producer::Vitest, "test/a.test.ts", "cart > nested > adds", ""),
+                "npx vitest run test/a.test.ts -t 'cart nested adds'",
+            ),
+            (
+                again(Producer::Phpunit, r"Shop\CartTest", "testAdds with data set #1", ""),
+                r"vendor/bin/phpunit --filter 'CartTest\:\:testAdds with data set \#1'",
+            ),
+            (
                 again(Producer::Vitest, "cart > nested", "adds (1)", "a.ts"),
                 r"npx vitest run a.ts -t 'cart nested adds \(1\)'",
             ),
@@ -303,6 +336,10 @@ mod tests {
             (
                 again(Producer::Node, "", "adds", "a.test.mjs"),
                 "node --test --test-name-pattern '^adds$' a.test.mjs",
+            ),
+            (
+                again(Producer::Go, "x.org/shop", "TestA/☃_<a>", ""),
+                "go test x.org/shop -run '^TestA$/^☃_<a>$'",
             ),
             (again(Producer::Bats, "", "adds", "a.bats"), "bats --filter '^adds$' a.bats"),
             (again(Producer::Prove, "", "adds", "t/a.t"), "prove -v t/a.t"),

@@ -170,7 +170,7 @@ impl Read for Loaded {
 }
 
 /// What a source holds, told by its beginning.
-fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
+pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
     let mut head = Vec::new();
     if let Err(error) = source.take(LOOKED_AT as u64).read_to_end(&mut head) {
         return broken(Trouble::whole(format!("can't be read: {error}")));

@@ -58,6 +58,7 @@ pub(super) fn benchmarks(baseline: &Baseline) -> Option<Vec<Benchmark>> {
         };
         let measure = Benchmark::new(&metric.benchmark, &metric.measure, 0.0, &metric.unit);
         let measure = measure.samples(baseline.pooled(metric)).toward(direction);
+        let measure = measure.least_of_runs(baseline.least_samples(metric));
         if metric.exact { measure.exact() } else { measure }
     };
     (!baseline.benchmarks.is_empty()).then(|| baseline.benchmarks.keys().map(measure).collect())

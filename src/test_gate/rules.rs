@@ -127,6 +127,11 @@ const BROKEN: [&str; 9] = [
     baseline::rules::VANISHED.id,
 ];
 
+/// Whether a finding is about how one test ended.
+pub(super) fn is_test(finding: &Finding) -> bool {
+    [FAILED.id, FLAKY.id].contains(&finding.rule.as_str())
+}
+
 /// Whether a finding says that a report was not read.
 pub(super) fn is_unread(finding: &Finding) -> bool {
     [MISSING.id, UNREADABLE.id, EMPTY.id].contains(&finding.rule.as_str())

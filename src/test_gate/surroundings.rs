@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
@@ -16,6 +17,8 @@ pub(super) struct Surroundings {
     /// The repository, where there is one; that of the base, or of the working directory.
     repository: Option<Repository>,
     change: Option<git::Change>,
+    /// Whether the host says that there is none, as for a push to a branch.
+    is_no_change: bool,
 }
 
 impl Surroundings {
@@ -27,7 +30,14 @@ impl Surroundings {
         let folder = &context.working_directory;
         let base = git::policy::base(&arguments.base, folder, &context.environment)?;
         let change = arguments.diff.as_deref().map(read_diff).transpose()?;
-        Ok(Self { repository: Repository::discover(folder).ok(), base, change })
+        let is_no_change =
+            change.is_none() && git::policy::is_no_change(&arguments.base, &context.environment);
+        Ok(Self { repository: Repository::discover(folder).ok(), base, change, is_no_change })
+    }
+
+    /// Whether the host runs this for no change, so that there is none to judge.
+    pub(super) fn is_no_change(&self) -> bool {
+        self.is_no_change
     }
 
     /// Works out the change, where only the repository can tell it and somebody wants to know.
@@ -36,7 +46,7 @@ impl Surroundings {
     /// Where objects of the repository are missing.
     pub(super) fn work_out_change(&mut self) -> Result<(), Error> {
         if let (None, Base::Known(known)) = (&self.change, &self.base) {
-            let Known { repository, commit, .. } = known.as_ref();
+            let Known { repository, commit } = known.as_ref();
             self.change = Some(git::between(repository, *commit, repository.head()?)?);
         }
         Ok(())
@@ -62,7 +72,7 @@ impl Surroundings {
     /// What the report says of the base and the change.
     pub(super) fn facts(&self) -> Option<Value> {
         let base = match &self.base {
-            Base::Known(known) => Some(json!({ "commit": known.id(), "revision": known.revision })),
+            Base::Known(known) => Some(json!({ "commit": known.id() })),
             Base::None | Base::Unknown(_) => None,
         };
         let change = self.change.as_ref().map(|change| {
@@ -71,9 +81,11 @@ impl Surroundings {
         (base.is_some() || change.is_some()).then(|| json!({ "base": base, "change": change }))
     }
 
-    /// Name of the commit that is checked out.
-    pub(super) fn commit(&self) -> Option<String> {
-        self.repository.as_ref()?.head().ok().map(|commit| commit.to_string())
+    /// The commit that is checked out: its name, and when it was made.
+    pub(super) fn commit(&self) -> Option<(String, Option<Timestamp>)> {
+        let repository = self.repository.as_ref()?;
+        let commit = repository.head().ok()?;
+        Some((commit.to_string(), repository.time(commit)))
     }
 
     /// Every tracked file, sorted; none outside of a repository.

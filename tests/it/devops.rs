@@ -119,7 +119,7 @@ fn config_show_says_where_each_value_comes_from() {
         ("report-dir", "out", "environment DEVOPS_REPORT_DIR"),
         ("working-directory", ".", "flag"),
     ] {
-        let line = gate.lines().find(|line| line.starts_with(key)).expect(key);
+        let line = gate.lines().find(|line| line.split_whitespace().next() == Some(key)).expect(key);
         assert!(line.contains(&format!("  {value}  # {origin}")), "{line}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::history::{Flaky, Slower, flaky, slower};
+use super::history::{Flaky, RunTime, Slower, flaky, slower};
 use super::limits::Limits;
 use super::model::{Baseline, Outcome, Test};
 use super::pairs::{Gone, How, New, Subject, pair};
@@ -57,6 +57,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) new: Vec<Change<'a>>,
     pub(crate) slower: Vec<Slower<'a>>,
     pub(crate) flaky: Vec<Flaky<'a>>,
+    pub(crate) run_time: RunTime,
     /// Gone tests that had only been skipped.
     pub(crate) gone_skipped: u64,
     /// Gone tests that were not compared with new names, for there are too many of both.
@@ -120,6 +121,7 @@ impl<'a> Comparison<'a> {
             _ if ran < ran_before => self.fewer.push(change),
             _ => {}
         }
+        self.run_time.add(before, &now);
         self.slower.extend(slower(change, before, &now, limits));
         self.flaky.extend(flaky(change.test, Some(before), &now));
     }
@@ -341,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_slow_test_is_slower_than_it_ever_was() {
-        let limits = Limits { max_slowdown: Some(2.0), slowdown_floor_ms: 100, max_test_drop: None };
+        let limits = Limits { max_slowdown: Some(2.0), slowdown_floor_ms: 100, ..Limits::default() };
         let found = |earlier: &[u64], now: u64| {
             let runs = earlier
                 .iter()

@@ -9,6 +9,8 @@ use super::compare::Amount;
 pub(crate) struct Limits {
     /// A test is slower where it takes longer than this many times the median of its earlier durations; none: never.
     pub(crate) max_slowdown: Option<f64>,
+    /// All tests together are slower where they take longer than this many times the median of earlier runs; none: never.
+    pub(crate) max_run_slowdown: Option<f64>,
     /// And longer than the median by more than this many milliseconds.
     pub(crate) slowdown_floor_ms: u64,
     /// Most tests fewer than at the baseline.

@@ -226,7 +226,7 @@ impl Baseline {
             kept.extend(samples.into_iter().filter(|sample| sample.is_finite()).take(room));
         }
         let RunFacts { key, commit, time } = facts;
-        let key = key.unwrap_or_else(|| baseline.digest());
+        let key = key.or_else(|| commit.clone()).unwrap_or_else(|| baseline.digest());
         baseline.runs.push(Run { time, key, commit });
         baseline
     }
@@ -252,6 +252,11 @@ impl Baseline {
     /// How many tests are known.
     pub(crate) fn len(&self) -> usize {
         self.tests.values().map(BTreeMap::len).sum()
+    }
+
+    /// How many samples of a metric the run took that took the fewest.
+    pub(crate) fn least_samples(&self, metric: &Metric) -> Option<usize> {
+        self.benchmarks.get(metric)?.values().map(Vec::len).min()
     }
 
     /// All samples of a metric, the oldest first.

@@ -35,6 +35,14 @@ pub(crate) const SLOWER: Rule = Rule {
     page: include_str!("../../../docs/rules/test-slower.md"),
 };
 
+/// All tests together take longer.
+pub(crate) const RUN_SLOWER: Rule = Rule {
+    id: "run-slower",
+    severity: Severity::High,
+    summary: "the tests together take longer than `max-run-slowdown` allows",
+    page: include_str!("../../../docs/rules/run-slower.md"),
+};
+
 /// A test fails that failed at the baseline, where only new failures count.
 pub(crate) const FAILED_BEFORE: Rule = Rule {
     id: "test-failed-before",
@@ -72,6 +80,7 @@ pub(crate) const RULES: &[Rule] = &[
     VANISHED,
     NEWLY_SKIPPED,
     SLOWER,
+    RUN_SLOWER,
     FAILED_BEFORE,
     BASELINE_MISSING,
     QUARANTINE_EXPIRED,
@@ -93,6 +102,7 @@ pub(crate) fn findings(comparison: &Comparison<'_>, limits: &Limits) -> Vec<Find
     ));
     let slow = comparison.slower.iter().map(|slow| slower(slow, ratio, limits.slowdown_floor_ms));
     findings.extend(listed(&SLOWER, slow, comparison.slower.len()));
+    findings.extend(run_slower(comparison, limits));
     findings
 }
 
@@ -217,6 +227,25 @@ fn slower(slower: &Slower<'_>, ratio: f64, floor: u64) -> Finding {
         .help("measure what the test waits for; where it must take longer now, waive this until the baseline knows it")
 }
 
+fn run_slower(comparison: &Comparison<'_>, limits: &Limits) -> Option<Finding> {
+    let time = &comparison.run_time;
+    let (median, runs) = time.median().filter(|_| time.is_slower(limits))?;
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run")]
+    let said = |millis: u64| duration(millis as f64 / 1e3);
+    let ratio = limits.max_run_slowdown.unwrap_or_default();
+    let finding = Finding::new(&RUN_SLOWER, format!("the tests take {}, took {}", said(time.now), said(median)), &[])
+        .detail(format!(
+            "tests that are there now and were at the baseline; {} is the median of {}, more than {ratio} times that is too slow",
+            said(median),
+            counted(runs, "earlier run", "earlier runs"),
+        ))
+        .about("milliseconds", time.now)
+        .about("median_milliseconds", median)
+        .help("find what slows all tests down; the table of slower tests and the log of the run say where to look");
+    Some(finding)
+}
+
+/// A test that failed before, too.
 fn known_failure(change: &Change<'_>) -> Finding {
     let before = change.outcome_before().map_or("failed", Outcome::as_str);
     let now = change.outcome().map_or("failed", Outcome::as_str);

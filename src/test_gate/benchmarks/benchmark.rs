@@ -52,6 +52,8 @@ pub(crate) struct Benchmark {
     pub(crate) interval: Option<(f64, f64)>,
     /// Whether it is a count that is the same in every run of the same program.
     pub(crate) is_exact: bool,
+    /// Where the samples are those of a baseline: how many the run with the fewest took.
+    pub(crate) least_of_runs: Option<usize>,
 }
 
 impl Benchmark {
@@ -65,7 +67,15 @@ impl Benchmark {
             samples: vec![value],
             interval: None,
             is_exact: false,
+            least_of_runs: None,
         }
+    }
+
+    /// The same, whose samples are those of several runs, of which none had fewer than this many.
+    #[must_use]
+    pub(crate) fn least_of_runs(mut self, least: Option<usize>) -> Self {
+        self.least_of_runs = least;
+        self
     }
 
     /// The same with many samples; without any it keeps its value.

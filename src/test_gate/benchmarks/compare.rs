@@ -11,6 +11,7 @@ use super::limits::Limits;
 use super::merge::Merged;
 use super::statistics::{Contrast, Method, contrast, holm, least_p};
 use super::unit;
+use crate::core::words::{count, number};
 
 /// How a measure stands to the baseline, worst first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +109,7 @@ pub(super) fn compare(now: &Merged, base: &Merged, limits: &Limits) -> Vec<Compa
             (None, None) => {
                 Comparison { before: Some(before.value()), ..Comparison::of(before, Verdict::Vanished) }
             }
-            (Some(now), None) => match Pair::of(before, now) {
+            (Some(now), None) => match Pair::of(before, now, limits.alarm_rate) {
                 Ok(pair) => {
                     pairs.push(pair);
                     continue;
@@ -147,7 +148,7 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn of(before: &'a Benchmark, now: &Benchmark) -> Result<Self, String> {
+    fn of(before: &'a Benchmark, now: &Benchmark, rate: f64) -> Result<Self, String> {
         let Some(samples) = now.samples_in(&before.unit) else {
             return Err(format!("measured in `{}` before, in `{}` now", before.unit, now.unit));
         };
@@ -156,7 +157,20 @@ impl<'a> Pair<'a> {
             return Err(format!("the direction was `{}` before and is `{}` now", words.0, words.1));
         }
         // A count doesn't become noisy because the report says so now.
-        Ok(Self { before, now: samples, is_exact: before.is_exact || now.is_exact })
+        let pair = Self { before, now: samples, is_exact: before.is_exact || now.is_exact };
+        match before.least_of_runs.filter(|usual| pair.is_starved(*usual, rate)) {
+            Some(usual) => Err(format!(
+                "measured {} and at least {} in every earlier run, so that a slow-down can't be told from noise any more",
+                count(pair.now.len() as u64, "time"),
+                number(usual as u64)
+            )),
+            None => Ok(pair),
+        }
+    }
+
+    /// Whether noise can't be told apart, and could be with as many samples as there have always been.
+    fn is_starved(&self, usual: usize, rate: f64) -> bool {
+        self.is_sampled() && self.least_p() > rate && least_p(self.before.samples.len(), usual) <= rate
     }
 
     fn value(&self) -> f64 {

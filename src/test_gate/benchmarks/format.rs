@@ -37,7 +37,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// Every format, in the order in which text is tried.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) const ALL: [Self; 21] = [
         Self::BenchmarkDotNet,
         Self::BenchmarkJs,

@@ -250,6 +250,21 @@ mod tests {
     }
 
     #[test]
+    fn samples_that_are_left_out_hide_nothing() {
+        let of_runs = |least| [measure("sum", 10.0).least_of_runs(Some(least))];
+        let few = |amount: usize| [measure("sum", 14.0).samples(samples(14.0)[..amount].to_vec())];
+        let judged = against(&few(1), &of_runs(20));
+        assert_eq!(told(&judged).0, ["benchmark-vanished: sum can't be compared"]);
+        assert_eq!(
+            judged.findings[0].detail,
+            "measured 1 time and at least 20 in every earlier run, so that a slow-down can't be told from noise any more"
+        );
+        assert_eq!(told(&against(&few(3), &of_runs(20))).1, "incomparable");
+        assert_eq!(told(&against(&few(4), &of_runs(20))).1, "regressed", "enough to tell");
+        assert_eq!(told(&against(&few(1), &of_runs(1))).1, "unchanged", "twenty runs of one sample each");
+    }
+
+    #[test]
     fn a_move_in_an_unknown_direction_warns() {
         let items = |value: f64| Benchmark::new("sum", "items", value, "items").samples(samples(value));
         let judged = against(&[items(10.0)], &[items(20.0)]);

@@ -48,6 +48,9 @@ pub(crate) use self::{
     stream::Stream,
 };
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::merge::merge;
+
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]

@@ -58,6 +58,22 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// Every format.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Clover,
+        Self::Cobertura,
+        Self::CoveragePy,
+        Self::GoCover,
+        Self::Istanbul,
+        Self::IstanbulSummary,
+        Self::JaCoCo,
+        Self::Lcov,
+        Self::LlvmCov,
+        Self::OpenCover,
+        Self::SimpleCov,
+    ];
+
     /// Its name for people.
     pub(crate) fn name(self) -> &'static str {
         match self {

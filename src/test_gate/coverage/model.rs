@@ -212,12 +212,16 @@ impl Coverage {
     }
 }
 
-/// How many lines may come out of ranges of lines, so that a short file can't fill the memory.
+/// How many lines may come out of ranges of lines, so that a short file can't fill the memory: a million, and some more with
+/// every range. Real ones have a handful of lines each.
 pub(super) struct Budget(u64);
 
 impl Budget {
+    /// Lines that come with every range.
+    const EACH: u64 = 100;
+
     pub(super) fn new() -> Self {
-        Self(64_000_000)
+        Self(1_000_000)
     }
 
     /// The lines of a range, or what is wrong with it.
@@ -228,7 +232,7 @@ impl Budget {
         if last > LAST_LINE {
             return Err(format!("line {last} is beyond what a file of a program can have"));
         }
-        let left = self.0.checked_sub(u64::from(last - first) + 1);
+        let left = (self.0 + Self::EACH).checked_sub(u64::from(last - first) + 1);
         self.0 = left.ok_or_else(|| "holds more lines than can be kept".to_owned())?;
         Ok(first..=last)
     }
@@ -243,7 +247,7 @@ pub(super) fn highest(lines: &mut Vec<Line>) {
 #[cfg(test)]
 mod tests {
     use super::super::Format;
-    use super::{Branches, FileCoverage, Line, arm_key};
+    use super::{Branches, Budget, FileCoverage, Line, arm_key};
 
     #[test]
     fn lines_are_sorted_and_add_up() {
@@ -270,6 +274,15 @@ mod tests {
         assert!(file.counts.capacity() < 20_000);
         file.finish();
         assert_eq!(file.totals().lines.coverable, 100);
+    }
+
+    #[test]
+    fn short_files_have_no_endless_lines() {
+        let mut budget = Budget::new();
+        assert!(budget.lines(1, 900_000).is_ok());
+        assert!(budget.lines(1, 900_000).is_err());
+        let mut budget = Budget::new();
+        assert!((1..30_000).all(|first| budget.lines(first, first + 89).is_ok()));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) struct Format {
 }
 
 /// Every format, the most telling shape first.
-const FORMATS: &[Format] = &[
+pub(super) const FORMATS: &[Format] = &[
     junit::FORMAT,
     trx::FORMAT,
     nunit3::FORMAT,

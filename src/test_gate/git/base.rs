@@ -24,8 +24,6 @@ pub(crate) struct Known {
     pub(crate) repository: Repository,
     /// The best ancestor that the base and the commit that is checked out have in common.
     pub(crate) commit: ObjectId,
-    /// The revision that led there.
-    pub(crate) revision: String,
 }
 
 impl Known {
@@ -46,7 +44,7 @@ pub(crate) fn find(repository: Repository, revisions: &[String]) -> Result<Known
     let mut failures = Vec::new();
     for revision in revisions {
         match began(&repository, revision, head) {
-            Ok(commit) => return Ok(Known { repository, commit, revision: revision.clone() }),
+            Ok(commit) => return Ok(Known { repository, commit }),
             Err(failure) => failures.push(failure),
         }
     }

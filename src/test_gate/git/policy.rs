@@ -54,6 +54,12 @@ pub(crate) fn base(
     }
 }
 
+/// Whether the host runs this for no change: a push to a branch, a schedule. Without a host that nobody can tell.
+pub(crate) fn is_no_change(setting: &str, environment: &BTreeMap<String, String>) -> bool {
+    let host = Host::detect(environment);
+    matches!(setting, AUTO | "") && host != Host::Local && host.base_candidates(environment).is_empty()
+}
+
 /// Where the change began by the innermost repository around a folder that knows one of these revisions.
 ///
 /// A change that puts a repository of its own around the folder, as a submodule, does not get out of the outer one's sight.

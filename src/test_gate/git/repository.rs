@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use gix::objs::tree::EntryKind;
 use gix::{Commit, ObjectId, Tree};
+use jiff::Timestamp;
 
 use super::failure::{Failure, Reason};
 
@@ -75,6 +76,12 @@ impl Repository {
         Ok(id.detach())
     }
 
+    /// When a commit was made.
+    pub(crate) fn time(&self, commit: ObjectId) -> Option<Timestamp> {
+        let time = self.commit(commit).ok()?.time().ok()?;
+        Timestamp::from_second(time.seconds).ok()
+    }
+
     /// Whether history was cut off.
     pub(crate) fn is_shallow(&self) -> bool {
         self.inner.is_shallow().unwrap_or(false)
@@ -123,6 +130,22 @@ impl Repository {
             }
             let Some(target) = followed(&path, &bytes) else { return Ok(None) };
             path = target;
+        }
+        Ok(None)
+    }
+
+    /// What a commit has at a path, or at the first folder of it that is none in the repository: a file, a link, a submodule.
+    ///
+    /// Two commits that have the same there lead to the same file, inside of the repository or outside.
+    pub(crate) fn leads(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Failure> {
+        let tree = self.tree(commit)?;
+        let path = Path::new(path);
+        let folders = path.ancestors().filter(|folder| *folder != Path::new(""));
+        for folder in folders {
+            let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.missing(&error))?;
+            if let Some(entry) = entry.filter(|entry| !entry.mode().is_tree()) {
+                return Ok(Some(entry.object_id()));
+            }
         }
         Ok(None)
     }

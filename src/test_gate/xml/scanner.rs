@@ -16,6 +16,9 @@ use crate::test_gate::trouble::{Position, Trouble};
 /// Longest tag with its attributes, in bytes.
 pub(crate) const LONGEST_TAG: usize = 8 << 20;
 
+/// Longest reference that is kept in one piece, without its end.
+const LONGEST_REFERENCE: usize = 11;
+
 /// A piece of a report; its text is [`Scanner::content`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -109,9 +112,12 @@ impl<R: Read> Scanner<R> {
             match self.byte(0)? {
                 None => return Ok(Token::Eof),
                 Some(b'<') => {}
-                Some(_) => {
+                Some(first) => {
+                    if first == b'&' {
+                        self.byte(LONGEST_REFERENCE)?;
+                    }
                     let rest = self.window.as_bytes().get(self.start..).unwrap_or_default();
-                    self.end = self.start + find(b'<', rest).unwrap_or(rest.len());
+                    self.end = self.start + find(b'<', rest).unwrap_or_else(|| before_reference(rest));
                     if wants_text {
                         self.content = self.start..self.end;
                         return Ok(Token::Text);
@@ -312,6 +318,14 @@ impl<R: Read> Scanner<R> {
     }
 }
 
+/// How much of a piece of text can be handed out: all of it, unless a reference may go on behind it.
+fn before_reference(piece: &[u8]) -> usize {
+    let tail = piece.len().saturating_sub(LONGEST_REFERENCE);
+    let last =
+        piece.iter().skip(tail).rposition(|byte| matches!(byte, b'&' | b';')).map(|index| tail + index);
+    last.filter(|last| *last > 0 && piece.get(*last) == Some(&b'&')).unwrap_or(piece.len())
+}
+
 /// Why a document type is refused, if it is: entities could hide or multiply what is read, and tags in it would be lost.
 fn objection(declared: &str) -> Option<&'static str> {
     if declared.contains("<!ENTITY") {
@@ -333,7 +347,10 @@ pub(crate) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::{Scanner, Token};
+    use crate::test_gate::excerpt::resolve;
     use crate::test_gate::trouble::Position;
 
     fn tokens(text: &str) -> Vec<(Token, String)> {
@@ -382,6 +399,31 @@ mod tests {
         ] {
             assert_eq!(tokens(text).last().unwrap().1, expected, "{text}");
         }
+    }
+
+    /// Hands out one byte at a time.
+    struct Drops<'a>(&'a [u8]);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let length = buffer.len().min(1);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    #[test]
+    fn a_reference_is_never_split() {
+        let text = "<a>x&amp;&lt;y &#x263a;;& z&verylongindeed;&</a>";
+        let mut scanner = Scanner::new(Drops(text.as_bytes()));
+        let mut found = String::new();
+        loop {
+            match scanner.next(true).unwrap() {
+                Token::Text => found.push_str(&resolve(scanner.content())),
+                Token::Eof => break,
+                _ => {}
+            }
+        }
+        assert_eq!(found, resolve(&text[3..text.len() - 4]));
     }
 
     #[test]

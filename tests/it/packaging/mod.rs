@@ -7,6 +7,8 @@ mod homes;
 mod launcher;
 #[cfg(unix)]
 mod lint;
+#[cfg(unix)]
+mod recipes;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

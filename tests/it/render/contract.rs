@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use devops_action::core::{Finding, Location, Report, Severity, Verdict};
+use devops_action::core::{Finding, Location, Report, Severity, Table, Verdict};
 use devops_action::render;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::test_runner::RngSeed;
@@ -305,4 +305,23 @@ fn limits_hold_with_fifty_thousand_findings() {
     assert!(text("gl-code-quality-report.json").contains("45000 more findings"));
     assert!(text("report.html").contains("49,000 more"));
     assert!(text("report.html").len() < 1_500_000, "{}", text("report.html").len());
+}
+
+#[test]
+fn limits_hold_with_huge_tables() {
+    let mut report = many(50_000);
+    let tables = (0..60).map(|index| {
+        let mut table = Table::new(&format!("table {index}"), &["Test", "Before", "Now", Table::COMMAND]);
+        table.leads = index % 2 == 0;
+        let row = || vec!["x<>&|".repeat(200), "y".repeat(5_000), "1".to_owned(), "run @a #1 ".repeat(500)];
+        table.rows = std::iter::repeat_with(row).take(500).collect();
+        table
+    });
+    Table::put(tables.collect(), &mut report.details);
+    let all = formats(&report, std::slice::from_ref(&report));
+    let text = |name: &str| all.iter().find(|(found, _)| *found == name).unwrap().1.as_str();
+    assert!(text("summary.md").len() < 1_000_000, "{}", text("summary.md").len());
+    assert!(text("summary.md").contains("Left out, because a summary has a limit: "));
+    assert!(text("report.html").len() < 2_500_000, "{}", text("report.html").len());
+    assert!(text("terminal.txt").len() < 2_000_000, "{}", text("terminal.txt").len());
 }

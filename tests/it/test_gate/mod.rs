@@ -1,9 +1,11 @@
 //! Behaviour of test-gate.
 
 mod base;
+mod cheating;
 mod corpus;
 mod dialects;
 mod hostile;
+mod outputs;
 mod paths;
 mod producers;
 mod review;

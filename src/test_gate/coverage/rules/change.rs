@@ -17,7 +17,7 @@ pub(super) fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
             format!("the change is not known, so its coverage of at least {limit} % can't be checked");
         let finding = Finding::new(&PATCH_UNKNOWN, title, &["change"])
             .about("limit", limit.to_string())
-            .help("fetch the history up to the base of the change, or hand in its diff");
+            .help("name the base with `--base main`, fetch the history up to it, or hand in the diff");
         return vec![finding];
     };
     let found = patch(facts.coverage, &change.added);

@@ -1,0 +1,103 @@
+//! What holds for the reports of all producers among the cases: no beginning of one is greener than all of it, and a beginning of
+//! a report of tests that lacks one of them is never green.
+
+use std::path::{Path, PathBuf};
+
+use super::attempts::State;
+use super::collector::Keep;
+use super::files::File;
+use super::gate::bystander;
+use super::read::{Content, content};
+
+/// Cuts of each report.
+const CUTS: usize = 20;
+
+/// How bad a file is that was found in a folder, and how many tests it has: 0 passes, 1 warns, 2 fails; a file that nobody looks at
+/// passes.
+fn badness(file: &File, bytes: &[u8]) -> (u8, u64) {
+    let mut source = bytes;
+    let content = content(&mut source, &file.label, Keep::default());
+    if bystander(file, &content, bytes.len() as u64).is_some() {
+        return (0, 0);
+    }
+    let is_red = match &content {
+        Content::Tests(reading) => {
+            let count = |state| reading.counts.of(state);
+            let errors = reading.suite_errored + reading.run_errored;
+            let red = count(State::Failed) + count(State::Errored) + errors;
+            let tests = reading.counts.tests();
+            let is_red = red > 0 || !reading.troubles.is_empty() || tests == 0;
+            return (if is_red { 2 } else { u8::from(count(State::Flaky) > 0) }, tests);
+        }
+        Content::Coverage(reading) => !reading.troubles.is_empty() || reading.coverage.is_empty(),
+        Content::Benchmarks(_, reading) => {
+            let is_empty = reading.benchmarks.is_empty() && reading.thresholds.is_empty();
+            !reading.troubles.is_empty()
+                || is_empty
+                || reading.thresholds.iter().any(|found| found.is_crossed)
+        }
+        Content::Unknown(_) => true,
+    };
+    (if is_red { 2 } else { 0 }, 0)
+}
+
+/// Every file of the cases, in the order of their names.
+fn reports() -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    let is_ours = |path: &PathBuf| {
+        ["expected.json", "corpus.json", "README.md"].iter().any(|name| path.ends_with(name))
+    };
+    files.retain(|path| !is_ours(path));
+    files.sort();
+    files
+}
+
+/// Where to cut: the same in every run, and nowhere in particular.
+fn cuts(length: usize, seed: u64) -> impl Iterator<Item = usize> {
+    let mut state = seed;
+    (0..CUTS).map(move |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % length.max(1)
+    })
+}
+
+/// Whether only the lost end of a line of TAP, a brace, says that subtests follow: a whole result without it looks just like that.
+fn hides_subtests(label: &str, rest: &[u8]) -> bool {
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    label.contains("tap") && line.ends_with(b"{")
+}
+
+#[test]
+fn no_beginning_of_a_report_is_greener_than_all_of_it() {
+    let files = reports();
+    assert!(files.len() > 100, "{}", files.len());
+    let mut greener = Vec::new();
+    for (seed, path) in (1..).zip(&files) {
+        let label = path.file_name().unwrap().to_string_lossy().into_owned();
+        let file = File { path: Some(path.clone()), label, found_in: Some("reports".to_owned()) };
+        let bytes = std::fs::read(path).unwrap();
+        let (whole, tests) = badness(&file, &bytes);
+        for cut in cuts(bytes.len(), seed) {
+            if hides_subtests(&file.label, &bytes[cut..]) {
+                continue;
+            }
+            let (part, some) = badness(&file, &bytes[..cut]);
+            if part < whole || (part < 2 && some < tests) {
+                let place = format!("{}: {cut} of {} bytes", path.display(), bytes.len());
+                greener.push(format!("{place}: {some} of {tests} tests, {part} instead of {whole}"));
+            }
+        }
+    }
+    assert!(greener.is_empty(), "{} cuts\n{}", greener.len(), greener.join("\n"));
+}

@@ -1,0 +1,124 @@
+//! What every parser stands on: XML, JSON, lines, the look at a file's beginning; and diffs and patterns.
+
+use std::marker::PhantomData;
+
+use serde::de::IgnoredAny;
+
+use super::{Pieces, cuts};
+use crate::test_gate::shape::{Shape, shape};
+use crate::test_gate::xml::{Event, Walker};
+use crate::test_gate::{detect, git, glob, json as documents, lines as text};
+
+/// A diff.
+pub(super) fn diff(bytes: &[u8]) {
+    let (change, troubles) = git::parse(bytes);
+    let again = git::parse(Pieces::of(bytes));
+    assert_eq!((&change, &troubles), (&again.0, &again.1));
+    for ranges in change.added.values() {
+        assert!(ranges.iter().all(|range| range.start() <= range.end()));
+        assert!(!troubles.is_empty() || ranges.is_sorted_by(|one, other| one.end() < other.start()));
+    }
+    if !troubles.is_empty() {
+        return;
+    }
+    for cut in cuts(bytes) {
+        let (part, _) = bytes.split_at(cut);
+        let (found, troubles) = git::parse(part);
+        // Between two hunks nothing tells that there were more; but nothing is there that the whole lacks.
+        let is_part = found.added.iter().all(|(path, ranges)| {
+            change.added.get(path).is_some_and(|known| {
+                ranges.iter().all(|range| {
+                    known.iter().any(|known| known.start() <= range.start() && range.end() <= known.end())
+                })
+            })
+        });
+        assert!(is_part || !troubles.is_empty(), "cut to {cut} of {} bytes there is more", bytes.len());
+    }
+}
+
+/// Elements.
+pub(super) fn xml(bytes: &[u8]) {
+    let walk = |mut walker: Walker<Box<dyn std::io::Read + '_>>| {
+        let (mut opened, mut closed, mut text) = (0_u64, 0_u64, String::new());
+        loop {
+            match walker.next(true) {
+                Event::Open => {
+                    opened += 1;
+                    walker.attributes(|key, value| {
+                        text.push_str(key);
+                        text.push_str(value);
+                    });
+                }
+                Event::Close => closed += 1,
+                Event::Text => text.push_str(&walker.text()),
+                Event::End => break,
+            }
+        }
+        (opened, closed, text, walker.finish())
+    };
+    let (opened, closed, text, (troubles, notes)) = walk(Walker::new(Box::new(bytes)));
+    assert!(closed <= opened && (opened == closed || !troubles.is_empty()));
+    let again = walk(Walker::new(Box::new(Pieces::of(bytes))));
+    assert_eq!(
+        (opened, closed, &text, &troubles, &notes),
+        (again.0, again.1, &again.2, &again.3.0, &again.3.1)
+    );
+}
+
+/// A document.
+pub(super) fn json(bytes: &[u8]) {
+    let read = |source: &mut dyn std::io::Read| documents::document(source, PhantomData::<IgnoredAny>);
+    let whole = read(&mut &*bytes).map(|_| ());
+    assert_eq!(whole, read(&mut Pieces::of(bytes)).map(|_| ()));
+    let is_list_or_object = bytes.first().is_some_and(|byte| matches!(byte, b'{' | b'['));
+    if whole.is_ok() && is_list_or_object {
+        for cut in cuts(bytes) {
+            let (part, _) = bytes.split_at(cut);
+            assert!(read(&mut &*part).is_err(), "cut to {cut} of {} bytes it is whole", bytes.len());
+        }
+    }
+}
+
+/// Lines.
+pub(super) fn lines(bytes: &[u8]) {
+    let mut one = text::Lines::new(bytes);
+    let mut other = text::Lines::new(Pieces::of(bytes));
+    let mut number = 0;
+    loop {
+        let line = one.next();
+        assert_eq!(line, other.next());
+        let Ok(Some(line)) = line else { break };
+        number += 1;
+        assert!(line.number == number && !line.text.contains('\n'));
+    }
+}
+
+/// The look at a file's beginning.
+pub(super) fn look(bytes: &[u8]) {
+    let found = shape(bytes);
+    assert_eq!(found, shape(bytes));
+    assert!(
+        found != Shape::Nothing
+            || bytes.trim_ascii().len() < bytes.len()
+            || bytes.len() < 4
+            || !bytes.is_ascii()
+    );
+    drop(detect::detect(&found));
+}
+
+/// A pattern and paths, each on a line.
+pub(super) fn glob(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.split('\n');
+    let pattern = lines.next().unwrap_or_default();
+    let (folder, below) = glob::split(pattern);
+    assert!(pattern.len() >= folder.len() + below.len() && !glob::is_pattern(folder));
+    for path in lines {
+        let found = glob::is_match(pattern, path);
+        let is_plain = !glob::is_pattern(pattern) && !pattern.contains("./") && !pattern.contains("//");
+        let is_bare = !pattern.starts_with('/') && !pattern.ends_with(['/', '.']) && !pattern.is_empty();
+        assert!(!is_plain || !is_bare || found == (pattern == path), "{pattern:?} {path:?}");
+        assert!(glob::is_match("**", path));
+        let _ = crate::policy::is_match(pattern, path);
+    }
+}
