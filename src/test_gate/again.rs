@@ -207,93 +207,91 @@ mod tests {
         table(&failed.collect::<Vec<_>>())
     }
 
+    /// A class, a name and a file.
+    type Test = (&'static str, &'static str, &'static str);
+
+    /// A runner, two of its tests, and the command that runs them.
+    const COMMANDS: &[(Producer, [Test; 2], &str)] = &[
+        (
+            Producer::Pytest,
+            [("tests.test_a.TestB", "test_c[x y]", ""), ("", "tests/test_a.py::test_d", "")],
+            "pytest 'tests/test_a.py::TestB::test_c[x y]' tests/test_a.py::test_d",
+        ),
+        (Producer::Cargo, [("cart", "adds", ""), ("", "b", "")], "cargo test -- --exact cart::adds b"),
+        (
+            Producer::Nextest,
+            [("shop", "adds", ""), ("shop::it", "b", "")],
+            "cargo nextest run -E '(binary_id(=shop) & test(=adds)) | (binary_id(=shop::it) & test(=b))'",
+        ),
+        (
+            Producer::Jest,
+            [("cart", "adds (1)", "a.js"), ("cart adds it's", "cart adds it's", "b.js")],
+            r"npx jest a.js b.js -t 'cart adds \(1\)|cart adds it'\''s'",
+        ),
+        (
+            Producer::Go,
+            [("x.org/shop", "TestA/b.c", ""), ("x.org/shop", "TestB", "")],
+            "go test x.org/shop -run '^(TestA|TestB)$'",
+        ),
+        (
+            Producer::Surefire,
+            [("a.CrudTest", "create(int)[1]", ""), ("a.CrudTest", "drop", "")],
+            "mvn test -Dtest=a.CrudTest#create+drop",
+        ),
+        (
+            Producer::Dotnet,
+            [("Shop.Tests", "Adds", ""), ("Shop.Tests", "Drops(a: 1)", "")],
+            "dotnet test --filter 'FullyQualifiedName=Shop.Tests.Adds|FullyQualifiedName~Shop.Tests.Drops'",
+        ),
+        (Producer::Mocha, [("cart", "adds", "a.js"), ("", "b", "a.js")], "npx mocha a.js -g 'cart adds|b'"),
+        (
+            Producer::Vitest,
+            [("cart > deep", "adds", "a.ts"), ("", "b", "b.ts")],
+            "npx vitest run a.ts b.ts -t 'cart deep adds|b'",
+        ),
+        (
+            Producer::Playwright,
+            [
+                ("[web kit] > a.spec.ts > cart", "adds", "a.spec.ts"),
+                ("[web kit] > b.spec.ts", "b", "b.spec.ts"),
+            ],
+            "npx playwright test a.spec.ts b.spec.ts '--project=web kit' -g 'cart adds|b'",
+        ),
+        (
+            Producer::Rspec,
+            [("Cart", "adds", "spec/a_spec.rb"), ("", "b", "spec/a_spec.rb")],
+            "bundle exec rspec spec/a_spec.rb -e 'Cart adds' -e b",
+        ),
+        (
+            Producer::Behave,
+            [("Cart", "Adding", ""), ("Cart", "Taking", "")],
+            "behave --name '^Adding$' --name '^Taking$'",
+        ),
+        (
+            Producer::CucumberJvm,
+            [("Cart", "Adding", ""), ("Cart", "Taking", "")],
+            "mvn test -Dcucumber.filter.name='^(Adding|Taking)$'",
+        ),
+        (
+            Producer::Dart,
+            [("", "adds it", "test/a_test.dart"), ("", "b", "test/a_test.dart")],
+            "dart test test/a_test.dart --name 'adds it|b'",
+        ),
+        (
+            Producer::Node,
+            [("", "adds", "a.mjs"), ("", "b", "b.mjs")],
+            "node --test --test-name-pattern '^adds$' --test-name-pattern '^b$' a.mjs b.mjs",
+        ),
+        (Producer::Bats, [("", "adds", "a.bats"), ("", "b", "a.bats")], "bats --filter '^(adds|b)$' a.bats"),
+        (Producer::Prove, [("", "adds", "t/a.t"), ("", "b", "t/b.t")], "prove -v t/a.t t/b.t"),
+    ];
+
     #[test]
     fn one_command_runs_all_failed_tests_of_a_runner() {
-        for (producer, tests, expected) in [
-            (
-                Producer::Pytest,
-                [("tests.test_a.TestB", "test_c[x y]", ""), ("", "tests/test_a.py::test_d", "")],
-                "pytest 'tests/test_a.py::TestB::test_c[x y]' tests/test_a.py::test_d",
-            ),
-            (Producer::Cargo, [("cart", "adds", ""), ("", "b", "")], "cargo test -- --exact cart::adds b"),
-            (
-                Producer::Nextest,
-                [("shop", "adds", ""), ("shop::it", "b", "")],
-                "cargo nextest run -E '(binary_id(=shop) & test(=adds)) | (binary_id(=shop::it) & test(=b))'",
-            ),
-            (
-                Producer::Jest,
-                [("cart", "adds (1)", "a.js"), ("cart adds it's", "cart adds it's", "b.js")],
-                r"npx jest a.js b.js -t 'cart adds \(1\)|cart adds it'\''s'",
-            ),
-            (
-                Producer::Go,
-                [("x.org/shop", "TestA/b.c", ""), ("x.org/shop", "TestB", "")],
-                "go test x.org/shop -run '^(TestA|TestB)$'",
-            ),
-            (
-                Producer::Surefire,
-                [("a.CrudTest", "create(int)[1]", ""), ("a.CrudTest", "drop", "")],
-                "mvn test -Dtest=a.CrudTest#create+drop",
-            ),
-            (
-                Producer::Dotnet,
-                [("Shop.Tests", "Adds", ""), ("Shop.Tests", "Drops(a: 1)", "")],
-                "dotnet test --filter 'FullyQualifiedName=Shop.Tests.Adds|FullyQualifiedName~Shop.Tests.Drops'",
-            ),
-            (
-                Producer::Mocha,
-                [("cart", "adds", "a.js"), ("", "b", "a.js")],
-                "npx mocha a.js -g 'cart adds|b'",
-            ),
-            (
-                Producer::Vitest,
-                [("cart > deep", "adds", "a.ts"), ("", "b", "b.ts")],
-                "npx vitest run a.ts b.ts -t 'cart deep adds|b'",
-            ),
-            (
-                Producer::Playwright,
-                [
-                    ("[web kit] > a.spec.ts > cart", "adds", "a.spec.ts"),
-                    ("[web kit] > b.spec.ts", "b", "b.spec.ts"),
-                ],
-                "npx playwright test a.spec.ts b.spec.ts '--project=web kit' -g 'cart adds|b'",
-            ),
-            (
-                Producer::Rspec,
-                [("Cart", "adds", "spec/a_spec.rb"), ("", "b", "spec/a_spec.rb")],
-                "bundle exec rspec spec/a_spec.rb -e 'Cart adds' -e b",
-            ),
-            (
-                Producer::Behave,
-                [("Cart", "Adding", ""), ("Cart", "Taking", "")],
-                "behave --name '^Adding$' --name '^Taking$'",
-            ),
-            (
-                Producer::CucumberJvm,
-                [("Cart", "Adding", ""), ("Cart", "Taking", "")],
-                "mvn test -Dcucumber.filter.name='^(Adding|Taking)$'",
-            ),
-            (
-                Producer::Dart,
-                [("", "adds it", "test/a_test.dart"), ("", "b", "test/a_test.dart")],
-                "dart test test/a_test.dart --name 'adds it|b'",
-            ),
-            (
-                Producer::Node,
-                [("", "adds", "a.mjs"), ("", "b", "b.mjs")],
-                "node --test --test-name-pattern '^adds$' --test-name-pattern '^b$' a.mjs b.mjs",
-            ),
-            (
-                Producer::Bats,
-                [("", "adds", "a.bats"), ("", "b", "a.bats")],
-                "bats --filter '^(adds|b)$' a.bats",
-            ),
-            (Producer::Prove, [("", "adds", "t/a.t"), ("", "b", "t/b.t")], "prove -v t/a.t t/b.t"),
-        ] {
-            let table = of(producer, &tests);
+        for (producer, tests, expected) in COMMANDS {
+            let table = of(*producer, tests);
             assert_eq!(table.rows.len(), 1, "{table:?}");
-            assert_eq!(table.rows[0][1], expected);
+            assert_eq!(table.rows[0][1], *expected);
         }
     }
 
@@ -312,9 +310,9 @@ mod tests {
         let table = of(Producer::Pytest, &tests);
         let [row] = table.rows.as_slice() else { panic!("{table:?}") };
         assert!(row[1].chars().count() <= super::LONGEST);
-        let named: usize = row[0].parse().unwrap();
-        assert_eq!(row[1].split_whitespace().count(), named + 1);
-        assert_eq!(table.note, format!("{} more did not fit into a command.", 500 - named));
+        let amount: usize = row[0].parse().unwrap();
+        assert_eq!(row[1].split_whitespace().count(), amount + 1);
+        assert_eq!(table.note, format!("{} more did not fit into a command.", 500 - amount));
     }
 
     #[test]

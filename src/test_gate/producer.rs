@@ -248,103 +248,92 @@ pub(super) fn quote(word: &str) -> String {
 mod tests {
     use super::{Named, Producer};
 
+    /// A runner, a class, a name and a file.
+    type Test = (Producer, &'static str, &'static str, &'static str);
+
+    /// Tests, and the command that runs just one.
+    const COMMANDS: &[(Test, &str)] = &[
+        (
+            (Producer::Pytest, "tests.test_a.TestB", "test_c[x y]", ""),
+            "pytest 'tests/test_a.py::TestB::test_c[x y]'",
+        ),
+        ((Producer::Pytest, "tests.test_a", "test_c", "tests/test_a.py"), "pytest tests/test_a.py::test_c"),
+        ((Producer::Cargo, "cart", "adds", ""), "cargo test -- --exact cart::adds"),
+        (
+            (Producer::Nextest, "shop::it", "cart::adds", ""),
+            "cargo nextest run -E 'binary_id(=shop::it) and test(=cart::adds)'",
+        ),
+        (
+            (Producer::Jest, "cart adds it's", "cart adds it's", "src/a.js"),
+            r"npx jest src/a.js -t 'cart adds it'\''s'",
+        ),
+        ((Producer::Go, "x.org/shop", "TestA/b.c", ""), r"go test x.org/shop -run '^TestA$/^b\.c$'"),
+        ((Producer::Surefire, "a.CrudTest", "create(int)[1]", ""), "mvn test -Dtest=a.CrudTest#create"),
+        (
+            (Producer::Dotnet, "Shop.Tests", "Adds", ""),
+            "dotnet test --filter FullyQualifiedName=Shop.Tests.Adds",
+        ),
+        (
+            (Producer::Dotnet, "Shop.Tests", "Adds(a: 1)", ""),
+            "dotnet test --filter 'FullyQualifiedName~Shop.Tests.Adds'",
+        ),
+        (
+            (Producer::Dotnet, "", "Should be even (i: 3)", ""),
+            r"dotnet test --filter 'DisplayName=Should be even \(i: 3\)'",
+        ),
+        (
+            (Producer::Pytest, "", "tests/test_a.py::test_c", "tests/test_a.py"),
+            "pytest tests/test_a.py::test_c",
+        ),
+        ((Producer::Mocha, "cart", "adds", "a.js"), "npx mocha a.js -f 'cart adds'"),
+        (
+            (Producer::Vitest, "test/a.test.ts", "cart > nested > adds", ""),
+            "npx vitest run test/a.test.ts -t 'cart nested adds'",
+        ),
+        (
+            (Producer::Phpunit, r"Shop\CartTest", "testAdds with data set #1", ""),
+            r"vendor/bin/phpunit --filter 'CartTest::testAdds with data set #1'",
+        ),
+        (
+            (Producer::Vitest, "cart > nested", "adds (1)", "a.ts"),
+            r"npx vitest run a.ts -t 'cart nested adds \(1\)'",
+        ),
+        (
+            (Producer::Playwright, "[web kit] > a.spec.ts > cart", "adds", "tests/a.spec.ts"),
+            "npx playwright test tests/a.spec.ts '--project=web kit' -g 'cart adds'",
+        ),
+        ((Producer::Playwright, "a.spec.ts", "adds", "a.spec.ts"), "npx playwright test a.spec.ts -g adds"),
+        (
+            (Producer::Rspec, "Cart", "adds", "spec/a_spec.rb"),
+            "bundle exec rspec spec/a_spec.rb -e 'Cart adds'",
+        ),
+        (
+            (Producer::CucumberJs, "Cart", "Adding", "features/a.feature"),
+            "npx cucumber-js features/a.feature --name '^Adding$'",
+        ),
+        (
+            (Producer::CucumberJvm, "Cart", "Adding", "classpath:a.feature"),
+            "mvn test -Dcucumber.filter.name='^Adding$'",
+        ),
+        ((Producer::Behave, "Cart", "Adding", ""), "behave --name '^Adding$'"),
+        (
+            (Producer::Dart, "", "adds it", "test/a_test.dart"),
+            "dart test test/a_test.dart --plain-name 'adds it'",
+        ),
+        (
+            (Producer::Flutter, "", "adds", "test/a_test.dart"),
+            "flutter test test/a_test.dart --plain-name adds",
+        ),
+        ((Producer::Node, "", "adds", "a.test.mjs"), "node --test --test-name-pattern '^adds$' a.test.mjs"),
+        ((Producer::Go, "x.org/shop", "TestA/☃_<a>", ""), "go test x.org/shop -run '^TestA$/^☃_<a>$'"),
+        ((Producer::Bats, "", "adds", "a.bats"), "bats --filter '^adds$' a.bats"),
+        ((Producer::Prove, "", "adds", "t/a.t"), "prove -v t/a.t"),
+    ];
+
     #[test]
     fn a_command_runs_just_one_test() {
-        let again =
-            |producer: Producer, classname, name, file| producer.again(Named { classname, name, file });
-        for (found, expected) in [
-            (
-                again(Producer::Pytest, "tests.test_a.TestB", "test_c[x y]", ""),
-                "pytest 'tests/test_a.py::TestB::test_c[x y]'",
-            ),
-            (
-                again(Producer::Pytest, "tests.test_a", "test_c", "tests/test_a.py"),
-                "pytest tests/test_a.py::test_c",
-            ),
-            (again(Producer::Cargo, "cart", "adds", ""), "cargo test -- --exact cart::adds"),
-            (
-                again(Producer::Nextest, "shop::it", "cart::adds", ""),
-                "cargo nextest run -E 'binary_id(=shop::it) and test(=cart::adds)'",
-            ),
-            (
-                again(Producer::Jest, "cart adds it's", "cart adds it's", "src/a.js"),
-                r"npx jest src/a.js -t 'cart adds it'\''s'",
-            ),
-            (again(Producer::Go, "x.org/shop", "TestA/b.c", ""), r"go test x.org/shop -run '^TestA$/^b\.c$'"),
-            (
-                again(Producer::Surefire, "a.CrudTest", "create(int)[1]", ""),
-                "mvn test -Dtest=a.CrudTest#create",
-            ),
-            (
-                again(Producer::Dotnet, "Shop.Tests", "Adds", ""),
-                "dotnet test --filter FullyQualifiedName=Shop.Tests.Adds",
-            ),
-            (
-                again(Producer::Dotnet, "Shop.Tests", "Adds(a: 1)", ""),
-                "dotnet test --filter 'FullyQualifiedName~Shop.Tests.Adds'",
-            ),
-            (
-                again(Producer::Dotnet, "", "Should be even (i: 3)", ""),
-                r"dotnet test --filter 'DisplayName=Should be even \(i: 3\)'",
-            ),
-            (
-                again(Producer::Pytest, "", "tests/test_a.py::test_c", "tests/test_a.py"),
-                "pytest tests/test_a.py::test_c",
-            ),
-            (again(Producer::Mocha, "cart", "adds", "a.js"), "npx mocha a.js -f 'cart adds'"),
-            (
-                again(Producer::Vitest, "test/a.test.ts", "cart > nested > adds", ""),
-                "npx vitest run test/a.test.ts -t 'cart nested adds'",
-            ),
-            (
-                again(Producer::Phpunit, r"Shop\CartTest", "testAdds with data set #1", ""),
-                r"vendor/bin/phpunit --filter 'CartTest::testAdds with data set #1'",
-            ),
-            (
-                again(Producer::Vitest, "cart > nested", "adds (1)", "a.ts"),
-                r"npx vitest run a.ts -t 'cart nested adds \(1\)'",
-            ),
-            (
-                again(Producer::Playwright, "[web kit] > a.spec.ts > cart", "adds", "tests/a.spec.ts"),
-                "npx playwright test tests/a.spec.ts '--project=web kit' -g 'cart adds'",
-            ),
-            (
-                again(Producer::Playwright, "a.spec.ts", "adds", "a.spec.ts"),
-                "npx playwright test a.spec.ts -g adds",
-            ),
-            (
-                again(Producer::Rspec, "Cart", "adds", "spec/a_spec.rb"),
-                "bundle exec rspec spec/a_spec.rb -e 'Cart adds'",
-            ),
-            (
-                again(Producer::CucumberJs, "Cart", "Adding", "features/a.feature"),
-                "npx cucumber-js features/a.feature --name '^Adding$'",
-            ),
-            (
-                again(Producer::CucumberJvm, "Cart", "Adding", "classpath:a.feature"),
-                "mvn test -Dcucumber.filter.name='^Adding$'",
-            ),
-            (again(Producer::Behave, "Cart", "Adding", ""), "behave --name '^Adding$'"),
-            (
-                again(Producer::Dart, "", "adds it", "test/a_test.dart"),
-                "dart test test/a_test.dart --plain-name 'adds it'",
-            ),
-            (
-                again(Producer::Flutter, "", "adds", "test/a_test.dart"),
-                "flutter test test/a_test.dart --plain-name adds",
-            ),
-            (
-                again(Producer::Node, "", "adds", "a.test.mjs"),
-                "node --test --test-name-pattern '^adds$' a.test.mjs",
-            ),
-            (
-                again(Producer::Go, "x.org/shop", "TestA/☃_<a>", ""),
-                "go test x.org/shop -run '^TestA$/^☃_<a>$'",
-            ),
-            (again(Producer::Bats, "", "adds", "a.bats"), "bats --filter '^adds$' a.bats"),
-            (again(Producer::Prove, "", "adds", "t/a.t"), "prove -v t/a.t"),
-        ] {
-            assert_eq!(found, expected);
+        for ((producer, classname, name, file), expected) in COMMANDS {
+            assert_eq!(producer.again(Named { classname, name, file }), *expected);
         }
     }
 }

@@ -62,11 +62,15 @@ mod tests {
     fn the_slowest_are_kept_whatever_the_order() {
         let times: Vec<u64> = (0..40).map(|index| index * 10_000).collect();
         let mut upwards = Slowest::default();
-        times.iter().for_each(|micros| upwards.add(*micros, micros.to_string()));
+        for micros in &times {
+            upwards.add(*micros, micros.to_string());
+        }
         let mut merged = Slowest::default();
         for chunk in times.rchunks(7) {
             let mut part = Slowest::default();
-            chunk.iter().for_each(|micros| part.add(*micros, micros.to_string()));
+            for micros in chunk {
+                part.add(*micros, micros.to_string());
+            }
             merged.merge(&part);
         }
         assert_eq!(upwards, merged);
