@@ -159,7 +159,7 @@ pub struct Arguments {
 /// Keys whose values a change takes from where it began, so that it can't widen its own gate.
 ///
 /// `action` is one of them because a change that only writes a baseline would not be judged, and `diff` because an empty one hides
-/// every line. `command` is none: what runs the tests is the project's, and the report shows it.
+/// every line. `run-command` is none: what runs the tests is the project's, and the report shows it.
 pub(super) const POLICY: &[&str] = &[
     "action",
     "baseline",
