@@ -37,7 +37,8 @@ const SEPARATORS: [&str; 4] = [".", "::", " > ", " "];
 pub(super) struct Gate {
     tally: Tally,
     unreadable: u64,
-    bystanders: Vec<String>,
+    /// Files beside reports, and what each is.
+    bystanders: Vec<(String, String)>,
     /// Listed findings of failed tests, flaky tests and suites.
     failed: Vec<Finding>,
     flaky: Vec<Finding>,
@@ -86,7 +87,7 @@ impl Gate {
         self.inputs.extend(input);
         if let Some(what) = bystander(file, &content, bytes) {
             self.folders.extend(file.found_in.clone());
-            self.bystanders.push(format!("{label} ({what})"));
+            self.bystanders.push((label.to_owned(), what));
             return;
         }
         self.fruitful.extend(file.found_in.clone());
@@ -231,7 +232,9 @@ impl Gate {
 
     /// Takes the reports that a command did not write.
     pub(super) fn stale(&mut self, labels: &[String]) {
-        self.others.extend(labels.iter().map(|label| rules::stale(label)));
+        let beside: BTreeSet<&str> = self.bystanders.iter().map(|(label, _)| label.as_str()).collect();
+        let stale = labels.iter().filter(|label| !beside.contains(label.as_str()));
+        self.others.extend(stale.map(|label| rules::stale(label)));
     }
 
     /// Takes the exit code of the run that wrote the reports.
@@ -407,9 +410,10 @@ fn join(label: &str, note: &str) -> String {
     format!("{label}{separator}{note}")
 }
 
-/// The first of many names.
-fn listed(names: &[String]) -> String {
-    let first = names.iter().take(BYSTANDERS).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = names.len().saturating_sub(BYSTANDERS);
+/// The first of many files, with what they are.
+fn listed(files: &[(String, String)]) -> String {
+    let named = files.iter().take(BYSTANDERS).map(|(label, what)| format!("{label} ({what})"));
+    let first = named.collect::<Vec<_>>().join(", ");
+    let more = files.len().saturating_sub(BYSTANDERS);
     if more == 0 { first } else { format!("{first} and {} more", number(more as u64)) }
 }

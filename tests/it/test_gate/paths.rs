@@ -186,6 +186,23 @@ fn the_sample_warns_with_its_waiver_and_fails_without() {
     );
     let said = judge(folder.path(), &[reports]);
     assert_eq!((said.code(), &said.report["verdict"]), (0, &"warn".into()), "{}", said.report);
-    assert!(said.finished.stdout.contains("1 failed, 1 flaky, 1 skipped of 23 tests in 2 reports (12.2 s)"));
+    let headline = "1 failed, 1 flaky, 1 skipped of 23 tests in 2 reports (12.2 s), 77.2 % of lines covered";
+    assert_eq!(said.report["headline"], headline);
     assert_eq!(said.finished.stderr, "");
+}
+
+#[test]
+fn a_command_need_not_write_what_is_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/pom.xml", "<project/>");
+    write(folder.path(), "out/settings.json", "{}");
+    write(folder.path(), "out/old.xml", GOOD);
+    let command = ["run", "out", "--", "cp", "out/old.xml", "out/new.xml"];
+    let finished = run(binary("test-gate", folder.path()).args(command));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let report = report(folder.path());
+    let findings = report["findings"].as_array().unwrap();
+    let told: Vec<_> =
+        findings.iter().map(|finding| (&finding["rule"], &finding["subject"]["report"])).collect();
+    assert_eq!(told, [(&"report-stale".into(), &"out/old.xml".into())]);
 }

@@ -154,8 +154,11 @@ fn what_is_not_known_is_named() {
     let found = read(&FORMAT, text);
     assert_eq!(
         (counts(&found), found.troubles.is_empty(), found.notes.len()),
-        (([2, 0, 0, 0, 1, 0], 0), true, 2)
+        (([2, 0, 0, 0, 1, 0], 0), true, 1)
     );
+    let benchmarks: Vec<_> =
+        found.benchmarks.iter().map(|found| (&*found.name, found.samples.len())).collect();
+    assert_eq!(benchmarks, [("b", 1)]);
 }
 
 #[test]

@@ -277,6 +277,24 @@ pub(super) const FAILURES: &[Case] = &[
         },
         Red("test-flaky"),
     ),
+    (
+        "hides a failure behind a second list of tests",
+        |shop| {
+            let failed = "\"tests\": [{\"name\": \"pays\", \"status\": \"failed\", \"duration\": 1}],";
+            shop.edit("reports/api.json", "\"tests\": [", &format!("{failed} \"tests\": ["));
+        },
+        Red("test-failed"),
+    ),
+    (
+        "reports only that a test was repeated, and not how it ended",
+        |shop| shop.ends(UNIT, "adds", "<rerunFailure message=\"3 is not 2\"/>"),
+        Red("test-failed"),
+    ),
+    (
+        "claims a failure that no test shows",
+        |shop| shop.edit("reports/orders.xml", "failures=\"0\"", "failures=\"1\""),
+        Red("suite-errored"),
+    ),
 ];
 
 /// Runs that end badly, or were not runs at all.
@@ -318,6 +336,24 @@ pub(super) const RUNS: &[Case] = &[
         },
         Red("report-unreadable"),
     ),
+];
+
+/// Reports that are broken where no baseline would miss what they had.
+pub(super) const ALONE: &[Case] = &[
+    (
+        "hands in the words of a shell",
+        |shop| shop.write(UNIT, "sh: 1: pytest: not found\n"),
+        Red("report-unreadable"),
+    ),
+    ("hands in zeroes", |shop| shop.write(UNIT, [0_u8; 4096]), Red("report-unreadable")),
+    ("hands in blanks", |shop| shop.write(UNIT, "\n\n"), Red("report-empty")),
+    ("hands in a suite of nothing", |shop| shop.write(UNIT, "<testsuites/>"), Red("report-empty")),
+    (
+        "hands in the log instead of the report",
+        |shop| shop.write("reports/api.json", "npm ERR! code 1\n"),
+        Red("too-few-tests"),
+    ),
+    ("drops the report of a shard", |shop| shop.remove("reports/orders.xml"), Red("too-few-tests")),
 ];
 
 /// Reports that are broken, so that nobody sees what they would say.

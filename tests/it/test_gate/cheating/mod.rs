@@ -78,6 +78,14 @@ fn runs_that_end_badly_are_red() {
 #[test]
 fn reports_that_are_broken_are_red() {
     judge(cheats::REPORTS, Project::judge);
+    judge(cheats::ALONE, |shop| {
+        shop.on_main(|| {
+            for setting in ["baseline =", "max-slowdown =", "max-coverage-drop ="] {
+                shop.without("devops.toml", setting);
+            }
+        });
+        shop.judge()
+    });
 }
 
 #[test]
