@@ -11,6 +11,10 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut profile = Profile::default();
     each_line(source, &mut sheet, |line, sheet| {
+        // A summary ends a file only where nothing stands behind it.
+        if !line.text.trim().is_empty() {
+            profile.last_summary = None;
+        }
         if let Some(command) = line.text.strip_prefix("cmd:") {
             profile.name = program(command.trim());
         } else if let Some(events) = line.text.strip_prefix("events:") {
@@ -20,12 +24,15 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
         } else if let Some(numbers) = line.text.strip_prefix("summary:") {
             // Callgrind's stands in the head of the file, where it ends nothing; cachegrind's is the last line.
             if !profile.is_callgrind {
-                profile.totals(numbers, line.number, line.is_ended, sheet);
+                profile.last_summary = Some((numbers.to_owned(), line.number, line.is_ended));
             }
         } else if line.text.starts_with("# callgrind format") || line.text.starts_with("creator: callgrind") {
             profile.is_callgrind = true;
         }
     });
+    if let Some((numbers, line, is_ended)) = profile.last_summary.take() {
+        profile.totals(&numbers, line, is_ended, &mut sheet);
+    }
     if !profile.has_end {
         sheet.trouble(0, "cut off: the totals at the end are missing");
     }
@@ -43,6 +50,8 @@ struct Profile {
     name: String,
     events: Vec<String>,
     is_callgrind: bool,
+    /// Cachegrind's totals, while they are the last line: numbers, number of the line, whether it is ended.
+    last_summary: Option<(String, u64, bool)>,
     has_end: bool,
 }
 
@@ -85,7 +94,17 @@ fn program(command: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::program;
+    use super::{program, read};
+
+    #[test]
+    fn a_summary_in_the_head_ends_nothing() {
+        let head = "events: Ir\nsummary: 9\n\nfn=(1)\n0 5\n";
+        assert!(!read(&mut head.as_bytes()).troubles.is_empty());
+        let whole = read(&mut format!("{head}totals: 9\n").as_bytes());
+        assert!(whole.troubles.is_empty() && whole.benchmarks.len() == 1);
+        let of_cachegrind = read(&mut "cmd: ./a\nevents: Ir\nfn=a\n1 9\nsummary: 9\n".as_bytes());
+        assert!(of_cachegrind.troubles.is_empty() && of_cachegrind.benchmarks.len() == 1);
+    }
 
     #[test]
     fn a_program_has_the_same_name_after_every_build() {

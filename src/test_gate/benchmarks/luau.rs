@@ -15,14 +15,15 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
         let text = line.text.trim();
         if let Some((name, driver, value, unit)) = parse(text) {
             seen += 1;
+            has_end = false;
             let name = if driver == "luau" { name.to_owned() } else { format!("{name} on {driver}") };
             sheet.push(Benchmark::new(&name, "time", value, unit), line.number);
         } else if text.starts_with("SUCCESS:") {
             sheet.trouble(line.number, "the line of a benchmark is not understood");
         } else if ["FAILED", "FAIL:", "ERROR", "FAILURE"].iter().any(|start| text.starts_with(start)) {
             sheet.trouble(line.number, format!("a benchmark failed: {text}"));
-        } else if text.starts_with("Total ") && text.contains('|') {
-            has_end = true;
+        } else if text.starts_with("Total ") {
+            has_end = text.matches('|').count() == 4;
         } else if text.matches('|').count() == 4 && !text.starts_with("Test ") {
             rows += 1;
         }
