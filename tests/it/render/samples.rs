@@ -126,7 +126,7 @@ pub(super) fn fail() -> Report {
     let mut coverage = Table::new("Coverage of changed files", &["File", "Lines", "Not covered"]);
     coverage.rows = vec![vec!["src/cart.rs".to_owned(), "81.2 %".to_owned(), "12-14, 31".to_owned()]];
     coverage.left_out = 3;
-    coverage.note = "lines that the change adds or edits".to_owned();
+    "lines that the change adds or edits".clone_into(&mut coverage.note);
     Table::put(vec![changes, coverage], &mut report.details);
     report.provenance.inputs =
         vec![Input::of_bytes("reports/unit.xml", b"one"), Input::of_bytes("reports/web.xml", b"three")];
