@@ -224,7 +224,7 @@ mod tests {
             (
                 Producer::Jest,
                 [("cart", "adds (1)", "a.js"), ("cart adds it's", "cart adds it's", "b.js")],
-                r"npx jest a.js b.js -t 'cart adds \(1\)|cart adds it\'\''s'",
+                r"npx jest a.js b.js -t 'cart adds \(1\)|cart adds it'\''s'",
             ),
             (
                 Producer::Go,

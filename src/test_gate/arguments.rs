@@ -57,7 +57,7 @@ pub struct Arguments {
 
     /// The command to start and its arguments, one each; `test-gate run PATH... -- COMMAND` says the same
     #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
-    pub(crate) command: Vec<OsString>,
+    pub(crate) run_command: Vec<OsString>,
 
     /// Exit code of the run that wrote the reports; one other than 0 must be explained by a failure in them
     #[arg(long, value_name = "N", allow_negative_numbers = true)]

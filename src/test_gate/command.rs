@@ -23,7 +23,7 @@ pub(super) fn spell(line: Vec<OsString>) -> Vec<OsString> {
     let is_end = |word: &OsString| action == "run" && word == "--";
     spelled.extend(rest.by_ref().take_while(|word| !is_end(word)));
     spelled.extend(rest.map(|word| {
-        let mut flag = OsString::from("--command=");
+        let mut flag = OsString::from("--run-command=");
         flag.push(word);
         flag
     }));

@@ -298,7 +298,7 @@ mod tests {
             ),
             (
                 again(Producer::Phpunit, r"Shop\CartTest", "testAdds with data set #1", ""),
-                r"vendor/bin/phpunit --filter 'CartTest\:\:testAdds with data set \#1'",
+                r"vendor/bin/phpunit --filter 'CartTest::testAdds with data set #1'",
             ),
             (
                 again(Producer::Vitest, "cart > nested", "adds (1)", "a.ts"),

@@ -114,7 +114,7 @@ fn written_again(reading: Reading) {
     }
     let is_empty = counts.tests() == 0;
     let sources = [Source { label: "a".to_owned(), archive, errors: Vec::new() }];
-    let json = exports::ctrf(&sources).expect("it is JSON");
+    let json = exports::ctrf(&sources).unwrap_or_default();
     assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
     let mut collector = Collector::new(PLAIN);
     junit::read(exports::junit(&sources).as_slice(), &mut collector);

@@ -48,6 +48,8 @@ pub(crate) struct Scanner<R> {
     end: usize,
     content: Range<usize>,
     is_in_data: bool,
+    /// Whether the end of the file was reached.
+    is_read: bool,
     first_replaced: Option<Position>,
     bare_brackets: u64,
 }
@@ -62,6 +64,7 @@ impl<R: Read> Scanner<R> {
             end: 0,
             content: 0..0,
             is_in_data: false,
+            is_read: false,
             first_replaced: None,
             bare_brackets: 0,
         }
@@ -80,8 +83,13 @@ impl<R: Read> Scanner<R> {
     /// What was read otherwise than it stands there.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if let Some(at) = self.first_replaced {
-            let what = count(self.decoder.replaced(), "character");
+        // Where the walk broke off, how far the file was read ahead depends on the size of the pieces it came in.
+        if let Some(at) = self.first_replaced.filter(|at| self.is_read || *at <= self.position()) {
+            let what = if self.is_read {
+                count(self.decoder.replaced(), "character")
+            } else {
+                "characters".to_owned()
+            };
             notes.push(format!(
                 "{}:{}: {what} that XML forbids were replaced, the first one here",
                 at.line, at.column
@@ -110,7 +118,10 @@ impl<R: Read> Scanner<R> {
                 continue;
             }
             match self.byte(0)? {
-                None => return Ok(Token::Eof),
+                None => {
+                    self.is_read = true;
+                    return Ok(Token::Eof);
+                }
                 Some(b'<') => {}
                 Some(first) => {
                     if first == b'&' {
@@ -408,6 +419,26 @@ mod tests {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
             let length = buffer.len().min(1);
             self.0.read(&mut buffer[..length])
+        }
+    }
+
+    #[test]
+    fn notes_do_not_depend_on_the_pieces() {
+        let notes = |source: &mut dyn Read| {
+            let mut scanner = Scanner::new(source);
+            while scanner.next(true).is_ok_and(|token| token != Token::Eof) {}
+            scanner.notes().join("\n")
+        };
+        for (text, expected) in [
+            ("<a>\u{1}</a>\u{2}", "1:4: 2 characters that XML forbids were replaced, the first one here"),
+            (
+                "<a>\u{1}</a><![a]]>\u{2}",
+                "1:4: characters that XML forbids were replaced, the first one here",
+            ),
+            ("<a></a><![a]]>\u{2}", ""),
+        ] {
+            assert_eq!(notes(&mut text.as_bytes()), expected);
+            assert_eq!(notes(&mut Drops(text.as_bytes())), expected);
         }
     }
 

@@ -127,6 +127,15 @@ fn commands() -> Vec<Command> {
     ]
 }
 
+#[test]
+fn no_flag_is_called_as_the_routers_own_input() {
+    for command in commands() {
+        for argument in command.get_arguments() {
+            assert_ne!(key(argument), "command", "{}: the router names the job with it", command.get_name());
+        }
+    }
+}
+
 /// The inputs of the router: those of all jobs, each once, saying whose it is where not all have it.
 fn merged(commands: &[Command]) -> Vec<Input> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

@@ -388,3 +388,18 @@ fn pythons_pipeline_runs_on_a_merge_request_and_says_what_the_laptop_says() {
     assert_eq!(String::from_utf8_lossy(&report), String::from_utf8_lossy(&consumer.laptop()), "{log}");
     assert!(log.contains("test-gate") && !consumer.path().join("devops-report/baseline").exists(), "{log}");
 }
+
+#[test]
+fn the_main_branch_has_no_change_whose_coverage_is_judged() {
+    let consumer = Consumer::new("ci.yml", "", "https://github.com/org/consumer");
+    let judged = |on_github: bool| {
+        let mut gate = binary("test-gate", consumer.path());
+        gate.args(["reports", "--min-patch-coverage=80", "--report-dir=out"]);
+        if on_github {
+            gate.env("GITHUB_ACTIONS", "true").env("GITHUB_REF", "refs/heads/main");
+        }
+        run(&mut gate).code
+    };
+    assert_eq!(judged(true), Some(0), "the host says that there is none");
+    assert_eq!(judged(false), Some(1), "on a laptop nobody says so");
+}
