@@ -44,7 +44,7 @@ fn every_format(folder: &Path) {
     }
 }
 
-/// Two thousand changed files, ten changed lines in each, judged from the repository's own objects.
+/// Two thousand changed files, forty changed lines in each, judged from the repository's own objects.
 fn patch(folder: &Path) {
     const FILES: u64 = 2_000;
     let root = folder.join("repository");
