@@ -1,6 +1,7 @@
 //! From a report to everyone who should see it: files, terminal, annotations, summary, step outputs.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -158,10 +159,19 @@ fn remove(path: &Path) -> Result<(), Error> {
 /// # Errors
 /// Where it can't be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for contents that are not held whole.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn replace_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    std::fs::write(&part, bytes)
+    File::create(&part)
+        .and_then(|mut file| write(&mut file))
         .and_then(|()| std::fs::rename(&part, path))
         .map_err(|error| Error::unwritable(path, error))
 }
@@ -230,14 +240,14 @@ fn settings(settings: &[Setting]) -> String {
 /// Prints text for people on standard output, in colour where that is wanted, without secrets and without commands.
 pub fn print(context: &Context, common: &Common, text: &str) {
     let text = shield(context.host, &context.redactor.redact(text));
-    let mut stdout = anstream::AutoStream::new(std::io::stdout().lock(), common.color.into());
+    let mut stdout = anstream::AutoStream::new(io::stdout().lock(), common.color.into());
     // Someone who stopped reading is no reason to fail.
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// Writes to standard output as it is.
 fn write_out(text: &str) {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 

@@ -1,4 +1,6 @@
-//! Outcomes of tests, and the table that finds a test's earlier attempts: some 9 bytes a test, whatever its name.
+//! Outcomes of tests, and the table that finds a test's earlier attempts: some five bytes a test, whatever its name.
+
+use std::collections::HashMap;
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,18 +65,6 @@ impl State {
             (_, next) => Some(next),
         }
     }
-
-    const fn from_bits(bits: u64) -> Option<Self> {
-        match bits & MASK {
-            1 => Some(Self::Passed),
-            2 => Some(Self::Flaky),
-            3 => Some(Self::Failed),
-            4 => Some(Self::Errored),
-            5 => Some(Self::Skipped),
-            6 => Some(Self::NotRun),
-            _ => None,
-        }
-    }
 }
 
 /// How many tests ended in each state.
@@ -116,12 +106,6 @@ impl Counts {
     }
 }
 
-/// Bits of an entry that hold the state; the others are of the hash.
-const MASK: u64 = 7;
-
-/// Bits of a hash that an entry keeps.
-const KEPT: u64 = 0xff_ffff_ffff_ffff & !MASK;
-
 /// How many parts the table has: each grows alone, so that growing never needs twice the memory.
 const PARTS: usize = 256;
 
@@ -131,14 +115,17 @@ const VERY_LONG: usize = 16_384;
 
 /// The last known state of each test, by the hash of its identity.
 ///
-/// 53 bits of the hash are compared, and three more choose the part: that a given test among a million is taken for an attempt
-/// at another one happens once in seventy thousand million runs.
+/// Nearly all tests pass, and of those only 40 bits of the hash are kept. Where two tests share them, which one given test among
+/// a million does once in a million runs, a count is off by one; no verdict changes, for an attempt after a pass is what it would be
+/// alone. What did not pass is kept with its whole hash: a pass makes an earlier failure of the same test flaky, and must never do
+/// so to another one's.
 pub(crate) struct Attempts {
-    parts: Vec<Part>,
+    passed: Vec<Part>,
+    others: HashMap<u64, State>,
 }
 
-/// Hash and state in one; zero is free.
-type Entry = [u8; 7];
+/// A part of the hash; zero is free.
+type Entry = u32;
 
 #[derive(Default, Clone)]
 struct Part {
@@ -148,36 +135,53 @@ struct Part {
 
 impl Attempts {
     pub(crate) fn new() -> Self {
-        Self { parts: vec![Part::default(); PARTS] }
+        Self { passed: vec![Part::default(); PARTS], others: HashMap::new() }
     }
 
     /// Records a state under the hashes of a test and its suite; returns the one before.
     pub(crate) fn put(&mut self, suite: u64, hash: u64, state: State) -> Option<State> {
+        let other = self.others.get(&hash).copied();
+        if state != State::Passed || other.is_some() {
+            self.others.insert(hash, state);
+        }
         // Bits of both hashes choose the part: the tests of a suite share a few.
         let index = suite >> 59 << 3 | hash >> 61;
-        let part = usize::try_from(index).ok().and_then(|index| self.parts.get_mut(index))?;
-        if part.is_full() {
-            part.grow();
-        }
-        let entry = part.entry(hash)?;
-        let before = State::from_bits(number(*entry));
-        *entry = bytes(hash & KEPT | state as u64);
-        part.used += usize::from(before.is_none());
-        before
+        let part = usize::try_from(index).ok().and_then(|index| self.passed.get_mut(index))?;
+        let is_new_pass = state == State::Passed && other.is_none();
+        let has_passed = if is_new_pass { part.insert(hash) } else { other.is_none() && part.has(hash) };
+        other.or(has_passed.then_some(State::Passed))
     }
 }
 
 impl Part {
-    /// The entry of a hash, or the free one where it belongs.
-    fn entry(&mut self, hash: u64) -> Option<&mut Entry> {
+    /// Whether it has the entry of a hash.
+    fn has(&self, hash: u64) -> bool {
+        self.place(entry(hash)).and_then(|place| self.entries.get(place)).is_some_and(|found| *found != 0)
+    }
+
+    /// Takes the entry of a hash; whether it had it.
+    fn insert(&mut self, hash: u64) -> bool {
+        if self.is_full() {
+            self.grow();
+        }
+        let wanted = entry(hash);
+        let slot = self.place(wanted).and_then(|place| self.entries.get_mut(place));
+        let Some(slot) = slot.filter(|slot| **slot == 0) else { return true };
+        *slot = wanted;
+        self.used += 1;
+        false
+    }
+
+    /// Where an entry stands, or the free place where it belongs.
+    fn place(&self, wanted: Entry) -> Option<usize> {
         let length = self.entries.len();
-        let place = (hash >> 8 & 0xffff_ffff).checked_mul(length as u64)? >> 32;
-        let mut index = usize::try_from(place).ok()?;
+        let first = u64::from(wanted).checked_mul(length as u64)? >> 32;
+        let mut index = usize::try_from(first).ok()?;
         // An eighth of the entries is free, so that this ends, and soon.
         loop {
-            let entry = number(*self.entries.get(index)?);
-            if entry == 0 || entry & KEPT == hash & KEPT {
-                return self.entries.get_mut(index);
+            let entry = *self.entries.get(index)?;
+            if entry == 0 || entry == wanted {
+                return Some(index);
             }
             index = if index + 1 == length { 0 } else { index + 1 };
         }
@@ -196,25 +200,20 @@ impl Part {
             LONG..VERY_LONG => length / 4,
             VERY_LONG.. => length / 8,
         };
-        for old in std::mem::replace(&mut self.entries, vec![Entry::default(); length + more]) {
-            let known = number(old);
-            if known != 0
-                && let Some(entry) = self.entry(known)
+        for old in std::mem::replace(&mut self.entries, vec![0; length + more]) {
+            if old != 0
+                && let Some(slot) = self.place(old).and_then(|place| self.entries.get_mut(place))
             {
-                *entry = old;
+                *slot = old;
             }
         }
     }
 }
 
-fn number(entry: Entry) -> u64 {
-    let [one, two, three, four, five, six, seven] = entry;
-    u64::from_le_bytes([one, two, three, four, five, six, seven, 0])
-}
-
-fn bytes(number: u64) -> Entry {
-    let [one, two, three, four, five, six, seven, _] = number.to_le_bytes();
-    [one, two, three, four, five, six, seven]
+/// What is kept of a hash.
+fn entry(hash: u64) -> Entry {
+    let [one, two, three, four, ..] = hash.to_le_bytes();
+    Entry::from_le_bytes([one, two, three, four]).max(1)
 }
 
 #[cfg(test)]
@@ -234,7 +233,7 @@ mod tests {
             // One suite, so that some parts are long.
             assert_eq!(table.put(0, hash, state), map.insert(hash, state));
         }
-        assert!(table.parts.iter().any(|part| part.entries.len() > VERY_LONG));
+        assert!(table.passed.iter().any(|part| part.entries.len() > VERY_LONG));
         assert_eq!(table.put(0, 0, State::Passed), None);
         assert_eq!(table.put(0, 0, State::Failed), Some(State::Passed));
     }

@@ -1,5 +1,6 @@
 //! Writes baselines: of one run, or of several folded into one.
 
+use std::io::BufWriter;
 use std::path::Path;
 
 use super::arguments::Arguments;
@@ -12,7 +13,7 @@ use super::records;
 use super::surroundings::Surroundings;
 use crate::core::words::{count, counted};
 use crate::core::{Error, Input, Severity};
-use crate::job::deliver::replace;
+use crate::job::deliver::replace_with;
 use crate::job::{Context, Outcome};
 
 /// Writes the baseline of the reports; of a run that broke off, none.
@@ -46,6 +47,8 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
     let facts = RunFacts { key: None, commit, time: time.flatten().or(Some(context.now)) };
     let coverage = records::of_coverage(&covered.coverage);
     let kept = Baseline::of_run(facts, &ledger, coverage, records::of_benchmarks(&benchmarks));
+    // Both hold every name; only one is written.
+    drop(ledger);
     outcome.headline = written(&kept, target)?;
     Ok(outcome)
 }
@@ -84,9 +87,7 @@ fn target(arguments: &Arguments) -> Result<&Path, Error> {
 /// Writes a baseline whole or not at all; says what it holds.
 fn written(kept: &Baseline, target: &Path) -> Result<String, Error> {
     let is_gzip = target.extension().is_some_and(|ending| ending == "gz");
-    let mut bytes = Vec::new();
-    baseline::write(kept, &mut bytes, is_gzip).map_err(|error| Error::unwritable(target, error))?;
-    replace(target, &bytes)?;
+    replace_with(target, |file| baseline::write(kept, BufWriter::new(file), is_gzip))?;
     let mut holds = vec![count(kept.len() as u64, "test")];
     if !kept.coverage.is_empty() {
         holds.push(format!("coverage of {}", counted(kept.coverage.len() as u64, "file", "files")));

@@ -130,15 +130,14 @@ fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
             coverage: baseline.covered == Some(index),
         })?;
     }
-    for (scope, tests) in &baseline.tests {
+    for (Scope { kind, text }, tests) in &baseline.tests {
+        let of = |wanted| (*kind == wanted).then_some(text.as_ref());
         for (name, test) in tests {
-            let of = |Scope { kind, text }: &Scope, wanted| (*kind == wanted).then(|| text.clone());
-            let [class, file, suite] = [Kind::Class, Kind::File, Kind::Suite].map(|kind| of(scope, kind));
             out.line(&TestLine {
                 test: name,
-                class: class.as_deref(),
-                file: file.as_deref(),
-                suite: suite.as_deref(),
+                class: of(Kind::Class),
+                file: of(Kind::File),
+                suite: of(Kind::Suite),
                 seen: shortened(&test.seen),
                 last: test.last,
                 ms: known(&test.millis),

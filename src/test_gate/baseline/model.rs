@@ -233,15 +233,18 @@ impl Baseline {
 
     /// Names what a run holds.
     fn digest(&self) -> String {
+        let mut digest = Sha256::new();
         let mut text = String::new();
         for (scope, tests) in &self.tests {
             for (name, test) in tests {
+                text.clear();
                 // Writing to a string can't fail.
                 let _ = writeln!(text, "{scope:?} {name:?} {:?} {:?}", test.last, test.millis);
+                digest.update(&text);
             }
         }
-        let _ = writeln!(text, "{:?} {:?}", self.coverage, self.benchmarks);
-        hexadecimal(&Sha256::digest(text.as_bytes())).chars().take(16).collect()
+        digest.update(format!("{:?} {:?}\n", self.coverage, self.benchmarks));
+        hexadecimal(&digest.finalize()).chars().take(16).collect()
     }
 
     /// Index of the newest run that has tests: the one that a run is compared with.
