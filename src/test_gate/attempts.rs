@@ -229,7 +229,8 @@ mod tests {
         let mut map = HashMap::new();
         for step in 0..400_000_u64 {
             let hash = hash_of(&(step * step % 300_007));
-            let state = State::ALL[usize::try_from(step).unwrap() % 6];
+            // Nearly all pass, as tests do.
+            let state = State::ALL[usize::try_from(step % 24).unwrap().saturating_sub(18)];
             // One suite, so that some parts are long.
             assert_eq!(table.put(0, hash, state), map.insert(hash, state));
         }
