@@ -177,16 +177,18 @@ pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content
     }
     let shape = shape(&head);
     let mut whole = head.as_slice().chain(source);
+    // One type for all formats, so that their readers are built once.
+    let whole: &mut dyn Read = &mut whole;
     match detect(&shape) {
         Kind::Tests(format) => {
             let mut collector = Collector::new(keep);
             collector.reading.format = format.name;
-            (format.read)(&mut whole, &mut collector);
+            (format.read)(whole, &mut collector);
             Content::Tests(Box::new(collector.finish()))
         }
-        Kind::Coverage(format) => Content::Coverage(coverage::read(format, &mut whole)),
-        Kind::Benchmarks(format) => Content::Benchmarks(format, benchmarks::read(format, &mut whole, label)),
-        Kind::Unknown(stranger) => unknown(&shape, stranger, &mut whole),
+        Kind::Coverage(format) => Content::Coverage(coverage::read(format, whole)),
+        Kind::Benchmarks(format) => Content::Benchmarks(format, benchmarks::read(format, whole, label)),
+        Kind::Unknown(stranger) => unknown(&shape, stranger, whole),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the beginning of a file shows: enough to tell formats apart, without a look at its name.
 
-use std::io::Read as _;
+use std::io::Read;
 
 use super::encoding::Decoder;
 use super::xml::{Event, Walker};
@@ -82,7 +82,8 @@ fn is_way(key: &[String], way: &[&str]) -> bool {
 /// Looks at the first bytes of a file, at most [`LOOKED_AT`] of them.
 pub(crate) fn shape(head: &[u8]) -> Shape {
     let mut text = String::new();
-    let mut decoder = Decoder::new(head);
+    let mut bytes = head;
+    let mut decoder = Decoder::new(&mut bytes as &mut dyn Read);
     while decoder.read(&mut text).unwrap_or(false) {}
     let start = text.trim_start_matches(|first: char| first.is_whitespace() || first == '\u{feff}');
     match start.bytes().next() {
@@ -139,7 +140,8 @@ fn behind_build(mut rest: &str) -> Option<Shape> {
 }
 
 fn xml(head: &[u8]) -> Xml {
-    let mut walker = Walker::new(head.take(LOOKED_AT as u64));
+    let mut bytes = head.take(LOOKED_AT as u64);
+    let mut walker = Walker::new(&mut bytes as &mut dyn Read);
     let mut found = Xml::default();
     loop {
         match walker.next(false) {

@@ -1,5 +1,6 @@
 //! What the repository says about the change that is judged: its base, its files, the lines it adds.
 
+use std::io::Read;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -109,8 +110,8 @@ impl Surroundings {
 
 /// The change that a diff tells.
 fn read_diff(path: &Path) -> Result<git::Change, Error> {
-    let file = std::fs::File::open(path).map_err(|error| Error::unreadable(path, error))?;
-    let (change, troubles) = git::parse(file);
+    let mut file = std::fs::File::open(path).map_err(|error| Error::unreadable(path, error))?;
+    let (change, troubles) = git::parse(&mut file as &mut dyn Read);
     match troubles.kept().first() {
         None => Ok(change),
         Some(trouble) => {

@@ -180,7 +180,7 @@ fn files_of_a_project_may_lie_beside_reports() {
 #[cfg(unix)]
 #[test]
 fn a_dry_run_starts_no_command_and_a_real_one_shows_it() {
-    let toml = "[test-gate]\npaths = [\"r.xml\"]\naction = \"run\"\ncommand = [\"sh\", \"-c\", \"touch ran; touch r.xml\"]\n";
+    let toml = "[test-gate]\npaths = [\"r.xml\"]\naction = \"run\"\nrun-command = [\"sh\", \"-c\", \"touch ran; touch r.xml\"]\n";
     let folder = folder(&[("r.xml", GREEN), ("devops.toml", toml)]);
     let dry = run(binary("devops", folder.path()).args(["run", "--dry-run"]));
     assert_eq!((dry.code, folder.path().join("ran").exists()), (Some(0), false), "{dry:?}");
