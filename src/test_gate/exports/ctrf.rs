@@ -1,5 +1,7 @@
 //! `tests.ctrf.json`: all tests of all reports in the Common Test Report Format (github.com/ctrf-io/ctrf).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::Source;
@@ -14,32 +16,64 @@ const VERSION: &str = "0.0.0";
 
 /// The reports as one. Reports of a run say how long its tests took and not when; so it starts at 0 and stops after that time.
 pub(crate) fn ctrf(sources: &[Source]) -> Result<Vec<u8>, Error> {
-    let mut tests: Vec<Value> = Vec::new();
-    for source in sources {
-        tests.extend(source.archive.tests().iter().map(|test| one(test, &source.label)));
-        tests.extend(source.errors.iter().map(|error| broken(error, &source.label)));
+    let mut tests = Tests::default();
+    let write = |tests: &mut Tests| {
+        for source in sources {
+            source.archive.tests().iter().try_for_each(|test| tests.push(&one(test, &source.label)))?;
+            source.errors.iter().try_for_each(|error| tests.push(&broken(error, &source.label)))?;
+        }
+        tests.document()
+    };
+    write(&mut tests).map_err(|error| Error::bug("the merged CTRF report can't be written").because(error))
+}
+
+/// Tests as they are written, one by one, so that no more than one of them is held twice.
+#[derive(Default)]
+struct Tests {
+    bytes: Vec<u8>,
+    amount: u64,
+    flaky: u64,
+    /// Milliseconds of all tests.
+    stop: u64,
+    by_status: BTreeMap<String, u64>,
+}
+
+impl Tests {
+    fn push(&mut self, test: &Value) -> serde_json::Result<()> {
+        if self.amount > 0 {
+            self.bytes.push(b',');
+        }
+        self.amount += 1;
+        self.flaky += u64::from(test.get("flaky") == Some(&Value::Bool(true)));
+        self.stop += test.get("duration").and_then(Value::as_u64).unwrap_or(0);
+        let status = test.get("status").and_then(Value::as_str).unwrap_or_default();
+        *self.by_status.entry(status.to_owned()).or_default() += 1;
+        serde_json::to_writer(&mut self.bytes, test)
     }
-    let of = |status: &str| tests.iter().filter(|test| test.get("status") == Some(&json!(status))).count();
-    let flaky = tests.iter().filter(|test| test.get("flaky") == Some(&json!(true))).count();
-    let stop: u64 = tests.iter().filter_map(|test| test.get("duration")?.as_u64()).sum();
-    let summary = json!({
-        "tests": tests.len(),
-        "passed": of("passed"),
-        "failed": of("failed"),
-        "skipped": of("skipped"),
-        "pending": of("pending"),
-        "other": of("other"),
-        "flaky": flaky,
-        "start": 0,
-        "stop": stop,
-    });
-    let document = json!({
-        "reportFormat": "CTRF",
-        "specVersion": VERSION,
-        "results": {"tool": {"name": "test-gate"}, "summary": summary, "tests": tests},
-    });
-    serde_json::to_vec(&document)
-        .map_err(|error| Error::bug("the merged CTRF report can't be written").because(error))
+
+    /// The whole document around the tests.
+    fn document(&mut self) -> serde_json::Result<Vec<u8>> {
+        let of = |status: &str| self.by_status.get(status).copied().unwrap_or(0);
+        let summary = json!({
+            "tests": self.amount,
+            "passed": of("passed"),
+            "failed": of("failed"),
+            "skipped": of("skipped"),
+            "pending": of("pending"),
+            "other": of("other"),
+            "flaky": self.flaky,
+            "start": 0,
+            "stop": self.stop,
+        });
+        let mut bytes = br#"{"reportFormat":"CTRF","results":{"summary":"#.to_vec();
+        serde_json::to_writer(&mut bytes, &summary)?;
+        bytes.extend_from_slice(br#","tests":["#);
+        bytes.append(&mut self.bytes);
+        bytes.extend_from_slice(br#"],"tool":{"name":"test-gate"}},"specVersion":"#);
+        serde_json::to_writer(&mut bytes, VERSION)?;
+        bytes.push(b'}');
+        Ok(bytes)
+    }
 }
 
 /// A test.
