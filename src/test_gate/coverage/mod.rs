@@ -39,7 +39,7 @@ pub(crate) use self::paths::Mapper;
 pub(crate) use self::rules::{Change, Facts, Limits, RULES, judge};
 pub(crate) use self::totals::{FileTotals, Percent, Ratio};
 use super::shape::{Json, Shape, Xml};
-use super::trouble::Troubles;
+use super::trouble::{Trouble, Troubles};
 
 /// A format of coverage reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -204,6 +204,11 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
         Format::SimpleCov => simplecov::read(source, &mut reading),
     }
     reading.coverage.finish();
+    let is_nameless = |path: &String| path.trim().is_empty();
+    if reading.coverage.files.keys().any(is_nameless) {
+        reading.coverage.files.retain(|path, _| !is_nameless(path));
+        reading.troubles.push(Trouble::whole("lines are covered of a file without a name"));
+    }
     reading
 }
 
@@ -211,6 +216,15 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
 mod tests {
     use super::{Coverage, Format, Reading, detect};
     use crate::test_gate::shape::shape;
+
+    #[test]
+    fn a_file_without_a_name_is_told_and_left_out() {
+        let report = br#"{"meta": {"version": "7.6", "format": 3}, "files": {" ": {"executed_lines": [1], "missing_lines": [],
+            "excluded_lines": [], "summary": {}}}, "totals": {}}"#;
+        let reading = super::read(Format::CoveragePy, report.as_slice());
+        assert!(reading.coverage.is_empty());
+        assert_eq!(reading.troubles.kept()[0].what, "lines are covered of a file without a name");
+    }
 
     /// Coverage out of paths with lines and hits.
     pub(super) fn coverage_of(files: &[(&str, &[(u32, u32)])]) -> Coverage {
