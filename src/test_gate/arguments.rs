@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::baseline::{self, TestDrop};
 use super::benchmarks::{self, Bound};
+use super::collector::Keep;
 use super::coverage::{self, Percent};
 use crate::core::Error;
 
@@ -30,6 +31,15 @@ pub(crate) enum MissingBaseline {
     Fail,
     /// The gate goes on without, and says so.
     Allow,
+}
+
+/// What cases of one name in one suite of a report are, where the report leaves it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RepeatedCases {
+    /// A test each, such as rows of data or tests of the same title.
+    Tests,
+    /// Attempts at one test, of which the last one decides.
+    Attempts,
 }
 
 /// A merged report of all that was read.
@@ -74,6 +84,10 @@ pub struct Arguments {
     /// Whether a test that passed only after it had failed is of severity high, instead of low
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) fail_on_flaky: bool,
+
+    /// What cases of one name in one suite are where the report leaves it open: `tests` that each count, or `attempts` at one test, such as Gradle's retries without `mergeReruns`
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = RepeatedCases::Tests)]
+    pub(crate) repeated_cases: RepeatedCases,
 
     /// Most tests that may be lost against the baseline: a number, or a share as `2%`
     #[arg(long, value_name = "N|P%")]
@@ -182,6 +196,7 @@ pub(super) const POLICY: &[&str] = &[
     "missing-baseline",
     "new-failures-only",
     "quarantine",
+    "repeated-cases",
     "slowdown-floor",
 ];
 
@@ -193,6 +208,11 @@ impl Arguments {
             || has_slowdown
             || self.max_test_drop.is_some()
             || self.max_coverage_drop.is_some()
+    }
+
+    /// What the names of tests mean; nothing is kept but what every run needs.
+    pub(super) fn keep(&self) -> Keep {
+        Keep { repeats_are_attempts: self.repeated_cases == RepeatedCases::Attempts, ..Keep::default() }
     }
 
     /// How much worse than the baseline tests may be.

@@ -1,4 +1,4 @@
-//! Outcomes of tests, and the table that finds a test's earlier attempts: some five bytes a test, whatever its name.
+//! Outcomes of tests, and the tables that find earlier cases of a test's name: some five bytes per test, whatever its name.
 
 use std::collections::HashMap;
 
@@ -65,6 +65,19 @@ impl State {
             (_, next) => Some(next),
         }
     }
+
+    /// The same for a runner that writes an attempt before the last one like a pass, and only the last one's failure.
+    ///
+    /// A second failure is the tear-down's. A pass behind a failure is no attempt at it: the runner would not have written the
+    /// failure.
+    pub(crate) const fn then_rerun(self, next: Self) -> Option<Self> {
+        match (self, next) {
+            (Self::Passed | Self::Flaky, Self::Passed | Self::Flaky) => Some(Self::Flaky),
+            (Self::Passed | Self::Flaky, Self::Failed | Self::Errored) => Some(next),
+            (one, next) if one.is_red() && next.is_red() => Some(next),
+            _ => None,
+        }
+    }
 }
 
 /// How many tests ended in each state.
@@ -113,15 +126,20 @@ const PARTS: usize = 256;
 const LONG: usize = 4_096;
 const VERY_LONG: usize = 16_384;
 
-/// The last known state of each test, by the hash of its identity.
+/// The last known state of each test whose format says that a later case of its name is another attempt at it.
 ///
-/// Nearly all tests pass, and of those only 40 bits of the hash are kept. Where two tests share them, which one given test among
-/// a million does once in a million runs, a count is off by one; no verdict changes, for an attempt after a pass is what it would be
-/// alone. What did not pass is kept with its whole hash: a pass makes an earlier failure of the same test flaky, and must never do
-/// so to another one's.
-pub(crate) struct Attempts {
-    passed: Vec<Part>,
-    others: HashMap<u64, State>,
+/// Few reports hold such tests, and a pass must never be taken for an attempt at another test, so hashes are kept whole.
+pub(crate) type Attempts = HashMap<u64, State>;
+
+/// How often each name was met.
+///
+/// Nearly every name stands once, and of those only 40 bits of the hash are kept. Where two names share them, which one given test
+/// among a million does once in a million reports, the second counts as a namesake of the first: its title then has a number that
+/// it would not need. No count and no verdict depends on it.
+pub(crate) struct Rows {
+    met: Vec<Part>,
+    /// How often a name was met that stands more than once.
+    repeated: HashMap<u64, u64>,
 }
 
 /// A part of the hash; zero is free.
@@ -133,32 +151,31 @@ struct Part {
     used: usize,
 }
 
-impl Attempts {
+impl Rows {
     pub(crate) fn new() -> Self {
-        Self { passed: vec![Part::default(); PARTS], others: HashMap::new() }
+        Self { met: vec![Part::default(); PARTS], repeated: HashMap::new() }
     }
 
-    /// Records a state under the hashes of a test and its suite; returns the one before.
-    pub(crate) fn put(&mut self, suite: u64, hash: u64, state: State) -> Option<State> {
-        let other = self.others.get(&hash).copied();
-        if state != State::Passed || other.is_some() {
-            self.others.insert(hash, state);
+    /// Meets a name; returns how often it was met by now. `scope` is a hash that many names share, and that each name always has.
+    pub(crate) fn meet(&mut self, scope: u64, name: u64) -> u64 {
+        // Bits of both hashes choose the part: the tests of a scope share a few.
+        let index = scope >> 59 << 3 | name >> 61;
+        let part = usize::try_from(index).ok().and_then(|index| self.met.get_mut(index));
+        if !part.is_some_and(|part| part.insert(name)) {
+            return 1;
         }
-        // Bits of both hashes choose the part: the tests of a suite share a few.
-        let index = suite >> 59 << 3 | hash >> 61;
-        let part = usize::try_from(index).ok().and_then(|index| self.passed.get_mut(index))?;
-        let is_new_pass = state == State::Passed && other.is_none();
-        let has_passed = if is_new_pass { part.insert(hash) } else { other.is_none() && part.has(hash) };
-        other.or(has_passed.then_some(State::Passed))
+        let times = self.repeated.entry(name).or_insert(1);
+        *times += 1;
+        *times
+    }
+
+    /// How often a name was met that was met at all.
+    pub(crate) fn times(&self, name: u64) -> u64 {
+        self.repeated.get(&name).copied().unwrap_or(1)
     }
 }
 
 impl Part {
-    /// Whether it has the entry of a hash.
-    fn has(&self, hash: u64) -> bool {
-        self.place(entry(hash)).and_then(|place| self.entries.get(place)).is_some_and(|found| *found != 0)
-    }
-
     /// Takes the entry of a hash; whether it had it.
     fn insert(&mut self, hash: u64) -> bool {
         if self.is_full() {
@@ -220,23 +237,43 @@ fn entry(hash: u64) -> Entry {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{Attempts, State, VERY_LONG};
+    use super::{Rows, State, VERY_LONG};
     use crate::test_gate::collector::hash_of;
 
     #[test]
-    fn the_table_remembers_like_a_map() {
-        let mut table = Attempts::new();
+    fn the_table_counts_like_a_map() {
+        let mut table = Rows::new();
         let mut map = HashMap::new();
         for step in 0..400_000_u64 {
             let hash = hash_of(&(step * step % 300_007));
-            // Nearly all pass, as tests do.
-            let state = State::ALL[usize::try_from(step % 24).unwrap().saturating_sub(18)];
-            // One suite, so that some parts are long.
-            assert_eq!(table.put(0, hash, state), map.insert(hash, state));
+            let times: &mut u64 = map.entry(hash).or_default();
+            *times += 1;
+            // One scope, so that some parts are long.
+            assert_eq!(table.meet(0, hash), *times);
         }
-        assert!(table.passed.iter().any(|part| part.entries.len() > VERY_LONG));
-        assert_eq!(table.put(0, 0, State::Passed), None);
-        assert_eq!(table.put(0, 0, State::Failed), Some(State::Passed));
+        assert!(table.met.iter().any(|part| part.entries.len() > VERY_LONG));
+        assert!(map.iter().all(|(hash, times)| table.times(*hash) == *times));
+        assert_eq!((table.meet(0, 0), table.meet(0, 0), table.times(0), table.times(1)), (1, 2, 2, 1));
+    }
+
+    #[test]
+    fn a_rerun_that_was_written_like_a_pass_makes_nothing_good() {
+        use State::{Errored, Failed, Flaky, NotRun, Passed, Skipped};
+        for (one, next, both) in [
+            (Passed, Passed, Some(Flaky)),
+            (Flaky, Passed, Some(Flaky)),
+            (Passed, Failed, Some(Failed)),
+            (Flaky, Errored, Some(Errored)),
+            (Failed, Errored, Some(Errored)),
+            (Failed, Passed, None),
+            (Errored, Flaky, None),
+            (Skipped, Passed, None),
+            (Passed, Skipped, None),
+            (Skipped, Failed, None),
+            (Failed, NotRun, None),
+        ] {
+            assert_eq!(one.then_rerun(next), both, "{one:?} {next:?}");
+        }
     }
 
     #[test]

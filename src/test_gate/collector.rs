@@ -1,13 +1,14 @@
 //! What a report says, added up test by test: counts, what went wrong, and what could not be understood.
 //!
-//! Attempts at the same test become one here, whatever the format. Memory grows with what went wrong, and by some 8 bytes a
-//! test for the table of attempts; only where a run is compared or kept does it hold every name.
+//! Attempts at the same test become one here, where the report says that they are attempts. Cases that only share a name are
+//! rows: tests of their own, numbered in their order. Memory grows with what went wrong, and by some five bytes per test for the
+//! table of names; only where a run is compared or kept does it hold every name.
 
 use std::collections::HashMap;
 use std::hash::Hasher as _;
 
 use super::archive::Archive;
-use super::attempts::{Attempts, Counts, State};
+use super::attempts::{Attempts, Counts, Rows, State};
 use super::benchmarks::{Benchmark, Stream};
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
@@ -53,13 +54,15 @@ pub(crate) struct Reading {
     pub(crate) benchmarks: Vec<Benchmark>,
 }
 
-/// What is kept of tests that simply passed.
+/// What is kept of tests that simply passed, and what their names mean.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Keep {
     /// Their names, because the run is compared or kept.
     pub(crate) names: bool,
     /// All of them, because a merged report is to be written.
     pub(crate) tests: bool,
+    /// Whether cases of one name are attempts at one test where the report leaves it open.
+    pub(crate) repeats_are_attempts: bool,
 }
 
 /// A suite or a run that went wrong apart from its tests.
@@ -83,25 +86,41 @@ impl GroupError {
     }
 }
 
-/// What the table of attempts needs to know of an execution.
+/// What another case of a test's names is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repetition {
+    /// Another test: the format has another way to write attempts, or none.
+    Row,
+    /// Perhaps another attempt; nothing says so, so it counts as another test.
+    Unclear,
+    /// Another attempt at the test of this hash; the last one decides.
+    Attempt(u64),
+    /// The same because `repeated-cases` says so, not the report.
+    Assumed(u64),
+    /// Another attempt at the test of this hash, by a runner that writes attempts before the last one like passes.
+    Rerun(u64),
+}
+
+/// What the counts need to know of an execution.
 pub(crate) struct Met {
     pub(crate) state: State,
     pub(crate) micros: Option<u64>,
     pub(crate) attempts: u64,
-    /// A hash that tests of one suite share.
-    pub(crate) suite: u64,
-    /// What names the test in its report; none is never an attempt at another.
-    pub(crate) identity: Option<u64>,
-    /// Whether another execution of a test can only be another attempt, even where both seem to have passed.
-    pub(crate) is_unique: bool,
+    /// A hash of what holds the test: its class, else its file, else its suites.
+    pub(crate) scope: u64,
+    /// A hash of the scope and the test's name: namesakes share it.
+    pub(crate) name: u64,
+    pub(crate) repetition: Repetition,
 }
 
 /// Adds up what a report says.
 pub(crate) struct Collector {
     pub(crate) reading: Reading,
+    keep: Keep,
     attempts: Attempts,
-    /// How many problems go by the same names, by a hash of them.
-    namesakes: HashMap<u64, u64>,
+    rows: Rows,
+    /// Where the problem of a test stands that may be attempted again.
+    problems: HashMap<u64, usize>,
 }
 
 impl Collector {
@@ -110,7 +129,7 @@ impl Collector {
         let ledger = keep.names.then(Ledger::default);
         let archive = keep.tests.then(Archive::default);
         let reading = Reading { ledger, archive, ..Reading::default() };
-        Self { reading, attempts: Attempts::new(), namesakes: HashMap::new() }
+        Self { reading, keep, attempts: Attempts::new(), rows: Rows::new(), problems: HashMap::new() }
     }
 
     /// A suite began.
@@ -118,25 +137,33 @@ impl Collector {
         self.reading.suites += 1;
     }
 
-    /// A test took place, or did not.
-    ///
-    /// One of the same suites, class, name, file and line in the same report is another attempt at it, unless it is told whole.
+    /// What another test with this hash is, where the report leaves that open.
+    pub(crate) fn repetition(&self, hash: u64) -> Repetition {
+        if self.keep.repeats_are_attempts { Repetition::Assumed(hash) } else { Repetition::Unclear }
+    }
+
+    /// A test took place, or did not; another one of its names is another test.
     pub(crate) fn test(&mut self, execution: &Execution) {
-        let suite = hash_of(&execution.suite);
-        let Execution { classname, name, file, line, .. } = execution;
-        let is_named = !execution.is_whole && !name.trim().is_empty();
+        self.repeated(execution, Repetition::Row);
+    }
+
+    /// The same for a test whose repetition is something.
+    pub(crate) fn repeated(&mut self, execution: &Execution, repetition: Repetition) {
+        let Execution { suite, classname, name, file, .. } = execution;
+        let scope = [classname, file, suite].into_iter().find(|text| !text.trim().is_empty());
+        let scope = hash_of(scope.map_or("", String::as_str));
         let met = Met {
             state: execution.state,
             micros: execution.micros,
             attempts: execution.attempts,
-            suite,
-            identity: is_named.then(|| hash_of(&(suite, classname, name, file, line))),
-            is_unique: false,
+            scope,
+            name: hash_of(&(scope, name)),
+            repetition,
         };
         self.meet(&met, || execution.clone());
     }
 
-    /// The same for a reader that makes the whole execution only where it is needed.
+    /// The same for a reader that makes the whole execution only where it is needed, and knows what a second case is.
     pub(crate) fn meet(&mut self, met: &Met, execution: impl Fn() -> Execution) {
         if let Some(micros) = met.micros {
             self.reading.micros = Some(self.reading.micros.unwrap_or(0).saturating_add(micros));
@@ -144,62 +171,69 @@ impl Collector {
                 self.reading.slowest.add(micros, execution().title());
             }
         }
-        let merged = met.identity.and_then(|hash| {
-            let before = self.attempts.put(met.suite, hash, met.state)?;
-            let after = match before.then(met.state) {
-                None if met.is_unique && met.state == State::Passed => State::Flaky,
-                after => after?,
-            };
-            Some((hash, before, after))
-        });
-        match merged {
-            None => {
-                self.reading.counts.add(met.state);
-                if let Some(ledger) = &mut self.reading.ledger {
-                    ledger.add(&identity(&execution()), met.state, met.micros);
-                }
-                if let Some(archive) = &mut self.reading.archive {
-                    archive.add(met.identity, execution());
-                }
-                self.keep(met.identity.unwrap_or(0), met.state, execution);
-            }
+        match self.attempted(met) {
             Some((hash, before, after)) => {
                 self.reading.counts.take(before);
                 self.reading.counts.add(after);
-                self.attempts.put(met.suite, hash, after);
                 if let Some(ledger) = &mut self.reading.ledger {
                     ledger.replace(&identity(&execution()), before, after);
                 }
                 if let Some(archive) = &mut self.reading.archive {
                     archive.amend(hash, after, execution());
                 }
-                self.amend(hash, after, met.attempts, execution);
+                self.amend(hash, after, met, execution);
+            }
+            None => {
+                self.reading.counts.add(met.state);
+                let row = self.rows.meet(met.scope, met.name);
+                if let Some(ledger) = &mut self.reading.ledger {
+                    ledger.add(&identity(&execution()), met.state, met.micros);
+                }
+                if let Some(archive) = &mut self.reading.archive {
+                    archive.add(met.repetition.hash(), row, execution());
+                }
+                self.keep(met, met.state, row, execution);
             }
         }
     }
 
+    /// Whether it is another attempt: the hash of the test, what it was before, and what it is now.
+    fn attempted(&mut self, met: &Met) -> Option<(u64, State, State)> {
+        let hash = met.repetition.hash()?;
+        let before = self.attempts.get(&hash).copied();
+        let after = before.and_then(|before| match met.repetition {
+            Repetition::Rerun(_) => before.then_rerun(met.state),
+            _ => before.then(met.state),
+        });
+        self.attempts.insert(hash, after.unwrap_or(met.state));
+        Some((hash, before?, after?))
+    }
+
     /// Keeps a problem, while there is room.
-    fn keep(&mut self, hash: u64, state: State, execution: impl Fn() -> Execution) {
+    fn keep(&mut self, met: &Met, state: State, row: u64, execution: impl Fn() -> Execution) {
         if (state.is_red() || state == State::Flaky) && self.has_room() {
-            let mut problem = Problem::of(&execution(), hash, state);
-            let namesakes = self.namesakes.entry(problem.names()).or_default();
-            problem.ordinal = *namesakes;
-            *namesakes += 1;
+            if let Some(hash) = met.repetition.hash() {
+                self.problems.insert(hash, self.reading.problems.len());
+            }
+            let is_unclear = met.repetition == Repetition::Unclear;
+            let problem = Problem { row, is_unclear, hash: met.name, ..Problem::of(&execution(), state) };
             self.reading.problems.push(problem);
         }
     }
 
     /// Brings the problem of a test up to date after another attempt.
-    fn amend(&mut self, hash: u64, state: State, attempts: u64, execution: impl Fn() -> Execution) {
-        if let Some(problem) = self.reading.problems.iter_mut().rfind(|problem| problem.hash == hash) {
-            problem.state = state;
-            problem.attempts += attempts;
-            return;
+    fn amend(&mut self, hash: u64, state: State, met: &Met, execution: impl Fn() -> Execution) {
+        let known = self.problems.get(&hash).and_then(|index| self.reading.problems.get_mut(*index));
+        if let Some(problem) = known {
+            problem.attempts += met.attempts;
+            problem.is_assumed |= matches!(met.repetition, Repetition::Assumed(_));
+            return problem.amend(Problem::of(&execution(), state));
         }
         let kept = self.reading.problems.len();
-        self.keep(hash, state, execution);
+        self.keep(met, state, self.rows.times(met.name), execution);
         if let Some(problem) = self.reading.problems.get_mut(kept) {
             problem.attempts += 1;
+            problem.is_assumed = matches!(met.repetition, Repetition::Assumed(_));
         }
     }
 
@@ -221,7 +255,7 @@ impl Collector {
             let GroupError { name, message, detail, at } = error.clone();
             let execution =
                 Execution { message, detail, at: Some(at), ..Execution::new(name, State::Errored) };
-            archive.add(None, execution);
+            archive.add(None, 1, execution);
         }
         self.suite_error(error);
     }
@@ -262,8 +296,21 @@ impl Collector {
         self.reading.notes.extend(found.notes);
     }
 
-    pub(crate) fn finish(self) -> Reading {
+    pub(crate) fn finish(mut self) -> Reading {
+        for problem in &mut self.reading.problems {
+            problem.rows = self.rows.times(problem.hash);
+        }
         self.reading
+    }
+}
+
+impl Repetition {
+    /// The hash that attempts at one test share.
+    fn hash(self) -> Option<u64> {
+        match self {
+            Self::Attempt(hash) | Self::Assumed(hash) | Self::Rerun(hash) => Some(hash),
+            Self::Row | Self::Unclear => None,
+        }
     }
 }
 

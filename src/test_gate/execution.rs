@@ -2,7 +2,6 @@
 
 use super::again::Failed;
 use super::attempts::State;
-use super::collector::hash_of;
 use super::excerpt::shorten;
 use super::producer::{Named, Producer};
 use super::trace;
@@ -41,8 +40,6 @@ pub(crate) struct Execution {
     /// Where the report says so.
     pub(crate) at: Option<Position>,
     pub(crate) producer: Option<Producer>,
-    /// Whether the report tells all attempts at a test in one place, so that another of this name is another test.
-    pub(crate) is_whole: bool,
 }
 
 impl Execution {
@@ -62,7 +59,6 @@ impl Execution {
             place: None,
             at: None,
             producer: None,
-            is_whole: false,
         }
     }
 
@@ -77,17 +73,23 @@ impl Execution {
 /// What is kept of a test that did not simply pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
+    /// A hash that namesakes share.
     pub(crate) hash: u64,
     pub(crate) state: State,
-    /// What people call the test.
+    /// What people call the test, without its number among namesakes.
     pub(crate) test: String,
+    /// Which of the tests of its name in the report it is, from 1, and how many there are.
+    pub(crate) row: u64,
+    pub(crate) rows: u64,
+    /// Whether these could be attempts at one test as well, for all that the report says.
+    pub(crate) is_unclear: bool,
+    /// Whether they are taken for attempts because `repeated-cases` says so.
+    pub(crate) is_assumed: bool,
     pub(crate) suite: String,
     pub(crate) classname: String,
     pub(crate) name: String,
     /// The source file, as the report names it.
     pub(crate) file: String,
-    /// How many problems before it have the same suite, class and name.
-    pub(crate) ordinal: u64,
     pub(crate) message: String,
     pub(crate) detail: String,
     pub(crate) attempts: u64,
@@ -100,7 +102,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// What is kept of an execution.
-    pub(super) fn of(execution: &Execution, hash: u64, state: State) -> Self {
+    pub(super) fn of(execution: &Execution, state: State) -> Self {
         let Execution { suite, classname, name, file, producer, .. } = execution;
         let file = trace::tidy(file);
         let message = match execution.message.trim() {
@@ -113,8 +115,12 @@ impl Problem {
         };
         let named = Named { classname, name, file: &file };
         Self {
-            hash,
+            hash: 0,
             state,
+            row: 1,
+            rows: 1,
+            is_unclear: false,
+            is_assumed: false,
             test: shorten(&title(named, suite, *producer), MESSAGE),
             location: location(execution, &file, message),
             again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),
@@ -122,7 +128,6 @@ impl Problem {
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),
             file: shorten(&execution.file, MESSAGE),
-            ordinal: 0,
             message: shorten(message, MESSAGE),
             detail: shorten(detail, DETAIL),
             attempts: execution.attempts,
@@ -140,9 +145,18 @@ impl Problem {
         Some(Failed { producer, classname, name, file })
     }
 
-    /// A hash of the names it goes by.
-    pub(super) fn names(&self) -> u64 {
-        hash_of(&(&self.suite, &self.classname, &self.name))
+    /// Takes another attempt: how the test ended by now, and why, where the attempt says so.
+    pub(super) fn amend(&mut self, later: Self) {
+        self.state = later.state;
+        if !later.message.is_empty() || !later.detail.is_empty() {
+            (self.message, self.detail) = (later.message, later.detail);
+            (self.location, self.at) = (later.location, later.at);
+        }
+    }
+
+    /// What people call the test; a namesake that is not the first has a number.
+    pub(super) fn title(&self) -> String {
+        numbered(&self.test, self.row)
     }
 }
 
@@ -175,6 +189,11 @@ pub(super) fn title(test: Named<'_>, suite: &str, producer: Option<Producer>) ->
     }
     let separator = if classname.is_empty() { " > " } else { Producer::separator(producer, classname) };
     format!("{within}{separator}{name}")
+}
+
+/// A name that several tests share, as that of one of them; the first has just the name.
+pub(crate) fn numbered(name: &str, row: u64) -> String {
+    if row > 1 { format!("{name} #{row}") } else { name.to_owned() }
 }
 
 /// Seconds as microseconds; `None` where they can't be those of a test.

@@ -148,6 +148,7 @@ fn judge(
     let keep = Keep {
         names: baseline.is_some() || quarantine.is_some(),
         tests: arguments.exports.iter().any(|export| *export != Export::Cobertura),
+        ..arguments.keep()
     };
     let found = files::find(&arguments.paths, &context.report_dir);
     gate.read(&found, keep);

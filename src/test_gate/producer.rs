@@ -28,6 +28,17 @@ pub(crate) enum Producer {
     Phpunit,
 }
 
+/// How a runner writes another attempt at a test as a case of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    /// It does not: another case is another test.
+    Never,
+    /// Attempts before the last one look like passes.
+    LikePasses,
+    /// That is not known.
+    Unknown,
+}
+
 /// What names a test to its runner.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named<'a> {
@@ -58,9 +69,19 @@ impl Producer {
         (name == "go.version").then_some(Self::Go)
     }
 
-    /// Whether it writes reruns into the case, so that a second case of the same name is another execution.
-    pub(crate) fn nests_reruns(self) -> bool {
-        matches!(self, Self::Surefire | Self::Nextest)
+    /// Whether it writes another attempt at a test as another case of its name in `JUnit` XML.
+    ///
+    /// Surefire and nextest write elements into the case; jest, vitest, node and `PHPUnit` write the last attempt alone, so a second
+    /// case is a row of data, or another test of the same title. Pytest gives no two tests one name, and its plugin for reruns
+    /// writes a case without a failure for each attempt before the last one.
+    pub(crate) fn repeats_cases(self) -> Repeats {
+        match self {
+            Self::Surefire | Self::Nextest | Self::Jest | Self::Vitest | Self::Node | Self::Phpunit => {
+                Repeats::Never
+            }
+            Self::Pytest => Repeats::LikePasses,
+            _ => Repeats::Unknown,
+        }
     }
 
     /// How it separates a class from a test.

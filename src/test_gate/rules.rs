@@ -149,10 +149,11 @@ pub(super) const LISTED: u64 = 1_000;
 pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let rule = if problem.state.is_red() { &FAILED } else { &FLAKY };
     let Problem { suite, classname, name, attempts, .. } = problem;
+    let title = problem.title();
     // Namesakes in one report are told apart by their order, for nothing else does.
-    let ordinal = if problem.ordinal == 0 { String::new() } else { (problem.ordinal + 1).to_string() };
-    let identity = [suite.as_str(), classname, name, &ordinal];
-    let identity = if ordinal.is_empty() { identity.get(..3).unwrap_or_default() } else { &identity };
+    let row = problem.row.to_string();
+    let identity = [suite.as_str(), classname, name, &row];
+    let identity = if problem.row == 1 { identity.get(..3).unwrap_or_default() } else { &identity };
     let mut detail = problem.message.clone();
     if problem.state == State::Flaky {
         let passed = format!("passed on attempt {attempts} of {attempts}");
@@ -172,10 +173,13 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
             .collect::<Vec<_>>()
             .join("\n");
     }
+    if let Some(note) = repetition(problem) {
+        detail = format!("{}\n{note}", detail.trim_end());
+    }
     let place = place(report, problem.at);
-    let mut finding = Finding::new(rule, &problem.test, identity)
-        .detail(detail.trim_end())
-        .about("test", problem.test.as_str())
+    let mut finding = Finding::new(rule, title.as_str(), identity)
+        .detail(detail.trim())
+        .about("test", title.as_str())
         .about("suite", suite.as_str())
         .about("classname", classname.as_str())
         .about("name", name.as_str())
@@ -190,6 +194,20 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
         (Some(command), _) => format!("again: {command}"),
         (None, State::Flaky) => format!("find out why it failed first; the report says so at {place}"),
         (None, _) => format!("run this test alone and fix it; the report says why at {place}"),
+    })
+}
+
+/// What is to be known of cases that share a name.
+fn repetition(problem: &Problem) -> Option<String> {
+    if problem.is_assumed {
+        return Some("cases of this name are attempts because of `repeated-cases = \"attempts\"`".to_owned());
+    }
+    let is_open = problem.is_unclear && problem.rows > 1 && problem.state.is_red();
+    is_open.then(|| {
+        format!(
+            "{} have this name, and each counts as a test; if they are attempts at one test, set `repeated-cases = \"attempts\"`",
+            counted(problem.rows, "case", "cases")
+        )
     })
 }
 

@@ -9,7 +9,12 @@ use crate::test_gate::shape::shape;
 
 /// What a format reads of a text.
 pub(crate) fn read(format: &Format, text: impl AsRef<[u8]>) -> Reading {
-    let mut collector = Collector::new(Keep::default());
+    read_as(format, text, Keep::default())
+}
+
+/// What a format reads of a text where the settings say what names mean.
+pub(crate) fn read_as(format: &Format, text: impl AsRef<[u8]>, keep: Keep) -> Reading {
+    let mut collector = Collector::new(keep);
     (format.read)(&mut text.as_ref(), &mut collector);
     collector.finish()
 }

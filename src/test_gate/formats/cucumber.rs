@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 use super::Format;
 use super::values::{Number, Text, json};
 use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError, Met, hash_of};
+use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
 use crate::test_gate::execution::{self, Execution};
 use crate::test_gate::json::{Object, documents, each, each_object, skip};
 use crate::test_gate::producer::Producer;
@@ -322,17 +322,18 @@ impl<'a, 'b> Feature<'a, 'b> {
             execution.producer = self.producer;
             execution.micros = execution::micros(duration * unit);
             let Execution { classname, name, file, line, .. } = &execution;
-            // Rows of an outline may share a name and a line, but not their steps, too; what does is another attempt.
-            let identity = line.map(|line| hash_of(&(classname, name, file, line, steps)));
-            let met = Met {
-                state: execution.state,
-                micros: execution.micros,
-                attempts: 1,
-                suite: hash_of(file),
-                identity,
-                is_unique: false,
-            };
-            self.collector.borrow_mut().meet(&met, || execution.clone());
+            let mut collector = self.collector.borrow_mut();
+            // Rows of an outline may share a name and a line, but not their steps, too. What does is another attempt by those
+            // that write one so: cucumber-ruby with `--retry`, behave with its `autoretry`.
+            let repetition = line.map_or(Repetition::Row, |line| {
+                let hash = hash_of(&(classname, name, file, line, steps));
+                match execution.producer {
+                    Some(Producer::CucumberRuby | Producer::Behave) => Repetition::Attempt(hash),
+                    Some(Producer::CucumberJs) => Repetition::Row,
+                    _ => collector.repetition(hash),
+                }
+            });
+            collector.repeated(&execution, repetition);
         }
     }
 
@@ -402,7 +403,11 @@ mod tests {
     #[test]
     fn steps_make_scenarios() {
         let reading = read(&FORMAT, SAMPLE.as_bytes());
-        assert_eq!(counts(&reading), [2, 1, 4, 0, 1, 1]);
+        // cucumber-js writes the last attempt alone, so two scenarios are two; cucumber-ruby writes all attempts.
+        assert_eq!(counts(&reading), [3, 0, 5, 0, 1, 1]);
+        let of_ruby = SAMPLE.replace("steps.js", "steps.rb");
+        let of_ruby = read(&FORMAT, of_ruby.as_bytes());
+        assert_eq!((counts(&of_ruby), of_ruby.problems[4].attempts), ([2, 1, 4, 0, 1, 1], 2));
         assert_eq!(reading.suites, 1);
         let failed = &reading.problems[0];
         assert_eq!(
@@ -412,7 +417,6 @@ mod tests {
         assert_eq!(failed.location.as_ref().unwrap().to_string(), "features/cart.feature:9");
         assert_eq!(failed.again.as_deref(), Some("npx cucumber-js features/cart.feature --name '^Failing$'"));
         assert_eq!(reading.problems[1].message, "undefined: Given nothing");
-        assert_eq!(reading.problems[4].attempts, 2);
         assert_eq!(reading.micros, Some(2_001));
     }
 

@@ -285,7 +285,6 @@ impl Reader<'_> {
         execution.detail = detail;
         execution.at = Some(at);
         // Retries are told in one place, and a name may stand twice in a file.
-        execution.is_whole = true;
         self.collector.test(&execution);
     }
 

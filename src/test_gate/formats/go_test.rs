@@ -18,7 +18,7 @@ use crate::core::Location;
 use crate::core::words::counted;
 use crate::test_gate::attempts::State;
 use crate::test_gate::benchmarks::Stream;
-use crate::test_gate::collector::{Collector, GroupError, hash_of};
+use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
 use crate::test_gate::execution::{Execution, micros};
 use crate::test_gate::producer::Producer;
 use crate::test_gate::shape::Shape;
@@ -235,10 +235,13 @@ impl Reader<'_> {
             return;
         }
         package.red += u64::from(state.is_red());
-        let mut execution = open.execution(name, test, state);
-        // A repeat within one run is no attempt: each of them must pass.
-        execution.is_whole = !package.met.insert(hash_of(test));
-        self.collector.test(&execution);
+        let execution = open.execution(name, test, state);
+        let hash = hash_of(test);
+        // A repeat within one run of a package is no attempt: each of them must pass. A second run of it may be one.
+        let is_first = package.met.insert(hash);
+        let repetition =
+            if is_first { self.collector.repetition(hash_of(&(name, hash))) } else { Repetition::Row };
+        self.collector.repeated(&execution, repetition);
     }
 
     /// A package ended, or did not: `None`.

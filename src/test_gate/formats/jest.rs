@@ -93,7 +93,6 @@ impl Assertion {
             detail: without_colours(&detail.join("\n")),
             producer: Some(if self.meta.is_some() { Producer::Vitest } else { Producer::Jest }),
             // All invocations are told here; another test of this name is another one.
-            is_whole: true,
             ..Execution::new(self.title.0, state)
         }
     }

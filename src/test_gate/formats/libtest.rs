@@ -294,8 +294,6 @@ impl Reader<'_> {
         };
         execution.detail = event.stdout.unwrap_or_default();
         execution.at = Some(Position { line, column: 1 });
-        // A binary has no two tests of one name, and a retry is told here.
-        execution.is_whole = true;
         self.collector.test(&execution);
     }
 
@@ -349,7 +347,6 @@ impl Reader<'_> {
             execution.producer = Some(if is_nextest { Producer::Nextest } else { Producer::Cargo });
             "it began and did not end".clone_into(&mut execution.message);
             execution.at = Some(Position { line: *line, column: 1 });
-            execution.is_whole = true;
             self.red += 1;
             self.collector.test(&execution);
         }

@@ -104,7 +104,6 @@ impl Item {
             detail: self.err.detail().to_owned(),
             producer: Some(Producer::Mocha),
             // Only the last attempt is reported; another test of this name is another one.
-            is_whole: true,
             ..Execution::new(name.clone(), state)
         }
     }

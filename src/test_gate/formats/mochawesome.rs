@@ -113,7 +113,6 @@ impl Shared<'_, '_> {
             message: test.err.message().to_owned(),
             detail: test.err.detail().to_owned(),
             producer: Some(Producer::Mocha),
-            is_whole: true,
             ..Execution::new(name.clone(), state)
         });
     }

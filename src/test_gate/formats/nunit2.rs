@@ -101,7 +101,6 @@ impl NUnit {
             classname: class.to_owned(),
             micros: micros(tag.get("time")),
             at: place_of(state.is_red(), walk),
-            is_whole: true,
             ..Execution::new(name, state)
         };
         self.case = Some((execution, walk.depth(), tag.get("result") == "Inconclusive"));

@@ -114,7 +114,6 @@ impl NUnit {
             at: place_of(state.is_red(), walk),
             message: if state.is_red() { label.to_owned() } else { String::new() },
             producer: (!self.is_pytest).then_some(Producer::Dotnet),
-            is_whole: true,
             ..Execution::new(if named.1 == full && !name.is_empty() { name } else { named.1 }, state)
         };
         if execution.message == "Error" {

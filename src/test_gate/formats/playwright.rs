@@ -227,7 +227,6 @@ impl<'a> Shown<'a> {
                 .and_then(|wrong| wrong.location.as_ref())
                 .map(|place| Location { line: place.line.whole(), ..Location::file(place.file.0.as_str()) }),
             producer: Some(Producer::Playwright),
-            is_whole: true,
             ..Execution::new(spec.title.0.clone(), state)
         });
     }

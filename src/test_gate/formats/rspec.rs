@@ -117,7 +117,6 @@ impl Example {
             },
             place: traced.or_else(|| is_shared.then_some(named)),
             producer: Some(Producer::Rspec),
-            is_whole: true,
             ..Execution::new(name.clone(), state)
         }
     }

@@ -137,7 +137,6 @@ impl TestNg {
                 micros: tag.get("duration-ms").parse().ok().and_then(|millis: u64| millis.checked_mul(1_000)),
                 at: place_of(state.is_red(), walk),
                 producer: Some(Producer::Surefire),
-                is_whole: true,
                 ..Execution::new(tag.get("name"), state)
             },
             depth: walk.depth(),

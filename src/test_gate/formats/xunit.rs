@@ -151,7 +151,6 @@ impl XUnit {
                 micros: micros(tag.get("time")),
                 at: place_of(state.is_red(), walk),
                 producer: Some(Producer::Dotnet),
-                is_whole: true,
                 ..Execution::new(name, state)
             },
             walk.depth(),

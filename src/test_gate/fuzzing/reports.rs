@@ -11,7 +11,7 @@ use crate::test_gate::formats::{Format, junit};
 use crate::test_gate::read::{Content, content};
 use crate::test_gate::shape::{LOOKED_AT, shape};
 
-const PLAIN: Keep = Keep { names: false, tests: false };
+const PLAIN: Keep = Keep { names: false, tests: false, repeats_are_attempts: false };
 
 /// Any file, as the gate reads it.
 pub(super) fn any(bytes: &[u8]) {
@@ -46,7 +46,7 @@ pub(super) fn format(format: &Format, bytes: &[u8]) {
     let whole = read(format, bytes, PLAIN);
     agrees(&whole);
     same(&whole, &read(format, Pieces::of(bytes), PLAIN));
-    let kept = read(format, bytes, Keep { names: true, tests: true });
+    let kept = read(format, bytes, Keep { names: true, tests: true, ..PLAIN });
     same(&whole, &kept);
     written_again(kept);
     if !whole.troubles.is_empty() {

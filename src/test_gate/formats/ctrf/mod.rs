@@ -173,7 +173,6 @@ impl<'a> Results<'a> {
             detail,
             producer: self.producer,
             // All attempts are told here; another test of this name is another one.
-            is_whole: true,
             ..Execution::new(test.name.0, state)
         });
     }

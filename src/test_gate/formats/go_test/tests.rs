@@ -1,8 +1,9 @@
 //! Streams of `go test -json` as go writes them.
 
 use super::FORMAT;
+use crate::test_gate::collector::Keep;
 use crate::test_gate::formats::checks::{
-    counts, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
+    counts, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read, read_as,
 };
 
 /// An event of a package, or of a test in it.
@@ -148,7 +149,7 @@ fn a_test_that_does_not_end_is_an_error() {
 }
 
 #[test]
-fn repeats_are_tests_and_further_runs_are_attempts() {
+fn repeats_are_tests_and_further_runs_are_attempts_where_that_is_set() {
     let repeats = [
         ("start", "", ""),
         ("run", "TestA", ""),
@@ -157,11 +158,15 @@ fn repeats_are_tests_and_further_runs_are_attempts() {
         ("pass", "TestA", ""),
     ];
     let once = events(&[&repeats[..], &[("fail", "", "")]].concat());
-    assert_eq!(counts(&read(&FORMAT, once)).0, [1, 0, 1, 0, 0, 0]);
+    let attempts = Keep { repeats_are_attempts: true, ..Keep::default() };
+    assert_eq!(counts(&read(&FORMAT, once.clone())).0, [1, 0, 1, 0, 0, 0]);
+    assert_eq!(counts(&read_as(&FORMAT, once, attempts)).0, [1, 0, 1, 0, 0, 0]);
     let failed = events(&[("start", "", ""), ("run", "TestA", ""), ("fail", "TestA", ""), ("fail", "", "")]);
     let passed = events(&[("start", "", ""), ("run", "TestA", ""), ("pass", "TestA", ""), ("pass", "", "")]);
-    assert_eq!(counts(&read(&FORMAT, failed.clone() + &passed)), ([0, 1, 0, 0, 0, 0], 0));
-    assert_eq!(counts(&read(&FORMAT, passed + &failed)), ([0, 0, 1, 0, 0, 0], 0));
+    let (made_good, broken) = (failed.clone() + &passed, passed + &failed);
+    assert_eq!(counts(&read(&FORMAT, &made_good)), ([1, 0, 1, 0, 0, 0], 0));
+    assert_eq!(counts(&read_as(&FORMAT, made_good, attempts)), ([0, 1, 0, 0, 0, 0], 0));
+    assert_eq!(counts(&read_as(&FORMAT, broken, attempts)), ([0, 0, 1, 0, 0, 0], 0));
 }
 
 #[test]

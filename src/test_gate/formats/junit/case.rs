@@ -126,7 +126,12 @@ impl Case {
         if self.may_fail && state.is_red() { State::Skipped } else { state }
     }
 
-    /// What names it in its report; a case without a name is never an attempt at another.
+    /// What holds it: its class, else its file, else nothing of its own.
+    pub(super) fn scope(&self) -> Option<&str> {
+        [&self.classname, &self.file].into_iter().map(String::as_str).find(|text| !text.trim().is_empty())
+    }
+
+    /// What names it in the suite element of this hash; a case without a name is never an attempt at another.
     pub(super) fn identity(&self, suite: u64) -> Option<u64> {
         let named = (suite, &self.classname, &self.name, &self.file, &self.line);
         (!self.name.trim().is_empty()).then(|| hash_of(&named))

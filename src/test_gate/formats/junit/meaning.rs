@@ -7,10 +7,10 @@ use super::case::Wrong;
 use super::kind::Kind;
 use super::suite::{Around, Suite, path};
 use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{GroupError, Met};
+use crate::test_gate::collector::{GroupError, Met, Repetition, hash_of};
 use crate::test_gate::excerpt::Excerpt;
 use crate::test_gate::execution::MESSAGE;
-use crate::test_gate::producer::Producer;
+use crate::test_gate::producer::{Producer, Repeats};
 use crate::test_gate::xml::attributes;
 
 impl<R: Read> Reader<'_, R> {
@@ -60,7 +60,8 @@ impl<R: Read> Reader<'_, R> {
         let element = if kind == Kind::Suite { "testsuite" } else { "testsuites" };
         self.collector.reading.suites += u64::from(kind == Kind::Suite);
         self.opened += 1;
-        let mut around = Around::new(element, self.within(), self.opened);
+        let outer = self.suites.last().map_or(0, Suite::names);
+        let mut around = Around::new(element, outer, self.opened);
         if !attributes(self.scanner.content(), length, |key, value| around.attribute(key, value)) {
             self.trouble("the attributes of a test suite are malformed");
         }
@@ -114,19 +115,34 @@ impl<R: Read> Reader<'_, R> {
     /// Hands over a case that is complete.
     pub(super) fn leave_case(&mut self) {
         self.is_in_case = false;
-        let suite = self.within();
+        let scope = self.scope();
         let Self { case, suites, producer, collector, .. } = self;
-        let nests = producer.is_some_and(Producer::nests_reruns);
+        // Cases outside of any suite are in none of the suites' elements, which count from 1.
+        let identity = case.identity(suites.last().map_or(0, Suite::element));
+        let repetition =
+            identity.map_or(Repetition::Row, |hash| match producer.map(Producer::repeats_cases) {
+                Some(Repeats::Never) => Repetition::Row,
+                Some(Repeats::LikePasses) => Repetition::Rerun(hash),
+                Some(Repeats::Unknown) | None => collector.repetition(hash),
+            });
         let met = Met {
             state: case.state(),
             micros: case.micros(),
             attempts: case.attempts,
-            suite,
-            identity: if nests { None } else { case.identity(suite) },
-            // Pytest gives no two tests one name; attempts that its plugin reruns are cases without a failure.
-            is_unique: *producer == Some(Producer::Pytest),
+            scope,
+            name: hash_of(&(scope, &case.name)),
+            repetition,
         };
         collector.meet(&met, || case.execution(path(suites), *producer));
+    }
+
+    /// A hash of what holds the case; most cases are held by what held the one before.
+    fn scope(&mut self) -> u64 {
+        let Some(scope) = self.case.scope() else { return self.suites.last().map_or(0, Suite::names) };
+        if self.scope.0 != scope {
+            self.scope = (scope.to_owned(), hash_of(scope));
+        }
+        self.scope.1
     }
 
     /// Compares what a suite claims with what it showed.
@@ -141,11 +157,6 @@ impl<R: Read> Reader<'_, R> {
         if let (Some(outer), Some(inner)) = (self.suites.last_mut(), inner) {
             outer.take(&inner);
         }
-    }
-
-    /// A hash that tests of the innermost suite share.
-    fn within(&self) -> u64 {
-        self.suites.last().map_or(self.documents, Suite::hash)
     }
 
     /// What is wrong with the innermost suite, here.

@@ -46,7 +46,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         muted: None,
         collecting: None,
         producer: None,
-        documents: 0,
+        scope: (String::new(), hash_of("")),
         opened: 0,
         absent: 0,
         collector,
@@ -73,8 +73,8 @@ struct Reader<'a, R> {
     /// The depth of the element whose text is kept.
     collecting: Option<usize>,
     producer: Option<Producer>,
-    /// Documents begun so far; each has suites of its own.
-    documents: u64,
+    /// What held the last case, and a hash of it.
+    scope: (String, u64),
     /// Suites and groups of suites begun so far.
     opened: u64,
     /// Suites that claim more tests than they show.
@@ -137,7 +137,6 @@ impl<R: Read> Reader<'_, R> {
             let what = format!("elements are nested deeper than {}", number(DEEPEST as u64));
             return Err(Trouble { what, at: self.scanner.position() });
         }
-        self.documents += u64::from(self.open.is_empty());
         if self.muted.is_none() {
             self.enter(kind, length);
         }

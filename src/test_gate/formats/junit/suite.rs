@@ -1,8 +1,7 @@
 //! One suite while it is read: what it is called, what it claims, and what its cases show.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use crate::core::words::{count, number};
+use crate::test_gate::collector::hash_of;
 use crate::test_gate::excerpt::{resolve, shorten};
 use crate::test_gate::execution::MESSAGE;
 use crate::test_gate::producer::Producer;
@@ -11,8 +10,10 @@ use crate::test_gate::producer::Producer;
 #[derive(Default)]
 pub(super) struct Suite {
     name: String,
-    /// Names all suites from the document to this one, with what else tells them apart.
-    hash: u64,
+    /// Which of the suites of the file it is: two elements are two suites, whatever their names.
+    element: u64,
+    /// A hash of the names from the document to this one.
+    names: u64,
     failures: u64,
     errors: u64,
     tests: u64,
@@ -24,8 +25,14 @@ pub(super) struct Suite {
 }
 
 impl Suite {
-    pub(super) fn hash(&self) -> u64 {
-        self.hash
+    /// Which of the suites of the file it is.
+    pub(super) fn element(&self) -> u64 {
+        self.element
+    }
+
+    /// A hash that suites share whose names, and those around them, are the same.
+    pub(super) fn names(&self) -> u64 {
+        self.names
     }
 
     /// Whether it claims more tests than it has cases.
@@ -66,17 +73,15 @@ impl Suite {
 pub(super) struct Around {
     element: &'static str,
     suite: Suite,
-    hasher: DefaultHasher,
     producer: Option<Producer>,
-    ordinal: u64,
+    /// A hash of the names around it.
+    outer: u64,
 }
 
 impl Around {
-    /// A suite in the one with this hash; `ordinal` counts the suites of the file.
+    /// A suite in one whose names have this hash; `ordinal` counts the suites of the file.
     pub(super) fn new(element: &'static str, outer: u64, ordinal: u64) -> Self {
-        let mut hasher = DefaultHasher::new();
-        outer.hash(&mut hasher);
-        Self { element, suite: Suite::default(), hasher, producer: None, ordinal }
+        Self { element, suite: Suite { element: ordinal, ..Suite::default() }, producer: None, outer }
     }
 
     /// Takes an attribute.
@@ -87,8 +92,6 @@ impl Around {
             "failures" => self.suite.failures = claimed(value),
             "errors" => self.suite.errors = claimed(value),
             "tests" => self.suite.tests = claimed(value),
-            // Suites of one name on two hosts, or of two packages, are two suites.
-            "hostname" | "id" | "package" => (key, value).hash(&mut self.hasher),
             _ => {}
         }
     }
@@ -99,10 +102,7 @@ impl Around {
 
     /// The suite, once all attributes are known.
     pub(super) fn suite(mut self) -> Suite {
-        // Without a name nothing says that two suites are the same one.
-        let nameless = self.suite.name.trim().is_empty().then_some(self.ordinal);
-        (&self.suite.name, nameless).hash(&mut self.hasher);
-        self.suite.hash = self.hasher.finish();
+        self.suite.names = hash_of(&(self.outer, &self.suite.name));
         self.suite
     }
 }

@@ -220,7 +220,6 @@ impl Reader<'_> {
         execution.suite = shorten(&names.join(" > "), MESSAGE);
         execution.file = self.file.clone().unwrap_or_default();
         // Each result is one of its own: nothing says that it is another attempt.
-        execution.is_whole = true;
         execution
     }
 }
