@@ -185,9 +185,10 @@ impl Collector {
             }
             None => {
                 self.reading.counts.add(met.state);
-                let row = self.rows.meet(met.scope, met.name);
+                let mut row = self.rows.meet(met.scope, met.name);
                 if let Some(ledger) = &mut self.reading.ledger {
-                    ledger.add(&identity(&execution()), met.state, met.micros);
+                    // The ledger knows names in the form in which they are compared.
+                    row = ledger.add(&identity(&execution()), met.state, met.micros);
                 }
                 if let Some(archive) = &mut self.reading.archive {
                     archive.add(met.repetition.hash(), row, execution());

@@ -260,7 +260,7 @@ impl Gate {
             if (listed.len() as u64) < LISTED {
                 listed.push(rules::test(problem, label));
                 if problem.state.is_red() {
-                    self.failed_tests.push(identity(problem).key());
+                    self.failed_tests.push(identity(problem).key(problem.row));
                     self.again.push(problem.failed());
                 }
             }

@@ -1,14 +1,17 @@
-//! The tests of one run by identity, with how often they ended how and how long they took; some 100 bytes a test.
+//! The tests of one run by identity, with how their executions ended and how long they took; some 100 bytes per test.
 //!
 //! An identity is a scope and a name. The scope is the class; where there is none, the file; where there is neither, the
-//! suites. Scope and name are made equal across runs: see [`normal`].
+//! suites. Scope and name are made equal across runs: see [`normal`]. Tests of one report that share an identity are rows: each
+//! after the first has its number in its name. Tests of several reports that share one, as those of a matrix do, are
+//! executions of one test, in the order of the reports.
 
 mod normal;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use super::attempts::{Counts, State};
+use super::attempts::State;
+use super::execution::numbered;
 use super::trace;
 use normal::normal;
 
@@ -45,21 +48,23 @@ pub(crate) struct Scope {
     pub(crate) text: Box<str>,
 }
 
-/// How the executions of one test ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Executions {
-    /// How many ended how.
-    pub(crate) counts: Counts,
-    /// How long those took whose time is known.
-    pub(crate) micros: u64,
-    /// How many have a known time.
-    pub(crate) timed: u64,
+/// One execution of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Execution {
+    pub(crate) state: State,
+    micros: u64,
 }
+
+/// The executions of one test, in the order of the reports they stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Executions<'a>(&'a [Execution]);
 
 /// The tests of one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ledger {
     scopes: BTreeMap<Scope, BTreeMap<Box<str>, Entry>>,
+    /// How many tests of a scope and name there are in one report, where that is more than one.
+    rows: BTreeMap<Scope, BTreeMap<Box<str>, u64>>,
     length: usize,
 }
 
@@ -69,137 +74,142 @@ const UNTIMED: u64 = u64::MAX;
 /// Nearly every test has one execution: 16 bytes are enough for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
-    One { state: State, micros: u64 },
-    Many(Box<Executions>),
+    One(Execution),
+    Many(Box<Vec<Execution>>),
 }
 
-impl Executions {
-    /// A single execution.
-    fn one(state: State, micros: Option<u64>) -> Self {
-        let mut one = Self::default();
-        one.counts.add(state);
-        (one.micros, one.timed) = (micros.unwrap_or(0), u64::from(micros.is_some()));
-        one
+impl Execution {
+    fn new(state: State, micros: Option<u64>) -> Self {
+        Self { state, micros: micros.map_or(UNTIMED, |micros| micros.min(UNTIMED - 1)) }
     }
 
-    /// Those of both.
-    pub(crate) fn plus(self, other: Self) -> Self {
-        Self {
-            counts: self.counts.plus(other.counts),
-            micros: self.micros.saturating_add(other.micros),
-            timed: self.timed + other.timed,
-        }
+    /// How long it took, in microseconds, where that is known.
+    pub(crate) fn micros(self) -> Option<u64> {
+        (self.micros != UNTIMED).then_some(self.micros)
+    }
+}
+
+impl<'a> Executions<'a> {
+    /// Each of them.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Execution> + 'a {
+        self.0.iter().copied()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(self) -> u64 {
+        self.0.len() as u64
     }
 
     /// How many took place.
-    pub(crate) fn ran(&self) -> u64 {
-        self.counts.tests() - self.counts.of(State::Skipped) - self.counts.of(State::NotRun)
+    pub(crate) fn ran(self) -> u64 {
+        self.iter().filter(|execution| !matches!(execution.state, State::Skipped | State::NotRun)).count()
+            as u64
     }
 
     /// How many failed or broke off.
-    pub(crate) fn red(&self) -> u64 {
-        self.counts.of(State::Failed) + self.counts.of(State::Errored)
+    pub(crate) fn red(self) -> u64 {
+        self.iter().filter(|execution| execution.state.is_red()).count() as u64
     }
 }
 
 impl Entry {
-    fn new(executions: Executions) -> Self {
-        let states =
-            [State::Passed, State::Flaky, State::Failed, State::Errored, State::Skipped, State::NotRun];
-        let single = states.into_iter().find(|state| executions.counts.of(*state) == 1);
-        match single {
-            Some(state) if executions.counts.tests() == 1 && executions.micros != UNTIMED => {
-                Self::One { state, micros: if executions.timed == 0 { UNTIMED } else { executions.micros } }
-            }
-            _ => Self::Many(Box::new(executions)),
-        }
-    }
-
-    fn executions(&self) -> Executions {
+    fn executions(&self) -> Executions<'_> {
         match self {
-            Self::One { state, micros } => {
-                Executions::one(*state, Some(*micros).filter(|micros| *micros != UNTIMED))
-            }
-            Self::Many(executions) => **executions,
+            Self::One(execution) => Executions(std::slice::from_ref(execution)),
+            Self::Many(executions) => Executions(executions),
         }
     }
 
-    fn add(&mut self, more: Executions) {
-        *self = Self::new(self.executions().plus(more));
+    fn push(&mut self, more: Executions<'_>) {
+        let all = self.executions().iter().chain(more.iter()).collect();
+        *self = Self::Many(Box::new(all));
+    }
+
+    /// The last execution that ended so.
+    fn last_that(&mut self, state: State) -> Option<&mut Execution> {
+        let executions = match self {
+            Self::One(execution) => std::slice::from_mut(execution),
+            Self::Many(executions) => executions.as_mut_slice(),
+        };
+        executions.iter_mut().rfind(|execution| execution.state == state)
     }
 }
 
 impl Identity<'_> {
-    /// What the ledger knows the test by: its scope and its name in their normal form.
-    pub(crate) fn key(&self) -> (Scope, Box<str>) {
-        (self.scope(), normal(self.name).as_ref().into())
+    /// What the ledger knows the test by that is this row of its name: its scope and its name in their normal form.
+    pub(crate) fn key(&self, row: u64) -> (Scope, Box<str>) {
+        (self.scope(), numbered(&normal(self.name), row).into())
     }
 }
 
 impl Ledger {
-    /// Takes an execution of a test.
-    pub(crate) fn add(&mut self, identity: &Identity<'_>, state: State, micros: Option<u64>) {
-        let micros = micros.map(|micros| micros.min(UNTIMED - 1));
-        self.insert(identity.scope(), &normal(identity.name), Executions::one(state, micros));
+    /// Takes a test of the report that is being read; returns which of the tests of its identity it is, from 1.
+    pub(crate) fn add(&mut self, identity: &Identity<'_>, state: State, micros: Option<u64>) -> u64 {
+        let (scope, name) = (identity.scope(), normal(identity.name));
+        let entry = Entry::One(Execution::new(state, micros));
+        let tests = self.scopes.entry(scope.clone()).or_default();
+        self.length += 1;
+        if !tests.contains_key(name.as_ref()) {
+            tests.insert(name.as_ref().into(), entry);
+            return 1;
+        }
+        let rows = self.rows.entry(scope).or_default().entry(name.as_ref().into()).or_insert(1);
+        // A test may be called like the row of another.
+        let row = loop {
+            *rows += 1;
+            let row = numbered(&name, *rows);
+            if !tests.contains_key(row.as_str()) {
+                break row;
+            }
+        };
+        tests.insert(row.into(), entry);
+        *rows
     }
 
-    /// Says that a later attempt changed how an execution ended.
+    /// Says that a later attempt changed how a test ended; of rows, it is the last one that ended as that test did.
     pub(crate) fn replace(&mut self, identity: &Identity<'_>, before: State, after: State) {
-        let name = normal(identity.name);
-        let tests = self.scopes.get_mut(&identity.scope());
-        if let Some(entry) = tests.and_then(|tests| tests.get_mut(name.as_ref())) {
-            let mut executions = entry.executions();
-            executions.counts.take(before);
-            executions.counts.add(after);
-            *entry = Entry::new(executions);
-        } else {
-            self.add(identity, after, None);
+        let (scope, name) = (identity.scope(), normal(identity.name));
+        let rows = self.rows.get(&scope).and_then(|names| names.get(name.as_ref())).copied().unwrap_or(1);
+        let Some(tests) = self.scopes.get_mut(&scope) else { return };
+        for row in (1..=rows).rev() {
+            let test = tests.get_mut(numbered(&name, row).as_str());
+            if let Some(execution) = test.and_then(|test| test.last_that(before)) {
+                execution.state = after;
+                return;
+            }
         }
     }
 
-    /// Takes all of another ledger; the order in which ledgers are merged never matters.
+    /// Takes the tests of another report, behind those of the reports before it.
     pub(crate) fn merge(&mut self, other: Self) {
-        let (mut into, from) = if self.length < other.length {
-            (other, std::mem::take(self))
-        } else {
-            (std::mem::take(self), other)
-        };
-        for (scope, tests) in from.scopes {
-            match into.scopes.entry(scope) {
+        if self.length == 0 {
+            *self = Self { rows: BTreeMap::new(), ..other };
+            return;
+        }
+        for (scope, tests) in other.scopes {
+            match self.scopes.entry(scope) {
                 Slot::Vacant(slot) => {
-                    into.length += tests.len();
+                    self.length += tests.len();
                     slot.insert(tests);
                 }
                 Slot::Occupied(mut slot) => {
                     for (name, entry) in tests {
-                        into.length += put(slot.get_mut(), name, entry.executions());
+                        self.length += put(slot.get_mut(), name, entry);
                     }
                 }
             }
         }
-        *self = into;
-    }
-
-    /// Takes executions of a test whose scope and name have their normal form.
-    pub(crate) fn insert(&mut self, scope: Scope, name: &str, executions: Executions) {
-        let tests = self.scopes.entry(scope).or_default();
-        if let Some(entry) = tests.get_mut(name) {
-            entry.add(executions);
-        } else {
-            tests.insert(name.into(), Entry::new(executions));
-            self.length += 1;
-        }
     }
 
     /// Every test, by scope and name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Scope, &str, Executions)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Scope, &str, Executions<'_>)> {
         self.scopes.iter().flat_map(|(scope, tests)| {
             tests.iter().map(move |(name, entry)| (scope, name.as_ref(), entry.executions()))
         })
     }
 
     /// How a test ended.
-    pub(crate) fn get(&self, scope: &Scope, name: &str) -> Option<Executions> {
+    pub(crate) fn get(&self, scope: &Scope, name: &str) -> Option<Executions<'_>> {
         Some(self.scopes.get(scope)?.get(name)?.executions())
     }
 
@@ -211,14 +221,14 @@ impl Ledger {
 }
 
 /// Adds to a scope's tests; returns 1 where the test is new there.
-fn put(tests: &mut BTreeMap<Box<str>, Entry>, name: Box<str>, executions: Executions) -> usize {
+fn put(tests: &mut BTreeMap<Box<str>, Entry>, name: Box<str>, entry: Entry) -> usize {
     match tests.entry(name) {
         Slot::Vacant(slot) => {
-            slot.insert(Entry::new(executions));
+            slot.insert(entry);
             1
         }
         Slot::Occupied(mut slot) => {
-            slot.get_mut().add(executions);
+            slot.get_mut().push(entry.executions());
             0
         }
     }
@@ -243,7 +253,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::{Entry, Executions, Identity, Kind, Ledger};
+    use super::{Entry, Identity, Kind, Ledger};
     use crate::test_gate::attempts::State;
 
     const STATES: [State; 6] =
@@ -251,6 +261,14 @@ mod tests {
 
     fn identity<'a>(classname: &'a str, name: &'a str) -> Identity<'a> {
         Identity { classname, name, ..Identity::default() }
+    }
+
+    /// Every test with the states of its executions.
+    fn all(ledger: &Ledger) -> Vec<(String, Vec<State>)> {
+        let states = |(_, name, executions): (_, &str, super::Executions<'_>)| {
+            (name.to_owned(), executions.iter().map(|execution| execution.state).collect())
+        };
+        ledger.iter().map(states).collect()
     }
 
     #[test]
@@ -265,43 +283,64 @@ mod tests {
     }
 
     #[test]
-    fn executions_add_up_and_attempts_replace() {
+    fn rows_of_a_report_are_tests_and_attempts_replace() {
         let mut ledger = Ledger::default();
         let test = identity("A", "a[0x7f0011223344]");
         ledger.add(&test, State::Failed, Some(5));
         ledger.replace(&identity("A", "a[0x7f9911223344]"), State::Failed, State::Flaky);
-        assert_eq!(ledger.len(), 1);
         ledger.add(&test, State::Skipped, None);
-        let all: Vec<_> = ledger.iter().collect();
-        assert_eq!((all[0].1, all[0].2.micros, all[0].2.timed), ("a[0x*]", 5, 1));
-        assert_eq!((all[0].2.ran(), all[0].2.red(), all[0].2.counts.tests()), (1, 0, 2));
-        assert_eq!(ledger.get(all[0].0, "a[0x*]"), Some(all[0].2));
-        assert_eq!(size_of::<Entry>(), 16);
+        ledger.add(&identity("A", "a[0x*] #2"), State::Passed, None);
+        ledger.add(&test, State::Failed, None);
+        ledger.replace(&test, State::Failed, State::Passed);
+        let expected = [
+            ("a[0x*]", State::Flaky),
+            ("a[0x*] #2", State::Skipped),
+            ("a[0x*] #2 #2", State::Passed),
+            ("a[0x*] #3", State::Passed),
+        ];
+        assert_eq!(all(&ledger), expected.map(|(name, state)| (name.to_owned(), vec![state])));
+        let (scope, name, first) = ledger.iter().next().unwrap();
+        assert_eq!((first.iter().next().unwrap().micros(), first.ran(), first.red()), (Some(5), 1, 0));
+        assert_eq!(ledger.get(scope, name), Some(first));
+        assert_eq!((size_of::<Entry>(), ledger.len()), (16, 4));
+    }
+
+    #[test]
+    fn reports_are_executions_in_their_order() {
+        let report = |states: &[State]| {
+            let mut ledger = Ledger::default();
+            for state in states {
+                ledger.add(&identity("A", "a"), *state, None);
+            }
+            ledger
+        };
+        let mut ledger = Ledger::default();
+        ledger.merge(report(&[State::Failed, State::Passed]));
+        ledger.merge(report(&[State::Passed]));
+        let expected = [("a", vec![State::Failed, State::Passed]), ("a #2", vec![State::Passed])];
+        assert_eq!(all(&ledger), expected.map(|(name, states)| (name.to_owned(), states)));
     }
 
     proptest! {
         #[test]
-        fn the_order_of_merges_does_not_matter(
+        fn nothing_is_lost_when_reports_are_merged(
             parts in vec(vec((0..3_usize, 0..4_usize, 0..6_usize, proptest::option::of(0..9_u64)), 0..8), 0..4)
         ) {
             let names = ["a", "b", "c", "d"];
-            let ledgers: Vec<Ledger> = parts.iter().map(|part| {
+            let mut merged = Ledger::default();
+            for part in &parts {
                 let mut ledger = Ledger::default();
                 for (class, name, state, micros) in part {
                     ledger.add(&identity(names[*class], names[*name]), STATES[*state], *micros);
                 }
-                ledger
-            }).collect();
-            let fold = |ledgers: Vec<Ledger>| ledgers.into_iter().fold(Ledger::default(), |mut all, one| {
-                all.merge(one);
-                all
-            });
-            let forwards = fold(ledgers.clone());
-            prop_assert_eq!(forwards.iter().count(), forwards.len());
-            let executions: u64 = forwards.iter().map(|(_, _, executions): (_, _, Executions)| executions.counts.tests()).sum();
-            prop_assert_eq!(executions, parts.iter().map(Vec::len).sum::<usize>() as u64);
-            let backwards = fold(ledgers.into_iter().rev().collect());
-            prop_assert_eq!(forwards, backwards);
+                merged.merge(ledger);
+            }
+            prop_assert_eq!(merged.iter().count(), merged.len());
+            let mut states: Vec<State> = all(&merged).into_iter().flat_map(|(_, states)| states).collect();
+            let mut expected: Vec<State> = parts.iter().flatten().map(|(_, _, state, _)| STATES[*state]).collect();
+            states.sort_by_key(|state| *state as u8);
+            expected.sort_by_key(|state| *state as u8);
+            prop_assert_eq!(states, expected);
         }
     }
 }

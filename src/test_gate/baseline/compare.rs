@@ -18,7 +18,7 @@ pub(crate) struct Change<'a> {
     /// What is known of it.
     pub(crate) before: Option<&'a Test>,
     /// How it ended now.
-    pub(crate) now: Option<Executions>,
+    pub(crate) now: Option<Executions<'a>>,
 }
 
 /// Numbers of tests.
@@ -39,7 +39,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) now: Amount,
     /// How many runs the baseline knows.
     pub(crate) runs: u64,
-    /// Fail now; did not fail at the baseline, or were not there, or in fewer of their executions.
+    /// Fail now; did not fail at the baseline, or were not there, or in others of their executions.
     pub(crate) new_failures: Vec<Change<'a>>,
     /// Fail now and failed at the baseline.
     pub(crate) known_failures: Vec<Change<'a>>,
@@ -80,7 +80,7 @@ pub(crate) fn compare<'a>(now: &'a Ledger, baseline: &'a Baseline, limits: &Limi
     for (scope, name, executions) in now.iter() {
         let test = Subject { scope, name };
         let known = baseline.tests.get(scope).and_then(|tests| tests.get(name));
-        result.now.add(executions.counts.tests(), executions.ran());
+        result.now.add(executions.len(), executions.ran());
         match known.filter(|known| known.newest() == newest) {
             Some(before) => {
                 result.judge(Change { test, was: None, before: Some(before), now: Some(executions) }, limits);
@@ -107,7 +107,7 @@ impl<'a> Comparison<'a> {
     fn judge(&mut self, change: Change<'a>, limits: &Limits) {
         let (Some(before), Some(now)) = (change.before, change.now) else { return };
         let (ran, ran_before) = (now.ran(), before.ran());
-        if now.red() > before.red() {
+        if has_new_failure(before, now) {
             self.new_failures.push(change);
         } else if now.red() > 0 {
             self.known_failures.push(change);
@@ -121,9 +121,9 @@ impl<'a> Comparison<'a> {
             _ if ran < ran_before => self.fewer.push(change),
             _ => {}
         }
-        self.run_time.add(before, &now);
-        self.slower.extend(slower(change, before, &now, limits));
-        self.flaky.extend(flaky(change.test, Some(before), &now));
+        self.run_time.add(before, now);
+        self.slower.extend(slower(change, before, now, limits));
+        self.flaky.extend(flaky(change.test, Some(before), now));
     }
 
     /// Takes what is only there now, or only was.
@@ -154,7 +154,7 @@ impl<'a> Comparison<'a> {
             if now.red() > 0 {
                 self.new_failures.push(change);
             }
-            self.flaky.extend(flaky(*test, older, now));
+            self.flaky.extend(flaky(*test, older, *now));
         }
         for (Gone { test, before }, explained) in gone.iter().zip(explained) {
             if !explained {
@@ -198,10 +198,19 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Whether an execution fails that did not fail before. Executions are told apart by the order of their reports; where there are
+/// not as many as before, nobody knows which of them failed then, unless all did.
+fn has_new_failure(before: &Test, now: Executions<'_>) -> bool {
+    if now.len() != before.executions() {
+        return now.red() > 0 && before.red() < before.executions();
+    }
+    now.iter().zip(&before.last).any(|(now, before)| now.state.is_red() && !before.is_red())
+}
+
 impl Change<'_> {
     /// How it ended now.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.now.as_ref().and_then(Outcome::of)
+        self.now.and_then(Outcome::of)
     }
 
     /// How it ended in the newest run that has it.
@@ -225,13 +234,45 @@ mod tests {
 
     type Case<'a> = (&'a str, &'a str, State, Option<u64>);
 
+    /// A run; of cases of one name, each is in a report of its own.
     fn ledger(cases: &[Case<'_>]) -> Ledger {
-        let mut ledger = Ledger::default();
+        let mut reports: Vec<(Vec<(&str, &str)>, Ledger)> = Vec::new();
         for (classname, name, state, millis) in cases {
+            let test = (*classname, *name);
+            let index = reports.iter().position(|(met, _)| !met.contains(&test)).unwrap_or_else(|| {
+                reports.push(Default::default());
+                reports.len() - 1
+            });
+            let (met, report) = &mut reports[index];
+            met.push(test);
             let identity = Identity { classname, name, ..Identity::default() };
-            ledger.add(&identity, *state, millis.map(|millis| millis * 1_000));
+            report.add(&identity, *state, millis.map(|millis| millis * 1_000));
         }
+        let mut ledger = Ledger::default();
+        reports.into_iter().for_each(|(_, report)| ledger.merge(report));
         ledger
+    }
+
+    #[test]
+    fn rows_of_one_name_are_tests_of_their_own() {
+        let report = |states: [State; 3]| {
+            let mut report = Ledger::default();
+            for state in states {
+                report.add(&Identity { classname: "A", name: "row", ..Identity::default() }, state, None);
+            }
+            report
+        };
+        let before = Baseline::of_run(
+            RunFacts::default(),
+            &report([Failed, Passed, Passed]),
+            BTreeMap::new(),
+            Vec::new(),
+        );
+        let now = report([Passed, Failed, Skipped]);
+        let found = compare(&now, &before, &Limits::default());
+        assert_eq!(names(&found.new_failures), ["A.row #2"]);
+        assert_eq!(names(&found.fixed), ["A.row"]);
+        assert_eq!(names(&found.newly_skipped), ["A.row #3"]);
     }
 
     fn run(second: i64, cases: &[Case<'_>]) -> Baseline {
@@ -260,6 +301,12 @@ mod tests {
             ("A", "gets_fixed", Errored, None),
             ("A", "matrix", Failed, None),
             ("A", "matrix", Passed, None),
+            ("A", "other_job", Failed, None),
+            ("A", "other_job", Passed, None),
+            ("A", "another_job", Failed, None),
+            ("A", "another_job", Passed, None),
+            ("A", "all_jobs", Failed, None),
+            ("A", "all_jobs", Failed, None),
             ("Old", "moves_on", Failed, None),
         ];
         let now = [
@@ -269,15 +316,21 @@ mod tests {
             ("A", "gets_fixed", Passed, None),
             ("A", "matrix", Failed, None),
             ("A", "matrix", Failed, None),
+            ("A", "other_job", Passed, None),
+            ("A", "other_job", Failed, None),
+            ("A", "another_job", Failed, None),
+            ("A", "all_jobs", Failed, None),
             ("New", "moves_on", Failed, None),
             ("New", "is_new", Failed, None),
         ];
         judged(&before, &now, |found| {
-            assert_eq!(names(&found.new_failures), ["A.matrix", "A.passes", "A.was_flaky", "New.is_new"]);
-            assert_eq!(names(&found.known_failures), ["A.was_failing", "New.moves_on"]);
-            assert!(found.is_known_failure(found.known_failures[1].test.scope, "moves_on"));
+            // A matrix that shrank does not say which of its jobs is left.
+            let new = ["A.another_job", "A.matrix", "A.other_job", "A.passes", "A.was_flaky", "New.is_new"];
+            assert_eq!(names(&found.new_failures), new);
+            assert_eq!(names(&found.known_failures), ["A.all_jobs", "A.was_failing", "New.moves_on"]);
+            assert!(found.is_known_failure(found.known_failures[2].test.scope, "moves_on"));
             assert_eq!(names(&found.fixed), ["A.gets_fixed"]);
-            assert_eq!(rules::failed_before(found).len(), 2);
+            assert_eq!(rules::failed_before(found).len(), 3);
         });
     }
 

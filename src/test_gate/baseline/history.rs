@@ -37,7 +37,7 @@ pub(crate) struct RunTime {
 
 impl RunTime {
     /// One test more.
-    pub(super) fn add(&mut self, before: &Test, now: &Executions) {
+    pub(super) fn add(&mut self, before: &Test, now: Executions<'_>) {
         let Some(now) = millis(now) else { return };
         self.tests += 1;
         self.now = self.now.saturating_add(u64::from(now));
@@ -82,7 +82,7 @@ pub(crate) struct Flaky<'a> {
 pub(super) fn slower<'a>(
     change: Change<'a>,
     before: &Test,
-    now: &Executions,
+    now: Executions<'_>,
     limits: &Limits,
 ) -> Option<Slower<'a>> {
     let ratio = limits.max_slowdown?;
@@ -118,7 +118,7 @@ fn durations(test: &Test) -> Vec<u32> {
 }
 
 /// Whether a test is flaky: it passed after a failure within a run, or it passed, failed and passed again from run to run.
-pub(super) fn flaky<'a>(test: Subject<'a>, before: Option<&Test>, now: &Executions) -> Option<Flaky<'a>> {
+pub(super) fn flaky<'a>(test: Subject<'a>, before: Option<&Test>, now: Executions<'_>) -> Option<Flaky<'a>> {
     let outcome = Outcome::of(now);
     let earlier = before.into_iter().flat_map(|test| test.seen.iter().copied().flatten());
     let (mut ran, mut bad, mut turns, mut is_flaky) = (0, 0, 0, false);
@@ -148,7 +148,7 @@ mod tests {
             let millis = earlier.iter().copied().map(Some).collect();
             let before = Test { millis, ..Test::default() };
             for (_, _, executions) in ledger.iter() {
-                time.add(&before, &executions);
+                time.add(&before, executions);
             }
         }
         time

@@ -40,7 +40,7 @@ impl Places {
         let mut moved = Test {
             seen: vec![None; self.runs],
             millis: vec![None; self.runs.min(DETAILED)],
-            last: test.last,
+            last: test.last.clone(),
         };
         for (run, outcome) in test.seen.iter().enumerate() {
             if let Some(slot) = self.place(run).and_then(|place| moved.seen.get_mut(place)) {
@@ -91,9 +91,10 @@ fn join(known: &mut Test, other: Test) {
     match known.newest().cmp(&other.newest()) {
         Ordering::Less => known.last = other.last,
         Ordering::Equal => {
-            for (count, more) in known.last.iter_mut().zip(other.last) {
-                *count = (*count).max(more);
+            for (outcome, more) in known.last.iter_mut().zip(&other.last) {
+                *outcome = (*outcome).max(*more);
             }
+            known.last.extend(other.last.iter().skip(known.last.len()));
         }
         Ordering::Greater => {}
     }

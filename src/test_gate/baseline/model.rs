@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::core::finding::hexadecimal;
 use crate::test_gate::attempts::State;
-use crate::test_gate::ledger::{Executions, Ledger, Scope};
+use crate::test_gate::ledger::{Execution, Executions, Ledger, Scope};
 
 /// Most runs of which outcomes are kept; the newest stay.
 pub(super) const RUNS: usize = 100;
@@ -29,10 +29,6 @@ pub(crate) enum Outcome {
     Failed,
     Errored,
 }
-
-/// The states of the numbers in [`Test::last`], in their order.
-pub(super) const STATES: [State; 6] =
-    [State::Passed, State::Flaky, State::Failed, State::Errored, State::Skipped, State::NotRun];
 
 /// One run that went into a baseline; runs are equal where all of this is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,8 +59,8 @@ pub(crate) struct Test {
     pub(crate) seen: Vec<Option<Outcome>>,
     /// Milliseconds of one execution in the newest runs, oldest first: the last item belongs to the newest run.
     pub(crate) millis: Vec<Option<u32>>,
-    /// How many executions ended how in the newest run that has it: in the order of [`STATES`].
-    pub(crate) last: [u64; 6],
+    /// How each of its executions ended in the newest run that has it, in the order of that run's reports.
+    pub(crate) last: Vec<Outcome>,
 }
 
 /// Lines and branches of one file.
@@ -119,17 +115,21 @@ pub(crate) struct Baseline {
 }
 
 impl Outcome {
-    /// Over all executions of a test; `None` where there is none.
-    pub(crate) fn of(executions: &Executions) -> Option<Self> {
-        let worst = [
-            (State::Errored, Self::Errored),
-            (State::Failed, Self::Failed),
-            (State::Flaky, Self::Flaky),
-            (State::Passed, Self::Passed),
-            (State::Skipped, Self::Skipped),
-            (State::NotRun, Self::NotRun),
-        ];
-        worst.into_iter().find(|(state, _)| executions.counts.of(*state) > 0).map(|(_, outcome)| outcome)
+    /// Over all executions of a test: the worst; `None` where there is none.
+    pub(crate) fn of(executions: Executions<'_>) -> Option<Self> {
+        executions.iter().map(|execution| Self::of_state(execution.state)).max()
+    }
+
+    /// How one execution ended.
+    pub(crate) fn of_state(state: State) -> Self {
+        match state {
+            State::Errored => Self::Errored,
+            State::Failed => Self::Failed,
+            State::Flaky => Self::Flaky,
+            State::Passed => Self::Passed,
+            State::Skipped => Self::Skipped,
+            State::NotRun => Self::NotRun,
+        }
     }
 
     /// The letter that stands for it in a file.
@@ -177,17 +177,17 @@ impl Outcome {
 impl Test {
     /// How many executions took place in the newest run that has it.
     pub(crate) fn ran(&self) -> u64 {
-        self.last.iter().take(4).sum()
+        self.last.iter().filter(|outcome| outcome.ran()).count() as u64
     }
 
     /// How many of them failed or broke off.
     pub(crate) fn red(&self) -> u64 {
-        self.last.iter().skip(2).take(2).sum()
+        self.last.iter().filter(|outcome| outcome.is_red()).count() as u64
     }
 
     /// All executions in the newest run that has it.
     pub(crate) fn executions(&self) -> u64 {
-        self.last.iter().sum()
+        self.last.len() as u64
     }
 
     /// How it ended in the run with this index.
@@ -212,9 +212,9 @@ impl Baseline {
         let mut baseline = Self { covered: (!coverage.is_empty()).then_some(0), coverage, ..Self::default() };
         for (scope, name, executions) in ledger.iter() {
             let test = Test {
-                seen: vec![Outcome::of(&executions)],
-                millis: vec![millis(&executions)],
-                last: STATES.map(|state| executions.counts.of(state)),
+                seen: vec![Outcome::of(executions)],
+                millis: vec![millis(executions)],
+                last: executions.iter().map(|execution| Outcome::of_state(execution.state)).collect(),
             };
             if test.executions() > 0 {
                 baseline.tests.entry(scope.clone()).or_default().insert(name.into(), test);
@@ -269,7 +269,10 @@ impl Baseline {
 }
 
 /// Milliseconds of one execution on average, where any was timed.
-pub(super) fn millis(executions: &Executions) -> Option<u32> {
-    let millis = (executions.micros + 500 * executions.timed) / executions.timed.checked_mul(1_000)?.max(1);
-    (executions.timed > 0).then(|| u32::try_from(millis).unwrap_or(u32::MAX))
+pub(super) fn millis(executions: Executions<'_>) -> Option<u32> {
+    let timed = executions.iter().filter_map(Execution::micros);
+    let (micros, timed) =
+        timed.fold((0_u64, 0_u64), |(sum, timed), micros| (sum.saturating_add(micros), timed + 1));
+    let millis = micros.saturating_add(500 * timed) / timed.checked_mul(1_000)?.max(1);
+    (timed > 0).then(|| u32::try_from(millis).unwrap_or(u32::MAX))
 }

@@ -42,7 +42,7 @@ pub(super) struct Gone<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct New<'a> {
     pub(super) test: Subject<'a>,
-    pub(super) now: Executions,
+    pub(super) now: Executions<'a>,
 }
 
 /// What became of a test.

@@ -1,11 +1,12 @@
 //! The baseline file as it is read: strictly, line by line. What is not exactly what was written is refused.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 
 use super::file::{GZIP, VERSION, better};
@@ -20,6 +21,13 @@ const LARGEST: u64 = 1 << 30;
 
 /// Most bytes of a line.
 const LONGEST: u64 = 1 << 20;
+
+/// Most executions of one test in a run, as many as reports can hold it.
+const EXECUTIONS: usize = 100_000;
+
+/// What version 1 counted, in its order.
+const COUNTED: [Outcome; 6] =
+    [Outcome::Passed, Outcome::Flaky, Outcome::Failed, Outcome::Errored, Outcome::Skipped, Outcome::NotRun];
 
 /// What to do about a file that is damaged.
 const AGAIN: &str = "take the file from where it was written, or write it again with `test-gate baseline`";
@@ -68,9 +76,46 @@ struct TestLine {
     #[serde(default)]
     suite: Option<String>,
     seen: String,
-    last: [u64; 6],
+    last: Last,
     #[serde(default)]
     ms: Vec<Option<u32>>,
+}
+
+/// How the executions of a test ended, in the order of the reports.
+struct Last(Vec<Outcome>);
+
+impl<'de> Deserialize<'de> for Last {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LastVisitor)
+    }
+}
+
+/// Takes letters, as they are written now, and the counts of version 1, which lost the order.
+struct LastVisitor;
+
+impl<'de> Visitor<'de> for LastVisitor {
+    type Value = Last;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("letters of outcomes")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Last, E> {
+        let outcomes = lengthened(text, EXECUTIONS).and_then(|last| last.into_iter().collect());
+        outcomes.map(Last).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut counts: A) -> Result<Last, A::Error> {
+        let mut last = Vec::new();
+        for outcome in COUNTED {
+            let count = counts.next_element()?.unwrap_or(0_usize);
+            last.extend(std::iter::repeat_n(outcome, count.min(EXECUTIONS - last.len())));
+        }
+        match counts.next_element::<IgnoredAny>()? {
+            None => Ok(Last(last)),
+            Some(_) => Err(serde::de::Error::invalid_length(COUNTED.len() + 1, &self)),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -165,8 +210,8 @@ impl<R: Read> Reader<'_, R> {
             let is_cut = self.text.last() != Some(&b'\n');
             return Err(self.error(if is_cut { "cut off" } else { "not a baseline" }));
         };
-        if version != VERSION {
-            let what = format!("a baseline of version {version}; this tool knows {VERSION}");
+        if !(1..=VERSION).contains(&version) {
+            let what = format!("a baseline of version {version}; this tool knows 1 to {VERSION}");
             return Err(self
                 .error(what)
                 .help("use the version of the tool that wrote it, or write it again"));
@@ -245,11 +290,13 @@ impl<R: Read> Reader<'_, R> {
             (None, None, Some(text)) => Scope { kind: Kind::Suite, text: text.into() },
             _ => return Err(self.error("a test has one of `class`, `file` and `suite`")),
         };
-        let seen = lengthened(&line.seen, baseline.runs.len())
-            .filter(|seen| seen.iter().any(Option::is_some))
+        let runs = baseline.runs.len();
+        let seen = lengthened(&line.seen, runs)
+            .filter(|seen| seen.len() == runs && seen.iter().any(Option::is_some))
             .ok_or_else(|| self.error("`seen` does not fit the runs"))?;
+        let Last(last) = line.last;
         let detailed = baseline.runs.len().min(DETAILED);
-        if line.ms.len() > detailed || line.last.iter().all(|count| *count == 0) {
+        if line.ms.len() > detailed || last.is_empty() {
             return Err(self.error("`ms` or `last` does not fit the runs"));
         }
         let mut millis = vec![None; detailed - line.ms.len()];
@@ -262,7 +309,7 @@ impl<R: Read> Reader<'_, R> {
         if !is_next {
             return Err(self.error("tests are out of order"));
         }
-        let test = Test { seen, millis, last: line.last };
+        let test = Test { seen, millis, last };
         baseline.tests.entry(scope).or_default().insert(line.test.into(), test);
         Ok(())
     }
@@ -319,9 +366,9 @@ fn numbers(text: &str) -> Option<Vec<f64>> {
     if text.is_empty() { Some(Vec::new()) } else { text.split(' ').map(finite).collect() }
 }
 
-/// Outcomes out of letters with counts; `None` where they are not those of so many runs.
-fn lengthened(text: &str, runs: usize) -> Option<Vec<Option<Outcome>>> {
-    let mut seen = Vec::with_capacity(runs);
+/// Outcomes out of letters with counts; `None` where they are not that, or are more than so many.
+fn lengthened(text: &str, most: usize) -> Option<Vec<Option<Outcome>>> {
+    let mut seen = Vec::new();
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
         rest = rest.get(letter.len_utf8()..)?;
@@ -329,18 +376,22 @@ fn lengthened(text: &str, runs: usize) -> Option<Vec<Option<Outcome>>> {
         let (amount, after) = rest.split_at_checked(digits)?;
         let amount: usize = if amount.is_empty() { 1 } else { amount.parse().ok()? };
         let outcome = if letter == '.' { None } else { Some(Outcome::of_letter(letter)?) };
-        if amount == 0 || amount > runs - seen.len() {
+        if amount == 0 || amount > most - seen.len() {
             return None;
         }
         seen.extend(std::iter::repeat_n(outcome, amount));
         rest = after;
     }
-    (seen.len() == runs).then_some(seen)
+    Some(seen)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{lengthened, numbers, read};
+    use std::collections::BTreeMap;
+
+    use sha2::{Digest as _, Sha256};
+
+    use super::{hexadecimal, lengthened, numbers, read};
     use crate::core::Exit;
 
     fn refused(text: &str) -> String {
@@ -359,25 +410,23 @@ mod tests {
             (String::new(), "base.jsonl:1: the baseline is empty"),
             ("<html>\n".to_owned(), "base.jsonl:1: not a baseline"),
             (
-                "{\"devops-baseline\":2}\n".to_owned(),
-                "base.jsonl:1: a baseline of version 2; this tool knows 1",
+                "{\"devops-baseline\":3}\n".to_owned(),
+                "base.jsonl:1: a baseline of version 3; this tool knows 1 to 2",
             ),
             (head.to_owned(), "base.jsonl:2: cut off: a run must follow"),
             (format!("{head}{{\"run\":"), "base.jsonl:2: cut off within a line"),
             (format!("{head}{run}"), "base.jsonl:3: cut off: a test must follow"),
             (
-                format!("{head}{run}{{\"test\":\"a\",\"seen\":\"P\",\"last\":[1,0,0,0,0,0]}}\n"),
+                format!("{head}{run}{{\"test\":\"a\",\"seen\":\"P\",\"last\":\"P\"}}\n"),
                 "base.jsonl:3: a test has one of `class`, `file` and `suite`",
             ),
             (
-                format!(
-                    "{head}{run}{{\"test\":\"a\",\"class\":\"A\",\"seen\":\"P2\",\"last\":[1,0,0,0,0,0]}}\n"
-                ),
+                format!("{head}{run}{{\"test\":\"a\",\"class\":\"A\",\"seen\":\"P2\",\"last\":\"P\"}}\n"),
                 "base.jsonl:3: `seen` does not fit the runs",
             ),
             (
                 format!(
-                    "{head}{run}{{\"test\":\"a\",\"class\":\"A\",\"seen\":\"P\",\"last\":[1,0,0,0,0,0]}}\n{{\"end\":\"0\"}}\n"
+                    "{head}{run}{{\"test\":\"a\",\"class\":\"A\",\"seen\":\"P\",\"last\":\"P\"}}\n{{\"end\":\"0\"}}\n"
                 ),
                 "base.jsonl:4: the file was changed after it was written: its SHA-256 does not match",
             ),
@@ -392,10 +441,23 @@ mod tests {
     }
 
     #[test]
+    fn a_baseline_of_the_first_version_is_read() {
+        let text = concat!(
+            "{\"devops-baseline\":1,\"tool\":\"t\",\"runs\":1,\"tests\":1,\"coverage\":0,\"benchmarks\":0}\n",
+            "{\"run\":\"k\"}\n",
+            "{\"test\":\"a\",\"class\":\"A\",\"seen\":\"F\",\"last\":[2,0,1,0,0,0]}\n"
+        );
+        let end = hexadecimal(&Sha256::digest(text));
+        let baseline = read("base.jsonl", format!("{text}{{\"end\":\"{end}\"}}\n").as_bytes()).unwrap();
+        let test = baseline.tests.values().flat_map(BTreeMap::values).next().unwrap();
+        assert_eq!((test.executions(), test.ran(), test.red()), (3, 3, 1));
+    }
+
+    #[test]
     fn outcomes_and_numbers_are_taken_literally() {
         assert_eq!(lengthened(".2PF", 4).map(|seen| seen.iter().flatten().count()), Some(2));
         for (text, runs) in
-            [("P", 2), ("P0", 0), ("P3", 2), ("x", 1), ("2P", 2), ("P99999999999999999999", 3)]
+            [("P0", 0), ("P3", 2), ("PFP", 2), ("x", 1), ("2P", 2), ("P99999999999999999999", 3)]
         {
             assert_eq!(lengthened(text, runs), None, "{text}");
         }
