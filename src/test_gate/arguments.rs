@@ -85,6 +85,10 @@ pub struct Arguments {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) fail_on_flaky: bool,
 
+    /// Treat the reports of each further PATH as later attempts at the failed tests of the PATHs before it
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub(crate) attempts: bool,
+
     /// What cases of one name in one suite are where the report leaves it open: `tests` that each count, or `attempts` at one test, such as Gradle's retries without `mergeReruns`
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = RepeatedCases::Tests)]
     pub(crate) repeated_cases: RepeatedCases,
@@ -176,6 +180,7 @@ pub struct Arguments {
 /// every line. `run-command` is none: what runs the tests is the project's, and the report shows it.
 pub(super) const POLICY: &[&str] = &[
     "action",
+    "attempts",
     "baseline",
     "benchmark-alarm-rate",
     "benchmark-limit",
@@ -212,7 +217,11 @@ impl Arguments {
 
     /// What the names of tests mean; nothing is kept but what every run needs.
     pub(super) fn keep(&self) -> Keep {
-        Keep { repeats_are_attempts: self.repeated_cases == RepeatedCases::Attempts, ..Keep::default() }
+        Keep {
+            repeats_are_attempts: self.repeated_cases == RepeatedCases::Attempts,
+            paths_are_attempts: self.attempts,
+            ..Keep::default()
+        }
     }
 
     /// How much worse than the baseline tests may be.

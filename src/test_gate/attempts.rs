@@ -48,7 +48,7 @@ impl State {
     }
 
     /// Whether the test did not take place.
-    const fn is_absent(self) -> bool {
+    pub(crate) const fn is_absent(self) -> bool {
         matches!(self, Self::Skipped | Self::NotRun)
     }
 
@@ -136,6 +136,7 @@ pub(crate) type Attempts = HashMap<u64, State>;
 /// Nearly every name stands once, and of those only 40 bits of the hash are kept. Where two names share them, which one given test
 /// among a million does once in a million reports, the second counts as a namesake of the first: its title then has a number that
 /// it would not need. No count and no verdict depends on it.
+#[derive(Debug)]
 pub(crate) struct Rows {
     met: Vec<Part>,
     /// How often a name was met that stands more than once.
@@ -145,22 +146,22 @@ pub(crate) struct Rows {
 /// A part of the hash; zero is free.
 type Entry = u32;
 
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 struct Part {
     entries: Vec<Entry>,
     used: usize,
 }
 
-impl Rows {
-    pub(crate) fn new() -> Self {
+impl Default for Rows {
+    fn default() -> Self {
         Self { met: vec![Part::default(); PARTS], repeated: HashMap::new() }
     }
+}
 
+impl Rows {
     /// Meets a name; returns how often it was met by now. `scope` is a hash that many names share, and that each name always has.
     pub(crate) fn meet(&mut self, scope: u64, name: u64) -> u64 {
-        // Bits of both hashes choose the part: the tests of a scope share a few.
-        let index = scope >> 59 << 3 | name >> 61;
-        let part = usize::try_from(index).ok().and_then(|index| self.met.get_mut(index));
+        let part = part(scope, name).and_then(|index| self.met.get_mut(index));
         if !part.is_some_and(|part| part.insert(name)) {
             return 1;
         }
@@ -169,13 +170,29 @@ impl Rows {
         *times
     }
 
+    /// Whether a name was met.
+    pub(crate) fn has(&self, scope: u64, name: u64) -> bool {
+        let part = part(scope, name).and_then(|index| self.met.get(index));
+        part.is_some_and(|part| part.has(name))
+    }
+
     /// How often a name was met that was met at all.
     pub(crate) fn times(&self, name: u64) -> u64 {
         self.repeated.get(&name).copied().unwrap_or(1)
     }
 }
 
+/// Index of the part that has a name: bits of both hashes choose it, so that the tests of a scope share a few.
+fn part(scope: u64, name: u64) -> Option<usize> {
+    usize::try_from(scope >> 59 << 3 | name >> 61).ok()
+}
+
 impl Part {
+    /// Whether it has the entry of a hash.
+    fn has(&self, hash: u64) -> bool {
+        self.place(entry(hash)).and_then(|place| self.entries.get(place)).is_some_and(|found| *found != 0)
+    }
+
     /// Takes the entry of a hash; whether it had it.
     fn insert(&mut self, hash: u64) -> bool {
         if self.is_full() {
@@ -242,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_table_counts_like_a_map() {
-        let mut table = Rows::new();
+        let mut table = Rows::default();
         let mut map = HashMap::new();
         for step in 0..400_000_u64 {
             let hash = hash_of(&(step * step % 300_007));

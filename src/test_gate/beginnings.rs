@@ -85,7 +85,8 @@ fn no_beginning_of_a_report_is_greener_than_all_of_it() {
     let mut greener = Vec::new();
     for (seed, path) in (1..).zip(&files) {
         let label = path.file_name().unwrap().to_string_lossy().into_owned();
-        let file = File { path: Some(path.clone()), label, found_in: Some("reports".to_owned()) };
+        let file =
+            File { path: Some(path.clone()), label, found_in: Some("reports".to_owned()), argument: 0 };
         let bytes = std::fs::read(path).unwrap();
         let (whole, tests) = badness(&file, &bytes);
         for cut in cuts(bytes.len(), seed) {

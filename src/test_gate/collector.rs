@@ -52,6 +52,12 @@ pub(crate) struct Reading {
     pub(crate) archive: Option<Archive>,
     /// Benchmarks that ran between the tests.
     pub(crate) benchmarks: Vec<Benchmark>,
+    /// How many of its tests count in another report.
+    pub(crate) elsewhere: u64,
+    /// The names of all tests, by hash.
+    pub(crate) rows: Rows,
+    /// Tests that did not take place: hashes of what holds them and of their names, and how they ended.
+    pub(crate) absent: Vec<(u64, u64, State)>,
 }
 
 /// What is kept of tests that simply passed, and what their names mean.
@@ -63,6 +69,19 @@ pub(crate) struct Keep {
     pub(crate) tests: bool,
     /// Whether cases of one name are attempts at one test where the report leaves it open.
     pub(crate) repeats_are_attempts: bool,
+    /// Whether the reports of a later path are attempts at the tests of the paths before it; needs all tests whole.
+    pub(crate) paths_are_attempts: bool,
+}
+
+impl Reading {
+    /// Makes the list of names anew, where there is one, of the tests that are left.
+    pub(crate) fn relist(&mut self) {
+        let (Some(ledger), Some(archive)) = (&mut self.ledger, &self.archive) else { return };
+        *ledger = Ledger::default();
+        for test in archive.tests() {
+            ledger.add(&identity(test), test.state, test.micros);
+        }
+    }
 }
 
 /// A suite or a run that went wrong apart from its tests.
@@ -118,7 +137,6 @@ pub(crate) struct Collector {
     pub(crate) reading: Reading,
     keep: Keep,
     attempts: Attempts,
-    rows: Rows,
     /// Where the problem of a test stands that may be attempted again.
     problems: HashMap<u64, usize>,
 }
@@ -127,9 +145,9 @@ impl Collector {
     /// A collector that has met nothing.
     pub(crate) fn new(keep: Keep) -> Self {
         let ledger = keep.names.then(Ledger::default);
-        let archive = keep.tests.then(Archive::default);
+        let archive = (keep.tests || keep.paths_are_attempts).then(Archive::default);
         let reading = Reading { ledger, archive, ..Reading::default() };
-        Self { reading, keep, attempts: Attempts::new(), rows: Rows::new(), problems: HashMap::new() }
+        Self { reading, keep, attempts: Attempts::new(), problems: HashMap::new() }
     }
 
     /// A suite began.
@@ -185,13 +203,16 @@ impl Collector {
             }
             None => {
                 self.reading.counts.add(met.state);
-                let mut row = self.rows.meet(met.scope, met.name);
+                let mut row = self.reading.rows.meet(met.scope, met.name);
+                if met.state.is_absent() {
+                    self.reading.absent.push((met.scope, met.name, met.state));
+                }
                 if let Some(ledger) = &mut self.reading.ledger {
                     // The ledger knows names in the form in which they are compared.
                     row = ledger.add(&identity(&execution()), met.state, met.micros);
                 }
                 if let Some(archive) = &mut self.reading.archive {
-                    archive.add(met.repetition.hash(), row, execution());
+                    archive.add(met.repetition.hash(), (met.name, row), execution());
                 }
                 self.keep(met, met.state, row, execution);
             }
@@ -217,7 +238,8 @@ impl Collector {
                 self.problems.insert(hash, self.reading.problems.len());
             }
             let is_unclear = met.repetition == Repetition::Unclear;
-            let problem = Problem { row, is_unclear, hash: met.name, ..Problem::of(&execution(), state) };
+            let (scope, hash) = (met.scope, met.name);
+            let problem = Problem { row, is_unclear, scope, hash, ..Problem::of(&execution(), state) };
             self.reading.problems.push(problem);
         }
     }
@@ -231,7 +253,7 @@ impl Collector {
             return problem.amend(Problem::of(&execution(), state));
         }
         let kept = self.reading.problems.len();
-        self.keep(met, state, self.rows.times(met.name), execution);
+        self.keep(met, state, self.reading.rows.times(met.name), execution);
         if let Some(problem) = self.reading.problems.get_mut(kept) {
             problem.attempts += 1;
             problem.is_assumed = matches!(met.repetition, Repetition::Assumed(_));
@@ -256,7 +278,7 @@ impl Collector {
             let GroupError { name, message, detail, at } = error.clone();
             let execution =
                 Execution { message, detail, at: Some(at), ..Execution::new(name, State::Errored) };
-            archive.add(None, 1, execution);
+            archive.add(None, (0, 1), execution);
         }
         self.suite_error(error);
     }
@@ -298,9 +320,8 @@ impl Collector {
     }
 
     pub(crate) fn finish(mut self) -> Reading {
-        for problem in &mut self.reading.problems {
-            problem.rows = self.rows.times(problem.hash);
-        }
+        let Reading { problems, rows, .. } = &mut self.reading;
+        problems.iter_mut().for_each(|problem| problem.rows = rows.times(problem.hash));
         self.reading
     }
 }

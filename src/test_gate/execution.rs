@@ -62,6 +62,16 @@ impl Execution {
         }
     }
 
+    /// Takes another attempt: how the test ended by now, and why, where the attempt says so.
+    pub(super) fn amend(&mut self, state: State, later: Self) {
+        self.state = state;
+        self.attempts += later.attempts;
+        self.micros = later.micros.or(self.micros);
+        if !later.message.is_empty() || !later.detail.is_empty() {
+            (self.message, self.detail) = (later.message, later.detail);
+        }
+    }
+
     /// What people call the test.
     pub(super) fn title(&self) -> String {
         let Self { suite, classname, name, producer, .. } = self;
@@ -85,6 +95,10 @@ pub(crate) struct Problem {
     pub(crate) is_unclear: bool,
     /// Whether they are taken for attempts because `repeated-cases` says so.
     pub(crate) is_assumed: bool,
+    /// A hash of what holds the test.
+    pub(crate) scope: u64,
+    /// The report of another test of its name that passed, or of the attempt that passed.
+    pub(crate) passed_in: Option<String>,
     pub(crate) suite: String,
     pub(crate) classname: String,
     pub(crate) name: String,
@@ -121,6 +135,8 @@ impl Problem {
             rows: 1,
             is_unclear: false,
             is_assumed: false,
+            scope: 0,
+            passed_in: None,
             test: shorten(&title(named, suite, *producer), MESSAGE),
             location: location(execution, &file, message),
             again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),

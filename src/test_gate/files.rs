@@ -33,6 +33,8 @@ pub(super) struct File {
     pub(super) label: String,
     /// The folder it was found in by walking through it; none where it was meant by name or pattern.
     pub(super) found_in: Option<String>,
+    /// Which of the paths given leads to it, from 0; the first, where several do.
+    pub(super) argument: usize,
 }
 
 impl File {
@@ -91,7 +93,8 @@ impl Files {
 /// Finds the reports; what lies below `own`, where an earlier run put its merged reports, counts only where that folder is named.
 pub(super) fn find(paths: &[PathBuf], own: &Path) -> Files {
     let mut search = Search { own: std::fs::canonicalize(own).ok(), ..Search::default() };
-    for path in paths {
+    for (argument, path) in paths.iter().enumerate() {
+        search.argument = argument;
         search.path(path);
     }
     search.missing.sort();
@@ -115,13 +118,16 @@ struct Search {
     unlisted: BTreeSet<(String, String)>,
     /// The real path of the folder of our own reports.
     own: Option<PathBuf>,
+    /// Which of the paths given is searched.
+    argument: usize,
 }
 
 impl Search {
     fn path(&mut self, path: &Path) {
         let label = label(path);
         if path.as_os_str() == STDIN {
-            self.files.insert((label.clone(), None), File { path: None, label, found_in: None });
+            let file = File { path: None, label: label.clone(), found_in: None, argument: self.argument };
+            self.files.insert((label, None), file);
             return;
         }
         match std::fs::metadata(path) {
@@ -209,14 +215,17 @@ impl Search {
 
     fn add(&mut self, path: PathBuf, mut found_in: Option<String>) {
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let mut argument = self.argument;
         let mut key = (label(&path), Some(path));
         // Where several names lead to a file, the first in their order stays, so that the paths' order never shows.
         if let Some(known) = self.real.remove(&real) {
-            let other = self.files.remove(&known).and_then(|file| file.found_in);
-            found_in = found_in.zip(other).map(|(one, other)| one.min(other));
+            let other = self.files.remove(&known);
+            argument = other.as_ref().map_or(argument, |other| other.argument.min(argument));
+            found_in = found_in.zip(other.and_then(|file| file.found_in)).map(|(one, other)| one.min(other));
             key = key.min(known);
         }
-        self.files.insert(key.clone(), File { path: key.1.clone(), label: key.0.clone(), found_in });
+        let file = File { path: key.1.clone(), label: key.0.clone(), found_in, argument };
+        self.files.insert(key.clone(), file);
         self.real.insert(real, key);
     }
 }

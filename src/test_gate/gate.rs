@@ -14,7 +14,9 @@ use super::execution::Problem;
 use super::exports::{self, Source};
 use super::files::{File, Files};
 use super::ledger::{Identity, Ledger, Scope};
+use super::partitions::{self, Report};
 use super::read::{self, Content};
+use super::reruns;
 use super::rules::{self, LISTED};
 use super::slowest::Slowest;
 use super::tally::Tally;
@@ -75,7 +77,19 @@ pub(super) struct Gate {
 impl Gate {
     /// Reads every report.
     pub(super) fn read(&mut self, found: &Files, keep: Keep) {
-        for (file, (content, input)) in found.reports.iter().zip(read::all(&found.reports, keep)) {
+        let mut contents = read::all(&found.reports, keep);
+        let files = found.reports.iter().zip(&mut contents);
+        let readings = files.filter_map(|(file, (content, _))| match content {
+            Content::Tests(reading) => Some((file, reading.as_mut())),
+            _ => None,
+        });
+        let mut reports: Vec<Report<'_>> =
+            readings.map(|(file, reading)| Report::of(file, reading)).collect();
+        if keep.paths_are_attempts {
+            reruns::fold(&mut reports);
+        }
+        self.notes.extend(partitions::settle(&mut reports, keep.paths_are_attempts));
+        for (file, (content, input)) in found.reports.iter().zip(contents) {
             self.file(file, content, input);
         }
     }
@@ -209,7 +223,8 @@ impl Gate {
         if let Some(ledger) = reading.ledger.take() {
             self.ledger.merge(ledger);
         }
-        let Some(archive) = reading.archive else { return };
+        let Some(mut archive) = reading.archive else { return };
+        archive.number();
         let troubles = reading.troubles.kept().iter();
         let troubles = troubles.map(|trouble| GroupError::new(label, &trouble.what, "", trouble.at));
         let errors = reading.run_errors.into_iter().chain(troubles).collect();
@@ -281,7 +296,7 @@ impl Gate {
         self.unreadable += u64::from(!reading.troubles.is_empty());
         match rules::unreadable(&reading.troubles, label) {
             Some(finding) => self.others.push(finding),
-            None if reading.counts.tests() == 0
+            None if reading.counts.tests() + reading.elsewhere == 0
                 && reading.suite_errored + reading.run_errored == 0
                 && reading.benchmarks.is_empty() =>
             {

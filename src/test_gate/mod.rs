@@ -40,12 +40,14 @@ mod ledger;
 mod lines;
 mod mixer;
 mod part;
+mod partitions;
 mod places;
 mod producer;
 #[cfg(test)]
 mod properties;
 mod read;
 mod records;
+mod reruns;
 mod rules;
 mod shape;
 mod slowest;

@@ -156,7 +156,8 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let identity = if problem.row == 1 { identity.get(..3).unwrap_or_default() } else { &identity };
     let mut detail = problem.message.clone();
     if problem.state == State::Flaky {
-        let passed = format!("passed on attempt {attempts} of {attempts}");
+        let place = problem.passed_in.as_deref().map(|report| format!(" in {report}")).unwrap_or_default();
+        let passed = format!("passed on attempt {attempts} of {attempts}{place}");
         detail = if detail.is_empty() { passed } else { format!("{passed}; before: {detail}") };
     }
     let trace = problem.detail.as_str();
@@ -201,6 +202,11 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
 fn repetition(problem: &Problem) -> Option<String> {
     if problem.is_assumed {
         return Some("cases of this name are attempts because of `repeated-cases = \"attempts\"`".to_owned());
+    }
+    if let Some(report) = problem.passed_in.as_deref().filter(|_| problem.state.is_red()) {
+        return Some(format!(
+            "a test of this name passed in {report}; if that is a later attempt, set `attempts`"
+        ));
     }
     let is_open = problem.is_unclear && problem.rows > 1 && problem.state.is_red();
     is_open.then(|| {

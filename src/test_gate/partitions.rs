@@ -1,0 +1,113 @@
+//! What the reports of one run say of each other: a test that one of them only lists as skipped, because another has its result,
+//! and a failure beside a pass of the same name in another.
+
+use std::collections::HashSet;
+
+use super::attempts::State;
+use super::collector::Reading;
+use super::files::File;
+use crate::core::words::counted;
+
+/// A report of tests among others.
+pub(super) struct Report<'a> {
+    /// The path as people write it.
+    pub(super) label: &'a str,
+    /// Which of the paths given leads to it.
+    pub(super) argument: usize,
+    pub(super) reading: &'a mut Reading,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn of(file: &'a File, reading: &'a mut Reading) -> Self {
+        Self { label: &file.label, argument: file.argument, reading }
+    }
+}
+
+/// What a report says of names, by their hashes.
+struct Names<'a> {
+    reading: &'a Reading,
+    absent: HashSet<u64>,
+    wrong: HashSet<u64>,
+}
+
+impl<'a> Names<'a> {
+    fn of(reading: &'a Reading) -> Self {
+        let absent = reading.absent.iter().map(|(_, name, _)| *name).collect();
+        Self { reading, absent, wrong: reading.problems.iter().map(|problem| problem.hash).collect() }
+    }
+
+    /// Whether the one test of a name took place.
+    fn has_run(&self, scope: u64, name: u64) -> bool {
+        let rows = &self.reading.rows;
+        rows.has(scope, name) && rows.times(name) == 1 && !self.absent.contains(&name)
+    }
+}
+
+/// Takes tests out of the counts that were skipped in one report and took place in another, and says how many; points out where
+/// a test of the name of a failed one passed, unless the settings say already what that means.
+///
+/// Only a test that each of the reports has once: namesakes could be other tests. Nothing that failed is taken out.
+pub(super) fn settle(reports: &mut [Report<'_>], are_attempts: bool) -> Option<String> {
+    if reports.len() < 2 {
+        return None;
+    }
+    let names: Vec<Names<'_>> = reports.iter().map(|report| Names::of(report.reading)).collect();
+    let elsewhere: Vec<HashSet<u64>> = (0..names.len()).map(|index| told_elsewhere(&names, index)).collect();
+    let passed: Vec<Vec<Option<usize>>> =
+        (0..names.len()).map(|index| passed_elsewhere(&names, index)).collect();
+    let labels: Vec<&str> = reports.iter().map(|report| report.label).collect();
+    let mut settled = 0;
+    for ((report, names), passed) in reports.iter_mut().zip(&elsewhere).zip(passed) {
+        for (problem, other) in report.reading.problems.iter_mut().zip(passed) {
+            if let Some(label) = other.filter(|_| !are_attempts).and_then(|other| labels.get(other)) {
+                problem.passed_in = Some((*label).to_owned());
+            }
+        }
+        settled += leave_out(report.reading, names);
+    }
+    let tests = counted(settled, "skipped test took", "skipped tests took");
+    (settled > 0).then(|| format!("{tests} place in another report, and counts there alone"))
+}
+
+/// The tests that a report lists as skipped and that took place in another.
+fn told_elsewhere(names: &[Names<'_>], index: usize) -> HashSet<u64> {
+    let others = || names.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other);
+    let of = |reading: &Reading| {
+        let is_elsewhere = |(scope, name, _): &&(u64, u64, State)| {
+            reading.rows.times(*name) == 1 && others().any(|other| other.has_run(*scope, *name))
+        };
+        reading.absent.iter().filter(is_elsewhere).map(|(_, name, _)| *name).collect()
+    };
+    names.get(index).map(|own| of(own.reading)).unwrap_or_default()
+}
+
+/// Of each problem of a report, in which other report a test of its name passed: it may be another attempt.
+fn passed_elsewhere(names: &[Names<'_>], index: usize) -> Vec<Option<usize>> {
+    let Some(own) = names.get(index) else { return Vec::new() };
+    let of = |problem: &super::execution::Problem| {
+        let is_open = problem.state.is_red() && problem.rows == 1;
+        let mut others = names.iter().enumerate().filter(|(other, _)| is_open && *other != index);
+        others
+            .find(|(_, other)| {
+                other.has_run(problem.scope, problem.hash) && !other.wrong.contains(&problem.hash)
+            })
+            .map(|(other, _)| other)
+    };
+    own.reading.problems.iter().map(of).collect()
+}
+
+/// Takes skipped tests out of a report; returns how many.
+fn leave_out(reading: &mut Reading, names: &HashSet<u64>) -> u64 {
+    if names.is_empty() {
+        return 0;
+    }
+    for (_, _, state) in reading.absent.iter().filter(|(_, name, _)| names.contains(name)) {
+        reading.counts.take(*state);
+    }
+    if let Some(archive) = &mut reading.archive {
+        let is_left: Vec<bool> = archive.rows.iter().map(|(name, _)| !names.contains(name)).collect();
+        archive.retain(|index| is_left.get(index) == Some(&true));
+    }
+    reading.elsewhere += names.len() as u64;
+    names.len() as u64
+}
