@@ -25,12 +25,13 @@ pub(super) const UNUSED: Rule = Rule {
 };
 
 /// Facts of a subject that many subjects share: they name nothing, so that no waiver is for them.
-const SHARED_FACTS: [&str; 15] = [
+const SHARED_FACTS: [&str; 16] = [
     "attempts",
     "before",
     "class",
     "direct",
     "ecosystem",
+    "environment",
     "fixed",
     "installed",
     "layer",

@@ -9,6 +9,7 @@ use super::baseline::{self, TestDrop};
 use super::benchmarks::{self, Bound};
 use super::collector::Keep;
 use super::coverage::{self, Percent};
+use super::environment::Environment;
 use crate::core::Error;
 
 /// What to do.
@@ -84,6 +85,10 @@ pub struct Arguments {
     /// Whether a test that passed only after it had failed is of severity high, instead of low
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) fail_on_flaky: bool,
+
+    /// Where tests ran, as part of what tells them apart: a name for all reports, or `PATTERN = NAME` for those whose path matches, such as `artifacts/linux/** = linux`; may be given more than once
+    #[arg(long, value_name = "[PATTERN =] NAME")]
+    pub(crate) environment: Vec<Environment>,
 
     /// Treat the reports of each further PATH as later attempts at the failed tests of the PATHs before it
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
@@ -185,6 +190,7 @@ pub(super) const POLICY: &[&str] = &[
     "benchmark-alarm-rate",
     "benchmark-limit",
     "diff",
+    "environment",
     "fail-on-flaky",
     "max-benchmark-slowdown",
     "max-count-increase",

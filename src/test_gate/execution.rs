@@ -95,6 +95,8 @@ pub(crate) struct Problem {
     pub(crate) is_unclear: bool,
     /// Whether they are taken for attempts because `repeated-cases` says so.
     pub(crate) is_assumed: bool,
+    /// Where it ran; empty where nobody said.
+    pub(crate) environment: String,
     /// A hash of what holds the test.
     pub(crate) scope: u64,
     /// The report of another test of its name that passed, or of the attempt that passed.
@@ -135,6 +137,7 @@ impl Problem {
             rows: 1,
             is_unclear: false,
             is_assumed: false,
+            environment: String::new(),
             scope: 0,
             passed_in: None,
             test: shorten(&title(named, suite, *producer), MESSAGE),
@@ -172,7 +175,7 @@ impl Problem {
 
     /// What people call the test; a namesake that is not the first has a number.
     pub(super) fn title(&self) -> String {
-        numbered(&self.test, self.row)
+        placed(&numbered(&self.test, self.row), &self.environment)
     }
 }
 
@@ -210,6 +213,11 @@ pub(super) fn title(test: Named<'_>, suite: &str, producer: Option<Producer>) ->
 /// A name that several tests share, as that of one of them; the first has just the name.
 pub(crate) fn numbered(name: &str, row: u64) -> String {
     if row > 1 { format!("{name} #{row}") } else { name.to_owned() }
+}
+
+/// A test's name with where it ran, where that is said.
+pub(crate) fn placed(name: &str, environment: &str) -> String {
+    if environment.is_empty() { name.to_owned() } else { format!("{name} ({environment})") }
 }
 
 /// Seconds as microseconds; `None` where they can't be those of a test.

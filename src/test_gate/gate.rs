@@ -10,7 +10,8 @@ use super::benchmarks::{Benchmark, Threshold};
 use super::collector::{GroupError, Keep, Reading};
 use super::comparison_part::Known;
 use super::coverage;
-use super::execution::Problem;
+use super::environment::Environment;
+use super::execution::{Problem, placed};
 use super::exports::{self, Source};
 use super::files::{File, Files};
 use super::ledger::{Identity, Ledger, Scope};
@@ -76,7 +77,7 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Reads every report.
-    pub(super) fn read(&mut self, found: &Files, keep: Keep) {
+    pub(super) fn read(&mut self, found: &Files, keep: Keep, environments: &[Environment]) {
         let mut contents = read::all(&found.reports, keep);
         let files = found.reports.iter().zip(&mut contents);
         let readings = files.filter_map(|(file, (content, _))| match content {
@@ -84,18 +85,20 @@ impl Gate {
             _ => None,
         });
         let mut reports: Vec<Report<'_>> =
-            readings.map(|(file, reading)| Report::of(file, reading)).collect();
+            readings.map(|(file, reading)| Report::of(file, environments, reading)).collect();
         if keep.paths_are_attempts {
             reruns::fold(&mut reports);
         }
         self.notes.extend(partitions::settle(&mut reports, keep.paths_are_attempts));
+        self.notes
+            .extend(Environment::unused(environments, found.reports.iter().map(|file| file.label.as_str())));
         for (file, (content, input)) in found.reports.iter().zip(contents) {
-            self.file(file, content, input);
+            self.file(file, content, input, Environment::of(environments, &file.label));
         }
     }
 
     /// Takes what was read of one file.
-    fn file(&mut self, file: &File, content: Content, input: Option<Input>) {
+    fn file(&mut self, file: &File, content: Content, input: Option<Input>, environment: &str) {
         let label = file.label.as_str();
         let bytes = input.as_ref().map_or(0, |input| input.bytes);
         self.inputs.extend(input);
@@ -110,7 +113,7 @@ impl Gate {
             Content::Tests(mut reading) => {
                 self.report(label, &reading, bytes);
                 self.benchmarks.append(&mut reading.benchmarks);
-                self.keep(label, *reading);
+                self.keep(label, *reading, environment);
             }
             Content::Coverage(reading) => {
                 self.aside(label, &reading.troubles, &reading.notes);
@@ -160,9 +163,15 @@ impl Gate {
     /// nobody knows of a test that passed. Known only where the run is compared or kept.
     pub(super) fn names(&self) -> Vec<String> {
         let variants = |(scope, name, _): (&Scope, &str, _)| {
-            let title = baseline::rules::title(Subject { scope, name });
-            let others = SEPARATORS.map(|separator| format!("{}{separator}{name}", scope.text));
-            std::iter::once(title).chain(others)
+            // An entry without an environment is for the test in all of them.
+            let anywhere = Scope { environment: Box::default(), ..scope.clone() };
+            let mut names = vec![baseline::rules::title(Subject { scope: &anywhere, name })];
+            names.extend(SEPARATORS.map(|separator| format!("{}{separator}{name}", scope.text)));
+            if !scope.environment.is_empty() {
+                let placed: Vec<String> = names.iter().map(|name| placed(name, &scope.environment)).collect();
+                names.extend(placed);
+            }
+            names
         };
         self.ledger.iter().flat_map(variants).collect()
     }
@@ -219,9 +228,9 @@ impl Gate {
     }
 
     /// Keeps what a comparison and a merged report need.
-    fn keep(&mut self, label: &str, mut reading: Reading) {
+    fn keep(&mut self, label: &str, mut reading: Reading, environment: &str) {
         if let Some(ledger) = reading.ledger.take() {
-            self.ledger.merge(ledger);
+            self.ledger.merge(ledger, environment);
         }
         let Some(mut archive) = reading.archive else { return };
         archive.number();
@@ -275,7 +284,7 @@ impl Gate {
             if (listed.len() as u64) < LISTED {
                 listed.push(rules::test(problem, label));
                 if problem.state.is_red() {
-                    self.failed_tests.push(identity(problem).key(problem.row));
+                    self.failed_tests.push(identity(problem).key(problem.row, &problem.environment));
                     self.again.push(problem.failed());
                 }
             }

@@ -22,7 +22,7 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
     let surroundings = Surroundings::find(arguments, context)?;
     let found = files::find(&arguments.paths, &context.report_dir);
     let mut gate = Gate::default();
-    gate.read(&found, Keep { names: true, ..arguments.keep() });
+    gate.read(&found, Keep { names: true, ..arguments.keep() }, &arguments.environment);
     gate.exit_code(arguments.test_exit_code);
     let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
     let ledger = std::mem::take(&mut gate.ledger);

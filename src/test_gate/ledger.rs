@@ -46,6 +46,8 @@ pub(crate) struct Scope {
     pub(crate) kind: Kind,
     /// Its name in its normal form.
     pub(crate) text: Box<str>,
+    /// Where the tests ran, such as a job of a matrix; empty where nobody said.
+    pub(crate) environment: Box<str>,
 }
 
 /// One execution of a test.
@@ -137,8 +139,8 @@ impl Entry {
 
 impl Identity<'_> {
     /// What the ledger knows the test by that is this row of its name: its scope and its name in their normal form.
-    pub(crate) fn key(&self, row: u64) -> (Scope, Box<str>) {
-        (self.scope(), numbered(&normal(self.name), row).into())
+    pub(crate) fn key(&self, row: u64, environment: &str) -> (Scope, Box<str>) {
+        (Scope { environment: environment.into(), ..self.scope() }, numbered(&normal(self.name), row).into())
     }
 }
 
@@ -180,13 +182,14 @@ impl Ledger {
         }
     }
 
-    /// Takes the tests of another report, behind those of the reports before it.
-    pub(crate) fn merge(&mut self, other: Self) {
-        if self.length == 0 {
+    /// Takes the tests of another report, which ran in an environment, behind those of the reports before it.
+    pub(crate) fn merge(&mut self, other: Self, environment: &str) {
+        if self.length == 0 && environment.is_empty() {
             *self = Self { rows: BTreeMap::new(), ..other };
             return;
         }
         for (scope, tests) in other.scopes {
+            let scope = Scope { environment: environment.into(), ..scope };
             match self.scopes.entry(scope) {
                 Slot::Vacant(slot) => {
                     self.length += tests.len();
@@ -244,7 +247,7 @@ impl Identity<'_> {
         } else {
             (Kind::Suite, normal(self.suite).into())
         };
-        Scope { kind, text }
+        Scope { kind, text, environment: Box::default() }
     }
 }
 
@@ -315,9 +318,14 @@ mod tests {
             ledger
         };
         let mut ledger = Ledger::default();
-        ledger.merge(report(&[State::Failed, State::Passed]));
-        ledger.merge(report(&[State::Passed]));
-        let expected = [("a", vec![State::Failed, State::Passed]), ("a #2", vec![State::Passed])];
+        ledger.merge(report(&[State::Failed, State::Passed]), "");
+        ledger.merge(report(&[State::Passed]), "");
+        ledger.merge(report(&[State::Failed]), "windows");
+        let expected = [
+            ("a", vec![State::Failed, State::Passed]),
+            ("a #2", vec![State::Passed]),
+            ("a", vec![State::Failed]),
+        ];
         assert_eq!(all(&ledger), expected.map(|(name, states)| (name.to_owned(), states)));
     }
 
@@ -333,7 +341,7 @@ mod tests {
                 for (class, name, state, micros) in part {
                     ledger.add(&identity(names[*class], names[*name]), STATES[*state], *micros);
                 }
-                merged.merge(ledger);
+                merged.merge(ledger, "");
             }
             prop_assert_eq!(merged.iter().count(), merged.len());
             let mut states: Vec<State> = all(&merged).into_iter().flat_map(|(_, states)| states).collect();

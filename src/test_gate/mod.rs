@@ -20,6 +20,7 @@ mod coverage;
 mod coverage_part;
 mod detect;
 mod encoding;
+mod environment;
 mod excerpt;
 mod execution;
 mod exports;
@@ -113,6 +114,10 @@ impl Job for TestGate {
             return Err(Error::usage("no path to a report given")
                 .help("name reports, folders or patterns, as `test-gate target/surefire-reports`"));
         }
+        if arguments.attempts && arguments.paths.len() < 2 {
+            return Err(Error::usage("`attempts` needs a path for each attempt")
+                .help("give the paths in the order of the attempts, such as `test-gate attempt-1 attempt-2 --attempts`"));
+        }
         match arguments.action {
             Action::Judge => judge(arguments, context, arguments.test_exit_code, &[]),
             Action::Run => run(arguments, context),
@@ -153,7 +158,7 @@ fn judge(
         ..arguments.keep()
     };
     let found = files::find(&arguments.paths, &context.report_dir);
-    gate.read(&found, keep);
+    gate.read(&found, keep, &arguments.environment);
     let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
     if knows_no_test && gate.has_tests() {
         missing_baseline(arguments, "it knows no test", &mut gate);

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::attempts::State;
 use super::collector::Reading;
+use super::environment::Environment;
 use super::files::File;
 use crate::core::words::counted;
 
@@ -14,26 +15,39 @@ pub(super) struct Report<'a> {
     pub(super) label: &'a str,
     /// Which of the paths given leads to it.
     pub(super) argument: usize,
+    /// Where its tests ran; empty where nobody said.
+    pub(super) environment: &'a str,
     pub(super) reading: &'a mut Reading,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn of(file: &'a File, reading: &'a mut Reading) -> Self {
-        Self { label: &file.label, argument: file.argument, reading }
+    pub(super) fn of(file: &'a File, environments: &'a [Environment], reading: &'a mut Reading) -> Self {
+        let environment = Environment::of(environments, &file.label);
+        for problem in &mut reading.problems {
+            environment.clone_into(&mut problem.environment);
+        }
+        Self { label: &file.label, argument: file.argument, environment, reading }
     }
 }
 
 /// What a report says of names, by their hashes.
 struct Names<'a> {
     reading: &'a Reading,
+    environment: &'a str,
     absent: HashSet<u64>,
     wrong: HashSet<u64>,
 }
 
 impl<'a> Names<'a> {
-    fn of(reading: &'a Reading) -> Self {
+    fn of(report: &'a Report<'_>) -> Self {
+        let (reading, environment) = (&*report.reading, report.environment);
         let absent = reading.absent.iter().map(|(_, name, _)| *name).collect();
-        Self { reading, absent, wrong: reading.problems.iter().map(|problem| problem.hash).collect() }
+        Self {
+            reading,
+            environment,
+            absent,
+            wrong: reading.problems.iter().map(|problem| problem.hash).collect(),
+        }
     }
 
     /// Whether the one test of a name took place.
@@ -51,7 +65,7 @@ pub(super) fn settle(reports: &mut [Report<'_>], are_attempts: bool) -> Option<S
     if reports.len() < 2 {
         return None;
     }
-    let names: Vec<Names<'_>> = reports.iter().map(|report| Names::of(report.reading)).collect();
+    let names: Vec<Names<'_>> = reports.iter().map(Names::of).collect();
     let elsewhere: Vec<HashSet<u64>> = (0..names.len()).map(|index| told_elsewhere(&names, index)).collect();
     let passed: Vec<Vec<Option<usize>>> =
         (0..names.len()).map(|index| passed_elsewhere(&names, index)).collect();
@@ -71,14 +85,16 @@ pub(super) fn settle(reports: &mut [Report<'_>], are_attempts: bool) -> Option<S
 
 /// The tests that a report lists as skipped and that took place in another.
 fn told_elsewhere(names: &[Names<'_>], index: usize) -> HashSet<u64> {
-    let others = || names.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other);
-    let of = |reading: &Reading| {
-        let is_elsewhere = |(scope, name, _): &&(u64, u64, State)| {
-            reading.rows.times(*name) == 1 && others().any(|other| other.has_run(*scope, *name))
-        };
-        reading.absent.iter().filter(is_elsewhere).map(|(_, name, _)| *name).collect()
+    let Some(Names { reading, environment, .. }) = names.get(index) else { return HashSet::new() };
+    let others = || {
+        let is_other =
+            |(other, names): &(usize, &Names<'_>)| *other != index && names.environment == *environment;
+        names.iter().enumerate().filter(is_other).map(|(_, other)| other)
     };
-    names.get(index).map(|own| of(own.reading)).unwrap_or_default()
+    let is_elsewhere = |(scope, name, _): &&(u64, u64, State)| {
+        reading.rows.times(*name) == 1 && others().any(|other| other.has_run(*scope, *name))
+    };
+    reading.absent.iter().filter(is_elsewhere).map(|(_, name, _)| *name).collect()
 }
 
 /// Of each problem of a report, in which other report a test of its name passed: it may be another attempt.
@@ -86,7 +102,10 @@ fn passed_elsewhere(names: &[Names<'_>], index: usize) -> Vec<Option<usize>> {
     let Some(own) = names.get(index) else { return Vec::new() };
     let of = |problem: &super::execution::Problem| {
         let is_open = problem.state.is_red() && problem.rows == 1;
-        let mut others = names.iter().enumerate().filter(|(other, _)| is_open && *other != index);
+        let is_other = |(other, names): &(usize, &Names<'_>)| {
+            is_open && *other != index && names.environment == own.environment
+        };
+        let mut others = names.iter().enumerate().filter(is_other);
         others
             .find(|(_, other)| {
                 other.has_run(problem.scope, problem.hash) && !other.wrong.contains(&problem.hash)

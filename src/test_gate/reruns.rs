@@ -14,8 +14,8 @@ use super::partitions::Report;
 /// Where a test stands: its report, and its index there.
 type Place = (usize, usize);
 
-/// What tells a test from all others: its suites, class, name and file.
-type Identity = [String; 4];
+/// What tells a test from all others: its environment, suites, class, name and file.
+type Identity = [String; 5];
 
 /// Folds later attempts into earlier ones: a test of several attempts counts once, as the last one that took place has it.
 ///
@@ -59,8 +59,8 @@ fn places(attempts: &[Report<'_>], number: usize) -> BTreeMap<Identity, Vec<Plac
         for (index, test) in
             tests(attempt).iter().enumerate().filter(|(_, test)| !test.name.trim().is_empty())
         {
-            let identity = [&test.suite, &test.classname, &test.name, &test.file].map(String::clone);
-            places.entry(identity).or_default().push((report, index));
+            let identity = [attempt.environment, &test.suite, &test.classname, &test.name, &test.file];
+            places.entry(identity.map(str::to_owned)).or_default().push((report, index));
         }
     }
     places

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::attempts::State;
 use super::collector::{GroupError, Reading};
 use super::command;
-use super::execution::Problem;
+use super::execution::{Problem, numbered};
 use super::git::policy::BASE_UNKNOWN;
 use super::trouble::{Position, Troubles};
 use super::{baseline, benchmarks, coverage};
@@ -151,9 +151,9 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let Problem { suite, classname, name, attempts, .. } = problem;
     let title = problem.title();
     // Namesakes in one report are told apart by their order, for nothing else does.
-    let row = problem.row.to_string();
-    let identity = [suite.as_str(), classname, name, &row];
-    let identity = if problem.row == 1 { identity.get(..3).unwrap_or_default() } else { &identity };
+    let row = if problem.row == 1 { String::new() } else { problem.row.to_string() };
+    let mut identity = vec![suite.as_str(), classname, name];
+    identity.extend([row.as_str(), &problem.environment].into_iter().filter(|part| !part.is_empty()));
     let mut detail = problem.message.clone();
     if problem.state == State::Flaky {
         let place = problem.passed_in.as_deref().map(|report| format!(" in {report}")).unwrap_or_default();
@@ -178,16 +178,19 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
         detail = format!("{}\n{note}", detail.trim_end());
     }
     let place = place(report, problem.at);
-    let mut finding = Finding::new(rule, title.as_str(), identity)
+    let mut finding = Finding::new(rule, title.as_str(), &identity)
         .detail(detail.trim())
         .about("test", title.as_str())
         .about("suite", suite.as_str())
         .about("classname", classname.as_str())
-        .about("name", name.as_str())
+        .about("name", numbered(name, problem.row))
         .about("outcome", problem.state.as_str())
         .about("message", problem.message.as_str())
         .about("attempts", *attempts)
         .about("report", place.to_string());
+    if !problem.environment.is_empty() {
+        finding = finding.about("environment", problem.environment.as_str());
+    }
     if let Some(location) = &problem.location {
         finding = finding.at(location.clone());
     }

@@ -249,7 +249,7 @@ mod tests {
             report.add(&identity, *state, millis.map(|millis| millis * 1_000));
         }
         let mut ledger = Ledger::default();
-        reports.into_iter().for_each(|(_, report)| ledger.merge(report));
+        reports.into_iter().for_each(|(_, report)| ledger.merge(report, ""));
         ledger
     }
 

@@ -50,6 +50,8 @@ struct TestLine<'a> {
     file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suite: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    environment: &'a str,
     seen: String,
     last: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -130,7 +132,7 @@ fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
             coverage: baseline.covered == Some(index),
         })?;
     }
-    for (Scope { kind, text }, tests) in &baseline.tests {
+    for (Scope { kind, text, environment }, tests) in &baseline.tests {
         let of = |wanted| (*kind == wanted).then_some(text.as_ref());
         for (name, test) in tests {
             out.line(&TestLine {
@@ -138,6 +140,7 @@ fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
                 class: of(Kind::Class),
                 file: of(Kind::File),
                 suite: of(Kind::Suite),
+                environment,
                 seen: shortened(test.seen.iter().copied()),
                 last: shortened(test.last.iter().copied().map(Some)),
                 ms: known(&test.millis),
@@ -214,7 +217,7 @@ mod tests {
         ledger.add(&adds, State::Passed, Some(12_000));
         let mut other = Ledger::default();
         other.add(&adds, state, Some(16_400));
-        ledger.merge(other);
+        ledger.merge(other, "");
         let total = Identity { file: "cart.test.ts", name: "total", ..Identity::default() };
         ledger.add(&total, State::Skipped, None);
         let file = Coverage { lines_covered: 8, lines: 10, branches_covered: 1, branches: 4 };

@@ -152,14 +152,14 @@ impl<'a> Pairing<'a> {
     /// The same name elsewhere. Two places that share several names belong together; what is left is paired where there are
     /// as many of a name here as there.
     fn moves(&mut self) {
-        let mut namesakes: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut namesakes: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         for (index, new) in self.new_left() {
-            namesakes.entry(new.test.name).or_default().push(index);
+            namesakes.entry(elsewhere(new.test)).or_default().push(index);
         }
         let mut votes: HashMap<(&Scope, &Scope), u64> = HashMap::new();
         let (mut candidates, mut too_many) = (Vec::new(), 0);
         for (index, gone) in self.gone_left() {
-            let Some(same) = namesakes.get(gone.test.name) else { continue };
+            let Some(same) = namesakes.get(&elsewhere(gone.test)) else { continue };
             if same.len() > NAMESAKES || candidates.len() + same.len() > MOVES {
                 too_many += 1;
                 continue;
@@ -181,7 +181,7 @@ impl<'a> Pairing<'a> {
         for (_, _, gone, new) in strong {
             self.take(gone, new, How::Moved);
         }
-        for (gone, new) in self.groups(|test| test.name).into_values() {
+        for (gone, new) in self.groups(elsewhere).into_values() {
             if gone.len() == new.len() {
                 for (gone, new) in gone.into_iter().zip(new) {
                     self.take(gone, new, How::Moved);
@@ -208,7 +208,8 @@ impl<'a> Pairing<'a> {
         }
         let mut homes: BTreeMap<&Scope, &Scope> =
             most.into_iter().map(|(from, (_, to))| (from, to)).collect();
-        let mut last_names: BTreeMap<&str, (BTreeSet<&'a Scope>, BTreeSet<&'a Scope>)> = BTreeMap::new();
+        let mut last_names: BTreeMap<(&str, &str), (BTreeSet<&'a Scope>, BTreeSet<&'a Scope>)> =
+            BTreeMap::new();
         for (_, gone) in self.gone_left() {
             last_names.entry(last(gone.test.scope)).or_default().0.insert(gone.test.scope);
         }
@@ -288,7 +289,12 @@ impl<'a> Bare<'a> {
     }
 }
 
-/// The last part of a scope's name.
-fn last(scope: &Scope) -> &str {
-    scope.text.rsplit(['.', '/', ':', '\\', '>']).next().unwrap_or_default()
+/// The last part of a scope's name, and its environment: nothing moves to another one.
+fn last(scope: &Scope) -> (&str, &str) {
+    (scope.text.rsplit(['.', '/', ':', '\\', '>']).next().unwrap_or_default(), &scope.environment)
+}
+
+/// What a test has in common with itself in another place.
+fn elsewhere(test: Subject<'_>) -> (&str, &str) {
+    (test.name, &test.scope.environment)
 }

@@ -75,6 +75,8 @@ struct TestLine {
     file: Option<String>,
     #[serde(default)]
     suite: Option<String>,
+    #[serde(default)]
+    environment: Box<str>,
     seen: String,
     last: Last,
     #[serde(default)]
@@ -284,12 +286,13 @@ impl<R: Read> Reader<'_, R> {
     }
 
     fn test(&self, baseline: &mut Baseline, line: TestLine) -> Result<(), Error> {
-        let scope = match (line.class, line.file, line.suite) {
-            (Some(text), None, None) => Scope { kind: Kind::Class, text: text.into() },
-            (None, Some(text), None) => Scope { kind: Kind::File, text: text.into() },
-            (None, None, Some(text)) => Scope { kind: Kind::Suite, text: text.into() },
+        let (kind, text) = match (line.class, line.file, line.suite) {
+            (Some(text), None, None) => (Kind::Class, text),
+            (None, Some(text), None) => (Kind::File, text),
+            (None, None, Some(text)) => (Kind::Suite, text),
             _ => return Err(self.error("a test has one of `class`, `file` and `suite`")),
         };
+        let scope = Scope { kind, text: text.into(), environment: line.environment };
         let runs = baseline.runs.len();
         let seen = lengthened(&line.seen, runs)
             .filter(|seen| seen.len() == runs && seen.iter().any(Option::is_some))

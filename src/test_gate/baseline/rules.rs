@@ -8,6 +8,7 @@ use super::pairs::{How, Subject};
 use super::quarantine::Entry;
 use crate::core::words::{count, counted, duration, number};
 use crate::core::{Finding, Rule, Severity};
+use crate::test_gate::execution::placed;
 use crate::test_gate::ledger::Kind;
 use crate::test_gate::producer::Producer;
 
@@ -141,10 +142,10 @@ pub(crate) fn title(test: Subject<'_>) -> String {
     let (within, name) = (test.scope.text.as_ref(), test.name);
     let name = if name.trim().is_empty() { "(a test without a name)" } else { name };
     if within.is_empty() || name.starts_with(within) {
-        return name.to_owned();
+        return placed(name, &test.scope.environment);
     }
     let separator = if test.scope.kind == Kind::Class { Producer::separator(None, within) } else { " > " };
-    format!("{within}{separator}{name}")
+    placed(&format!("{within}{separator}{name}"), &test.scope.environment)
 }
 
 /// A finding about a test.
@@ -152,7 +153,10 @@ fn about(rule: &Rule, change: &Change<'_>, what: &str) -> Finding {
     let (scope, name) = (change.test.scope, change.test.name);
     let test = title(change.test);
     let word = |outcome: Option<Outcome>| outcome.map_or("not there", Outcome::as_str);
-    let mut finding = Finding::new(rule, format!("{test} {what}"), &[&scope.text, name])
+    let identity = [scope.text.as_ref(), name, scope.environment.as_ref()];
+    let identity =
+        if scope.environment.is_empty() { identity.get(..2).unwrap_or_default() } else { &identity };
+    let mut finding = Finding::new(rule, format!("{test} {what}"), identity)
         .about("test", test)
         .about("name", name)
         .about("before", word(change.outcome_before()))

@@ -158,7 +158,7 @@ fn ledger(tests: &[Test], form: Form) -> Ledger {
             let identity = Identity { classname: &test.class, name: &name, ..Identity::default() };
             of_report.add(&identity, State::Passed, None);
         }
-        ledger.merge(of_report);
+        ledger.merge(of_report, "");
     }
     ledger
 }

@@ -11,7 +11,8 @@ use crate::test_gate::formats::{Format, junit};
 use crate::test_gate::read::{Content, content};
 use crate::test_gate::shape::{LOOKED_AT, shape};
 
-const PLAIN: Keep = Keep { names: false, tests: false, repeats_are_attempts: false };
+const PLAIN: Keep =
+    Keep { names: false, tests: false, repeats_are_attempts: false, paths_are_attempts: false };
 
 /// Any file, as the gate reads it.
 pub(super) fn any(bytes: &[u8]) {
