@@ -118,6 +118,8 @@ pub(crate) enum Repetition {
     Assumed(u64),
     /// Another attempt at the test of this hash, by a runner that writes attempts before the last one like passes.
     Rerun(u64),
+    /// What went wrong with the test of this hash, written once more.
+    Again(u64),
 }
 
 /// What the counts need to know of an execution.
@@ -190,6 +192,7 @@ impl Collector {
             }
         }
         match self.attempted(met) {
+            Some(_) if matches!(met.repetition, Repetition::Again(_)) => {}
             Some((hash, before, after)) => {
                 self.reading.counts.take(before);
                 self.reading.counts.add(after);
@@ -225,6 +228,7 @@ impl Collector {
         let before = self.attempts.get(&hash).copied();
         let after = before.and_then(|before| match met.repetition {
             Repetition::Rerun(_) => before.then_rerun(met.state),
+            Repetition::Again(_) => (before.is_red() && met.state.is_red()).then_some(before),
             _ => before.then(met.state),
         });
         self.attempts.insert(hash, after.unwrap_or(met.state));
@@ -330,7 +334,7 @@ impl Repetition {
     /// The hash that attempts at one test share.
     fn hash(self) -> Option<u64> {
         match self {
-            Self::Attempt(hash) | Self::Assumed(hash) | Self::Rerun(hash) => Some(hash),
+            Self::Attempt(hash) | Self::Assumed(hash) | Self::Rerun(hash) | Self::Again(hash) => Some(hash),
             Self::Row | Self::Unclear => None,
         }
     }

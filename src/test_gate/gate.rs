@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::again::{self, Failed};
 use super::arguments::{Arguments, Export};
 use super::attempts::State;
-use super::baseline::{self, Subject};
+use super::baseline::{self, Change, Subject};
 use super::benchmarks::{Benchmark, Threshold};
 use super::collector::{GroupError, Keep, Reading};
 use super::comparison_part::Known;
 use super::coverage;
 use super::environment::Environment;
-use super::execution::{Problem, placed};
+use super::execution::{Problem, numbered, placed};
 use super::exports::{self, Source};
 use super::files::{File, Files};
-use super::ledger::{Identity, Ledger, Scope};
+use super::ledger::{Executions, Identity, Ledger, Scope};
 use super::partitions::{self, Report};
 use super::read::{self, Content};
 use super::reruns;
@@ -58,7 +58,7 @@ pub(super) struct Gate {
     /// Every test by name, where the run is compared or kept.
     pub(super) ledger: Ledger,
     /// What the ledger knows the listed failed tests by, in their order.
-    pub(super) failed_tests: Vec<(Scope, Box<str>)>,
+    pub(super) failed_tests: Vec<FailedTest>,
     /// What their runners need to run them again, in the same order.
     again: Vec<Option<Failed>>,
     slowest: Slowest,
@@ -73,6 +73,30 @@ pub(super) struct Gate {
     fruitful: BTreeSet<String>,
     /// Folders in which a file was found, and no report yet.
     folders: BTreeSet<String>,
+}
+
+/// A failed test, as the ledger knows it.
+pub(super) struct FailedTest {
+    pub(super) scope: Scope,
+    pub(super) name: Box<str>,
+    /// Which of the executions of its identity it is, from 0.
+    pub(super) execution: usize,
+}
+
+impl FailedTest {
+    /// A problem of the report behind those that the ledger has.
+    fn of(problem: &Problem, ledger: &Ledger) -> Self {
+        let (scope, name) = identity(problem).key(&problem.environment);
+        let before = ledger.get(&scope, &name).map_or(0, Executions::len);
+        let execution = usize::try_from(before + problem.row - 1).unwrap_or(usize::MAX);
+        Self { scope, name, execution }
+    }
+
+    /// Whether a change is about it.
+    pub(super) fn is(&self, change: &Change<'_>) -> bool {
+        let test = change.test;
+        self.scope == *test.scope && *self.name == *test.name && change.execution == Some(self.execution)
+    }
 }
 
 impl Gate {
@@ -162,14 +186,20 @@ impl Gate {
     /// Names of all tests, as findings may have them: what stands between a class and a test depends on who wrote the report, and
     /// nobody knows of a test that passed. Known only where the run is compared or kept.
     pub(super) fn names(&self) -> Vec<String> {
-        let variants = |(scope, name, _): (&Scope, &str, _)| {
+        let variants = |(scope, name, executions): (&Scope, &str, Executions<'_>)| {
+            let mut names = Vec::new();
             // An entry without an environment is for the test in all of them.
-            let anywhere = Scope { environment: Box::default(), ..scope.clone() };
-            let mut names = vec![baseline::rules::title(Subject { scope: &anywhere, name })];
-            names.extend(SEPARATORS.map(|separator| format!("{}{separator}{name}", scope.text)));
-            if !scope.environment.is_empty() {
-                let placed: Vec<String> = names.iter().map(|name| placed(name, &scope.environment)).collect();
-                names.extend(placed);
+            for environment in [Box::default(), scope.environment.clone()] {
+                let scope = Scope { environment, ..scope.clone() };
+                for row in 1..=executions.len() {
+                    names.push(baseline::rules::named(Subject { scope: &scope, name }, row));
+                    names.extend(SEPARATORS.map(|separator| {
+                        placed(
+                            &numbered(&format!("{}{separator}{name}", scope.text), row),
+                            &scope.environment,
+                        )
+                    }));
+                }
             }
             names
         };
@@ -284,7 +314,7 @@ impl Gate {
             if (listed.len() as u64) < LISTED {
                 listed.push(rules::test(problem, label));
                 if problem.state.is_red() {
-                    self.failed_tests.push(identity(problem).key(problem.row, &problem.environment));
+                    self.failed_tests.push(FailedTest::of(problem, &self.ledger));
                     self.again.push(problem.failed());
                 }
             }

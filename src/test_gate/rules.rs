@@ -222,7 +222,7 @@ fn repetition(problem: &Problem) -> Option<String> {
 
 /// A test that failed and did not at the baseline, of which no more is known than its name.
 pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
-    Finding::new(&FAILED, test, &[within, name])
+    Finding::new(&FAILED, test, &[within, test])
         .detail(format!(
             "it did not fail at the baseline; it stands behind the first {} failures, whose messages are kept",
             number(LISTED)

@@ -8,6 +8,7 @@ mod hostile;
 mod outputs;
 mod paths;
 mod producers;
+mod repeated;
 mod review;
 
 use std::path::Path;

@@ -131,6 +131,11 @@ impl Case {
         [&self.classname, &self.file].into_iter().map(String::as_str).find(|text| !text.trim().is_empty())
     }
 
+    /// Whether it stands for a suite that could not be loaded: jest-junit writes two such cases, the second with the error's data.
+    pub(super) fn is_broken_suite(&self) -> bool {
+        self.classname == "Test suite failed to run"
+    }
+
     /// What names it in the suite element of this hash; a case without a name is never an attempt at another.
     pub(super) fn identity(&self, suite: u64) -> Option<u64> {
         let named = (suite, &self.classname, &self.name, &self.file, &self.line);

@@ -121,6 +121,7 @@ impl<R: Read> Reader<'_, R> {
         let identity = case.identity(suites.last().map_or(0, Suite::element));
         let repetition =
             identity.map_or(Repetition::Row, |hash| match producer.map(Producer::repeats_cases) {
+                Some(Repeats::Never) if case.is_broken_suite() => Repetition::Again(hash),
                 Some(Repeats::Never) => Repetition::Row,
                 Some(Repeats::LikePasses) => Repetition::Rerun(hash),
                 Some(Repeats::Unknown) | None => collector.repetition(hash),
