@@ -6,6 +6,7 @@ pub mod error;
 pub mod escape;
 pub mod exit;
 pub mod finding;
+pub mod keys;
 pub mod report;
 pub mod rule;
 pub mod secret;
