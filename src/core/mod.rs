@@ -20,7 +20,7 @@ pub use error::{Error, ErrorKind, Place};
 pub use exit::Exit;
 pub use finding::{Finding, Fingerprint, Location, Subject, Waived};
 pub use report::{Input, Provenance, Report};
-pub use rule::Rule;
+pub use rule::{RULE_IDS, Rule};
 pub use secret::{Redactor, Secret};
 pub use severity::Severity;
 pub use table::Table;

@@ -291,6 +291,7 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
         .detail(why)
         .about("path", path)
+        .about("file", path)
         .help("make sure the tests ran and wrote their report there, or correct the path")
 }
 
