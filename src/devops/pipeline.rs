@@ -313,7 +313,7 @@ impl<'a> Pipeline<'a> {
             config.push(path);
             line.push(config);
         }
-        let passed_on = ["mode", "fail-on", "host", "quiet", "formats"];
+        let passed_on = ["mode", "fail-on", "host", "quiet", "formats", "sarif-category"];
         let said =
             self.settings.resolved.settings.iter().filter(|setting| {
                 setting.origin == Origin::Flag && passed_on.contains(&setting.key.as_str())

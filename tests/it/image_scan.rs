@@ -1,5 +1,7 @@
 //! Behaviour of image-scan.
 
+mod cheats;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
