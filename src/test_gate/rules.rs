@@ -189,7 +189,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
         .about("attempts", *attempts)
         .about("report", place.to_string());
     if !problem.environment.is_empty() {
-        finding = finding.about("environment", problem.environment.as_str());
+        finding = finding.about("test_environment", problem.environment.as_str());
     }
     if let Some(location) = &problem.location {
         finding = finding.at(location.clone());
@@ -318,6 +318,7 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
         .detail(why)
         .about("path", path)
+        .about("file", path)
         .help("make sure the tests ran and wrote their report there, or correct the path")
 }
 

@@ -181,7 +181,7 @@ fn about(rule: &Rule, change: &Change<'_>, what: &str) -> Finding {
         Kind::Suite => finding.about("suite", scope.text.as_ref()),
     };
     if !scope.environment.is_empty() {
-        finding = finding.about("environment", scope.environment.as_ref());
+        finding = finding.about("test_environment", scope.environment.as_ref());
     }
     match change.was {
         Some((was, _)) => finding.about("was", title(was)),

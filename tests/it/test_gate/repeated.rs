@@ -242,7 +242,7 @@ fn an_environment_is_part_of_what_a_test_is() {
     let [one, other] = environments("windows", "linux");
     let swapped = judged(&one, &other);
     assert_eq!((swapped.code(), failed(&swapped)), (1, vec!["A.row (windows)"]));
-    assert_eq!(swapped.findings()[0]["subject"]["environment"], "windows");
+    assert_eq!(swapped.findings()[0]["subject"]["test_environment"], "windows");
     let misspelt = judge(folder.path(), &["green", "--environment", "gren/** = linux"]);
     assert!(
         misspelt.notes().contains("no report matches `gren/**` of `environment`"),
