@@ -9,6 +9,7 @@ use std::hash::Hasher as _;
 use super::archive::Archive;
 use super::attempts::{Attempts, Counts, State};
 use super::benchmarks::{Benchmark, Stream};
+use super::encoding::has_replaced;
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
@@ -124,7 +125,8 @@ impl Collector {
     pub(crate) fn test(&mut self, execution: &Execution) {
         let suite = hash_of(&execution.suite);
         let Execution { classname, name, file, line, .. } = execution;
-        let is_named = !execution.is_whole && !name.trim().is_empty();
+        let is_sure = ![classname, name, file].into_iter().any(|text| has_replaced(text));
+        let is_named = !execution.is_whole && !name.trim().is_empty() && is_sure;
         let met = Met {
             state: execution.state,
             micros: execution.micros,

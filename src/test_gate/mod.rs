@@ -39,6 +39,7 @@ mod keeping;
 mod ledger;
 mod lines;
 mod mixer;
+mod packed;
 mod part;
 mod places;
 mod producer;

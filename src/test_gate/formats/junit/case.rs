@@ -3,6 +3,7 @@
 use crate::core::Location;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::hash_of;
+use crate::test_gate::encoding::has_replaced;
 use crate::test_gate::excerpt::{Excerpt, resolve};
 use crate::test_gate::execution::{self, DETAIL, Execution, MESSAGE};
 use crate::test_gate::producer::Producer;
@@ -126,10 +127,11 @@ impl Case {
         if self.may_fail && state.is_red() { State::Skipped } else { state }
     }
 
-    /// What names it in its report; a case without a name is never an attempt at another.
+    /// What names it in its report; a case without a name, or with one that was not read whole, is never an attempt at another.
     pub(super) fn identity(&self, suite: u64) -> Option<u64> {
         let named = (suite, &self.classname, &self.name, &self.file, &self.line);
-        (!self.name.trim().is_empty()).then(|| hash_of(&named))
+        let is_sure = ![&self.classname, &self.name, &self.file].into_iter().any(|text| has_replaced(text));
+        (!self.name.trim().is_empty() && is_sure).then(|| hash_of(&named))
     }
 
     /// All of it, with references resolved.
