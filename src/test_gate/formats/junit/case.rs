@@ -6,6 +6,7 @@ use crate::test_gate::collector::hash_of;
 use crate::test_gate::encoding::has_replaced;
 use crate::test_gate::excerpt::{Excerpt, resolve};
 use crate::test_gate::execution::{self, DETAIL, Execution, MESSAGE};
+use crate::test_gate::formats::numbers;
 use crate::test_gate::producer::Producer;
 use crate::test_gate::trouble::Position;
 
@@ -176,14 +177,7 @@ fn state(word: &str) -> Option<State> {
 pub(super) fn micros(text: &str) -> Option<u64> {
     let text = text.trim();
     let text = text.strip_suffix('s').unwrap_or(text);
-    let seconds: f64 = if text.contains(',') {
-        // `1,234.5` has thousands, `0,5` has a decimal comma.
-        let is_decimal = !text.contains('.') && text.matches(',').count() == 1;
-        text.replace(',', if is_decimal { "." } else { "" }).parse().ok()?
-    } else {
-        text.parse().ok()?
-    };
-    execution::micros(seconds)
+    execution::micros(numbers::decimal(text)?)
 }
 
 #[cfg(test)]
@@ -195,6 +189,7 @@ mod tests {
         for (text, expected) in [
             ("1.234", Some(1_234_000)),
             ("1,234.5", Some(1_234_500_000)),
+            ("1.234,5", Some(1_234_500_000)),
             ("0,5", Some(500_000)),
             ("1.2E-4", Some(120)),
             (" 2 ", Some(2_000_000)),
