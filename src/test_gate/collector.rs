@@ -25,6 +25,8 @@ pub(crate) const KEPT: usize = 1_000;
 pub(crate) struct Reading {
     /// The format it is in, as people call it.
     pub(crate) format: &'static str,
+    /// Whether it says when it was written, so that no other run writes the same.
+    pub(crate) is_dated: bool,
     pub(crate) counts: Counts,
     pub(crate) suites: u64,
     /// Time of all tests that name one, in microseconds.

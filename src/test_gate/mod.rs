@@ -39,6 +39,7 @@ mod keeping;
 mod ledger;
 mod lines;
 mod mixer;
+mod moment;
 mod packed;
 mod part;
 mod places;
@@ -112,6 +113,7 @@ impl Job for TestGate {
             return Err(Error::usage("no path to a report given")
                 .help("name reports, folders or patterns, as `test-gate target/surefire-reports`"));
         }
+        arguments.check_paths()?;
         match arguments.action {
             Action::Judge => judge(arguments, context, arguments.test_exit_code, &[]),
             Action::Run => run(arguments, context),
@@ -123,7 +125,7 @@ impl Job for TestGate {
 
 /// Starts the command, and judges the reports it left.
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    let before = files::find(&arguments.paths, &context.report_dir).marks();
+    let before = files::find(&arguments.paths, &arguments.exclude, &context.report_dir).marks();
     let ended = command::run(&arguments.run_command, &context.working_directory)?;
     let mut outcome = judge(arguments, context, Some(ended), &before)?;
     // A change can choose the command, so that whoever reads the verdict must see it.
@@ -150,7 +152,7 @@ fn judge(
         names: baseline.is_some() || quarantine.is_some(),
         tests: arguments.exports.iter().any(|export| *export != Export::Cobertura),
     };
-    let found = files::find(&arguments.paths, &context.report_dir);
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
     gate.read(&found, keep);
     let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
     if knows_no_test && gate.has_tests() {

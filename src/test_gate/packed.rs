@@ -116,7 +116,8 @@ mod tests {
         }
     }
 
-    const REPORT: &[u8] = b"<testsuite><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>\n";
+    const REPORT: &[u8] =
+        b"<testsuite><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>\n";
 
     #[test]
     fn a_report_in_gzip_is_read() {
@@ -134,7 +135,8 @@ mod tests {
         assert_eq!(told(&green).2, "");
         for length in 0..green.len() {
             let (_, _, troubles) = told(&green[..length]);
-            let is_empty = matches!(read(&green[..length]), Content::Tests(reading) if reading.counts.tests() == 0);
+            let is_empty =
+                matches!(read(&green[..length]), Content::Tests(reading) if reading.counts.tests() == 0);
             assert!(!troubles.is_empty() || is_empty, "{length}");
         }
         let mut damaged = green.clone();

@@ -13,6 +13,7 @@ use super::detect::{Kind, Stranger, detect};
 use super::encoding::Decoded;
 use super::files::File;
 use super::json;
+use super::moment;
 use super::packed::{self, Packing};
 use super::shape::{LOOKED_AT, Shape, shape};
 use super::trouble::Trouble;
@@ -205,6 +206,15 @@ fn beginning(source: &mut dyn Read) -> Result<Vec<u8>, Content> {
 
 /// What a source holds that begins with `head`.
 fn told(head: &[u8], source: &mut dyn Read, label: &str, keep: Keep) -> Content {
+    let mut content = decoded(head, source, label, keep);
+    if let Content::Tests(reading) = &mut content {
+        reading.is_dated = moment::is_in(head);
+    }
+    content
+}
+
+/// The same, with what was odd about its encoding.
+fn decoded(head: &[u8], source: &mut dyn Read, label: &str, keep: Keep) -> Content {
     let shape = shape(head);
     let mut whole = head.chain(source);
     if let Shape::Xml(_) | Shape::Nothing = shape {

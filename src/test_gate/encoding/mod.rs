@@ -223,7 +223,8 @@ impl<R: Read> Decoder<R> {
             self.push(&scratch, text);
             scratch.clear();
             let (now, after) = rest.split_at_checked(read).unwrap_or((rest, &[]));
-            taken.extend_from_slice(now.get(now.len().saturating_sub(LONGEST_SEQUENCE)..).unwrap_or_default());
+            taken
+                .extend_from_slice(now.get(now.len().saturating_sub(LONGEST_SEQUENCE)..).unwrap_or_default());
             taken.drain(..taken.len().saturating_sub(LONGEST_SEQUENCE));
             rest = after;
             match result {

@@ -1,6 +1,8 @@
 //! Which encoding a file is in, as its first bytes and its XML declaration say.
 
-use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{
+    BIG5, EUC_KR, Encoding, GBK, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+};
 
 /// What the first bytes of a file say.
 #[derive(Debug, PartialEq, Eq)]

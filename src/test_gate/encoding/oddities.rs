@@ -30,17 +30,19 @@ impl Oddities {
     pub(crate) fn notes<R>(&self, decoder: &Decoder<R>, end: Option<Position>) -> Vec<String> {
         let replaced = |at: Option<Position>, amount: u64, what: &str| {
             let Position { line, column } = at.filter(|at| end.is_none_or(|end| *at <= end))?;
-            let characters =
-                if end.is_none() { count(amount, "character") } else { "characters".to_owned() };
+            let characters = if end.is_none() { count(amount, "character") } else { "characters".to_owned() };
             Some(format!("{line}:{column}: {characters} that {what} were replaced, the first one here"))
         };
         let fallback = self.fallback.filter(|at| end.is_none_or(|end| *at <= end));
         let fallback = fallback.map(|Position { line, column }| {
-            format!("{line}:{column}: this is not UTF-8, and no known encoding is named: read as windows-1252")
+            format!(
+                "{line}:{column}: this is not UTF-8, and no known encoding is named: read as windows-1252"
+            )
         });
-        let unknown = decoder.unknown.as_deref().map(|name| {
-            format!("the encoding `{}` is not known, it was read as UTF-8", shorten(name, 40))
-        });
+        let unknown = decoder
+            .unknown
+            .as_deref()
+            .map(|name| format!("the encoding `{}` is not known, it was read as UTF-8", shorten(name, 40)));
         let notes = [
             replaced(self.forbidden, decoder.forbidden, "XML forbids"),
             replaced(self.undecoded, decoder.undecoded, "can't be decoded"),

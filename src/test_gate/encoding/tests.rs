@@ -96,9 +96,8 @@ fn what_is_not_utf_8_and_says_nothing_is_windows_1252() {
 
 #[test]
 fn bytes_that_mean_nothing_stay_apart() {
-    let japanese = |bytes: &[u8]| {
-        text(&[b"<?xml version='1.0' encoding='Shift_JIS'?>", bytes, b"<a/>"].concat()).0
-    };
+    let japanese =
+        |bytes: &[u8]| text(&[b"<?xml version='1.0' encoding='Shift_JIS'?>", bytes, b"<a/>"].concat()).0;
     let (one, other) = (japanese(b"\x83\x4a\xfd\x83<"), japanese(b"\x83\x4a\xfe\x83<"));
     assert!(one.contains("カ\u{fffd}fd\u{fffd}83<"), "{one}");
     assert!(other.contains("カ\u{fffd}fe\u{fffd}83<"), "{other}");
@@ -129,7 +128,10 @@ fn oddities_are_told_with_their_place() {
         decoded.notes()
     };
     assert_eq!(notes("é\x1b[0m".as_bytes()), [""; 0]);
-    assert_eq!(notes(b"\xc3\xa9\n a\xff\xfe"), ["2:3: 2 characters that can't be decoded were replaced, the first one here"]);
+    assert_eq!(
+        notes(b"\xc3\xa9\n a\xff\xfe"),
+        ["2:3: 2 characters that can't be decoded were replaced, the first one here"]
+    );
     assert_eq!(
         notes(b"a\nb\xe9"),
         ["2:2: 1 character that can't be decoded were replaced, the first one here"]

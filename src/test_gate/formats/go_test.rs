@@ -420,25 +420,29 @@ fn telling(output: &str) -> Option<&str> {
 
 /// Why a package failed that has no failed test.
 fn reason(output: &str) -> String {
-    let found = |mark: &str| output.lines().map(str::trim).find(|line| line.contains(mark));
+    let lines = || output.lines().map(str::trim);
+    let found = |mark: &str| lines().find(|line| line.contains(mark));
+    let last = || {
+        lines().rfind(|line| {
+            !line.is_empty() && !line.starts_with(['#']) && !line.starts_with("FAIL") && *line != "PASS"
+        })
+    };
     let marks = ["panic: ", "fatal error: ", "WARNING: DATA RACE", "signal: "];
-    let broken = ["[build failed]", "[setup failed]"].into_iter().find_map(found);
-    let compiler = output.lines().map(str::trim).find(|line| line.contains(".go:") && !line.starts_with('#'));
-    let line = match broken {
-        Some(_) => compiler,
-        None => marks.into_iter().find_map(found).or_else(|| found("exit status ")),
+    let is_unbuilt = lines().any(|line| builds::unbuilt(line).is_some());
+    let (what, why) = if is_unbuilt {
+        let compiler = lines().find(|line| line.contains(".go:") && !line.starts_with('#'));
+        ("its build failed", compiler.or_else(last))
+    } else {
+        let why = marks.into_iter().find_map(found).or_else(|| found("exit status ")).or_else(last);
+        ("it failed, and none of its tests did", why)
     };
-    let is_verdict = |line: &&str| line.is_empty() || line.starts_with("FAIL") || *line == "PASS";
-    let last = output.lines().map(str::trim).rfind(|line| !is_verdict(line));
-    let line = if broken.is_some() { line } else { line.or(last) };
-    let (what, why) = match (broken, line) {
-        (Some(_), Some(why)) => ("its build failed", Some(why)),
-        (Some(_), None) => {
-            ("its build failed; what the compiler printed went to standard error and is not in the report", None)
+    match why {
+        Some(why) => format!("{what}: {}", why.replace('\t', " ")),
+        None if is_unbuilt => {
+            format!("{what}; the compiler's errors went to standard error and are not in the report")
         }
-        (None, why) => ("it failed, and none of its tests did", why),
-    };
-    why.map_or_else(|| what.to_owned(), |why| format!("{what}: {}", why.replace('\t', " ")))
+        None => what.to_owned(),
+    }
 }
 
 fn unknown(action: &str, line: u64) -> Trouble {

@@ -20,8 +20,9 @@ pub(crate) fn count(text: &str) -> u64 {
 
 fn parse(text: &str, is_comma_decimal: bool) -> Option<f64> {
     let text = text.trim();
-    if !text.contains(|character: char| matches!(character, ',' | '_' | '\'' | '’' | '"') || character.is_whitespace())
-        && text.matches('.').count() < 2
+    if !text.contains(|character: char| {
+        matches!(character, ',' | '_' | '\'' | '’' | '"') || character.is_whitespace()
+    }) && text.matches('.').count() < 2
     {
         return text.parse().ok();
     }

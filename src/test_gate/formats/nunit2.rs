@@ -227,7 +227,9 @@ mod tests {
             assert!(reading.troubles.is_empty(), "{attributes}");
         }
         assert_eq!(case("result='Fine'").troubles.kept()[0].what, "`Fine` is no result that is known");
-        assert!(!case("").troubles.is_empty() && !case("executed='True' success='maybe'").troubles.is_empty());
+        assert!(
+            !case("").troubles.is_empty() && !case("executed='True' success='maybe'").troubles.is_empty()
+        );
         let failed = "<test-results><test-suite><results><test-case name='a' executed='True'><failure/></test-case></results></test-suite></test-results>";
         assert_eq!(counts(&read(&FORMAT, failed)), [0, 0, 1, 0, 0, 0]);
     }

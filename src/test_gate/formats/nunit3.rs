@@ -4,8 +4,8 @@
 
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
-use super::suites::{self, Claims, Suites};
 use super::nunit2;
+use super::suites::{self, Claims, Suites};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::Execution;

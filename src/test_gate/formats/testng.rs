@@ -135,7 +135,8 @@ impl TestNg {
             execution: Execution {
                 suite,
                 classname: self.class.clone(),
-                micros: numbers::decimal(tag.get("duration-ms")).and_then(|millis| execution::micros(millis / 1e3)),
+                micros: numbers::decimal(tag.get("duration-ms"))
+                    .and_then(|millis| execution::micros(millis / 1e3)),
                 at: place_of(state.is_red(), walk),
                 producer: Some(Producer::Surefire),
                 is_whole: true,

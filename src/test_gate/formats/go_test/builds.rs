@@ -161,7 +161,8 @@ fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut 
         group.iter().map(|package| package.name.as_str()).filter(|other| *other != name).collect();
     if !others.is_empty() {
         let more = others.len().saturating_sub(NAMED);
-        let more = if more == 0 { String::new() } else { format!(" and {}", count(more as u64, "more package")) };
+        let more =
+            if more == 0 { String::new() } else { format!(" and {}", count(more as u64, "more package")) };
         let named = others.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
         detail = format!("{detail}\nnot run because a build failed: {named}{more}");
     }

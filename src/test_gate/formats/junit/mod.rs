@@ -32,7 +32,8 @@ pub(crate) const FORMAT: Format = Format {
 
 fn is_report(xml: &Xml) -> bool {
     let holds_suites = || xml.has_child("testsuite") || xml.has_child("testcase");
-    matches!(xml.root.as_str(), "testsuites" | "testsuite" | "testcase") || xml.root == "testrun" && holds_suites()
+    matches!(xml.root.as_str(), "testsuites" | "testsuite" | "testcase")
+        || xml.root == "testrun" && holds_suites()
 }
 
 /// Deepest nesting of elements.

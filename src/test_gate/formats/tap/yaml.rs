@@ -2,8 +2,8 @@
 
 use crate::core::Location;
 use crate::test_gate::excerpt::{Excerpt, prefix};
-use crate::test_gate::formats::numbers;
 use crate::test_gate::execution::{DETAIL, MESSAGE};
+use crate::test_gate::formats::numbers;
 use crate::test_gate::trace;
 
 /// A block.
