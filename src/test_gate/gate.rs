@@ -25,7 +25,7 @@ use super::trouble::{Position, Trouble, Troubles};
 use serde_json::json;
 
 use crate::core::report::Facts;
-use crate::core::words::{counted, number};
+use crate::core::words::{count, counted, number};
 use crate::core::{Error, Finding, Input, Rule, Severity, Table};
 use crate::job::{Artifact, Outcome};
 
@@ -73,6 +73,8 @@ pub(super) struct Gate {
     fruitful: BTreeSet<String>,
     /// Folders in which a file was found, and no report yet.
     folders: BTreeSet<String>,
+    /// Test reports by the digest of their bytes.
+    seen: BTreeMap<String, String>,
 }
 
 /// A failed test, as the ledger knows it.
@@ -125,6 +127,7 @@ impl Gate {
     fn file(&mut self, file: &File, content: Content, input: Option<Input>, environment: &str) {
         let label = file.label.as_str();
         let bytes = input.as_ref().map_or(0, |input| input.bytes);
+        let digest = input.as_ref().map(|input| input.sha256.clone());
         self.inputs.extend(input);
         if let Some(what) = bystander(file, &content, bytes) {
             self.folders.extend(file.found_in.clone());
@@ -132,6 +135,9 @@ impl Gate {
             return;
         }
         self.fruitful.extend(file.found_in.clone());
+        if self.has_met(label, digest, &content) {
+            return;
+        }
         *self.formats.entry(content.format()).or_default() += 1;
         match content {
             Content::Tests(mut reading) => {
@@ -163,6 +169,29 @@ impl Gate {
                 let mut troubles = Troubles::default();
                 troubles.push(Trouble { what: stranger.what, at: Position::START });
                 self.others.extend(rules::unreadable(&troubles, label));
+            }
+        }
+    }
+
+    /// Whether a report was met before under another name, and is not to be counted again. One that does not say when it was written
+    /// counts: two shards may write the same.
+    fn has_met(&mut self, label: &str, digest: Option<String>, content: &Content) -> bool {
+        let (Some(digest), Content::Tests(reading)) = (digest, content) else { return false };
+        if reading.counts.tests() == 0 {
+            return false;
+        }
+        match self.seen.get(&digest) {
+            None => {
+                self.seen.insert(digest, label.to_owned());
+                false
+            }
+            Some(first) if reading.is_dated => {
+                self.others.push(rules::duplicate(label, first));
+                true
+            }
+            Some(first) => {
+                self.notes.push(format!("{label}: the same bytes as {first}; both are counted"));
+                false
             }
         }
     }
@@ -349,6 +378,10 @@ impl Gate {
     /// Everything together.
     pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Outcome {
         self.amount(arguments.min_tests, found);
+        self.left_out(found);
+        if let Some(minimum) = arguments.min_reports.filter(|minimum| self.tally.files < *minimum) {
+            self.others.push(rules::too_few_reports(self.tally.files, minimum));
+        }
         self.list(arguments.fail_on_flaky);
         if !self.bystanders.is_empty() {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
@@ -362,6 +395,23 @@ impl Gate {
             details: Facts::from([("formats".to_owned(), json!(self.formats))]),
             inputs: self.inputs,
             ..Outcome::default()
+        }
+    }
+
+    /// What was found in folders and not looked at.
+    fn left_out(&mut self, found: &Files) {
+        for (pattern, files) in &found.excluded {
+            self.notes.push(match files.len() as u64 {
+                0 => format!("`--exclude {pattern}` excludes no file"),
+                amount => {
+                    format!("`--exclude {pattern}` excludes {}: {}", count(amount, "file"), first(files))
+                }
+            });
+        }
+        if !found.archives.is_empty() {
+            let archives = count(found.archives.len() as u64, "archive");
+            self.notes
+                .push(format!("not looked into: {archives}, unpack them before: {}", first(&found.archives)));
         }
     }
 
@@ -466,8 +516,12 @@ fn join(label: &str, note: &str) -> String {
 
 /// The first of many files, with what they are.
 fn listed(files: &[(String, String)]) -> String {
-    let named = files.iter().take(BYSTANDERS).map(|(label, what)| format!("{label} ({what})"));
-    let first = named.collect::<Vec<_>>().join(", ");
+    first(&files.iter().map(|(label, what)| format!("{label} ({what})")).collect::<Vec<_>>())
+}
+
+/// The first of many files.
+fn first(files: &[String]) -> String {
+    let named = files.iter().take(BYSTANDERS).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = files.len().saturating_sub(BYSTANDERS);
-    if more == 0 { first } else { format!("{first} and {} more", number(more as u64)) }
+    if more == 0 { named } else { format!("{named} and {} more", number(more as u64)) }
 }
