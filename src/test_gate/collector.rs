@@ -9,12 +9,13 @@ use std::hash::Hasher as _;
 use super::archive::Archive;
 use super::attempts::{Attempts, Counts, State};
 use super::benchmarks::{Benchmark, Stream};
-use super::excerpt::shorten;
+use super::excerpt::{shorten, without_colours};
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
 use super::mixer::Mixer;
 use super::slowest::Slowest;
 use super::trouble::{Position, Trouble, Troubles};
+use crate::core::clues;
 
 /// Most problems kept of a file; the counts know all.
 pub(crate) const KEPT: usize = 1_000;
@@ -77,7 +78,7 @@ impl GroupError {
         Self {
             name: shorten(name.trim(), MESSAGE),
             message: shorten(message.trim(), MESSAGE),
-            detail: shorten(detail.trim(), DETAIL),
+            detail: clues::shorten(&without_colours(detail.trim()), DETAIL),
             at,
         }
     }

@@ -3,11 +3,11 @@
 use super::again::Failed;
 use super::attempts::State;
 use super::collector::hash_of;
-use super::excerpt::shorten;
+use super::excerpt::{self, shorten, without_colours};
 use super::producer::{Named, Producer};
 use super::trace;
 use super::trouble::Position;
-use crate::core::Location;
+use crate::core::{Location, clues};
 
 /// Most bytes kept of a trace.
 pub(crate) const DETAIL: usize = 2_000;
@@ -103,28 +103,24 @@ impl Problem {
     pub(super) fn of(execution: &Execution, hash: u64, state: State) -> Self {
         let Execution { suite, classname, name, file, producer, .. } = execution;
         let file = trace::tidy(file);
-        let message = match execution.message.trim() {
-            "" => execution.detail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim(),
-            message => message,
-        };
-        let detail = match execution.detail.trim() {
-            detail if detail == message => "",
-            detail => detail,
-        };
+        let detail = without_colours(&execution.detail);
+        let detail = without_title(detail.trim(), classname, name);
+        let message = excerpt::message(&without_colours(&execution.message), detail);
+        let detail = if detail == message { "" } else { detail };
         let named = Named { classname, name, file: &file };
         Self {
             hash,
             state,
             test: shorten(&title(named, suite, *producer), MESSAGE),
-            location: location(execution, &file, message),
+            location: location(execution, &file, &message),
             again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),
             suite: shorten(suite, MESSAGE),
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),
             file: shorten(&execution.file, MESSAGE),
             ordinal: 0,
-            message: shorten(message, MESSAGE),
-            detail: shorten(detail, DETAIL),
+            message: clues::shorten(&message, MESSAGE),
+            detail: clues::shorten(detail, DETAIL),
             attempts: execution.attempts,
             at: execution.at,
             producer: *producer,
@@ -143,6 +139,18 @@ impl Problem {
     /// A hash of the names it goes by.
     pub(super) fn names(&self) -> u64 {
         hash_of(&(&self.suite, &self.classname, &self.name))
+    }
+}
+
+/// A text without its first line where that only names the test.
+fn without_title<'a>(detail: &'a str, classname: &str, name: &str) -> &'a str {
+    match detail.split_once('\n') {
+        Some((first, rest)) if !name.is_empty() => {
+            let first = first.trim();
+            let is_title = first.ends_with(name) && first.len() <= classname.len() + name.len() + 4;
+            if is_title { rest.trim_start_matches('\n') } else { detail }
+        }
+        _ => detail,
     }
 }
 

@@ -194,7 +194,7 @@ fn judge(
 
 /// Gives the failures the paths of the repository; its files are listed only where there is one to place.
 fn locate(findings: &mut [Finding], tracked: Option<Vec<String>>, surroundings: &Surroundings) {
-    let is_placed = |finding: &Finding| rules::is_test(finding) && finding.location.is_some();
+    let is_placed = |finding: &Finding| rules::is_in_source(finding) && finding.location.is_some();
     if !findings.iter().any(is_placed) {
         return;
     }

@@ -7,10 +7,11 @@ use super::collector::{GroupError, Reading};
 use super::command;
 use super::execution::Problem;
 use super::git::policy::BASE_UNKNOWN;
+use super::trace;
 use super::trouble::{Position, Troubles};
 use super::{baseline, benchmarks, coverage};
 use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Location, Rule, Severity};
+use crate::core::{Finding, Location, Rule, Severity, clues};
 
 /// A test failed or could not run to its end.
 pub(super) const FAILED: Rule = Rule {
@@ -127,9 +128,9 @@ const BROKEN: [&str; 9] = [
     baseline::rules::VANISHED.id,
 ];
 
-/// Whether a finding is about how one test ended.
-pub(super) fn is_test(finding: &Finding) -> bool {
-    [FAILED.id, FLAKY.id].contains(&finding.rule.as_str())
+/// Whether a finding is about a test, a suite or a run, and so may stand in the project's own source.
+pub(super) fn is_in_source(finding: &Finding) -> bool {
+    [FAILED.id, FLAKY.id, SUITE_ERRORED.id, RUN_ERRORED.id].contains(&finding.rule.as_str())
 }
 
 /// Whether a finding says that a report was not read.
@@ -158,23 +159,10 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
         let passed = format!("passed on attempt {attempts} of {attempts}");
         detail = if detail.is_empty() { passed } else { format!("{passed}; before: {detail}") };
     }
-    let trace = problem.detail.as_str();
-    if !trace.is_empty() {
-        // A trace often starts with the message, or with a line around it.
-        let (first, rest) = trace.split_once('\n').unwrap_or((trace, ""));
-        let is_said = !problem.message.is_empty() && first.ends_with(problem.message.as_str());
-        let trace =
-            if is_said { rest } else { trace.strip_prefix(problem.message.as_str()).unwrap_or(trace) };
-        let trace = trace.trim_start_matches('\n');
-        detail = [detail.as_str(), trace]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n");
-    }
+    let detail = joined(&detail, &problem.message, &problem.detail);
     let place = place(report, problem.at);
     let mut finding = Finding::new(rule, &problem.test, identity)
-        .detail(detail.trim_end())
+        .detail(detail)
         .about("test", problem.test.as_str())
         .about("suite", suite.as_str())
         .about("classname", classname.as_str())
@@ -193,6 +181,24 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     })
 }
 
+/// What is said first, and below it the trace without the message that it repeats at its beginning.
+fn joined(first: &str, message: &str, trace: &str) -> String {
+    // A trace often starts with the message, or with the name of an error in front of it.
+    let is_said = |at: &usize| {
+        let (before, after) = trace.split_at_checked(*at).unwrap_or_default();
+        let after = after.get(message.len()..).unwrap_or_default();
+        let is_start = !before.contains('\n') || before.lines().all(clues::is_noise);
+        !message.is_empty() && is_start && (after.is_empty() || after.starts_with('\n'))
+    };
+    let rest = match trace.find(message).filter(is_said) {
+        Some(at) => trace.get(at + message.len()..).unwrap_or_default(),
+        None => trace,
+    };
+    let parts = [first, rest.trim_start_matches('\n')];
+    let parts: Vec<&str> = parts.into_iter().filter(|text| !text.is_empty()).collect();
+    parts.join("\n").trim_end().to_owned()
+}
+
 /// A test that failed and did not at the baseline, of which no more is known than its name.
 pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
     Finding::new(&FAILED, test, &[within, name])
@@ -209,32 +215,28 @@ pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
 pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
     let name = if error.name.is_empty() { report } else { &error.name };
-    let detail: Vec<&str> =
-        [error.message.as_str(), error.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
     Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
-        .detail(detail.join("\n"))
+        .detail(joined(&error.message, &error.message, &error.detail))
         .about("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
         .help(format!(
             "look for what broke before or after the tests of this suite; the report says so at {place}"
         ))
-        .at(place)
+        .at(source(error).unwrap_or(place))
 }
 
 /// A run that went wrong as a whole.
 pub(super) fn run(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
     let name = if error.name.is_empty() { report } else { &error.name };
-    let detail: Vec<&str> =
-        [error.message.as_str(), error.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
     Finding::new(&RUN_ERRORED, name, &[name, &error.message])
-        .detail(detail.join("\n"))
+        .detail(joined(&error.message, &error.message, &error.detail))
         .about("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
         .help(format!("look for what broke outside of the tests; the report says so at {place}"))
-        .at(place)
+        .at(source(error).unwrap_or(place))
 }
 
 /// What could not be understood of a report: one finding, at the first place.
@@ -355,6 +357,11 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
         .detail(format!("only the first {} are listed, all are counted", number(LISTED)))
         .about("not_listed", amount)
         .help("fix what is listed first: so many failures mostly have one cause")
+}
+
+/// The place in the project's own source that an error names.
+fn source(error: &GroupError) -> Option<Location> {
+    trace::find(&error.detail, "").or_else(|| trace::find(&error.message, ""))
 }
 
 /// A place in a report.

@@ -1,9 +1,9 @@
 //! One test case while it is read, in the words of the report.
 
-use crate::core::Location;
+use crate::core::{Location, clues};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::hash_of;
-use crate::test_gate::excerpt::{Excerpt, resolve};
+use crate::test_gate::excerpt::{self, Excerpt, resolve};
 use crate::test_gate::execution::{self, DETAIL, Execution, MESSAGE};
 use crate::test_gate::producer::Producer;
 use crate::test_gate::trouble::Position;
@@ -16,6 +16,16 @@ pub(super) enum Wrong {
     Rerun,
     Flaky,
 }
+
+impl Wrong {
+    /// Whether it stands for an attempt of its own.
+    fn is_attempt(self) -> bool {
+        matches!(self, Self::Rerun | Self::Flaky)
+    }
+}
+
+/// Most failures and attempts of one case that are shown apart.
+const REASONS: usize = 20;
 
 /// A test case while it is read; its texts still have references in them.
 #[derive(Debug, Default)]
@@ -30,8 +40,19 @@ pub(super) struct Case {
     pub(super) attempts: u64,
     /// Whether its failure is expected and lets the run pass.
     may_fail: bool,
-    message: Excerpt,
-    pub(super) detail: Excerpt,
+    /// What the last attempt said that said anything.
+    message: String,
+    /// What all of its failures and attempts said, each under its own heading.
+    detail: String,
+    /// The element that says that something went wrong, while it is read, with its message and its text.
+    wrong: Option<Wrong>,
+    wrong_message: Excerpt,
+    pub(super) wrong_text: Excerpt,
+    /// What it printed, where nothing else says why it went wrong.
+    pub(super) output: Excerpt,
+    /// How many such elements there were, and what each said, as far as they differ.
+    wrongs: u64,
+    reasons: Vec<String>,
     /// File and line that a failure names.
     place: Option<(String, String)>,
     pub(super) at: Option<Position>,
@@ -45,6 +66,9 @@ impl Case {
         }
         self.message.clear();
         self.detail.clear();
+        self.reasons.clear();
+        self.output.clear();
+        (self.wrong, self.wrongs) = (None, 0);
         (self.micros, self.state, self.place, self.at) = (None, None, None, None);
         self.attempts = 1;
         self.may_fail = false;
@@ -74,7 +98,41 @@ impl Case {
             Wrong::Error => State::Errored,
             Wrong::Flaky => State::Flaky,
         });
-        self.attempts += u64::from(matches!(wrong, Wrong::Rerun | Wrong::Flaky));
+        self.attempts += u64::from(wrong.is_attempt());
+        self.settle();
+        self.wrong = Some(wrong);
+        self.wrongs += 1;
+        self.wrong_message.clear();
+        self.wrong_text.clear();
+    }
+
+    /// Whether it went wrong and nothing said why so far, so that its output may.
+    pub(super) fn is_unexplained(&self) -> bool {
+        self.state().is_red() && self.wrong.is_none() && self.detail.is_empty() && self.message.is_empty()
+    }
+
+    /// Takes the end of such an element: one that says what another said before adds nothing.
+    pub(super) fn settle(&mut self) {
+        let Some(wrong) = self.wrong.take() else { return };
+        let (message, text) = (self.wrong_message.text(), self.wrong_text.text());
+        let reason = excerpt::message(&message, &text);
+        if self.reasons.contains(&reason) || self.reasons.len() >= REASONS {
+            return;
+        }
+        if self.detail.is_empty() && self.reasons.iter().all(String::is_empty) {
+            (self.message, self.detail) = (message, text);
+        } else {
+            let word = if wrong.is_attempt() { "attempt" } else { "failure" };
+            if let [first] = self.reasons.as_slice() {
+                self.detail = under(&format!("{word} 1"), first, &self.detail);
+            }
+            let said = under(&format!("{word} {}", self.wrongs), &reason, &text);
+            self.detail = format!("{}\n{said}", self.detail);
+            if wrong.is_attempt() && !reason.is_empty() {
+                self.message.clone_from(&reason);
+            }
+        }
+        self.reasons.push(reason);
     }
 
     /// Takes a word about how it ended: error before failure before flaky before skipped before not run.
@@ -85,11 +143,7 @@ impl Case {
     /// Takes an attribute of such an element.
     pub(super) fn explain(&mut self, key: &str, value: &str) {
         match key {
-            "message" if self.message.text().is_empty() => self.message.push(value, MESSAGE),
-            "message" if !value.trim().is_empty() => {
-                self.detail.push("\n", DETAIL);
-                self.detail.push(value, DETAIL);
-            }
+            "message" => self.wrong_message.push(value, MESSAGE),
             "file" | "line" => {
                 let place = self.place.get_or_insert_default();
                 let part = if key == "file" { &mut place.0 } else { &mut place.1 };
@@ -142,14 +196,25 @@ impl Case {
             line: line(&self.line),
             micros: self.micros,
             attempts: self.attempts,
-            message: self.message.text(),
-            detail: self.detail.text(),
+            message: self.message.clone(),
+            detail: if self.is_unexplained() {
+                self.output.text()
+            } else {
+                clues::shorten(&self.detail, DETAIL)
+            },
             place: place.map(|(file, at)| Location { line: line(at), ..Location::file(resolve(file)) }),
             at: self.at,
             producer,
             ..Execution::new(resolve(&self.name), self.state())
         }
     }
+}
+
+/// What one of several failures says under its heading; a message that the text repeats is left out.
+fn under(heading: &str, reason: &str, text: &str) -> String {
+    let gap = if reason.is_empty() || text.contains(reason) { "" } else { " " };
+    let reason = if gap.is_empty() { "" } else { reason };
+    format!("{heading}:{gap}{reason}\n{text}").trim_end().to_owned()
 }
 
 /// A line of a source file, where it is one.
