@@ -25,7 +25,7 @@ pub(super) const UNUSED: Rule = Rule {
 };
 
 /// Facts of a subject that many subjects share: they name nothing, so that no waiver is for them.
-const SHARED_FACTS: [&str; 15] = [
+const SHARED_FACTS: [&str; 16] = [
     "attempts",
     "before",
     "class",
@@ -36,6 +36,7 @@ const SHARED_FACTS: [&str; 15] = [
     "layer",
     "message",
     "outcome",
+    "owners",
     "patched",
     "path",
     "severity",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Document;
-use super::excerpt::cut;
+use super::excerpt::{cut, why};
 use crate::core::escape::terminal_line;
 use crate::core::{Finding, Severity};
 
@@ -73,7 +73,10 @@ fn of_finding<'a>(finding: &'a Finding, seen: &mut BTreeMap<&'a str, u64>) -> Is
         Severity::Low => "minor",
         Severity::Info => "info",
     };
-    let mut issue = issue(&finding.title, &finding.rule, level, fingerprint);
+    let why = why(finding);
+    let description =
+        if why.is_empty() { finding.title.clone() } else { format!("{}: {why}", finding.title) };
+    let mut issue = issue(&description, &finding.rule, level, fingerprint);
     if let Some(location) = finding.location.as_ref().filter(|location| !location.path.is_empty()) {
         location.path.trim_start_matches("./").clone_into(&mut issue.location.path);
         issue.location.lines.begin = location.line.unwrap_or(1).max(1);
