@@ -16,10 +16,12 @@ const FRAMES: usize = 2;
 /// How much a line says about why a test failed, from the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
-    /// A frame outside of the project.
+    /// A frame outside of the project, or nothing.
     Foreign,
-    /// Source, output, frames of the project.
+    /// Source and output.
     Context,
+    /// A frame of the project.
+    Own,
     /// An assertion, a difference, an error.
     Reason,
 }
@@ -152,7 +154,15 @@ pub fn reason(text: &str) -> Option<&str> {
     if let Some(last) = lines.iter().rposition(is_pytest) {
         let before = lines.get(..last).unwrap_or_default();
         let first = before.iter().rposition(|line| !is_pytest(line)).map_or(0, |index| index + 1);
-        return lines.get(first).map(|line| line.trim_start_matches('E').trim());
+        // The block begins with what was asserted, or with a piece of source that can't be read.
+        let mut block =
+            lines.iter().take(last + 1).skip(first).map(|line| line.trim_start_matches('E').trim());
+        let best = if lines.get(first).is_some_and(|line| line.contains("File \"")) {
+            block.clone().find(|line| is_named(line))
+        } else {
+            None
+        };
+        return best.or_else(|| block.next());
     }
     let mut named = lines.iter().filter(|line| !frames::is_foreign(line) && is_named(line.trim()));
     let is_traceback = lines.iter().any(|line| line.trim_start().starts_with("Traceback (most recent call"));
@@ -182,7 +192,7 @@ pub fn in_one_line(detail: &str) -> String {
         let line = line.to_lowercase();
         VALUES.iter().any(|value| line.starts_with(value))
     };
-    let first_is_value = is_value(&&first);
+    let first_is_value = is_value(&&first) && !first.ends_with(':');
     let mut values: Vec<&str> = next.iter().filter(is_value).take(2).copied().collect();
     if first_is_value {
         values.truncate(1);
@@ -203,7 +213,7 @@ pub fn in_one_line(detail: &str) -> String {
 pub fn is_noise(line: &str) -> bool {
     let text = line.trim().trim_end_matches([':', '.', '!']);
     let lower = text.to_lowercase();
-    const WORDS: [&str; 18] = [
+    const WORDS: [&str; 19] = [
         "",
         "pass",
         "none",
@@ -220,6 +230,7 @@ pub fn is_noise(line: &str) -> bool {
         "test error",
         "collection failure",
         "unknown file",
+        "jest encountered an unexpected token",
         "assertionerror",
         "traceback (most recent call last)",
     ];
@@ -281,7 +292,12 @@ fn weigh(lines: &[&str]) -> Vec<Weight> {
             || STARTS.iter().any(|start| text.starts_with(start))
             || PARTS.iter().any(|part| text.contains(part))
             || is_named(text);
-        if is_reason { Weight::Reason } else { Weight::Context }
+        match text {
+            _ if is_reason => Weight::Reason,
+            _ if frames::is_own(line) => Weight::Own,
+            "" => Weight::Foreign,
+            _ => Weight::Context,
+        }
     };
     lines.iter().zip(foreign).map(weigh).collect()
 }
@@ -291,7 +307,7 @@ fn fold(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let foreign = frames::foreign(&lines);
     // A trace that has no frame of the project keeps its beginning.
-    let has_own = foreign.iter().zip(&lines).any(|(is_foreign, line)| !is_foreign && is_own(line));
+    let has_own = lines.iter().any(|line| frames::is_own(line));
     let kept = if has_own { 0 } else { FRAMES };
     let mut folded: Vec<String> = Vec::new();
     let mut index = 0;
@@ -307,16 +323,6 @@ fn fold(text: &str) -> String {
         }
     }
     folded.join("\n")
-}
-
-/// Whether a line is a frame of the project.
-fn is_own(line: &str) -> bool {
-    let text = line.trim_start();
-    text.starts_with("at ")
-        || text.starts_with("File \"")
-        || text.contains(".go:")
-        || text.contains(".py:")
-        || text.contains(".rb:")
 }
 
 /// Which lines are taken where a budget and the cost of a gap are given.
@@ -338,8 +344,7 @@ fn choose(
     let mut order: Vec<(Reverse<bool>, Reverse<Option<Weight>>, usize, usize)> = (0..lines.len())
         .map(|at| {
             let weight = weights.get(at).copied();
-            let is_blank = lines.get(at).is_some_and(|line| line.trim().is_empty());
-            let rank = if weight == Some(Weight::Reason) { at } else { nearness(at) + usize::from(is_blank) };
+            let rank = if weight >= Some(Weight::Own) { at } else { nearness(at) };
             (Reverse(at == 0 || Some(at) == last_reason), Reverse(weight), rank, at)
         })
         .collect();
@@ -402,4 +407,150 @@ fn end_of(text: &str, length: usize) -> &str {
         start += 1;
     }
     text.get(start..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
+
+    use super::{in_one_line, is_noise, pick, reason, shorten};
+
+    /// What pytest writes of a module that can't be imported, with a long prelude.
+    fn collection_error() -> String {
+        let prelude = "/opt/hostedtoolcache/Python/3.11.7/x64/lib/python3.11/importlib/__init__.py:126: in load\n    return x\n";
+        let source = "    price = 1\n".repeat(300);
+        format!(
+            "ImportError while importing\n{prelude}{source}tests/test_a.py:1: in <module>\n    import nope\nE   ModuleNotFoundError: No module named 'nope'"
+        )
+    }
+
+    #[test]
+    fn the_prelude_is_cut_and_the_last_error_stays() {
+        let short = shorten(&collection_error(), 300);
+        assert!(short.len() <= 300, "{short}");
+        assert!(short.starts_with("ImportError while importing\n"), "{short}");
+        assert!(short.contains("\ntests/test_a.py:1: in <module>\n"), "{short}");
+        assert!(short.ends_with("\nE   ModuleNotFoundError: No module named 'nope'"), "{short}");
+    }
+
+    #[test]
+    fn a_root_cause_stays_however_long_its_trace() {
+        let frames = "\tat org.springframework.Bean.create(Bean.java:7)\n".repeat(400);
+        let trace = format!(
+            "IllegalStateException: no context\n{frames}Caused by: java.net.ConnectException: refused\n{frames}"
+        );
+        let short = shorten(&trace, 500);
+        assert!(short.contains("\nCaused by: java.net.ConnectException: refused\n"), "{short}");
+        assert!(short.contains(" lines of libraries]"), "{short}");
+    }
+
+    #[test]
+    fn a_single_long_line_keeps_its_beginning() {
+        let short = shorten(&"é".repeat(1_000), 101);
+        assert!(short.len() <= 101 && short.starts_with("ééé") && short.ends_with(" […]"), "{short}");
+    }
+
+    #[test]
+    fn the_reason_is_found_behind_what_says_nothing() {
+        for (text, expected) in [
+            (
+                "def test_a():\n>       assert x() == 90\nE       assert 0.0 == 90\nE        +  where 0.0 = x()\n\ntests/a.py:5: AssertionError",
+                "assert 0.0 == 90",
+            ),
+            (
+                "E     File \"tests/a.py\", line 1\nE       def x(:\nE             ^\nE   SyntaxError: invalid syntax",
+                "SyntaxError: invalid syntax",
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"a.py\", line 9, in f\n    g()\nAssertionError: 1 != 2\n- 1\n+ 2",
+                "AssertionError: 1 != 2",
+            ),
+            (
+                "thread 'a' (7) panicked at src/lib.rs:25:9:\nassertion `left == right` failed\n  left: 2",
+                "assertion `left == right` failed",
+            ),
+            (
+                "=== RUN   TestA\n--- FAIL: TestA (0.00s)\npanic: index out of range",
+                "panic: index out of range",
+            ),
+            ("gt.cc:4\nExpected equality of these values:\n  20", "Expected equality of these values:"),
+            ("prices differ\nFailed asserting that two strings are identical.", "prices differ"),
+            ("loading\nstarting\nTypeError: no such thing\n    at f (a.js:1:1)", "TypeError: no such thing"),
+            ("no such thing\nTypeError: no such thing\n    at f (a.js:1:1)", "no such thing"),
+        ] {
+            assert_eq!(reason(text), Some(expected), "{text}");
+        }
+        assert_eq!(reason(""), None);
+    }
+
+    #[test]
+    fn one_line_holds_the_values_that_were_compared() {
+        for (text, expected) in [
+            (
+                "Error: expect(received).toBe(expected)\n\nExpected: 3\nReceived: 2\n    at f",
+                "Error: expect(received).toBe(expected): Expected: 3, Received: 2",
+            ),
+            (
+                "assertion `left == right` failed\n  left: 2\n right: 3",
+                "assertion `left == right` failed: left: 2, right: 3",
+            ),
+            ("expected: 1\n     got: 2\n", "expected: 1, got: 2"),
+            ("Expected equality of these values:\n  20\n  10", "Expected equality of these values: 20, 10"),
+            ("Setup failed:\nno database", "Setup failed: no database"),
+            ("no such thing\n    at f", "no such thing"),
+            ("", ""),
+        ] {
+            assert_eq!(in_one_line(text), expected);
+        }
+    }
+
+    #[test]
+    fn words_of_runners_say_nothing() {
+        for line in [
+            "Failed",
+            "collection failure",
+            "test failure",
+            "AssertionError",
+            "None",
+            "gt.cc:4",
+            "a.py:4:7:",
+            "=== RUN   TestA",
+        ] {
+            assert!(is_noise(line), "{line}");
+        }
+        for line in ["no database", "assert 1 == 2", "12:30", "TypeError: x", "Error: no database"] {
+            assert!(!is_noise(line), "{line}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn a_text_fits_and_its_last_reason_stays(
+            lines in proptest::collection::vec("(E   |    |\\+|-|at |Error: )?[a-zé:/. ]{0,60}", 0..60),
+            limit in 150_usize..2_000,
+        ) {
+            let text = format!("first\n{}\nTypeError: last\n    at f (a.js:1:1)", lines.join("\n"));
+            let short = shorten(&text, limit);
+            prop_assert!(short.len() <= limit, "{} > {}: {}", short.len(), limit, short);
+            prop_assert!(short.starts_with("first"), "{}", short);
+            prop_assert!(short.contains("TypeError: last"), "{}", short);
+            prop_assert_eq!(&shorten(&short, limit), &short, "a second time changes nothing");
+        }
+
+        #[test]
+        fn what_is_picked_and_what_is_counted_is_all_there_is(
+            lines in proptest::collection::vec("(E   |Error: )?[a-z]{0,5}", 1..60),
+            room in 1_usize..20,
+        ) {
+            let text = lines.join("\n");
+            let text = text.trim_end();
+            let picked = pick(text, room);
+            let shown = picked.iter().filter(|(line, _)| line.is_some()).count();
+            let counted: usize = picked.iter().map(|(_, amount)| amount).sum();
+            prop_assert_eq!(counted, text.lines().count());
+            prop_assert!(picked.len() <= room + 1 && shown >= 1.min(counted), "{:?}", picked);
+        }
+    }
 }

@@ -112,11 +112,18 @@ pub fn is_foreign(line: &str) -> bool {
     is_frame(text) && is_foreign_path(text)
 }
 
+/// Whether a line is a frame of the project.
+pub fn is_own(line: &str) -> bool {
+    let text = line.trim_start();
+    !is_foreign(line) && (text.starts_with("at ") && text.contains(':') || is_frame(text))
+}
+
 /// Whether a line begins with a place, as frames of Python, Ruby, Go, PHP and vitest do.
 fn is_frame(text: &str) -> bool {
-    if ["File \"", "from ", "❯ ", "#"].iter().any(|start| text.starts_with(start)) {
+    if ["File \"", "from ", "❯ ", "<frozen "].iter().any(|start| text.starts_with(start)) {
         return true;
     }
+    let text = text.strip_prefix("# ").unwrap_or(text);
     let place = text.split_once(char::is_whitespace).map_or(text, |(place, _)| place);
     let mut parts = place.split(':');
     let path = parts.next().unwrap_or_default();
@@ -130,7 +137,8 @@ pub fn foreign(lines: &[&str]) -> Vec<bool> {
     let depth = |line: &str| line.len() - line.trim_start().len();
     for index in 0..lines.len() {
         let Some(line) = lines.get(index).filter(|_| marks.get(index) == Some(&true)) else { continue };
-        let is_python = line.trim_start().starts_with("File \"") || line.contains(".py:");
+        let is_python = ["File \"", "<frozen "].iter().any(|start| line.trim_start().starts_with(start))
+            || line.contains(".py:");
         if is_python {
             // Python shows the source below a frame, further to the right.
             let below = lines.iter().enumerate().skip(index + 1);
@@ -138,12 +146,42 @@ pub fn foreign(lines: &[&str]) -> Vec<bool> {
             for (at, _) in source {
                 set(&mut marks, at);
             }
-        } else if line.starts_with('\t') && line.contains(".go:") && index > 0 {
-            // Go names the function above its place.
+        } else if index > 0
+            && (line.starts_with('\t') && line.contains(".go:") || is_numbered(lines.get(index - 1)))
+        {
+            // Go and Rust name the function above its place.
             set(&mut marks, index - 1);
         }
     }
+    sections(lines, &mut marks);
     marks
+}
+
+/// Whether a line is `4: shop::tests::equal`, as Rust numbers the functions of a trace.
+fn is_numbered(line: Option<&&str>) -> bool {
+    let number = line.and_then(|line| line.trim_start().split_once(": ")).map_or("", |(number, _)| number);
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Pytest shows the source of each function between two dashed lines, and below it where that stands.
+fn sections(lines: &[&str], marks: &mut [bool]) {
+    let mut start = 0;
+    let ends = (0..lines.len()).filter(|at| lines.get(*at).is_some_and(|line| line.starts_with("_ _ _ ")));
+    let ends: Vec<usize> = ends.collect();
+    if ends.is_empty() {
+        return;
+    }
+    for end in ends.into_iter().chain([lines.len()]) {
+        let place = (start..end).rfind(|at| lines.get(*at).is_some_and(|line| is_frame(line)));
+        let is_foreign = place.is_some_and(|at| marks.get(at) == Some(&true));
+        let own = (start..end).rfind(|at| lines.get(*at).is_some_and(|line| is_own(line)));
+        for at in own.map_or(start, |own| own + 1)..end {
+            if is_foreign && lines.get(at).is_some_and(|line| !line.starts_with('E')) {
+                set(marks, at);
+            }
+        }
+        start = end;
+    }
 }
 
 fn set(marks: &mut [bool], at: usize) {
@@ -207,7 +245,26 @@ mod tests {
             "\t/usr/local/go/src/testing/testing.go:1977 +0x349",
             "shop.TestA(0x1)",
             "\t/srv/shop/a_test.go:9 +0x9",
+            "   1: core::panicking::panic_fmt",
+            "             at /rustc/90b35a62/library/core/src/panicking.rs:80:14",
+            "   2: shop::tests::equal",
+            "             at ./src/lib.rs:5:26",
         ];
-        assert_eq!(foreign(&trace), [true, true, true, false, false, true, true, false, false]);
+        let marks: String = foreign(&trace).into_iter().map(|mark| if mark { '-' } else { '+' }).collect();
+        assert_eq!(marks, "---++--++--++");
+        let pytest = [
+            "    def test_a():",
+            ">       run(1)",
+            "",
+            "tests/test_a.py:9: ",
+            "_ _ _ _ _ _ _ _ ",
+            "    def run(x):",
+            ">       raise OSError",
+            "E       OSError",
+            "",
+            "/usr/lib/python3.11/subprocess.py:571: OSError",
+        ];
+        let marks: String = foreign(&pytest).into_iter().map(|mark| if mark { '-' } else { '+' }).collect();
+        assert_eq!(marks, "++++---+--");
     }
 }

@@ -67,23 +67,19 @@ pub fn judge(
     Judgement { verdict, reasons, because, findings }
 }
 
-/// Whether a job says that a finding is new, or that it was there before; the new ones are news.
-fn age(finding: &Finding) -> u8 {
-    match finding.subject.get("change").and_then(|change| change.as_str()) {
-        Some("new") => 0,
-        Some("known") => 2,
-        _ => 1,
-    }
+/// Whether a job says that a finding was there before; it is no news.
+fn is_known(finding: &Finding) -> bool {
+    finding.subject.get("change").and_then(|change| change.as_str()) == Some("known")
 }
 
-/// Open before waived, worst first, causes before what follows from them, new before known, then by place and title, so that
-/// input order never shows.
+/// Open before waived, worst first, news before what was known, causes before what follows from them, then by place and title, so
+/// that input order never shows.
 fn order<'a>(finding: &'a Finding, rank: impl Fn(&str) -> Option<usize>) -> impl Ord + 'a {
     (
         finding.waived.is_some(),
         std::cmp::Reverse(finding.severity),
+        is_known(finding),
         rank(&finding.rule).unwrap_or(usize::MAX),
-        age(finding),
         finding.rule.as_str(),
         finding.location.as_ref(),
         finding.title.as_str(),
@@ -175,7 +171,7 @@ mod tests {
         let new = finding("c", Severity::High).about("change", "new");
         let findings = decide(vec![later, known, new, finding("d", Severity::Critical)], &[]).findings;
         let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
-        assert_eq!(titles, ["d", "c", "b", "a"]);
+        assert_eq!(titles, ["d", "c", "a", "b"]);
     }
 
     #[test]

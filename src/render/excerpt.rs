@@ -78,7 +78,8 @@ mod tests {
     fn what_is_cut_says_so() {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("abcd", 3), "ab…");
-        assert_eq!(excerpt("a\nb\nc\n\n", 2, 9), ["a", "b", "… 1 more line"]);
+        assert_eq!(excerpt("a\nb\nc\n\n", 2, 9), ["a", "b", "c"]);
+        assert_eq!(excerpt("a\nb\nc\nd\n", 2, 9), ["a", "b", "… 2 more lines"]);
         assert_eq!(excerpt("a\nb\nc\nd\nTypeError: e\n", 2, 9), ["a", "… 3 more lines", "TypeErro…"]);
         assert!(excerpt("", 2, 9).is_empty());
     }

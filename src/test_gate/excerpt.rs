@@ -92,7 +92,11 @@ pub(crate) fn message(message: &str, detail: &str) -> String {
     let said: Vec<&str> = message.trim().lines().skip_while(|line| clues::is_noise(line)).collect();
     let said = said.join("\n");
     match said.trim() {
-        "" => clues::reason(detail).unwrap_or(message.trim()).to_owned(),
+        "" => {
+            let first = [message, detail].into_iter().map(str::trim).find(|text| !text.is_empty());
+            let first = || first.and_then(|text| text.lines().next());
+            clues::reason(detail).or_else(first).unwrap_or_default().to_owned()
+        }
         said => said.to_owned(),
     }
 }

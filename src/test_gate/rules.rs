@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::attempts::State;
 use super::collector::{GroupError, Reading};
 use super::command;
+use super::excerpt;
 use super::execution::Problem;
 use super::git::policy::BASE_UNKNOWN;
 use super::trace;
@@ -210,7 +211,7 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
-        .detail(joined(&error.message, &error.message, &error.detail))
+        .detail(said(error))
         .about("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
@@ -225,7 +226,7 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&RUN_ERRORED, name, &[name, &error.message])
-        .detail(joined(&error.message, &error.message, &error.detail))
+        .detail(said(error))
         .about("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
@@ -353,9 +354,18 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
         .help("fix what is listed first: so many failures mostly have one cause")
 }
 
+/// What an error of a suite or a run says, why it went wrong first.
+fn said(error: &GroupError) -> String {
+    joined(&excerpt::message(&error.message, &error.detail), &error.message, &error.detail)
+}
+
 /// The place in the project's own source that an error names.
 fn source(error: &GroupError) -> Option<Location> {
-    trace::find(&error.detail, "").or_else(|| trace::find(&error.message, ""))
+    let traced = trace::find(&error.detail, "").or_else(|| trace::find(&error.message, ""));
+    let is_path = error.name.contains(['/', '\\']);
+    traced.or_else(|| {
+        (is_path && trace::is_source(&error.name)).then(|| Location::file(trace::tidy(&error.name)))
+    })
 }
 
 /// A place in a report.

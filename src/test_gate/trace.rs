@@ -109,8 +109,10 @@ fn is_path(character: char) -> bool {
         || matches!(character, '/' | '\\' | '.' | '_' | '-' | '@' | '+' | '~' | '$' | '[' | ']')
 }
 
-fn is_source(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && ENDINGS.contains(&ending))
+/// Whether a text is the path of a source file.
+pub(crate) fn is_source(path: &str) -> bool {
+    !path.contains(' ')
+        && path.rsplit_once('.').is_some_and(|(stem, ending)| !stem.is_empty() && ENDINGS.contains(&ending))
 }
 
 /// The line number a text starts with.

@@ -50,6 +50,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         packages: BTreeMap::new(),
         builds: BTreeMap::new(),
         failed_builds: BTreeSet::new(),
+        unbuilt: BTreeMap::new(),
         between: Tail::default(),
         benchmarks: Stream::default(),
     };
@@ -78,6 +79,15 @@ struct Package {
     met: HashSet<u64>,
     output: Tail,
     red: u64,
+    /// What could not be built, so that none of its tests ran.
+    failed_build: Option<String>,
+}
+
+/// A package that failed, because something could not be built.
+struct Unbuilt {
+    package: String,
+    output: String,
+    at: Position,
 }
 
 /// A test while it runs.
@@ -101,6 +111,8 @@ struct Reader<'a> {
     builds: BTreeMap<String, String>,
     /// Builds that failed, and no package named them.
     failed_builds: BTreeSet<String>,
+    /// Packages that failed with them.
+    unbuilt: BTreeMap<String, Vec<Unbuilt>>,
     /// Lines that are no events.
     between: Tail,
     benchmarks: Stream,
@@ -167,7 +179,9 @@ impl Reader<'_> {
                 if let Some(build) = &event.failed_build {
                     self.failed_builds.remove(build);
                     let output = self.builds.get(build).cloned().unwrap_or_default();
-                    self.packages.entry(name.clone()).or_default().output.push(&output);
+                    let package = self.packages.entry(name.clone()).or_default();
+                    package.output.push(&output);
+                    package.failed_build = Some(build.clone());
                 }
                 self.close(&name, Some(false), line);
             }
@@ -232,6 +246,12 @@ impl Reader<'_> {
         }
         if open.has_subtests && (open.has_red_subtest || !state.is_red()) {
             self.collector.suite();
+            // Go shows the panic of a subtest as output of the test around it, and no other test of the package ran.
+            let output = if state.is_red() { open.output.text() } else { String::new() };
+            if let Some(panic) = output.lines().find(|line| line.starts_with("panic: ")) {
+                let at = Position { line: open.line, column: 1 };
+                self.collector.run_error(GroupError::new(&format!("{name} > {test}"), panic, &output, at));
+            }
             return;
         }
         package.red += u64::from(state.is_red());
@@ -270,7 +290,13 @@ impl Reader<'_> {
                 } else {
                     output
                 };
-                self.collector.run_error(GroupError::new(name, &reason(&output), &output, at));
+                match package.failed_build {
+                    Some(build) => {
+                        let unbuilt = Unbuilt { package: name.to_owned(), output, at };
+                        self.unbuilt.entry(build).or_default().push(unbuilt);
+                    }
+                    None => self.collector.run_error(GroupError::new(name, &reason(&output), &output, at)),
+                }
             }
             None => self.collector.trouble(Trouble::line(
                 line,
@@ -286,6 +312,9 @@ impl Reader<'_> {
         let names: Vec<String> = self.packages.keys().cloned().collect();
         for name in names {
             self.close(&name, None, 0);
+        }
+        for (build, packages) in std::mem::take(&mut self.unbuilt) {
+            self.collector.run_error(unbuilt(&build, &packages));
         }
         for build in std::mem::take(&mut self.failed_builds) {
             let output = self.builds.remove(&build).unwrap_or_default();
@@ -410,6 +439,20 @@ fn telling(output: &str) -> Option<&str> {
     lines()
         .find(|line| marks.iter().any(|mark| line.starts_with(mark)))
         .or_else(|| lines().find(|line| !line.starts_with("--- ")))
+}
+
+/// One error of a build, however many packages it kept from running. Where it is several, it has a name of its own: whoever waives
+/// one package does not waive the others.
+fn unbuilt(build: &str, packages: &[Unbuilt]) -> GroupError {
+    let Some(first) = packages.first() else {
+        return GroupError::new(build, "it could not be built", "", Position::NOWHERE);
+    };
+    if packages.len() == 1 {
+        return GroupError::new(&first.package, &reason(&first.output), &first.output, first.at);
+    }
+    let names: Vec<&str> = packages.iter().map(|unbuilt| unbuilt.package.as_str()).collect();
+    let detail = format!("{}\nnone of their tests ran: {}", first.output, names.join(", "));
+    GroupError::new(&format!("build of {build}"), &reason(&first.output), &detail, first.at)
 }
 
 /// Why a package failed that has no failed test.

@@ -9,6 +9,7 @@ mod outputs;
 mod paths;
 mod producers;
 mod review;
+mod shown;
 
 use std::path::Path;
 

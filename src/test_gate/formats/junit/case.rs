@@ -25,7 +25,15 @@ impl Wrong {
 }
 
 /// Most failures and attempts of one case that are shown apart.
-const REASONS: usize = 20;
+const FAILURES: usize = 20;
+
+/// What such an element says, while it is read.
+#[derive(Debug)]
+struct Said {
+    wrong: Wrong,
+    message: Excerpt,
+    text: Excerpt,
+}
 
 /// A test case while it is read; its texts still have references in them.
 #[derive(Debug, Default)]
@@ -40,19 +48,11 @@ pub(super) struct Case {
     pub(super) attempts: u64,
     /// Whether its failure is expected and lets the run pass.
     may_fail: bool,
-    /// What the last attempt said that said anything.
-    message: String,
-    /// What all of its failures and attempts said, each under its own heading.
-    detail: String,
-    /// The element that says that something went wrong, while it is read, with its message and its text.
-    wrong: Option<Wrong>,
-    wrong_message: Excerpt,
-    pub(super) wrong_text: Excerpt,
+    /// What each element said that says that something went wrong, and whether the last one is still read.
+    said: Vec<Said>,
+    is_open: bool,
     /// What it printed, where nothing else says why it went wrong.
     pub(super) output: Excerpt,
-    /// How many such elements there were, and what each said, as far as they differ.
-    wrongs: u64,
-    reasons: Vec<String>,
     /// File and line that a failure names.
     place: Option<(String, String)>,
     pub(super) at: Option<Position>,
@@ -64,11 +64,9 @@ impl Case {
         for text in [&mut self.name, &mut self.classname, &mut self.file, &mut self.line] {
             text.clear();
         }
-        self.message.clear();
-        self.detail.clear();
-        self.reasons.clear();
+        self.said.clear();
         self.output.clear();
-        (self.wrong, self.wrongs) = (None, 0);
+        self.is_open = false;
         (self.micros, self.state, self.place, self.at) = (None, None, None, None);
         self.attempts = 1;
         self.may_fail = false;
@@ -99,40 +97,26 @@ impl Case {
             Wrong::Flaky => State::Flaky,
         });
         self.attempts += u64::from(wrong.is_attempt());
-        self.settle();
-        self.wrong = Some(wrong);
-        self.wrongs += 1;
-        self.wrong_message.clear();
-        self.wrong_text.clear();
+        // Of very many, the last one stays.
+        self.said.truncate(FAILURES - 1);
+        self.said.push(Said { wrong, message: Excerpt::default(), text: Excerpt::default() });
+        self.is_open = true;
+    }
+
+    /// Takes the end of such an element.
+    pub(super) fn settle(&mut self) {
+        self.is_open = false;
+    }
+
+    /// Where the text of such an element goes, while it is read.
+    pub(super) fn text(&mut self) -> Option<&mut Excerpt> {
+        self.said.last_mut().filter(|_| self.is_open).map(|said| &mut said.text)
     }
 
     /// Whether it went wrong and nothing said why so far, so that its output may.
     pub(super) fn is_unexplained(&self) -> bool {
-        self.state().is_red() && self.wrong.is_none() && self.detail.is_empty() && self.message.is_empty()
-    }
-
-    /// Takes the end of such an element: one that says what another said before adds nothing.
-    pub(super) fn settle(&mut self) {
-        let Some(wrong) = self.wrong.take() else { return };
-        let (message, text) = (self.wrong_message.text(), self.wrong_text.text());
-        let reason = excerpt::message(&message, &text);
-        if self.reasons.contains(&reason) || self.reasons.len() >= REASONS {
-            return;
-        }
-        if self.detail.is_empty() && self.reasons.iter().all(String::is_empty) {
-            (self.message, self.detail) = (message, text);
-        } else {
-            let word = if wrong.is_attempt() { "attempt" } else { "failure" };
-            if let [first] = self.reasons.as_slice() {
-                self.detail = under(&format!("{word} 1"), first, &self.detail);
-            }
-            let said = under(&format!("{word} {}", self.wrongs), &reason, &text);
-            self.detail = format!("{}\n{said}", self.detail);
-            if wrong.is_attempt() && !reason.is_empty() {
-                self.message.clone_from(&reason);
-            }
-        }
-        self.reasons.push(reason);
+        let is_silent = self.said.iter().all(|said| said.message.is_empty() && said.text.is_empty());
+        self.state().is_red() && !self.is_open && is_silent
     }
 
     /// Takes a word about how it ended: error before failure before flaky before skipped before not run.
@@ -143,7 +127,11 @@ impl Case {
     /// Takes an attribute of such an element.
     pub(super) fn explain(&mut self, key: &str, value: &str) {
         match key {
-            "message" => self.wrong_message.push(value, MESSAGE),
+            "message" => {
+                if let Some(said) = self.said.last_mut() {
+                    said.message.push(value, MESSAGE);
+                }
+            }
             "file" | "line" => {
                 let place = self.place.get_or_insert_default();
                 let part = if key == "file" { &mut place.0 } else { &mut place.1 };
@@ -189,6 +177,8 @@ impl Case {
     /// All of it, with references resolved.
     pub(super) fn execution(&self, suite: String, producer: Option<Producer>) -> Execution {
         let place = self.place.as_ref().filter(|(file, _)| !file.is_empty());
+        let (message, detail) =
+            if self.is_unexplained() { (String::new(), self.output.text()) } else { together(&self.said) };
         Execution {
             suite,
             classname: resolve(&self.classname),
@@ -196,12 +186,8 @@ impl Case {
             line: line(&self.line),
             micros: self.micros,
             attempts: self.attempts,
-            message: self.message.clone(),
-            detail: if self.is_unexplained() {
-                self.output.text()
-            } else {
-                clues::shorten(&self.detail, DETAIL)
-            },
+            message,
+            detail,
             place: place.map(|(file, at)| Location { line: line(at), ..Location::file(resolve(file)) }),
             at: self.at,
             producer,
@@ -210,11 +196,37 @@ impl Case {
     }
 }
 
-/// What one of several failures says under its heading; a message that the text repeats is left out.
-fn under(heading: &str, reason: &str, text: &str) -> String {
-    let gap = if reason.is_empty() || text.contains(reason) { "" } else { " " };
-    let reason = if gap.is_empty() { "" } else { reason };
-    format!("{heading}:{gap}{reason}\n{text}").trim_end().to_owned()
+/// The message of several failures and attempts, and what each of them said under a heading; one that says what another said before
+/// adds nothing. The message is that of the last attempt that has one.
+fn together(said: &[Said]) -> (String, String) {
+    let has_attempts = said.iter().any(|said| said.wrong.is_attempt());
+    let word = if has_attempts { "attempt" } else { "failure" };
+    let mut message = String::new();
+    let mut reasons: Vec<String> = Vec::new();
+    let mut details: Vec<(String, String)> = Vec::new();
+    for (index, Said { message: own, text, .. }) in said.iter().enumerate() {
+        let (own, text) = (own.text(), text.text());
+        let reason = excerpt::message(&own, &text);
+        if reason.is_empty() || reasons.contains(&reason) {
+            continue;
+        }
+        if message.is_empty() || has_attempts {
+            message = if own.is_empty() { reason.clone() } else { own };
+        }
+        // A message that the text repeats is not said twice.
+        let gap = if text.contains(&reason) { String::new() } else { format!(" {reason}") };
+        details.push((format!("{word} {}:{gap}", index + 1), text));
+        reasons.push(reason);
+    }
+    let detail = match details.as_slice() {
+        [(_, only)] => only.clone(),
+        several => {
+            let parts: Vec<String> =
+                several.iter().map(|(heading, text)| format!("{heading}\n{text}")).collect();
+            clues::shorten(&parts.join("\n"), DETAIL)
+        }
+    };
+    (message, detail)
 }
 
 /// A line of a source file, where it is one.

@@ -122,7 +122,11 @@ impl<R: Read> Reader<'_, R> {
         match &mut self.suite_error {
             Some((_, detail)) => push(detail, text, DETAIL),
             None if self.keeps_output => push(&mut self.case.output, text, DETAIL),
-            None => push(&mut self.case.wrong_text, text, DETAIL),
+            None => {
+                if let Some(kept) = self.case.text() {
+                    push(kept, text, DETAIL);
+                }
+            }
         }
     }
 
