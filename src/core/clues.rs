@@ -3,6 +3,7 @@
 //! Assertions, differences and errors stay before what leads up to them, and that before frames of libraries.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::frames;
 
@@ -110,7 +111,9 @@ pub fn shorten(text: &str, limit: usize) -> String {
     let longest = if folded.contains('\n') { limit * 2 / 5 } else { limit };
     let lines: Vec<String> = folded.lines().map(|line| cut(line, longest)).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let chosen = choose(&lines, (limit, GAP.len() + 1), |line| line.len() + 1, true);
+    let chosen = choose(&lines, &weigh(&lines), &Room { limit, gap: GAP.len() + 1, has_end: true }, |line| {
+        line.len() + 1
+    });
     let mut short = String::new();
     let mut is_gap = false;
     for (line, is_chosen) in lines.iter().zip(chosen) {
@@ -131,10 +134,19 @@ pub fn shorten(text: &str, limit: usize) -> String {
 /// The lines of a text that are shown where there is room for so many; `None` with the number of lines where some were left out.
 pub fn pick(text: &str, room: usize) -> Vec<(Option<&str>, usize)> {
     let lines: Vec<&str> = text.trim_end().lines().collect();
+    let mut weights = weigh(&lines);
+    // Where few lines are shown, none is said twice.
+    let mut seen = BTreeSet::new();
+    for (line, weight) in lines.iter().zip(&mut weights) {
+        let said = line.trim_start_matches(['E', ' ']);
+        if !seen.insert(said) {
+            *weight = Weight::Foreign;
+        }
+    }
     let chosen = if lines.len() <= room {
         vec![true; lines.len()]
     } else {
-        choose(&lines, (room + 1, 1), |_| 1, false)
+        choose(&lines, &weights, &Room { limit: room + 1, gap: 1, has_end: false }, |_| 1)
     };
     let mut picked: Vec<(Option<&str>, usize)> = Vec::new();
     for (line, is_chosen) in lines.iter().zip(chosen) {
@@ -325,20 +337,24 @@ fn fold(text: &str) -> String {
     folded.join("\n")
 }
 
-/// Which lines are taken where a budget and the cost of a gap are given.
-fn choose(
-    lines: &[&str],
-    (budget, gap): (usize, usize),
-    cost: impl Fn(&str) -> usize,
-    wants_end: bool,
-) -> Vec<bool> {
-    let weights = weigh(lines);
+/// How much room there is.
+struct Room {
+    limit: usize,
+    /// What a gap takes of it.
+    gap: usize,
+    /// Whether some of the end is kept of a text that names no reason.
+    has_end: bool,
+}
+
+/// Which lines are taken, given what each takes of the room.
+fn choose(lines: &[&str], weights: &[Weight], room: &Room, cost: impl Fn(&str) -> usize) -> Vec<bool> {
+    let Room { limit, gap, has_end } = *room;
     let last = lines.len().saturating_sub(1);
     let last_reason = weights.iter().rposition(|weight| *weight == Weight::Reason);
-    let distances = distances(&weights);
+    let distances = distances(weights);
     let nearness = |at: usize| match distances.get(at) {
         Some(distance) if last_reason.is_some() => *distance,
-        _ if wants_end => at.min(2 * last.saturating_sub(at)),
+        _ if has_end => at.min(2 * last.saturating_sub(at)),
         _ => at,
     };
     let mut order: Vec<(Reverse<bool>, Reverse<Option<Weight>>, usize, usize)> = (0..lines.len())
@@ -357,7 +373,7 @@ fn choose(
         let sides = usize::from(!is_taken(at.checked_sub(1))) + usize::from(!is_taken(Some(at + 1)));
         let after =
             (spent + cost(lines.get(at).copied().unwrap_or_default()) + sides * gap).saturating_sub(gap);
-        if after <= budget
+        if after <= limit
             && let Some(mark) = chosen.get_mut(at)
         {
             *mark = true;

@@ -200,8 +200,10 @@ fn one(finding: &Finding, width: usize, rules: usize) -> String {
 /// Where it is, lines of its detail, the first of them beside the place where it fits, and who owns the test.
 fn body(finding: &Finding, width: usize) -> Vec<String> {
     let place = finding.location.as_ref().map(|location| terminal_line(&cut(&location.to_string(), LONGEST)));
-    let lines = excerpt(&finding.detail, DETAIL, width);
-    let mut lines: Vec<String> = lines.iter().map(|line| terminal_line(line)).collect();
+    let mut detail = excerpt(&finding.detail, DETAIL, LONGEST).into_iter().map(|line| terminal_line(&line));
+    // The first line says why, so that it is shown whole; the others are cut where they don't fit.
+    let mut lines = detail.next().map(|first| wrap(&first, width)).unwrap_or_default();
+    lines.extend(detail.map(|line| cut(&line, width)));
     if let Some(place) = place {
         match lines.first_mut() {
             Some(first) if place.chars().count() + 3 + first.chars().count() <= width => {

@@ -102,6 +102,28 @@ fn failures_and_attempts_of_one_case_are_told_apart() {
 }
 
 #[test]
+fn soft_assertions_are_told_apart() {
+    let error =
+        |said: &str| json!({ "message": said, "stack": format!("{said}\n    at /srv/a.spec.ts:7:3") });
+    let folder = tempfile::tempdir().unwrap();
+    let report = json!({
+        "config": {}, "errors": [], "stats": { "unexpected": 1 },
+        "suites": [{ "title": "a.spec.ts", "file": "a.spec.ts", "specs": [{
+            "title": "pays", "ok": false, "file": "a.spec.ts", "line": 2,
+            "tests": [{ "expectedStatus": "passed", "status": "unexpected", "results": [{
+                "status": "failed", "retry": 0, "error": error("Error: 1 is no 2"),
+                "errors": [error("Error: 1 is no 2"), error("Error: 3 is no 4")],
+            }] }],
+        }] }],
+    });
+    write(folder.path(), "playwright.json", &report.to_string());
+    let said = judge(folder.path(), &["playwright.json"]);
+    let detail = said.findings()[0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("Error: 1 is no 2\nfailure 1:\n"), "{detail}");
+    assert!(detail.contains("\nfailure 2:\nError: 3 is no 4\n"), "{detail}");
+}
+
+#[test]
 fn a_case_that_says_nothing_is_explained_by_its_output() {
     let said = judge_text(
         "<testsuite name='s'><testcase classname='a' name='b'><failure message=''/>\
