@@ -89,6 +89,8 @@ impl Artifact {
 pub struct Outcome {
     /// The numbers that make the verdict, in one line: `2 failed, 1 flaky of 1,204 tests in 3 reports (41.2 s)`.
     pub headline: String,
+    /// Rules whose findings the headline counts; where it names any, the others that make the verdict are added to it.
+    pub counted: &'static [&'static str],
     /// Everything found, in any order.
     pub findings: Vec<Finding>,
     /// What was not looked at, and other things to know; a sentence each.

@@ -13,8 +13,9 @@ use super::deliver::{Delivery, complain, deliver};
 use super::{Artifact, Job, Outcome};
 use crate::ci::{Host, Outputs, write_outputs};
 use crate::config::{File, Policy, Refusal, Resolved, Setting, Source, key, resolve};
+use crate::core::words::number;
 use crate::core::{Error, Exit, Provenance, Report, Rule, Verdict};
-use crate::policy::{self, judge};
+use crate::policy::{self, Judgement, judge};
 
 /// Runs a job as the binary of its name does.
 pub fn main<J: Job>() -> ExitCode {
@@ -205,7 +206,12 @@ fn unheard_note(file: Option<&File>, job: &str, unheard: &[&str]) -> Option<Stri
 
 /// Whether a rule is one of the job's own.
 fn knows<J: Job>(rule: &str) -> bool {
-    J::rules().iter().any(|known| known.id == rule)
+    rank::<J>(rule).is_some()
+}
+
+/// Where a rule stands among those of the job, which lists causes first.
+fn rank<J: Job>(rule: &str) -> Option<usize> {
+    J::rules().iter().position(|known| known.id == rule)
 }
 
 /// The configuration file that was named, or the one in the working directory if there is one.
@@ -262,6 +268,23 @@ pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> 
     }
 }
 
+/// A headline that agrees with the verdict: how many findings were waived beside those that the job itself marked, and what made the
+/// verdict where the headline does not count it.
+fn headline(said: String, counted: &[&str], judgement: &Judgement, marked: usize) -> String {
+    let waived =
+        judgement.findings.iter().filter(|finding| !finding.is_open()).count().saturating_sub(marked);
+    let mut headline = said;
+    if waived > 0 {
+        headline.push_str(&format!(", {} waived", number(waived as u64)));
+    }
+    let because = judgement.because.iter().map(String::as_str);
+    let unsaid: Vec<&str> = because.filter(|rule| !counted.contains(rule)).collect();
+    if !counted.is_empty() && !unsaid.is_empty() {
+        headline.push_str(&format!("; {}", unsaid.join(", ")));
+    }
+    headline
+}
+
 /// The files of this run, and that there are no others a reader could take for this run's.
 fn artifacts<J: Job>(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
     let is_absent = |name: &&&str| artifacts.iter().all(|artifact| artifact.name != **name);
@@ -279,8 +302,10 @@ fn report<J: Job>(
     mut provenance: Provenance,
 ) -> Report {
     let held = &prepared.held;
+    let marked = outcome.findings.iter().filter(|finding| !finding.is_open()).count();
     let judgement =
-        judge(outcome.findings, &held.waivers, prepared.common.fail_on, context.today(), knows::<J>);
+        judge(outcome.findings, &held.waivers, prepared.common.fail_on, context.today(), rank::<J>);
+    let headline = headline(outcome.headline, outcome.counted, &judgement, marked);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
         _ => Exit::Pass,
@@ -296,7 +321,7 @@ fn report<J: Job>(
         job: J::NAME.to_owned(),
         verdict: judgement.verdict,
         exit_code: exit.code(),
-        headline: outcome.headline,
+        headline,
         reasons: judgement.reasons,
         error: None,
         findings: judgement.findings,

@@ -382,13 +382,15 @@ impl Gate {
         if let Some(minimum) = arguments.min_reports.filter(|minimum| self.tally.files < *minimum) {
             self.others.push(rules::too_few_reports(self.tally.files, minimum));
         }
+        let headline = self.headline();
         self.list(arguments.fail_on_flaky);
         if !self.bystanders.is_empty() {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
         Outcome {
-            headline: self.headline(),
+            headline,
+            counted: rules::COUNTED,
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
@@ -420,7 +422,22 @@ impl Gate {
         if self.tally.files == 0 && !self.formats.is_empty() {
             return "no report of tests".to_owned();
         }
-        self.tally.headline(self.unreadable)
+        let missing = self.others.iter().filter(|finding| finding.rule == rules::MISSING.id).count() as u64;
+        let known = self.known.as_ref().map_or(0, |(_, new)| self.red().saturating_sub(*new));
+        let suites = self.suite_errors - self.synthetic;
+        self.tally.headline(&[
+            (known, "of the failures known before"),
+            (self.run_errors, if self.run_errors == 1 { "run errored" } else { "runs errored" }),
+            (suites, if suites == 1 { "suite errored" } else { "suites errored" }),
+            (self.unreadable, "unreadable"),
+            (missing, "missing"),
+        ])
+    }
+
+    /// How many tests went wrong, those apart that stand for a suite.
+    fn red(&self) -> u64 {
+        let counts = self.tally.counts;
+        counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic
     }
 
     /// What is missing, and whether there are enough tests.
@@ -451,7 +468,7 @@ impl Gate {
     /// The tests, suites and runs that went wrong, and how many are not listed.
     fn list(&mut self, fail_on_flaky: bool) {
         let counts = self.tally.counts;
-        let mut red = counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic;
+        let mut red = self.red();
         if let Some((known, new)) = self.known.take() {
             red = new;
             self.others.extend(known);

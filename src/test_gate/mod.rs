@@ -41,6 +41,7 @@ mod ledger;
 mod lines;
 mod mixer;
 mod moment;
+mod owners;
 mod packed;
 mod part;
 mod partitions;
@@ -60,6 +61,7 @@ mod trace;
 mod trouble;
 mod xml;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -75,7 +77,7 @@ use self::part::Part;
 use self::places::Places;
 use self::surroundings::Surroundings;
 use crate::core::report::Facts;
-use crate::core::words::counted;
+use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Rule, Table};
 use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
 
@@ -194,7 +196,7 @@ fn judge(
     }
     let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
-    locate(&mut outcome.findings, covered.tracked, &surroundings);
+    locate(&mut outcome, covered.tracked, &surroundings);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
     if let Some(quarantine) = quarantine {
@@ -203,15 +205,24 @@ fn judge(
     Ok(outcome)
 }
 
-/// Gives the failures the paths of the repository; its files are listed only where there is one to place.
-fn locate(findings: &mut [Finding], tracked: Option<Vec<String>>, surroundings: &Surroundings) {
-    let is_placed = |finding: &Finding| rules::is_test(finding) && finding.location.is_some();
-    if !findings.iter().any(is_placed) {
+/// Gives the failures the paths of the repository and their owners; its files are listed only where there is one to place.
+fn locate(outcome: &mut Outcome, tracked: Option<Vec<String>>, surroundings: &Surroundings) {
+    let is_placed = |finding: &&mut Finding| rules::is_in_source(finding) && finding.location.is_some();
+    if outcome.findings.iter_mut().filter(is_placed).count() == 0 {
         return;
     }
-    if let Some(tracked) = tracked.or_else(|| surroundings.tracked()) {
-        let places = Places::new(&tracked);
-        findings.iter_mut().filter(|finding| is_placed(finding)).for_each(|finding| places.resolve(finding));
+    let tracked = tracked.or_else(|| surroundings.tracked());
+    if let Some(tracked) = &tracked {
+        let places = Places::new(tracked);
+        outcome.findings.iter_mut().filter(is_placed).for_each(|finding| places.resolve(finding));
+    }
+    let found = surroundings.root().map(owners::find).unwrap_or_default();
+    outcome.inputs.extend(found.input);
+    outcome.notes.extend(found.note);
+    if let Some(owners) = found.owners {
+        let tracked: BTreeSet<&str> = tracked.iter().flatten().map(String::as_str).collect();
+        let name = |finding: &mut Finding| owners.name(finding, |path| tracked.contains(path));
+        outcome.findings.iter_mut().filter(is_placed).for_each(name);
     }
 }
 
@@ -299,6 +310,9 @@ fn apply(quarantine: &Quarantine, names: &[String], context: &Context, outcome: 
     let names = names.iter().map(String::as_str);
     let result = quarantine.apply(&mut outcome.findings, names, context.today(), is_whole);
     outcome.findings.extend(result.findings);
+    if result.covered > 0 {
+        outcome.headline.push_str(&format!(", {} in quarantine", number(result.covered as u64)));
+    }
     if !is_whole && !quarantine.entries.is_empty() {
         outcome
             .notes

@@ -10,6 +10,7 @@ mod paths;
 mod producers;
 mod repeated;
 mod review;
+mod shown;
 
 use std::path::Path;
 
