@@ -35,7 +35,7 @@ pub(super) fn merge(readings: Vec<(String, coverage::Reading)>, surroundings: &S
     let mut covered = Covered::default();
     let mut unmapped = Vec::new();
     for (_, reading) in readings {
-        let found = mapper.map(reading.coverage, &reading.roots);
+        let found = mapper.map(reading, &coverage::Origin::default());
         covered.coverage.merge(found.coverage);
         unmapped.extend(found.unmapped);
     }

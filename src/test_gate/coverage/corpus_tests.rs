@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Coverage, FileTotals, Format, Mapper, Ratio, Reading, detect, read};
+use super::{Coverage, FileTotals, Format, Mapper, Origin, Ratio, Reading, detect, read};
 use crate::test_gate::shape::shape;
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
@@ -68,7 +68,7 @@ fn lcov_and_simplecov_of_one_run_agree() {
     let tracked: Vec<String> =
         lcov.coverage.files.keys().map(|path| path.trim_start_matches("./").to_owned()).collect();
     let of = |reading: Reading| {
-        let mapped = Mapper::new(Some(&tracked)).map(reading.coverage, &reading.roots);
+        let mapped = Mapper::new(Some(&tracked)).map(reading, &Origin::default());
         assert_eq!(mapped.unmapped, []);
         lines(&mapped.coverage)
     };
@@ -85,9 +85,10 @@ fn mapped(folder: &str, reports: &[&str], tracked: &[&str]) -> Vec<(Format, Cove
     let tracked: Vec<String> = tracked.iter().map(|path| (*path).to_owned()).collect();
     let one = |name: &&str| {
         let reading = report(&case(folder).join(name));
-        let mapped = Mapper::new(Some(&tracked)).map(reading.coverage, &reading.roots);
+        let format = reading.format;
+        let mapped = Mapper::new(Some(&tracked)).map(reading, &Origin::default());
         assert_eq!(mapped.unmapped, [], "{folder}/{name}");
-        (reading.format, mapped.coverage)
+        (format, mapped.coverage)
     };
     reports.iter().map(one).collect()
 }
@@ -140,7 +141,7 @@ fn go_says_the_same_in_its_three_modes() {
     for name in ["set.out", "count.out", "atomic.out"] {
         let reading = report(&case("coverage-go").join(name));
         let tracked = ["go.mod".to_owned(), "shop.go".to_owned()];
-        let mapped = Mapper::new(Some(&tracked)).go_mod("go.mod", &module).map(reading.coverage, &[]);
+        let mapped = Mapper::new(Some(&tracked)).go_mod("go.mod", &module).map(reading, &Origin::default());
         let covered: Vec<u32> = mapped.coverage.files["shop.go"]
             .lines()
             .iter()

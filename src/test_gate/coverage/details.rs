@@ -88,7 +88,7 @@ mod tests {
     fn changed_files_stand_worst_first() {
         let mut coverage = Coverage::default();
         for (path, hits) in
-            [("a.rs", [1, 0, 0]), ("b.rs", [0, 0, 0]), ("c.rs", [1, 1, 1]), ("same.rs", [0, 0, 0])]
+            [("a.rs", [1_u32, 0, 0]), ("b.rs", [0, 0, 0]), ("c.rs", [1, 1, 1]), ("same.rs", [0, 0, 0])]
         {
             for (index, hits) in hits.into_iter().enumerate() {
                 coverage.file(path).line(u32::try_from(index).unwrap() + 1, hits);
@@ -120,7 +120,7 @@ mod tests {
     fn the_table_is_cut_and_says_so() {
         let mut coverage = Coverage::default();
         for index in 0..130 {
-            coverage.file(&format!("{index}.rs")).line(1, 0);
+            coverage.file(&format!("{index}.rs")).line(1, 0_u32);
         }
         coverage.finish();
         let value = details(&Facts { coverage: &coverage, base: None, change: None, tracked: None });
