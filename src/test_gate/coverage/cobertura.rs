@@ -62,12 +62,8 @@ impl Document {
     fn count(&mut self, lines: &Lines) {
         let covered = lines.lines.iter().filter(|line| line.hits > 0).count();
         let sum = |part: fn(&Branches) -> u32| lines.counts.iter().map(|count| u64::from(part(count))).sum();
-        let more = [
-            lines.lines.len() as u64,
-            covered as u64,
-            sum(|count| count.total),
-            sum(|count| count.covered),
-        ];
+        let more =
+            [lines.lines.len() as u64, covered as u64, sum(|count| count.total), sum(|count| count.covered)];
         self.listed.iter_mut().zip(more).for_each(|(listed, more)| *listed += more);
     }
 }
@@ -118,7 +114,8 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
             }
             Event::Close if walker.name() == "methods" => methods = methods.saturating_sub(1),
             Event::Close if walker.name() == "coverage" => {
-                for ((claimed, listed), (_, what)) in document.claimed.iter().zip(document.listed).zip(CLAIMS) {
+                for ((claimed, listed), (_, what)) in document.claimed.iter().zip(document.listed).zip(CLAIMS)
+                {
                     claims.check(what, *claimed, listed, "");
                 }
             }

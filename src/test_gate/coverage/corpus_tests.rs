@@ -101,8 +101,25 @@ fn lines(coverage: &Coverage) -> BTreeMap<String, Vec<(u32, bool)>> {
     coverage.files.iter().map(|(path, file)| (path.clone(), of(file))).collect()
 }
 
-// The cases were written by one run each of coverage.py 7.17, nyc 17, c8 10, Go 1.26 and LLVM 14; only the folder they ran in
+// The cases were written by one run each of coverage.py 7.17, nyc 17, c8 10, Go 1.26, LLVM 14 and gcovr 8.8 (and 5.0); only the folder they ran in
 // was replaced.
+
+#[test]
+fn gcovr_says_the_same_in_its_formats() {
+    let reports = ["gcovr.json", "gcovr-5.json", "coverage.lcov", "coverage.xml"];
+    let found = mapped("coverage-gcovr", &reports, &["src/calc.cpp"]);
+    let formats: Vec<Format> = found.iter().map(|(format, _)| *format).collect();
+    assert_eq!(formats, [Format::Gcovr, Format::Gcovr, Format::Lcov, Format::Cobertura]);
+    for (format, coverage) in &found {
+        assert_eq!(lines(coverage), lines(&found[0].1), "{format:?}");
+        // Both instances of a template stand on one line, which gcovr itself counts twice: 12 of 14.
+        assert_eq!(coverage.totals().lines, Ratio::new(11, 13), "{format:?}");
+        if *format != Format::Cobertura {
+            // Cobertura has no names of branches, so that those of the two instances can't be put together.
+            assert_eq!(coverage.totals().branches, Ratio::new(10, 12), "{format:?}");
+        }
+    }
+}
 
 #[test]
 fn coverage_py_says_the_same_in_its_three_formats() {

@@ -8,8 +8,10 @@ use super::{Module, Reading, numbers};
 use crate::test_gate::xml::{Event, Walker};
 
 /// Counters of a source file that are compared with its lines: type, what is missed and what is covered.
-const CLAIMS: [(&str, &str, &str); 2] =
-    [("LINE", "lines (`LINE`)", "covered lines (`LINE`)"), ("BRANCH", "branches (`BRANCH`)", "covered branches (`BRANCH`)")];
+const CLAIMS: [(&str, &str, &str); 2] = [
+    ("LINE", "lines (`LINE`)", "covered lines (`LINE`)"),
+    ("BRANCH", "branches (`BRANCH`)", "covered branches (`BRANCH`)"),
+];
 
 /// A source file that is being read.
 #[derive(Default)]
@@ -32,7 +34,8 @@ impl Source {
         });
         for ((name, ..), claimed) in CLAIMS.iter().zip(&mut self.claimed) {
             if *name == kind {
-                *claimed = covered.zip(missed).map(|(covered, missed)| (covered, covered.saturating_add(missed)));
+                *claimed =
+                    covered.zip(missed).map(|(covered, missed)| (covered, covered.saturating_add(missed)));
             }
         }
     }
@@ -163,7 +166,10 @@ mod tests {
                     <counter type='LINE' missed='1' covered='2'/><counter type='BRANCH' missed='1' covered='1'/></sourcefile></package></report>";
         let notes = read(Format::JaCoCo, text).notes;
         assert_eq!(notes.len(), 2, "{notes:?}");
-        assert!(notes[1].contains("lines (`LINE`) than it lists (p/A.java: 3 claimed, 1 listed)"), "{notes:?}");
+        assert!(
+            notes[1].contains("lines (`LINE`) than it lists (p/A.java: 3 claimed, 1 listed)"),
+            "{notes:?}"
+        );
     }
 
     #[test]

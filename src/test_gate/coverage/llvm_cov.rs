@@ -241,7 +241,8 @@ fn lines(segments: &[Segment], budget: &mut Budget, coverage: &mut FileCoverage)
             |segment: &&Segment| segment.starts_region() && segment.count == Count::Overflowed;
         overflowed.extend(chunk.iter().filter(is_overflowed).map(|segment| segment.line));
         let is_skipped = !first.has_count && first.is_entry;
-        let counts = chunk.iter().filter(|segment| segment.starts_region()).map(|segment| segment.count.hits());
+        let counts =
+            chunk.iter().filter(|segment| segment.starts_region()).map(|segment| segment.count.hits());
         let goes_on = wrapped.filter(|region| region.has_count);
         let most = counts.clone().chain(wrapped.map(|region| region.count.hits())).max().unwrap_or(0);
         if !is_skipped && (goes_on.is_some() || counts.count() > 0) {

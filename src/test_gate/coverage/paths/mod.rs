@@ -168,7 +168,8 @@ impl<'a> Mapper<'a> {
         let mut modules: BTreeMap<&[String], Vec<(&str, &str)>> = BTreeMap::new();
         for key in reading.coverage.files.keys() {
             let module = reading.modules.get(key);
-            let (names, path) = module.map_or((&[][..], key.as_str()), |Module { names, path }| (names, path));
+            let (names, path) =
+                module.map_or((&[][..], key.as_str()), |Module { names, path }| (names, path));
             modules.entry(names).or_default().push((key, path));
         }
         let mut all = BTreeMap::new();
@@ -245,25 +246,31 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    /// The tracked files that fit the longest end of a path, a folder of it at least, where upper and lower case make no difference.
-    fn in_other_case(&self, path: &str) -> Vec<&'a str> {
+    /// The tracked files that fit the longest end of a path, a folder of it at least, where upper and lower case make no
+    /// difference: the folder that each lies in without that end, and the file.
+    fn in_other_case(&self, path: &str) -> Vec<(&'a str, &'a str)> {
         let Some(tracked) = &self.tracked else { return Vec::new() };
         let lower = self.lower.get_or_init(|| {
             let mut names: HashMap<String, Vec<&str>> = HashMap::new();
             for (name, files) in tracked {
-                names.entry(name.to_lowercase()).or_default().extend(files);
+                names.entry(name.to_ascii_lowercase()).or_default().extend(files);
             }
             names
         });
-        let path = normal(path).to_lowercase();
-        let fits = |end: &str| -> Vec<&str> {
-            let is_it = |file: &&&str| {
-                let file = file.to_lowercase();
-                file.strip_suffix(end).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+        let path = normal(path).to_ascii_lowercase();
+        let fits = |end: &str| -> Vec<(&str, &str)> {
+            let split = |file: &&'a str| {
+                let (folder, rest) = file.split_at_checked(file.len().checked_sub(end.len())?)?;
+                let is_whole = folder.is_empty() || folder.ends_with('/');
+                (is_whole && rest.eq_ignore_ascii_case(end)).then(|| (folder.trim_end_matches('/'), *file))
             };
-            lower.get(name(end)).into_iter().flatten().filter(is_it).copied().collect()
+            lower.get(name(end)).into_iter().flatten().filter_map(split).collect()
         };
         let long = ends(&path).map(|(_, end)| end).filter(|end| end.contains('/'));
-        std::iter::once(path.as_str()).chain(long).map(fits).find(|files| !files.is_empty()).unwrap_or_default()
+        std::iter::once(path.as_str())
+            .chain(long)
+            .map(fits)
+            .find(|files| !files.is_empty())
+            .unwrap_or_default()
     }
 }

@@ -30,7 +30,8 @@ impl Near<'_> {
         if let Some(only) = single(left.iter().copied()) {
             return Some(only);
         }
-        self.nearest(&left).or_else(|| single(left.iter().copied().filter(|folder| is_in(folder, self.report))))
+        self.nearest(&left)
+            .or_else(|| single(left.iter().copied().filter(|folder| is_in(folder, self.report))))
     }
 
     fn nearest<'f>(&self, folders: &BTreeSet<&'f str>) -> Option<&'f str> {
@@ -39,7 +40,8 @@ impl Near<'_> {
                 return Some(same);
             }
             let is_below = |folder: &&str| {
-                around.is_empty() || folder.strip_prefix(around.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                around.is_empty()
+                    || folder.strip_prefix(around.as_str()).is_some_and(|rest| rest.starts_with('/'))
             };
             if folders.iter().copied().any(|folder| is_below(&folder)) {
                 let is_around = self.folders.iter().any(|around| folders.contains(around.as_str()));

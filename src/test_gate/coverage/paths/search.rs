@@ -33,7 +33,8 @@ impl<'a> Search<'a, '_> {
         let (relative, absolute) = self.sure(paths, &mut found);
         // A report that names one file as the repository does names no other one in another way.
         let mut plain = relative.iter().flat_map(|(_, spellings)| spellings);
-        let is_plain = plain.any(|path| self.near.folders.iter().any(|folder| self.is_file(&join(folder, path))));
+        let is_plain =
+            plain.any(|path| self.near.folders.iter().any(|folder| self.is_file(&join(folder, path))));
         let rest = self.strip(&absolute, &mut found);
         let (mut relative_rest, mut outside) = (relative, Vec::new());
         for (path, spellings) in rest {
@@ -123,7 +124,8 @@ impl<'a> Search<'a, '_> {
 
     /// Takes the front off paths, and puts a folder around the report there: what makes most files of the report tracked ones.
     fn strip(&self, files: &[Spelled], found: &mut Found) -> Vec<Spelled> {
-        let guesses: Vec<Vec<Stripped<'_>>> = files.iter().map(|(_, spellings)| self.stripped(spellings)).collect();
+        let guesses: Vec<Vec<Stripped<'_>>> =
+            files.iter().map(|(_, spellings)| self.stripped(spellings)).collect();
         let mut votes: BTreeMap<(&str, usize), (usize, bool)> = BTreeMap::new();
         for guess in &guesses {
             let fronts: BTreeMap<(&str, usize), bool> =
@@ -136,7 +138,8 @@ impl<'a> Search<'a, '_> {
         let all = files.len();
         let mut rest = Vec::new();
         for ((path, spellings), guess) in files.iter().zip(&guesses) {
-            let vote = |guess: &Stripped<'_>| votes.get(&(guess.front, guess.folder)).copied().unwrap_or_default();
+            let vote =
+                |guess: &Stripped<'_>| votes.get(&(guess.front, guess.folder)).copied().unwrap_or_default();
             // A bare file name is a weak sign, unless the front fits other files or all of them.
             let sound = guess.iter().filter(|guess| vote(guess).1 || vote(guess).0 == all);
             let most = sound.clone().map(|guess| vote(guess).0).max();
@@ -235,12 +238,19 @@ impl<'a> Search<'a, '_> {
 
     /// A path that is no file but for upper and lower case: a machine whose paths have a drive makes no difference there.
     fn in_other_case(&self, path: &str) -> Result<String, Why> {
-        let files: BTreeSet<String> =
-            self.mapper.in_other_case(path).into_iter().filter(|file| self.is_within(file)).map(str::to_owned).collect();
+        let mut files = self.mapper.in_other_case(path);
+        files.retain(|(_, file)| self.is_within(file));
         let has_drive = normal(path).get(1..2) == Some(":");
-        match only(files.clone()) {
-            Ok(_) if !has_drive => Err(Why::Ambiguous(files.into_iter().collect())),
-            result => result,
+        let folder = self.near.only(files.iter().map(|(folder, _)| *folder)).filter(|_| has_drive);
+        let meant =
+            files.iter().filter(|(known, _)| Some(*known) == folder).map(|(_, file)| (*file).to_owned());
+        match only(meant.collect()) {
+            Ok(file) => Ok(file),
+            Err(_) if files.is_empty() => Err(Why::Untracked),
+            Err(_) => {
+                let all: BTreeSet<String> = files.into_iter().map(|(_, file)| file.to_owned()).collect();
+                Err(Why::Ambiguous(all.into_iter().collect()))
+            }
         }
     }
 }

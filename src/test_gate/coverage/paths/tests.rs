@@ -57,10 +57,7 @@ fn checkouts_of_other_machines_are_taken_off() {
         mapped(&mapper, &[], &paths),
         ["src/a.rs", "src/b/a.rs", "/home/x/repo/target/gen.rs!", "/usr/lib/setup.py!"]
     );
-    assert_eq!(
-        mapped(&mapper, &[], &["D:\\a\\repo\\src\\a.rs", "src\\b\\a.rs"]),
-        ["src/a.rs", "src/b/a.rs"]
-    );
+    assert_eq!(mapped(&mapper, &[], &["D:\\a\\repo\\src\\a.rs", "src\\b\\a.rs"]), ["src/a.rs", "src/b/a.rs"]);
     assert_eq!(mapped(&mapper, &[], &["./src/a.rs", "src/../setup.py"]), ["setup.py", "src/a.rs"]);
     assert_eq!(mapped(&mapper, &[], &["/w/setup.py"]), ["setup.py"], "the only file of a report");
     let known = Mapper::new(Some(&tracked)).checkout("/w");
@@ -133,10 +130,7 @@ fn go_modules_have_folders() {
         .go_mod("tools/go.mod", "module \"github.com/k/tbls/tools\"\n");
     let paths =
         ["github.com/k/tbls/dict/dict.go", "github.com/k/tbls/tools/x/x.go", "github.com/k/tbls/gone.go"];
-    assert_eq!(
-        mapped(&mapper, &[], &paths),
-        ["dict/dict.go", "tools/x/x.go", "github.com/k/tbls/gone.go!"]
-    );
+    assert_eq!(mapped(&mapper, &[], &paths), ["dict/dict.go", "tools/x/x.go", "github.com/k/tbls/gone.go!"]);
     let without = Mapper::new(Some(&tracked));
     assert_eq!(mapped(&without, &[], &["github.com/k/tbls/dict/dict.go"]), ["dict/dict.go"]);
 }
@@ -165,12 +159,18 @@ fn the_nearest_folder_around_the_report_decides() {
     ]);
     let mapper = Mapper::new(Some(&tracked));
     let foo = "packages/foo/coverage";
-    for path in ["src/index.ts", "./src/index.ts", "src\\index.ts", "/app/src/index.ts", "C:\\ci\\src\\index.ts"] {
+    for path in
+        ["src/index.ts", "./src/index.ts", "src\\index.ts", "/app/src/index.ts", "C:\\ci\\src\\index.ts"]
+    {
         assert_eq!(mapped_in(&mapper, foo, &[], &[path]), ["packages/foo/src/index.ts"], "{path}");
         assert_eq!(mapped_in(&mapper, "coverage", &[], &[path]), ["src/index.ts"], "{path} at the root");
     }
     for roots in [&["/app"][..], &["."], &["/app/src", "."]] {
-        assert_eq!(mapped_in(&mapper, foo, roots, &["src/index.ts"]), ["packages/foo/src/index.ts"], "{roots:?}");
+        assert_eq!(
+            mapped_in(&mapper, foo, roots, &["src/index.ts"]),
+            ["packages/foo/src/index.ts"],
+            "{roots:?}"
+        );
     }
     assert_eq!(mapped_in(&mapper, foo, &["src"], &["index.ts"]), ["packages/foo/src/index.ts"]);
     assert_eq!(
@@ -223,17 +223,26 @@ fn modules_of_one_report_keep_files_of_one_path_apart() {
         ("web: com/x/Util.java", "web", "com/x/Util.java"),
         ("web: com/x/Page.java", "web", "com/x/Page.java"),
     ] {
-        report.modules.insert(key.to_owned(), Module { names: vec![module.to_owned()], path: path.to_owned() });
+        report
+            .modules
+            .insert(key.to_owned(), Module { names: vec![module.to_owned()], path: path.to_owned() });
     }
     assert_eq!(
         shown(&Mapper::new(None), reading_again(&report), &Origin::default()),
         ["com/x/Page.java", "core/com/x/Util.java", "web/com/x/Util.java"],
         "outside of a repository"
     );
-    assert_eq!(shown(&mapper, report, &Origin::default()), files(&tracked.iter().map(String::as_str).collect::<Vec<_>>()));
+    assert_eq!(
+        shown(&mapper, report, &Origin::default()),
+        files(&tracked.iter().map(String::as_str).collect::<Vec<_>>())
+    );
     let mut named = reading(&["com/x/Util.java"], &[]);
     named.name = "core".to_owned();
-    assert_eq!(shown(&mapper, named, &Origin::default()), ["core/src/main/java/com/x/Util.java"], "by its own name");
+    assert_eq!(
+        shown(&mapper, named, &Origin::default()),
+        ["core/src/main/java/com/x/Util.java"],
+        "by its own name"
+    );
     let at = Origin::new(Some("web/target/site/jacoco"), None);
     assert_eq!(
         shown(&mapper, reading(&["com/x/Util.java"], &[]), &at),
@@ -251,7 +260,12 @@ fn reading_again(report: &Reading) -> Reading {
 
 #[test]
 fn a_prefix_says_where_all_files_lie() {
-    let tracked = files(&["src/index.ts", "packages/foo/src/index.ts", "packages/bar/src/index.ts", "packages/bar/x.ts"]);
+    let tracked = files(&[
+        "src/index.ts",
+        "packages/foo/src/index.ts",
+        "packages/bar/src/index.ts",
+        "packages/bar/x.ts",
+    ]);
     let mapper = Mapper::new(Some(&tracked)).checkout("/w/shop");
     let origin = Origin { prefix: Some("packages/foo".to_owned()), ..Origin::default() };
     for path in ["src/index.ts", "/app/src/index.ts", "C:\\ci\\src\\index.ts", "index.ts"] {
