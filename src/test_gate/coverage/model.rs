@@ -231,8 +231,8 @@ impl Coverage {
             file.first_overflowed = 0;
             amount += overflowed;
         }
-        let counts = counted(amount, "count of hits overflowed and is", "counts of hits overflowed and are");
-        Some(format!("{counts} no real number, the first in line {}: taken as no hit", first?))
+        let counts = counted(amount, "count", "counts");
+        Some(format!("counters overflowed, {counts} of hits taken as none, the first in line {}", first?))
     }
 
     /// Whether no line can be covered.
