@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use self::near::Near;
 use self::search::Search;
 use super::model::Coverage;
-use super::path_text::{ends, is_absolute, join, name, normal};
+use super::path_text::{is_absolute, join, name, normal};
 use super::{Module, Reading};
 
 /// Most files that could be meant that are named.
@@ -257,20 +257,21 @@ impl<'a> Mapper<'a> {
             }
             names
         });
-        let path = normal(path).to_ascii_lowercase();
-        let fits = |end: &str| -> Vec<(&str, &str)> {
-            let split = |file: &&'a str| {
-                let (folder, rest) = file.split_at_checked(file.len().checked_sub(end.len())?)?;
-                let is_whole = folder.is_empty() || folder.ends_with('/');
-                (is_whole && rest.eq_ignore_ascii_case(end)).then(|| (folder.trim_end_matches('/'), *file))
-            };
-            lower.get(name(end)).into_iter().flatten().filter_map(split).collect()
+        let path = normal(path);
+        let depth = |file: &str| {
+            let parts = path.rsplit('/').zip(file.rsplit('/'));
+            parts.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
         };
-        let long = ends(&path).map(|(_, end)| end).filter(|end| end.contains('/'));
-        std::iter::once(path.as_str())
-            .chain(long)
-            .map(fits)
-            .find(|files| !files.is_empty())
-            .unwrap_or_default()
+        let same_name = lower.get(&name(&path).to_ascii_lowercase());
+        let same_name = || same_name.into_iter().flatten().copied();
+        let deepest = same_name().map(depth).max().unwrap_or(0);
+        if deepest < 2 && path.contains('/') {
+            return Vec::new();
+        }
+        let split = |file: &'a str| {
+            let end = file.rmatch_indices('/').nth(deepest.checked_sub(1)?).map_or(0, |(index, _)| index);
+            Some((file.get(..end)?, file))
+        };
+        same_name().filter(|file| depth(file) == deepest).filter_map(split).collect()
     }
 }

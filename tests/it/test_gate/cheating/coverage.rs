@@ -113,6 +113,15 @@ pub(super) const CHEATS: &[Case] = &[
         },
         Warn,
     ),
+    #[cfg(unix)]
+    (
+        "reports a source by the name that a link gives it",
+        |project| {
+            names(project, "linked/index.py");
+            project.link("packages/foo/linked", "src");
+        },
+        Warn,
+    ),
     (
         "adds untested lines and excludes them",
         |project| {
