@@ -231,8 +231,8 @@ impl Coverage {
             file.first_overflowed = 0;
             amount += overflowed;
         }
-        let counts = counted(amount, "count", "counts");
-        Some(format!("counters overflowed, {counts} of hits taken as none, the first in line {}", first?))
+        let counts = counted(amount, "count of hits is", "counts of hits are");
+        Some(format!("counters overflowed: {counts} read as 0, the first in line {}", first?))
     }
 
     /// Whether no line can be covered.

@@ -1,4 +1,4 @@
-//! Which files count: patterns that take files in or leave them out, each with a reason.
+//! Which files count: patterns that include files or leave them out, each with a reason.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -186,7 +186,10 @@ impl LeftOut {
             ));
         }
         if self.outside.files > 0 {
-            notes.push(format!("`coverage-include` takes in all but {}", amount(&self.outside)));
+            notes.push(format!(
+                "`coverage-include` leaves out {} that no pattern matches",
+                amount(&self.outside)
+            ));
         }
         if !self.changed.is_empty() {
             let files = counted(self.changed.len() as u64, "changed file", "changed files");
@@ -276,7 +279,7 @@ mod tests {
             left_out.notes(),
             [
                 "`coverage-exclude` leaves out 1 file with 2 lines: src/gen/** (by protoc)",
-                "`coverage-include` takes in all but 1 file with 1 line",
+                "`coverage-include` leaves out 1 file with 1 line that no pattern matches",
                 "1 changed file left out of patch coverage by these patterns: src/gen/b.rs",
                 "`src/old/**` of `coverage-exclude` matches no file",
                 "`src/vendored` of `coverage-exclude` matches no file; a folder is written `src/vendored/**`",

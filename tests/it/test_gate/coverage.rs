@@ -196,7 +196,7 @@ fn counters_that_overflowed_are_no_hits_in_any_format() {
             assert_eq!(said.code(), 0, "{name} {count}: {:?}", said.finished);
             let lines = &said.report["details"]["coverage"]["lines"];
             assert_eq!((&lines["covered"], &lines["coverable"]), (&1.into(), &2.into()), "{name} {count}");
-            let note = "counters overflowed, 1 count of hits taken as none, the first in line 2 of a.c";
+            let note = "counters overflowed: 1 count of hits is read as 0, the first in line 2 of a.c";
             assert!(said.notes().contains(note), "{name} {count}: {}", said.notes());
         }
     }
