@@ -13,6 +13,7 @@ mod baseline;
 mod beginnings;
 mod benchmark_part;
 mod benchmarks;
+mod beyond_end;
 mod collector;
 mod command;
 mod comparison_part;
@@ -153,6 +154,8 @@ fn judge(
 ) -> Result<Outcome, Error> {
     let test_limits = arguments.test_limits()?;
     let benchmark_limits = arguments.benchmark_limits()?;
+    let (limits, scope) = (arguments.coverage_limits()?, arguments.coverage_scope()?);
+    let prefixes = arguments.coverage_prefixes()?;
     let mut surroundings = Surroundings::find(arguments, context)?;
     let mut gate = Gate::default();
     let baseline = known_baseline(arguments, &surroundings, &mut gate)?;
@@ -182,10 +185,9 @@ fn judge(
         }
     }
     parts.push(Part { tables: vec![gate.again()], ..Part::default() });
-    let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
+    let mut covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &prefixes, &surroundings);
     let base = baseline.as_ref().and_then(records::coverage);
-    let limits = arguments.coverage_limits();
-    parts.push(coverage_part::judge(&covered, base.as_ref(), &limits, &mut surroundings)?);
+    parts.push(coverage_part::judge(&mut covered, base, &limits, &scope, &mut surroundings)?);
     let base = baseline.as_ref().and_then(records::benchmarks);
     parts.push(benchmark_part::judge(&gate.benchmarks, base.as_deref(), &gate.thresholds, &benchmark_limits));
     parts.push(Part { tables: vec![gate.slowest()], ..Part::default() });

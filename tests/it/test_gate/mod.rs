@@ -3,6 +3,7 @@
 mod base;
 mod cheating;
 mod corpus;
+mod coverage;
 mod dialects;
 mod hostile;
 mod outputs;
