@@ -55,9 +55,9 @@ mod trace;
 mod trouble;
 mod xml;
 
-use std::ffi::OsString;
 use std::path::Path;
 
+use clap::Command;
 use serde_json::json;
 
 pub use self::arguments::Arguments;
@@ -94,8 +94,8 @@ impl Job for TestGate {
         rules::all()
     }
 
-    fn spell(line: Vec<OsString>) -> Vec<OsString> {
-        command::spell(line)
+    fn subcommands() -> Vec<Command> {
+        arguments::subcommands()
     }
 
     fn base_file(

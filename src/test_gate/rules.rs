@@ -291,7 +291,10 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
         .detail(why)
         .about("path", path)
-        .help("make sure the tests ran and wrote their report there, or correct the path")
+        .help(match path {
+            "run" | "baseline" => "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`",
+            _ => "make sure the tests ran and wrote their report there, or correct the path",
+        })
 }
 
 /// Fewer tests than there must be.
