@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum, ValueHint};
+use clap::builder::OsStringValueParser;
+use clap::{Arg, ArgAction, Args, Command, ValueEnum, ValueHint};
 
 use super::baseline::{self, TestDrop};
 use super::benchmarks::{self, Bound};
@@ -201,6 +202,24 @@ pub struct Arguments {
     /// Limit of a benchmark that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text; may be given more than once
     #[arg(long, value_name = "LIMIT", help_heading = "Benchmarks")]
     pub(crate) benchmark_limit: Vec<String>,
+}
+
+/// The sub-commands; what follows `--` behind `run` is the command. A file of such a name is written `./run`.
+pub(super) fn subcommands() -> Vec<Command> {
+    let command = Arg::new("run_command")
+        .value_name("COMMAND")
+        .help_heading("Tests")
+        .help("The command to start, with its arguments")
+        .value_parser(OsStringValueParser::new())
+        .action(ArgAction::Append)
+        .num_args(1..)
+        .last(true);
+    vec![
+        Command::new("run").about("Start a command, then judge the reports it wrote").arg(command),
+        Command::new("baseline")
+            .about("Write a baseline of the reports")
+            .subcommand(Command::new("merge").about("Fold baselines into one")),
+    ]
 }
 
 /// Keys whose values a change takes from where it began, so that it can't widen its own gate.

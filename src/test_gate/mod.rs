@@ -63,9 +63,9 @@ mod trouble;
 mod xml;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::Path;
 
+use clap::Command;
 use serde_json::json;
 
 pub use self::arguments::Arguments;
@@ -102,8 +102,8 @@ impl Job for TestGate {
         rules::all()
     }
 
-    fn spell(line: Vec<OsString>) -> Vec<OsString> {
-        command::spell(line)
+    fn subcommands() -> Vec<Command> {
+        arguments::subcommands()
     }
 
     fn base_file(
@@ -218,7 +218,7 @@ fn locate(outcome: &mut Outcome, tracked: Option<Vec<String>>, surroundings: &Su
         let places = Places::new(tracked);
         outcome.findings.iter_mut().filter(is_placed).for_each(|finding| places.resolve(finding));
     }
-    let found = surroundings.root().map(owners::find).unwrap_or_default();
+    let found = owners::find(surroundings.root());
     outcome.inputs.extend(found.input);
     outcome.notes.extend(found.note);
     if let Some(owners) = found.owners {

@@ -345,7 +345,12 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
         .detail(why)
         .about("path", path)
         .about("file", path)
-        .help("make sure the tests ran and wrote their report there, or correct the path")
+        .help(match path {
+            "run" | "baseline" => {
+                "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`"
+            }
+            _ => "make sure the tests ran and wrote their report there, or correct the path",
+        })
 }
 
 /// Fewer tests than there must be.

@@ -130,11 +130,6 @@ impl Surroundings {
         Some((commit.to_string(), repository.time(commit)))
     }
 
-    /// The folder of the repository's files.
-    pub(super) fn root(&self) -> Option<&Path> {
-        self.repository.as_ref()?.root()
-    }
-
     /// Every tracked file, sorted; none outside of a repository.
     pub(super) fn tracked(&self) -> Option<Vec<String>> {
         self.repository.as_ref()?.tracked_files().ok()

@@ -2,6 +2,7 @@
 
 mod base;
 mod cheating;
+mod commands;
 mod corpus;
 mod coverage;
 mod dialects;
