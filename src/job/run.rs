@@ -88,7 +88,11 @@ pub fn command<J: Job>() -> Command {
         return command;
     }
     let usage = format!("{0} [OPTIONS] [PATH]...\n       {0} [OPTIONS] <COMMAND>", J::NAME);
-    command.subcommands(subcommands).override_usage(usage).propagate_version(true).disable_help_subcommand(true)
+    command
+        .subcommands(subcommands)
+        .override_usage(usage)
+        .propagate_version(true)
+        .disable_help_subcommand(true)
 }
 
 /// A sub-command with the flags of its job, but for the one it stands for.

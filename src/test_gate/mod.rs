@@ -40,6 +40,7 @@ mod ledger;
 mod lines;
 mod mixer;
 mod part;
+mod pattern;
 mod places;
 mod producer;
 #[cfg(test)]
@@ -47,6 +48,7 @@ mod properties;
 mod read;
 mod records;
 mod rules;
+mod selection;
 mod shape;
 mod slowest;
 mod surroundings;

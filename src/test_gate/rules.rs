@@ -216,9 +216,12 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
         .about("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(format!(
-            "look for what broke before or after the tests of this suite; the report says so at {place}"
-        ))
+        .help(match &error.again {
+            Some(command) => format!("again: {command}"),
+            None => format!(
+                "look for what broke before or after the tests of this suite; the report says so at {place}"
+            ),
+        })
         .at(place)
 }
 
@@ -233,7 +236,10 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
         .about("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(format!("look for what broke outside of the tests; the report says so at {place}"))
+        .help(match &error.again {
+            Some(command) => format!("again: {command}"),
+            None => format!("look for what broke outside of the tests; the report says so at {place}"),
+        })
         .at(place)
 }
 
@@ -288,13 +294,14 @@ pub(super) fn nothing(report: &str, what: &str) -> Finding {
 
 /// A path that stands for nothing.
 pub(super) fn missing(path: &str, why: &str) -> Finding {
-    Finding::new(&MISSING, format!("no report at {path}"), &[path])
-        .detail(why)
-        .about("path", path)
-        .help(match path {
-            "run" | "baseline" => "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`",
+    Finding::new(&MISSING, format!("no report at {path}"), &[path]).detail(why).about("path", path).help(
+        match path {
+            "run" | "baseline" => {
+                "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`"
+            }
             _ => "make sure the tests ran and wrote their report there, or correct the path",
-        })
+        },
+    )
 }
 
 /// Fewer tests than there must be.

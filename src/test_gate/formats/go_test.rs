@@ -16,6 +16,7 @@ use super::Format;
 use super::events::{Events, Tail, follow};
 use crate::core::Location;
 use crate::core::words::counted;
+use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::benchmarks::Stream;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
@@ -270,7 +271,8 @@ impl Reader<'_> {
                 } else {
                     output
                 };
-                self.collector.run_error(GroupError::new(name, &reason(&output), &output, at));
+                let error = GroupError::new(name, &reason(&output), &output, at);
+                self.collector.run_error(error.again(again::package(name)));
             }
             None => self.collector.trouble(Trouble::line(
                 line,
@@ -290,7 +292,8 @@ impl Reader<'_> {
         for build in std::mem::take(&mut self.failed_builds) {
             let output = self.builds.remove(&build).unwrap_or_default();
             let message = "it could not be built";
-            self.collector.run_error(GroupError::new(&build, message, &output, Position::NOWHERE));
+            let error = GroupError::new(&build, message, &output, Position::NOWHERE);
+            self.collector.run_error(error.again(again::package(&build)));
         }
         if others > 0 {
             self.collector.note(format!("{} no event", are(others)));

@@ -162,7 +162,9 @@ fn help_lists_the_sub_commands() {
         let text = help(&[option]);
         assert!(text.contains("\n  run       Start a command"), "{text}");
         assert!(text.contains("\n  baseline  Write a baseline"), "{text}");
-        assert!(help(&["run", option]).contains("Usage: test-gate run [OPTIONS] [PATH]... [-- <COMMAND>...]"));
+        assert!(
+            help(&["run", option]).contains("Usage: test-gate run [OPTIONS] [PATH]... [-- <COMMAND>...]")
+        );
         assert!(help(&["baseline", option]).contains("\n  merge  Fold baselines"));
         assert!(help(&["baseline", "merge", option]).contains("--baseline"));
     }
