@@ -265,7 +265,9 @@ fn files_of(pieces: &[Piece]) -> Vec<String> {
 mod tests {
     use std::process::Command;
 
-    use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
+    use proptest::prelude::{
+        Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest,
+    };
 
     use super::{Failed, around_hook, file, one, package, table};
     use crate::core::Table;
