@@ -46,6 +46,7 @@ mod owners;
 mod packed;
 mod part;
 mod partitions;
+mod pattern;
 mod places;
 mod producer;
 #[cfg(test)]
@@ -54,6 +55,7 @@ mod read;
 mod records;
 mod reruns;
 mod rules;
+mod selection;
 mod shape;
 mod slowest;
 mod surroundings;

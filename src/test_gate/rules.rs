@@ -271,9 +271,12 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
         .about("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(format!(
-            "look for what broke before or after the tests of this suite; the report says so at {place}"
-        ))
+        .help(match &error.again {
+            Some(command) => format!("again: {command}"),
+            None => format!(
+                "look for what broke before or after the tests of this suite; the report says so at {place}"
+            ),
+        })
         .at(source(error).unwrap_or(place))
 }
 
@@ -286,7 +289,10 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
         .about("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(format!("look for what broke outside of the tests; the report says so at {place}"))
+        .help(match &error.again {
+            Some(command) => format!("again: {command}"),
+            None => format!("look for what broke outside of the tests; the report says so at {place}"),
+        })
         .at(source(error).unwrap_or(place))
 }
 

@@ -9,6 +9,7 @@ use super::Format;
 use super::mocha::Wrong;
 use super::values::{Flag, Number, Text, before, json};
 use crate::core::words::count;
+use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
@@ -123,7 +124,7 @@ impl Shared<'_, '_> {
             self.failures.set(self.failures.get() + 1);
             let name = if hook.full_title.is_empty() { &hook.title.0 } else { &hook.full_title.0 };
             let error = GroupError::new(name, hook.err.message(), hook.err.detail(), Position::NOWHERE);
-            self.collector.borrow_mut().broken_suite(error);
+            self.collector.borrow_mut().broken_suite(error.again(again::around_hook(name, "")));
         }
         hook.has_failed()
     }
