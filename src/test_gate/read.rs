@@ -31,6 +31,9 @@ const LONG: u64 = 1 << 20;
 const CHUNK: usize = 128 * 1024;
 const WAITING: usize = 4;
 
+/// Fewer bytes than these that are not ASCII are the beginning of a mark, and no text.
+const FEWEST: usize = 4;
+
 /// What a file holds.
 #[derive(Debug)]
 pub(super) enum Content {
@@ -178,6 +181,11 @@ pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content
         Ok(head) => head,
         Err(error) => return error,
     };
+    if head.len() < FEWEST
+        && head.iter().any(|byte| !(0x20..0x7f).contains(byte) && !byte.is_ascii_whitespace())
+    {
+        return broken(Trouble::whole("cut off within its first bytes"));
+    }
     match Packing::of(&head) {
         None => told(&head, source, label, keep),
         Some(Packing::Gzip) => {

@@ -4,6 +4,7 @@ mod base;
 mod cheating;
 mod corpus;
 mod dialects;
+mod encodings;
 mod hostile;
 mod outputs;
 mod paths;
