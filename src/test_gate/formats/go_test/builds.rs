@@ -152,10 +152,10 @@ fn bare(build: &str) -> &str {
 
 /// Reports a build, and all packages that did not run for it.
 fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut Collector) {
-    let built = build.map_or("", bare);
-    let Some(first) = group.iter().find(|package| package.name == built).or(group.first()) else { return };
+    let root = build.map_or("", bare);
+    let Some(first) = group.iter().find(|package| package.name == root).or(group.first()) else { return };
     // What is missing is named by what misses it.
-    let name = if group.len() == 1 || built == first.name { first.name.as_str() } else { built };
+    let name = if group.len() == 1 || root == first.name { first.name.as_str() } else { root };
     let mut detail = if output.trim().is_empty() { first.output.trim() } else { output.trim() }.to_owned();
     let others: Vec<&str> =
         group.iter().map(|package| package.name.as_str()).filter(|other| *other != name).collect();
