@@ -1,7 +1,11 @@
 //! What holds for the reports of all producers among the cases: no beginning of one is greener than all of it, and a beginning of
 //! a report of tests that lacks one of them is never green.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::attempts::State;
 use super::collector::Keep;
@@ -9,8 +13,9 @@ use super::files::File;
 use super::gate::bystander;
 use super::read::{Content, content};
 
-/// Cuts of each report.
+/// Cuts of each report, and of each that is written in another way.
 const CUTS: usize = 20;
+const FEWER_CUTS: usize = 4;
 
 /// How bad a file is that was found in a folder, and how many tests it has: 0 passes, 1 warns, 2 fails; a file that nobody looks at
 /// passes.
@@ -64,9 +69,9 @@ fn reports() -> Vec<PathBuf> {
 }
 
 /// Where to cut: the same in every run, and nowhere in particular.
-fn cuts(length: usize, seed: u64) -> impl Iterator<Item = usize> {
+fn cuts(length: usize, seed: u64, amount: usize) -> impl Iterator<Item = usize> {
     let mut state = seed;
-    (0..CUTS).map(move |_| {
+    (0..amount).map(move |_| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(state >> 33).unwrap() % length.max(1)
     })
@@ -76,6 +81,19 @@ fn cuts(length: usize, seed: u64) -> impl Iterator<Item = usize> {
 fn hides_subtests(label: &str, rest: &[u8]) -> bool {
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     label.contains("tap") && line.ends_with(b"{")
+}
+
+/// A report in UTF-16 and in gzip.
+fn written_otherwise(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    let mut all = vec![encoder.finish().unwrap()];
+    // A mark of UTF-8 would be a second one.
+    if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}')) {
+        let words = std::iter::once(0xfeff).chain(text.encode_utf16());
+        all.push(words.flat_map(u16::to_be_bytes).collect());
+    }
+    all
 }
 
 #[test]
@@ -89,14 +107,24 @@ fn no_beginning_of_a_report_is_greener_than_all_of_it() {
             File { path: Some(path.clone()), label, found_in: Some("reports".to_owned()), argument: 0 };
         let bytes = std::fs::read(path).unwrap();
         let (whole, tests) = badness(&file, &bytes);
-        for cut in cuts(bytes.len(), seed) {
-            if hides_subtests(&file.label, &bytes[cut..]) {
-                continue;
-            }
+        let mut check = |bytes: &[u8], cut: usize| {
             let (part, some) = badness(&file, &bytes[..cut]);
             if part < whole || (part < 2 && some < tests) {
                 let place = format!("{}: {cut} of {} bytes", path.display(), bytes.len());
                 greener.push(format!("{place}: {some} of {tests} tests, {part} instead of {whole}"));
+            }
+        };
+        for cut in cuts(bytes.len(), seed, CUTS) {
+            if !hides_subtests(&file.label, &bytes[cut..]) {
+                check(&bytes, cut);
+            }
+        }
+        for written in written_otherwise(&bytes) {
+            assert_eq!(badness(&file, &written), (whole, tests), "{}", path.display());
+            // Where the lost end of a line of UTF-16 is, nobody counts.
+            let may_hide = bytes.split(|byte| *byte == b'\n').any(|line| hides_subtests(&file.label, line));
+            for cut in cuts(written.len(), seed, FEWER_CUTS).filter(|_| !may_hide) {
+                check(&written, cut);
             }
         }
     }

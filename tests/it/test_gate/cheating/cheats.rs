@@ -4,8 +4,30 @@ use super::Case;
 use super::Expected::{Red, Refused};
 use super::project::{COVERED, Project, cobertura, source};
 
+use std::io::Write as _;
+
 const UNIT: &str = "reports/unit.xml";
 const BASELINE: &str = "tests.baseline.jsonl";
+
+/// A failed test whose name differs from that of a passed one only in a letter of this encoding.
+fn fails_in(shop: &Project, declaration: &str, failed: &[u8], passed: &[u8]) {
+    let declaration = declaration.as_bytes();
+    let parts: [&[u8]; 6] = [
+        declaration,
+        b"<testsuites><testsuite name='pytest'><testcase classname='shop.PayTest' name='",
+        failed,
+        b"'><failure/></testcase><testcase classname='shop.PayTest' name='",
+        passed,
+        b"'/></testsuite></testsuites>",
+    ];
+    shop.write("reports/pay.xml", parts.concat());
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
 
 /// Tests that go away, under every pretext.
 pub(super) const TESTS: &[Case] = &[
@@ -152,6 +174,55 @@ pub(super) const TESTS: &[Case] = &[
 
 /// Failures that hide.
 pub(super) const FAILURES: &[Case] = &[
+    (
+        "fails in a name that differs in a letter of windows-1251",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='windows-1251'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter, and says it is UTF-8",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='UTF-8'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter, behind a mark that is wrong",
+        |shop| fails_in(shop, "\u{feff}<?xml version='1.0' encoding='windows-1251'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter, and says nothing",
+        |shop| fails_in(shop, "", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter of an encoding nobody knows",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='x-shop'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in half a letter of Shift_JIS",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='Shift_JIS'?>", b"\xfd", b"\xfe"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that was replaced already",
+        |shop| fails_in(shop, "", "\u{fffd}".as_bytes(), "\u{fffd}".as_bytes()),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name of control characters",
+        |shop| fails_in(shop, "", b"\x01", b"\x02"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in UTF-16 without a mark",
+        |shop| {
+            shop.fail();
+            let text = shop.read(UNIT);
+            shop.write(UNIT, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+        },
+        Red("test-failed"),
+    ),
     ("fails a test", Project::fail, Red("test-failed")),
     (
         "adds a test that fails",
@@ -388,6 +459,72 @@ pub(super) const REPORTS: &[Case] = &[
         |shop| shop.write(UNIT, b"\x1f\x8b\x08\x00\x00\x00\x00\x00"),
         Red("report-unreadable"),
     ),
+    (
+        "fails and packs the report into an archive",
+        |shop| {
+            shop.fail();
+            shop.remove(UNIT);
+            shop.write("reports/unit.zip", b"PK\x03\x04unit.xml");
+        },
+        Red("test-vanished"),
+    ),
+    (
+        "hands in an archive where a report is meant",
+        |shop| {
+            shop.write("more/good.xml", "<testsuite><testcase name='a'/></testsuite>");
+            shop.write("more/broken.zip", b"PK\x03\x04unit.xml");
+            shop.flags(&["reports", "more/*"]);
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "packs a report twice",
+        |shop| {
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", gzip(&gzip(b"<testsuite><testcase name='a'/></testsuite>")));
+            shop.flags(&["reports", "reports/unit.xml.gz"]);
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "packs a report with a failure and cuts it off",
+        |shop| {
+            shop.fail();
+            let packed = gzip(shop.read(UNIT).as_bytes());
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", &packed[..packed.len() / 2]);
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "packs a report with a failure",
+        |shop| {
+            shop.fail();
+            let packed = gzip(shop.read(UNIT).as_bytes());
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", packed);
+        },
+        Red("test-failed"),
+    ),
+    (
+        "says that a report with a hidden failure is in UTF-7",
+        |shop| {
+            shop.ends(UNIT, "adds", "+ADw-failure/+AD4-");
+            shop.edit(UNIT, "encoding=\"UTF-8\"", "encoding=\"UTF-7\"");
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "writes a report in UTF-32",
+        |shop| {
+            let text = shop.read(UNIT);
+            shop.write(
+                UNIT,
+                text.chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect::<Vec<u8>>(),
+            );
+        },
+        Red("report-unreadable"),
+    ),
     ("cuts a report in JSON off", |shop| shop.truncate("reports/api.json", 60), Red("report-unreadable")),
     ("hands in an empty object", |shop| shop.write("reports/api.json", "{}"), Red("test-vanished")),
     ("hands in nothing in JSON", |shop| shop.write("reports/api.json", "null"), Red("test-vanished")),
@@ -429,6 +566,41 @@ pub(super) const REPORTS: &[Case] = &[
 
 /// A gate that is made wider by the change it judges.
 pub(super) const POLICY: &[Case] = &[
+    (
+        "fails and excludes the report",
+        |shop| {
+            shop.fail();
+            shop.set("exclude = [\"reports/unit.xml\"]");
+        },
+        Red("test-failed"),
+    ),
+    (
+        "fails and excludes all that is red with a path",
+        |shop| {
+            shop.fail();
+            shop.set("paths = [\"reports\", \"!**/unit.xml\"]");
+        },
+        Refused(2, "among the paths excludes nothing"),
+    ),
+    (
+        "lets a shard go and lowers how many there must be",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("min-reports = 5");
+            });
+            shop.remove("reports/macos.xml");
+            shop.set("min-reports = 4");
+        },
+        Red("too-few-reports"),
+    ),
+    (
+        "hands in one shard twice instead of another",
+        |shop| {
+            shop.on_main(|| shop.set("min-reports = 6"));
+            shop.write("reports/windows.xml", shop.read(UNIT));
+        },
+        Red("too-few-reports"),
+    ),
     (
         "fails and lowers what counts",
         |shop| {

@@ -56,6 +56,25 @@ pub(super) const REPORTS: &[Case] = &[
         Pass,
     ),
     (
+        "writes a report in Latin letters of Windows",
+        |shop| {
+            let text = shop.read(UNIT).replace("UTF-8", "windows-1252").replace("no clock", "f\u{e9}");
+            shop.write(UNIT, text.chars().map(|letter| u8::try_from(letter).unwrap()).collect::<Vec<u8>>());
+        },
+        Pass,
+    ),
+    (
+        "packs a report",
+        |shop| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, shop.read(UNIT).as_bytes()).unwrap();
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", encoder.finish().unwrap());
+        },
+        Pass,
+    ),
+    ("names each report in one pattern", |shop| shop.set("paths = [\"reports/*.{xml,json}\"]"), Pass),
+    (
         "runs on another day and machine",
         |shop| {
             shop.edit(UNIT, "2026-11-22T10:00:00", "2026-11-23T11:59:00");
