@@ -2,7 +2,7 @@
 
 use quick_xml::escape::resolve_predefined_entity;
 
-use crate::core::clues;
+use crate::core::{clues, why};
 
 /// Longest reference that is looked at, `&` and `;` apart.
 const LONGEST_REFERENCE: usize = 10;
@@ -89,13 +89,13 @@ pub(crate) fn suffix(text: &str, length: usize) -> &str {
 
 /// What is said about a failure in few words: its message, or where that is none, the line of its text that says why.
 pub(crate) fn message(message: &str, detail: &str) -> String {
-    let said: Vec<&str> = message.trim().lines().skip_while(|line| clues::is_noise(line)).collect();
+    let said: Vec<&str> = message.trim().lines().skip_while(|line| why::is_noise(line)).collect();
     let said = said.join("\n");
     match said.trim() {
         "" => {
             let first = [message, detail].into_iter().map(str::trim).find(|text| !text.is_empty());
             let first = || first.and_then(|text| text.lines().next());
-            clues::reason(detail).or_else(first).unwrap_or_default().to_owned()
+            why::line(detail).or_else(first).unwrap_or_default().to_owned()
         }
         said => said.to_owned(),
     }
