@@ -27,9 +27,9 @@ pub fn line(text: &str) -> Option<&str> {
         return Some(said.unwrap_or(named).trim());
     }
     let weights = weigh(&lines);
-    let weighty = (0..lines.len()).filter(|at| weights.get(*at) == Some(&Weight::Reason)).find(says);
+    let telling = (0..lines.len()).filter(|at| weights.get(*at) == Some(&Weight::Reason)).find(says);
     // What a test says of its own stands right before what its runner says of it.
-    let best = if first.map(|first| first + 1) == weighty { first } else { weighty.or(first) };
+    let best = if first.map(|first| first + 1) == telling { first } else { telling.or(first) };
     let line = lines.get(best?)?.trim();
     Some(line)
 }
