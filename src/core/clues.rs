@@ -225,7 +225,7 @@ fn choose(lines: &[&str], weights: &[Weight], room: &Room, cost: impl Fn(&str) -
         _ if has_end => at.min(2 * last.saturating_sub(at)),
         _ => at,
     };
-    let mut order: Vec<(Reverse<bool>, Reverse<Option<Weight>>, usize, usize)> = (0..lines.len())
+    let mut order: Vec<_> = (0..lines.len())
         .map(|at| {
             let weight = weights.get(at).copied();
             let rank = if weight >= Some(Weight::Own) { at } else { nearness(at) };

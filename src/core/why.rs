@@ -9,6 +9,43 @@ const VALUES: &[&str] = &[
     "to equal",
 ];
 
+/// Lines by which runners say nothing more than that something failed, in small letters.
+const WORDS: [&str; 19] = [
+    "",
+    "pass",
+    "none",
+    "null",
+    "undefined",
+    "fail",
+    "failed",
+    "failure",
+    "error",
+    "errored",
+    "exception",
+    "test failed",
+    "test failure",
+    "test error",
+    "collection failure",
+    "unknown file",
+    "jest encountered an unexpected token",
+    "assertionerror",
+    "traceback (most recent call last)",
+];
+
+/// Beginnings of lines that only lead to what failed.
+const STARTS: [&str; 10] = [
+    "=== ",
+    "--- FAIL",
+    "--- PASS",
+    "FAIL\t",
+    "note: run with",
+    "● ",
+    "goroutine ",
+    "Traceback (most recent",
+    "(in test file ",
+    "(from function ",
+];
+
 /// The line that says best why something failed, without what marks it.
 pub fn line(text: &str) -> Option<&str> {
     let lines: Vec<&str> = text.lines().collect();
@@ -77,39 +114,6 @@ pub fn in_one_line(detail: &str) -> String {
 pub fn is_noise(line: &str) -> bool {
     let text = line.trim().trim_end_matches([':', '.', '!']);
     let lower = text.to_lowercase();
-    const WORDS: [&str; 19] = [
-        "",
-        "pass",
-        "none",
-        "null",
-        "undefined",
-        "fail",
-        "failed",
-        "failure",
-        "error",
-        "errored",
-        "exception",
-        "test failed",
-        "test failure",
-        "test error",
-        "collection failure",
-        "unknown file",
-        "jest encountered an unexpected token",
-        "assertionerror",
-        "traceback (most recent call last)",
-    ];
-    const STARTS: [&str; 10] = [
-        "=== ",
-        "--- FAIL",
-        "--- PASS",
-        "FAIL\t",
-        "note: run with",
-        "● ",
-        "goroutine ",
-        "Traceback (most recent",
-        "(in test file ",
-        "(from function ",
-    ];
     let is_panic = text.starts_with("thread '") && text.contains(" panicked at ");
     WORDS.contains(&lower.as_str())
         || is_panic

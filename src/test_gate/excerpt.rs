@@ -109,12 +109,11 @@ pub(crate) fn without_colours(text: &str) -> String {
     let mut plain = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let rest = piece.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
-        match rest.strip_prefix('m') {
-            Some(rest) => plain.push_str(rest),
-            None => {
-                plain.push_str("\u{fffd}[");
-                plain.push_str(piece);
-            }
+        if let Some(rest) = rest.strip_prefix('m') {
+            plain.push_str(rest);
+        } else {
+            plain.push_str("\u{fffd}[");
+            plain.push_str(piece);
         }
     }
     plain
