@@ -436,7 +436,7 @@ impl Gate {
         let known = self.known.as_ref().map_or(0, |(_, new)| self.red().saturating_sub(*new));
         let suites = self.suite_errors - self.synthetic;
         self.tally.headline(&[
-            (known, "of the failures known before"),
+            (known, "known before"),
             (self.run_errors, if self.run_errors == 1 { "run errored" } else { "runs errored" }),
             (suites, if suites == 1 { "suite errored" } else { "suites errored" }),
             (self.unreadable, "unreadable"),

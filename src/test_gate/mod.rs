@@ -315,7 +315,7 @@ fn apply(quarantine: &Quarantine, names: &[String], context: &Context, outcome: 
     let result = quarantine.apply(&mut outcome.findings, names, context.today(), is_whole);
     outcome.findings.extend(result.findings);
     if result.covered > 0 {
-        outcome.headline.push_str(&format!(", {} in quarantine", number(result.covered as u64)));
+        outcome.headline.push_str(&format!(", {} in quarantine", number(result.covered)));
     }
     if !is_whole && !quarantine.entries.is_empty() {
         outcome
