@@ -66,12 +66,17 @@ struct Place {
 }
 
 impl Assertion {
+    /// Why earlier attempts failed. Jest says so in a list of its own, vitest among the failures of a test that passed at last.
+    fn earlier(&self) -> &Few<Text> {
+        if self.retry_reasons.count > 0 { &self.retry_reasons } else { &self.failure_messages }
+    }
+
     /// How it ended; `None` where a word is not known.
     fn state(&self) -> Option<State> {
         Some(match self.status.0.as_str() {
             "failed" => State::Failed,
             _ if !self.failure_messages.first.is_empty() && self.status.0 != "passed" => State::Failed,
-            "passed" if self.invocations.count() > 1 || self.retry_reasons.count > 0 => State::Flaky,
+            "passed" if self.invocations.count() > 1 || self.earlier().count > 0 => State::Flaky,
             "passed" => State::Passed,
             "pending" | "skipped" | "todo" | "disabled" => State::Skipped,
             _ => return None,
@@ -80,7 +85,9 @@ impl Assertion {
 
     fn execution(self, state: State) -> Execution {
         let titles: Vec<&str> = self.ancestor_titles.iter().map(|title| title.0.as_str()).collect();
-        let reasons = if state == State::Flaky { &self.retry_reasons } else { &self.failure_messages };
+        let reasons = if state == State::Flaky { self.earlier() } else { &self.failure_messages };
+        let is_flaky = state == State::Flaky;
+        let attempts = if is_flaky { self.earlier().count } else { self.retry_reasons.count } + 1;
         let (message, _) = parts(reasons.first.first().map_or("", |text| text.0.as_str()));
         let detail: Vec<&str> = reasons.iter().map(|text| text.0.as_str()).collect();
         Execution {
@@ -88,7 +95,7 @@ impl Assertion {
             classname: titles.join(if self.meta.is_some() { " > " } else { " " }),
             line: self.location.and_then(|place| place.line.whole()),
             micros: self.duration.micros(1e-3),
-            attempts: self.invocations.count().max(self.retry_reasons.count + 1),
+            attempts: self.invocations.count().max(attempts),
             message,
             detail: without_colours(&detail.join("\n")),
             producer: Some(if self.meta.is_some() { Producer::Vitest } else { Producer::Jest }),

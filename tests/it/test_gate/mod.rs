@@ -5,10 +5,12 @@ mod cheating;
 mod corpus;
 mod dialects;
 mod hostile;
+mod injection;
 mod outputs;
 mod paths;
 mod producers;
 mod review;
+mod two_formats;
 
 use std::path::Path;
 
