@@ -58,7 +58,7 @@ impl Advisory {
     }
 }
 
-/// The lowest version that satisfies a requirement, where it has one.
+/// The lowest version that satisfies a requirement, where it names one.
 fn lowest(requirement: &VersionReq) -> Option<Version> {
     use rustsec::semver::Op;
     requirement
@@ -69,10 +69,11 @@ fn lowest(requirement: &VersionReq) -> Option<Version> {
             let mut version = Version::new(comparator.major, minor, patch);
             match comparator.op {
                 Op::Exact | Op::GreaterEq | Op::Tilde | Op::Caret => version.pre = comparator.pre.clone(),
-                Op::Greater if comparator.patch.is_some() => version.patch = patch.checked_add(1)?,
+                // `> 1.0.0` does not say that there is a 1.0.1.
                 _ => return None,
             }
             Some(version)
         })
         .max()
+        .filter(|version| requirement.matches(version))
 }

@@ -4,9 +4,12 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 use rustsec::advisory::{Informational, Severity as Cvss};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::record::{Advisory, Kind};
 use crate::core::Severity;
+use crate::core::keys::damaged;
 
 /// Longest run of digits that still fits every number of a version, one step up included.
 const DIGITS: usize = 18;
@@ -24,6 +27,9 @@ pub fn parse(text: &[u8], package: &str, id: &str) -> Result<Advisory, String> {
     }
     if has_huge_number(text) {
         return Err("a number in it is too large".to_owned());
+    }
+    if let Some(damage) = damaged_key(text) {
+        return Err(damage);
     }
     let advisory = rustsec::Advisory::from_str(text).map_err(|error| reason(&error))?;
     let metadata = advisory.metadata;
@@ -48,6 +54,56 @@ pub fn parse(text: &[u8], package: &str, id: &str) -> Result<Advisory, String> {
         versions: advisory.versions,
         id: id.to_owned(),
     })
+}
+
+/// A key of the front matter that is nearly a known one; the crate ignores such keys, and a severity with them.
+fn damaged_key(text: &str) -> Option<String> {
+    const TABLES: [(&str, &[&str]); 4] = [
+        ("", &["advisory", "versions", "affected"]),
+        (
+            "advisory",
+            &[
+                "id",
+                "package",
+                "title",
+                "description",
+                "date",
+                "aliases",
+                "related",
+                "collection",
+                "categories",
+                "keywords",
+                "cvss",
+                "informational",
+                "references",
+                "source",
+                "url",
+                "withdrawn",
+                "license",
+                "expect-deleted",
+            ],
+        ),
+        ("versions", &["patched", "unaffected"]),
+        ("affected", &["arch", "os", "functions"]),
+    ];
+    let document = DeTable::parse(front(text)).ok()?;
+    TABLES.iter().find_map(|(table, known)| {
+        let keys = match document.get_ref().get(*table).map(Spanned::get_ref) {
+            _ if table.is_empty() => document.get_ref(),
+            Some(DeValue::Table(keys)) => keys,
+            _ => return None,
+        };
+        keys.keys().find_map(|key| {
+            let near = damaged(key.get_ref(), known.iter().copied())?;
+            Some(format!("unknown key `{}`, did you mean `{near}`?", key.get_ref()))
+        })
+    })
+}
+
+/// The front matter of an advisory, behind its first line.
+fn front(text: &str) -> &str {
+    let text = text.split_once('\n').map_or("", |(_, rest)| rest);
+    text.find("\n```").map_or(text, |end| text.get(..end).unwrap_or(text))
 }
 
 /// The day that the front matter of an advisory names, found without reading the rest.
@@ -119,6 +175,25 @@ mod tests {
     }
 
     #[test]
+    fn damaged_keys_are_refused() {
+        for (right, damage) in [
+            ("package =", "Package ="),
+            ("[versions]", "[Versions]"),
+            ("patched =", "PATCHED ="),
+            (
+                "date = \"2026-01-02\"",
+                "date = \"2026-01-02\"\nCVSS = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"",
+            ),
+            ("date = \"2026-01-02\"", "date = \"2026-01-02\"\ncvsS = \"\""),
+        ] {
+            let error = parse(GOOD.replace(right, damage).as_bytes(), "a", "RUSTSEC-2026-0001").unwrap_err();
+            assert!(error.contains("did you mean"), "{damage}: {error}");
+        }
+        let newer = GOOD.replace("date =", "surprise = 1\ndate =");
+        assert!(parse(newer.as_bytes(), "a", "RUSTSEC-2026-0001").is_ok());
+    }
+
+    #[test]
     fn the_lowest_patched_version_comes_from_the_requirement() {
         let of = |requirement: &str| {
             let text = GOOD.replace(">= 1.2", requirement);
@@ -126,7 +201,8 @@ mod tests {
             advisory.lowest_patched().map(|version| version.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(of(">= 1.2"), ["1.2.0"]);
-        assert_eq!(of("> 1.2.3"), ["1.2.4"]);
+        assert_eq!(of("> 1.2.3"), [""; 0]);
+        assert_eq!(of("> 1.2.3, < 2.0.0"), [""; 0]);
         assert_eq!(of("^1.2.3"), ["1.2.3"]);
         assert_eq!(of(">= 0.6.14, < 1.0.0"), ["0.6.14"]);
         assert_eq!(of("< 1.0.0"), [""; 0]);

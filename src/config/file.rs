@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::core::suggest::suggestion;
-use crate::core::{Error, Input, Location, Place};
+use crate::core::{Error, Input, Location, Place, RULE_IDS};
 use crate::policy::Waiver;
 
 /// Name of the file that is read without being asked for.
@@ -38,6 +38,8 @@ pub struct File {
     pub sha256: String,
     /// Waivers, in the file's order.
     pub waivers: Vec<Waiver>,
+    /// Where the rule of each waiver stands.
+    waiver_rules: Vec<Range<usize>>,
     text: String,
     /// Keys by table; the top of the file is the table without a name.
     tables: BTreeMap<String, Vec<Entry>>,
@@ -93,6 +95,7 @@ impl File {
             directory: path.parent().map(Path::to_path_buf).unwrap_or_default(),
             sha256: Input::of_bytes("", text.as_bytes()).sha256,
             waivers: Vec::new(),
+            waiver_rules: Vec::new(),
             text,
             tables: BTreeMap::new(),
         };
@@ -154,8 +157,9 @@ impl File {
         match value.get_ref() {
             DeValue::Array(waivers) if name == WAIVER => {
                 for waiver in waivers {
-                    let waiver = self.waiver(waiver)?;
+                    let (waiver, rule) = self.waiver(waiver)?;
                     self.waivers.push(waiver);
+                    self.waiver_rules.push(rule);
                 }
             }
             _ if name == WAIVER => {
@@ -216,8 +220,8 @@ impl File {
         Ok((text, value.span()))
     }
 
-    /// A `[[waiver]]` table.
-    fn waiver(&self, value: &Spanned<DeValue<'_>>) -> Result<Waiver, Error> {
+    /// A `[[waiver]]` table, and where its rule stands.
+    fn waiver(&self, value: &Spanned<DeValue<'_>>) -> Result<(Waiver, Range<usize>), Error> {
         let DeValue::Table(table) = value.get_ref() else {
             return Err(self.error("`waiver` must be a list of tables", value.span(), "write `[[waiver]]`"));
         };
@@ -245,21 +249,22 @@ impl File {
                 "a waiver says which `rule` it is for, its `reason`, its `owner` and the day it `expires`",
             )
         };
-        let (rule, _) = field("rule").ok_or_else(|| missing("rule"))?;
+        let (rule, rule_span) = field("rule").ok_or_else(|| missing("rule"))?;
         let (reason, _) = field("reason").ok_or_else(|| missing("reason"))?;
         let (owner, _) = field("owner").ok_or_else(|| missing("owner"))?;
         let (expires, span) = field("expires").ok_or_else(|| missing("expires"))?;
         let expires: Date = expires
             .parse()
             .map_err(|_| self.error(format!("`{expires}` is not a day"), span, "write it as 2026-12-31"))?;
-        Ok(Waiver {
+        let waiver = Waiver {
             rule,
             matches: field("matches").map(|(text, _)| text),
             reason,
             owner,
             expires,
             location: self.place(value.span(), "").location(),
-        })
+        };
+        Ok((waiver, rule_span))
     }
 
     /// The keys of a job's table, and those at the top that hold for every job; the job's own come first.
@@ -301,20 +306,21 @@ impl File {
         Ok(())
     }
 
-    /// Refuses waivers of rules that don't exist, with a suggestion.
+    /// Refuses waivers of rules that no job has, with a suggestion.
     ///
     /// # Errors
     /// At the first such waiver.
-    pub fn check_waivers<'a>(&self, rules: impl Iterator<Item = &'a str> + Clone) -> Result<(), Error> {
-        for waiver in &self.waivers {
-            if !rules.clone().any(|rule| rule == waiver.rule) {
-                let hint = suggestion(&waiver.rule, rules).map_or_else(
-                    || "`devops explain` lists the rules".to_owned(),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                return Err(Error::configuration(format!("waiver of `{}`, which is no rule", waiver.rule))
-                    .at(waiver.location.clone())
-                    .help(hint));
+    pub fn check_waivers(&self) -> Result<(), Error> {
+        for (waiver, span) in self.waivers.iter().zip(&self.waiver_rules) {
+            if !RULE_IDS.contains(&waiver.rule.as_str()) {
+                let near = suggestion(&waiver.rule, RULE_IDS);
+                let label =
+                    near.map_or_else(|| "not known".to_owned(), |near| format!("did you mean `{near}`?"));
+                return Err(self.error(format!("`{}` is no rule", waiver.rule), span.clone(), &label).help(
+                    near.map_or("`devops explain` lists the rules".to_owned(), |near| {
+                        format!("write `rule = \"{near}\"`")
+                    }),
+                ));
             }
         }
         Ok(())
@@ -389,6 +395,17 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse(text).unwrap_err(), expected, "{text}");
         }
+        let waiver = |rule: &str| {
+            format!("[[waiver]]\nrule = \"{rule}\"\nreason = \"b\"\nowner = \"c\"\nexpires = 2026-12-31\n")
+        };
+        for (rule, expected) in [
+            ("test-faild", "devops.toml:2:8: `test-faild` is no rule; write `rule = \"test-failed\"`"),
+            ("everything", "devops.toml:2:8: `everything` is no rule; `devops explain` lists the rules"),
+        ] {
+            let error = parse(&waiver(rule)).unwrap().check_waivers().unwrap_err();
+            assert_eq!(format!("{error}; {}", error.help_text()), expected);
+        }
+        assert!(parse(&waiver("test-failed")).unwrap().check_waivers().is_ok());
         let error = parse("[[waiver]]\nrule = \"a\"\nmatches = \"\"\n").unwrap_err();
         assert!(error.contains("`matches` is empty"), "{error}");
         let error = parse("[[waiver]]\nrule = \"a\"\nowner = \"c\"\nexpires = 2026-12-31\n").unwrap_err();

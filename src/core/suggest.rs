@@ -2,9 +2,12 @@
 
 /// The word of `known` that `typed` was most likely meant to be, if one is near enough.
 pub fn suggestion<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (typed.chars().count() / 3).max(1);
+    let length = typed.chars().count();
+    let limit = (length / 3).max(1);
     known
         .into_iter()
+        // Comparing takes time that grows with the product of both lengths.
+        .filter(|word| word.chars().count().abs_diff(length) <= limit)
         .map(|word| (strsim::damerau_levenshtein(typed, word), word))
         .filter(|(distance, _)| *distance <= limit)
         .min()

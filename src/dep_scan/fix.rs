@@ -36,6 +36,10 @@ pub fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String 
             "update or replace `{}` until it takes `{name}` {version} or later",
             case.path.first().map_or("", String::as_str)
         ),
+        None if !advisory.patched.is_empty() => format!(
+            "no patched version is named: take a release of `{}` that the patched ranges hold, if there is one",
+            case.package.name
+        ),
         None if advisory.kind == Kind::Unmaintained => {
             let since =
                 advisory.date.map_or_else(String::new, |date| format!(" (unmaintained since {date})"));

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustsec::Version;
-use serde_json::Value;
 
 use super::fix::{Case, advice};
-use super::rules::{ADVISORY, NOTICE, UNMAINTAINED, UNREADABLE, UNSOUND};
+use super::rules::{ADVISORY, NOT_COVERED, NOTICE, UNMAINTAINED, UNREADABLE, UNSOUND};
 use crate::advisory::{Advisory, Database, Kind, Unreadable};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
@@ -26,22 +25,24 @@ pub struct Lockfile {
 pub struct Matches {
     /// One finding an advisory, package and version, by these three.
     pub findings: BTreeMap<(String, String, String), Finding>,
+    /// One finding a package, version and source that advisories do not cover, by these three.
+    pub uncovered: BTreeMap<(String, String, String), Finding>,
     /// Packages with vulnerabilities.
     pub vulnerable: BTreeSet<(String, String)>,
     /// The findings of each kind of advisory, whatever the number of lockfiles and databases they come from.
     pub kinds: BTreeMap<Kind, BTreeSet<(String, String, String)>>,
 }
 
-/// Compares every package of the public registry with the advisories about it.
-pub fn compare(lockfiles: &[Lockfile], databases: &[Database]) -> Matches {
+/// Compares every package with the advisories about its name; `uncovered` is the severity of one that is not of the public
+/// registry and would be vulnerable there.
+pub fn compare(lockfiles: &[Lockfile], databases: &[Database], uncovered: Severity) -> Matches {
     let mut matches = Matches::default();
     let about = about(databases);
     for lockfile in lockfiles {
         let touched: Vec<usize> = (0..lockfile.graph.packages.len())
             .filter(|index| {
-                lockfile.graph.packages.get(*index).is_some_and(|package| {
-                    package.origin == Origin::Public && about.contains_key(package.name.as_str())
-                })
+                let package = lockfile.graph.packages.get(*index);
+                package.is_some_and(|package| about.contains_key(package.name.as_str()))
             })
             .collect();
         if touched.is_empty() {
@@ -61,6 +62,11 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[Database]) -> Matches {
             }
             let path = paths.to(index);
             let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
+            if package.origin != Origin::Public {
+                matches
+                    .add_uncovered(&subject, || subject.uncovered(&applying, &about.unreadable, uncovered));
+                continue;
+            }
             let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
             let case = Case { package, version: &version, is_ambiguous, path: &path };
             for advisory in &applying {
@@ -111,17 +117,14 @@ impl Matches {
     fn add(&mut self, subject: &Subject<'_>, id: &str, finding: impl FnOnce() -> Finding) {
         let package = subject.package;
         let key = (package.name.clone(), package.version.clone(), id.to_owned());
-        match self.findings.get_mut(&key) {
-            None => {
-                self.findings.insert(key, finding());
-            }
-            Some(known) => {
-                let place = subject.location();
-                if known.location.as_ref() != Some(&place) {
-                    known.detail.push_str(&format!("\nalso in {place}"));
-                }
-            }
-        }
+        add(&mut self.findings, key, subject, finding);
+    }
+
+    /// The same for a package that advisories do not cover.
+    fn add_uncovered(&mut self, subject: &Subject<'_>, finding: impl FnOnce() -> Finding) {
+        let package = subject.package;
+        let key = (package.name.clone(), package.version.clone(), package.place().to_owned());
+        add(&mut self.uncovered, key, subject, finding);
     }
 
     /// Notes that an advisory applies to a package.
@@ -132,6 +135,37 @@ impl Matches {
         }
         let known = self.kinds.entry(advisory.kind.clone()).or_default();
         known.insert((name, version, advisory.id.clone()));
+    }
+}
+
+/// Adds a finding, or where it stands too.
+fn add<K: Ord>(
+    findings: &mut BTreeMap<K, Finding>,
+    key: K,
+    subject: &Subject<'_>,
+    finding: impl FnOnce() -> Finding,
+) {
+    match findings.get_mut(&key) {
+        None => {
+            findings.insert(key, finding());
+        }
+        Some(known) => {
+            let place = subject.location();
+            if known.location.as_ref() != Some(&place) {
+                known.detail.push_str(&format!("\nalso in {place}"));
+            }
+        }
+    }
+}
+
+/// Rule and severity of a kind of advisory; the severity is for those that name none.
+const fn rated(kind: &Kind) -> (&'static Rule, Severity) {
+    match kind {
+        Kind::Vulnerability => (&ADVISORY, Severity::High),
+        Kind::Unmaintained => (&UNMAINTAINED, Severity::Low),
+        Kind::Unsound => (&UNSOUND, Severity::Medium),
+        Kind::Notice => (&NOTICE, Severity::Info),
+        Kind::Other(_) => (&NOTICE, Severity::Medium),
     }
 }
 
@@ -150,30 +184,61 @@ impl Subject<'_> {
 
     /// A finding about this package with every fact of its subject.
     fn found(&self, rule: &Rule, title: String, id: &str) -> Finding {
+        self.told(rule, title, id)
+            .about("advisory", id)
+            .about("aliases", Vec::<String>::new())
+            .about("patched", Vec::<String>::new())
+    }
+
+    /// A finding about this package, whatever it says.
+    fn told(&self, rule: &Rule, title: String, id: &str) -> Finding {
         let Package { ecosystem, name, version, .. } = self.package;
-        let texts = |texts: &[String]| Value::from(texts.to_vec());
         Finding::new(rule, title, &[ecosystem.name(), name, version, id])
             .about("package", name.as_str())
             .about("version", version.as_str())
             .about("ecosystem", ecosystem.name())
             .about("purl", purl(*ecosystem, name, version))
-            .about("advisory", id)
-            .about("aliases", texts(&[]))
-            .about("patched", texts(&[]))
             .about("direct", self.is_direct)
-            .about("path", texts(self.path))
+            .about("path", self.path.to_vec())
             .at(self.location())
+    }
+
+    /// The finding that advisories would apply to this package if it were of the public registry.
+    fn uncovered(&self, applying: &[&Advisory], unreadable: &[&Unreadable], severity: Severity) -> Finding {
+        let Package { origin, source, .. } = self.package;
+        let ids = applying.iter().map(|advisory| advisory.id.as_str());
+        let ids: Vec<&str> = ids.chain(unreadable.iter().map(|one| one.id.as_str())).collect();
+        let aliases: Vec<&str> =
+            applying.iter().flat_map(|advisory| &advisory.aliases).map(String::as_str).collect();
+        let title = format!(
+            "{} is from {}; in the public registry, {} would apply to it",
+            self.package.label(),
+            origin.noun(),
+            some(&ids)
+        );
+        let told = applying.iter().map(|advisory| format!("{}: {}", advisory.id, advisory.title));
+        let damaged = unreadable.iter().map(|one| format!("{}: can't be read: {}", one.id, one.reason));
+        let from = Some(format!("from {source}")).filter(|_| !source.is_empty());
+        let detail: Vec<String> = told.chain(damaged).chain(from).chain([self.way()]).collect();
+        // What would only be a notice there is no more than that here.
+        let at_most = |advisory: &&Advisory| match rated(&advisory.kind) {
+            (_, _) if advisory.kind == Kind::Vulnerability => severity,
+            (_, otherwise) => severity.min(advisory.severity.unwrap_or(otherwise)),
+        };
+        let worst = applying.iter().map(at_most).max().unwrap_or(severity);
+        self.told(&NOT_COVERED, title, self.package.place())
+            .severity(if unreadable.is_empty() { worst } else { severity })
+            .detail(detail.join("\n"))
+            .about("advisories", ids)
+            .about("aliases", aliases)
+            .about("origin", origin.noun())
+            .about("source", source.as_str())
+            .help("depend on a patched version of the public registry, or waive this if the source has the repair; a mirror belongs in `mirrors`")
     }
 
     /// The finding that an advisory applies to this package.
     fn finding(&self, advisory: &Advisory) -> Finding {
-        let (rule, otherwise) = match &advisory.kind {
-            Kind::Vulnerability => (&ADVISORY, Severity::High),
-            Kind::Unmaintained => (&UNMAINTAINED, Severity::Low),
-            Kind::Unsound => (&UNSOUND, Severity::Medium),
-            Kind::Notice => (&NOTICE, Severity::Info),
-            Kind::Other(_) => (&NOTICE, Severity::Medium),
-        };
+        let (rule, otherwise) = rated(&advisory.kind);
         let title = format!("{}: {} ({})", self.package.label(), advisory.title, advisory.id);
         self.found(rule, title, &advisory.id)
             .about("aliases", advisory.aliases.clone())
@@ -235,5 +300,18 @@ pub fn summary(matches: &Matches, packages: u64) -> String {
             parts.push(format!("{} {word}", number(of(&kind))));
         }
     }
+    if !matches.uncovered.is_empty() {
+        parts.push(format!("{} of sources that are not covered", number(matches.uncovered.len() as u64)));
+    }
     parts.join(", ")
+}
+
+/// The first few of a list, and how many more there are.
+pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => shown.join(", "),
+        Some(more) => format!("{} and {more} more", shown.join(", ")),
+    }
 }

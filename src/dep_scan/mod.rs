@@ -6,6 +6,7 @@
 pub mod fix;
 pub mod lockfiles;
 pub mod matching;
+pub mod mirror;
 pub mod rules;
 mod scan;
 
@@ -13,7 +14,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
-use crate::core::{Error, Rule};
+use self::mirror::Mirror;
+use crate::core::{Error, Rule, Severity};
 use crate::job::{Context, Job, Outcome};
 
 /// The job.
@@ -30,13 +32,29 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub db: Vec<PathBuf>,
 
-    /// Most days since the newest advisory of the database; an older one is refused, one past half of it warns
+    /// Registries and git hosts that mirror the public registry, such as `git.example.org/crates`; packages from there are
+    /// matched as if they came from it
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub mirrors: Vec<Mirror>,
+
+    /// Severity of a package from elsewhere that an advisory would apply to in the public registry: critical, high, medium
+    /// or low
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = at_least_low)]
+    pub uncovered_severity: Severity,
+
+    /// Maximum number of days since the newest advisory of the database; an older one is refused, one past half of it warns
     #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_db_age: u32,
 
     /// The database is a frozen copy on purpose: its age is not judged
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub frozen_db: bool,
+}
+
+/// A severity that warns at least.
+fn at_least_low(text: &str) -> Result<Severity, String> {
+    let severity: Severity = text.parse()?;
+    if severity < Severity::Low { Err("the lowest is `low`".to_owned()) } else { Ok(severity) }
 }
 
 impl Job for DepScan {

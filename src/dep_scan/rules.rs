@@ -48,6 +48,14 @@ pub const UNREADABLE: Rule = Rule {
     page: page!("advisory-unreadable"),
 };
 
+/// A package comes from somewhere that advisories say nothing about.
+pub const NOT_COVERED: Rule = Rule {
+    id: "source-not-covered",
+    severity: Severity::Medium,
+    summary: "a package is not from the public registry, where an advisory would apply to it",
+    page: page!("source-not-covered"),
+};
+
 /// A lockfile's format is not known yet.
 pub const NOT_READ: Rule = Rule {
     id: "lockfile-not-read",
@@ -65,4 +73,4 @@ pub const STALE: Rule = Rule {
 };
 
 /// All of them.
-pub const ALL: &[Rule] = &[ADVISORY, UNMAINTAINED, UNSOUND, NOTICE, UNREADABLE, NOT_READ, STALE];
+pub const ALL: &[Rule] = &[ADVISORY, UNMAINTAINED, UNSOUND, NOTICE, UNREADABLE, NOT_COVERED, NOT_READ, STALE];

@@ -11,14 +11,15 @@ use serde_json::{Value, json};
 use super::Arguments;
 use super::lockfiles::find::shown;
 use super::lockfiles::{Format, Found, cargo, find};
-use super::matching::{Lockfile, Matches, compare, summary};
+use super::matching::{Lockfile, Matches, compare, some, summary};
+use super::mirror::Mirror;
 use super::rules::{NOT_READ, STALE};
 use crate::advisory::{Database, collect};
 use crate::core::report::Facts;
 use crate::core::words::{count, counted};
 use crate::core::{Error, Finding, Input, Location};
 use crate::job::{Context, Outcome};
-use crate::packages::{Origin, Package};
+use crate::packages::Origin;
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
 const LARGEST: u64 = 256 << 20;
@@ -46,21 +47,22 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     if lockfiles.is_empty() {
         return Err(nothing_to_judge(&found));
     }
+    let unused = mirrored(&mut lockfiles, &arguments.mirrors);
     let databases = databases(arguments, context, &lockfiles)?;
     inputs.extend(databases.iter().filter_map(|database| database.input.clone()));
-    let matches = compare(&lockfiles, &databases);
+    let matches = compare(&lockfiles, &databases, arguments.uncovered_severity);
     let mut findings: Vec<Finding> = stale(arguments, &databases, context.today());
     findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
     let packages = packages(&lockfiles);
     let outcome = Outcome {
         headline: headline(&matches, &lockfiles, packages.len() as u64, &databases),
-        notes: notes(&packages, &found, &databases),
+        notes: unused.into_iter().chain(notes(&packages, &found, &databases)).collect(),
         totals: totals(&lockfiles, packages.len(), &matches),
         data: provenance(&databases, context.today()),
         inputs,
         ..Outcome::default()
     };
-    findings.extend(matches.findings.into_values());
+    findings.extend(matches.findings.into_values().chain(matches.uncovered.into_values()));
     Ok(Outcome { findings, ..outcome })
 }
 
@@ -90,18 +92,30 @@ fn nothing_to_judge(found: &Found) -> Error {
         .help("name a `Cargo.lock`, or a folder that has one; `cargo generate-lockfile` writes it")
 }
 
-/// Asks every database about the packages of the public registry.
+/// Makes the packages of mirrors those of the public registry; a sentence about each mirror that no package is from.
+fn mirrored(lockfiles: &mut [Lockfile], mirrors: &[Mirror]) -> Vec<String> {
+    let mut used = vec![false; mirrors.len()];
+    for package in lockfiles.iter_mut().flat_map(|lockfile| &mut lockfile.graph.packages) {
+        for (mirror, is_used) in mirrors.iter().zip(&mut used) {
+            if mirror.holds(&package.source) {
+                (package.origin, *is_used) = (Origin::Public, true);
+            }
+        }
+    }
+    let unused = mirrors.iter().zip(used).filter(|(_, is_used)| !is_used);
+    unused
+        .map(|(mirror, _)| format!("no package is from `{}`, which `mirrors` names", mirror.text()))
+        .collect()
+}
+
+/// Asks every database about the packages' names.
 fn databases(
     arguments: &Arguments,
     context: &Context,
     lockfiles: &[Lockfile],
 ) -> Result<Vec<Database>, Error> {
-    let public = |package: &&Package| package.origin == Origin::Public;
-    let wanted: BTreeSet<&str> = lockfiles
-        .iter()
-        .flat_map(|lockfile| lockfile.graph.packages.iter().filter(public))
-        .map(|package| package.name.as_str())
-        .collect();
+    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
+    let wanted: BTreeSet<&str> = packages.map(|package| package.name.as_str()).collect();
     let mut databases = Vec::new();
     let mut seen = BTreeSet::new();
     for path in &arguments.db {
@@ -204,7 +218,7 @@ fn notes(packages: &BTreeSet<(&str, &str, Origin)>, found: &Found, databases: &[
         (Origin::Local, "of the project itself"),
     ] {
         if of(origin) > 0 {
-            notes.push(format!("{} {what} not compared with advisories", count(of(origin), "package")));
+            notes.push(format!("{} {what} matched by name and version only", count(of(origin), "package")));
         }
     }
     let withdrawn: u64 = databases.iter().map(|database| database.collected.withdrawn).sum();
@@ -216,16 +230,6 @@ fn notes(packages: &BTreeSet<(&str, &str, Origin)>, found: &Found, databases: &[
         notes.push(format!("not entered: {}", some(&folders)));
     }
     notes
-}
-
-/// The first few of a list, and how many more there are.
-fn some(names: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
-    match names.len().checked_sub(SHOWN) {
-        None | Some(0) => shown.join(", "),
-        Some(more) => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 /// Where advisories came from; one database under its own name, several as a list.

@@ -93,7 +93,7 @@ fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) ->
     }
     let file = File::read(&path)?;
     file.check("", &keys(&Common::augment_args(Command::new("common"))))?;
-    file.check_waivers(all_rules().iter().map(|rule| rule.id))?;
+    file.check_waivers()?;
     let resolved = resolve(&command, &source(&folder, Some(&file)))?;
     let mut run = RunFlags::from_arg_matches(&resolved.matches)?;
     run.common.working_directory = folder;
@@ -313,7 +313,7 @@ impl<'a> Pipeline<'a> {
             config.push(path);
             line.push(config);
         }
-        let passed_on = ["mode", "fail-on", "host", "quiet", "formats"];
+        let passed_on = ["mode", "fail-on", "host", "quiet", "formats", "sarif-category"];
         let said =
             self.settings.resolved.settings.iter().filter(|setting| {
                 setting.origin == Origin::Flag && passed_on.contains(&setting.key.as_str())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command};
 
 use super::command_line::Look;
-use super::jobs::{JOBS, all_rules};
+use super::jobs::JOBS;
 use crate::config::{FILE_NAME, File, Refusal, schema as schema_of};
 use crate::core::escape::terminal_line;
 use crate::core::words::count;
@@ -53,8 +53,7 @@ pub(super) fn check(look: &Look, context: &Context) -> Result<String, Error> {
         file.check(entry.name, &keys(&(entry.command)()))?;
         (entry.settings)(&line(entry.name, look), context).map_err(wrong)?;
     }
-    let rules = all_rules();
-    file.check_waivers(rules.iter().map(|rule| rule.id))?;
+    file.check_waivers()?;
     let jobs: Vec<&str> = JOBS.iter().map(|entry| entry.name).filter(|name| file.has_table(name)).collect();
     let waivers = count(file.waivers.len() as u64, "waiver");
     let jobs = if jobs.is_empty() { "no job".to_owned() } else { jobs.join(", ") };

@@ -23,6 +23,7 @@ pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unkno
         .about("advisory", problem.id.clone())
         .about("target", target.name.clone())
         .about("class", target.class.clone())
+        .about("report", header.path.clone())
         .help(help(problem));
     if problem.kind == Kind::Vulnerability {
         finding = about_package(finding, problem, target);

@@ -4,6 +4,7 @@
 //! are judged, waived, drawn or delivered, and opens nothing but the files it is given.
 
 mod collect;
+mod digest;
 mod filters;
 mod findings;
 mod outcome;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueHint};
 
 use self::collect::Collector;
+use self::digest::Digest;
 use self::filters::Filters;
 use crate::core::report::Facts;
 use crate::core::{Error, Rule, Severity};
@@ -47,7 +49,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub classes: Vec<String>,
 
-    /// Severity of what the scanner could not rate: critical, high, medium, low or info
+    /// Severity of vulnerabilities that the scanner could not rate: critical, high, medium, low or info
     #[arg(long, value_name = "SEVERITY", default_value = "medium")]
     pub unknown_severity: Severity,
 
@@ -59,9 +61,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DAYS")]
     pub max_report_age: Option<u32>,
 
-    /// Digest of the image that is shipped, as `sha256:…`; the report must be of this image
+    /// Digest of the image that is shipped, alone or behind its name, such as `ghcr.io/x/shop@sha256:…`; the report
+    /// must be of this image
     #[arg(long, value_name = "DIGEST")]
-    pub expect_digest: Option<String>,
+    pub expect_digest: Option<Digest>,
 }
 
 impl Arguments {
@@ -84,18 +87,7 @@ impl Arguments {
         if self.report.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Error::usage("standard input is named twice").help("name `-` once"));
         }
-        let is_digest = |text: &str| {
-            text.strip_prefix("sha256:").is_some_and(|digits| {
-                digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-            })
-        };
-        match self.expect_digest.as_deref() {
-            Some(text) if !is_digest(text) => {
-                Err(Error::usage(format!("`expect-digest` is `{text}`, which is no digest"))
-                    .help("write `sha256:` and 64 hexadecimal digits"))
-            }
-            _ => self.filters().check(),
-        }
+        self.filters().check()
     }
 }
 
@@ -128,7 +120,7 @@ impl Job for ImageScan {
         Ok(Outcome {
             headline: outcome::headline(&counts, &collector, &headers),
             findings,
-            notes: outcome::notes(&counts, &collector, &headers),
+            notes: outcome::notes(arguments, &counts, &collector, &headers),
             totals: outcome::totals(&counts, &collector),
             details: outcome::details(&counts, &collector, &headers),
             inputs,

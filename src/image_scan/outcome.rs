@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::Arguments;
 use super::collect::{Collector, Counts};
+use super::digest::Digest;
 use super::filters::Reason;
 use super::problem::Kind;
 use super::reports::Header;
-use super::rules::{MISMATCH, NOTHING_SCANNED, OS_END_OF_LIFE, STALE, TOO_MANY};
+use super::rules::{MISMATCH, NOT_JUDGED, NOTHING_SCANNED, OS_END_OF_LIFE, OUTDATED, TOO_MANY};
 use crate::core::report::Facts;
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Severity};
@@ -140,7 +141,12 @@ const fn key(reason: Reason) -> &'static str {
 }
 
 /// What was not looked at, or not listed.
-pub(super) fn notes(counts: &Counts, collector: &Collector, headers: &[Header]) -> Vec<String> {
+pub(super) fn notes(
+    arguments: &Arguments,
+    counts: &Counts,
+    collector: &Collector,
+    headers: &[Header],
+) -> Vec<String> {
     let mut notes = Vec::new();
     for (reason, amount) in &counts.left_out {
         let without = if *reason == Reason::NoFix { " without a fix" } else { "" };
@@ -151,6 +157,7 @@ pub(super) fn notes(counts: &Counts, collector: &Collector, headers: &[Header]) 
         let findings = count(left_out.problems, "finding");
         notes.push(format!("{targets} with {findings} left out by `{}`", key(*reason)));
     }
+    notes.extend(headers.iter().filter_map(|header| other_name(header, arguments.expect_digest.as_ref()?)));
     let suppressed: u64 = headers.iter().map(|header| header.suppressed_count).sum();
     if suppressed > 0 {
         notes.push(format!(
@@ -175,6 +182,16 @@ pub(super) fn notes(counts: &Counts, collector: &Collector, headers: &[Header]) 
     notes
 }
 
+/// That the image of the report has the expected digest and another name.
+fn other_name(header: &Header, expected: &Digest) -> Option<String> {
+    let mut same = header.digests.iter().filter(|known| expected.is(known)).peekable();
+    let first = *same.peek()?;
+    if same.any(|known| expected.is_named_like(known)) {
+        return None;
+    }
+    Some(format!("`expect-digest` is {expected}, the report calls the same image {first}"))
+}
+
 /// Findings about the reports themselves.
 pub(super) fn about_reports(
     arguments: &Arguments,
@@ -188,8 +205,9 @@ pub(super) fn about_reports(
             findings.push(end_of_life(header));
         }
         findings.extend(nothing_scanned(header, arguments));
-        findings.extend(arguments.max_report_age.and_then(|days| stale(header, days, now)));
-        findings.extend(arguments.expect_digest.as_deref().and_then(|digest| mismatch(header, digest)));
+        findings.extend(header.not_judged.iter().map(|(key, objects)| not_judged(header, key, *objects)));
+        findings.extend(arguments.max_report_age.and_then(|days| outdated(header, days, now)));
+        findings.extend(arguments.expect_digest.as_ref().and_then(|digest| mismatch(header, digest)));
     }
     let not_listed = counts.not_kept.iter().filter(|(_, amount)| **amount > 0);
     for (severity, amount) in not_listed {
@@ -208,6 +226,7 @@ fn end_of_life(header: &Header) -> Finding {
     Finding::new(&OS_END_OF_LIFE, format!("{} is out of support", header.system), &[&header.system])
         .about("os", header.system.clone())
         .about("artifact", header.name())
+        .about("report", header.path.clone())
         .help("move to a base image whose release is still supported")
 }
 
@@ -234,7 +253,18 @@ fn nothing_scanned(header: &Header, arguments: &Arguments) -> Option<Finding> {
     )
 }
 
-fn stale(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
+/// The finding about a list of something that this release does not know.
+fn not_judged(header: &Header, key: &str, objects: u64) -> Finding {
+    let title =
+        format!("{} of `{key}` in {} not judged", counted(objects, "entry", "entries"), header.name());
+    Finding::new(&NOT_JUDGED, title, &[header.name(), key])
+        .about("artifact", header.name())
+        .about("report", header.path.clone())
+        .about("key", key)
+        .help("use a newer release of image-scan, or look at these entries and waive this until a day")
+}
+
+fn outdated(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
     let name = header.name();
     let title = match header.created.parse::<Timestamp>() {
         Err(_) if header.created.is_empty() => format!("report of {name} does not say when it was made"),
@@ -252,7 +282,7 @@ fn stale(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
         }
     };
     Some(
-        Finding::new(&STALE, title, &[name])
+        Finding::new(&OUTDATED, title, &[name])
             .about("artifact", name)
             .about("report", header.path.clone())
             .about("created_at", header.created.clone())
@@ -260,18 +290,18 @@ fn stale(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
     )
 }
 
-fn mismatch(header: &Header, digest: &str) -> Option<Finding> {
-    let matches = header.image_id == digest
-        || header.digests.iter().any(|known| known.rsplit('@').next() == Some(digest));
-    (!matches).then(|| {
+fn mismatch(header: &Header, expected: &Digest) -> Option<Finding> {
+    let is_match = expected.is(&header.image_id) || header.digests.iter().any(|known| expected.is(known));
+    (!is_match).then(|| {
         let name = header.name();
         let mut known = header.digests.clone();
         known.extend(Some(header.image_id.clone()).filter(|id| !id.is_empty()));
         let known = if known.is_empty() { "no digest".to_owned() } else { known.join(", ") };
         Finding::new(&MISMATCH, format!("report of {name} is not of the expected image"), &[name])
-            .detail(format!("expected {digest}, the report names {known}"))
+            .detail(format!("expected {expected}, the report names {known}"))
             .about("artifact", name)
-            .about("expected", digest)
+            .about("report", header.path.clone())
+            .about("expected", expected.to_string())
             .help("scan the image that is shipped, by its digest")
     })
 }

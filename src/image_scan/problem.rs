@@ -29,12 +29,21 @@ impl Kind {
             Self::Licence => "licence",
         }
     }
+
+    /// The severity of one that the scanner gives none; a vulnerability waits for somebody to rate it.
+    pub(crate) const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Vulnerability => None,
+            Self::Secret => Some(Severity::High),
+            Self::Misconfiguration | Self::Licence => Some(Severity::Medium),
+        }
+    }
 }
 
 /// One complaint; empty texts are facts the scanner did not give.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
-    /// How bad it is; `None` where the scanner does not know.
+    /// How bad it is; `None` for a vulnerability that nobody has rated.
     pub(crate) severity: Option<Severity>,
     /// What kind of complaint.
     pub(crate) kind: Kind,
@@ -71,10 +80,10 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// A complaint of this kind about which nothing else is known.
+    /// A complaint of this kind about which nothing else is known; without a severity it has that of its kind.
     pub(crate) fn new(kind: Kind, id: String, severity: Option<Severity>) -> Self {
         Self {
-            severity,
+            severity: severity.or(kind.severity()),
             kind,
             id,
             aliases: Vec::new(),

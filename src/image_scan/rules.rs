@@ -12,8 +12,9 @@ pub(super) const RULES: &[Rule] = &[
     LICENCE,
     OS_END_OF_LIFE,
     NOTHING_SCANNED,
+    NOT_JUDGED,
     TOO_MANY,
-    STALE,
+    OUTDATED,
     MISMATCH,
 ];
 
@@ -73,6 +74,14 @@ pub(super) const NOTHING_SCANNED: Rule = Rule {
     page: include_str!("../../docs/rules/image-nothing-scanned.md"),
 };
 
+/// Complaints of a kind that is not known.
+pub(super) const NOT_JUDGED: Rule = Rule {
+    id: "image-not-judged",
+    severity: Severity::Medium,
+    summary: "the scanner lists something that this release does not judge",
+    page: include_str!("../../docs/rules/image-not-judged.md"),
+};
+
 /// More complaints than a report can list.
 pub(super) const TOO_MANY: Rule = Rule {
     id: "image-too-many",
@@ -82,11 +91,11 @@ pub(super) const TOO_MANY: Rule = Rule {
 };
 
 /// A report of long ago.
-pub(super) const STALE: Rule = Rule {
-    id: "report-stale",
+pub(super) const OUTDATED: Rule = Rule {
+    id: "report-outdated",
     severity: Severity::High,
     summary: "the scanner report is older than allowed",
-    page: include_str!("../../docs/rules/report-stale.md"),
+    page: include_str!("../../docs/rules/report-outdated.md"),
 };
 
 /// A report of another image.

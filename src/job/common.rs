@@ -1,6 +1,6 @@
 //! The flags every job has.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
@@ -36,6 +36,11 @@ pub struct Common {
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub formats: Vec<Format>,
 
+    /// Category of `report.sarif`, which keeps runs of one job apart in code scanning [default: the job, and the working
+    /// directory where that is another one, such as `test-gate/web`]
+    #[arg(long, value_name = "NAME")]
+    pub sarif_category: Option<String>,
+
     /// Whether to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub color: ColorWhen,
@@ -61,6 +66,23 @@ impl Common {
             None if self.working_directory == Path::new(".") => PathBuf::from(FILE_NAME),
             None => self.working_directory.join(FILE_NAME),
         }
+    }
+
+    /// The category of a job's findings in code scanning.
+    pub fn category(&self, job: &str) -> String {
+        let given = self.sarif_category.as_deref().map(|name| name.trim().trim_matches('/'));
+        if let Some(name) = given.filter(|name| !name.is_empty()) {
+            return name.to_owned();
+        }
+        let mut folders = Vec::new();
+        for part in self.working_directory.components() {
+            match part {
+                Component::Normal(name) => folders.push(name.to_string_lossy()),
+                Component::ParentDir => drop(folders.pop()),
+                _ => {}
+            }
+        }
+        std::iter::once(job.into()).chain(folders).collect::<Vec<_>>().join("/")
     }
 
     /// The formats to write: those asked for, or the default ones.

@@ -196,11 +196,14 @@ fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Vec<u8>, Error> {
 /// Lends the document that renderers draw.
 fn with_document<T>(delivery: &Delivery<'_>, page: Option<&str>, draw: impl FnOnce(&Document<'_>) -> T) -> T {
     let context = delivery.context;
+    let configuration = delivery.common.file().display().to_string().replace('\\', "/");
     draw(&Document {
         report: delivery.report,
         jobs: delivery.jobs,
         rules: delivery.rules,
         link: &|location| context.host.link(&context.environment, location),
+        configuration: &configuration,
+        category: &|job| delivery.common.category(job),
         page,
     })
 }

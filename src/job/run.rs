@@ -216,12 +216,13 @@ fn find_file(common: &Common) -> Result<Option<File>, Error> {
     if is_meant { File::read(&path).map(Some) } else { Ok(None) }
 }
 
-/// Refuses keys this job does not know, in its own table and at the top of the file.
+/// Refuses keys this job does not know, in its own table and at the top of the file, and waivers of rules no job has.
 fn check<J: Job>(file: &File) -> Result<(), Error> {
     let shared = keys(&Common::augment_args(Command::new("common")));
     let own: Vec<String> = keys(&command::<J>());
     file.check("", &shared)?;
-    file.check(J::NAME, &own)
+    file.check(J::NAME, &own)?;
+    file.check_waivers()
 }
 
 /// The keys a command's flags have in the file.

@@ -102,6 +102,7 @@ mod tests {
                 name: format!("p{index}"),
                 version: "1.0.0".to_owned(),
                 origin: if index == 0 { Origin::Local } else { Origin::Public },
+                source: String::new(),
                 line: 1,
             })
             .collect();

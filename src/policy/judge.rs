@@ -35,7 +35,8 @@ pub fn judge(
         if waiver.is_expired(today) {
             about_waivers.push(expired(waiver));
         } else if covered.is_empty() {
-            about_waivers.push(unused(waiver));
+            let meant = waiver.meant(&findings);
+            about_waivers.push(unused(waiver, meant));
         } else {
             for finding in covered {
                 finding.waived = Some(waiver.mark());
@@ -117,12 +118,12 @@ fn expired(waiver: &Waiver) -> Finding {
 }
 
 /// The finding about a waiver that matched nothing.
-fn unused(waiver: &Waiver) -> Finding {
+fn unused(waiver: &Waiver, meant: Option<String>) -> Finding {
     Finding::new(&UNUSED, format!("waiver for {} matches nothing", waiver.name()), &[&waiver.name()])
         .detail(format!("owner {}: {}", waiver.owner, waiver.reason))
         .about("waiver", waiver.name())
         .at(waiver.location.clone())
-        .help("remove it")
+        .help(meant.unwrap_or_else(|| "remove it".to_owned()))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::core::suggest::suggestion;
 use crate::core::{Finding, Location, Rule, Severity, Waived};
 
 /// The rules this room itself reports findings of.
@@ -24,25 +25,38 @@ pub(super) const UNUSED: Rule = Rule {
     page: include_str!("../../docs/rules/waiver-unused.md"),
 };
 
-/// Facts of a subject that many subjects share: they name nothing, so that no waiver is for them.
-const SHARED_FACTS: [&str; 16] = [
-    "attempts",
-    "before",
-    "class",
-    "direct",
-    "ecosystem",
+/// Facts that name a finding's subject; all others describe it, and many findings may share them.
+const NAMES: [&str; 26] = [
+    "advisories",
+    "advisory",
+    "aliases",
+    "artifact",
+    "benchmark",
+    "classname",
+    "database",
+    "destination",
     "environment",
-    "fixed",
-    "installed",
-    "layer",
-    "message",
-    "outcome",
-    "patched",
-    "path",
-    "severity",
-    "status",
-    "version",
+    "file",
+    "key",
+    "lockfile",
+    "name",
+    "os",
+    "package",
+    "paths",
+    "purl",
+    "quarantine",
+    "renamed_from",
+    "run",
+    "service",
+    "suite",
+    "target",
+    "test",
+    "threshold",
+    "what",
 ];
+
+/// Names that are the same in any case.
+const IDENTIFIERS: [&str; 3] = ["advisories", "advisory", "aliases"];
 
 /// Somebody accepts the findings of a rule that match, for a reason, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,13 +78,24 @@ pub struct Waiver {
 impl Waiver {
     /// Whether the waiver is meant for this finding, whatever the day.
     pub fn covers(&self, finding: &Finding) -> bool {
-        self.rule == finding.rule
-            && self.matches.as_ref().is_none_or(|pattern| {
-                let path = finding.location.iter().map(|location| location.path.as_str());
-                let names = finding.subject.iter().filter(|(fact, _)| !SHARED_FACTS.contains(&fact.as_str()));
-                let facts = names.flat_map(|(_, fact)| texts(fact));
-                path.chain(facts).chain([finding.title.as_str()]).any(|text| is_match(pattern, text))
-            })
+        self.rule == finding.rule && self.matches.as_ref().is_none_or(|pattern| names(finding, pattern))
+    }
+
+    /// What may have been meant by a waiver that covers none of these findings.
+    pub(super) fn meant(&self, findings: &[Finding]) -> Option<String> {
+        let pattern = self.matches.as_ref()?;
+        let own = || findings.iter().filter(|finding| finding.rule == self.rule);
+        if let Some(near) = near(pattern, own().flat_map(known_as)) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        let is_fact = |(_, fact): &(&String, &Value)| texts(fact).iter().any(|text| is_match(pattern, text));
+        if let Some((fact, _)) = own().flat_map(|finding| &finding.subject).find(is_fact) {
+            return Some(format!(
+                "`{fact}` names no finding, many may share it: match a name, the title or the path"
+            ));
+        }
+        let other = findings.iter().find(|finding| names(finding, pattern))?;
+        Some(format!("did you mean the rule `{}`?", other.rule))
     }
 
     /// Whether its last day has passed.
@@ -90,6 +115,37 @@ impl Waiver {
             None => self.rule.clone(),
         }
     }
+}
+
+/// Whether a pattern matches what identifies a finding: a name, its title or its path.
+fn names(finding: &Finding, pattern: &str) -> bool {
+    let is_named = |(fact, value): (&String, &Value)| {
+        let in_any_case = IDENTIFIERS.contains(&fact.as_str());
+        let is_match = |text: &str| match in_any_case {
+            true => is_match(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase()),
+            false => is_match(pattern, text),
+        };
+        NAMES.contains(&fact.as_str()) && texts(value).into_iter().any(is_match)
+    };
+    let path = finding.location.as_ref().map(|location| location.path.as_str());
+    is_match(pattern, &finding.title)
+        || path.is_some_and(|path| is_match(pattern, path))
+        || finding.subject.iter().any(is_named)
+}
+
+/// Every text that identifies a finding.
+fn known_as(finding: &Finding) -> impl Iterator<Item = &str> {
+    let names = finding.subject.iter().filter(|(fact, _)| NAMES.contains(&fact.as_str()));
+    let path = finding.location.iter().map(|location| location.path.as_str());
+    names.flat_map(|(_, fact)| texts(fact)).chain(path).chain([finding.title.as_str()])
+}
+
+/// The name that a pattern nearly is: in another case, or with a typing mistake that is in no number.
+fn near<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let numbers = |text: &str| -> Vec<u8> { text.bytes().filter(u8::is_ascii_digit).collect() };
+    let (own, names) = (numbers(pattern), names.collect::<Vec<_>>());
+    let in_any_case = names.iter().find(|name| name.eq_ignore_ascii_case(pattern.trim())).copied();
+    in_any_case.or_else(|| suggestion(pattern, names.into_iter().filter(|name| numbers(name) == own)))
 }
 
 /// The texts of a fact: itself, or the texts of its list.
@@ -136,6 +192,8 @@ mod tests {
             .about("ecosystem", "crates.io")
             .about("path", vec!["chrono 0.4.22", "time 0.1.44"])
             .about("outcome", "failed")
+            .about("change", "new")
+            .about("a fact of later", "whatever comes later")
             .at(Location::line("sub/Cargo.lock", 7));
         let covers = |pattern: &str| {
             let waiver = Waiver {
@@ -148,11 +206,49 @@ mod tests {
             };
             waiver.covers(&finding)
         };
-        for pattern in ["time", "CVE-1", "GHSA-*", "title", "sub/*"] {
+        for pattern in ["time", "CVE-1", "cve-1", "GHSA-*", "ghsa-*", "title", "sub/*"] {
             assert!(covers(pattern), "{pattern}");
         }
-        for pattern in ["crates.io", "chrono 0.4.22", "failed", "tim"] {
+        for pattern in ["crates.io", "chrono 0.4.22", "failed", "tim", "Time", "new", "whatever comes later"]
+        {
             assert!(!covers(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_waiver_that_covers_nothing_says_what_may_have_been_meant() {
+        let of = |rule: &'static str| Rule { id: rule, severity: Severity::High, summary: "", page: "" };
+        let findings = [
+            Finding::new(&of("test-failed"), "cart.AddTest.adds one", &["a"])
+                .about("test", "cart.AddTest.adds one")
+                .about("change", "new"),
+            Finding::new(&of("image-unrated"), "CVE-2026-1001 in a 1", &["b"])
+                .about("advisory", "CVE-2026-1001"),
+        ];
+        let meant = |rule: &str, pattern: &str| {
+            let waiver = Waiver {
+                rule: rule.to_owned(),
+                matches: Some(pattern.to_owned()),
+                reason: String::new(),
+                owner: String::new(),
+                expires: date(2030, 1, 1),
+                location: Location::file("devops.toml"),
+            };
+            waiver.meant(&findings).unwrap_or_default()
+        };
+        for (rule, pattern, expected) in [
+            ("test-failed", "CART.ADDTEST.ADDS ONE", "did you mean `cart.AddTest.adds one`?"),
+            ("test-failed", "cart.AddTest.add one", "did you mean `cart.AddTest.adds one`?"),
+            (
+                "test-failed",
+                "new",
+                "`change` names no finding, many may share it: match a name, the title or the path",
+            ),
+            ("image-vulnerability", "CVE-2026-1001", "did you mean the rule `image-unrated`?"),
+            ("image-unrated", "CVE-2026-1002", ""),
+            ("test-failed", "gone", ""),
+        ] {
+            assert_eq!(meant(rule, pattern), expected, "{rule} {pattern}");
         }
     }
 

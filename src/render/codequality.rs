@@ -6,13 +6,12 @@ use serde::Serialize;
 
 use super::Document;
 use super::excerpt::cut;
+use super::stand_in;
 use crate::core::escape::terminal_line;
-use crate::core::{Finding, Severity};
+use crate::core::{Finding, Location, Severity};
 
 /// Issues that are written; GitLab reads reports of 100 MB at most, and people far less.
 const LIMIT: usize = 5_000;
-/// What a finding without a place points at: where its rule is set and its waiver would stand.
-const FALLBACK: &str = "devops.toml";
 
 #[derive(Serialize)]
 struct Issue {
@@ -37,6 +36,7 @@ struct Lines {
 /// The open findings as a JSON array, the worst first; a last entry says how many were left out.
 pub fn codequality(document: &Document<'_>) -> String {
     let open = document.open();
+    let of_job = Location::line(document.configuration, 1);
     let mut seen = BTreeMap::new();
     let mut issues: Vec<Issue> = document
         .reports()
@@ -44,13 +44,16 @@ pub fn codequality(document: &Document<'_>) -> String {
         .filter_map(|report| {
             let failure = report.error.as_ref()?;
             let description = format!("{} could not judge: {}", report.job, failure.message);
-            Some(issue(&description, "job-error", "blocker", format!("error-{}", report.job)))
+            Some(issue(&description, "job-error", "blocker", format!("error-{}", report.job), &of_job))
         })
         .collect();
-    issues.extend(open.iter().take(LIMIT).map(|finding| of_finding(finding, &mut seen)));
+    issues.extend(open.iter().take(LIMIT).map(|finding| {
+        let (location, _) = stand_in::place(document, document.report, finding);
+        of_finding(finding, &location, &mut seen)
+    }));
     if open.len() > LIMIT {
         let description = format!("{} more findings are in report.json", open.len() - LIMIT);
-        issues.push(issue(&description, "left-out", "info", "left-out".to_owned()));
+        issues.push(issue(&description, "left-out", "info", "left-out".to_owned(), &of_job));
     }
     // A list of strings and numbers always has a JSON form.
     let mut text = serde_json::to_string_pretty(&issues).unwrap_or_else(|_| "[]".to_owned());
@@ -59,7 +62,7 @@ pub fn codequality(document: &Document<'_>) -> String {
 }
 
 /// GitLab keeps one issue of each fingerprint, so the second of the same one gets a number.
-fn of_finding<'a>(finding: &'a Finding, seen: &mut BTreeMap<&'a str, u64>) -> Issue {
+fn of_finding<'a>(finding: &'a Finding, location: &Location, seen: &mut BTreeMap<&'a str, u64>) -> Issue {
     let times = seen.entry(finding.fingerprint.as_str()).or_insert(0);
     *times += 1;
     let fingerprint = match *times {
@@ -73,21 +76,25 @@ fn of_finding<'a>(finding: &'a Finding, seen: &mut BTreeMap<&'a str, u64>) -> Is
         Severity::Low => "minor",
         Severity::Info => "info",
     };
-    let mut issue = issue(&finding.title, &finding.rule, level, fingerprint);
-    if let Some(location) = finding.location.as_ref().filter(|location| !location.path.is_empty()) {
-        location.path.trim_start_matches("./").clone_into(&mut issue.location.path);
-        issue.location.lines.begin = location.line.unwrap_or(1).max(1);
-    }
-    issue
+    issue(&finding.title, &finding.rule, level, fingerprint, location)
 }
 
-/// An issue at the fallback place.
-fn issue(description: &str, check: &str, severity: &'static str, fingerprint: String) -> Issue {
+/// An issue at a place.
+fn issue(
+    description: &str,
+    check: &str,
+    severity: &'static str,
+    fingerprint: String,
+    location: &Location,
+) -> Issue {
     Issue {
         description: terminal_line(&cut(description, 500)),
         check_name: terminal_line(&cut(check, 200)),
         fingerprint,
         severity,
-        location: Place { path: FALLBACK.to_owned(), lines: Lines { begin: 1 } },
+        location: Place {
+            path: location.path.trim_start_matches("./").to_owned(),
+            lines: Lines { begin: location.line.unwrap_or(1).max(1) },
+        },
     }
 }

@@ -14,6 +14,7 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+mod stand_in;
 mod text;
 
 pub use badge::badge;
@@ -39,6 +40,10 @@ pub struct Document<'a> {
     pub rules: &'a [Rule],
     /// Where a reader finds a place, on hosts that have a page for it.
     pub link: &'a dyn Fn(&Location) -> Option<String>,
+    /// Path of the configuration, where findings are shown that stand in no file.
+    pub configuration: &'a str,
+    /// The name under which hosts keep the findings of a job, so that those of another run do not take their place.
+    pub category: &'a dyn Fn(&str) -> String,
     /// Path of the page a reader may open for more, if one was written.
     pub page: Option<&'a str>,
 }

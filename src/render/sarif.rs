@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Document;
 use super::excerpt::cut;
+use super::stand_in;
 use crate::core::escape::terminal;
 use crate::core::{Finding, Location, Report, Rule, Severity};
 
@@ -38,7 +39,10 @@ fn run(document: &Document<'_>, report: &Report) -> Value {
     let names: BTreeSet<&str> = shown.iter().map(|finding| finding.rule.as_str()).collect();
     let index: Vec<&str> = names.into_iter().collect();
     let rules: Vec<Value> = index.iter().map(|name| rule(document, name, &shown)).collect();
-    let results: Vec<Value> = shown.iter().map(|finding| result(finding, &index)).collect();
+    let results: Vec<Value> = shown
+        .iter()
+        .map(|finding| result(finding, &index, stand_in::place(document, report, finding)))
+        .collect();
     let left_out = report.findings.len() - shown.len();
     json!({
         "tool": { "driver": {
@@ -46,7 +50,7 @@ fn run(document: &Document<'_>, report: &Report) -> Value {
             "version": report.provenance.version,
             "rules": rules,
         } },
-        "automationDetails": { "id": format!("{}/", report.job) },
+        "automationDetails": { "id": format!("{}/", (document.category)(&report.job)) },
         "columnKind": "unicodeCodePoints",
         "results": results,
         "invocations": [invocation(report, left_out)],
@@ -105,22 +109,23 @@ fn rule(document: &Document<'_>, name: &str, shown: &[&Finding]) -> Value {
     description
 }
 
-/// A finding as a result; one without a place has none, since a made-up line 1 sends people to the wrong file.
-fn result(finding: &Finding, index: &[&str]) -> Value {
+/// A finding as a result; a host refuses the whole file where one has no place, so it is said where that is a stand-in.
+fn result(finding: &Finding, index: &[&str], (location, stand_in): (Location, Option<String>)) -> Value {
     let mut fields = Map::new();
     fields.insert("ruleId".to_owned(), json!(finding.rule));
     if let Ok(position) = index.binary_search(&finding.rule.as_str()) {
         fields.insert("ruleIndex".to_owned(), json!(position));
     }
     fields.insert("level".to_owned(), json!(level(finding.severity)));
-    fields.insert("message".to_owned(), json!({ "text": said(finding) }));
+    fields.insert(
+        "message".to_owned(),
+        json!({ "text": said(finding, stand_in.as_deref().unwrap_or_default()) }),
+    );
     fields.insert(
         "partialFingerprints".to_owned(),
         json!({ "devopsFinding/v1": finding.fingerprint.as_str() }),
     );
-    if let Some(location) = finding.location.as_ref().filter(|location| !location.path.is_empty()) {
-        fields.insert("locations".to_owned(), json!([{ "physicalLocation": place(location) }]));
-    }
+    fields.insert("locations".to_owned(), json!([{ "physicalLocation": place(&location) }]));
     if let Some(waived) = &finding.waived {
         let because = format!("until {}, owner {}: {}", waived.expires, waived.owner, waived.reason);
         fields.insert(
@@ -139,9 +144,9 @@ fn result(finding: &Finding, index: &[&str]) -> Value {
     Value::Object(fields)
 }
 
-/// Title, detail and next step; a message must not be empty.
-fn said(finding: &Finding) -> String {
-    let parts = [finding.title.as_str(), &cut(&finding.detail, MESSAGE / 2), finding.help.as_str()];
+/// Title, detail, next step and what is said about the place; a message must not be empty.
+fn said(finding: &Finding, place: &str) -> String {
+    let parts = [finding.title.as_str(), &cut(&finding.detail, MESSAGE / 2), finding.help.as_str(), place];
     let parts: Vec<&str> = parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect();
     let text = message(&parts.join("\n"));
     if text.is_empty() { message(&finding.rule) } else { text }
@@ -153,19 +158,14 @@ fn message(text: &str) -> String {
     terminal(&cut(&lines.join("\n"), MESSAGE))
 }
 
-/// A place: the file, and the line where it is known.
+/// A place: the file, and the line; GitHub asks for one, and a whole file begins at the first.
 fn place(location: &Location) -> Value {
-    let mut place = Map::new();
-    place.insert("artifactLocation".to_owned(), artifact(&location.path));
-    if let Some(line) = location.line.filter(|line| *line >= 1) {
-        let mut region = Map::new();
-        region.insert("startLine".to_owned(), json!(line));
-        if let Some(column) = location.column.filter(|column| *column >= 1) {
-            region.insert("startColumn".to_owned(), json!(column));
-        }
-        place.insert("region".to_owned(), Value::Object(region));
+    let line = location.line.filter(|line| *line >= 1);
+    let mut region = Map::from_iter([("startLine".to_owned(), json!(line.unwrap_or(1)))]);
+    if let Some(column) = location.column.filter(|column| line.is_some() && *column >= 1) {
+        region.insert("startColumn".to_owned(), json!(column));
     }
-    Value::Object(place)
+    json!({ "artifactLocation": artifact(&location.path), "region": region })
 }
 
 /// A path as a URI reference: relative ones to the root of the repository, absolute ones as `file:`.

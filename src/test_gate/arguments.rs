@@ -58,9 +58,13 @@ pub(crate) enum Export {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Tests")]
 pub struct Arguments {
-    /// Reports of tests, coverage and benchmarks: files, folders, patterns with `*`, `**` and `?`, or `-` for standard input
+    /// Reports of tests, coverage and benchmarks: files, folders, patterns with `*`, `**`, `?` and `{a,b}`, or `-` for standard input
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// Pattern of files to leave out of folders and patterns, e.g. `**/legacy/**`; may be given more than once
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
 
     /// What to do; `test-gate run`, `test-gate baseline` and `test-gate baseline merge` say the same
     #[arg(long, value_name = "ACTION", value_enum, default_value_t = Action::Judge)]
@@ -77,6 +81,10 @@ pub struct Arguments {
     /// Least number of tests that all reports together must hold
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) min_tests: u64,
+
+    /// Minimum number of test reports, e.g. one per shard
+    #[arg(long, value_name = "N")]
+    pub(crate) min_reports: Option<u64>,
 
     /// Merged reports to write into the report folder, separated by commas
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
@@ -182,7 +190,7 @@ pub struct Arguments {
 /// Keys whose values a change takes from where it began, so that it can't widen its own gate.
 ///
 /// `action` is one of them because a change that only writes a baseline would not be judged, and `diff` because an empty one hides
-/// every line. `run-command` is none: what runs the tests is the project's, and the report shows it.
+/// every line; `exclude`, because it hides reports. `run-command` is none: what runs the tests is the project's, and the report shows it.
 pub(super) const POLICY: &[&str] = &[
     "action",
     "attempts",
@@ -191,6 +199,7 @@ pub(super) const POLICY: &[&str] = &[
     "benchmark-limit",
     "diff",
     "environment",
+    "exclude",
     "fail-on-flaky",
     "max-benchmark-slowdown",
     "max-count-increase",
@@ -203,6 +212,7 @@ pub(super) const POLICY: &[&str] = &[
     "min-coverage",
     "min-file-coverage",
     "min-patch-coverage",
+    "min-reports",
     "min-tests",
     "missing-baseline",
     "new-failures-only",
@@ -212,6 +222,22 @@ pub(super) const POLICY: &[&str] = &[
 ];
 
 impl Arguments {
+    /// Refuses a path that is meant to exclude others.
+    ///
+    /// # Errors
+    /// Where there is one.
+    pub(super) fn check_paths(&self) -> Result<(), Error> {
+        let Some(path) =
+            self.paths.iter().map(|path| path.to_string_lossy()).find(|path| path.starts_with('!'))
+        else {
+            return Ok(());
+        };
+        let pattern = path.trim_start_matches('!');
+        Err(Error::usage(format!("`{path}` among the paths excludes nothing")).help(format!(
+            "exclude files with `--exclude '{pattern}'`, and write a file of this name as `./{path}`"
+        )))
+    }
+
     /// Whether something is asked for that only a baseline can tell.
     pub(super) fn needs_baseline(&self) -> bool {
         let has_slowdown = self.max_slowdown.or(self.max_run_slowdown).is_some();

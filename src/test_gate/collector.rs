@@ -10,6 +10,7 @@ use std::hash::Hasher as _;
 use super::archive::Archive;
 use super::attempts::{Attempts, Counts, Rows, State};
 use super::benchmarks::{Benchmark, Stream};
+use super::encoding::has_replaced;
 use super::excerpt::shorten;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
@@ -25,6 +26,8 @@ pub(crate) const KEPT: usize = 1_000;
 pub(crate) struct Reading {
     /// The format it is in, as people call it.
     pub(crate) format: &'static str,
+    /// Whether it says when it was written, so that no other run writes the same.
+    pub(crate) is_dated: bool,
     pub(crate) counts: Counts,
     pub(crate) suites: u64,
     /// Time of all tests that name one, in microseconds.
@@ -118,6 +121,8 @@ pub(crate) enum Repetition {
     Assumed(u64),
     /// Another attempt at the test of this hash, by a runner that writes attempts before the last one like passes.
     Rerun(u64),
+    /// What went wrong with the test of this hash, written once more.
+    Again(u64),
 }
 
 /// What the counts need to know of an execution.
@@ -130,6 +135,8 @@ pub(crate) struct Met {
     /// A hash of the scope and the test's name: namesakes share it.
     pub(crate) name: u64,
     pub(crate) repetition: Repetition,
+    /// Whether no byte of its names had to be replaced: such a name may be that of another test.
+    pub(crate) is_read_whole: bool,
 }
 
 /// Adds up what a report says.
@@ -155,9 +162,14 @@ impl Collector {
         self.reading.suites += 1;
     }
 
+    /// Whether cases of one name are attempts where the report leaves it open.
+    pub(crate) fn repeats_are_attempts(&self) -> bool {
+        self.keep.repeats_are_attempts
+    }
+
     /// What another test with this hash is, where the report leaves that open.
     pub(crate) fn repetition(&self, hash: u64) -> Repetition {
-        if self.keep.repeats_are_attempts { Repetition::Assumed(hash) } else { Repetition::Unclear }
+        if self.repeats_are_attempts() { Repetition::Assumed(hash) } else { Repetition::Unclear }
     }
 
     /// A test took place, or did not; another one of its names is another test.
@@ -168,6 +180,7 @@ impl Collector {
     /// The same for a test whose repetition is something.
     pub(crate) fn repeated(&mut self, execution: &Execution, repetition: Repetition) {
         let Execution { suite, classname, name, file, .. } = execution;
+        let is_read_whole = ![classname, name, file].into_iter().any(|text| has_replaced(text));
         let scope = [classname, file, suite].into_iter().find(|text| !text.trim().is_empty());
         let scope = hash_of(scope.map_or("", String::as_str));
         let met = Met {
@@ -176,7 +189,8 @@ impl Collector {
             attempts: execution.attempts,
             scope,
             name: hash_of(&(scope, name)),
-            repetition,
+            repetition: if is_read_whole { repetition } else { Repetition::Row },
+            is_read_whole,
         };
         self.meet(&met, || execution.clone());
     }
@@ -190,6 +204,7 @@ impl Collector {
             }
         }
         match self.attempted(met) {
+            Some(_) if matches!(met.repetition, Repetition::Again(_)) => {}
             Some((hash, before, after)) => {
                 self.reading.counts.take(before);
                 self.reading.counts.add(after);
@@ -204,7 +219,7 @@ impl Collector {
             None => {
                 self.reading.counts.add(met.state);
                 let mut row = self.reading.rows.meet(met.scope, met.name);
-                if met.state.is_absent() {
+                if met.state.is_absent() && met.is_read_whole {
                     self.reading.absent.push((met.scope, met.name, met.state));
                 }
                 if let Some(ledger) = &mut self.reading.ledger {
@@ -225,6 +240,7 @@ impl Collector {
         let before = self.attempts.get(&hash).copied();
         let after = before.and_then(|before| match met.repetition {
             Repetition::Rerun(_) => before.then_rerun(met.state),
+            Repetition::Again(_) => (before.is_red() && met.state.is_red()).then_some(before),
             _ => before.then(met.state),
         });
         self.attempts.insert(hash, after.unwrap_or(met.state));
@@ -330,7 +346,7 @@ impl Repetition {
     /// The hash that attempts at one test share.
     fn hash(self) -> Option<u64> {
         match self {
-            Self::Attempt(hash) | Self::Assumed(hash) | Self::Rerun(hash) => Some(hash),
+            Self::Attempt(hash) | Self::Assumed(hash) | Self::Rerun(hash) | Self::Again(hash) => Some(hash),
             Self::Row | Self::Unclear => None,
         }
     }

@@ -1,8 +1,7 @@
 //! The tests of a run held against the baseline.
 
 use super::baseline::{self, Baseline, Change, Comparison, Limits};
-use super::gate::Gate;
-use super::ledger::Scope;
+use super::gate::{FailedTest, Gate};
 use super::part::Part;
 use super::rules;
 use crate::core::words::{counted, number};
@@ -48,13 +47,11 @@ pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, K
 
 /// What only new failures need to know.
 fn known(gate: &Gate, comparison: &Comparison<'_>) -> Known {
-    let is_known = |(scope, name): &(Scope, Box<str>)| comparison.is_known_failure(scope, name);
-    let is_listed = |change: &&Change<'_>| {
-        let test = change.test;
-        gate.failed_tests.iter().any(|(scope, name)| scope == test.scope && **name == *test.name)
-    };
+    let is_known =
+        |failed: &FailedTest| comparison.is_known_failure(&failed.scope, &failed.name, failed.execution);
+    let is_listed = |change: &&Change<'_>| gate.failed_tests.iter().any(|failed| failed.is(change));
     let unlisted = |change: &Change<'_>| {
-        rules::new_failure(&baseline::rules::title(change.test), &change.test.scope.text, change.test.name)
+        rules::new_failure(&baseline::rules::name_of(change), &change.test.scope.text, change.test.name)
     };
     let room = usize::try_from(rules::LISTED).unwrap_or(usize::MAX);
     let new = comparison.new_failures.iter().filter(|change| !is_listed(change));
@@ -93,7 +90,7 @@ fn changes(comparison: &Comparison<'_>) -> Table {
 
 /// The first tests of a list, and how many more there are.
 fn names(list: &[Change<'_>]) -> String {
-    let first = list.iter().take(NAMED).map(|change| baseline::rules::title(change.test));
+    let first = list.iter().take(NAMED).map(baseline::rules::name_of);
     let named = first.collect::<Vec<_>>().join(", ");
     match list.len().saturating_sub(NAMED) {
         0 => named,

@@ -2,6 +2,8 @@
 
 use quick_xml::escape::resolve_predefined_entity;
 
+use super::encoding::push_allowed;
+
 /// Longest reference that is looked at, `&` and `;` apart.
 const LONGEST_REFERENCE: usize = 10;
 
@@ -100,8 +102,7 @@ fn push_reference(name: &str, text: &mut String) -> bool {
     let Ok(code) = code else {
         return false;
     };
-    let allowed = |character: &char| *character >= ' ' || matches!(character, '\t' | '\n' | '\r');
-    text.push(char::from_u32(code).filter(allowed).unwrap_or('\u{fffd}'));
+    push_allowed(char::from_u32(code).unwrap_or('\u{fffd}'), text);
     true
 }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::glob;
+use super::packed::is_archive;
+use crate::core::words::count;
 
 /// The path that stands for standard input, just so: `./-` is a file.
 const STDIN: &str = "-";
@@ -40,14 +42,19 @@ pub(super) struct File {
 impl File {
     /// Whether its name says that nothing but a report can be meant, so that an empty one is a report that was not written.
     pub(super) fn is_surely_report(&self) -> bool {
-        !UNSURE.iter().any(|ending| self.label.ends_with(ending))
+        !UNSURE.iter().any(|ending| unpacked(&self.label).ends_with(ending))
     }
 
     /// Whether its name says that it is more than any text, so that one that holds just that is broken.
     pub(super) fn is_never_text(&self) -> bool {
         let label = self.label.to_ascii_lowercase();
-        SURE.iter().any(|ending| label.ends_with(ending))
+        SURE.iter().any(|ending| unpacked(&label).ends_with(ending))
     }
+}
+
+/// The name of a file without what says that it is in gzip.
+fn unpacked(name: &str) -> &str {
+    name.strip_suffix(".gz").unwrap_or(name)
 }
 
 /// What the paths given stand for.
@@ -58,6 +65,10 @@ pub(super) struct Files {
     pub(super) missing: Vec<(String, String)>,
     /// Folders that can't be listed, with why.
     pub(super) unlisted: Vec<(String, String)>,
+    /// Each pattern that excludes files, with the files that it kept out.
+    pub(super) excluded: Vec<(String, Vec<String>)>,
+    /// Archives in folders, which are not looked into.
+    pub(super) archives: Vec<String>,
 }
 
 /// A file as it was before a command ran.
@@ -91,8 +102,11 @@ impl Files {
 }
 
 /// Finds the reports; what lies below `own`, where an earlier run put its merged reports, counts only where that folder is named.
-pub(super) fn find(paths: &[PathBuf], own: &Path) -> Files {
-    let mut search = Search { own: std::fs::canonicalize(own).ok(), ..Search::default() };
+///
+/// What `exclude` means is left out of folders and patterns; a file that is named itself stays.
+pub(super) fn find(paths: &[PathBuf], exclude: &[String], own: &Path) -> Files {
+    let excluded = exclude.iter().map(|pattern| (pattern.clone(), BTreeSet::new())).collect();
+    let mut search = Search { own: std::fs::canonicalize(own).ok(), excluded, ..Search::default() };
     for (argument, path) in paths.iter().enumerate() {
         search.argument = argument;
         search.path(path);
@@ -103,6 +117,12 @@ pub(super) fn find(paths: &[PathBuf], own: &Path) -> Files {
         reports: search.files.into_values().collect(),
         missing: search.missing,
         unlisted: search.unlisted.into_iter().collect(),
+        excluded: search
+            .excluded
+            .into_iter()
+            .map(|(pattern, files)| (pattern, files.into_iter().collect()))
+            .collect(),
+        archives: search.archives.into_iter().collect(),
     }
 }
 
@@ -116,6 +136,8 @@ struct Search {
     real: BTreeMap<PathBuf, Key>,
     missing: Vec<(String, String)>,
     unlisted: BTreeSet<(String, String)>,
+    excluded: Vec<(String, BTreeSet<String>)>,
+    archives: BTreeSet<String>,
     /// The real path of the folder of our own reports.
     own: Option<PathBuf>,
     /// Which of the paths given is searched.
@@ -133,13 +155,7 @@ impl Search {
         match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => self.folder(path),
             Ok(_) => self.add(path.to_path_buf(), None),
-            Err(_) if glob::is_pattern(&label) => {
-                let (folder, pattern) = glob::split(&label);
-                let base = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
-                if self.walk(base, Some(pattern)) == 0 {
-                    self.missing.push((label, "no file matches the pattern".to_owned()));
-                }
-            }
+            Err(_) if glob::is_pattern(&label) || glob::alternatives(&label).len() > 1 => self.pattern(label),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.missing.push((label, "there is no such file or folder".to_owned()));
             }
@@ -147,11 +163,62 @@ impl Search {
         }
     }
 
+    /// Adds what matches a pattern. Of its alternatives, those without a wildcard must each be there; of the others, one must
+    /// match.
+    fn pattern(&mut self, label: String) {
+        let (patterns, paths): (Vec<_>, Vec<_>) =
+            glob::alternatives(&label).into_iter().partition(|path| glob::is_pattern(path));
+        paths.iter().for_each(|path| self.path(Path::new(path)));
+        let before = self.kept_out();
+        let walk = |pattern: &String| {
+            let (folder, pattern) = glob::split(pattern);
+            let base = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
+            self.walk(base, Some(pattern))
+        };
+        if !patterns.is_empty() && patterns.iter().map(walk).sum::<usize>() == 0 {
+            self.miss(label, "no file matches the pattern", before);
+        }
+    }
+
     /// Adds the files below a folder that could be reports.
     fn folder(&mut self, path: &Path) {
+        let before = self.kept_out();
         if self.walk(path, None) == 0 {
-            self.missing.push((label(path), "the folder holds no file that could be a report".to_owned()));
+            self.miss(label(path), "the folder holds no file that could be a report", before);
         }
+    }
+
+    /// How much is left out so far: what is excluded, and archives.
+    fn kept_out(&self) -> (usize, usize) {
+        (self.excluded.iter().map(|(_, files)| files.len()).sum(), self.archives.len())
+    }
+
+    /// A path stands for nothing; `before` is what was left out before it.
+    fn miss(&mut self, path: String, why: &str, before: (usize, usize)) {
+        let (excluded, archives) = self.kept_out();
+        let mut why = why.to_owned();
+        for (amount, what) in [(excluded - before.0, "excluded file"), (archives - before.1, "archive")] {
+            if amount > 0 {
+                why.push_str(&format!(", apart from {}", count(amount as u64, what)));
+            }
+        }
+        if archives > before.1 {
+            why.push_str("; unpack archives before");
+        }
+        self.missing.push((path, why));
+    }
+
+    /// Whether a file is excluded; remembers by what.
+    fn excludes(&mut self, path: &Path) -> bool {
+        let label = label(path);
+        let mut is_excluded = false;
+        for (pattern, files) in &mut self.excluded {
+            if glob::alternatives(pattern).iter().any(|pattern| glob::is_below(pattern, &label)) {
+                files.insert(label.clone());
+                is_excluded = true;
+            }
+        }
+        is_excluded
     }
 
     /// Adds what lies below a folder and matches the pattern, or could be a report where there is none; returns how much that is.
@@ -161,7 +228,10 @@ impl Search {
         // A pattern that ends so means all files below anyway.
         let means_folders = pattern.is_some_and(|pattern| !pattern.trim_end_matches('/').ends_with("**"));
         let is_wanted = |name: &str| {
-            let is_candidate = || ENDINGS.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+            let is_candidate = || {
+                let name = name.to_ascii_lowercase();
+                ENDINGS.iter().any(|ending| unpacked(&name).ends_with(ending))
+            };
             pattern.map_or_else(is_candidate, |pattern| glob::is_match(pattern, name))
         };
         let mut folders = vec![(base.to_path_buf(), String::new())];
@@ -200,8 +270,13 @@ impl Search {
                     }
                     folders.push((path, format!("{name}/")));
                 } else if is_wanted(&name) {
+                    if self.excludes(&path) {
+                        continue;
+                    }
                     count += 1;
                     self.add(path, pattern.is_none().then(|| label(base)));
+                } else if pattern.is_none() && is_archive(&name) {
+                    self.archives.insert(label(&path));
                 }
             }
         }

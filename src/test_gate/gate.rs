@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::again::{self, Failed};
 use super::arguments::{Arguments, Export};
 use super::attempts::State;
-use super::baseline::{self, Subject};
+use super::baseline::{self, Change, Subject};
 use super::benchmarks::{Benchmark, Threshold};
 use super::collector::{GroupError, Keep, Reading};
 use super::comparison_part::Known;
 use super::coverage;
 use super::environment::Environment;
-use super::execution::{Problem, placed};
+use super::execution::{Problem, numbered, placed};
 use super::exports::{self, Source};
 use super::files::{File, Files};
-use super::ledger::{Identity, Ledger, Scope};
+use super::ledger::{Executions, Identity, Ledger, Scope};
 use super::partitions::{self, Report};
 use super::read::{self, Content};
 use super::reruns;
@@ -25,7 +25,7 @@ use super::trouble::{Position, Trouble, Troubles};
 use serde_json::json;
 
 use crate::core::report::Facts;
-use crate::core::words::{counted, number};
+use crate::core::words::{count, counted, number};
 use crate::core::{Error, Finding, Input, Rule, Severity, Table};
 use crate::job::{Artifact, Outcome};
 
@@ -58,7 +58,7 @@ pub(super) struct Gate {
     /// Every test by name, where the run is compared or kept.
     pub(super) ledger: Ledger,
     /// What the ledger knows the listed failed tests by, in their order.
-    pub(super) failed_tests: Vec<(Scope, Box<str>)>,
+    pub(super) failed_tests: Vec<FailedTest>,
     /// What their runners need to run them again, in the same order.
     again: Vec<Option<Failed>>,
     slowest: Slowest,
@@ -73,6 +73,32 @@ pub(super) struct Gate {
     fruitful: BTreeSet<String>,
     /// Folders in which a file was found, and no report yet.
     folders: BTreeSet<String>,
+    /// Test reports by the digest of their bytes.
+    seen: BTreeMap<String, String>,
+}
+
+/// A failed test, as the ledger knows it.
+pub(super) struct FailedTest {
+    pub(super) scope: Scope,
+    pub(super) name: Box<str>,
+    /// Which of the executions of its identity it is, from 0.
+    pub(super) execution: usize,
+}
+
+impl FailedTest {
+    /// A problem of the report behind those that the ledger has.
+    fn of(problem: &Problem, ledger: &Ledger) -> Self {
+        let (scope, name) = identity(problem).key(&problem.environment);
+        let before = ledger.get(&scope, &name).map_or(0, Executions::len);
+        let execution = usize::try_from(before + problem.row - 1).unwrap_or(usize::MAX);
+        Self { scope, name, execution }
+    }
+
+    /// Whether a change is about it.
+    pub(super) fn is(&self, change: &Change<'_>) -> bool {
+        let test = change.test;
+        self.scope == *test.scope && *self.name == *test.name && change.execution == Some(self.execution)
+    }
 }
 
 impl Gate {
@@ -101,6 +127,7 @@ impl Gate {
     fn file(&mut self, file: &File, content: Content, input: Option<Input>, environment: &str) {
         let label = file.label.as_str();
         let bytes = input.as_ref().map_or(0, |input| input.bytes);
+        let digest = input.as_ref().map(|input| input.sha256.clone());
         self.inputs.extend(input);
         if let Some(what) = bystander(file, &content, bytes) {
             self.folders.extend(file.found_in.clone());
@@ -108,6 +135,9 @@ impl Gate {
             return;
         }
         self.fruitful.extend(file.found_in.clone());
+        if self.has_met(label, digest, &content) {
+            return;
+        }
         *self.formats.entry(content.format()).or_default() += 1;
         match content {
             Content::Tests(mut reading) => {
@@ -143,6 +173,29 @@ impl Gate {
         }
     }
 
+    /// Whether a report was met before under another name, and is not to be counted again. One that does not say when it was written
+    /// counts: two shards may write the same.
+    fn has_met(&mut self, label: &str, digest: Option<String>, content: &Content) -> bool {
+        let (Some(digest), Content::Tests(reading)) = (digest, content) else { return false };
+        if reading.counts.tests() == 0 {
+            return false;
+        }
+        match self.seen.get(&digest) {
+            None => {
+                self.seen.insert(digest, label.to_owned());
+                false
+            }
+            Some(first) if reading.is_dated => {
+                self.others.push(rules::duplicate(label, first));
+                true
+            }
+            Some(first) => {
+                self.notes.push(format!("{label}: the same bytes as {first}; both are counted"));
+                false
+            }
+        }
+    }
+
     /// What is to be said of a report that is none of tests.
     fn aside(&mut self, label: &str, troubles: &Troubles, notes: &[String]) {
         self.others.extend(rules::unreadable(troubles, label));
@@ -162,14 +215,20 @@ impl Gate {
     /// Names of all tests, as findings may have them: what stands between a class and a test depends on who wrote the report, and
     /// nobody knows of a test that passed. Known only where the run is compared or kept.
     pub(super) fn names(&self) -> Vec<String> {
-        let variants = |(scope, name, _): (&Scope, &str, _)| {
+        let variants = |(scope, name, executions): (&Scope, &str, Executions<'_>)| {
+            let mut names = Vec::new();
             // An entry without an environment is for the test in all of them.
-            let anywhere = Scope { environment: Box::default(), ..scope.clone() };
-            let mut names = vec![baseline::rules::title(Subject { scope: &anywhere, name })];
-            names.extend(SEPARATORS.map(|separator| format!("{}{separator}{name}", scope.text)));
-            if !scope.environment.is_empty() {
-                let placed: Vec<String> = names.iter().map(|name| placed(name, &scope.environment)).collect();
-                names.extend(placed);
+            for environment in [Box::default(), scope.environment.clone()] {
+                let scope = Scope { environment, ..scope.clone() };
+                for row in 1..=executions.len() {
+                    names.push(baseline::rules::named(Subject { scope: &scope, name }, row));
+                    names.extend(SEPARATORS.map(|separator| {
+                        placed(
+                            &numbered(&format!("{}{separator}{name}", scope.text), row),
+                            &scope.environment,
+                        )
+                    }));
+                }
             }
             names
         };
@@ -284,7 +343,7 @@ impl Gate {
             if (listed.len() as u64) < LISTED {
                 listed.push(rules::test(problem, label));
                 if problem.state.is_red() {
-                    self.failed_tests.push(identity(problem).key(problem.row, &problem.environment));
+                    self.failed_tests.push(FailedTest::of(problem, &self.ledger));
                     self.again.push(problem.failed());
                 }
             }
@@ -319,6 +378,10 @@ impl Gate {
     /// Everything together.
     pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Outcome {
         self.amount(arguments.min_tests, found);
+        self.left_out(found);
+        if let Some(minimum) = arguments.min_reports.filter(|minimum| self.tally.files < *minimum) {
+            self.others.push(rules::too_few_reports(self.tally.files, minimum));
+        }
         self.list(arguments.fail_on_flaky);
         if !self.bystanders.is_empty() {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
@@ -332,6 +395,23 @@ impl Gate {
             details: Facts::from([("formats".to_owned(), json!(self.formats))]),
             inputs: self.inputs,
             ..Outcome::default()
+        }
+    }
+
+    /// What was found in folders and not looked at.
+    fn left_out(&mut self, found: &Files) {
+        for (pattern, files) in &found.excluded {
+            self.notes.push(match files.len() as u64 {
+                0 => format!("`--exclude {pattern}` excludes no file"),
+                amount => {
+                    format!("`--exclude {pattern}` excludes {}: {}", count(amount, "file"), first(files))
+                }
+            });
+        }
+        if !found.archives.is_empty() {
+            let archives = count(found.archives.len() as u64, "archive");
+            self.notes
+                .push(format!("not looked into: {archives}, unpack them before: {}", first(&found.archives)));
         }
     }
 
@@ -436,8 +516,12 @@ fn join(label: &str, note: &str) -> String {
 
 /// The first of many files, with what they are.
 fn listed(files: &[(String, String)]) -> String {
-    let named = files.iter().take(BYSTANDERS).map(|(label, what)| format!("{label} ({what})"));
-    let first = named.collect::<Vec<_>>().join(", ");
+    first(&files.iter().map(|(label, what)| format!("{label} ({what})")).collect::<Vec<_>>())
+}
+
+/// The first of many files.
+fn first(files: &[String]) -> String {
+    let named = files.iter().take(BYSTANDERS).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = files.len().saturating_sub(BYSTANDERS);
-    if more == 0 { first } else { format!("{first} and {} more", number(more as u64)) }
+    if more == 0 { named } else { format!("{named} and {} more", number(more as u64)) }
 }

@@ -20,7 +20,7 @@ use crate::job::{Context, Outcome};
 pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let target = target(arguments)?;
     let surroundings = Surroundings::find(arguments, context)?;
-    let found = files::find(&arguments.paths, &context.report_dir);
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
     let mut gate = Gate::default();
     gate.read(&found, Keep { names: true, ..arguments.keep() }, &arguments.environment);
     gate.exit_code(arguments.test_exit_code);
@@ -56,7 +56,7 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
 /// Folds the baselines at the paths into one.
 pub(super) fn merge(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let target = target(arguments)?;
-    let found = files::find(&arguments.paths, &context.report_dir);
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
     if let Some((path, why)) = found.missing.first().or(found.unlisted.first()) {
         return Err(Error::input(format!("no baseline at {path}: {why}")).help("correct the path"));
     }

@@ -1,9 +1,8 @@
 //! The tests of one run by identity, with how their executions ended and how long they took; some 100 bytes per test.
 //!
 //! An identity is a scope and a name. The scope is the class; where there is none, the file; where there is neither, the
-//! suites. Scope and name are made equal across runs: see [`normal`]. Tests of one report that share an identity are rows: each
-//! after the first has its number in its name. Tests of several reports that share one, as those of a matrix do, are
-//! executions of one test, in the order of the reports.
+//! suites. Scope and name are made equal across runs: see [`normal`]. Tests that share an identity, as rows of data and the jobs
+//! of a matrix do, are told apart by their order: that of the reports, and within a report that of the tests.
 
 mod normal;
 
@@ -11,7 +10,6 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
 use super::attempts::State;
-use super::execution::numbered;
 use super::trace;
 use normal::normal;
 
@@ -57,7 +55,7 @@ pub(crate) struct Execution {
     micros: u64,
 }
 
-/// The executions of one test, in the order of the reports they stand in.
+/// The executions of one identity, in the order of the reports, and of the tests in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Executions<'a>(&'a [Execution]);
 
@@ -65,8 +63,6 @@ pub(crate) struct Executions<'a>(&'a [Execution]);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ledger {
     scopes: BTreeMap<Scope, BTreeMap<Box<str>, Entry>>,
-    /// How many tests of a scope and name there are in one report, where that is more than one.
-    rows: BTreeMap<Scope, BTreeMap<Box<str>, u64>>,
     length: usize,
 }
 
@@ -123,8 +119,12 @@ impl Entry {
     }
 
     fn push(&mut self, more: Executions<'_>) {
-        let all = self.executions().iter().chain(more.iter()).collect();
-        *self = Self::Many(Box::new(all));
+        match self {
+            Self::One(first) => {
+                *self = Self::Many(Box::new(std::iter::once(*first).chain(more.iter()).collect()))
+            }
+            Self::Many(all) => all.extend(more.iter()),
+        }
     }
 
     /// The last execution that ended so.
@@ -138,54 +138,39 @@ impl Entry {
 }
 
 impl Identity<'_> {
-    /// What the ledger knows the test by that is this row of its name: its scope and its name in their normal form.
-    pub(crate) fn key(&self, row: u64, environment: &str) -> (Scope, Box<str>) {
-        (Scope { environment: environment.into(), ..self.scope() }, numbered(&normal(self.name), row).into())
+    /// What the ledger knows the test by: its scope and its name in their normal form.
+    pub(crate) fn key(&self, environment: &str) -> (Scope, Box<str>) {
+        (Scope { environment: environment.into(), ..self.scope() }, normal(self.name).as_ref().into())
     }
 }
 
 impl Ledger {
     /// Takes a test of the report that is being read; returns which of the tests of its identity it is, from 1.
     pub(crate) fn add(&mut self, identity: &Identity<'_>, state: State, micros: Option<u64>) -> u64 {
-        let (scope, name) = (identity.scope(), normal(identity.name));
-        let entry = Entry::One(Execution::new(state, micros));
-        let tests = self.scopes.entry(scope.clone()).or_default();
-        self.length += 1;
-        if !tests.contains_key(name.as_ref()) {
-            tests.insert(name.as_ref().into(), entry);
-            return 1;
+        let tests = self.scopes.entry(identity.scope()).or_default();
+        let (name, execution) = (normal(identity.name), Execution::new(state, micros));
+        if let Some(entry) = tests.get_mut(name.as_ref()) {
+            entry.push(Executions(&[execution]));
+            return entry.executions().len();
         }
-        let rows = self.rows.entry(scope).or_default().entry(name.as_ref().into()).or_insert(1);
-        // A test may be called like the row of another.
-        let row = loop {
-            *rows += 1;
-            let row = numbered(&name, *rows);
-            if !tests.contains_key(row.as_str()) {
-                break row;
-            }
-        };
-        tests.insert(row.into(), entry);
-        *rows
+        tests.insert(name.as_ref().into(), Entry::One(execution));
+        self.length += 1;
+        1
     }
 
-    /// Says that a later attempt changed how a test ended; of rows, it is the last one that ended as that test did.
+    /// Says that a later attempt changed how a test ended; of namesakes, it is the last one that ended as that test did.
     pub(crate) fn replace(&mut self, identity: &Identity<'_>, before: State, after: State) {
-        let (scope, name) = (identity.scope(), normal(identity.name));
-        let rows = self.rows.get(&scope).and_then(|names| names.get(name.as_ref())).copied().unwrap_or(1);
-        let Some(tests) = self.scopes.get_mut(&scope) else { return };
-        for row in (1..=rows).rev() {
-            let test = tests.get_mut(numbered(&name, row).as_str());
-            if let Some(execution) = test.and_then(|test| test.last_that(before)) {
-                execution.state = after;
-                return;
-            }
+        let tests = self.scopes.get_mut(&identity.scope());
+        let entry = tests.and_then(|tests| tests.get_mut(normal(identity.name).as_ref()));
+        if let Some(execution) = entry.and_then(|entry| entry.last_that(before)) {
+            execution.state = after;
         }
     }
 
     /// Takes the tests of another report, which ran in an environment, behind those of the reports before it.
     pub(crate) fn merge(&mut self, other: Self, environment: &str) {
         if self.length == 0 && environment.is_empty() {
-            *self = Self { rows: BTreeMap::new(), ..other };
+            *self = other;
             return;
         }
         for (scope, tests) in other.scopes {
@@ -286,30 +271,27 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_report_are_tests_and_attempts_replace() {
+    fn namesakes_keep_their_order_and_attempts_replace() {
         let mut ledger = Ledger::default();
         let test = identity("A", "a[0x7f0011223344]");
-        ledger.add(&test, State::Failed, Some(5));
+        assert_eq!(ledger.add(&test, State::Failed, Some(5)), 1);
         ledger.replace(&identity("A", "a[0x7f9911223344]"), State::Failed, State::Flaky);
-        ledger.add(&test, State::Skipped, None);
-        ledger.add(&identity("A", "a[0x*] #2"), State::Passed, None);
-        ledger.add(&test, State::Failed, None);
-        ledger.replace(&test, State::Failed, State::Passed);
-        let expected = [
-            ("a[0x*]", State::Flaky),
-            ("a[0x*] #2", State::Skipped),
-            ("a[0x*] #2 #2", State::Passed),
-            ("a[0x*] #3", State::Passed),
-        ];
-        assert_eq!(all(&ledger), expected.map(|(name, state)| (name.to_owned(), vec![state])));
-        let (scope, name, first) = ledger.iter().next().unwrap();
-        assert_eq!((first.iter().next().unwrap().micros(), first.ran(), first.red()), (Some(5), 1, 0));
-        assert_eq!(ledger.get(scope, name), Some(first));
-        assert_eq!((size_of::<Entry>(), ledger.len()), (16, 4));
+        assert_eq!(ledger.add(&test, State::Skipped, None), 2);
+        assert_eq!(ledger.add(&test, State::Failed, None), 3);
+        ledger.replace(&test, State::Failed, State::Errored);
+        let states = vec![State::Flaky, State::Skipped, State::Errored];
+        assert_eq!(all(&ledger), [("a[0x*]".to_owned(), states)]);
+        let (scope, name, executions) = ledger.iter().next().unwrap();
+        assert_eq!(
+            (executions.iter().next().unwrap().micros(), executions.ran(), executions.red()),
+            (Some(5), 2, 1)
+        );
+        assert_eq!(ledger.get(scope, name), Some(executions));
+        assert_eq!((size_of::<Entry>(), ledger.len()), (16, 1));
     }
 
     #[test]
-    fn reports_are_executions_in_their_order() {
+    fn reports_come_one_after_another_and_environments_are_apart() {
         let report = |states: &[State]| {
             let mut ledger = Ledger::default();
             for state in states {
@@ -319,14 +301,10 @@ mod tests {
         };
         let mut ledger = Ledger::default();
         ledger.merge(report(&[State::Failed, State::Passed]), "");
-        ledger.merge(report(&[State::Passed]), "");
+        ledger.merge(report(&[State::Skipped]), "");
         ledger.merge(report(&[State::Failed]), "windows");
-        let expected = [
-            ("a", vec![State::Failed, State::Passed]),
-            ("a #2", vec![State::Passed]),
-            ("a", vec![State::Failed]),
-        ];
-        assert_eq!(all(&ledger), expected.map(|(name, states)| (name.to_owned(), states)));
+        let expected = [vec![State::Failed, State::Passed, State::Skipped], vec![State::Failed]];
+        assert_eq!(all(&ledger), expected.map(|states| ("a".to_owned(), states)));
     }
 
     proptest! {

@@ -42,6 +42,8 @@ mod keeping;
 mod ledger;
 mod lines;
 mod mixer;
+mod moment;
+mod packed;
 mod part;
 mod partitions;
 mod places;
@@ -120,6 +122,7 @@ impl Job for TestGate {
             return Err(Error::usage("`attempts` needs a path for each attempt")
                 .help("give the paths in the order of the attempts, such as `test-gate attempt-1 attempt-2 --attempts`"));
         }
+        arguments.check_paths()?;
         match arguments.action {
             Action::Judge => judge(arguments, context, arguments.test_exit_code, &[]),
             Action::Run => run(arguments, context),
@@ -131,7 +134,7 @@ impl Job for TestGate {
 
 /// Starts the command, and judges the reports it left.
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    let before = files::find(&arguments.paths, &context.report_dir).marks();
+    let before = files::find(&arguments.paths, &arguments.exclude, &context.report_dir).marks();
     let ended = command::run(&arguments.run_command, &context.working_directory)?;
     let mut outcome = judge(arguments, context, Some(ended), &before)?;
     // A change can choose the command, so that whoever reads the verdict must see it.
@@ -159,7 +162,7 @@ fn judge(
         tests: arguments.exports.iter().any(|export| *export != Export::Cobertura),
         ..arguments.keep()
     };
-    let found = files::find(&arguments.paths, &context.report_dir);
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
     gate.read(&found, keep, &arguments.environment);
     let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
     if knows_no_test && gate.has_tests() {

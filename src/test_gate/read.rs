@@ -10,8 +10,11 @@ use serde::de::IgnoredAny;
 
 use super::collector::{Collector, Keep, Reading};
 use super::detect::{Kind, Stranger, detect};
+use super::encoding::Decoded;
 use super::files::File;
 use super::json;
+use super::moment;
+use super::packed::{self, Packing};
 use super::shape::{LOOKED_AT, Shape, shape};
 use super::trouble::Trouble;
 use super::{benchmarks, coverage};
@@ -171,15 +174,68 @@ impl Read for Loaded {
 
 /// What a source holds, told by its beginning.
 pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
-    let mut head = Vec::new();
-    if let Err(error) = source.take(LOOKED_AT as u64).read_to_end(&mut head) {
-        return broken(Trouble::whole(format!("can't be read: {error}")));
+    let head = match beginning(source) {
+        Ok(head) => head,
+        Err(error) => return error,
+    };
+    match Packing::of(&head) {
+        None => told(&head, source, label, keep),
+        Some(Packing::Gzip) => {
+            let mut inner = packed::unpacked(head.as_slice().chain(source));
+            let head = match beginning(&mut inner) {
+                Ok(head) => head,
+                Err(error) => return error,
+            };
+            match Packing::of(&head) {
+                None => told(&head, &mut inner, label, keep),
+                Some(packing) => Content::Unknown(packing.stranger(Some(Packing::Gzip))),
+            }
+        }
+        Some(packing) => Content::Unknown(packing.stranger(None)),
     }
-    let shape = shape(&head);
-    let mut whole = head.as_slice().chain(source);
-    // One type for all formats, so that their readers are built once.
-    let whole: &mut dyn Read = &mut whole;
-    match detect(&shape) {
+}
+
+/// The beginning of a source, or why it can't be read.
+fn beginning(source: &mut dyn Read) -> Result<Vec<u8>, Content> {
+    let mut head = Vec::new();
+    match source.take(LOOKED_AT as u64).read_to_end(&mut head) {
+        Ok(_) => Ok(head),
+        Err(error) => Err(broken(Trouble::whole(format!("can't be read: {error}")))),
+    }
+}
+
+/// What a source holds that begins with `head`.
+fn told(head: &[u8], source: &mut dyn Read, label: &str, keep: Keep) -> Content {
+    let mut content = decoded(head, source, label, keep);
+    if let Content::Tests(reading) = &mut content {
+        reading.is_dated = moment::is_in(head);
+    }
+    content
+}
+
+/// The same, with what was odd about its encoding.
+fn decoded(head: &[u8], source: &mut dyn Read, label: &str, keep: Keep) -> Content {
+    let shape = shape(head);
+    let mut whole = head.chain(source);
+    if let Shape::Xml(_) | Shape::Nothing = shape {
+        return of_shape(&shape, &mut whole, label, keep);
+    }
+    // The walk over XML reports itself what was odd about the encoding.
+    let mut decoded = Decoded::new(whole);
+    let mut content = of_shape(&shape, &mut decoded, label, keep);
+    let notes = decoded.notes();
+    match &mut content {
+        Content::Tests(reading) => reading.notes.extend(notes),
+        Content::Coverage(reading) => reading.notes.extend(notes),
+        Content::Benchmarks(_, reading) => reading.notes.extend(notes),
+        Content::Unknown(_) => {}
+    }
+    content
+}
+
+/// What a source of this shape holds. One type of source for all formats, so that their readers are built once.
+fn of_shape(shape: &Shape, whole: &mut dyn Read, label: &str, keep: Keep) -> Content {
+    match detect(shape) {
         Kind::Tests(format) => {
             let mut collector = Collector::new(keep);
             collector.reading.format = format.name;
@@ -188,7 +244,7 @@ pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content
         }
         Kind::Coverage(format) => Content::Coverage(coverage::read(format, whole)),
         Kind::Benchmarks(format) => Content::Benchmarks(format, benchmarks::read(format, whole, label)),
-        Kind::Unknown(stranger) => unknown(&shape, stranger, whole),
+        Kind::Unknown(stranger) => unknown(shape, stranger, whole),
     }
 }
 

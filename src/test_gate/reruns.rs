@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::archive::Archive;
 use super::attempts::State;
 use super::collector::Reading;
+use super::encoding::has_replaced;
 use super::execution::{Execution, Problem};
 use super::partitions::Report;
 
@@ -56,14 +57,18 @@ fn places(attempts: &[Report<'_>], number: usize) -> BTreeMap<Identity, Vec<Plac
         if attempt.argument != number || !is_whole(attempt.reading) {
             continue;
         }
-        for (index, test) in
-            tests(attempt).iter().enumerate().filter(|(_, test)| !test.name.trim().is_empty())
-        {
+        for (index, test) in tests(attempt).iter().enumerate().filter(|(_, test)| is_named(test)) {
             let identity = [attempt.environment, &test.suite, &test.classname, &test.name, &test.file];
             places.entry(identity.map(str::to_owned)).or_default().push((report, index));
         }
     }
     places
+}
+
+/// Whether a test has a name, and one that no other test can have: no byte of it had to be replaced.
+fn is_named(test: &Execution) -> bool {
+    let names = [&test.suite, &test.classname, &test.name, &test.file];
+    !test.name.trim().is_empty() && !names.into_iter().any(|name| has_replaced(name))
 }
 
 fn tests<'a>(attempt: &'a Report<'_>) -> &'a [Execution] {

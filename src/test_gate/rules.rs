@@ -52,6 +52,22 @@ pub(super) const TOO_FEW: Rule = Rule {
     page: include_str!("../../docs/rules/too-few-tests.md"),
 };
 
+/// Fewer reports than there should be.
+pub(super) const TOO_FEW_REPORTS: Rule = Rule {
+    id: "too-few-reports",
+    severity: Severity::High,
+    summary: "fewer test reports were found than there must be",
+    page: include_str!("../../docs/rules/too-few-reports.md"),
+};
+
+/// The same report twice.
+pub(super) const DUPLICATE: Rule = Rule {
+    id: "report-duplicate",
+    severity: Severity::Medium,
+    summary: "two test reports are the same to the byte, so that one of them was handed in twice",
+    page: include_str!("../../docs/rules/report-duplicate.md"),
+};
+
 /// No report where one should be.
 pub(super) const MISSING: Rule = Rule {
     id: "report-missing",
@@ -93,12 +109,14 @@ pub(super) const EMPTY: Rule = Rule {
 };
 
 /// The rules about tests and reports themselves.
-const OWN: [Rule; 11] = [
+const OWN: [Rule; 13] = [
     FAILED,
     SUITE_ERRORED,
     RUN_ERRORED,
     FLAKY,
     TOO_FEW,
+    TOO_FEW_REPORTS,
+    DUPLICATE,
     MISSING,
     UNREADABLE,
     EMPTY,
@@ -115,10 +133,11 @@ pub(super) fn all() -> &'static [Rule] {
 }
 
 /// Rules whose findings say that nobody knows what the run did not say.
-const BROKEN: [&str; 9] = [
+const BROKEN: [&str; 10] = [
     SUITE_ERRORED.id,
     RUN_ERRORED.id,
     TOO_FEW.id,
+    TOO_FEW_REPORTS.id,
     MISSING.id,
     UNREADABLE.id,
     EMPTY.id,
@@ -189,7 +208,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
         .about("attempts", *attempts)
         .about("report", place.to_string());
     if !problem.environment.is_empty() {
-        finding = finding.about("environment", problem.environment.as_str());
+        finding = finding.about("test_environment", problem.environment.as_str());
     }
     if let Some(location) = &problem.location {
         finding = finding.at(location.clone());
@@ -222,7 +241,7 @@ fn repetition(problem: &Problem) -> Option<String> {
 
 /// A test that failed and did not at the baseline, of which no more is known than its name.
 pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
-    Finding::new(&FAILED, test, &[within, name])
+    Finding::new(&FAILED, test, &[within, test])
         .detail(format!(
             "it did not fail at the baseline; it stands behind the first {} failures, whose messages are kept",
             number(LISTED)
@@ -318,6 +337,7 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
         .detail(why)
         .about("path", path)
+        .about("file", path)
         .help("make sure the tests ran and wrote their report there, or correct the path")
 }
 
@@ -328,6 +348,24 @@ pub(super) fn too_few(tests: u64, minimum: u64) -> Finding {
         .about("tests", tests)
         .about("minimum", minimum)
         .help("find out which tests or reports are gone, or set `min-tests` to the number there should be")
+}
+
+/// Fewer reports than there must be.
+pub(super) fn too_few_reports(reports: u64, minimum: u64) -> Finding {
+    let title = format!("found {}, expected at least {}", count(reports, "test report"), number(minimum));
+    Finding::new(&TOO_FEW_REPORTS, title, &[]).about("reports", reports).about("minimum", minimum).help(
+        "find out which shard or job delivered no report, or set `min-reports` to the number there should be",
+    )
+}
+
+/// A report that was handed in before, under another name.
+pub(super) fn duplicate(report: &str, first: &str) -> Finding {
+    Finding::new(&DUPLICATE, format!("{report} is the same as {first}"), &[report, first])
+        .detail("both have the same bytes, times included; its tests are counted once")
+        .about("report", report)
+        .about("same_as", first)
+        .at(Location::file(report))
+        .help("hand in each report once; where a shard should have written its own, find out why it did not")
 }
 
 /// Fewer tests than at the baseline.

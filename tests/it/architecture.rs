@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as _;
 use devops_action::annotate::Annotate;
-use devops_action::core::Rule;
+use devops_action::core::{RULE_IDS, Rule};
 use devops_action::dep_scan::DepScan;
 use devops_action::image_scan::ImageScan;
 use devops_action::job::Job;
 use devops_action::job::run::{keys, rules};
+use devops_action::policy::RULES;
 use devops_action::promote::Promote;
 use devops_action::test_gate::TestGate;
 
@@ -293,6 +294,15 @@ fn all_rules() -> BTreeMap<&'static str, Rule> {
         rules::<Annotate>(),
     ];
     jobs.into_iter().flatten().map(|rule| (rule.id, rule)).collect()
+}
+
+#[test]
+fn every_rule_has_a_name_of_its_own_that_every_job_knows() {
+    let jobs =
+        [TestGate::rules(), DepScan::rules(), ImageScan::rules(), Promote::rules(), Annotate::rules(), RULES];
+    let mut names: Vec<&str> = jobs.concat().iter().map(|rule| rule.id).collect();
+    names.sort_unstable();
+    assert_eq!(names, RULE_IDS, "left: the rules of all jobs, right: `core::RULE_IDS`; no name twice");
 }
 
 #[test]

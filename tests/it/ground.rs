@@ -129,6 +129,81 @@ fn the_threshold_moves_the_verdict() {
 }
 
 #[test]
+fn every_job_refuses_a_waiver_of_a_rule_that_nobody_has() {
+    let waiver = |rule: &str| {
+        format!(
+            "fail-on = \"high\"\n\n[[waiver]]\nrule = \"{rule}\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2020-01-31\n"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("devops.toml"), waiver("test-faild")).unwrap();
+    for name in BINARIES {
+        let arguments = if name == "devops" { &["config", "check"][..] } else { &[] };
+        let finished = run(binary(name, folder.path()).args(arguments));
+        assert_eq!(finished.code, Some(2), "{name}: {}", finished.stderr);
+        for words in ["`test-faild` is no rule", "devops.toml:4:8", "did you mean `test-failed`?"] {
+            assert!(finished.stderr.contains(words), "{name}: {}", finished.stderr);
+        }
+    }
+    // One of another job is right, and none of this job's business.
+    let folder = self::folder("LOW", &waiver("test-failed"));
+    let finished = scan(folder.path(), &[]);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(report(folder.path())["findings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_waiver_that_covers_nothing_says_what_may_have_been_meant() {
+    for (rule, matches, help) in [
+        ("image-vulnerability", "openssl l in openssl", "remove it"),
+        ("image-vulnerability", "opensssl", "did you mean `openssl`?"),
+        ("image-vulnerability", "alpine", "`ecosystem` names no finding, many may share it"),
+        ("image-unrated", "CVE-1", "did you mean the rule `image-vulnerability`?"),
+        ("image-vulnerability", "CVE-2", "remove it"),
+    ] {
+        let folder = folder(
+            "HIGH",
+            &format!(
+                "[[waiver]]\nrule = \"{rule}\"\nmatches = \"{matches}\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
+            ),
+        );
+        assert_eq!(scan(folder.path(), &[]).code, Some(1));
+        let report = report(folder.path());
+        let unused =
+            report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "waiver-unused");
+        let said = unused.unwrap()["help"].as_str().unwrap();
+        assert!(said.starts_with(help), "{rule} {matches}: {said}");
+    }
+}
+
+#[test]
+fn runs_of_one_job_have_categories_of_their_own() {
+    let id = |folder: &Path| {
+        let text = std::fs::read(folder.join("devops-report/report.sarif")).unwrap();
+        let sarif: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        sarif["runs"][0]["automationDetails"]["id"].as_str().unwrap().to_owned()
+    };
+    let folder = folder("HIGH", "");
+    std::fs::create_dir_all(folder.path().join("apps/web")).unwrap();
+    std::fs::copy(folder.path().join("t.json"), folder.path().join("apps/web/t.json")).unwrap();
+    for (arguments, place, expected) in [
+        (&[][..], "", "image-scan/"),
+        (&["--working-directory", "./apps/web/"], "apps/web", "image-scan/apps/web/"),
+        (&["--working-directory", "apps/../apps/web"], "apps/web", "image-scan/apps/web/"),
+        (&["--sarif-category", "shop"], "", "shop/"),
+        (&["--sarif-category", "/shop/linux/"], "", "shop/linux/"),
+        (&["--sarif-category", " "], "", "image-scan/"),
+    ] {
+        scan(folder.path(), arguments);
+        assert_eq!(id(&folder.path().join(place)), expected, "{arguments:?}");
+    }
+    std::fs::write(folder.path().join("devops.toml"), "[image-scan]\nsarif-category = \"nightly\"\n")
+        .unwrap();
+    scan(folder.path(), &[]);
+    assert_eq!(id(folder.path()), "nightly/");
+}
+
+#[test]
 fn waivers_accept_until_their_last_day() {
     let waiver = |matches: &str, expires: &str| {
         format!(

@@ -1,5 +1,7 @@
 //! Behaviour of image-scan.
 
+mod cheats;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -161,7 +163,7 @@ fn harmless_variations_are_read() {
 #[test]
 fn what_is_no_report_is_refused_with_its_place_and_a_reason() {
     let newer = json!({"SchemaVersion": 3, "Results": []}).to_string();
-    let cases: [(&str, &[u8], &str); 15] = [
+    let cases: [(&str, &[u8], &str); 17] = [
         ("bare list", b"[]", "trivy.json:1:1: is a bare list, the form of Trivy before 0.20"),
         ("version 1", b"{\"SchemaVersion\": 1}", "`SchemaVersion` is 1, this release reads version 2"),
         ("version 3", newer.as_bytes(), "`SchemaVersion` is 3, this release reads version 2"),
@@ -182,6 +184,16 @@ fn what_is_no_report_is_refused_with_its_place_and_a_reason() {
         ("not JSON inside", b"{\"SchemaVersion\": 2, nope}", "trivy.json:1:22: is not JSON"),
         ("wrong type", b"{\"SchemaVersion\": 2,\n\"Results\": {}}", "expected a list of results"),
         ("duplicate", b"{\"SchemaVersion\": 2, \"SchemaVersion\": 2}", "duplicate key `SchemaVersion`"),
+        (
+            "list under a damaged key",
+            b"{\"SchemaVersion\": 2, \"Results\": [{\"Target\": \"a\",\n \"vulnerabilities\": []}]}",
+            "trivy.json:2:19: is not a report this release reads: unknown key `vulnerabilities`, did you mean",
+        ),
+        (
+            "severity under a damaged key",
+            b"{\"SchemaVersion\": 2, \"Results\": [{\"Vulnerabilities\": [{\"severity\": \"CRITICAL\"}]}]}",
+            "unknown key `severity`, did you mean `Severity`?",
+        ),
         (
             "rubbish after",
             b"{\"SchemaVersion\": 2}\n{\"SchemaVersion\": 2}\nx",
@@ -205,7 +217,10 @@ fn usage_is_checked_before_anything_is_read() {
     let cases: [(&[&str], &str); 6] = [
         (&[], "no report to judge"),
         (&["--report", "-", "-"], "standard input is named twice"),
-        (&["--report", "x", "--expect-digest", "latest"], "`expect-digest` is `latest`, which is no digest"),
+        (
+            &["--report", "x", "--expect-digest", "latest"],
+            "no digest, write `sha256:` and 64 hexadecimal digits, alone or as `name@sha256:…`",
+        ),
         (&["--report", "x", "--classes", "os-pkg"], "did you mean `os-pkgs`?"),
         (&["--report", "x", "--ignore-status", "will_not_fxi"], "did you mean `will_not_fix`?"),
         (&["--report", "x", "--unknown-severity", "hgih"], "did you mean `high`?"),
@@ -301,7 +316,7 @@ fn the_report_must_be_fresh_and_of_the_image() {
     assert_eq!(scan_value(&value, &["--expect-digest", &other]).0.code, Some(0));
     let (finished, report) = scan_value(&value, &["--max-report-age", "3"]);
     assert_eq!(finished.code, Some(1));
-    assert_eq!(of_rule(&report, "report-stale")[0]["title"], "report of shop:1 is 3 days old, 3 allowed");
+    assert_eq!(of_rule(&report, "report-outdated")[0]["title"], "report of shop:1 is 3 days old, 3 allowed");
     let third = format!("sha256:{}", "c".repeat(64));
     let (finished, report) = scan_value(&value, &["--expect-digest", &third]);
     assert_eq!(finished.code, Some(1));
@@ -310,7 +325,85 @@ fn the_report_must_be_fresh_and_of_the_image() {
         value["CreatedAt"] = created.into();
         let (finished, report) = scan_value(&value, &["--max-report-age", "3"]);
         assert_eq!(finished.code, Some(1), "{created}");
-        assert_eq!(of_rule(&report, "report-stale").len(), 1, "{created}");
+        assert_eq!(of_rule(&report, "report-outdated").len(), 1, "{created}");
+    }
+}
+
+#[test]
+fn the_expected_digest_may_carry_the_name_of_the_image() {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let mut value = with(&json!([vulnerability("CVE-1", "CRITICAL", "2", "fixed")]));
+    value["Metadata"] = json!({"RepoDigests": [format!("ghcr.io/x/shop@{digest}")]});
+    for (name, notes) in [
+        ("ghcr.io/x/shop", json!([])),
+        ("ghcr.io/x/shop:1.2", json!([])),
+        (
+            "ghcr.io/y/other",
+            json!([format!(
+                "`expect-digest` is ghcr.io/y/other@{digest}, the report calls the same image ghcr.io/x/shop@{digest}"
+            )]),
+        ),
+    ] {
+        let expected = format!("{name}@{digest}");
+        let (finished, report) = scan_value(&value, &["--expect-digest", &expected]);
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        assert_eq!(of_rule(&report, "image-mismatch").len(), 0, "{name}");
+        assert_eq!(of_rule(&report, "image-vulnerability").len(), 1, "{name}");
+        assert_eq!(report["notes"], notes, "{name}");
+    }
+    let other = format!("ghcr.io/x/shop@sha256:{}", "b".repeat(64));
+    let (_, report) = scan_value(&value, &["--expect-digest", &other]);
+    assert_eq!(of_rule(&report, "image-mismatch").len(), 1, "the same name is not the same image");
+}
+
+#[test]
+fn only_a_vulnerability_waits_for_somebody_to_rate_it() {
+    let found = |class: &str, key: &str, what: Value| {
+        with_results(&json!([{"Target": "app/.env", "Class": class, key: [what]}]))
+    };
+    for severity in ["", "UNKNOWN", "dire"] {
+        let secret = json!({"RuleID": "aws", "Title": "AWS key", "Severity": severity});
+        let (finished, report) =
+            scan_value(&found("secret", "Secrets", secret), &["--unknown-severity", "low"]);
+        assert_eq!(finished.code, Some(1), "{severity}");
+        assert_eq!(of_rule(&report, "image-secret")[0]["severity"], "high", "{severity}");
+    }
+    let rated = json!({"RuleID": "aws", "Title": "AWS key", "Severity": "LOW"});
+    let (_, report) = scan_value(&found("secret", "Secrets", rated), &[]);
+    assert_eq!(of_rule(&report, "image-secret")[0]["severity"], "low", "the scanner's own word stays");
+    let licence = json!({"Name": "GPL", "PkgName": "p", "Category": "restricted"});
+    let (_, report) = scan_value(&found("license", "Licenses", licence), &["--unknown-severity", "critical"]);
+    assert_eq!(of_rule(&report, "image-licence")[0]["severity"], "medium");
+    // So many that not all are listed: what nobody rated is not cut first.
+    let mut many: Vec<Value> =
+        (0..5_100).map(|line| json!({"RuleID": "r", "StartLine": line, "Severity": "LOW"})).collect();
+    many.insert(7, json!({"RuleID": "aws", "StartLine": 9_999}));
+    let value = with_results(&json!([{"Target": "a", "Class": "secret", "Secrets": many}]));
+    assert_eq!(scan_value(&value, &[]).0.code, Some(1));
+}
+
+#[test]
+fn what_is_not_judged_is_no_plain_pass() {
+    let result = |extra: Value| {
+        let mut result = json!({"Target": "shop:1", "Class": "os-pkgs", "Type": "alpine"});
+        result.as_object_mut().unwrap().append(&mut extra.as_object().unwrap().clone());
+        with_results(&json!([result]))
+    };
+    let (finished, report) = scan_value(&result(json!({"Malware": [{"Name": "x"}, {"Name": "y"}]})), &[]);
+    assert_eq!((finished.code, &report["verdict"]), (Some(0), &json!("warn")));
+    assert_eq!(
+        of_rule(&report, "image-not-judged")[0]["title"],
+        "2 entries of `Malware` in shop:1 not judged"
+    );
+    for extra in [
+        json!({"Malware": []}),
+        json!({"Words": ["a", 1, null]}),
+        json!({"Stats": {"a": [{}]}}),
+        json!({"Note": "a", "Amount": 1.5, "Flag": true, "Nothing": null}),
+        json!({"CustomResources": [{"Type": "x", "Data": {"severity": "HIGH"}}]}),
+    ] {
+        let (finished, report) = scan_value(&result(extra.clone()), &[]);
+        assert_eq!((finished.code, &report["verdict"]), (Some(0), &json!("pass")), "{extra}");
     }
 }
 

@@ -32,10 +32,31 @@ pub(crate) fn binary(name: &str, folder: &Path) -> Command {
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Finished {
     let Output { status, stdout, stderr } = command.output().expect("the binary starts");
+    if let Some(folder) = command.get_current_dir() {
+        every_result_has_a_place(&folder.join("devops-report/report.sarif"));
+    }
     Finished {
         code: status.code(),
         stdout: String::from_utf8(stdout).expect("standard output is UTF-8"),
         stderr: String::from_utf8(stderr).expect("standard error is UTF-8"),
+    }
+}
+
+/// GitHub refuses a SARIF file whole where one result has no place, so this is asked of every one that a test makes.
+fn every_result_has_a_place(path: &Path) {
+    let Ok(text) = std::fs::read(path) else { return };
+    let sarif: serde_json::Value = serde_json::from_slice(&text).expect("SARIF is JSON");
+    for run in sarif["runs"].as_array().unwrap() {
+        assert!(run["automationDetails"]["id"].as_str().unwrap().len() > 1);
+        for result in run["results"].as_array().unwrap() {
+            let place = &result["locations"][0]["physicalLocation"];
+            let is_place = place["artifactLocation"]["uri"].as_str().is_some_and(|uri| !uri.is_empty());
+            assert!(
+                is_place && place["region"]["startLine"].as_u64() >= Some(1),
+                "{}: {result:#}",
+                path.display()
+            );
+        }
     }
 }
 

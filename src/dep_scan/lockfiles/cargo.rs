@@ -165,6 +165,7 @@ impl Reader<'_> {
             name: entry.name.into_inner(),
             version: entry.version.to_string(),
             origin,
+            source: entry.source.clone().filter(|_| origin != Origin::Public).unwrap_or_default(),
             line,
         });
         self.asks.push(entry.dependencies.into_iter().chain(entry.replace).collect());

@@ -5,6 +5,8 @@
 mod source;
 pub(crate) mod trivy;
 
+use std::collections::BTreeMap;
+
 pub(crate) use source::read;
 
 /// What a report says about itself.
@@ -34,6 +36,8 @@ pub(crate) struct Header {
     pub(crate) results: u64,
     /// How many of them the filters left to look at.
     pub(crate) looked_at: u64,
+    /// Lists of its results that this release does not know, with how many objects they hold.
+    pub(crate) not_judged: BTreeMap<String, u64>,
     /// Findings somebody suppressed where the report was made.
     pub(crate) suppressed: Vec<Suppressed>,
     /// How many there are, whatever is listed.

@@ -292,6 +292,88 @@ mod tests {
         ]
     }
 
+    /// A report with every key that is read.
+    fn full() -> Value {
+        let layer = json!({"Digest": "sha256:1", "DiffID": "sha256:2"});
+        json!({
+            "SchemaVersion": 2, "ArtifactName": "shop:1", "ArtifactType": "container_image",
+            "CreatedAt": "2026-11-20T13:00:00Z", "Trivy": {"Version": "0.60.0"}, "ReportID": "1",
+            "Metadata": {"OS": {"Family": "alpine", "Name": "3.19", "EOSL": true}, "ImageID": "sha256:3",
+                "RepoTags": ["shop:1"], "RepoDigests": ["shop@sha256:4"]},
+            "Results": [{
+                "Target": "shop:1", "Class": "os-pkgs", "Type": "alpine", "MisconfSummary": {"Successes": 1},
+                "Packages": [{"ID": "a@1", "Locations": [{"StartLine": 1}], "Licenses": ["MIT"]}],
+                "Vulnerabilities": [{"VulnerabilityID": "CVE-1", "VendorIDs": ["GHSA-1"], "PkgID": "a@1", "PkgName": "a",
+                    "PkgPath": "a.jar", "PkgIdentifier": {"PURL": "pkg:a"}, "InstalledVersion": "1", "FixedVersion": "2",
+                    "Status": "fixed", "Layer": layer, "Severity": "CRITICAL", "PrimaryURL": "https://a", "Title": "t",
+                    "Description": "d"}],
+                "Misconfigurations": [{"ID": "DS-1", "AVDID": "AVD-1", "Title": "t", "Message": "m", "Resolution": "r",
+                    "Severity": "HIGH", "PrimaryURL": "https://a", "Status": "FAIL", "Layer": layer,
+                    "CauseMetadata": {"StartLine": 2}}],
+                "Secrets": [{"RuleID": "aws", "Category": "AWS", "Severity": "HIGH", "Title": "t", "StartLine": 1,
+                    "Match": "***", "Layer": layer}],
+                "Licenses": [{"Severity": "HIGH", "Category": "restricted", "PkgName": "a", "FilePath": "f", "Name": "GPL",
+                    "Link": "l"}],
+                "CustomResources": [{"type": "x"}],
+                "ExperimentalModifiedFindings": [{"Status": "ignored", "Statement": "s", "Source": ".trivyignore",
+                    "Finding": {"VulnerabilityID": "CVE-2", "ID": "1", "RuleID": "r", "Name": "n", "PkgName": "p",
+                        "InstalledVersion": "1"}}],
+            }],
+        })
+    }
+
+    /// Every way to an object below `value` whose keys are read.
+    fn objects(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => {
+                (items.iter().enumerate())
+                    .for_each(|(at, item)| objects(item, &format!("{path}/{at}"), found));
+            }
+            Value::Object(fields) => {
+                found.push(path.to_owned());
+                let fields = fields.iter().filter(|(key, _)| *key != "CustomResources");
+                fields.for_each(|(key, field)| objects(field, &format!("{path}/{key}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    /// What a key may become when its case changes or one of its bits does.
+    fn damages(key: &str) -> Vec<String> {
+        let mut damages = vec![key.to_lowercase(), key.to_uppercase(), format!("{key} ")];
+        for index in 0..key.len() {
+            for bit in 0..7 {
+                let mut bytes = key.as_bytes().to_vec();
+                bytes[index] ^= 1 << bit;
+                damages.push(String::from_utf8(bytes).unwrap());
+            }
+        }
+        damages.retain(|damage| damage != key);
+        damages
+    }
+
+    #[test]
+    fn a_damaged_key_is_refused_at_every_level() {
+        let (report, mut found, mut tried) = (full(), Vec::new(), 0);
+        assert!(read(report.to_string().as_bytes()).is_ok());
+        objects(&report, "", &mut found);
+        for path in found {
+            let fields = report.pointer(&path).unwrap().as_object().unwrap();
+            for key in fields.keys() {
+                for damage in damages(key) {
+                    let mut report = report.clone();
+                    let fields = report.pointer_mut(&path).unwrap().as_object_mut().unwrap();
+                    let value = fields.remove(key).unwrap();
+                    fields.insert(damage.clone(), value);
+                    let error = read(report.to_string().as_bytes()).expect_err(&damage);
+                    assert!(error.contains(&format!("did you mean `{key}`?")), "{path} {damage:?}: {error}");
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 5_000, "{tried}");
+    }
+
     proptest! {
         #[test]
         fn a_strange_value_is_refused_or_nothing_is_lost(index in any::<usize>(), value in strange()) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::compare::{Amount, Change, Comparison};
 use super::history::{Flaky, Slower};
 use super::model::Outcome;
-use super::rules::title;
+use super::rules::{name_of, title};
 
 /// Most tests in each list; the others are counted.
 const LISTED: usize = 100;
@@ -54,7 +54,7 @@ fn word(outcome: Option<Outcome>) -> Option<&'static str> {
 
 fn change(change: &Change<'_>) -> Value {
     let mut value = Map::new();
-    value.insert("test".to_owned(), title(change.test).into());
+    value.insert("test".to_owned(), name_of(change).into());
     if let Some((was, _)) = change.was {
         value.insert("was".to_owned(), title(was).into());
     }

@@ -2,7 +2,8 @@
 //!
 //! A run that is in two of them counts once, and order never matters: the result is the union of all runs, cut to the newest
 //! [`RUNS`], with durations and benchmark samples of the newest [`DETAILED`] of them. Where two files say different things
-//! about the same test in the same run, as the jobs of a matrix may, the worse outcome and the larger numbers stay.
+//! about the same test in the same run, as the jobs of a matrix may, the history keeps the worse outcome, the test is known to
+//! fail only where it failed in both, and the larger numbers stay.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -91,8 +92,12 @@ fn join(known: &mut Test, other: Test) {
     match known.newest().cmp(&other.newest()) {
         Ordering::Less => known.last = other.last,
         Ordering::Equal => {
+            // Jobs of one run that both have the test: only what failed in each of them is known to fail.
             for (outcome, more) in known.last.iter_mut().zip(&other.last) {
-                *outcome = (*outcome).max(*more);
+                *outcome = [*outcome, *more]
+                    .into_iter()
+                    .max_by_key(|outcome| (outcome.ran(), !outcome.is_red(), *outcome))
+                    .unwrap_or(*outcome);
             }
             known.last.extend(other.last.iter().skip(known.last.len()));
         }

@@ -82,7 +82,7 @@ impl Quarantine {
         let mut used = BTreeSet::new();
         for finding in findings.iter_mut().filter(|finding| COVERED.contains(&finding.rule.as_str())) {
             let Some(test) = finding.subject.get("test").and_then(|test| test.as_str()) else { continue };
-            let environment = finding.subject.get("environment").and_then(|name| name.as_str());
+            let environment = finding.subject.get("test_environment").and_then(|name| name.as_str());
             let anywhere = environment.and_then(|name| test.strip_suffix(&format!(" ({name})")));
             let is_meant =
                 |entry: &Entry| entry.covers(test) || anywhere.is_some_and(|test| entry.covers(test));

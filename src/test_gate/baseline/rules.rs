@@ -8,7 +8,7 @@ use super::pairs::{How, Subject};
 use super::quarantine::Entry;
 use crate::core::words::{count, counted, duration, number};
 use crate::core::{Finding, Rule, Severity};
-use crate::test_gate::execution::placed;
+use crate::test_gate::execution::{numbered, placed};
 use crate::test_gate::ledger::Kind;
 use crate::test_gate::producer::Producer;
 
@@ -139,26 +139,40 @@ fn listed(rule: &Rule, findings: impl Iterator<Item = Finding>, all: usize) -> V
 
 /// What people call a test.
 pub(crate) fn title(test: Subject<'_>) -> String {
-    let (within, name) = (test.scope.text.as_ref(), test.name);
+    named(test, 1)
+}
+
+/// What people call the test of a change.
+pub(crate) fn name_of(change: &Change<'_>) -> String {
+    named(change.test, change.row())
+}
+
+/// What people call a test that is this one of its identity, from 1.
+pub(crate) fn named(Subject { scope, name }: Subject<'_>, row: u64) -> String {
+    let within = scope.text.as_ref();
     let name = if name.trim().is_empty() { "(a test without a name)" } else { name };
-    if within.is_empty() || name.starts_with(within) {
-        return placed(name, &test.scope.environment);
-    }
-    let separator = if test.scope.kind == Kind::Class { Producer::separator(None, within) } else { " > " };
-    placed(&format!("{within}{separator}{name}"), &test.scope.environment)
+    let is_whole = within.is_empty() || name.starts_with(within);
+    let separator = match scope.kind {
+        _ if is_whole => "",
+        Kind::Class => Producer::separator(None, within),
+        Kind::File | Kind::Suite => " > ",
+    };
+    let within = if is_whole { "" } else { within };
+    placed(&numbered(&format!("{within}{separator}{name}"), row), &scope.environment)
 }
 
 /// A finding about a test.
 fn about(rule: &Rule, change: &Change<'_>, what: &str) -> Finding {
     let (scope, name) = (change.test.scope, change.test.name);
-    let test = title(change.test);
+    let row = change.row();
+    let test = named(change.test, row);
     let word = |outcome: Option<Outcome>| outcome.map_or("not there", Outcome::as_str);
-    let identity = [scope.text.as_ref(), name, scope.environment.as_ref()];
-    let identity =
-        if scope.environment.is_empty() { identity.get(..2).unwrap_or_default() } else { &identity };
-    let mut finding = Finding::new(rule, format!("{test} {what}"), identity)
+    let number = if row == 1 { String::new() } else { row.to_string() };
+    let mut identity = vec![scope.text.as_ref(), name];
+    identity.extend([number.as_str(), &scope.environment].into_iter().filter(|part| !part.is_empty()));
+    let mut finding = Finding::new(rule, format!("{test} {what}"), &identity)
         .about("test", test)
-        .about("name", name)
+        .about("name", numbered(name, row))
         .about("before", word(change.outcome_before()))
         .about("outcome", word(change.outcome()));
     finding = match scope.kind {
@@ -166,6 +180,9 @@ fn about(rule: &Rule, change: &Change<'_>, what: &str) -> Finding {
         Kind::File => finding.about("file", scope.text.as_ref()),
         Kind::Suite => finding.about("suite", scope.text.as_ref()),
     };
+    if !scope.environment.is_empty() {
+        finding = finding.about("test_environment", scope.environment.as_ref());
+    }
     match change.was {
         Some((was, _)) => finding.about("was", title(was)),
         None => finding,

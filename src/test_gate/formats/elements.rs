@@ -3,6 +3,7 @@
 
 use std::io::Read;
 
+use super::numbers;
 use crate::core::Location;
 use crate::test_gate::collector::Collector;
 use crate::test_gate::excerpt::{Excerpt, shorten};
@@ -109,7 +110,7 @@ impl Tag {
 
     /// A number that an attribute names; zero where it names none.
     pub(super) fn number(&self, wanted: &str) -> u64 {
-        self.get(wanted).parse().unwrap_or(0)
+        numbers::count(self.get(wanted))
     }
 }
 
@@ -210,9 +211,9 @@ pub(super) fn frame(trace: &str, classname: &str) -> Option<Location> {
     first
 }
 
-/// Seconds as written with a point, as microseconds.
+/// Seconds as microseconds.
 pub(super) fn micros(text: &str) -> Option<u64> {
-    crate::test_gate::execution::micros(text.parse().ok()?)
+    crate::test_gate::execution::micros(numbers::decimal(text)?)
 }
 
 /// Class and test of a name like `Shop.Tests.Adds(1.5)`, given the class where it is known.

@@ -4,14 +4,16 @@
 //! (`-count`) are tests of their own; a package that is run again in the same stream holds further attempts.
 //! The stream has no end of its own: only a package that began and did not end shows that it was cut off.
 
+mod builds;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 
 use serde::Deserialize;
 
+use self::builds::Builds;
 use super::Format;
 use super::events::{Events, Tail, follow};
 use crate::core::Location;
@@ -37,19 +39,29 @@ fn is(shape: &Shape) -> bool {
                 && (json.has(&["Package"]) || json.has(&["ImportPath"]) || json.has(&["Test"]))
         }
         // Messages of the go command may stand before the first event.
-        Shape::Text(lines) => lines.iter().any(|line| {
-            BEGINNINGS.iter().any(|beginning| line.starts_with(beginning)) && line.contains("\"Action\":\"")
-        }),
+        Shape::Text(lines) => lines.iter().any(|line| is_event(line)) || is_unbuilt(lines),
         _ => false,
     }
+}
+
+fn is_event(line: &str) -> bool {
+    BEGINNINGS.iter().any(|beginning| line.starts_with(beginning)) && line.contains("\"Action\":\"")
+}
+
+/// Whether nothing could be built: older versions of go then print no event at all.
+fn is_unbuilt(lines: &[String]) -> bool {
+    let is_for_people = |line: &String| {
+        ["=== RUN", "--- ", "ok  \t"].iter().any(|mark| line.starts_with(mark))
+            || line.starts_with("FAIL\t") && builds::unbuilt(line).is_none()
+    };
+    lines.iter().any(|line| builds::unbuilt(line).is_some()) && !lines.iter().any(is_for_people)
 }
 
 pub(crate) fn read(source: impl Read, collector: &mut Collector) {
     let mut reader = Reader {
         collector,
         packages: BTreeMap::new(),
-        builds: BTreeMap::new(),
-        failed_builds: BTreeSet::new(),
+        builds: Builds::default(),
         between: Tail::default(),
         benchmarks: Stream::default(),
     };
@@ -78,6 +90,7 @@ struct Package {
     met: HashSet<u64>,
     output: Tail,
     red: u64,
+    failed_build: Option<String>,
 }
 
 /// A test while it runs.
@@ -97,10 +110,7 @@ struct Test {
 struct Reader<'a> {
     collector: &'a mut Collector,
     packages: BTreeMap<String, Package>,
-    /// What builds print, by what is built.
-    builds: BTreeMap<String, String>,
-    /// Builds that failed, and no package named them.
-    failed_builds: BTreeSet<String>,
+    builds: Builds,
     /// Lines that are no events.
     between: Tail,
     benchmarks: Stream,
@@ -115,15 +125,13 @@ impl Events for Reader<'_> {
         let Some(action) = event.action.as_deref() else {
             return false;
         };
+        self.builds.event();
         if matches!(action, "build-output" | "build-fail") {
             let path = event.import_path.unwrap_or_default();
             if action == "build-fail" {
-                self.failed_builds.insert(path.clone());
+                self.builds.fail(&path);
             }
-            let output = self.builds.entry(path).or_default();
-            if output.len() < 4_000 {
-                output.push_str(event.output.as_deref().unwrap_or_default());
-            }
+            self.builds.output(&path, event.output.as_deref().unwrap_or_default());
             return true;
         }
         let package = event.package.clone().unwrap_or_default();
@@ -139,6 +147,7 @@ impl Events for Reader<'_> {
 
     fn text(&mut self, text: &str) {
         self.between.push_line(text);
+        self.builds.text(text);
     }
 
     fn trouble(&mut self, trouble: Trouble) {
@@ -164,11 +173,8 @@ impl Reader<'_> {
             }
             "fail" => {
                 self.packages.entry(name.clone()).or_default();
-                if let Some(build) = &event.failed_build {
-                    self.failed_builds.remove(build);
-                    let output = self.builds.get(build).cloned().unwrap_or_default();
-                    self.packages.entry(name.clone()).or_default().output.push(&output);
-                }
+                let package = self.packages.entry(name.clone()).or_default();
+                package.failed_build.clone_from(&event.failed_build);
                 self.close(&name, Some(false), line);
             }
             "run" | "pause" | "cont" | "attr" | "artifacts" => {}
@@ -267,6 +273,10 @@ impl Reader<'_> {
             Some(false) if package.red > 0 => {}
             Some(false) => {
                 let output = package.output.text();
+                let build = package.failed_build.as_deref();
+                if build.is_some() || output.lines().any(|line| builds::unbuilt(line).is_some()) {
+                    return self.builds.package(name, build, &output, at);
+                }
                 let between = self.between.text();
                 let output = if output.lines().count() <= 1 && !between.is_empty() {
                     format!("{between}\n{output}")
@@ -290,11 +300,7 @@ impl Reader<'_> {
         for name in names {
             self.close(&name, None, 0);
         }
-        for build in std::mem::take(&mut self.failed_builds) {
-            let output = self.builds.remove(&build).unwrap_or_default();
-            let message = "it could not be built";
-            self.collector.run_error(GroupError::new(&build, message, &output, Position::NOWHERE));
-        }
+        std::mem::take(&mut self.builds).finish(&self.between.text(), self.collector);
         if others > 0 {
             self.collector.note(format!("{} no event", are(others)));
         }
@@ -417,21 +423,29 @@ fn telling(output: &str) -> Option<&str> {
 
 /// Why a package failed that has no failed test.
 fn reason(output: &str) -> String {
-    let found = |mark: &str| output.lines().map(str::trim).find(|line| line.contains(mark));
+    let lines = || output.lines().map(str::trim);
+    let found = |mark: &str| lines().find(|line| line.contains(mark));
+    let last = || {
+        lines().rfind(|line| {
+            !line.is_empty() && !line.starts_with(['#']) && !line.starts_with("FAIL") && *line != "PASS"
+        })
+    };
     let marks = ["panic: ", "fatal error: ", "WARNING: DATA RACE", "signal: "];
-    let broken = ["[build failed]", "[setup failed]"].into_iter().find_map(found);
-    let compiler = output.lines().map(str::trim).find(|line| line.contains(".go:") && !line.starts_with('#'));
-    let line = match broken {
-        Some(broken) => compiler.or(Some(broken)),
-        None => marks.into_iter().find_map(found).or_else(|| found("exit status ")),
+    let is_unbuilt = lines().any(|line| builds::unbuilt(line).is_some());
+    let (what, why) = if is_unbuilt {
+        let compiler = lines().find(|line| line.contains(".go:") && !line.starts_with('#'));
+        ("its build failed", compiler.or_else(last))
+    } else {
+        let why = marks.into_iter().find_map(found).or_else(|| found("exit status ")).or_else(last);
+        ("it failed, and none of its tests did", why)
     };
-    let is_verdict = |line: &&str| line.is_empty() || line.starts_with("FAIL") || *line == "PASS";
-    let last = output.lines().map(str::trim).rfind(|line| !is_verdict(line));
-    let (what, why) = match (broken, line.or(last)) {
-        (Some(_), why) => ("its build failed", why),
-        (None, why) => ("it failed, and none of its tests did", why),
-    };
-    why.map_or_else(|| what.to_owned(), |why| format!("{what}: {}", why.replace('\t', " ")))
+    match why {
+        Some(why) => format!("{what}: {}", why.replace('\t', " ")),
+        None if is_unbuilt => {
+            format!("{what}; the compiler's errors went to standard error and are not in the report")
+        }
+        None => what.to_owned(),
+    }
 }
 
 fn unknown(action: &str, line: u64) -> Trouble {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::Format;
 use super::events::{Events, Tail, follow};
+use super::numbers;
 use crate::core::words::counted;
 use crate::test_gate::attempts::State;
 use crate::test_gate::benchmarks::Stream;
@@ -285,7 +286,7 @@ impl Reader<'_> {
         execution.attempts = tries;
         execution.micros = event.exec_time.and_then(|time| match time {
             Time::Seconds(seconds) => micros(seconds),
-            Time::Text(text) => text.trim_end_matches('s').parse().ok().and_then(micros),
+            Time::Text(text) => numbers::decimal(text.trim_end_matches('s')).and_then(micros),
         });
         execution.message = match (event.message, event.reason) {
             (Some(message), _) => message,

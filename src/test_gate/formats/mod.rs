@@ -21,6 +21,7 @@ pub(crate) mod junit;
 mod libtest;
 mod mocha;
 mod mochawesome;
+mod numbers;
 mod nunit2;
 mod nunit3;
 mod playwright;

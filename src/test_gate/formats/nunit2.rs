@@ -5,18 +5,24 @@
 
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
-use super::suites::{Claims, Suites};
+use super::suites::{self, Claims, Suites};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::Execution;
-use crate::test_gate::shape::Shape;
+use crate::test_gate::shape::{Shape, Xml};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
     name: "NUnit 2",
-    is: |shape| matches!(shape, Shape::Xml(xml) if xml.root == "test-results"),
+    is: |shape| matches!(shape, Shape::Xml(xml) if xml.root == "test-results" || is_suite(xml)),
     read: |source, collector| elements::read(source, collector, NUnit::default()),
 };
+
+/// Whether the root is a suite as this version writes them, without a run around it.
+pub(super) fn is_suite(xml: &Xml) -> bool {
+    xml.root == "test-suite"
+        && (["executed", "success"].iter().any(|name| xml.has_attribute(name)) || xml.has_child("results"))
+}
 
 #[derive(Default)]
 struct NUnit {
@@ -27,7 +33,7 @@ struct NUnit {
 }
 
 impl Elements for NUnit {
-    const ROOTS: &'static [&'static str] = &["test-results"];
+    const ROOTS: &'static [&'static str] = &["test-results", "test-suite"];
 
     fn open(&mut self, tag: &Tag, walk: &mut Walk<'_>, collector: &mut Collector) {
         match (walk.around(), tag.name()) {
@@ -83,7 +89,7 @@ impl NUnit {
     fn suite(&mut self, tag: &Tag, walk: &Walk<'_>) {
         let is_failed = match tag.get("result") {
             "" => is(tag, "success", "false") && !is(tag, "executed", "false"),
-            word => matches!(word, "Failure" | "Error" | "Failed" | "NotRunnable" | "Cancelled"),
+            word => suites::state(word).is_some_and(State::is_red),
         };
         let failed = tag.number("failures").saturating_add(tag.number("errors"));
         let claims = Claims { is_failed, tests: tag.number("total"), failed, ..Claims::default() };
@@ -103,7 +109,7 @@ impl NUnit {
             at: place_of(state.is_red(), walk),
             ..Execution::new(name, state)
         };
-        self.case = Some((execution, walk.depth(), tag.get("result") == "Inconclusive"));
+        self.case = Some((execution, walk.depth(), is(tag, "result", "inconclusive")));
         self.said.take();
     }
 
@@ -122,17 +128,14 @@ fn is(tag: &Tag, attribute: &str, value: &str) -> bool {
 
 /// What the attributes of a test mean.
 fn state(tag: &Tag) -> Option<State> {
-    Some(match tag.get("result") {
-        "Success" | "Passed" => State::Passed,
-        "Failure" | "Failed" => State::Failed,
-        "Error" | "NotRunnable" | "Cancelled" => State::Errored,
-        "Ignored" | "Skipped" | "Inconclusive" => State::Skipped,
-        "NotRun" | "Explicit" => State::NotRun,
-        "" if is(tag, "executed", "false") => State::Skipped,
-        "" if is(tag, "success", "true") => State::Passed,
-        "" if is(tag, "success", "false") => State::Failed,
-        _ => return None,
-    })
+    match tag.get("result") {
+        "" if is(tag, "executed", "false") => Some(State::Skipped),
+        "" if is(tag, "success", "true") => Some(State::Passed),
+        "" if is(tag, "success", "false") => Some(State::Failed),
+        // One that failed has an element that says so.
+        "" if is(tag, "executed", "true") && tag.find("success").is_none() => Some(State::Passed),
+        word => suites::state(word),
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +196,10 @@ mod tests {
     fn no_beginning_is_greener() {
         holds(&FORMAT, SAMPLE);
         holds(&FORMAT, "<test-results><test-case name='a' executed='True' success='True'/></test-results>\n");
+        holds(
+            &FORMAT,
+            "<test-suite name='s' executed='True'><results><test-case name='a' executed='True' time='0,5'/></results></test-suite>\n",
+        );
     }
 
     #[test]
@@ -201,6 +208,9 @@ mod tests {
             ("executed='True' success='True'", [1, 0, 0, 0, 0, 0]),
             ("executed='True' success='False'", [0, 0, 1, 0, 0, 0]),
             ("executed='False'", [0, 0, 0, 0, 1, 0]),
+            ("executed='True'", [1, 0, 0, 0, 0, 0]),
+            ("result='failure'", [0, 0, 1, 0, 0, 0]),
+            ("result='Invalid'", [0, 0, 0, 1, 0, 0]),
             ("executed='false' success='false'", [0, 0, 0, 0, 1, 0]),
             ("result='Success'", [1, 0, 0, 0, 0, 0]),
             ("result='Failure'", [0, 0, 1, 0, 0, 0]),
@@ -216,7 +226,11 @@ mod tests {
             assert!(reading.troubles.is_empty(), "{attributes}");
         }
         assert_eq!(case("result='Fine'").troubles.kept()[0].what, "`Fine` is no result that is known");
-        assert!(!case("").troubles.is_empty());
+        assert!(
+            !case("").troubles.is_empty() && !case("executed='True' success='maybe'").troubles.is_empty()
+        );
+        let failed = "<test-results><test-suite><results><test-case name='a' executed='True'><failure/></test-case></results></test-suite></test-results>";
+        assert_eq!(counts(&read(&FORMAT, failed)), [0, 0, 1, 0, 0, 0]);
     }
 
     #[test]

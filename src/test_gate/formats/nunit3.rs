@@ -4,19 +4,25 @@
 
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
-use super::suites::{Claims, Suites};
+use super::nunit2;
+use super::suites::{self, Claims, Suites};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
+use crate::test_gate::shape::{Shape, Xml};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
     name: "NUnit 3",
-    is: |shape| matches!(shape, Shape::Xml(xml) if xml.root == "test-run"),
+    is: |shape| matches!(shape, Shape::Xml(xml) if xml.root == "test-run" || is_suite(xml)),
     read: |source, collector| elements::read(source, collector, NUnit::default()),
 };
+
+/// Whether the root is a suite without a run around it, as the framework itself writes it.
+fn is_suite(xml: &Xml) -> bool {
+    xml.root == "test-suite" && !nunit2::is_suite(xml)
+}
 
 #[derive(Default)]
 struct NUnit {
@@ -29,7 +35,7 @@ struct NUnit {
 }
 
 impl Elements for NUnit {
-    const ROOTS: &'static [&'static str] = &["test-run"];
+    const ROOTS: &'static [&'static str] = &["test-run", "test-suite"];
 
     fn open(&mut self, tag: &Tag, walk: &mut Walk<'_>, collector: &mut Collector) {
         match (walk.around(), tag.name()) {
@@ -82,7 +88,7 @@ impl Elements for NUnit {
 impl NUnit {
     fn suite(&mut self, tag: &Tag, walk: &Walk<'_>) {
         let (word, label) = result(tag);
-        let is_failed = word == "Failed";
+        let is_failed = suites::state(word).is_some_and(State::is_red);
         let site = tag.get("site");
         let is_broken = matches!(site, "SetUp" | "TearDown" | "Test") || site.is_empty() && !label.is_empty();
         let claims = Claims {
@@ -146,13 +152,10 @@ fn result(tag: &Tag) -> (&str, &str) {
 
 /// What a result means.
 fn state(word: &str, label: &str, runstate: &str) -> Option<State> {
-    Some(match word {
-        "Passed" | "Warning" => State::Passed,
-        "Failed" if matches!(label, "Error" | "Cancelled" | "Invalid" | "NotRunnable") => State::Errored,
-        "Failed" => State::Failed,
-        "Skipped" if label == "Explicit" || runstate == "Explicit" => State::NotRun,
-        "Skipped" | "Inconclusive" => State::Skipped,
-        _ => return None,
+    Some(match suites::state(word)? {
+        State::Failed if matches!(label, "Error" | "Cancelled" | "Invalid" | "NotRunnable") => State::Errored,
+        State::Skipped if label == "Explicit" || runstate == "Explicit" => State::NotRun,
+        state => state,
     })
 }
 
@@ -228,6 +231,10 @@ mod tests {
             &FORMAT,
             "<test-run><test-suite><test-case name='a' result='Passed'/></test-suite></test-run>\n",
         );
+        holds(
+            &FORMAT,
+            "<test-suite type='Assembly' result='Passed' total='1'><test-case name='a' result='Passed'/></test-suite>\n",
+        );
     }
 
     #[test]
@@ -235,7 +242,10 @@ mod tests {
         for (attributes, expected) in [
             ("result='Passed'", [1, 0, 0, 0, 0, 0]),
             ("result='Warning'", [1, 0, 0, 0, 0, 0]),
+            ("result='Success'", [1, 0, 0, 0, 0, 0]),
             ("result='Failed'", [0, 0, 1, 0, 0, 0]),
+            ("result='failure'", [0, 0, 1, 0, 0, 0]),
+            ("result='Error'", [0, 0, 0, 1, 0, 0]),
             ("result='Failed(Child)'", [0, 0, 1, 0, 0, 0]),
             ("result='Failed:Error'", [0, 0, 0, 1, 0, 0]),
             ("result='Failed' label='Error'", [0, 0, 0, 1, 0, 0]),

@@ -7,6 +7,18 @@ use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::trouble::Position;
 
+/// What the word for a result means, in both formats and in any case: tools that write like them mix their words.
+pub(super) fn state(word: &str) -> Option<State> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "passed" | "success" | "warning" => State::Passed,
+        "failed" | "failure" => State::Failed,
+        "error" | "notrunnable" | "invalid" | "cancelled" => State::Errored,
+        "skipped" | "ignored" | "inconclusive" => State::Skipped,
+        "notrun" | "explicit" => State::NotRun,
+        _ => return None,
+    })
+}
+
 /// What the attributes of a suite say.
 #[derive(Default)]
 pub(super) struct Claims {

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, place_of};
+use super::numbers;
 use crate::core::words::{count, number};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::excerpt::shorten;
-use crate::test_gate::execution::{Execution, MESSAGE};
+use crate::test_gate::execution::{self, Execution, MESSAGE};
 use crate::test_gate::producer::Producer;
 use crate::test_gate::shape::Shape;
 use crate::test_gate::trouble::Position;
@@ -134,7 +135,8 @@ impl TestNg {
             execution: Execution {
                 suite,
                 classname: self.class.clone(),
-                micros: tag.get("duration-ms").parse().ok().and_then(|millis: u64| millis.checked_mul(1_000)),
+                micros: numbers::decimal(tag.get("duration-ms"))
+                    .and_then(|millis| execution::micros(millis / 1e3)),
                 at: place_of(state.is_red(), walk),
                 producer: Some(Producer::Surefire),
                 ..Execution::new(tag.get("name"), state)

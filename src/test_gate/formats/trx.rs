@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, place_of, split};
+use super::numbers;
 use super::trx_summary::Summary;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, KEPT, hash_of};
@@ -287,7 +288,7 @@ fn micros(text: &str) -> Option<u64> {
     let mut parts = text.split(':');
     let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
     let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
-    let number = |part: &str| part.parse::<f64>().ok();
+    let number = numbers::decimal;
     let minutes = (number(days)? * 24.0 + number(hours)?) * 60.0 + number(minutes)?;
     execution::micros(minutes * 60.0 + number(seconds)?)
 }

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::numbers;
 use crate::test_gate::excerpt::prefix;
 use crate::test_gate::execution::DETAIL;
 use crate::test_gate::shape::{Json, Shape};
@@ -118,7 +119,7 @@ impl Number {
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
-        Ok(Self(text.0.trim().parse().ok().filter(|number: &f64| number.is_finite())))
+        Ok(Self(numbers::decimal(&text.0).filter(|number| number.is_finite())))
     }
 }
 

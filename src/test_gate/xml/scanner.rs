@@ -9,8 +9,7 @@ use std::ops::Range;
 use quick_xml::parser::{ElementParser, Parser};
 
 use crate::core::words::count;
-use crate::test_gate::encoding::Decoder;
-use crate::test_gate::excerpt::shorten;
+use crate::test_gate::encoding::{Decoder, Oddities};
 use crate::test_gate::trouble::{Position, Trouble};
 
 /// Longest tag with its attributes, in bytes.
@@ -50,7 +49,7 @@ pub(crate) struct Scanner<R> {
     is_in_data: bool,
     /// Whether the end of the file was reached.
     is_read: bool,
-    first_replaced: Option<Position>,
+    oddities: Oddities,
     bare_brackets: u64,
 }
 
@@ -65,7 +64,7 @@ impl<R: Read> Scanner<R> {
             content: 0..0,
             is_in_data: false,
             is_read: false,
-            first_replaced: None,
+            oddities: Oddities::default(),
             bare_brackets: 0,
         }
     }
@@ -82,22 +81,8 @@ impl<R: Read> Scanner<R> {
 
     /// What was read otherwise than it stands there.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        // Where the walk broke off, how far the file was read ahead depends on the size of the pieces it came in.
-        if let Some(at) = self.first_replaced.filter(|at| self.is_read || *at <= self.position()) {
-            let what = if self.is_read {
-                count(self.decoder.replaced(), "character")
-            } else {
-                "characters".to_owned()
-            };
-            notes.push(format!(
-                "{}:{}: {what} that XML forbids were replaced, the first one here",
-                at.line, at.column
-            ));
-        }
-        if let Some(name) = self.decoder.unknown() {
-            notes.push(format!("the encoding `{}` is not known, it was read as UTF-8", shorten(name, 40)));
-        }
+        let end = if self.is_read { None } else { Some(self.position()) };
+        let mut notes = self.oddities.notes(&self.decoder, end);
         if self.bare_brackets > 0 {
             notes.push(format!(
                 "{} in text stood bare and were taken as text",
@@ -174,16 +159,12 @@ impl<R: Read> Scanner<R> {
         self.window.drain(..self.start);
         self.end = self.end.saturating_sub(self.start);
         self.start = 0;
-        let (length, replaced) = (self.window.len(), self.decoder.replaced());
+        let length = self.window.len();
         let more = self.decoder.read(&mut self.window).map_err(|error| Trouble {
             what: format!("can't be read: {error}"),
             at: self.origin.behind(&self.window),
         })?;
-        if self.decoder.replaced() > replaced && self.first_replaced.is_none() {
-            let new = self.window.get(length..).and_then(|new| new.find('\u{fffd}')).unwrap_or(0);
-            let before = self.window.get(..length + new).unwrap_or_default();
-            self.first_replaced = Some(self.origin.behind(before));
-        }
+        self.oddities.take(&self.decoder, self.origin, &self.window, length);
         Ok(more)
     }
 

@@ -274,7 +274,9 @@ fn odd_files_in_a_folder_do_no_harm() {
 fn waivers_cover_advisories_by_id_package_and_alias() {
     let text = advisory("RUSTSEC-2026-0001", "bad", "2026-10-01", "aliases = [\"CVE-2026-1\"]");
     let folder = folder(&[("crates/bad/RUSTSEC-2026-0001.md", text.as_str())]);
-    for matches in ["RUSTSEC-2026-0001", "bad", "pkg:cargo/bad@1.0.0"] {
+    for matches in
+        ["RUSTSEC-2026-0001", "rustsec-2026-0001", "bad", "pkg:cargo/bad@1.0.0", "CVE-2026-1", "cve-2026-*"]
+    {
         let waiver = format!(
             "[[waiver]]\nrule = \"advisory\"\nmatches = \"{matches}\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31\n"
         );

@@ -5,6 +5,7 @@ mod findings;
 mod lockfile;
 mod oracle;
 mod sample;
+mod sources;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use devops_action::core::{Finding, Location, Report, Severity, Table, Verdict};
+use devops_action::core::{Finding, Input, Location, RULE_IDS, Report, Severity, Table, Verdict};
 use devops_action::render;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::test_runner::RngSeed;
@@ -72,20 +72,69 @@ fn sarif_points_at_real_places_only() {
     let jobs = vec![samples::hostile()];
     let sarif: Value = serde_json::from_str(&with(&jobs[0], &jobs, render::sarif)).unwrap();
     let result = &sarif["runs"][0]["results"][0];
-    assert!(result["locations"][0]["physicalLocation"].get("region").is_none(), "line 0 is no line");
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region, &json!({ "startLine": 1 }), "line 0 is no line, and a host asks for one");
     let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
     assert!(!uri.contains(|character: char| character.is_whitespace() || character.is_control()), "{uri}");
-    let mut report = samples::fail();
-    report.findings[0].location = None;
+    let report = samples::fail();
     let sarif: Value =
         serde_json::from_str(&with(&report, std::slice::from_ref(&report), render::sarif)).unwrap();
-    assert!(sarif["runs"][0]["results"][0].get("locations").is_none());
     let second = &sarif["runs"][0]["results"][1];
     let region = &second["locations"][0]["physicalLocation"]["region"];
     assert_eq!(region, &json!({ "startLine": 12, "startColumn": 9 }));
     let print = report.findings[1].fingerprint.as_str();
     assert_eq!(second["partialFingerprints"]["devopsFinding/v1"], print);
     assert_eq!(sarif["runs"][0]["results"][3]["suppressions"][0]["kind"], "external");
+}
+
+/// Where the only finding of a report is shown that has this fact and no place, in SARIF and in a code quality report.
+fn shown(rule: &str, inputs: &[&str], fact: Option<(&str, &str)>) -> (String, u64, String) {
+    let mut report = samples::fail();
+    let finding = Finding { rule: rule.to_owned(), ..Finding::new(&RULES[0], "title", &["a"]) };
+    let about = |(name, value)| finding.clone().about(name, value);
+    report.findings = vec![fact.map_or(finding.clone(), about)];
+    let input = |path: &&str| Input::of_bytes(*path, b"");
+    report.provenance.inputs = inputs.iter().map(input).collect();
+    let jobs = std::slice::from_ref(&report);
+    let sarif: Value = serde_json::from_str(&with(&report, jobs, render::sarif)).unwrap();
+    if let Some(folder) = support::schemas() {
+        check(&read(&folder.join("sarif-2.1.0.schema.json")), &sarif, rule);
+    }
+    let result = &sarif["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    let (uri, line) = (place["artifactLocation"]["uri"].as_str().unwrap(), &place["region"]["startLine"]);
+    let issues: Value = serde_json::from_str(&with(&report, jobs, render::codequality)).unwrap();
+    assert_eq!(issues[0]["location"]["path"], uri);
+    assert_eq!(&issues[0]["location"]["lines"]["begin"], line);
+    let text = result["message"]["text"].as_str().unwrap();
+    (uri.to_owned(), line.as_u64().unwrap(), text.lines().last().unwrap().to_owned())
+}
+
+#[test]
+fn a_finding_of_any_rule_has_a_place_where_it_stands_in_no_file() {
+    for rule in RULE_IDS {
+        let (uri, line, said) = shown(rule, &[], None);
+        assert_eq!((uri.as_str(), line), ("devops.toml", 1), "{rule}");
+        assert_eq!(
+            said,
+            "This stands in no file of its own; its place is the configuration of the job, devops.toml."
+        );
+    }
+    let two = &["b.json", "a.xml"];
+    for (inputs, fact, expected) in [
+        (&["trivy.json"][..], None, ("trivy.json", 1)),
+        (&["-"], None, ("devops.toml", 1)),
+        (two, None, ("devops.toml", 1)),
+        (two, Some(("report", "b.json")), ("b.json", 1)),
+        (two, Some(("report", "a.xml:12:3")), ("a.xml", 12)),
+        (two, Some(("report", "c.xml:12:3")), ("devops.toml", 1)),
+        (two, Some(("lockfile", "a.xml")), ("a.xml", 1)),
+        (two, Some(("package", "a.xml")), ("devops.toml", 1)),
+    ] {
+        let (uri, line, said) = shown("test-failed", inputs, fact);
+        assert_eq!((uri.as_str(), line), expected, "{inputs:?} {fact:?}");
+        assert!(said.ends_with(&format!(", {uri}.")), "{said}");
+    }
 }
 
 #[test]

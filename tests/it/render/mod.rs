@@ -19,7 +19,15 @@ fn link(location: &Location) -> Option<String> {
 
 /// Lends a document of a report and its jobs.
 fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) -> T) -> T {
-    draw(&Document { report, jobs, rules: &RULES, link: &link, page: Some("devops-report/report.html") })
+    draw(&Document {
+        report,
+        jobs,
+        rules: &RULES,
+        link: &link,
+        configuration: "devops.toml",
+        category: &str::to_owned,
+        page: Some("devops-report/report.html"),
+    })
 }
 
 /// Every format of a report by the name of its file.

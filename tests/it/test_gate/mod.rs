@@ -9,6 +9,7 @@ mod injection;
 mod outputs;
 mod paths;
 mod producers;
+mod repeated;
 mod review;
 mod two_formats;
 

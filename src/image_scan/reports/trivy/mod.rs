@@ -1,7 +1,9 @@
-//! Trivy's JSON report, schema version 2, as its Go structs write it: every field may be absent, enums are open.
+//! Trivy's JSON report, schema version 2, as its Go structs write it: every field may be absent, enums are open, and keys
+//! that are new are ignored. A key that is nearly a known one is damage, because it could hide what was found.
 //!
 //! The lists are streamed, so that memory follows what is wrong and not the size of the report.
 
+mod keys;
 mod list;
 mod model;
 mod result;
@@ -15,6 +17,7 @@ use self::model::{Metadata, Scanner};
 use self::result::Results;
 use self::text::Text;
 use super::Header;
+use crate::core::keys::Checked;
 use crate::image_scan::collect::Collector;
 
 /// The version of Trivy's report that this release reads.
@@ -46,7 +49,7 @@ impl<'de> DeserializeSeed<'de> for ReportSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        Checked::new(deserializer, keys::unread).deserialize_struct("Report", keys::REPORT, self)
     }
 }
 

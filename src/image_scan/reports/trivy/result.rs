@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::keys;
 use super::list::Each;
 use super::model::{FoundSecret, Licence, Misconfiguration, Modified, Package, Summary, Vulnerability};
-use super::text::Text;
+use super::text::{Text, Unknown};
 use crate::image_scan::collect::{Collector, Problems};
 use crate::image_scan::problem::Target;
 use crate::image_scan::reports::{Header, Suppressed};
@@ -17,6 +18,9 @@ const LINES: usize = 50_000;
 
 /// How many suppressed findings are listed.
 const SUPPRESSED: usize = 100;
+
+/// How many lists that are not known are named.
+const NOT_JUDGED: usize = 20;
 
 /// The list of results.
 pub(super) struct Results<'a> {
@@ -73,6 +77,8 @@ struct Found {
     suppressed: Vec<Suppressed>,
     suppressed_count: u64,
     keys: Vec<String>,
+    /// Lists of objects that this release does not know, with how many objects they hold.
+    not_judged: BTreeMap<String, u64>,
 }
 
 /// One result.
@@ -87,7 +93,7 @@ impl<'de> DeserializeSeed<'de> for OneResult<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_struct("OneResult", keys::RESULT, self)
     }
 }
 
@@ -163,8 +169,13 @@ impl OneResult<'_> {
                     problems.add(one.problem(), filters);
                 }
             }))?,
+            // Data that somebody's own module leaves behind, whatever that is.
+            "CustomResources" => drop(map.next_value::<IgnoredAny>()?),
             _ => {
-                map.next_value::<IgnoredAny>()?;
+                let Unknown { objects, .. } = map.next_value()?;
+                if objects > 0 && self.found.not_judged.len() < NOT_JUDGED {
+                    *self.found.not_judged.entry(key.to_owned()).or_default() += objects;
+                }
                 return Ok(false);
             }
         }
@@ -187,6 +198,9 @@ impl OneResult<'_> {
         collector.successes += found.successes;
         for (category, amount) in found.harmless {
             *collector.harmless_licences.entry(category).or_default() += amount;
+        }
+        for (key, objects) in found.not_judged {
+            *header.not_judged.entry(key).or_default() += objects;
         }
         header.suppressed_count += found.suppressed_count;
         header.suppressed.extend(found.suppressed);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 /// A text; numbers and booleans become their text, null becomes the empty one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +64,59 @@ impl<'de> Deserialize<'de> for Whole {
         }
         let number = text.parse().map(Self);
         number.map_err(|_| Error::invalid_value(Unexpected::Str(&text), &"a whole number from 0"))
+    }
+}
+
+/// What a value that nobody knows holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Unknown {
+    /// Whether it is an object.
+    is_object: bool,
+    /// How many objects it holds, if it is a list.
+    pub(super) objects: u64,
+}
+
+impl<'de> Deserialize<'de> for Unknown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UnknownVisitor)
+    }
+}
+
+struct UnknownVisitor;
+
+/// Values that hold no others.
+macro_rules! plain {
+    ($($method:ident: $type:ty)*) => {
+        $(fn $method<E: Error>(self, _: $type) -> Result<Unknown, E> {
+            Ok(Unknown::default())
+        })*
+    };
+}
+
+impl<'de> Visitor<'de> for UnknownVisitor {
+    type Value = Unknown;
+
+    plain! { visit_str: &str visit_bool: bool visit_u64: u64 visit_i64: i64 visit_f64: f64 }
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Unknown, E> {
+        Ok(Unknown::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Unknown, A::Error> {
+        let mut objects = 0;
+        while let Some(item) = list.next_element::<Unknown>()? {
+            objects += u64::from(item.is_object);
+        }
+        Ok(Unknown { is_object: false, objects })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unknown, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Unknown { is_object: true, objects: 0 })
     }
 }
 

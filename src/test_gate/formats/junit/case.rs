@@ -3,8 +3,10 @@
 use crate::core::Location;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::hash_of;
+use crate::test_gate::encoding::has_replaced;
 use crate::test_gate::excerpt::{Excerpt, resolve};
 use crate::test_gate::execution::{self, DETAIL, Execution, MESSAGE};
+use crate::test_gate::formats::numbers;
 use crate::test_gate::producer::Producer;
 use crate::test_gate::trouble::Position;
 
@@ -131,10 +133,21 @@ impl Case {
         [&self.classname, &self.file].into_iter().map(String::as_str).find(|text| !text.trim().is_empty())
     }
 
-    /// What names it in the suite element of this hash; a case without a name is never an attempt at another.
+    /// Whether it stands for a suite that could not be loaded: jest-junit writes two such cases, the second with the error's data.
+    pub(super) fn is_broken_suite(&self) -> bool {
+        self.classname == "Test suite failed to run"
+    }
+
+    /// What names it in the suite element of this hash; a case without a name, or with one that was not read whole, is never an
+    /// attempt at another.
     pub(super) fn identity(&self, suite: u64) -> Option<u64> {
         let named = (suite, &self.classname, &self.name, &self.file, &self.line);
-        (!self.name.trim().is_empty()).then(|| hash_of(&named))
+        (!self.name.trim().is_empty() && self.is_read_whole()).then(|| hash_of(&named))
+    }
+
+    /// Whether no byte of its names had to be replaced.
+    pub(super) fn is_read_whole(&self) -> bool {
+        ![&self.classname, &self.name, &self.file].into_iter().any(|text| has_replaced(text))
     }
 
     /// All of it, with references resolved.
@@ -179,14 +192,7 @@ fn state(word: &str) -> Option<State> {
 pub(super) fn micros(text: &str) -> Option<u64> {
     let text = text.trim();
     let text = text.strip_suffix('s').unwrap_or(text);
-    let seconds: f64 = if text.contains(',') {
-        // `1,234.5` has thousands, `0,5` has a decimal comma.
-        let is_decimal = !text.contains('.') && text.matches(',').count() == 1;
-        text.replace(',', if is_decimal { "." } else { "" }).parse().ok()?
-    } else {
-        text.parse().ok()?
-    };
-    execution::micros(seconds)
+    execution::micros(numbers::decimal(text)?)
 }
 
 #[cfg(test)]
@@ -198,6 +204,7 @@ mod tests {
         for (text, expected) in [
             ("1.234", Some(1_234_000)),
             ("1,234.5", Some(1_234_500_000)),
+            ("1.234,5", Some(1_234_500_000)),
             ("0,5", Some(500_000)),
             ("1.2E-4", Some(120)),
             (" 2 ", Some(2_000_000)),

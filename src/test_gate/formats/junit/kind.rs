@@ -21,7 +21,8 @@ impl Kind {
         match name {
             "testcase" => Self::Case,
             "testsuite" => Self::Suite,
-            "testsuites" => Self::Suites,
+            // Eclipse exports its runs so.
+            "testsuites" | "testrun" => Self::Suites,
             "failure" => Self::Wrong(Wrong::Failure),
             "error" => Self::Wrong(Wrong::Error),
             "rerunFailure" | "rerunError" => Self::Wrong(Wrong::Rerun),

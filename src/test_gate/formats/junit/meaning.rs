@@ -118,20 +118,27 @@ impl<R: Read> Reader<'_, R> {
         let scope = self.scope();
         let Self { case, suites, producer, collector, .. } = self;
         // Cases outside of any suite are in none of the suites' elements, which count from 1.
-        let identity = case.identity(suites.last().map_or(0, Suite::element));
-        let repetition =
-            identity.map_or(Repetition::Row, |hash| match producer.map(Producer::repeats_cases) {
-                Some(Repeats::Never) => Repetition::Row,
-                Some(Repeats::LikePasses) => Repetition::Rerun(hash),
-                Some(Repeats::Unknown) | None => collector.repetition(hash),
-            });
+        let element = suites.last().map_or(0, Suite::element);
+        let repeats = producer.map_or(Repeats::Unknown, Producer::repeats_cases);
+        let of_identity =
+            |repetition: fn(u64) -> Repetition| case.identity(element).map_or(Repetition::Row, repetition);
+        let repetition = match repeats {
+            Repeats::Never if case.is_broken_suite() => of_identity(Repetition::Again),
+            Repeats::Never => Repetition::Row,
+            Repeats::LikePasses => of_identity(Repetition::Rerun),
+            Repeats::Unknown if collector.repeats_are_attempts() => of_identity(Repetition::Assumed),
+            Repeats::Unknown => Repetition::Unclear,
+        };
+        let state = case.state();
         let met = Met {
-            state: case.state(),
+            state,
             micros: case.micros(),
             attempts: case.attempts,
             scope,
             name: hash_of(&(scope, &case.name)),
             repetition,
+            // Asked only of the few tests for which it matters.
+            is_read_whole: !state.is_absent() || case.is_read_whole(),
         };
         collector.meet(&met, || case.execution(path(suites), *producer));
     }

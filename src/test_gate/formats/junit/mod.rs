@@ -19,16 +19,22 @@ use crate::test_gate::excerpt::{Excerpt, shorten};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
 use crate::test_gate::foreign;
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
+use crate::test_gate::shape::{Shape, Xml};
 use crate::test_gate::trouble::Trouble;
 use crate::test_gate::xml::{Scanner, Token};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
     name: "JUnit XML",
-    is: |shape| matches!(shape, Shape::Xml(xml) if matches!(xml.root.as_str(), "testsuites" | "testsuite" | "testcase")),
+    is: |shape| matches!(shape, Shape::Xml(xml) if is_report(xml)),
     read: |source, collector| read(source, collector),
 };
+
+fn is_report(xml: &Xml) -> bool {
+    let holds_suites = || xml.has_child("testsuite") || xml.has_child("testcase");
+    matches!(xml.root.as_str(), "testsuites" | "testsuite" | "testcase")
+        || xml.root == "testrun" && holds_suites()
+}
 
 /// Deepest nesting of elements.
 const DEEPEST: usize = 10_000;

@@ -4,6 +4,7 @@ use crate::core::words::{count, number};
 use crate::test_gate::collector::hash_of;
 use crate::test_gate::excerpt::{resolve, shorten};
 use crate::test_gate::execution::MESSAGE;
+use crate::test_gate::formats::numbers;
 use crate::test_gate::producer::Producer;
 
 /// A suite, or a group of suites, that is open.
@@ -107,17 +108,9 @@ impl Around {
     }
 }
 
-/// A number that a suite claims, in any of the forms met, as `12`, `1.0` and `1,000`; no less than was meant.
+/// A number that a suite claims, in any of the forms met, such as `12`, `1.0` and `1,000`; no less than was meant.
 fn claimed(text: &str) -> u64 {
-    if let Ok(number) = text.trim().parse() {
-        return number;
-    }
-    let mut text = resolve(text);
-    text.retain(|character| !character.is_whitespace() && !matches!(character, ',' | '_' | '\'' | '"'));
-    let number: f64 = text.parse().unwrap_or(0.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the conversion saturates")]
-    let number = number.ceil() as u64;
-    number
+    numbers::count(&resolve(text))
 }
 
 /// The names of the suites from the root to the innermost; one that repeats its parent's is left out.

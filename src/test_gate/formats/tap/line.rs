@@ -1,5 +1,7 @@
 //! One line of TAP.
 
+use crate::test_gate::formats::numbers;
+
 /// What a line is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Said<'a> {
@@ -205,8 +207,8 @@ fn timed(name: &str) -> Option<(&str, f64)> {
 /// `12ms`, `1.5s`.
 fn millis(time: &str) -> Option<f64> {
     match time.strip_suffix("ms") {
-        Some(digits) => digits.parse().ok(),
-        None => time.strip_suffix('s')?.parse::<f64>().ok().map(|seconds| seconds * 1_000.0),
+        Some(digits) => numbers::decimal(digits),
+        None => numbers::decimal(time.strip_suffix('s')?).map(|seconds| seconds * 1_000.0),
     }
 }
 

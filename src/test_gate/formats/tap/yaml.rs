@@ -3,6 +3,7 @@
 use crate::core::Location;
 use crate::test_gate::excerpt::{Excerpt, prefix};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
+use crate::test_gate::formats::numbers;
 use crate::test_gate::trace;
 
 /// A block.
@@ -81,7 +82,7 @@ impl Block {
             (Key::Message, _) => line(&mut self.message, &value, MESSAGE),
             (Key::Stack, _) => line(&mut self.stack, &value, DETAIL),
             (Key::At, _) => prefix(&value, MESSAGE).clone_into(&mut self.at),
-            (_, "duration_ms") => self.millis = value.parse().ok(),
+            (_, "duration_ms") => self.millis = numbers::decimal(&value),
             (_, "type") => prefix(&value, MESSAGE).clone_into(&mut self.kind),
             (_, "location") => prefix(&value, MESSAGE).clone_into(&mut self.location),
             _ => self.place(key, &value),

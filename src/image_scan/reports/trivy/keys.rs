@@ -1,0 +1,91 @@
+//! The keys of Trivy's report: those that are read one by one, and those that are known and not read.
+
+/// Keys at the top.
+pub(super) const REPORT: &[&str] =
+    &["SchemaVersion", "ArtifactName", "ArtifactType", "CreatedAt", "Trivy", "Metadata", "Results"];
+
+/// Keys of a result.
+pub(super) const RESULT: &[&str] = &[
+    "Target",
+    "Class",
+    "Type",
+    "Packages",
+    "MisconfSummary",
+    "ExperimentalModifiedFindings",
+    "Vulnerabilities",
+    "Misconfigurations",
+    "Secrets",
+    "Licenses",
+    "CustomResources",
+];
+
+/// Keys that Trivy writes and that are not read, by the struct of ours in whose place they stand.
+pub(super) fn unread(name: &'static str) -> &'static [&'static str] {
+    match name {
+        "Report" => &["ReportID", "ArtifactID"],
+        "Metadata" => &[
+            "Size",
+            "DiffIDs",
+            "ImageConfig",
+            "Reference",
+            "Layers",
+            "RepoURL",
+            "Branch",
+            "Tags",
+            "Commit",
+            "CommitMsg",
+            "Author",
+            "Committer",
+        ],
+        "System" => &["Supplier", "Extended", "extended"],
+        "Scanner" => &["Server"],
+        "Package" => &[
+            "Name",
+            "Identifier",
+            "Version",
+            "Release",
+            "Epoch",
+            "Arch",
+            "Dev",
+            "SrcName",
+            "SrcVersion",
+            "SrcRelease",
+            "SrcEpoch",
+            "Licenses",
+            "Maintainer",
+            "Modularitylabel",
+            "BuildInfo",
+            "Repository",
+            "Indirect",
+            "Relationship",
+            "DependsOn",
+            "Layer",
+            "FilePath",
+            "Digest",
+            "InstalledFiles",
+            "AnalyzedBy",
+        ],
+        "Layer" => &["Size", "CreatedBy"],
+        "Identifier" => &["UID", "BOMRef"],
+        "Vulnerability" => &[
+            "SeveritySource",
+            "DataSource",
+            "Fingerprint",
+            "Custom",
+            "Description",
+            "CweIDs",
+            "VendorSeverity",
+            "CVSS",
+            "References",
+            "PublishedDate",
+            "LastModifiedDate",
+        ],
+        "Misconfiguration" => &["Type", "Description", "Namespace", "Query", "References", "Traces"],
+        "Lines" => &["EndLine", "Resource", "Provider", "Service", "Code", "Occurrences", "RenderedCause"],
+        "Summary" => &["Failures", "Exceptions"],
+        "FoundSecret" => &["EndLine", "Code", "Offset"],
+        "Licence" => &["Text", "Confidence"],
+        "Modified" => &["Type"],
+        _ => &[],
+    }
+}
