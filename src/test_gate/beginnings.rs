@@ -48,7 +48,9 @@ pub(super) fn reports() -> Vec<PathBuf> {
     let corpus =
         std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
     let mut folders = vec![root.join("tests/cases/test-gate")];
-    folders.extend(["junit", "test-reports"].map(|name| corpus.join(name)).into_iter().filter(|folder| folder.is_dir()));
+    folders.extend(
+        ["junit", "test-reports"].map(|name| corpus.join(name)).into_iter().filter(|folder| folder.is_dir()),
+    );
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -74,7 +74,9 @@ impl Tried {
     /// Changes every case of a report, one at a time.
     fn report(&mut self, path: &Path) {
         let bytes = std::fs::read(path).unwrap();
-        let Content::Tests(reading) = content(&mut bytes.as_slice(), "report", Keep::default()) else { return };
+        let Content::Tests(reading) = content(&mut bytes.as_slice(), "report", Keep::default()) else {
+            return;
+        };
         // One that is cut off or broken is red whatever its cases say.
         if !reading.troubles.is_empty() {
             return;
@@ -104,7 +106,9 @@ impl Tried {
 
 /// Whether a change of a report makes an attempt of it, or explains what was red before.
 fn is_known(path: &Path, how: &str) -> bool {
-    MADE_GOOD.iter().any(|(report, kinds, _)| path.ends_with(report) && kinds.iter().any(|kind| how.starts_with(kind)))
+    MADE_GOOD
+        .iter()
+        .any(|(report, kinds, _)| path.ends_with(report) && kinds.iter().any(|kind| how.starts_with(kind)))
 }
 
 #[test]

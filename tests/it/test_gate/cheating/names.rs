@@ -27,7 +27,8 @@ fn alone(case: &str) -> String {
 /// Gives `main` two rows of one name, which only new failures of fail the gate.
 fn rows(shop: &Project, first: &str) {
     shop.on_main(|| {
-        let row = |with: &str| format!("<testcase classname=\"shop.CartTest\" name=\"row\">{with}</testcase>");
+        let row =
+            |with: &str| format!("<testcase classname=\"shop.CartTest\" name=\"row\">{with}</testcase>");
         shop.add(UNIT, &format!("{}\n{}", row(first), row("<!-- -->")));
         shop.set("new-failures-only = true");
         shop.renew();
@@ -124,7 +125,8 @@ pub(super) const ROWS: &[Case] = &[
     (
         "fails a test of another runner before one of its name",
         |shop| {
-            let failed = "{\"name\": \"lists goods\", \"suite\": [\"api\"], \"status\": \"failed\", \"duration\": 1},";
+            let failed =
+                "{\"name\": \"lists goods\", \"suite\": [\"api\"], \"status\": \"failed\", \"duration\": 1},";
             shop.edit(API, "\"tests\": [", &format!("\"tests\": [{failed}"));
         },
         Red("test-failed"),
@@ -132,7 +134,8 @@ pub(super) const ROWS: &[Case] = &[
     (
         "fails a test of another runner behind one of its name",
         |shop| {
-            let failed = "{\"name\": \"lists goods\", \"suite\": [\"api\"], \"status\": \"failed\", \"duration\": 1}";
+            let failed =
+                "{\"name\": \"lists goods\", \"suite\": [\"api\"], \"status\": \"failed\", \"duration\": 1}";
             shop.edit(API, "\"duration\": 10}\n    ]", &format!("\"duration\": 10}}, {failed}]"));
         },
         Red("test-failed"),
@@ -158,7 +161,9 @@ pub(super) const ROWS: &[Case] = &[
         "fails a test of jest before one of its title",
         |shop| {
             let test = |status: &str| {
-                format!("{{\"ancestorTitles\":[\"pay\"],\"title\":\"pays\",\"fullName\":\"pay pays\",\"status\":\"{status}\",\"failureMessages\":[]}}")
+                format!(
+                    "{{\"ancestorTitles\":[\"pay\"],\"title\":\"pays\",\"fullName\":\"pay pays\",\"status\":\"{status}\",\"failureMessages\":[]}}"
+                )
             };
             let tests = format!("{},{}", test("failed"), test("passed"));
             shop.write(
@@ -312,7 +317,11 @@ pub(super) const KNOWN: &[Case] = &[
         |shop| {
             rows(shop, "<failure/>");
             let row = "<testcase classname=\"shop.CartTest\" name=\"row\">";
-            shop.edit(UNIT, &format!("{row}<failure/>"), &format!("{row}<failure/></testcase>{row}<failure/>"));
+            shop.edit(
+                UNIT,
+                &format!("{row}<failure/>"),
+                &format!("{row}<failure/></testcase>{row}<failure/>"),
+            );
         },
         Red("test-failed"),
     ),

@@ -136,7 +136,9 @@ impl Parser<'_> {
             self.string()?;
             Node::Other
         } else {
-            self.at += self.text[self.at..].find([',', '}', ']', ' ', '\n', '\r', '\t']).unwrap_or(self.text.len() - self.at);
+            self.at += self.text[self.at..]
+                .find([',', '}', ']', ' ', '\n', '\r', '\t'])
+                .unwrap_or(self.text.len() - self.at);
             Node::Other
         };
         Some(Json { span: start..self.at, node })

@@ -41,15 +41,20 @@ fn moved(of: Option<&Json>, text: &str, (failed, passed): (&str, &str)) -> Vec<E
 fn jest(root: &Json, text: &str, cases: &mut Vec<Case>) {
     for file in root.items("testResults") {
         for test in file.items("assertionResults") {
-            let red = vec![
-                test.set("status", "\"failed\""),
-                test.set("failureMessages", "[\"Error: injected\"]"),
-            ];
+            let red =
+                vec![test.set("status", "\"failed\""), test.set("failureMessages", "[\"Error: injected\"]")];
             let mut counts = moved(Some(root), text, ("numFailedTests", "numPassedTests"));
             counts.extend([root.set("success", "false"), file.set("status", "\"failed\"")]);
             let around = Some(file.span.clone());
             let is_red = test.word("status", text) == "failed";
-            cases.push(Case { is_red, spans: vec![test.span.clone()], red, counts, around, ..Case::default() });
+            cases.push(Case {
+                is_red,
+                spans: vec![test.span.clone()],
+                red,
+                counts,
+                around,
+                ..Case::default()
+            });
         }
     }
 }
@@ -160,7 +165,9 @@ fn mocha(root: &Json, text: &str, cases: &mut Vec<Case>) {
         let is_this = |item: &&Json| {
             ["fullTitle", "file"].iter().all(|key| item.word(key, text) == test.word(key, text))
         };
-        let own = |list: &Json| list.list().iter().position(|item| is_this(&item)).and_then(|place| list.remove(place));
+        let own = |list: &Json| {
+            list.list().iter().position(|item| is_this(&item)).and_then(|place| list.remove(place))
+        };
         let instead: Vec<Edit> =
             ["passes", "pending"].into_iter().filter_map(|key| own(root.get(key)?)).take(1).collect();
         cases.push(Case {
@@ -178,11 +185,11 @@ fn mocha(root: &Json, text: &str, cases: &mut Vec<Case>) {
 fn cucumber(root: &Json, text: &str, cases: &mut Vec<Case>) {
     for feature in root.list() {
         for element in feature.items("elements") {
-            let Some(result) = element.items("steps").last().and_then(|step| step.at(&["result"])) else { continue };
-            let red = vec![
-                result.set("status", "\"failed\""),
-                result.set("error_message", "\"Error: injected\""),
-            ];
+            let Some(result) = element.items("steps").last().and_then(|step| step.at(&["result"])) else {
+                continue;
+            };
+            let red =
+                vec![result.set("status", "\"failed\""), result.set("error_message", "\"Error: injected\"")];
             let is_green = |step: &Json| {
                 let status = step.get("result").map_or("", |result| result.word("status", text));
                 matches!(status, "passed" | "skipped")

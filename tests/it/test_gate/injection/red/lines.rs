@@ -61,14 +61,17 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
 fn go(lines: &[Line]) -> Vec<Case> {
     let is_end = |line: &Line| matches!(line.word("Action"), "pass" | "skip" | "fail");
     let mut cases = Vec::new();
-    for (index, end) in lines.iter().enumerate().filter(|(_, line)| is_end(line) && !line.word("Test").is_empty()) {
+    for (index, end) in
+        lines.iter().enumerate().filter(|(_, line)| is_end(line) && !line.word("Test").is_empty())
+    {
         let (package, test) = (end.word("Package"), end.word("Test"));
         let is_own = |line: &&Line| line.word("Package") == package && line.word("Test") == test;
         let spans = lines.iter().filter(is_own).map(|line| line.span.clone()).collect();
         let fails = |line: &Line| line.set("Action", "\"fail\"");
         let is_around = |line: &&Line| {
             let outer = line.word("Test");
-            let is_outer = outer.is_empty() || test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+            let is_outer =
+                outer.is_empty() || test.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
             is_end(line) && line.word("Package") == package && is_outer
         };
         let counts = lines[index + 1..].iter().filter(is_around).map(fails).collect();
@@ -84,7 +87,9 @@ fn dart(lines: &[Line]) -> Vec<Case> {
         let id = &end.value["testID"];
         let is_own = |line: &&Line| &line.value["testID"] == id || &line.value["test"]["id"] == id;
         let at = end.span.start;
-        let error = format!("{{\"testID\":{id},\"error\":\"injected\",\"stackTrace\":\"\",\"isFailure\":true,\"type\":\"error\",\"time\":1}}\n");
+        let error = format!(
+            "{{\"testID\":{id},\"error\":\"injected\",\"stackTrace\":\"\",\"isFailure\":true,\"type\":\"error\",\"time\":1}}\n"
+        );
         let red = vec![
             (at..at, error),
             end.set("result", "\"failure\""),
@@ -110,7 +115,9 @@ fn dart(lines: &[Line]) -> Vec<Case> {
 }
 
 fn libtest(lines: &[Line], text: &str) -> Vec<Case> {
-    let is_end = |line: &Line| line.word("type") == "test" && matches!(line.word("event"), "ok" | "ignored" | "failed");
+    let is_end = |line: &Line| {
+        line.word("type") == "test" && matches!(line.word("event"), "ok" | "ignored" | "failed")
+    };
     let mut cases = Vec::new();
     for (index, end) in lines.iter().enumerate().filter(|(_, line)| is_end(line)) {
         let is_own = |line: &&Line| line.word("type") == "test" && line.word("name") == end.word("name");

@@ -111,8 +111,12 @@ impl Case {
             (&self.nest, self.spans.first(), self.spans.last())
         {
             let red = format!("{open}{}{close}", self.text(text, self.red.iter(), ""));
-            variants.push(("red copy in an inner suite, before", apply(text, vec![(first.start..first.start, red.clone())])));
-            variants.push(("red copy in an inner suite, behind", apply(text, vec![(last.end..last.end, red)])));
+            variants.push((
+                "red copy in an inner suite, before",
+                apply(text, vec![(first.start..first.start, red.clone())]),
+            ));
+            variants
+                .push(("red copy in an inner suite, behind", apply(text, vec![(last.end..last.end, red)])));
         }
         variants
     }
@@ -132,7 +136,10 @@ impl Case {
 /// Two reports in one file.
 pub(crate) fn documents(text: &str, red: &str) -> [Variant; 2] {
     let join = |one: &str, other: &str| format!("{}\n{other}", one.trim_end());
-    [("red document before a green one", join(red, text)), ("red document behind a green one", join(text, red))]
+    [
+        ("red document before a green one", join(red, text)),
+        ("red document behind a green one", join(text, red)),
+    ]
 }
 
 /// A text with edits; where two of them touch the same part, the first one holds.

@@ -13,7 +13,10 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn is_point(&self) -> bool {
-        self.text == "ok" || self.text.starts_with("ok ") || self.text == "not ok" || self.text.starts_with("not ok ")
+        self.text == "ok"
+            || self.text.starts_with("ok ")
+            || self.text == "not ok"
+            || self.text.starts_with("not ok ")
     }
 
     /// Where the line begins behind its indent.
@@ -36,7 +39,8 @@ impl Line<'_> {
             edits.push((self.start()..self.start(), "not ".to_owned()));
         }
         let upper = self.text.to_uppercase();
-        let directive = ["# SKIP", "# TODO", "#SKIP", "#TODO"].iter().filter_map(|word| upper.find(word)).min();
+        let directive =
+            ["# SKIP", "# TODO", "#SKIP", "#TODO"].iter().filter_map(|word| upper.find(word)).min();
         if let Some(at) = directive {
             // A brace behind it begins subtests.
             let with = if self.text.ends_with('{') { "{" } else { "" };
@@ -68,11 +72,18 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
 fn case(lines: &[Line<'_>], index: usize, text: &str) -> Case {
     let line = &lines[index];
     // The lines of the same document or subtest.
-    let starts = lines[..index].iter().rposition(|other| other.indent < line.indent && is_result(other)).map_or(0, |outer| outer + 1);
+    let starts = lines[..index]
+        .iter()
+        .rposition(|other| other.indent < line.indent && is_result(other))
+        .map_or(0, |outer| outer + 1);
     let behind = lines[index..].iter().position(|other| other.indent < line.indent && is_result(other));
     let ends = behind.map_or(lines.len(), |outer| index + outer);
     let block = || lines[starts..ends].iter().filter(|other| other.indent == line.indent);
-    let mut room: Vec<Edit> = block().filter(|other| other.is_point() && !std::ptr::eq(*other, line)).filter_map(Line::number).map(|range| (range, String::new())).collect();
+    let mut room: Vec<Edit> = block()
+        .filter(|other| other.is_point() && !std::ptr::eq(*other, line))
+        .filter_map(Line::number)
+        .map(|range| (range, String::new()))
+        .collect();
     for plan in block().filter_map(|other| Some((other, other.text.strip_prefix("1..")?))) {
         let start = plan.0.start() + 3;
         room.extend(super::plus(text, start..start + plan.1.len(), 2));
@@ -99,7 +110,8 @@ fn case(lines: &[Line<'_>], index: usize, text: &str) -> Case {
     // Its details belong to it.
     let details = lines.get(index + 1).filter(|next| next.text == "...");
     let span = line.span.start..details.unwrap_or(line).span.end;
-    let has_directive = ["# SKIP", "# TODO", "#SKIP", "#TODO"].iter().any(|word| line.text.to_uppercase().contains(word));
+    let has_directive =
+        ["# SKIP", "# TODO", "#SKIP", "#TODO"].iter().any(|word| line.text.to_uppercase().contains(word));
     let is_red = line.text.starts_with("not ") && !has_directive;
     Case { is_red, spans: vec![span], red: line.fails(), counts, copy, room, ..Case::default() }
 }

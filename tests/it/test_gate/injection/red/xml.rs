@@ -30,7 +30,12 @@ pub(super) struct Tree<'a> {
 impl<'a> Tree<'a> {
     /// The elements, up to where the file is no longer XML.
     pub(super) fn of(text: &'a str) -> Self {
-        let mut reader = Reader::from_str(text);
+        let without_mark = text.trim_start_matches('\u{feff}');
+        let mut reader = Reader::from_str(without_mark);
+        let mark = text.len() - without_mark.len();
+        let place = |reader: &Reader<&[u8]>| {
+            usize::try_from(reader.buffer_position()).map_or(text.len(), |place| mark + place)
+        };
         reader.config_mut().check_end_names = false;
         let mut tree = Self { text, elements: Vec::new() };
         let mut open = Vec::new();
@@ -67,7 +72,11 @@ impl<'a> Tree<'a> {
 
     /// Elements of this name.
     pub(super) fn named<'b>(&'b self, name: &'b str) -> impl Iterator<Item = usize> + 'b {
-        self.elements.iter().enumerate().filter(move |(_, element)| element.name == name).map(|(index, _)| index)
+        self.elements
+            .iter()
+            .enumerate()
+            .filter(move |(_, element)| element.name == name)
+            .map(|(index, _)| index)
     }
 
     /// Children of an element.
@@ -134,8 +143,4 @@ impl<'a> Tree<'a> {
     pub(super) fn remove(&self, index: usize) -> Edit {
         (self.elements[index].span.clone(), String::new())
     }
-}
-
-fn place(reader: &Reader<&[u8]>) -> usize {
-    usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
 }

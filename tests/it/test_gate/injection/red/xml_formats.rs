@@ -45,7 +45,14 @@ fn junit(tree: &Tree<'_>, index: usize) -> Case {
     let around = suite.filter(|suite| tree.elements[*suite].parent.is_some());
     let mut children = tree.children(index).map(|child| tree.elements[child].name.as_str());
     let is_red = children.any(|name| matches!(name, "failure" | "error" | "rerunFailure" | "rerunError"));
-    Case { is_red, red, counts, nest, around: around.map(|suite| tree.elements[suite].span.clone()), ..Case::default() }
+    Case {
+        is_red,
+        red,
+        counts,
+        nest,
+        around: around.map(|suite| tree.elements[suite].span.clone()),
+        ..Case::default()
+    }
 }
 
 fn trx(tree: &Tree<'_>, index: usize) -> Case {
@@ -74,7 +81,11 @@ fn nunit3(tree: &Tree<'_>, index: usize) -> Case {
     if tree.find(index, "label").is_some() {
         red.push(tree.set(index, "label", "Error"));
     }
-    red.extend(tree.children(index).filter(|child| tree.elements[*child].name == "reason").map(|child| tree.remove(child)));
+    red.extend(
+        tree.children(index)
+            .filter(|child| tree.elements[*child].name == "reason")
+            .map(|child| tree.remove(child)),
+    );
     let mut counts = Vec::new();
     for outer in tree.around(index) {
         counts.push(tree.set(outer, "result", "Failed"));
@@ -83,7 +94,14 @@ fn nunit3(tree: &Tree<'_>, index: usize) -> Case {
     }
     let copy = tree.find(index, "id").map(|range| (range, format!("copy-{index}-\u{1}")));
     let is_red = tree.get(index, "result") == "Failed";
-    Case { is_red, red, counts, copy: copy.into_iter().collect(), around: suite(tree, index), ..Case::default() }
+    Case {
+        is_red,
+        red,
+        counts,
+        copy: copy.into_iter().collect(),
+        around: suite(tree, index),
+        ..Case::default()
+    }
 }
 
 fn nunit2(tree: &Tree<'_>, index: usize) -> Case {
