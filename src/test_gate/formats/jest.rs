@@ -94,7 +94,7 @@ impl Assertion {
         Execution {
             // Jest itself joins names by spaces.
             classname: titles.join(if self.meta.is_some() { " > " } else { " " }),
-            line: self.location.and_then(|place| place.line.whole()),
+            line: self.location.as_ref().and_then(|place| place.line.whole()),
             micros: self.duration.micros(1e-3),
             attempts: self.invocations.count().max(attempts),
             message,
@@ -385,7 +385,9 @@ mod tests {
     #[test]
     fn a_pass_with_failure_messages_is_a_later_attempt_of_vitest() {
         let test = r#"{"title": "a", "status": "passed", "failureMessages": ["Error: once\n at a.js:1:1", "Error: twice"], "meta": {}}"#;
-        let report = format!(r#"{{"numTotalTests": 1, "numTotalTestSuites": 1, "success": true, "testResults": [{{"name": "a.js", "status": "passed", "assertionResults": [{test}]}}]}}"#);
+        let report = format!(
+            r#"{{"numTotalTests": 1, "numTotalTestSuites": 1, "success": true, "testResults": [{{"name": "a.js", "status": "passed", "assertionResults": [{test}]}}]}}"#
+        );
         let reading = read(&FORMAT, report.as_bytes());
         assert_eq!(counts(&reading), [0, 1, 0, 0, 0, 0]);
         assert_eq!((reading.problems[0].attempts, reading.problems[0].message.as_str()), (3, "Error: once"));
