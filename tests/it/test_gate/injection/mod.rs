@@ -51,7 +51,7 @@ fn missed(path: &Path) -> String {
     let step = (cases.len() / CASES).max(1);
     let some = cases.iter().step_by(step).take(CASES - 1).chain(cases.last());
     for case in some {
-        assert!(!case.is_red, "{} is green", path.display());
+        assert!(!case.is_red, "{} passes with a case that failed", path.display());
         let alone = case.in_place(&text);
         let documents = red::documents(&text, &alone[0].1);
         let copies = case.copied(&text).into_iter().chain(case.surrounded(&text)).chain(documents);

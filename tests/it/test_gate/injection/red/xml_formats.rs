@@ -43,8 +43,11 @@ fn junit(tree: &Tree<'_>, index: usize) -> Case {
     });
     // A suite beside the root would be a second document.
     let around = suite.filter(|suite| tree.elements[*suite].parent.is_some());
-    let mut children = tree.children(index).map(|child| tree.elements[child].name.as_str());
-    let is_red = children.any(|name| matches!(name, "failure" | "error" | "rerunFailure" | "rerunError"));
+    let has = |names: &[&str]| {
+        tree.children(index).any(|child| names.contains(&tree.elements[child].name.as_str()))
+    };
+    // What is skipped as well may fail: it is still to do, or known to.
+    let is_red = has(&["failure", "error", "rerunFailure", "rerunError"]) && !has(&["skipped"]);
     Case {
         is_red,
         red,
