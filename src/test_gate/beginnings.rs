@@ -13,9 +13,10 @@ use super::files::File;
 use super::gate::bystander;
 use super::read::{Content, content};
 
-/// Cuts of each report, and of each that is written in another way.
+/// Cuts of each report, of each that is written in another way, and how many bytes those of one may have together.
 const CUTS: usize = 20;
 const FEWER_CUTS: usize = 4;
+const BYTES: usize = 4 << 20;
 
 /// How bad a file is that was found in a folder, and how many tests it has: 0 passes, 1 warns, 2 fails; a file that nobody looks at
 /// passes.
@@ -46,9 +47,15 @@ fn badness(file: &File, bytes: &[u8]) -> (u8, u64) {
     (if is_red { 2 } else { 0 }, 0)
 }
 
-/// Every file of the cases, in the order of their names.
-fn reports() -> Vec<PathBuf> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate")];
+/// Every file of the cases, and of the corpus's reports of tests where it is there, in the order of their names.
+pub(super) fn reports() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus =
+        std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
+    let mut folders = vec![root.join("tests/cases/test-gate")];
+    folders.extend(
+        ["junit", "test-reports"].map(|name| corpus.join(name)).into_iter().filter(|folder| folder.is_dir()),
+    );
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -71,7 +78,7 @@ fn reports() -> Vec<PathBuf> {
 /// Where to cut: the same in every run, and nowhere in particular.
 fn cuts(length: usize, seed: u64, amount: usize) -> impl Iterator<Item = usize> {
     let mut state = seed;
-    (0..amount).map(move |_| {
+    (0..amount.min(BYTES / length.max(1)).max(3)).map(move |_| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(state >> 33).unwrap() % length.max(1)
     })

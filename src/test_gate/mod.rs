@@ -36,6 +36,8 @@ mod gate_file;
 mod git;
 mod glob;
 mod hints;
+#[cfg(test)]
+mod injected;
 mod json;
 mod keeping;
 mod ledger;

@@ -3,6 +3,7 @@
 //! A file that could not be run has no assertion results; its own status says so, and so does `success`.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, MapAccess};
@@ -12,7 +13,7 @@ use super::values::{Few, Flag, Number, Text, json};
 use crate::core::words::count;
 use crate::test_gate::again;
 use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
+use crate::test_gate::collector::{Collector, GroupError, hash_of};
 use crate::test_gate::excerpt::without_colours;
 use crate::test_gate::execution::Execution;
 use crate::test_gate::json::{Fields, Object, documents, each, each_object, skip};
@@ -31,7 +32,7 @@ pub(crate) const FORMAT: Format = Format {
         })
     },
     read: |source, collector| {
-        let shown = RefCell::new(Shown { collector, tests: 0, failed: 0, broken: 0 });
+        let shown = RefCell::new(Shown { collector, tests: 0, failed: 0, broken: 0, suites: 0 });
         let result = documents(source, |reader| {
             let mut report = Report::new(&shown);
             Fields(&mut report).deserialize(reader)?;
@@ -68,12 +69,17 @@ struct Place {
 }
 
 impl Assertion {
+    /// Why earlier attempts failed. Jest says so in a list of its own, vitest among the failures of a test that passed at last.
+    fn earlier(&self) -> &Few<Text> {
+        if self.retry_reasons.count > 0 { &self.retry_reasons } else { &self.failure_messages }
+    }
+
     /// How it ended; `None` where a word is not known.
     fn state(&self) -> Option<State> {
         Some(match self.status.0.as_str() {
             "failed" => State::Failed,
             _ if !self.failure_messages.first.is_empty() && self.status.0 != "passed" => State::Failed,
-            "passed" if self.invocations.count() > 1 || self.retry_reasons.count > 0 => State::Flaky,
+            "passed" if self.invocations.count() > 1 || self.earlier().count > 0 => State::Flaky,
             "passed" => State::Passed,
             "pending" | "skipped" | "todo" | "disabled" => State::Skipped,
             _ => return None,
@@ -82,15 +88,17 @@ impl Assertion {
 
     fn execution(self, state: State) -> Execution {
         let titles: Vec<&str> = self.ancestor_titles.iter().map(|title| title.0.as_str()).collect();
-        let reasons = if state == State::Flaky { &self.retry_reasons } else { &self.failure_messages };
+        let reasons = if state == State::Flaky { self.earlier() } else { &self.failure_messages };
+        let is_flaky = state == State::Flaky;
+        let attempts = if is_flaky { self.earlier().count } else { self.retry_reasons.count } + 1;
         let (message, _) = parts(reasons.first.first().map_or("", |text| text.0.as_str()));
         let detail: Vec<&str> = reasons.iter().map(|text| text.0.as_str()).collect();
         Execution {
             // Jest itself joins names by spaces.
             classname: titles.join(if self.meta.is_some() { " > " } else { " " }),
-            line: self.location.and_then(|place| place.line.whole()),
+            line: self.location.as_ref().and_then(|place| place.line.whole()),
             micros: self.duration.micros(1e-3),
-            attempts: self.invocations.count().max(self.retry_reasons.count + 1),
+            attempts: self.invocations.count().max(attempts),
             message,
             detail: without_colours(&detail.join("\n")),
             producer: Some(if self.meta.is_some() { Producer::Vitest } else { Producer::Jest }),
@@ -113,6 +121,8 @@ struct Shown<'a> {
     tests: u64,
     failed: u64,
     broken: u64,
+    /// Files with failed tests, and blocks with them.
+    suites: u64,
 }
 
 /// One test file.
@@ -124,12 +134,14 @@ struct File<'a, 'b> {
     message: Text,
     tests: u64,
     red: u64,
+    /// Blocks with failed tests, by hash.
+    blocks: BTreeSet<u64>,
 }
 
 impl<'a, 'b> File<'a, 'b> {
     fn new(shown: &'a RefCell<Shown<'b>>) -> Self {
         let (name, status, message) = Default::default();
-        Self { shown, waiting: Vec::new(), name, status, message, tests: 0, red: 0 }
+        Self { shown, waiting: Vec::new(), name, status, message, tests: 0, red: 0, blocks: BTreeSet::new() }
     }
 
     fn assertion(&mut self, assertion: Assertion) {
@@ -138,7 +150,14 @@ impl<'a, 'b> File<'a, 'b> {
             let what = format!("the status `{}` of `{}` is not known", assertion.status.0, assertion.title.0);
             return self.shown.borrow_mut().collector.trouble(Trouble::whole(what));
         };
-        self.red += u64::from(state.is_red());
+        if state.is_red() {
+            self.red += 1;
+            let mut block = 0;
+            for title in assertion.ancestor_titles.iter() {
+                block = hash_of(&(block, &title.0));
+                self.blocks.insert(block);
+            }
+        }
         self.waiting.push(assertion.execution(state));
         if self.waiting.len() >= WAITING {
             self.hand_over();
@@ -161,6 +180,7 @@ impl<'a, 'b> File<'a, 'b> {
         shown.collector.suite();
         shown.tests += self.tests;
         shown.failed += self.red;
+        shown.suites += self.blocks.len() as u64 + u64::from(self.red > 0 || self.status.0 == "failed");
         match self.status.0.as_str() {
             "failed" if self.red == 0 => {
                 shown.broken += 1;
@@ -208,12 +228,13 @@ struct Report<'a, 'b> {
     tests: Number,
     failed: Number,
     broken: Number,
+    suites: Number,
 }
 
 impl<'a, 'b> Report<'a, 'b> {
     fn new(shown: &'a RefCell<Shown<'b>>) -> Self {
         let mut before = shown.borrow_mut();
-        (before.tests, before.failed, before.broken) = (0, 0, 0);
+        (before.tests, before.failed, before.broken, before.suites) = (0, 0, 0, 0);
         let none = Number::default();
         Self {
             shown,
@@ -223,12 +244,13 @@ impl<'a, 'b> Report<'a, 'b> {
             tests: none,
             failed: none,
             broken: none,
+            suites: none,
         }
     }
 
     /// Compares what the report claims with what it has shown.
     fn finish(self) {
-        let Shown { collector, tests, failed, broken } = &mut *self.shown.borrow_mut();
+        let Shown { collector, tests, failed, broken, suites } = &mut *self.shown.borrow_mut();
         if !self.has_results {
             collector.trouble(Trouble::whole("the list `testResults` is missing"));
         }
@@ -252,6 +274,16 @@ impl<'a, 'b> Report<'a, 'b> {
             let what = "the report says that the run failed, though no test did; obsolete snapshots, a threshold or an empty run do that";
             collector.run_error(run_error(what.to_owned()));
         }
+        // Vitest counts blocks as suites: one that failed without a failed test could not be set up or torn down. A file that failed
+        // so says it itself.
+        let claimed = self.suites.count();
+        if claimed > *suites && *broken == 0 {
+            let what = format!(
+                "the report names {}, its tests show {suites}: a set-up or tear-down failed",
+                count(claimed, "failed suite")
+            );
+            collector.suite_error(run_error(what));
+        }
         let claimed = self.tests.count();
         if claimed > *tests {
             collector.note(format!("the report names {}, and shows {tests}", count(claimed, "test")));
@@ -269,6 +301,7 @@ impl Object for Report<'_, '_> {
             "success" => self.success = Some(map.next_value()?),
             "wasInterrupted" => self.was_interrupted = map.next_value()?,
             "numTotalTests" => self.tests = map.next_value()?,
+            "numFailedTestSuites" => self.suites = map.next_value()?,
             "numFailedTests" => self.failed = map.next_value()?,
             "numRuntimeErrorTestSuites" => self.broken = map.next_value()?,
             _ => skip(map)?,
@@ -333,6 +366,31 @@ mod tests {
         assert_eq!(errors(r#""success": true"#, "odd"), (0, 0, 1));
         let word = SAMPLE.replace("\"todo\"", "\"odd\"");
         assert_eq!(read(&FORMAT, word.as_bytes()).troubles.kept().len(), 1);
+    }
+
+    #[test]
+    fn a_failed_test_does_not_hide_the_set_up_of_another_block() {
+        let report = |suites: u64| {
+            format!(
+                r#"{{"numTotalTests": 2, "numFailedTestSuites": {suites}, "numFailedTests": 1, "success": false, "testResults": [
+                {{"name": "a.js", "status": "failed", "assertionResults": [
+                {{"ancestorTitles": ["cart", "items"], "title": "a", "status": "failed", "failureMessages": ["x"], "meta": {{}}}},
+                {{"ancestorTitles": ["login"], "title": "b", "status": "skipped", "failureMessages": [], "meta": {{}}}}]}}]}}"#
+            )
+        };
+        let errors = |suites| read(&FORMAT, report(suites).as_bytes()).suite_errored;
+        assert_eq!([1, 3, 4].map(errors), [0, 0, 1]);
+    }
+
+    #[test]
+    fn a_pass_with_failure_messages_is_a_later_attempt_of_vitest() {
+        let test = r#"{"title": "a", "status": "passed", "failureMessages": ["Error: once\n at a.js:1:1", "Error: twice"], "meta": {}}"#;
+        let report = format!(
+            r#"{{"numTotalTests": 1, "numTotalTestSuites": 1, "success": true, "testResults": [{{"name": "a.js", "status": "passed", "assertionResults": [{test}]}}]}}"#
+        );
+        let reading = read(&FORMAT, report.as_bytes());
+        assert_eq!(counts(&reading), [0, 1, 0, 0, 0, 0]);
+        assert_eq!((reading.problems[0].attempts, reading.problems[0].message.as_str()), (3, "Error: once"));
     }
 
     #[test]

@@ -8,12 +8,14 @@ mod coverage;
 mod dialects;
 mod encodings;
 mod hostile;
+mod injection;
 mod outputs;
 mod paths;
 mod producers;
 mod repeated;
 mod review;
 mod shown;
+mod two_formats;
 
 use std::path::Path;
 

@@ -159,7 +159,7 @@ fn red_titles(said: &Said) -> Vec<&str> {
         .collect()
 }
 
-fn cases() -> PathBuf {
+pub(super) fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate")
 }
 
@@ -169,7 +169,7 @@ fn parse<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
 }
 
 /// The folders of cases, in their order.
-fn folders() -> Vec<PathBuf> {
+pub(super) fn folders() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(cases()).expect("the cases");
     let mut folders: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a case").path())
@@ -180,7 +180,7 @@ fn folders() -> Vec<PathBuf> {
 }
 
 /// The files of a case, in their order, by name: each is meant, whatever its ending.
-fn reports(folder: &Path) -> Vec<String> {
+pub(super) fn reports(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder.join("reports")).expect("reports");
     let mut reports: Vec<String> =
         entries.map(|entry| format!("reports/{}", entry.expect("a report").file_name().display())).collect();

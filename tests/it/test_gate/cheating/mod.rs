@@ -5,6 +5,7 @@
 mod cheats;
 mod coverage;
 mod harmless;
+mod names;
 mod project;
 
 use std::sync::Mutex;
@@ -69,6 +70,13 @@ fn tests_do_not_go_away() {
 #[test]
 fn failures_do_not_hide() {
     judge(cheats::FAILURES, Project::judge);
+}
+
+#[test]
+fn failures_do_not_hide_behind_their_namesakes() {
+    judge(names::ROWS, Project::judge);
+    judge(names::REPORTS, Project::judge);
+    judge(names::KNOWN, Project::judge);
 }
 
 #[test]
