@@ -154,6 +154,10 @@ pub struct Arguments {
     /// Limit of a benchmark that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text; may be given more than once
     #[arg(long, value_name = "LIMIT", help_heading = "Benchmarks")]
     pub(crate) benchmark_limit: Vec<String>,
+
+    /// Benchmark that shows how fast the machine is, by name or pattern, e.g. `sha256sum`: other times are corrected by how it moved
+    #[arg(long, value_name = "NAME", help_heading = "Benchmarks")]
+    pub(crate) benchmark_reference: Option<String>,
 }
 
 /// Keys whose values a change takes from where it began, so that it can't widen its own gate.
@@ -165,6 +169,7 @@ pub(super) const POLICY: &[&str] = &[
     "baseline",
     "benchmark-alarm-rate",
     "benchmark-limit",
+    "benchmark-reference",
     "diff",
     "fail-on-flaky",
     "max-benchmark-slowdown",
@@ -237,6 +242,7 @@ impl Arguments {
             size_alone: self.max_unsampled_slowdown,
             exact_tolerance: self.max_count_increase,
             bounds: self.benchmark_limit.iter().map(|text| Bound::parse(text)).collect::<Result<_, _>>()?,
+            reference: self.benchmark_reference.clone(),
         };
         limits.check()?;
         Ok(limits)
