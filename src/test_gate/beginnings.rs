@@ -65,7 +65,8 @@ fn reports() -> Vec<PathBuf> {
 
 /// Whether this is what a run of benchmarks printed until it broke off: text without an end looks healthy before the line that says so.
 fn breaks_off(path: &Path) -> bool {
-    path.parent().is_some_and(|folder| folder.ends_with("benchmarks-broken"))
+    let is_in = |name: &&str| path.parent().is_some_and(|folder| folder.ends_with(name));
+    ["benchmarks-broken", "benchmarks-benchmark-js"].iter().any(is_in)
         && path.extension().is_some_and(|extension| extension == "txt")
 }
 

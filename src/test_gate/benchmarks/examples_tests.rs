@@ -209,7 +209,10 @@ fn catch2_says_what_was_not_measured() {
     let failed = format!("{head}{row}sum 2   20   100   5 us \n\n=====\ntest cases: 1 | 1 failed\n");
     assert_eq!(troubles(&failed), ["16: `Sums / inner / sum 2` was not measured to its end"]);
     assert_eq!(broken(&failed), ["19: test cases: 1 | 1 failed"]);
-    assert_eq!(troubles(&format!("{head}{row}")), ["0: cut off: the run has no `test cases:` behind it"]);
+    assert_eq!(
+        troubles(&format!("{head}{row}")),
+        ["0: cut off: the run has no `test cases:` or `All tests passed` behind it"]
+    );
 }
 
 #[test]

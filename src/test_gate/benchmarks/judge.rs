@@ -151,7 +151,9 @@ fn samples_needed(open: &[&Comparison], limits: &Limits) -> u64 {
     let of = |found: &&Comparison| {
         let Some((low, high)) = found.interval else { return least };
         let half = (high.ln() - low.ln()) / 2.0;
-        let room = (allowed - found.worse().ln().max(0.0)).max(allowed / 2.0);
+        // What seems to be worse than allowed is decided as soon as no change at all is ruled out.
+        let worse = found.worse().ln().max(0.0);
+        let room = if worse > allowed { worse } else { (allowed - worse).max(allowed / 2.0) };
         #[expect(clippy::cast_precision_loss, reason = "a count of samples")]
         let size = found.sizes.0.min(found.sizes.1) as f64;
         let wanted = (size * (half / room).powi(2)).ceil();
