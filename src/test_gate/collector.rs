@@ -338,7 +338,7 @@ impl Collector {
     pub(crate) fn benchmarks(&mut self, stream: Stream) {
         let Some(found) = stream.finish() else { return };
         self.reading.benchmarks.extend(found.benchmarks);
-        for trouble in found.troubles.kept() {
+        for trouble in found.troubles.kept().iter().chain(found.broken.kept()) {
             self.reading.troubles.push(trouble.clone());
         }
         self.reading.notes.extend(found.notes);

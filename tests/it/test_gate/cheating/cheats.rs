@@ -1366,4 +1366,170 @@ pub(super) const BENCHMARKS: &[Case] = &[
         },
         Red("benchmark-vanished"),
     ),
+    (
+        "measures with a run that crashed",
+        |shop| {
+            shop.write(
+                "reports/bench.txt",
+                format!("{CRITERION}thread 'main' panicked at benches/a.rs:1:1:\nno\n"),
+            )
+        },
+        Red("run-errored"),
+    ),
+    (
+        "hides a crash behind colours",
+        |shop| {
+            let crash = "\u{1b}[1m\u{1b}[91merror\u{1b}[0m\u{1b}[1m: bench failed, to rerun pass `--bench a`\u{1b}[0m\n";
+            shop.write("reports/bench.txt", format!("{CRITERION}{crash}"));
+        },
+        Red("run-errored"),
+    ),
+    (
+        "measures how a command fails",
+        |shop| {
+            let failed = r#"{"results":[{"command":"serve","mean":0.1,"median":0.1,"times":[0.1,0.1],"exit_codes":[1,1]}]}"#;
+            shop.write("reports/serve.json", failed);
+        },
+        Red("run-errored"),
+    ),
+    (
+        "writes a slow number in colours",
+        |shop| {
+            known(shop, CRITERION);
+            let slow = "a                       time:   [\u{1b}[1m5.0\u{1b}[0m ns \u{1b}[1m5.1\u{1b}[0m ns 5.2 ns]\n";
+            shop.write("reports/bench.txt", slow);
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "gives two exact counts one name, so that their middle stays",
+        |shop| {
+            let count = |one: u32, other: u32| {
+                format!(
+                    "a::b one:1\n  Instructions:  {one}|N/A  (*********)\na::b one:1\n  Instructions:  {other}|N/A  (*********)\n"
+                )
+            };
+            known(shop, &count(1_000, 3_000));
+            shop.write("reports/bench.txt", count(1_500, 2_500));
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "allocates more and keeps its instructions",
+        |shop| {
+            let heap = |bytes: u32| {
+                format!("a::b one:1\n  ======= DHAT =====\n  Total bytes:  {bytes}|N/A  (*********)\n")
+            };
+            known(shop, &heap(1_000));
+            shop.write("reports/bench.txt", heap(3_000));
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "measures what is no number",
+        |shop| shop.edit("reports/bench.json", "\"value\": 48.0", "\"value\": \"NaN\""),
+        Red("report-unreadable"),
+    ),
+    (
+        "measures less than nothing",
+        |shop| shop.edit("reports/bench.json", "\"value\": 48.0", "\"value\": -48.0"),
+        Red("report-unreadable"),
+    ),
+    (
+        "measures more than a number holds",
+        |shop| shop.edit("reports/bench.json", "\"value\": 48.0", "\"value\": 1e999"),
+        Red("report-unreadable"),
+    ),
+    (
+        "says of no measure which way is better",
+        |shop| shop.edit("reports/bench.json", "\"direction\": \"smaller\",", ""),
+        Red("report-unreadable"),
+    ),
+    (
+        "slows everything down, as if the machine were slower",
+        |shop| {
+            shop.on_main(|| rebase(shop));
+            shop.measure(&many(1.9, 1.9));
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "names a reference of its own",
+        |shop| {
+            shop.on_main(|| rebase(shop));
+            shop.measure(&many(1.9, 1.9));
+            shop.set("benchmark-reference = \"machine\"");
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "slows the reference down with the benchmark it slows down",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            let mut slowed = many(1.0, 1.6);
+            slowed[0].3 *= 1.6;
+            shop.measure(&slowed);
+        },
+        Red("benchmark-reference-moved"),
+    ),
+    (
+        "takes the reference away",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            shop.measure(&many(1.0, 1.0)[..8]);
+        },
+        Red("threshold-crossed"),
+    ),
+    (
+        "is slower than the machine became",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            let mut slowed = many(1.5, 1.5);
+            slowed[0].3 *= 1.2;
+            shop.measure(&slowed);
+        },
+        Red("benchmark-regressed"),
+    ),
 ];
+
+/// What criterion prints of one benchmark.
+const CRITERION: &str = "a                       time:   [1.0 ns 1.1 ns 1.2 ns]\n";
+
+/// The baseline of `main` knows a report of benchmarks in text.
+fn known(shop: &Project, text: &str) {
+    shop.on_main(|| {
+        shop.write("reports/bench.txt", text);
+        shop.renew();
+    });
+}
+
+/// The baseline of `main` knows more measures and a reference.
+pub(super) fn rebase(shop: &Project) {
+    shop.measure(&many(1.0, 1.0));
+    shop.renew();
+}
+
+/// The measures of the shop, four more and a reference, each so many times slower than in the baseline.
+pub(super) fn many(slower: f64, reference: f64) -> Vec<super::project::Measure<'static>> {
+    let all = [
+        ("parse", "ns", "smaller", 1000.0 * slower, 20),
+        ("serve", "requests/s", "bigger", 500.0 / slower, 20),
+        ("render", "ms", "smaller", 30.0 * slower.min(1.4), 1),
+        ("allocations", "allocations", "smaller", 48.0, 0),
+        ("one", "ms", "smaller", 11.0 * slower, 20),
+        ("two", "ms", "smaller", 12.0 * slower, 20),
+        ("three", "ms", "smaller", 13.0 * slower, 20),
+        ("four", "ms", "smaller", 14.0 * slower, 20),
+        ("machine", "ms", "smaller", 100.0 * reference, 20),
+    ];
+    all.to_vec()
+}

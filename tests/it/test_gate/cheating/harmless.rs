@@ -2,6 +2,7 @@
 
 use super::Case;
 use super::Expected::{Pass, Warn};
+use super::cheats::{many, rebase};
 use super::project::{COVERED, cobertura, source};
 
 const UNIT: &str = "reports/unit.xml";
@@ -447,7 +448,7 @@ pub(super) const BENCHMARKS: &[Case] = &[
         |shop| {
             shop.remeasure(("render", "ms", "smaller", 36.0, 1));
         },
-        Pass,
+        Warn,
     ),
     ("allocates less", |shop| shop.remeasure(("allocations", "allocations", "smaller", 40.0, 0)), Pass),
     (
@@ -478,6 +479,33 @@ pub(super) const BENCHMARKS: &[Case] = &[
     (
         "loads a little more slowly",
         |shop| shop.edit("reports/load.json", "\"avg\": 100", "\"avg\": 110"),
+        Warn,
+    ),
+    (
+        "loads as slowly as before, but for noise",
+        |shop| shop.edit("reports/load.json", "\"avg\": 100", "\"avg\": 104"),
+        Pass,
+    ),
+    (
+        "runs on a slower machine, as the reference of main says",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            shop.measure(&many(1.4, 1.4));
+        },
+        Warn,
+    ),
+    (
+        "runs on the same machine, as the reference of main says",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            shop.measure(&many(1.0, 1.0));
+        },
         Pass,
     ),
 ];
