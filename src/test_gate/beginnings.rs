@@ -97,6 +97,12 @@ fn hides_subtests(label: &str, rest: &[u8]) -> bool {
     label.contains("tap") && line.ends_with(b"{")
 }
 
+/// Whether only text of a compiler stands there that go before 1.24 prints before its first event: nothing tells yet what the file is,
+/// so that it is listed in a folder and red only where it is named.
+fn is_before_events(part: &[u8]) -> bool {
+    part.starts_with(b"# ") && !part.contains(&b'{')
+}
+
 /// A report in UTF-16 and in gzip.
 fn written_otherwise(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -129,7 +135,7 @@ fn no_beginning_of_a_report_is_greener_than_all_of_it() {
             }
         };
         for cut in cuts(bytes.len(), seed, CUTS) {
-            if !hides_subtests(&file.label, &bytes[cut..]) {
+            if !hides_subtests(&file.label, &bytes[cut..]) && !is_before_events(&bytes[..cut]) {
                 check(&bytes, cut);
             }
         }
@@ -137,6 +143,7 @@ fn no_beginning_of_a_report_is_greener_than_all_of_it() {
             assert_eq!(badness(&file, &written), (whole, tests), "{}", path.display());
             // Where the lost end of a line of UTF-16 is, nobody counts.
             let may_hide = bytes.split(|byte| *byte == b'\n').any(|line| hides_subtests(&file.label, line));
+            let may_hide = may_hide || bytes.starts_with(b"# ");
             for cut in cuts(written.len(), seed, FEWER_CUTS).filter(|_| !may_hide) {
                 check(&written, cut);
             }

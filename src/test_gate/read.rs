@@ -184,7 +184,7 @@ pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content
     if head.len() < FEWEST
         && head.iter().any(|byte| !(0x20..0x7f).contains(byte) && !byte.is_ascii_whitespace())
     {
-        return broken(Trouble::whole("cut off within its first bytes"));
+        return broken(Trouble::line(1, "cut off within its first bytes"));
     }
     match Packing::of(&head) {
         None => told(&head, source, label, keep),
