@@ -162,7 +162,9 @@ fn piece(test: &Failed) -> Option<Piece> {
         piece
     };
     let says_something = !piece.select.is_empty() || (takes_files(*producer) && !piece.file.is_empty());
-    says_something.then_some(piece)
+    // A terminal would act on what is in the command, or it names what nobody knows.
+    let is_clean = |piece: &Piece| is_sayable(&command(*producer, &piece.group, std::slice::from_ref(piece)));
+    (says_something && is_clean(&piece)).then_some(piece)
 }
 
 /// Whether a runner can be told to run all of a file.
@@ -464,7 +466,7 @@ mod tests {
         ),
         (Producer::Go, ("x.org/shop", "[build failed]", ""), "go test x.org/shop"),
         (Producer::Surefire, ("a.CrudTest", "create(int)[1]", ""), "mvn test -Dtest=a.CrudTest#create"),
-        (Producer::Surefire, ("a.CrudTest$In", "b", ""), "mvn test '-Dtest=a.CrudTest$In#b'"),
+        (Producer::Surefire, ("a.CrudTest$In", "b", ""), "mvn test -Dtest='a.CrudTest$In#b'"),
         (Producer::Surefire, ("a.CrudTest", "", ""), "mvn test -Dtest=a.CrudTest"),
         (Producer::Surefire, ("a.CrudTest", "a.CrudTest", ""), "mvn test -Dtest=a.CrudTest"),
         (Producer::Surefire, ("a.CrudTest", "adds two (2)", ""), "mvn test -Dtest=a.CrudTest"),
