@@ -26,7 +26,7 @@ impl Object for Root {
         match key {
             "result_columns" => self.columns = map.next_value()?,
             "results" => {
-                map.next_value_seed(Fields(&mut Results { sheet: &mut self.sheet, columns: &self.columns }))?
+                map.next_value_seed(Fields(&mut Results { sheet: &mut self.sheet, columns: &self.columns }))?;
             }
             "version" => match map.next_value::<u64>()? {
                 2 => self.has_version = true,

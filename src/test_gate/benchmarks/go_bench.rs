@@ -77,10 +77,7 @@ impl Go {
             self.begin(line.number);
         } else if let Some(rest) = text.strip_prefix("Unit ") {
             self.unit(rest);
-        } else if text == "PASS" || text.starts_with("ok  \t") || text.starts_with("ok \t") {
-            self.open = None;
-            self.has_frame = true;
-        } else if text == "FAIL" || text.starts_with("FAIL\t") || text.trim_start().starts_with("--- FAIL:") {
+        } else if is_end(text) {
             self.open = None;
             self.has_frame = true;
         }
@@ -150,6 +147,12 @@ impl Go {
             _ => sheet.note("go prints nothing behind the last package: only a baseline tells whether all benchmarks are there"),
         }
     }
+}
+
+/// Whether a line ends the benchmarks of a package, well or badly.
+fn is_end(text: &str) -> bool {
+    let starts = ["ok  \t", "ok \t", "FAIL\t"].iter().any(|start| text.starts_with(start));
+    starts || text == "PASS" || text == "FAIL" || text.trim_start().starts_with("--- FAIL:")
 }
 
 /// The number behind the last hyphen of a name.

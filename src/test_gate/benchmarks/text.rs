@@ -53,7 +53,7 @@ pub(super) fn each_printed(
         match sign(text) {
             Some(Sign::Broken) => sheet.broke(number, text),
             Some(Sign::Doubtful) if doubtful.is_none() => {
-                doubtful = Some((number, shorten(text.trim(), SHOWN)))
+                doubtful = Some((number, shorten(text.trim(), SHOWN)));
             }
             _ => {}
         }
