@@ -10,5 +10,5 @@ mod run;
 
 pub use deployment::{DeploymentFacts, Forge, ForgeToken};
 pub use host::{Host, HostChoice};
-pub use outputs::{Outputs, append_summary, shield, write_outputs};
+pub use outputs::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
 pub use run::{Run, run};

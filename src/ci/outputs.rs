@@ -13,6 +13,9 @@ use super::Host;
 /// Where the platform drops a summary whole: 1 MiB a step. We stay below.
 const SUMMARY_LIMIT: u64 = 1_000_000;
 
+/// File in the report folder that GitLab reads the outputs from.
+pub const OUTPUTS: &str = "outputs.env";
+
 /// What a step tells the steps after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outputs {
@@ -61,7 +64,7 @@ pub fn write_outputs(
             None => Ok(()),
         },
         Host::GitLab => {
-            let path = report_dir.join("outputs.env");
+            let path = report_dir.join(OUTPUTS);
             std::fs::create_dir_all(report_dir)
                 .and_then(|()| std::fs::write(&path, dotenv(job, outputs)))
                 .map_err(|error| Error::unwritable(&path, error))

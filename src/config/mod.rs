@@ -9,4 +9,4 @@ mod settings;
 pub(crate) use file::Listed;
 pub use file::{FILE_NAME, File, JOBS};
 pub use schema::schema;
-pub use settings::{Origin, Policy, Refusal, Resolved, Setting, Source, key, resolve};
+pub use settings::{ACTION, Origin, Policy, Refusal, Resolved, Setting, Source, key, resolve};

@@ -12,6 +12,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use super::file::File;
 use crate::core::{Error, Location};
 
+/// The setting that a sub-command stands for.
+pub const ACTION: &str = "action";
+
 /// Where a setting came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -131,7 +134,7 @@ impl From<clap::Error> for Refusal {
 /// # Errors
 /// Where the command line, the environment or the file holds a value that can't be meant.
 pub fn resolve(command: &Command, source: &Source<'_>) -> Result<Resolved, Refusal> {
-    let given = command.clone().try_get_matches_from(source.arguments)?;
+    let given = Given { matches: command.clone().try_get_matches_from(source.arguments)? };
     let mut line = vec![source.arguments.first().cloned().unwrap_or_default()];
     let mut positional = Vec::new();
     let mut settings = Vec::new();
@@ -166,6 +169,34 @@ pub fn resolve(command: &Command, source: &Source<'_>) -> Result<Resolved, Refus
     Ok(Resolved { matches, settings })
 }
 
+/// What the command line says, sub-commands included.
+struct Given {
+    matches: ArgMatches,
+}
+
+impl Given {
+    /// What stands before the first sub-command, behind it, and so on.
+    fn levels(&self) -> impl Iterator<Item = &ArgMatches> {
+        std::iter::successors(Some(&self.matches), |matches| Some(matches.subcommand()?.1))
+    }
+
+    /// The values of an argument, wherever they stand; the innermost sub-command is the value of `action`.
+    fn values(&self, id: &str) -> Vec<OsString> {
+        let is_given = |matches: &&ArgMatches| {
+            matches.try_contains_id(id).unwrap_or_default()
+                && matches.value_source(id) == Some(ValueSource::CommandLine)
+        };
+        let values = self.levels().filter(is_given).filter_map(|matches| matches.get_raw(id)).flatten();
+        let word = self.levels().filter_map(ArgMatches::subcommand_name).last().filter(|_| id == ACTION);
+        values.map(ToOwned::to_owned).chain(word.map(OsString::from)).collect()
+    }
+
+    /// The values of an argument that nobody gave.
+    fn default(&self, id: &str) -> Vec<OsString> {
+        self.matches.get_raw(id).into_iter().flatten().map(ToOwned::to_owned).collect()
+    }
+}
+
 /// Whether an argument is a setting, and not a request such as `--help`.
 fn is_setting(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
@@ -187,11 +218,12 @@ fn is_list(argument: &Arg) -> bool {
 }
 
 /// The setting from the first source that has it.
-fn find(argument: &Arg, given: &ArgMatches, source: &Source<'_>) -> Result<Found, Error> {
+fn find(argument: &Arg, given: &Given, source: &Source<'_>) -> Result<Found, Error> {
     let id = argument.get_id().as_str();
-    let of_clap = || given.get_raw(id).into_iter().flatten().map(|value| (value.to_owned(), None)).collect();
-    if given.value_source(id) == Some(ValueSource::CommandLine) {
-        return Ok(Found { values: of_clap(), origin: Origin::Flag });
+    let without_span = |values: Vec<OsString>| values.into_iter().map(|value| (value, None)).collect();
+    let values = given.values(id);
+    if !values.is_empty() {
+        return Ok(Found { values: without_span(values), origin: Origin::Flag });
     }
     let name = key(argument);
     if let Some(found) = in_environment(argument, &name, source)? {
@@ -212,7 +244,7 @@ fn find(argument: &Arg, given: &ArgMatches, source: &Source<'_>) -> Result<Found
             origin: Origin::File(file.location(&entry.key_span)),
         });
     }
-    Ok(Found { values: of_clap(), origin: Origin::Default })
+    Ok(Found { values: without_span(given.default(id)), origin: Origin::Default })
 }
 
 /// The setting from `DEVOPS_IN_…`, which actions set and where empty means not given, or from `DEVOPS_…`.

@@ -2,10 +2,12 @@
 //!
 //! Owns the words and their JSON form. Knows no file, clock, environment, network or host.
 
+pub mod clues;
 pub mod error;
 pub mod escape;
 pub mod exit;
 pub mod finding;
+pub mod frames;
 pub mod keys;
 pub mod report;
 pub mod rule;

@@ -14,7 +14,7 @@ use crate::core::escape::terminal_line;
 use crate::core::report::Facts;
 use crate::core::words::count;
 use crate::core::{Error, Exit, Provenance, Report, Verdict};
-use crate::job::deliver::{Delivery, complain, deliver, write_files};
+use crate::job::deliver::{Delivery, complain, deliver, withdraw, write_files};
 use crate::job::run::{keys, refuse};
 use crate::job::{Common, Context};
 
@@ -154,6 +154,9 @@ impl<'a> Pipeline<'a> {
 
     /// Gates, then the promotion between the two ends of its record, then one report.
     fn run(mut self) -> Exit {
+        if let Err(error) = self.withdraw() {
+            return refuse(NAME, error.into(), self.outer);
+        }
         for gate in GATES {
             match self.dry_words(gate) {
                 Some(words) => self.job(gate, &words),
@@ -167,6 +170,13 @@ impl<'a> Pipeline<'a> {
             None => self.change(),
         }
         self.finish()
+    }
+
+    /// Removes the reports of an earlier run, so that one that is killed leaves no verdict behind.
+    fn withdraw(&self) -> Result<(), Error> {
+        let folder = &self.settings.run.common.report_dir;
+        let jobs = JOBS.iter().map(|entry| folder.join(entry.name)).filter(|folder| folder.is_dir());
+        std::iter::once(folder.clone()).chain(jobs).try_for_each(|folder| withdraw(&folder))
     }
 
     /// Says what does not happen because a gate did not let it.

@@ -10,7 +10,7 @@ use super::Artifact;
 use super::common::{Common, Format};
 use super::context::Context;
 use super::redacted::redacted;
-use crate::ci::{Host, Outputs, append_summary, shield, write_outputs};
+use crate::ci::{Host, OUTPUTS, Outputs, append_summary, shield, write_outputs};
 use crate::config::Setting;
 use crate::core::escape::terminal_line;
 use crate::core::{Error, Exit, Report, Rule};
@@ -144,6 +144,16 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
         }
     }
     Ok(())
+}
+
+/// Makes a folder for reports, without those of an earlier run: a run that is killed must not leave their verdict behind as its own.
+///
+/// # Errors
+/// Where the folder can't be made, or a report in it can't be removed.
+pub fn withdraw(folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
+    let names = Format::ALL.into_iter().filter_map(Format::file_name).chain([OUTPUTS]);
+    names.map(|name| folder.join(name)).try_for_each(|path| remove(&path))
 }
 
 /// Removes a file, where there is one.

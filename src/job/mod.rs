@@ -8,15 +8,14 @@ pub mod context;
 pub mod deliver;
 mod redacted;
 pub mod run;
+pub mod signals;
 
 pub use base::BaseFile;
 pub use common::{Common, Format, Mode};
 pub use context::Context;
 pub use run::main;
 
-use std::ffi::OsString;
-
-use clap::{Args, FromArgMatches};
+use clap::{Args, Command, FromArgMatches};
 
 use crate::core::report::Facts;
 use crate::core::{Error, Exit, Finding, Input, Rule};
@@ -41,9 +40,11 @@ pub trait Job {
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];
 
-    /// The command line with short forms written out; most jobs have none.
-    fn spell(line: Vec<OsString>) -> Vec<OsString> {
-        line
+    /// Sub-commands, each of which stands for the value of `action` that is called as it is; most jobs have none.
+    ///
+    /// They take the job's flags as well. An argument of their own replaces the flag of the same identifier.
+    fn subcommands() -> Vec<Command> {
+        Vec::new()
     }
 
     /// `devops.toml` as it was where the change began; none where there is no base, or the job knows of none.
@@ -89,6 +90,8 @@ impl Artifact {
 pub struct Outcome {
     /// The numbers that make the verdict, in one line: `2 failed, 1 flaky of 1,204 tests in 3 reports (41.2 s)`.
     pub headline: String,
+    /// Rules whose findings the headline counts; where it names any, the others that make the verdict are added to it.
+    pub counted: &'static [&'static str],
     /// Everything found, in any order.
     pub findings: Vec<Finding>,
     /// What was not looked at, and other things to know; a sentence each.

@@ -4,17 +4,18 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Args, Command, FromArgMatches};
+use clap::{Arg, Args, Command, FromArgMatches};
 
 use super::base::{Held, Sides, hold};
 use super::common::{Common, Mode};
 use super::context::Context;
-use super::deliver::{Delivery, complain, deliver};
+use super::deliver::{Delivery, complain, deliver, withdraw};
 use super::{Artifact, Job, Outcome};
 use crate::ci::{Host, Outputs, write_outputs};
-use crate::config::{File, Policy, Refusal, Resolved, Setting, Source, key, resolve};
+use crate::config::{ACTION, File, Policy, Refusal, Resolved, Setting, Source, key, resolve};
+use crate::core::words::number;
 use crate::core::{Error, Exit, Provenance, Report, Rule, Verdict};
-use crate::policy::{self, judge};
+use crate::policy::{self, Judgement, judge};
 
 /// Runs a job as the binary of its name does.
 pub fn main<J: Job>() -> ExitCode {
@@ -34,9 +35,8 @@ fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     };
     let context = prepared.context(context);
     // Found out before the job changes anything, not after.
-    let folder = &prepared.common.report_dir;
-    if let Err(error) = std::fs::create_dir_all(folder) {
-        return refuse(J::NAME, Error::unwritable(folder, error).into(), &context);
+    if let Err(error) = withdraw(&prepared.common.report_dir) {
+        return refuse(J::NAME, error.into(), &context);
     }
     let Executed { report, artifacts, error } = execute::<J>(&prepared, &context);
     if let Some(error) = error {
@@ -82,7 +82,36 @@ pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
 pub fn command<J: Job>() -> Command {
     let command = Command::new(J::NAME).version(env!("CARGO_PKG_VERSION")).after_help(EXITS);
     // Groups of flags bring their own documentation along as `about`, so the job's comes last.
-    Common::augment_args(J::Arguments::augment_args(command)).about(J::ABOUT).long_about(None)
+    let command = Common::augment_args(J::Arguments::augment_args(command)).about(J::ABOUT).long_about(None);
+    let subcommands: Vec<Command> =
+        J::subcommands().iter().map(|subcommand| with_flags(subcommand, &command)).collect();
+    if subcommands.is_empty() {
+        return command;
+    }
+    let usage = format!("{0} [OPTIONS] [PATH]...\n       {0} [OPTIONS] <COMMAND>", J::NAME);
+    command
+        .subcommands(subcommands)
+        .override_usage(usage)
+        .propagate_version(true)
+        .disable_help_subcommand(true)
+}
+
+/// A sub-command with the flags of its job, but for the one it stands for.
+fn with_flags(subcommand: &Command, job: &Command) -> Command {
+    let own: Vec<&Arg> = subcommand.get_arguments().collect();
+    let is_new = |argument: &&Arg| {
+        argument.get_id() != ACTION && own.iter().all(|own| own.get_id() != argument.get_id())
+    };
+    // The last positional argument must be added last.
+    let arguments = job.get_arguments().filter(is_new).chain(own.iter().copied()).cloned();
+    let inner = subcommand.get_subcommands().map(|inner| with_flags(inner, job));
+    Command::new(subcommand.get_name().to_owned())
+        .display_name(job.get_name().to_owned())
+        .about(subcommand.get_about().cloned().unwrap_or_default())
+        .args(arguments)
+        .subcommands(inner)
+        .after_help(EXITS)
+        .disable_help_subcommand(true)
 }
 
 /// What `--help` says about exit codes.
@@ -127,7 +156,6 @@ impl<A> Prepared<A> {
 /// Where the command line, the environment or `devops.toml` holds something that can't be meant.
 pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prepared<J::Arguments>, Refusal> {
     let command = command::<J>();
-    let arguments = &J::spell(arguments.to_vec());
     let source = Source {
         arguments,
         environment: &context.environment,
@@ -205,7 +233,12 @@ fn unheard_note(file: Option<&File>, job: &str, unheard: &[&str]) -> Option<Stri
 
 /// Whether a rule is one of the job's own.
 fn knows<J: Job>(rule: &str) -> bool {
-    J::rules().iter().any(|known| known.id == rule)
+    rank::<J>(rule).is_some()
+}
+
+/// Where a rule stands among those of the job, which lists causes first.
+fn rank<J: Job>(rule: &str) -> Option<usize> {
+    J::rules().iter().position(|known| known.id == rule)
 }
 
 /// The configuration file that was named, or the one in the working directory if there is one.
@@ -262,6 +295,23 @@ pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> 
     }
 }
 
+/// A headline that agrees with the verdict: how many findings were waived beside those that the job itself marked, and what made the
+/// verdict where the headline does not count it.
+fn headline(said: String, counted: &[&str], judgement: &Judgement, marked: usize) -> String {
+    let waived =
+        judgement.findings.iter().filter(|finding| !finding.is_open()).count().saturating_sub(marked);
+    let mut headline = said;
+    if waived > 0 {
+        headline.push_str(&format!(", {} waived", number(waived as u64)));
+    }
+    let because = judgement.because.iter().map(String::as_str);
+    let unsaid: Vec<&str> = because.filter(|rule| !counted.contains(rule)).collect();
+    if !counted.is_empty() && !unsaid.is_empty() {
+        headline.push_str(&format!("; {}", unsaid.join(", ")));
+    }
+    headline
+}
+
 /// The files of this run, and that there are no others a reader could take for this run's.
 fn artifacts<J: Job>(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
     let is_absent = |name: &&&str| artifacts.iter().all(|artifact| artifact.name != **name);
@@ -279,8 +329,10 @@ fn report<J: Job>(
     mut provenance: Provenance,
 ) -> Report {
     let held = &prepared.held;
+    let marked = outcome.findings.iter().filter(|finding| !finding.is_open()).count();
     let judgement =
-        judge(outcome.findings, &held.waivers, prepared.common.fail_on, context.today(), knows::<J>);
+        judge(outcome.findings, &held.waivers, prepared.common.fail_on, context.today(), rank::<J>);
+    let headline = headline(outcome.headline, outcome.counted, &judgement, marked);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,
         _ => Exit::Pass,
@@ -296,7 +348,7 @@ fn report<J: Job>(
         job: J::NAME.to_owned(),
         verdict: judgement.verdict,
         exit_code: exit.code(),
-        headline: outcome.headline,
+        headline,
         reasons: judgement.reasons,
         error: None,
         findings: judgement.findings,

@@ -13,6 +13,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Why, the weightiest first.
     pub reasons: Vec<String>,
+    /// The rules whose findings made it, the weightiest first.
+    pub because: Vec<String>,
     /// The findings with what became of them: open ones first, the worst first, then waived ones.
     pub findings: Vec<Finding>,
 }
@@ -20,16 +22,17 @@ pub struct Judgement {
 /// Judges findings by a threshold and waivers.
 ///
 /// An open finding of at least `fail_on` fails, one above info warns. An expired waiver fails, whatever the threshold,
-/// an unused one warns; `knows_rule` says which rules are this job's, so that other jobs' waivers are left alone.
+/// an unused one warns; `rank` knows the rules of this job, so that other jobs' waivers are left alone, and which of two
+/// findings of one severity goes first: causes have a lower rank than what follows from them.
 pub fn judge(
     mut findings: Vec<Finding>,
     waivers: &[Waiver],
     fail_on: Severity,
     today: Date,
-    knows_rule: impl Fn(&str) -> bool,
+    rank: impl Fn(&str) -> Option<usize>,
 ) -> Judgement {
     let mut about_waivers = Vec::new();
-    for waiver in waivers.iter().filter(|waiver| knows_rule(&waiver.rule)) {
+    for waiver in waivers.iter().filter(|waiver| rank(&waiver.rule).is_some()) {
         let covered: Vec<&mut Finding> =
             findings.iter_mut().filter(|finding| waiver.covers(finding)).collect();
         if waiver.is_expired(today) {
@@ -44,7 +47,7 @@ pub fn judge(
         }
     }
     findings.extend(about_waivers);
-    findings.sort_by(|left, right| order(left).cmp(&order(right)));
+    findings.sort_by(|left, right| order(left, &rank).cmp(&order(right, &rank)));
     let fails =
         |finding: &&Finding| finding.is_open() && (finding.severity >= fail_on || finding.rule == EXPIRED.id);
     let warns = |finding: &&Finding| finding.is_open() && finding.severity > Severity::Info;
@@ -55,29 +58,29 @@ pub fn judge(
     } else {
         Verdict::Pass
     };
-    let reasons = match verdict {
-        Verdict::Fail => reasons(findings.iter().filter(fails), &format!("at or above `{fail_on}`")),
-        Verdict::Warn => reasons(findings.iter().filter(warns), &format!("below `{fail_on}`")),
-        Verdict::Pass | Verdict::Error => Vec::new(),
+    let (rules, threshold) = match verdict {
+        Verdict::Fail => (by_rule(findings.iter().filter(fails)), format!("at or above `{fail_on}`")),
+        Verdict::Warn => (by_rule(findings.iter().filter(warns)), format!("below `{fail_on}`")),
+        Verdict::Pass | Verdict::Error => Default::default(),
     };
-    Judgement { verdict, reasons, findings }
+    let reasons = rules.iter().map(|(rule, amount)| reason(rule, *amount, &threshold)).collect();
+    let because = rules.iter().map(|(rule, _)| (*rule).to_owned()).collect();
+    Judgement { verdict, reasons, because, findings }
 }
 
-/// Whether a job says that a finding is new, or that it was there before; the new ones are news.
-fn age(finding: &Finding) -> u8 {
-    match finding.subject.get("change").and_then(|change| change.as_str()) {
-        Some("new") => 0,
-        Some("known") => 2,
-        _ => 1,
-    }
+/// Whether a job says that a finding was there before; it is no news.
+fn is_known(finding: &Finding) -> bool {
+    finding.subject.get("change").and_then(|change| change.as_str()) == Some("known")
 }
 
-/// Open before waived, worst first, new before known, then by rule, place and title, so that input order never shows.
-fn order(finding: &Finding) -> impl Ord + '_ {
+/// Open before waived, worst first, news before what was known, causes before what follows from them, then by place and title, so
+/// that input order never shows.
+fn order<'a>(finding: &'a Finding, rank: impl Fn(&str) -> Option<usize>) -> impl Ord + 'a {
     (
         finding.waived.is_some(),
         std::cmp::Reverse(finding.severity),
-        age(finding),
+        is_known(finding),
+        rank(&finding.rule).unwrap_or(usize::MAX),
         finding.rule.as_str(),
         finding.location.as_ref(),
         finding.title.as_str(),
@@ -85,8 +88,8 @@ fn order(finding: &Finding) -> impl Ord + '_ {
     )
 }
 
-/// One reason a rule: `2 findings of test-failed at or above high`.
-fn reasons<'a>(findings: impl Iterator<Item = &'a Finding>, threshold: &str) -> Vec<String> {
+/// How many findings of each rule there are, in their order.
+fn by_rule<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<(&'a str, u64)> {
     let mut rules: Vec<(&str, u64)> = Vec::new();
     for finding in findings {
         match rules.iter_mut().find(|(rule, _)| *rule == finding.rule) {
@@ -95,13 +98,15 @@ fn reasons<'a>(findings: impl Iterator<Item = &'a Finding>, threshold: &str) -> 
         }
     }
     rules
-        .into_iter()
-        .map(|(rule, amount)| match rule {
-            _ if rule == EXPIRED.id => format!("{} past its last day", count(amount, "waiver")),
-            _ if amount == 1 => format!("`{rule}` {threshold}"),
-            _ => format!("{} × `{rule}` {threshold}", number(amount)),
-        })
-        .collect()
+}
+
+/// One reason per rule: ``2 × `test-failed` at or above `high` ``.
+fn reason(rule: &str, amount: u64, threshold: &str) -> String {
+    match rule {
+        _ if rule == EXPIRED.id => format!("{} past its last day", count(amount, "waiver")),
+        _ if amount == 1 => format!("`{rule}` {threshold}"),
+        _ => format!("{} × `{rule}` {threshold}", number(amount)),
+    }
 }
 
 /// The finding about a waiver whose last day has passed.
@@ -136,6 +141,9 @@ mod tests {
 
     const RULE: Rule = Rule { id: "some-rule", severity: Severity::High, summary: "", page: "" };
 
+    /// Stands before the other in the alphabet, and after it in a report.
+    const LATER: Rule = Rule { id: "a-rule", severity: Severity::High, summary: "", page: "" };
+
     fn finding(name: &str, severity: Severity) -> Finding {
         Finding::new(&RULE, name, &[name]).severity(severity).about("name", name)
     }
@@ -152,7 +160,19 @@ mod tests {
     }
 
     fn decide(findings: Vec<Finding>, waivers: &[Waiver]) -> Judgement {
-        judge(findings, waivers, Severity::High, date(2026, 11, 23), |rule| rule == RULE.id)
+        judge(findings, waivers, Severity::High, date(2026, 11, 23), |rule| {
+            [LATER.id, RULE.id].iter().rposition(|known| *known == rule).map(|at| 1 - at)
+        })
+    }
+
+    #[test]
+    fn causes_stand_before_what_follows_from_them() {
+        let later = Finding::new(&LATER, "a", &["a"]);
+        let known = finding("b", Severity::High).about("change", "known");
+        let new = finding("c", Severity::High).about("change", "new");
+        let findings = decide(vec![later, known, new, finding("d", Severity::Critical)], &[]).findings;
+        let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
+        assert_eq!(titles, ["d", "c", "a", "b"]);
     }
 
     #[test]

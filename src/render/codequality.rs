@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Document;
-use super::excerpt::cut;
+use super::excerpt::{cut, why};
 use super::stand_in;
 use crate::core::escape::terminal_line;
 use crate::core::{Finding, Location, Severity};
@@ -76,7 +76,10 @@ fn of_finding<'a>(finding: &'a Finding, location: &Location, seen: &mut BTreeMap
         Severity::Low => "minor",
         Severity::Info => "info",
     };
-    issue(&finding.title, &finding.rule, level, fingerprint, location)
+    let why = why(finding);
+    let description =
+        if why.is_empty() { finding.title.clone() } else { format!("{}: {why}", finding.title) };
+    issue(&description, &finding.rule, level, fingerprint, location)
 }
 
 /// An issue at a place.

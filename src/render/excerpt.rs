@@ -1,4 +1,10 @@
-//! Long text made short: cut lines, first lines of many, wrapped words. What is cut says so.
+//! Long text made short: cut lines, some lines of many, wrapped words. What is cut says so.
+
+use crate::core::words::count;
+use crate::core::{Finding, clues};
+
+/// Characters of what a finding says in one line.
+const WHY: usize = 200;
 
 /// The first `limit` characters, with an ellipsis where something is missing.
 pub(super) fn cut(text: &str, limit: usize) -> String {
@@ -10,12 +16,20 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     short
 }
 
-/// The first `lines` lines that are not empty at the end, each at most `width` characters, and how many were left out.
-pub(super) fn first_lines(text: &str, lines: usize, width: usize) -> (Vec<String>, usize) {
-    let text = text.trim_end();
-    let shown: Vec<String> = text.lines().take(lines).map(|line| cut(line.trim_end(), width)).collect();
-    let left_out = text.lines().count() - shown.len();
-    (shown, left_out)
+/// At most `lines` lines of a text, each of at most `width` characters: those that say why something failed go before others, and
+/// a line stands for what was left out.
+pub(super) fn excerpt(text: &str, lines: usize, width: usize) -> Vec<String> {
+    let line = |piece: (Option<&str>, usize)| match piece {
+        (Some(line), _) => cut(line.trim_end(), width),
+        (None, amount) => format!("… {}", count(amount as u64, "more line")),
+    };
+    clues::pick(text, lines).into_iter().map(line).collect()
+}
+
+/// What a finding says in one line, where its title does not say it already.
+pub(super) fn why(finding: &Finding) -> String {
+    let why = clues::in_one_line(&finding.detail);
+    if finding.title.contains(&why) { String::new() } else { cut(&why, WHY) }
 }
 
 /// Breaks text between words so that it fits `width` characters; what stands in back-ticks and longer words stay whole.
@@ -58,14 +72,16 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, first_lines, wrap};
+    use super::{cut, excerpt, wrap};
 
     #[test]
     fn what_is_cut_says_so() {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("abcd", 3), "ab…");
-        assert_eq!(first_lines("a\nb\nc\n\n", 2, 9), (vec!["a".to_owned(), "b".to_owned()], 1));
-        assert_eq!(first_lines("", 2, 9), (vec![], 0));
+        assert_eq!(excerpt("a\nb\nc\n\n", 2, 9), ["a", "b", "c"]);
+        assert_eq!(excerpt("a\nb\nc\nd\n", 2, 9), ["a", "b", "… 2 more lines"]);
+        assert_eq!(excerpt("a\nb\nc\nd\nTypeError: e\n", 2, 9), ["a", "… 3 more lines", "TypeErro…"]);
+        assert!(excerpt("", 2, 9).is_empty());
     }
 
     #[test]

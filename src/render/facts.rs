@@ -36,6 +36,13 @@ pub(super) fn path(subject: &crate::core::Subject) -> Vec<String> {
     items.iter().take(LISTED).filter_map(Value::as_str).map(|item| cut(item, LONGEST)).collect()
 }
 
+/// Who owns what the finding is about: `subject.owners`.
+pub(super) fn owners(subject: &crate::core::Subject) -> String {
+    let items = subject.get("owners").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let owners: Vec<&str> = items.iter().take(LISTED).filter_map(Value::as_str).collect();
+    cut(&owners.join(", "), LONGEST)
+}
+
 /// What the exit code means for this verdict, as a fragment that fits after "exit N, ".
 pub(super) fn meaning(report: &Report) -> &'static str {
     match (report.verdict, report.exit_code) {

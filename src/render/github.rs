@@ -2,7 +2,8 @@
 
 use super::Document;
 use super::escape::{Commands, GhData, GhProperty, Page};
-use super::excerpt::{cut, first_lines};
+use super::excerpt::{cut, excerpt};
+use super::facts::owners;
 use crate::core::words::count;
 use crate::core::{Finding, Report, Severity};
 
@@ -88,9 +89,10 @@ fn failure(report: &Report) -> Option<Annotation<'_>> {
 }
 
 fn annotation(finding: &Finding, level: Level) -> Annotation<'_> {
-    let (mut lines, left_out) = first_lines(&finding.detail, 20, 400);
-    if left_out > 0 {
-        lines.push(format!("… {}", count(left_out as u64, "more line")));
+    let mut lines = excerpt(&finding.detail, 20, 400);
+    let owners = owners(&finding.subject);
+    if !owners.is_empty() {
+        lines.push(format!("owners: {owners}"));
     }
     if !finding.help.is_empty() {
         lines.push(cut(&finding.help, 400));

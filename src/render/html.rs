@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::Document;
 use super::chart::{Bar, bars};
-use super::excerpt::{cut, first_lines};
-use super::facts::{deliveries, fact, meaning, path, plan, totals};
+use super::excerpt::{cut, excerpt, why};
+use super::facts::{deliveries, fact, meaning, owners, path, plan, totals};
 use crate::core::escape::{terminal, terminal_line};
-use crate::core::words::{bytes, count, number};
+use crate::core::words::{bytes, number};
 use crate::core::{Finding, Report, Severity, Table};
 
 /// Findings named on the first screen.
@@ -75,6 +75,8 @@ struct Row {
     severity: &'static str,
     rule: String,
     title: String,
+    why: String,
+    owners: String,
     place: String,
     link: Option<String>,
     help: String,
@@ -185,10 +187,7 @@ fn job(document: &Document<'_>, index: usize, report: &Report, room: &mut Room) 
 /// A finding as a row; its excerpt is left out once the page is full.
 fn row(document: &Document<'_>, finding: &Finding, anchor: String, room: &mut Room) -> Row {
     let place = finding.location.as_ref().map(|location| line(&location.to_string())).unwrap_or_default();
-    let (mut lines, left_out) = first_lines(&finding.detail, 60, LINE);
-    if left_out > 0 {
-        lines.push(format!("… {}", count(left_out as u64, "more line")));
-    }
+    let lines = excerpt(&finding.detail, 60, LINE);
     let mut detail = terminal(&lines.join("\n"));
     if detail.len() > room.excerpts {
         "left out, because this page has a limit: see report.json".clone_into(&mut detail);
@@ -200,6 +199,8 @@ fn row(document: &Document<'_>, finding: &Finding, anchor: String, room: &mut Ro
         severity: finding.severity.as_str(),
         rule: line(&finding.rule),
         title: line(&finding.title),
+        why: line(&why(finding)),
+        owners: line(&owners(&finding.subject)),
         place,
         link: finding.location.as_ref().and_then(document.link).filter(|link| link.starts_with("http")),
         help: line(&finding.help),

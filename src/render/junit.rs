@@ -2,7 +2,8 @@
 
 use super::Document;
 use super::escape::{Markup, Page, Xml};
-use super::excerpt::{cut, first_lines};
+use super::excerpt::{cut, excerpt, why};
+use super::facts::owners;
 use crate::core::words::count;
 use crate::core::{Finding, Report};
 
@@ -79,7 +80,9 @@ fn case(page: &mut Page<Markup>, finding: &Finding) {
         page.put("      <skipped message=\"").put(name(&by)).put("\"/>\n");
     } else {
         page.put("      <failure type=\"").put(finding.severity.as_str());
-        page.put("\" message=\"").put(name(&finding.title)).put("\">");
+        let why = why(finding);
+        let message = if why.is_empty() { &finding.title } else { &why };
+        page.put("\" message=\"").put(name(message)).put("\">");
         page.put(Xml::of(&body(finding))).put("</failure>\n");
     }
     page.put("    </testcase>\n");
@@ -87,12 +90,13 @@ fn case(page: &mut Page<Markup>, finding: &Finding) {
 
 /// Where it is, what happened and what to do.
 fn body(finding: &Finding) -> String {
-    let (mut lines, left_out) = first_lines(&finding.detail, LINES, LINE);
-    if left_out > 0 {
-        lines.push(format!("… {}", count(left_out as u64, "more line")));
-    }
+    let mut lines = excerpt(&finding.detail, LINES, LINE);
     if let Some(location) = &finding.location {
         lines.insert(0, cut(&location.to_string(), NAME));
+    }
+    let owners = owners(&finding.subject);
+    if !owners.is_empty() {
+        lines.push(format!("owners: {owners}"));
     }
     if !finding.help.is_empty() {
         lines.push(cut(&finding.help, LINE));

@@ -4,8 +4,8 @@ use super::Document;
 use super::escape::{
     Markdown, MarkdownBlock, MarkdownCell, MarkdownHtml, MarkdownLink, Number, Page, Safe, Summary as Kind,
 };
-use super::excerpt::{cut, first_lines};
-use super::facts::{deliveries, fact, plan, totals};
+use super::excerpt::{cut, excerpt, why};
+use super::facts::{deliveries, fact, owners, plan, totals};
 use crate::core::words::{bytes, count, number};
 use crate::core::{Finding, Location, Report, Severity, Table, Verdict};
 
@@ -118,7 +118,16 @@ fn findings(document: &Document<'_>, open: &[&Finding]) -> Page<Kind> {
     for finding in open.iter().take(FINDINGS) {
         page.put("| ").put(severity(finding.severity)).put(" | ");
         page.put(MarkdownCell::of(&cut(&finding.title, TITLE)));
-        page.put("<br><sub>").put(text(&finding.rule)).put("</sub> | ");
+        let why = why(finding);
+        if !why.is_empty() {
+            page.put("<br>").put(MarkdownCell::of(&why));
+        }
+        page.put("<br><sub>").put(text(&finding.rule));
+        let owners = owners(&finding.subject);
+        if !owners.is_empty() {
+            page.put(", owners ").put(text(&owners));
+        }
+        page.put("</sub> | ");
         if let Some(location) = &finding.location {
             page.put(place(document, location));
         }
@@ -156,10 +165,7 @@ fn place(document: &Document<'_>, location: &Location) -> Page<Kind> {
 fn excerpts(open: &[&Finding]) -> Page<Kind> {
     let mut page = Page::new();
     for finding in open.iter().take(FINDINGS).filter(|finding| !finding.detail.trim().is_empty()) {
-        let (mut lines, left_out) = first_lines(&finding.detail, LINES, LINE);
-        if left_out > 0 {
-            lines.push(format!("… {}", count(left_out as u64, "more line")));
-        }
+        let lines = excerpt(&finding.detail, LINES, LINE);
         page.put("<details><summary>").put(MarkdownHtml::of(&cut(&finding.title, TITLE)));
         page.put("</summary>\n\n").put(MarkdownBlock::of(&lines.join("\n"))).put("\n\n</details>\n\n");
     }

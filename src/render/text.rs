@@ -3,10 +3,10 @@
 use anstyle::{AnsiColor, Color, Style};
 
 use super::Document;
-use super::excerpt::{cut, first_lines, wrap};
-use super::facts::{deliveries, meaning, plan};
+use super::excerpt::{cut, excerpt, wrap};
+use super::facts::{deliveries, meaning, owners, plan};
 use crate::core::escape::terminal_line;
-use crate::core::words::{count, number};
+use crate::core::words::number;
 use crate::core::{Finding, Report, Severity, Table, Verdict};
 
 /// Columns that text is wrapped to.
@@ -197,22 +197,24 @@ fn one(finding: &Finding, width: usize, rules: usize) -> String {
     text
 }
 
-/// Where it is and the first lines of its detail, on one line if they fit.
+/// Where it is, lines of its detail, the first of them beside the place where it fits, and who owns the test.
 fn body(finding: &Finding, width: usize) -> Vec<String> {
     let place = finding.location.as_ref().map(|location| terminal_line(&cut(&location.to_string(), LONGEST)));
-    let (lines, left_out) = first_lines(&finding.detail, DETAIL, width);
-    let mut lines: Vec<String> = lines.iter().map(|line| terminal_line(line)).collect();
-    match (place, lines.as_slice()) {
-        (Some(place), [only])
-            if left_out == 0 && place.chars().count() + 3 + only.chars().count() <= width =>
-        {
-            lines = vec![format!("{place}   {only}")];
+    let mut detail = excerpt(&finding.detail, DETAIL, LONGEST).into_iter().map(|line| terminal_line(&line));
+    // The first line says why, so that it is shown whole; the others are cut where they don't fit.
+    let mut lines = detail.next().map(|first| wrap(&first, width)).unwrap_or_default();
+    lines.extend(detail.map(|line| cut(&line, width)));
+    if let Some(place) = place {
+        match lines.first_mut() {
+            Some(first) if place.chars().count() + 3 + first.chars().count() <= width => {
+                *first = format!("{place}   {first}");
+            }
+            _ => lines.insert(0, place),
         }
-        (Some(place), _) => lines.insert(0, place),
-        (None, _) => {}
     }
-    if left_out > 0 {
-        lines.push(format!("… {}", count(left_out as u64, "more line")));
+    let owners = owners(&finding.subject);
+    if !owners.is_empty() {
+        lines.push(terminal_line(&cut(&format!("owners: {owners}"), LONGEST)));
     }
     lines
 }

@@ -11,12 +11,13 @@ use super::archive::Archive;
 use super::attempts::{Attempts, Counts, Rows, State};
 use super::benchmarks::{Benchmark, Stream};
 use super::encoding::has_replaced;
-use super::excerpt::shorten;
+use super::excerpt::{shorten, without_colours};
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger};
 use super::mixer::Mixer;
 use super::slowest::Slowest;
 use super::trouble::{Position, Trouble, Troubles};
+use crate::core::clues;
 
 /// Most problems kept of a file; the counts know all.
 pub(crate) const KEPT: usize = 1_000;
@@ -102,7 +103,7 @@ impl GroupError {
         Self {
             name: shorten(name.trim(), MESSAGE),
             message: shorten(message.trim(), MESSAGE),
-            detail: shorten(detail.trim(), DETAIL),
+            detail: clues::shorten(&without_colours(detail.trim()), DETAIL),
             at,
         }
     }

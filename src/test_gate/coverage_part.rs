@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::coverage::{self, Coverage, Facts, FileTotals, Limits, Ratio};
+use super::beyond_end;
+use super::coverage::{self, Coverage, Facts, FileTotals, Limits, Prefixes, Ratio, Scope};
+use super::files::File;
 use super::part::Part;
 use super::surroundings::Surroundings;
 use crate::core::words::{counted, number};
@@ -23,10 +25,16 @@ pub(super) struct Covered {
     pub(super) coverage: Coverage,
     pub(super) notes: Vec<String>,
     pub(super) tracked: Option<Vec<String>>,
+    /// Tracked files that a path of a report could mean, and the first such path.
+    unclear: BTreeMap<String, String>,
 }
 
 /// Gives every file its path in the repository, and merges what several reports say of it.
-pub(super) fn merge(readings: Vec<(String, coverage::Reading)>, surroundings: &Surroundings) -> Covered {
+pub(super) fn merge(
+    readings: Vec<(File, coverage::Reading)>,
+    prefixes: &Prefixes,
+    surroundings: &Surroundings,
+) -> Covered {
     if readings.is_empty() {
         return Covered::default();
     }
@@ -34,11 +42,29 @@ pub(super) fn merge(readings: Vec<(String, coverage::Reading)>, surroundings: &S
     let mapper = surroundings.mapper(tracked.as_deref());
     let mut covered = Covered::default();
     let mut unmapped = Vec::new();
-    for (_, reading) in readings {
-        let found = mapper.map(reading.coverage, &reading.roots);
+    let mut used = Vec::new();
+    for (file, reading) in readings {
+        let mut origin = surroundings.origin(file.path.as_deref());
+        let inside = file.path.as_deref().and_then(|path| surroundings.path_of(path));
+        let names: Vec<&str> = [Some(file.label.as_str()), inside.as_deref()].into_iter().flatten().collect();
+        if let Some((index, prefix)) = prefixes.of(&names) {
+            used.push(index);
+            origin.prefix = Some(prefix.to_owned());
+        }
+        let found = mapper.map(reading, &origin);
         covered.coverage.merge(found.coverage);
+        for left in &found.unmapped {
+            if let coverage::Why::Ambiguous(files) = &left.why {
+                for meant in files {
+                    let said = || format!("{} of {}", left.path, file.label);
+                    covered.unclear.entry(meant.clone()).or_insert_with(said);
+                }
+            }
+        }
         unmapped.extend(found.unmapped);
     }
+    let unused = prefixes.unused(&used);
+    covered.notes.extend(unused.map(|text| format!("`coverage-prefix` fits no coverage report: {text}")));
     unmapped.sort();
     unmapped.dedup();
     if !unmapped.is_empty() {
@@ -52,6 +78,7 @@ pub(super) fn merge(readings: Vec<(String, coverage::Reading)>, surroundings: &S
     }
     drop(mapper);
     covered.tracked = tracked;
+    covered.notes.extend(beyond_end::note(&covered.coverage, surroundings.root()));
     covered
 }
 
@@ -60,9 +87,10 @@ pub(super) fn merge(readings: Vec<(String, coverage::Reading)>, surroundings: &S
 /// # Errors
 /// Where the change can't be worked out and a limit needs it.
 pub(super) fn judge(
-    covered: &Covered,
-    base: Option<&BTreeMap<String, FileTotals>>,
+    covered: &mut Covered,
+    mut base: Option<BTreeMap<String, FileTotals>>,
     limits: &Limits,
+    scope: &Scope,
     surroundings: &mut Surroundings,
 ) -> Result<Part, Error> {
     let is_asked = *limits != Limits::default();
@@ -70,14 +98,24 @@ pub(super) fn judge(
         return Ok(Part { notes: covered.notes.clone(), ..Part::default() });
     }
     surroundings.work_out_change()?;
-    let change = surroundings.change();
+    let mut change = surroundings.change();
+    let tracked = covered.tracked.as_deref();
+    let left_out = scope.apply(&mut covered.coverage, base.as_mut(), change.as_mut(), tracked);
+    let tracked = tracked.map(|tracked| scope.counted(tracked));
     let facts = Facts {
         coverage: &covered.coverage,
-        base,
+        base: base.as_ref(),
         change: change.as_ref(),
-        tracked: covered.tracked.as_deref(),
+        tracked: tracked.as_deref(),
+        unclear: Some(&covered.unclear),
+        empty_diff: surroundings.empty_diff(),
+        left_out: Some(&left_out),
     };
     let mut notes = covered.notes.clone();
+    notes.extend(left_out.notes());
+    if let Some(diff) = facts.empty_diff.filter(|_| limits.min_patch_coverage.is_none()) {
+        notes.push(format!("the diff {diff} is empty, so the change is not known"));
+    }
     let mut limits = limits.clone();
     if surroundings.is_no_change()
         && let Some(limit) = limits.min_patch_coverage.take()

@@ -3,48 +3,69 @@
 use quick_xml::escape::resolve_predefined_entity;
 
 use super::encoding::push_allowed;
+use crate::core::clues;
 
 /// Longest reference that is looked at, `&` and `;` apart.
 const LONGEST_REFERENCE: usize = 10;
 
-/// Text that is kept up to a number of bytes.
+/// How many times its limit a text may be before its middle goes: what is kept is chosen once all of it is known.
+const WINDOW: usize = 4;
+
+/// Text of which the beginning and the end are kept, until the lines that say why are chosen.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Excerpt {
+    /// The beginning, with references in it.
     raw: String,
+    /// The end, where there is more; up to twice what is kept of it.
+    tail: String,
     is_cut: bool,
+    limit: usize,
 }
 
 impl Excerpt {
     /// Adds text with references in it.
     pub(crate) fn push(&mut self, raw: &str, limit: usize) {
-        let room = limit.saturating_sub(self.raw.len());
-        let part = prefix(raw, room);
+        self.limit = limit;
+        let window = limit * WINDOW;
+        let part = if self.tail.is_empty() { prefix(raw, window.saturating_sub(self.raw.len())) } else { "" };
         self.raw.push_str(part);
-        self.is_cut |= part.len() < raw.len();
+        let rest = raw.get(part.len()..).unwrap_or_default();
+        self.is_cut |= rest.len() > window;
+        self.tail.push_str(suffix(rest, window));
+        if self.tail.len() > 2 * window {
+            self.tail = suffix(&self.tail, window).to_owned();
+            self.is_cut = true;
+        }
     }
 
     /// Adds text that means what it says.
     pub(crate) fn push_data(&mut self, data: &str, limit: usize) {
         if data.contains('&') {
-            let room = limit.saturating_sub(self.raw.len());
-            self.push(&prefix(data, room + 1).replace('&', "&amp;"), limit);
+            self.push(&data.replace('&', "&amp;"), limit);
         } else {
             self.push(data, limit);
         }
     }
 
-    /// The text, trimmed, with a mark where it was cut.
+    /// Whether nothing was said.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.raw.trim().is_empty() && self.tail.trim().is_empty()
+    }
+
+    /// The text, trimmed, within its limit: lines that say why it failed stay, with a mark where others were.
     pub(crate) fn text(&self) -> String {
-        let mut text = resolve(&self.raw).trim().to_owned();
+        let mut text = resolve(&self.raw);
         if self.is_cut {
-            text.push_str(" […]");
+            text.push_str("\n[…]\n");
         }
-        text
+        text.push_str(&resolve(&self.tail));
+        clues::shorten(text.trim(), self.limit)
     }
 
     /// Starts again.
     pub(crate) fn clear(&mut self) {
         self.raw.clear();
+        self.tail.clear();
         self.is_cut = false;
     }
 }
@@ -56,6 +77,48 @@ pub(crate) fn prefix(text: &str, length: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
+}
+
+/// The longest end of `text` that has at most `length` bytes.
+pub(crate) fn suffix(text: &str, length: usize) -> &str {
+    let mut start = text.len().saturating_sub(length);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
+/// What is said about a failure in few words: its message, or where that is none, the line of its text that says why.
+pub(crate) fn message(message: &str, detail: &str) -> String {
+    let said: Vec<&str> = message.trim().lines().skip_while(|line| clues::is_noise(line)).collect();
+    let said = said.join("\n");
+    match said.trim() {
+        "" => {
+            let first = [message, detail].into_iter().map(str::trim).find(|text| !text.is_empty());
+            let first = || first.and_then(|text| text.lines().next());
+            clues::reason(detail).or_else(first).unwrap_or_default().to_owned()
+        }
+        said => said.to_owned(),
+    }
+}
+
+/// Text without the commands that colour it on a terminal.
+pub(crate) fn without_colours(text: &str) -> String {
+    let text = anstream::adapter::strip_str(text).to_string();
+    // XML can't hold the character that such a command begins with, so a stand-in was read in its place.
+    let mut pieces = text.split("\u{fffd}[");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
+        match rest.strip_prefix('m') {
+            Some(rest) => plain.push_str(rest),
+            None => {
+                plain.push_str("\u{fffd}[");
+                plain.push_str(piece);
+            }
+        }
+    }
+    plain
 }
 
 /// `text`, cut to `length` bytes with a mark where it is longer.
@@ -108,7 +171,7 @@ fn push_reference(name: &str, text: &mut String) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Excerpt, resolve};
+    use super::{Excerpt, resolve, without_colours};
 
     #[test]
     fn known_references_are_resolved_and_others_stay() {
@@ -125,7 +188,31 @@ mod tests {
         excerpt.push("t; ", 100);
         excerpt.push_data("&lt;", 100);
         assert_eq!(excerpt.text(), "a < &lt;");
-        excerpt.push("ééééé", 17);
-        assert_eq!(excerpt.text(), "a < &lt;é […]");
+        assert!(!excerpt.is_empty());
+        excerpt.clear();
+        assert!(excerpt.is_empty());
+    }
+
+    #[test]
+    fn the_middle_of_a_long_text_goes_and_its_last_error_stays() {
+        let mut excerpt = Excerpt::default();
+        excerpt.push_data("it failed & so on\n", 200);
+        for index in 0..10_000 {
+            excerpt.push_data(&format!("output {index} é\n"), 200);
+        }
+        excerpt.push_data("E   ValueError: no such thing\n", 200);
+        let text = excerpt.text();
+        assert!(text.len() <= 200, "{text}");
+        assert!(text.starts_with("it failed & so on\n"), "{text}");
+        assert!(text.ends_with("\nE   ValueError: no such thing"), "{text}");
+        assert!(text.contains("[…]"), "{text}");
+    }
+
+    #[test]
+    fn colours_go_whatever_is_left_of_them() {
+        assert_eq!(
+            without_colours("\u{1b}[31mred\u{1b}[0m \u{fffd}[1;31mbold\u{fffd}[0m \u{fffd}[x"),
+            "red bold \u{fffd}[x"
+        );
     }
 }

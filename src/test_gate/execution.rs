@@ -2,11 +2,11 @@
 
 use super::again::Failed;
 use super::attempts::State;
-use super::excerpt::shorten;
+use super::excerpt::{self, shorten, without_colours};
 use super::producer::{Named, Producer};
 use super::trace;
 use super::trouble::Position;
-use crate::core::Location;
+use crate::core::{Location, clues};
 
 /// Most bytes kept of a trace.
 pub(crate) const DETAIL: usize = 2_000;
@@ -121,14 +121,10 @@ impl Problem {
     pub(super) fn of(execution: &Execution, state: State) -> Self {
         let Execution { suite, classname, name, file, producer, .. } = execution;
         let file = trace::tidy(file);
-        let message = match execution.message.trim() {
-            "" => execution.detail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim(),
-            message => message,
-        };
-        let detail = match execution.detail.trim() {
-            detail if detail == message => "",
-            detail => detail,
-        };
+        let detail = without_colours(&execution.detail);
+        let detail = without_title(detail.trim(), classname, name);
+        let message = excerpt::message(&without_colours(&execution.message), detail);
+        let detail = if detail == message { "" } else { detail };
         let named = Named { classname, name, file: &file };
         Self {
             hash: 0,
@@ -141,14 +137,14 @@ impl Problem {
             scope: 0,
             passed_in: None,
             test: shorten(&title(named, suite, *producer), MESSAGE),
-            location: location(execution, &file, message),
+            location: location(execution, &file, &message),
             again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),
             suite: shorten(suite, MESSAGE),
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),
             file: shorten(&execution.file, MESSAGE),
-            message: shorten(message, MESSAGE),
-            detail: shorten(detail, DETAIL),
+            message: clues::shorten(&message, MESSAGE),
+            detail: clues::shorten(detail, DETAIL),
             attempts: execution.attempts,
             at: execution.at,
             producer: *producer,
@@ -176,6 +172,18 @@ impl Problem {
     /// What people call the test; a namesake that is not the first has a number.
     pub(super) fn title(&self) -> String {
         placed(&numbered(&self.test, self.row), &self.environment)
+    }
+}
+
+/// A text without its first line where that only names the test.
+fn without_title<'a>(detail: &'a str, classname: &str, name: &str) -> &'a str {
+    match detail.split_once('\n') {
+        Some((first, rest)) if !name.is_empty() => {
+            let first = first.trim();
+            let is_title = first.ends_with(name) && first.len() <= classname.len() + name.len() + 4;
+            if is_title { rest.trim_start_matches('\n') } else { detail }
+        }
+        _ => detail,
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) struct Gate {
     slowest: Slowest,
     /// Findings about failures that do not count, and how many failures do; where only new ones count.
     known: Option<(Vec<Finding>, u64)>,
-    pub(super) coverage: Vec<(String, coverage::Reading)>,
+    pub(super) coverage: Vec<(File, coverage::Reading)>,
     pub(super) benchmarks: Vec<Benchmark>,
     pub(super) thresholds: Vec<Threshold>,
     /// How many reports there are of each format.
@@ -118,8 +118,14 @@ impl Gate {
         self.notes.extend(partitions::settle(&mut reports, keep.paths_are_attempts));
         self.notes
             .extend(Environment::unused(environments, found.reports.iter().map(|file| file.label.as_str())));
+        let full = full_coverage(found.reports.iter().zip(contents.iter().map(|(content, _)| content)));
         for (file, (content, input)) in found.reports.iter().zip(contents) {
-            self.file(file, content, input, Environment::of(environments, &file.label));
+            if let Some(what) = summary_beside(file, &content, &full) {
+                self.inputs.extend(input);
+                self.beside(file, what);
+            } else {
+                self.file(file, content, input, Environment::of(environments, &file.label));
+            }
         }
     }
 
@@ -130,9 +136,7 @@ impl Gate {
         let digest = input.as_ref().map(|input| input.sha256.clone());
         self.inputs.extend(input);
         if let Some(what) = bystander(file, &content, bytes) {
-            self.folders.extend(file.found_in.clone());
-            self.bystanders.push((label.to_owned(), what));
-            return;
+            return self.beside(file, what);
         }
         self.fruitful.extend(file.found_in.clone());
         if self.has_met(label, digest, &content) {
@@ -150,7 +154,7 @@ impl Gate {
                 if reading.troubles.is_empty() && reading.coverage.is_empty() {
                     self.others.push(rules::nothing(label, "covers no line"));
                 }
-                self.coverage.push((label.to_owned(), reading));
+                self.coverage.push((file.clone(), reading));
             }
             Content::Benchmarks(_, reading) => {
                 self.aside(label, &reading.troubles, &reading.notes);
@@ -194,6 +198,12 @@ impl Gate {
                 false
             }
         }
+    }
+
+    /// Takes a file that lies beside reports.
+    fn beside(&mut self, file: &File, what: String) {
+        self.folders.extend(file.found_in.clone());
+        self.bystanders.push((file.label.clone(), what));
     }
 
     /// What is to be said of a report that is none of tests.
@@ -382,13 +392,15 @@ impl Gate {
         if let Some(minimum) = arguments.min_reports.filter(|minimum| self.tally.files < *minimum) {
             self.others.push(rules::too_few_reports(self.tally.files, minimum));
         }
+        let headline = self.headline();
         self.list(arguments.fail_on_flaky);
         if !self.bystanders.is_empty() {
             let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
             self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
         }
         Outcome {
-            headline: self.headline(),
+            headline,
+            counted: rules::COUNTED,
             findings: self.others,
             notes: self.notes,
             totals: self.tally.totals(),
@@ -420,7 +432,22 @@ impl Gate {
         if self.tally.files == 0 && !self.formats.is_empty() {
             return "no report of tests".to_owned();
         }
-        self.tally.headline(self.unreadable)
+        let missing = self.others.iter().filter(|finding| finding.rule == rules::MISSING.id).count() as u64;
+        let known = self.known.as_ref().map_or(0, |(_, new)| self.red().saturating_sub(*new));
+        let suites = self.suite_errors - self.synthetic;
+        self.tally.headline(&[
+            (known, "of the failures known before"),
+            (self.run_errors, if self.run_errors == 1 { "run errored" } else { "runs errored" }),
+            (suites, if suites == 1 { "suite errored" } else { "suites errored" }),
+            (self.unreadable, "unreadable"),
+            (missing, "missing"),
+        ])
+    }
+
+    /// How many tests went wrong, those apart that stand for a suite.
+    fn red(&self) -> u64 {
+        let counts = self.tally.counts;
+        counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic
     }
 
     /// What is missing, and whether there are enough tests.
@@ -451,7 +478,7 @@ impl Gate {
     /// The tests, suites and runs that went wrong, and how many are not listed.
     fn list(&mut self, fail_on_flaky: bool) {
         let counts = self.tally.counts;
-        let mut red = counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic;
+        let mut red = self.red();
         if let Some((known, new)) = self.known.take() {
             red = new;
             self.others.extend(known);
@@ -502,6 +529,34 @@ pub(super) fn bystander(file: &File, content: &Content, bytes: u64) -> Option<St
             is_empty.then(|| "empty".to_owned())
         }
     }
+}
+
+/// The first full coverage report of each folder: whole, and with lines.
+fn full_coverage<'a>(files: impl Iterator<Item = (&'a File, &'a Content)>) -> BTreeMap<String, String> {
+    let mut full = BTreeMap::new();
+    for (file, content) in files {
+        if let Content::Coverage(reading) = content
+            && reading.troubles.is_empty()
+            && !reading.coverage.is_empty()
+        {
+            let (folder, name) = split(&file.label);
+            full.entry(folder.to_owned()).or_insert_with(|| name.to_owned());
+        }
+    }
+    full
+}
+
+/// What a summary of coverage is that lies in a folder right beside a full report, as reporters write both in one run.
+fn summary_beside(file: &File, content: &Content, full: &BTreeMap<String, String>) -> Option<String> {
+    file.found_in.as_ref()?;
+    let Content::Coverage(reading) = content else { return None };
+    let beside = full.get(split(&file.label).0).filter(|_| reading.format.is_summary())?;
+    Some(format!("{} of the run whose full report {beside} lies beside it", reading.format.name()))
+}
+
+/// The folder and the name of a file.
+fn split(label: &str) -> (&str, &str) {
+    label.rsplit_once('/').unwrap_or(("", label))
 }
 
 /// A note with the file it is about; one that starts with a place continues the path.

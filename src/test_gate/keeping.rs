@@ -24,7 +24,8 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
     let mut gate = Gate::default();
     gate.read(&found, Keep { names: true, ..arguments.keep() }, &arguments.environment);
     gate.exit_code(arguments.test_exit_code);
-    let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
+    let prefixes = arguments.coverage_prefixes()?;
+    let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &prefixes, &surroundings);
     let ledger = std::mem::take(&mut gate.ledger);
     let benchmarks = std::mem::take(&mut gate.benchmarks);
     let is_whole = gate.is_whole(&found);

@@ -13,6 +13,7 @@ mod baseline;
 mod beginnings;
 mod benchmark_part;
 mod benchmarks;
+mod beyond_end;
 mod collector;
 mod command;
 mod comparison_part;
@@ -43,6 +44,7 @@ mod ledger;
 mod lines;
 mod mixer;
 mod moment;
+mod owners;
 mod packed;
 mod part;
 mod partitions;
@@ -62,9 +64,10 @@ mod trace;
 mod trouble;
 mod xml;
 
-use std::ffi::OsString;
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use clap::Command;
 use serde_json::json;
 
 pub use self::arguments::Arguments;
@@ -77,7 +80,7 @@ use self::part::Part;
 use self::places::Places;
 use self::surroundings::Surroundings;
 use crate::core::report::Facts;
-use crate::core::words::counted;
+use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Rule, Table};
 use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
 
@@ -101,8 +104,8 @@ impl Job for TestGate {
         rules::all()
     }
 
-    fn spell(line: Vec<OsString>) -> Vec<OsString> {
-        command::spell(line)
+    fn subcommands() -> Vec<Command> {
+        arguments::subcommands()
     }
 
     fn base_file(
@@ -153,6 +156,8 @@ fn judge(
 ) -> Result<Outcome, Error> {
     let test_limits = arguments.test_limits()?;
     let benchmark_limits = arguments.benchmark_limits()?;
+    let (limits, scope) = (arguments.coverage_limits()?, arguments.coverage_scope()?);
+    let prefixes = arguments.coverage_prefixes()?;
     let mut surroundings = Surroundings::find(arguments, context)?;
     let mut gate = Gate::default();
     let baseline = known_baseline(arguments, &surroundings, &mut gate)?;
@@ -182,10 +187,9 @@ fn judge(
         }
     }
     parts.push(Part { tables: vec![gate.again()], ..Part::default() });
-    let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &surroundings);
+    let mut covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &prefixes, &surroundings);
     let base = baseline.as_ref().and_then(records::coverage);
-    let limits = arguments.coverage_limits();
-    parts.push(coverage_part::judge(&covered, base.as_ref(), &limits, &mut surroundings)?);
+    parts.push(coverage_part::judge(&mut covered, base, &limits, &scope, &mut surroundings)?);
     let base = baseline.as_ref().and_then(records::benchmarks);
     parts.push(benchmark_part::judge(&gate.benchmarks, base.as_deref(), &gate.thresholds, &benchmark_limits));
     parts.push(Part { tables: vec![gate.slowest()], ..Part::default() });
@@ -196,7 +200,7 @@ fn judge(
     }
     let names = if quarantine.is_some() { gate.names() } else { Vec::new() };
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
-    locate(&mut outcome.findings, covered.tracked, &surroundings);
+    locate(&mut outcome, covered.tracked, &surroundings);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
     outcome.artifacts = artifacts;
     if let Some(quarantine) = quarantine {
@@ -205,15 +209,24 @@ fn judge(
     Ok(outcome)
 }
 
-/// Gives the failures the paths of the repository; its files are listed only where there is one to place.
-fn locate(findings: &mut [Finding], tracked: Option<Vec<String>>, surroundings: &Surroundings) {
-    let is_placed = |finding: &Finding| rules::is_test(finding) && finding.location.is_some();
-    if !findings.iter().any(is_placed) {
+/// Gives the failures the paths of the repository and their owners; its files are listed only where there is one to place.
+fn locate(outcome: &mut Outcome, tracked: Option<Vec<String>>, surroundings: &Surroundings) {
+    let is_placed = |finding: &&mut Finding| rules::is_in_source(finding) && finding.location.is_some();
+    if outcome.findings.iter_mut().filter(is_placed).count() == 0 {
         return;
     }
-    if let Some(tracked) = tracked.or_else(|| surroundings.tracked()) {
-        let places = Places::new(&tracked);
-        findings.iter_mut().filter(|finding| is_placed(finding)).for_each(|finding| places.resolve(finding));
+    let tracked = tracked.or_else(|| surroundings.tracked());
+    if let Some(tracked) = &tracked {
+        let places = Places::new(tracked);
+        outcome.findings.iter_mut().filter(is_placed).for_each(|finding| places.resolve(finding));
+    }
+    let found = owners::find(surroundings.root());
+    outcome.inputs.extend(found.input);
+    outcome.notes.extend(found.note);
+    if let Some(owners) = found.owners {
+        let tracked: BTreeSet<&str> = tracked.iter().flatten().map(String::as_str).collect();
+        let name = |finding: &mut Finding| owners.name(finding, |path| tracked.contains(path));
+        outcome.findings.iter_mut().filter(is_placed).for_each(name);
     }
 }
 
@@ -301,6 +314,9 @@ fn apply(quarantine: &Quarantine, names: &[String], context: &Context, outcome: 
     let names = names.iter().map(String::as_str);
     let result = quarantine.apply(&mut outcome.findings, names, context.today(), is_whole);
     outcome.findings.extend(result.findings);
+    if result.covered > 0 {
+        outcome.headline.push_str(&format!(", {} in quarantine", number(result.covered as u64)));
+    }
     if !is_whole && !quarantine.entries.is_empty() {
         outcome
             .notes

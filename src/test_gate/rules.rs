@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use super::attempts::State;
 use super::collector::{GroupError, Reading};
 use super::command;
+use super::excerpt;
 use super::execution::{Problem, numbered};
 use super::git::policy::BASE_UNKNOWN;
+use super::trace;
 use super::trouble::{Position, Troubles};
 use super::{baseline, benchmarks, coverage};
 use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Location, Rule, Severity};
+use crate::core::{Finding, Location, Rule, Severity, clues};
 
 /// A test failed or could not run to its end.
 pub(super) const FAILED: Rule = Rule {
@@ -108,27 +110,31 @@ pub(super) const EMPTY: Rule = Rule {
     page: include_str!("../../docs/rules/report-empty.md"),
 };
 
-/// The rules about tests and reports themselves.
-const OWN: [Rule; 13] = [
+/// The rules about tests and reports themselves, causes before what follows from them: findings are shown in this order.
+const OWN: [Rule; 12] = [
     FAILED,
-    SUITE_ERRORED,
     RUN_ERRORED,
-    FLAKY,
-    TOO_FEW,
-    TOO_FEW_REPORTS,
-    DUPLICATE,
-    MISSING,
-    UNREADABLE,
-    EMPTY,
+    SUITE_ERRORED,
     UNEXPLAINED,
+    UNREADABLE,
+    MISSING,
     STALE,
-    BASE_UNKNOWN,
+    DUPLICATE,
+    EMPTY,
+    TOO_FEW_REPORTS,
+    TOO_FEW,
+    FLAKY,
 ];
+
+/// Rules whose findings the headline counts.
+pub(super) const COUNTED: &[&str] =
+    &[FAILED.id, FLAKY.id, SUITE_ERRORED.id, RUN_ERRORED.id, UNREADABLE.id, MISSING.id];
 
 /// Every rule of this job.
 pub(super) fn all() -> &'static [Rule] {
-    static ALL: LazyLock<Vec<Rule>> =
-        LazyLock::new(|| [&OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES].concat());
+    static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+        [&OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES, &[BASE_UNKNOWN]].concat()
+    });
     &ALL
 }
 
@@ -146,9 +152,9 @@ const BROKEN: [&str; 10] = [
     baseline::rules::VANISHED.id,
 ];
 
-/// Whether a finding is about how one test ended.
-pub(super) fn is_test(finding: &Finding) -> bool {
-    [FAILED.id, FLAKY.id].contains(&finding.rule.as_str())
+/// Whether a finding is about a test, a suite or a run, and so may stand in the project's own source.
+pub(super) fn is_in_source(finding: &Finding) -> bool {
+    [FAILED.id, FLAKY.id, SUITE_ERRORED.id, RUN_ERRORED.id].contains(&finding.rule.as_str())
 }
 
 /// Whether a finding says that a report was not read.
@@ -179,22 +185,9 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
         let passed = format!("passed on attempt {attempts} of {attempts}{place}");
         detail = if detail.is_empty() { passed } else { format!("{passed}; before: {detail}") };
     }
-    let trace = problem.detail.as_str();
-    if !trace.is_empty() {
-        // A trace often starts with the message, or with a line around it.
-        let (first, rest) = trace.split_once('\n').unwrap_or((trace, ""));
-        let is_said = !problem.message.is_empty() && first.ends_with(problem.message.as_str());
-        let trace =
-            if is_said { rest } else { trace.strip_prefix(problem.message.as_str()).unwrap_or(trace) };
-        let trace = trace.trim_start_matches('\n');
-        detail = [detail.as_str(), trace]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n");
-    }
+    let mut detail = joined(&detail, &problem.message, &problem.detail);
     if let Some(note) = repetition(problem) {
-        detail = format!("{}\n{note}", detail.trim_end());
+        detail = format!("{detail}\n{note}");
     }
     let place = place(report, problem.at);
     let mut finding = Finding::new(rule, title.as_str(), &identity)
@@ -239,6 +232,24 @@ fn repetition(problem: &Problem) -> Option<String> {
     })
 }
 
+/// What is said first, and below it the trace without the message that it repeats at its beginning.
+fn joined(first: &str, message: &str, trace: &str) -> String {
+    // A trace often starts with the message, or with the name of an error in front of it.
+    let is_said = |at: &usize| {
+        let (before, after) = trace.split_at_checked(*at).unwrap_or_default();
+        let after = after.get(message.len()..).unwrap_or_default();
+        let is_start = !before.contains('\n') || before.lines().all(clues::is_noise);
+        !message.is_empty() && is_start && (after.is_empty() || after.starts_with('\n'))
+    };
+    let rest = match trace.find(message).filter(is_said) {
+        Some(at) => trace.get(at + message.len()..).unwrap_or_default(),
+        None => trace,
+    };
+    let parts = [first, rest.trim_start_matches('\n')];
+    let parts: Vec<&str> = parts.into_iter().filter(|text| !text.is_empty()).collect();
+    parts.join("\n").trim_end().to_owned()
+}
+
 /// A test that failed and did not at the baseline, of which no more is known than its name.
 pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
     Finding::new(&FAILED, test, &[within, test])
@@ -255,32 +266,28 @@ pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
 pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
     let name = if error.name.is_empty() { report } else { &error.name };
-    let detail: Vec<&str> =
-        [error.message.as_str(), error.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
     Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
-        .detail(detail.join("\n"))
+        .detail(said(error))
         .about("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
         .help(format!(
             "look for what broke before or after the tests of this suite; the report says so at {place}"
         ))
-        .at(place)
+        .at(source(error).unwrap_or(place))
 }
 
 /// A run that went wrong as a whole.
 pub(super) fn run(error: &GroupError, report: &str) -> Finding {
     let place = place(report, Some(error.at));
     let name = if error.name.is_empty() { report } else { &error.name };
-    let detail: Vec<&str> =
-        [error.message.as_str(), error.detail.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
     Finding::new(&RUN_ERRORED, name, &[name, &error.message])
-        .detail(detail.join("\n"))
+        .detail(said(error))
         .about("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
         .help(format!("look for what broke outside of the tests; the report says so at {place}"))
-        .at(place)
+        .at(source(error).unwrap_or(place))
 }
 
 /// What could not be understood of a report: one finding, at the first place.
@@ -338,7 +345,12 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
         .detail(why)
         .about("path", path)
         .about("file", path)
-        .help("make sure the tests ran and wrote their report there, or correct the path")
+        .help(match path {
+            "run" | "baseline" => {
+                "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`"
+            }
+            _ => "make sure the tests ran and wrote their report there, or correct the path",
+        })
 }
 
 /// Fewer tests than there must be.
@@ -420,6 +432,20 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
         .detail(format!("only the first {} are listed, all are counted", number(LISTED)))
         .about("not_listed", amount)
         .help("fix what is listed first: so many failures mostly have one cause")
+}
+
+/// What an error of a suite or a run says, why it went wrong first.
+fn said(error: &GroupError) -> String {
+    joined(&excerpt::message(&error.message, &error.detail), &error.message, &error.detail)
+}
+
+/// The place in the project's own source that an error names.
+fn source(error: &GroupError) -> Option<Location> {
+    let traced = trace::find(&error.detail, "").or_else(|| trace::find(&error.message, ""));
+    let is_path = error.name.contains(['/', '\\']);
+    traced.or_else(|| {
+        (is_path && trace::is_source(&error.name)).then(|| Location::file(trace::tidy(&error.name)))
+    })
 }
 
 /// A place in a report.

@@ -1,7 +1,7 @@
 //! What the repository says about the change that is judged: its base, its files, the lines it adds.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,6 +20,9 @@ pub(super) struct Surroundings {
     change: Option<git::Change>,
     /// Whether the host says that there is none, as for a push to a branch.
     is_no_change: bool,
+    /// The diff that was handed in, if it is empty: only the repository can show that the change is empty, too.
+    empty_diff: Option<String>,
+    working_directory: PathBuf,
 }
 
 impl Surroundings {
@@ -30,10 +33,48 @@ impl Surroundings {
     pub(super) fn find(arguments: &Arguments, context: &Context) -> Result<Self, Error> {
         let folder = &context.working_directory;
         let base = git::policy::base(&arguments.base, folder, &context.environment)?;
-        let change = arguments.diff.as_deref().map(read_diff).transpose()?;
+        let change = arguments.diff.as_deref().map(read_diff).transpose()?.flatten();
+        let empty_diff = arguments.diff.as_ref().filter(|_| change.is_none());
         let is_no_change =
-            change.is_none() && git::policy::is_no_change(&arguments.base, &context.environment);
-        Ok(Self { repository: Repository::discover(folder).ok(), base, change, is_no_change })
+            arguments.diff.is_none() && git::policy::is_no_change(&arguments.base, &context.environment);
+        Ok(Self {
+            repository: Repository::discover(folder).ok(),
+            base,
+            change,
+            is_no_change,
+            empty_diff: empty_diff.map(|path| path.display().to_string()),
+            working_directory: folder.clone(),
+        })
+    }
+
+    /// The diff that was handed in and is empty, where the repository does not know the change.
+    pub(super) fn empty_diff(&self) -> Option<&str> {
+        self.empty_diff.as_deref().filter(|_| self.change.is_none())
+    }
+
+    /// The folder that paths of the repository, or of reports outside of one, are relative to.
+    pub(super) fn root(&self) -> &Path {
+        self.repository.as_ref().and_then(Repository::root).unwrap_or(&self.working_directory)
+    }
+
+    /// Where a report comes from: the folder it lies in and the working directory, as far as they belong to the repository.
+    ///
+    /// A link within the repository counts as where it leads, so that no link makes a report one of another folder.
+    pub(super) fn origin(&self, report: Option<&Path>) -> coverage::Origin {
+        let Some(repository) = &self.repository else { return coverage::Origin::default() };
+        let inside = |path: &Path| {
+            let real = path.canonicalize().ok();
+            let real = real.as_deref().and_then(|real| repository.path_of(real));
+            real.or_else(|| repository.path_of(path))
+        };
+        let folder = report.and_then(inside);
+        let folder = folder.as_deref().map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder));
+        coverage::Origin::new(folder, inside(&self.working_directory).as_deref())
+    }
+
+    /// The path of a file in the repository.
+    pub(super) fn path_of(&self, file: &Path) -> Option<String> {
+        self.repository.as_ref()?.path_of(file)
     }
 
     /// Whether the host runs this for no change, so that there is none to judge.
@@ -108,8 +149,8 @@ impl Surroundings {
     }
 }
 
-/// The change that a diff tells.
-fn read_diff(path: &Path) -> Result<git::Change, Error> {
+/// The change that a diff tells; none where it is empty.
+fn read_diff(path: &Path) -> Result<Option<git::Change>, Error> {
     let mut file = std::fs::File::open(path).map_err(|error| Error::unreadable(path, error))?;
     let (change, troubles) = git::parse(&mut file as &mut dyn Read);
     match troubles.kept().first() {

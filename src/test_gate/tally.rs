@@ -53,9 +53,15 @@ impl Tally {
         .collect()
     }
 
-    /// The numbers that make the verdict: `2 failed, 1 flaky of 1,204 tests in 3 reports (41.2 s)`.
-    pub(super) fn headline(&self, unreadable: u64) -> String {
+    /// The numbers that make the verdict: `2 failed, 1 flaky of 1,204 tests in 3 reports (41.2 s)`; what went wrong beside the tests
+    /// stands behind the reports.
+    pub(super) fn headline(&self, beside: &[(u64, &str)]) -> String {
         let tests = self.counts.tests();
+        let beside: Vec<String> = beside
+            .iter()
+            .filter(|(amount, _)| *amount > 0)
+            .map(|(amount, what)| format!(", {} {what}", number(*amount)))
+            .collect();
         if self.files == 0 {
             return "no report found".to_owned();
         }
@@ -68,14 +74,10 @@ impl Tally {
             .collect();
         let mut line = match (tests, parts.is_empty()) {
             (0, _) => "no tests".to_owned(),
-            (1, true) => "1 test passed".to_owned(),
-            (_, true) => format!("all {} passed", count(tests, "test")),
+            (_, true) => format!("{} passed", count(tests, "test")),
             (_, false) => format!("{} of {}", parts.join(", "), count(tests, "test")),
         };
-        line.push_str(&format!(" in {}", count(self.files, "report")));
-        if unreadable > 0 {
-            line.push_str(&format!(", {} unreadable", number(unreadable)));
-        }
+        line.push_str(&format!(" in {}{}", count(self.files, "report"), beside.concat()));
         if let Some(seconds) = self.seconds() {
             line.push_str(&format!(" ({})", duration(seconds)));
         }

@@ -2,16 +2,55 @@
 
 use std::io::Read;
 
+use super::claims::Claims;
 use super::model::arm_key;
 use super::{Format, Reading, numbers};
 use crate::test_gate::xml::{Event, Walker};
+
+/// A file that is being read: what it lists, and what its metrics claim.
+#[derive(Default)]
+struct File {
+    path: String,
+    lines: u64,
+    branches: u64,
+    covered: u64,
+    statements: Option<u64>,
+    conditionals: Option<u64>,
+    covered_conditionals: Option<u64>,
+}
+
+impl File {
+    fn metrics<R: Read>(&mut self, walker: &mut Walker<R>) {
+        walker.attributes(|key, value| match key {
+            "statements" => self.statements = value.trim().parse().ok(),
+            "conditionals" => self.conditionals = value.trim().parse().ok(),
+            "coveredconditionals" => self.covered_conditionals = value.trim().parse().ok(),
+            _ => {}
+        });
+    }
+
+    fn check(&self, claims: &mut Claims) {
+        // Several statements may share a line, so that only none at all is surely another number.
+        let statements = self.statements.filter(|_| self.lines == 0);
+        claims.check("statements (`statements`)", statements, self.lines, &self.path);
+        claims.check("branches (`conditionals`)", self.conditionals, self.branches, &self.path);
+        let covered = self.covered_conditionals;
+        claims.check("covered branches (`coveredconditionals`)", covered, self.covered, &self.path);
+    }
+
+    fn branches(&mut self, covered: u64, all: u64) {
+        self.covered += covered;
+        self.branches += all;
+    }
+}
 
 /// Reads a report. Statements and conditions are lines that can be covered; where a method begins is told in lines of its
 /// own, which are left out as other formats of the same run have none.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
     let mut package = String::new();
-    let mut path: Option<String> = None;
+    let mut open: Option<File> = None;
+    let mut claims = Claims::default();
     let (mut is_seen, mut tests) = (false, 0_u32);
     loop {
         match walker.next(false) {
@@ -24,18 +63,27 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                 "testproject" => tests += 1,
                 "package" => package = walker.attribute("name").unwrap_or_default(),
                 "file" if tests == 0 => {
-                    path = file(&mut walker, &package);
-                    if let Some(path) = &path {
-                        reading.coverage.file(path);
+                    open = path(&mut walker, &package).map(|path| File { path, ..File::default() });
+                    if let Some(file) = &open {
+                        reading.coverage.file(&file.path);
                     }
                 }
-                "line" if tests == 0 => line(&mut walker, path.as_deref(), reading),
+                "line" if tests == 0 => line(&mut walker, open.as_mut(), reading),
+                "metrics" if walker.around() == "file" => {
+                    if let Some(file) = &mut open {
+                        file.metrics(&mut walker);
+                    }
+                }
                 _ => {}
             },
             Event::Close => match walker.name() {
                 "testproject" => tests = tests.saturating_sub(1),
                 "package" => package.clear(),
-                "file" => path = None,
+                "file" => {
+                    if let Some(file) = open.take() {
+                        file.check(&mut claims);
+                    }
+                }
                 _ => {}
             },
             Event::Text => {}
@@ -46,10 +94,11 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         walker.trouble("holds no <coverage>");
     }
     (reading.troubles, reading.notes) = walker.finish();
+    reading.notes.extend(claims.notes());
 }
 
 /// The path of a file: `path`, or `name`, which `PHPUnit` writes in full; a bare name stands in its package.
-fn file<R: Read>(walker: &mut Walker<R>, package: &str) -> Option<String> {
+fn path<R: Read>(walker: &mut Walker<R>, package: &str) -> Option<String> {
     let (mut path, mut name) = (None, None);
     walker.attributes(|key, value| match key {
         "path" if !value.is_empty() => path = Some(value.to_owned()),
@@ -63,41 +112,43 @@ fn file<R: Read>(walker: &mut Walker<R>, package: &str) -> Option<String> {
     path.or_else(|| name.map(bare))
 }
 
-fn line<R: Read>(walker: &mut Walker<R>, path: Option<&str>, reading: &mut Reading) {
+fn line<R: Read>(walker: &mut Walker<R>, file: Option<&mut File>, reading: &mut Reading) {
     let (mut number, mut count, mut when_true, mut when_false) = (None, None, None, None);
     let (mut is_condition, mut is_method) = (false, false);
     walker.attributes(|key, value| match key {
         "num" => number = numbers::line(value),
-        "count" => count = Some(numbers::hits(value)),
-        "truecount" => when_true = Some(numbers::hits(value)),
-        "falsecount" => when_false = Some(numbers::hits(value)),
+        "count" => count = Some(numbers::count(value)),
+        "truecount" => when_true = numbers::count(value),
+        "falsecount" => when_false = numbers::count(value),
         "type" => (is_condition, is_method) = (value == "cond", value == "method"),
         _ => {}
     });
     if is_method {
         return;
     }
-    let Some(path) = path else {
+    let Some(known) = file else {
         return walker.trouble("a line stands outside of a named file");
     };
     let Some(number) = number else {
         return walker.trouble("a line without a `num` that is a number");
     };
-    let branches = match (when_true, when_false) {
-        (Some(Some(yes)), Some(Some(no))) => Some((yes, no)),
-        _ => None,
-    };
-    let file = reading.coverage.file(path);
+    let branches = when_true.zip(when_false);
+    let file = reading.coverage.file(&known.path);
+    known.lines += 1;
     match (count, branches) {
         // Istanbul counts the line, and says how many branches were taken and how many not.
         (Some(Some(count)), Some((taken, missed))) if is_condition => {
             file.line(number, count);
+            let (taken, missed) = (taken.hits(), missed.hits());
             file.count(number, taken, taken.saturating_add(missed));
+            known.branches(taken.into(), u64::from(taken) + u64::from(missed));
         }
         (Some(Some(count)), _) => file.line(number, count),
         // OpenClover says how often the condition was true and how often it was false.
         (None, Some((yes, no))) if is_condition => {
-            file.line(number, yes.saturating_add(no));
+            let taken = [yes, no].iter().filter(|count| count.hits() > 0).count() as u64;
+            known.branches(taken, 2);
+            file.line(number, yes.hits().saturating_add(no.hits()));
             file.arm(number, arm_key(Format::Clover, true), yes);
             file.arm(number, arm_key(Format::Clover, false), no);
         }

@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
+use super::claims::Claims;
 use super::model::{Branches, Line, highest};
+use super::numbers::Count;
 use super::{Reading, numbers};
 use crate::test_gate::excerpt::prefix;
 use crate::test_gate::xml::{Event, Walker};
@@ -24,6 +26,46 @@ struct Class {
 struct Lines {
     lines: Vec<Line>,
     counts: Vec<Branches>,
+    /// Lines whose counters overflowed.
+    overflowed: Vec<u32>,
+}
+
+/// What a document claims of itself, and what that is a number of.
+const CLAIMS: [(&str, &str); 4] = [
+    ("lines-valid", "lines (`lines-valid`)"),
+    ("lines-covered", "covered lines (`lines-covered`)"),
+    ("branches-valid", "branches (`branches-valid`)"),
+    ("branches-covered", "covered branches (`branches-covered`)"),
+];
+
+/// What a document claims and lists.
+#[derive(Default)]
+struct Document {
+    claimed: [Option<u64>; 4],
+    listed: [u64; 4],
+}
+
+impl Document {
+    /// Takes the claims of the root.
+    fn claim<R: Read>(&mut self, walker: &mut Walker<R>) {
+        *self = Self::default();
+        walker.attributes(|key, value| {
+            for ((claim, _), claimed) in CLAIMS.iter().zip(&mut self.claimed) {
+                if *claim == key {
+                    *claimed = value.trim().parse().ok();
+                }
+            }
+        });
+    }
+
+    /// Counts what a class lists.
+    fn count(&mut self, lines: &Lines) {
+        let covered = lines.lines.iter().filter(|line| line.hits > 0).count();
+        let sum = |part: fn(&Branches) -> u32| lines.counts.iter().map(|count| u64::from(part(count))).sum();
+        let more =
+            [lines.lines.len() as u64, covered as u64, sum(|count| count.total), sum(|count| count.covered)];
+        self.listed.iter_mut().zip(more).for_each(|(listed, more)| *listed += more);
+    }
 }
 
 /// Reads a report. Lines stand under a class and again under its methods, where some producers also write where a method
@@ -33,6 +75,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut class: Option<Class> = None;
     let mut root: Option<String> = None;
     let (mut is_seen, mut methods) = (false, 0_u32);
+    let (mut document, mut claims) = (Document::default(), Claims::default());
     loop {
         match walker.next(root.is_some()) {
             Event::Open if walker.depth() == 1 && walker.name() != "coverage" => {
@@ -40,7 +83,10 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                 walker.trouble(what);
             }
             Event::Open => match walker.name() {
-                "coverage" => is_seen = true,
+                "coverage" => {
+                    is_seen = true;
+                    document.claim(&mut walker);
+                }
                 "source" => root = Some(String::new()),
                 "class" => class = Some(Class { path: walker.attribute("filename"), ..Class::default() }),
                 "methods" => methods += 1,
@@ -61,24 +107,31 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
             }
             Event::Close if walker.name() == "class" => {
                 if let Some(class) = class.take()
-                    && !class.put(reading)
+                    && !class.put(reading, &mut document)
                 {
                     walker.trouble("a class with lines names no file");
                 }
             }
             Event::Close if walker.name() == "methods" => methods = methods.saturating_sub(1),
+            Event::Close if walker.name() == "coverage" => {
+                for ((claimed, listed), (_, what)) in document.claimed.iter().zip(document.listed).zip(CLAIMS)
+                {
+                    claims.check(what, *claimed, listed, "");
+                }
+            }
             Event::Close => {}
             Event::End => break,
         }
     }
     // What stood before a cut counts.
     if let Some(class) = class {
-        class.put(reading);
+        class.put(reading, &mut document);
     }
     if !is_seen {
         walker.trouble("holds no <coverage>");
     }
     (reading.troubles, reading.notes) = walker.finish();
+    reading.notes.extend(claims.notes());
 }
 
 fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>, is_in_method: bool) {
@@ -86,7 +139,7 @@ fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>, is_in_method
     let mut is_clear = true;
     walker.attributes(|key, value| match key {
         "number" => number = numbers::line(value),
-        "hits" => hits = numbers::hits(value),
+        "hits" => hits = numbers::count(value),
         "condition-coverage" if !value.trim().is_empty() => {
             branches = fraction(value);
             is_clear = branches.is_some();
@@ -100,7 +153,10 @@ fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>, is_in_method
         return walker.trouble("a line without a `number` and `hits` that are numbers");
     };
     let lines = if is_in_method { &mut class.methods } else { &mut class.own };
-    lines.lines.push(Line { number, hits });
+    if hits == Count::Overflowed {
+        lines.overflowed.push(number);
+    }
+    lines.lines.push(Line { number, hits: hits.hits() });
     if let Some((covered, total)) = branches {
         lines.counts.push(Branches { line: number, covered, total });
     }
@@ -122,16 +178,18 @@ fn fraction(text: &str) -> Option<(u32, u32)> {
 
 impl Class {
     /// Adds the class to its file; false where that is not known.
-    fn put(self, reading: &mut Reading) -> bool {
+    fn put(self, reading: &mut Reading, document: &mut Document) -> bool {
         let mut lines = if self.own.lines.is_empty() { self.methods } else { self.own };
         let Some(path) = self.path.filter(|path| !path.trim().is_empty()) else {
             return lines.lines.is_empty();
         };
+        document.count(&lines);
         highest(&mut lines.lines);
         let file = reading.coverage.file(&path);
         for line in lines.lines {
             file.line(line.number, line.hits);
         }
+        lines.overflowed.into_iter().for_each(|number| file.overflow(number));
         for count in lines.counts {
             file.count(count.line, count.covered, count.total);
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Coverage, FileTotals, Format, Mapper, Ratio, Reading, detect, read};
+use super::{Coverage, FileTotals, Format, Mapper, Origin, Ratio, Reading, detect, read};
 use crate::test_gate::shape::shape;
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
@@ -68,7 +68,7 @@ fn lcov_and_simplecov_of_one_run_agree() {
     let tracked: Vec<String> =
         lcov.coverage.files.keys().map(|path| path.trim_start_matches("./").to_owned()).collect();
     let of = |reading: Reading| {
-        let mapped = Mapper::new(Some(&tracked)).map(reading.coverage, &reading.roots);
+        let mapped = Mapper::new(Some(&tracked)).map(reading, &Origin::default());
         assert_eq!(mapped.unmapped, []);
         lines(&mapped.coverage)
     };
@@ -85,9 +85,10 @@ fn mapped(folder: &str, reports: &[&str], tracked: &[&str]) -> Vec<(Format, Cove
     let tracked: Vec<String> = tracked.iter().map(|path| (*path).to_owned()).collect();
     let one = |name: &&str| {
         let reading = report(&case(folder).join(name));
-        let mapped = Mapper::new(Some(&tracked)).map(reading.coverage, &reading.roots);
+        let format = reading.format;
+        let mapped = Mapper::new(Some(&tracked)).map(reading, &Origin::default());
         assert_eq!(mapped.unmapped, [], "{folder}/{name}");
-        (reading.format, mapped.coverage)
+        (format, mapped.coverage)
     };
     reports.iter().map(one).collect()
 }
@@ -100,8 +101,25 @@ fn lines(coverage: &Coverage) -> BTreeMap<String, Vec<(u32, bool)>> {
     coverage.files.iter().map(|(path, file)| (path.clone(), of(file))).collect()
 }
 
-// The cases were written by one run each of coverage.py 7.17, nyc 17, c8 10, Go 1.26 and LLVM 14; only the folder they ran in
+// The cases were written by one run each of coverage.py 7.17, nyc 17, c8 10, Go 1.26, LLVM 14 and gcovr 8.8 (and 5.0); only the folder they ran in
 // was replaced.
+
+#[test]
+fn gcovr_says_the_same_in_its_formats() {
+    let reports = ["gcovr.json", "gcovr-5.json", "coverage.lcov", "coverage.xml"];
+    let found = mapped("coverage-gcovr", &reports, &["src/calc.cpp"]);
+    let formats: Vec<Format> = found.iter().map(|(format, _)| *format).collect();
+    assert_eq!(formats, [Format::Gcovr, Format::Gcovr, Format::Lcov, Format::Cobertura]);
+    for (format, coverage) in &found {
+        assert_eq!(lines(coverage), lines(&found[0].1), "{format:?}");
+        // Both instances of a template stand on one line, which gcovr itself counts twice: 12 of 14.
+        assert_eq!(coverage.totals().lines, Ratio::new(11, 13), "{format:?}");
+        if *format != Format::Cobertura {
+            // Cobertura has no names of branches, so that those of the two instances can't be put together.
+            assert_eq!(coverage.totals().branches, Ratio::new(10, 12), "{format:?}");
+        }
+    }
+}
 
 #[test]
 fn coverage_py_says_the_same_in_its_three_formats() {
@@ -140,7 +158,7 @@ fn go_says_the_same_in_its_three_modes() {
     for name in ["set.out", "count.out", "atomic.out"] {
         let reading = report(&case("coverage-go").join(name));
         let tracked = ["go.mod".to_owned(), "shop.go".to_owned()];
-        let mapped = Mapper::new(Some(&tracked)).go_mod("go.mod", &module).map(reading.coverage, &[]);
+        let mapped = Mapper::new(Some(&tracked)).go_mod("go.mod", &module).map(reading, &Origin::default());
         let covered: Vec<u32> = mapped.coverage.files["shop.go"]
             .lines()
             .iter()

@@ -2,8 +2,10 @@
 
 use std::io::Read;
 
+use serde::Deserialize;
 use serde::de::MapAccess;
 
+use super::claims::Claims;
 use super::model::{FileCoverage, arm_key};
 use super::{Format, Reading};
 use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
@@ -11,9 +13,10 @@ use crate::test_gate::trouble::Trouble;
 
 /// Reads a report. Excluded lines can't be covered and are left out.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {
-    let mut root = Root { reading, is_seen: false };
+    let mut root = Root { reading, is_seen: false, claims: Claims::default() };
     let result = document(source, Fields(&mut root));
-    let is_seen = root.is_seen;
+    let Root { is_seen, claims, .. } = root;
+    reading.notes.extend(claims.notes());
     if let Err(trouble) = result {
         reading.troubles.push(trouble);
     } else if !is_seen {
@@ -24,25 +27,35 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
 struct Root<'a> {
     reading: &'a mut Reading,
     is_seen: bool,
+    claims: Claims,
 }
 
 impl Object for Root<'_> {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         if key == "files" {
             self.is_seen = true;
-            return map.next_value_seed(Fields(&mut Files(self.reading)));
+            return map.next_value_seed(Fields(&mut Files(self.reading, &mut self.claims)));
         }
         skip(map)
     }
 }
 
-struct Files<'a>(&'a mut Reading);
+struct Files<'a>(&'a mut Reading, &'a mut Claims);
 
 impl Object for Files<'_> {
     fn field<'de, A: MapAccess<'de>>(&mut self, path: &str, map: &mut A) -> Result<(), A::Error> {
-        let mut file = File { coverage: self.0.coverage.file(path), executed: false, missing: false };
+        let coverage = self.0.coverage.file(path);
+        let mut file = File {
+            coverage,
+            executed: false,
+            missing: false,
+            lines: Listed::default(),
+            branches: Listed::default(),
+            claimed: Summary::default(),
+        };
         map.next_value_seed(Fields(&mut file))?;
         if file.executed && file.missing {
+            file.check(self.1, path);
             return Ok(());
         }
         Err(refuse::<A>(format_args!("`{path}` has no `executed_lines` and `missing_lines`")))
@@ -53,6 +66,43 @@ struct File<'a> {
     coverage: &'a mut FileCoverage,
     executed: bool,
     missing: bool,
+    lines: Listed,
+    branches: Listed,
+    claimed: Summary,
+}
+
+/// How many are listed, and how many of them ran.
+#[derive(Default)]
+struct Listed {
+    all: u64,
+    covered: u64,
+}
+
+impl Listed {
+    fn count(&mut self, hits: u32) {
+        self.all += 1;
+        self.covered += u64::from(hits);
+    }
+}
+
+/// What a file claims of itself.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Summary {
+    num_statements: Option<u64>,
+    covered_lines: Option<u64>,
+    num_branches: Option<u64>,
+    covered_branches: Option<u64>,
+}
+
+impl File<'_> {
+    fn check(&self, claims: &mut Claims, path: &str) {
+        let Summary { num_statements, covered_lines, num_branches, covered_branches } = self.claimed;
+        claims.check("lines (`num_statements`)", num_statements, self.lines.all, path);
+        claims.check("covered lines (`covered_lines`)", covered_lines, self.lines.covered, path);
+        claims.check("branches (`num_branches`)", num_branches, self.branches.all, path);
+        claims.check("covered branches (`covered_branches`)", covered_branches, self.branches.covered, path);
+    }
 }
 
 impl Object for File<'_> {
@@ -63,15 +113,25 @@ impl Object for File<'_> {
             "executed_lines" | "missing_lines" => {
                 self.executed |= hits == 1;
                 self.missing |= hits == 0;
-                map.next_value_seed(each(|number: u32| coverage.line(number, hits)))
+                let lines = &mut self.lines;
+                map.next_value_seed(each(|number: u32| {
+                    lines.count(hits);
+                    coverage.line(number, hits);
+                }))
             }
             // From one line to another; a negative line is the way out of a function.
             "executed_branches" | "missing_branches" => {
+                let branches = &mut self.branches;
                 map.next_value_seed(each(|(from, to): (i64, i64)| {
+                    branches.count(hits);
                     if let Ok(line) = u32::try_from(from.unsigned_abs()) {
                         coverage.arm(line, arm_key(Format::CoveragePy, to), hits);
                     }
                 }))
+            }
+            "summary" => {
+                self.claimed = map.next_value()?;
+                Ok(())
             }
             _ => skip(map),
         }
@@ -92,6 +152,8 @@ mod tests {
             "functions": {"f": {"executed_lines": [9]}}}}, "totals": {}}"#,
         );
         assert_eq!(shown(&reading), "a/b.py: 1=1 3=1(1/2) 4=0\n");
+        let claim = "claims another number of covered lines (`covered_lines`) than it lists (a/b.py: 9 claimed, 2 listed); what is listed counts";
+        assert_eq!(reading.notes, [claim]);
     }
 
     #[test]

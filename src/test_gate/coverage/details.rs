@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::patch::{Patch, in_ranges, patch};
 use super::rules::Facts;
+use super::scope::LeftOut;
 use super::totals::{FileTotals, Ratio};
 
 /// Most files in the table.
@@ -26,7 +27,7 @@ pub(crate) fn details(facts: &Facts<'_>) -> Value {
         "patch": patch.as_ref().map(|patch| json!({
             "lines": ratio(patch.lines),
             "outcome": if patch.lines.coverable == 0 { "no-coverable-lines" } else { "measured" },
-            "unmentioned_files": patch.unmentioned.iter().take(MOST).collect::<Vec<_>>(),
+            "unmentioned_files": patch.unmentioned.iter().take(MOST).map(|file| &file.path).collect::<Vec<_>>(),
             "unmentioned": patch.unmentioned.len(),
         })),
         "base": facts.base.map(|base| {
@@ -34,6 +35,10 @@ pub(crate) fn details(facts: &Facts<'_>) -> Value {
             json!({ "lines": ratio(totals.lines), "branches": ratio(totals.branches) })
         }),
     });
+    if let (Some(object), Some(left_out)) = (value.as_object_mut(), facts.left_out.and_then(LeftOut::details))
+    {
+        object.insert("left_out".to_owned(), left_out);
+    }
     let (rows, left_out) = table(facts, patch.as_ref());
     if let Some(object) = value.as_object_mut() {
         object.insert("table".to_owned(), Value::Array(rows));
@@ -88,7 +93,7 @@ mod tests {
     fn changed_files_stand_worst_first() {
         let mut coverage = Coverage::default();
         for (path, hits) in
-            [("a.rs", [1, 0, 0]), ("b.rs", [0, 0, 0]), ("c.rs", [1, 1, 1]), ("same.rs", [0, 0, 0])]
+            [("a.rs", [1_u32, 0, 0]), ("b.rs", [0, 0, 0]), ("c.rs", [1, 1, 1]), ("same.rs", [0, 0, 0])]
         {
             for (index, hits) in hits.into_iter().enumerate() {
                 coverage.file(path).line(u32::try_from(index).unwrap() + 1, hits);
@@ -105,8 +110,7 @@ mod tests {
             "old.rs".to_owned(),
             FileTotals { lines: Ratio::new(1, 4), ..Default::default() },
         )]);
-        let value =
-            details(&Facts { coverage: &coverage, base: Some(&base), change: Some(&change), tracked: None });
+        let value = details(&Facts { base: Some(&base), change: Some(&change), ..Facts::of(&coverage) });
         let paths: Vec<&str> =
             value["table"].as_array().unwrap().iter().map(|row| row["path"].as_str().unwrap()).collect();
         assert_eq!(paths, ["b.rs", "a.rs", "c.rs"]);
@@ -120,10 +124,10 @@ mod tests {
     fn the_table_is_cut_and_says_so() {
         let mut coverage = Coverage::default();
         for index in 0..130 {
-            coverage.file(&format!("{index}.rs")).line(1, 0);
+            coverage.file(&format!("{index}.rs")).line(1, 0_u32);
         }
         coverage.finish();
-        let value = details(&Facts { coverage: &coverage, base: None, change: None, tracked: None });
+        let value = details(&Facts::of(&coverage));
         assert_eq!((value["table"].as_array().unwrap().len(), &value["table_left_out"]), (100, &30.into()));
         assert!(value["patch"].is_null() && value["base"].is_null());
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use super::model::{Budget, Line, highest};
+use super::numbers::Count;
 use super::{Reading, numbers};
 use crate::test_gate::excerpt::shorten;
 use crate::test_gate::lines::Lines;
@@ -12,10 +13,11 @@ use crate::test_gate::trouble::Trouble;
 /// Where a block stands: first line and column, last line and column.
 type Place = [u32; 4];
 
-/// A block: how often it ran, and whether that is only yes or no.
+/// A block: how often it ran, whether that is only yes or no, and whether a counter of it overflowed.
 struct Block {
     hits: u32,
     is_set: bool,
+    is_overflowed: bool,
 }
 
 /// Reads a profile, also one of several profiles in a row. The same block of another test counts on, or stays a yes in the
@@ -44,15 +46,20 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         } else if !text.is_empty() {
             match (block(text), mode) {
                 (Some(_), None) => trouble("a block stands before the mode".to_owned()),
-                (Some((path, place, statements, hits)), Some(is_set)) => {
+                (Some((path, place, statements, count)), Some(is_set)) => {
                     if !files.contains_key(path) {
                         files.insert(path.to_owned(), HashMap::new());
                     }
                     if statements > 0
                         && let Some(file) = files.get_mut(path)
                     {
-                        let block = file.entry(place).or_insert(Block { hits: 0, is_set: true });
-                        block.hits = block.hits.saturating_add(hits);
+                        let block = file.entry(place).or_insert(Block {
+                            hits: 0,
+                            is_set: true,
+                            is_overflowed: false,
+                        });
+                        block.hits = block.hits.saturating_add(count.hits());
+                        block.is_overflowed |= count == Count::Overflowed;
                         block.is_set &= is_set;
                     }
                 }
@@ -74,6 +81,9 @@ fn put(files: BTreeMap<String, HashMap<Place, Block>>, reading: &mut Reading) {
     let mut budget = Budget::new();
     for (path, blocks) in files {
         let mut lines = Vec::new();
+        let mut overflowed: Vec<u32> =
+            blocks.iter().filter(|(_, block)| block.is_overflowed).map(|([first, ..], _)| *first).collect();
+        overflowed.sort_unstable();
         for ([first, _, last, _], block) in blocks {
             let hits = if block.is_set { block.hits.min(1) } else { block.hits };
             match budget.lines(first, last) {
@@ -88,11 +98,12 @@ fn put(files: BTreeMap<String, HashMap<Place, Block>>, reading: &mut Reading) {
         for line in lines {
             file.line(line.number, line.hits);
         }
+        overflowed.into_iter().for_each(|number| file.overflow(number));
     }
 }
 
 /// `path:line.column,line.column statements count`, taken apart from its end as a path may hold anything.
-fn block(text: &str) -> Option<(&str, Place, u32, u32)> {
+fn block(text: &str) -> Option<(&str, Place, u32, Count)> {
     let (rest, hits) = text.rsplit_once(' ')?;
     let (rest, statements) = rest.rsplit_once(' ')?;
     let (path, range) = rest.rsplit_once(':')?;
@@ -105,7 +116,7 @@ fn block(text: &str) -> Option<(&str, Place, u32, u32)> {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_sound = !path.is_empty() && is_digits(hits) && first > 0;
     is_sound.then_some(())?;
-    Some((path, [first, column, last, end], statements.parse().ok()?, numbers::hits(hits)?))
+    Some((path, [first, column, last, end], statements.parse().ok()?, numbers::count(hits)?))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::MapAccess;
 
 use super::model::{FileCoverage, Line, arm_key, highest};
-use super::{Format, Reading, numbers};
+use super::numbers::Count;
+use super::{Format, Reading};
 use crate::core::words::count;
 use crate::test_gate::json::{Fields, Object, document, skip};
 use crate::test_gate::trouble::Trouble;
@@ -75,9 +76,9 @@ impl Branch {
 #[derive(Default)]
 struct File {
     statements: Option<HashMap<String, Span>>,
-    ran: Option<HashMap<String, u64>>,
+    ran: Option<HashMap<String, Count>>,
     branches: HashMap<String, Branch>,
-    taken: HashMap<String, Vec<u64>>,
+    taken: HashMap<String, Vec<Count>>,
 }
 
 impl Object for File {
@@ -105,7 +106,12 @@ impl File {
         let mut unknown = 0;
         for (key, span) in &statements {
             match (span.start.line, ran.get(key)) {
-                (Some(number), Some(hits)) => lines.push(Line { number, hits: numbers::clamp(*hits) }),
+                (Some(number), Some(ran)) => {
+                    lines.push(Line { number, hits: ran.hits() });
+                    if *ran == Count::Overflowed {
+                        coverage.overflow(number);
+                    }
+                }
                 _ => unknown += 1,
             }
         }
@@ -120,8 +126,8 @@ impl File {
                 unplaced += 1;
                 continue;
             };
-            for (index, hits) in ways.iter().enumerate() {
-                coverage.arm(line, arm_key(Format::Istanbul, (key, index)), numbers::clamp(*hits));
+            for (index, count) in ways.iter().enumerate() {
+                coverage.arm(line, arm_key(Format::Istanbul, (key, index)), *count);
             }
         }
         unplaced += self.branches.keys().filter(|key| !self.taken.contains_key(*key)).count() as u64;

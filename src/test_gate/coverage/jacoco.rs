@@ -2,14 +2,59 @@
 
 use std::io::Read;
 
-use super::{Reading, numbers};
+use super::claims::Claims;
+use super::model::FileCoverage;
+use super::{Module, Reading, numbers};
 use crate::test_gate::xml::{Event, Walker};
+
+/// Counters of a source file that are compared with its lines: type, what is missed and what is covered.
+const CLAIMS: [(&str, &str, &str); 2] = [
+    ("LINE", "lines (`LINE`)", "covered lines (`LINE`)"),
+    ("BRANCH", "branches (`BRANCH`)", "covered branches (`BRANCH`)"),
+];
+
+/// A source file that is being read.
+#[derive(Default)]
+struct Source {
+    /// What it is known by in the reading.
+    key: String,
+    /// Covered and all, lines and branches.
+    listed: [(u64, u64); 2],
+    claimed: [Option<(u64, u64)>; 2],
+}
+
+impl Source {
+    fn counter<R: Read>(&mut self, walker: &mut Walker<R>) {
+        let (mut kind, mut missed, mut covered) = (String::new(), None, None);
+        walker.attributes(|key, value| match key {
+            "type" => value.clone_into(&mut kind),
+            "missed" => missed = value.trim().parse::<u64>().ok(),
+            "covered" => covered = value.trim().parse::<u64>().ok(),
+            _ => {}
+        });
+        for ((name, ..), claimed) in CLAIMS.iter().zip(&mut self.claimed) {
+            if *name == kind {
+                *claimed =
+                    covered.zip(missed).map(|(covered, missed)| (covered, covered.saturating_add(missed)));
+            }
+        }
+    }
+
+    fn check(&self, claims: &mut Claims) {
+        for (((_, all, covered), claimed), listed) in CLAIMS.iter().zip(self.claimed).zip(self.listed) {
+            claims.check(all, claimed.map(|(_, all)| all), listed.1, &self.key);
+            claims.check(covered, claimed.map(|(covered, _)| covered), listed.0, &self.key);
+        }
+    }
+}
 
 /// Reads a report. The path of a file is its package and its name; a line is covered if any instruction of it ran.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
     let mut package = String::new();
-    let mut path: Option<String> = None;
+    let mut groups: Vec<String> = Vec::new();
+    let mut open: Option<Source> = None;
+    let mut claims = Claims::default();
     let mut is_seen = false;
     loop {
         match walker.next(false) {
@@ -18,22 +63,31 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                 walker.trouble(what);
             }
             Event::Open => match walker.name() {
-                "report" => is_seen = true,
+                "report" => {
+                    is_seen = true;
+                    reading.name = walker.attribute("name").unwrap_or_default();
+                }
+                "group" => groups.push(walker.attribute("name").unwrap_or_default()),
                 "package" => package = walker.attribute("name").unwrap_or_default(),
                 "sourcefile" => {
-                    path = walker.attribute("name").map(|name| match package.trim_matches('/') {
-                        "" => name,
-                        package => format!("{package}/{name}"),
-                    });
-                    if let Some(path) = &path {
-                        reading.coverage.file(path);
+                    let name = walker.attribute("name");
+                    open = name.map(|name| begin(&name, &package, &groups, reading));
+                }
+                "line" => line(&mut walker, open.as_mut(), reading),
+                "counter" if walker.around() == "sourcefile" => {
+                    if let Some(source) = &mut open {
+                        source.counter(&mut walker);
                     }
                 }
-                "line" => line(&mut walker, path.as_deref(), reading),
                 _ => {}
             },
-            Event::Close if walker.name() == "sourcefile" => path = None,
+            Event::Close if walker.name() == "sourcefile" => {
+                if let Some(source) = open.take() {
+                    source.check(&mut claims);
+                }
+            }
             Event::Close if walker.name() == "package" => package.clear(),
+            Event::Close if walker.name() == "group" => drop(groups.pop()),
             Event::Text | Event::Close => {}
             Event::End => break,
         }
@@ -42,25 +96,45 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         walker.trouble("holds no <report>");
     }
     (reading.troubles, reading.notes) = walker.finish();
+    reading.notes.extend(claims.notes());
 }
 
-fn line<R: Read>(walker: &mut Walker<R>, path: Option<&str>, reading: &mut Reading) {
-    let (mut number, mut ran, mut taken, mut missed) = (None, None, Some(0), Some(0));
+/// Begins a source file. Two groups may have files of one package and name, so that the groups are part of what it is known by.
+fn begin(name: &str, package: &str, groups: &[String], reading: &mut Reading) -> Source {
+    let path = match package.trim_matches('/') {
+        "" => name.to_owned(),
+        package => format!("{package}/{name}"),
+    };
+    let key = if groups.is_empty() { path.clone() } else { format!("{}: {path}", groups.join(" > ")) };
+    reading.coverage.file(&key);
+    if !groups.is_empty() {
+        reading.modules.insert(key.clone(), Module { names: groups.to_vec(), path });
+    }
+    Source { key, ..Source::default() }
+}
+
+fn line<R: Read>(walker: &mut Walker<R>, source: Option<&mut Source>, reading: &mut Reading) {
+    let (mut number, mut ran, mut taken, mut missed) = (None, None, Some(0_u32), Some(0_u32));
     walker.attributes(|key, value| match key {
         "nr" => number = numbers::line(value),
-        "ci" => ran = numbers::hits(value),
-        "cb" => taken = numbers::hits(value),
-        "mb" => missed = numbers::hits(value),
+        "ci" => ran = numbers::count(value),
+        "cb" => taken = value.trim().parse().ok(),
+        "mb" => missed = value.trim().parse().ok(),
         _ => {}
     });
-    let Some(path) = path else {
+    let Some(source) = source else {
         return walker.trouble("a line stands outside of a named source file");
     };
     let (Some(number), Some(ran), Some(taken), Some(missed)) = (number, ran, taken, missed) else {
         return walker.trouble("a line without `nr` and `ci` that are numbers");
     };
-    let file = reading.coverage.file(path);
-    file.line(number, u32::from(ran > 0));
+    let [(covered, lines), (branches_taken, branches)] = &mut source.listed;
+    *covered += u64::from(ran.hits() > 0);
+    *lines += 1;
+    *branches_taken += u64::from(taken);
+    *branches += u64::from(taken) + u64::from(missed);
+    let file: &mut FileCoverage = reading.coverage.file(&source.key);
+    file.line(number, ran.at_most_one());
     file.count(number, taken, taken.saturating_add(missed));
 }
 
@@ -80,7 +154,22 @@ mod tests {
              <counter type='LINE' missed='1' covered='2'/></sourcefile></package></group></group>\
              <package name=''><sourcefile name='Main.kt'><line nr='1' mi='0' ci='1'/></sourcefile></package></report>",
         );
-        assert_eq!(shown(&reading), "Main.kt: 1=1\ncom/x/A.java: 3=1 4=1(3/4) 5=0(0/2)\n");
+        assert_eq!(shown(&reading), "Main.kt: 1=1\ng > h: com/x/A.java: 3=1 4=1(3/4) 5=0(0/2)\n");
+        assert_eq!((reading.name.as_str(), reading.notes.len()), ("r", 0), "{:?}", reading.notes);
+        let module = &reading.modules["g > h: com/x/A.java"];
+        assert_eq!((module.names.join(" "), module.path.as_str()), ("g h".to_owned(), "com/x/A.java"));
+    }
+
+    #[test]
+    fn counters_that_differ_from_the_lines_are_noted() {
+        let text = "<report name='r'><package name='p'><sourcefile name='A.java'><line nr='3' ci='2' mb='1' cb='1'/>\
+                    <counter type='LINE' missed='1' covered='2'/><counter type='BRANCH' missed='1' covered='1'/></sourcefile></package></report>";
+        let notes = read(Format::JaCoCo, text).notes;
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(
+            notes[1].contains("lines (`LINE`) than it lists (p/A.java: 3 claimed, 1 listed)"),
+            "{notes:?}"
+        );
     }
 
     #[test]

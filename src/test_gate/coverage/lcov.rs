@@ -2,24 +2,46 @@
 
 use std::io::Read;
 
+use super::claims::Claims;
 use super::model::{FileCoverage, arm_key};
+use super::numbers::Count;
 use super::{Format, Reading, numbers};
-use crate::core::words::count;
 use crate::test_gate::excerpt::shorten;
 use crate::test_gate::lines::Lines;
 use crate::test_gate::trouble::Trouble;
 
-/// What a record says of functions and of itself; its lines and branches are counted.
-const PASSED: [&str; 15] =
-    ["VER", "FN", "FNDA", "FNL", "FNA", "FNF", "FNH", "BRF", "BRH", "LH", "MCDC", "MCF", "MCH", "MRF", "MRH"];
+/// What a record says of functions; lines and branches are what counts.
+const IGNORED: [&str; 12] =
+    ["VER", "FN", "FNDA", "FNL", "FNA", "FNF", "FNH", "MCDC", "MCF", "MCH", "MRF", "MRH"];
+
+/// What a record claims of itself, and what that is a number of.
+const CLAIMS: [(&str, &str); 4] = [
+    ("LF", "lines (`LF`)"),
+    ("LH", "covered lines (`LH`)"),
+    ("BRF", "branches (`BRF`)"),
+    ("BRH", "covered branches (`BRH`)"),
+];
 
 /// A record that is being read.
 #[derive(Default)]
 struct Record {
     /// Whether it is open, and in which line it was opened.
     opened: Option<u64>,
-    lines: u64,
-    claimed: Option<u64>,
+    path: String,
+    /// How many of each the record lists, in the order of [`CLAIMS`].
+    listed: [u64; 4],
+    claimed: [Option<u64>; 4],
+}
+
+impl Record {
+    /// Counts a line or a branch.
+    fn count(&mut self, [all, covered]: [usize; 2], count: Count) {
+        for (index, more) in [(all, 1), (covered, u64::from(count.hits() > 0))] {
+            if let Some(listed) = self.listed.get_mut(index) {
+                *listed += more;
+            }
+        }
+    }
 }
 
 /// What is known of a trace file so far.
@@ -27,8 +49,7 @@ struct Record {
 struct State {
     record: Record,
     records: u64,
-    /// Records that claim another number of lines than they hold.
-    wrong: u64,
+    claims: Claims,
     /// The line with the name of a test whose record is still to come.
     named: Option<u64>,
 }
@@ -51,13 +72,11 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         let text = line.text.trim();
         let is_open = state.record.opened.is_some();
         let told = match text.split_once(':') {
-            Some(("DA", value)) if is_open => {
-                state.record.lines += 1;
-                data(value, file)
-            }
-            Some(("BRDA", value)) if is_open => branch(value, file),
+            Some(("DA", value)) if is_open => data(value, file, &mut state.record),
+            Some(("BRDA", value)) if is_open => branch(value, file, &mut state.record),
             Some(("SF", value)) if !is_open && !value.trim().is_empty() => {
-                state.record = Record { opened: Some(line.number), ..Record::default() };
+                let path = value.trim().to_owned();
+                state.record = Record { opened: Some(line.number), path, ..Record::default() };
                 state.named = None;
                 file = reading.coverage.file(value.trim());
                 None
@@ -81,8 +100,10 @@ impl State {
                     return Some("ends a record that never began");
                 };
                 self.records += 1;
-                self.wrong +=
-                    u64::from(self.record.claimed.is_some_and(|claimed| claimed != self.record.lines));
+                let Record { claimed, listed, path, .. } = &self.record;
+                for ((claimed, listed), (_, what)) in claimed.iter().zip(listed).zip(CLAIMS) {
+                    self.claims.check(what, *claimed, *listed, path);
+                }
             }
             None if text.is_empty() => {}
             _ if text.starts_with('#') => {}
@@ -91,9 +112,14 @@ impl State {
             }
             Some(("SF", _)) => return Some("names no file"),
             Some(("DA" | "BRDA", _)) => return Some("stands outside of a record"),
-            Some(("LF", value)) => self.record.claimed = value.trim().parse().ok(),
+            Some((key, value)) if CLAIMS.iter().any(|(claim, _)| *claim == key) => {
+                let same = CLAIMS.iter().zip(&mut self.record.claimed).find(|((claim, _), _)| *claim == key);
+                if let Some((_, claimed)) = same {
+                    *claimed = value.trim().parse().ok();
+                }
+            }
             Some(("TN", _)) => self.named = Some(number).filter(|_| self.record.opened.is_none()),
-            Some((key, _)) if PASSED.contains(&key) => {}
+            Some((key, _)) if IGNORED.contains(&key) => {}
             _ => return Some("is no line of LCOV"),
         }
         None
@@ -105,11 +131,7 @@ impl State {
             (None, Some(line)) => Trouble::line(line, "cut off: no record follows the name of a test"),
             (None, None) if self.records == 0 => Trouble::whole("holds no record"),
             (None, None) => {
-                if self.wrong > 0 {
-                    let what = count(self.wrong, "record");
-                    let note = "claimed another number of lines (`LF`) than it held; the lines were counted";
-                    reading.notes.push(format!("{what}: {note}"));
-                }
+                reading.notes.extend(self.claims.notes());
                 return;
             }
         };
@@ -118,28 +140,30 @@ impl State {
 }
 
 /// `line,hits[,checksum]`
-fn data(value: &str, file: &mut FileCoverage) -> Option<&'static str> {
+fn data(value: &str, file: &mut FileCoverage, record: &mut Record) -> Option<&'static str> {
     let mut parts = value.split(',');
     let number = parts.next().and_then(numbers::line);
-    let hits = parts.next().and_then(numbers::hits);
-    let (Some(number), Some(hits)) = (number, hits) else {
+    let count = parts.next().and_then(numbers::count);
+    let (Some(number), Some(count)) = (number, count) else {
         return Some("is not `DA:line,hits`");
     };
-    file.line(number, hits);
+    record.count([0, 1], count);
+    file.line(number, count);
     None
 }
 
 /// `line,block,branch,taken`, where the branch may be an expression; `-` is a block that never ran.
-fn branch(value: &str, file: &mut FileCoverage) -> Option<&'static str> {
+fn branch(value: &str, file: &mut FileCoverage, record: &mut Record) -> Option<&'static str> {
     let parts = value.split_once(',').and_then(|(line, rest)| {
         let (name, taken) = rest.rsplit_once(',')?;
-        let hits = if taken.trim() == "-" { Some(0) } else { numbers::hits(taken) };
-        Some((numbers::line(line)?, name.split_once(',')?, hits?))
+        let count = if taken.trim() == "-" { Some(Count::Real(0)) } else { numbers::count(taken) };
+        Some((numbers::line(line)?, name.split_once(',')?, count?))
     });
-    let Some((number, name, hits)) = parts else {
+    let Some((number, name, count)) = parts else {
         return Some("is not `BRDA:line,block,branch,taken`");
     };
-    file.arm(number, arm_key(Format::Lcov, name), hits);
+    record.count([2, 3], count);
+    file.arm(number, arm_key(Format::Lcov, name), count);
     None
 }
 
@@ -156,7 +180,13 @@ mod tests {
              # a comment\r\n\r\nTN:two\nSF:a.c\nDA:2,4,checksum\nDA:3,0\nBRDA:2,0,0,2\nLF:7\nLH:9\nend_of_record\nSF:b.c\nend_of_record",
         );
         assert_eq!(shown(&reading), "a.c: 1=1 2=4(2/3) 3=0\nb.c: -\n");
-        assert_eq!(reading.notes.len(), 1, "one wrong LF: {:?}", reading.notes);
+        assert_eq!(
+            reading.notes,
+            [
+                "claims another number of covered lines (`LH`) than it lists (a.c: 9 claimed, 1 listed); what is listed counts",
+                "claims another number of lines (`LF`) than it lists (a.c: 7 claimed, 2 listed); what is listed counts",
+            ]
+        );
     }
 
     #[test]

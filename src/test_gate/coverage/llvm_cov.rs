@@ -6,16 +6,19 @@ use std::io::Read;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::claims::Claims;
 use super::model::{Budget, FileCoverage, arm_key};
-use super::{Format, Reading, numbers};
+use super::numbers::Count;
+use super::{Format, Ratio, Reading, numbers};
 use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
 use crate::test_gate::trouble::Trouble;
 
 /// Reads a report. Lines come from the segments of a file: a segment's count holds until the next segment begins.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {
-    let mut root = Root { reading, budget: Budget::new(), is_seen: false };
+    let mut root = Root { reading, budget: Budget::new(), is_seen: false, claims: Claims::default() };
     let result = document(source, Fields(&mut root));
-    let is_seen = root.is_seen;
+    let Root { is_seen, claims, .. } = root;
+    reading.notes.extend(claims.notes());
     if let Err(trouble) = result {
         reading.troubles.push(trouble);
     } else if !is_seen {
@@ -27,6 +30,7 @@ struct Root<'a> {
     reading: &'a mut Reading,
     budget: Budget,
     is_seen: bool,
+    claims: Claims,
 }
 
 impl Object for Root<'_> {
@@ -97,7 +101,7 @@ impl Object for Export<'_, '_> {
 #[derive(Clone, Copy)]
 struct Segment {
     line: u32,
-    count: u32,
+    count: Count,
     has_count: bool,
     is_entry: bool,
     is_gap: bool,
@@ -124,12 +128,12 @@ impl<'de> Deserialize<'de> for Segment {
                 let short = |length| <A::Error as serde::de::Error>::invalid_length(length, &self);
                 let line = parts.next_element()?.ok_or_else(|| short(0))?;
                 let _: u64 = parts.next_element()?.ok_or_else(|| short(1))?;
-                let count = parts.next_element::<u64>()?.ok_or_else(|| short(2))?;
+                let count = parts.next_element()?.ok_or_else(|| short(2))?;
                 let has_count = parts.next_element()?.ok_or_else(|| short(3))?;
                 let is_entry = parts.next_element()?.ok_or_else(|| short(4))?;
                 let is_gap = parts.next_element()?.unwrap_or(false);
                 while parts.next_element::<serde::de::IgnoredAny>()?.is_some() {}
-                Ok(Segment { line, count: numbers::clamp(count), has_count, is_entry, is_gap })
+                Ok(Segment { line, count, has_count, is_entry, is_gap })
             }
         }
         deserializer.deserialize_seq(Form)
@@ -142,6 +146,21 @@ struct File {
     segments: Option<Vec<Segment>>,
     branches: Vec<[u64; 6]>,
     short_branches: u64,
+    claimed: Summary,
+}
+
+/// What a file claims of itself.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Summary {
+    lines: Claimed,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Claimed {
+    count: Option<u64>,
+    covered: Option<u64>,
 }
 
 impl Object for File {
@@ -153,6 +172,7 @@ impl Object for File {
                 map.next_value_seed(each(|segment: Segment| segments.push(segment)))?;
                 self.segments = Some(segments);
             }
+            "summary" => self.claimed = map.next_value()?,
             "branches" => {
                 let (branches, short) = (&mut self.branches, &mut self.short_branches);
                 map.next_value_seed(each(|parts: Vec<u64>| match parts.first_chunk() {
@@ -173,20 +193,22 @@ impl File {
             return trouble("a file without `filename` and `segments`".to_owned());
         };
         let coverage = root.reading.coverage.file(&name);
-        if let Err(what) = lines(&segments, &mut root.budget, coverage) {
-            trouble(format!("`{name}`: {what}"));
+        match lines(&segments, &mut root.budget, coverage) {
+            Ok(listed) => {
+                let Claimed { count, covered } = self.claimed.lines;
+                root.claims.check("lines", count, listed.coverable, &name);
+                root.claims.check("covered lines", covered, listed.covered, &name);
+            }
+            Err(what) => trouble(format!("`{name}`: {what}")),
         }
         if self.short_branches > 0 {
             trouble(format!("`{name}`: a branch has less than 6 parts"));
         }
         for [line, column, end, end_column, yes, no] in self.branches {
             let place = (line, column, end, end_column);
-            for (is_yes, hits) in [(true, yes), (false, no)] {
-                coverage.arm(
-                    numbers::clamp(line),
-                    arm_key(Format::LlvmCov, (place, is_yes)),
-                    numbers::clamp(hits),
-                );
+            for (is_yes, count) in [(true, yes), (false, no)] {
+                let key = arm_key(Format::LlvmCov, (place, is_yes));
+                coverage.arm(numbers::clamp(line), key, count);
             }
         }
     }
@@ -194,10 +216,16 @@ impl File {
 
 /// Walks over the segments as the compiler's own reports do: a line can be covered if a region with a count begins on it or
 /// goes on over it, and its hits are the most of those.
-fn lines(segments: &[Segment], budget: &mut Budget, coverage: &mut FileCoverage) -> Result<(), String> {
+fn lines(segments: &[Segment], budget: &mut Budget, coverage: &mut FileCoverage) -> Result<Ratio, String> {
     if !segments.is_sorted_by_key(|segment| segment.line) {
         return Err("the segments are not in order".to_owned());
     }
+    let mut listed = Ratio::default();
+    let mut line = |number: u32, hits: u32| {
+        coverage.line(number, hits);
+        listed = listed + Ratio::new(u64::from(hits > 0), 1);
+    };
+    let mut overflowed = Vec::new();
     let mut wrapped: Option<Segment> = None;
     let mut next = segments.first().map_or(0, |segment| segment.line);
     for chunk in segments.chunk_by(|one, other| one.line == other.line) {
@@ -206,20 +234,25 @@ fn lines(segments: &[Segment], budget: &mut Budget, coverage: &mut FileCoverage)
         if next < first.line {
             let range = budget.lines(next, first.line - 1)?;
             if let Some(region) = wrapped.filter(|region| region.has_count) {
-                range.for_each(|number| coverage.line(number, region.count));
+                range.for_each(|number| line(number, region.count.hits()));
             }
         }
+        let is_overflowed =
+            |segment: &&Segment| segment.starts_region() && segment.count == Count::Overflowed;
+        overflowed.extend(chunk.iter().filter(is_overflowed).map(|segment| segment.line));
         let is_skipped = !first.has_count && first.is_entry;
-        let counts = chunk.iter().filter(|segment| segment.starts_region()).map(|segment| segment.count);
+        let counts =
+            chunk.iter().filter(|segment| segment.starts_region()).map(|segment| segment.count.hits());
         let goes_on = wrapped.filter(|region| region.has_count);
-        let most = counts.clone().chain(wrapped.map(|region| region.count)).max().unwrap_or(0);
+        let most = counts.clone().chain(wrapped.map(|region| region.count.hits())).max().unwrap_or(0);
         if !is_skipped && (goes_on.is_some() || counts.count() > 0) {
-            coverage.line(first.line, most);
+            line(first.line, most);
         }
         wrapped = Some(*last);
         next = first.line.saturating_add(1);
     }
-    Ok(())
+    overflowed.into_iter().for_each(|number| coverage.overflow(number));
+    Ok(listed)
 }
 
 #[cfg(test)]

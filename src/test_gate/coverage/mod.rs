@@ -4,6 +4,7 @@
 //! rules about totals, drops and patches. Lines are counted from lines, never from the totals a report claims.
 //! Must not know test results, benchmarks, where a change or a baseline comes from, nor how findings are judged or printed.
 
+mod claims;
 mod clover;
 mod cobertura;
 #[cfg(test)]
@@ -11,9 +12,11 @@ mod corpus_tests;
 mod coverage_py;
 mod details;
 mod export;
+mod gcovr;
 mod go_cover;
 mod istanbul;
 mod jacoco;
+mod languages;
 mod lcov;
 mod llvm_cov;
 mod merge;
@@ -23,20 +26,25 @@ mod open_cover;
 mod patch;
 mod path_text;
 mod paths;
+mod prefixes;
 #[cfg(test)]
 mod properties_tests;
 mod rules;
+mod scope;
 mod simplecov;
 mod totals;
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 pub(crate) use self::details::details;
 pub(crate) use self::export::cobertura as export_cobertura;
 pub(crate) use self::model::Coverage;
 pub(crate) use self::patch::patch;
-pub(crate) use self::paths::Mapper;
-pub(crate) use self::rules::{Change, Facts, Limits, RULES, judge};
+pub(crate) use self::paths::{Mapper, Origin, Why};
+pub(crate) use self::prefixes::Prefixes;
+pub(crate) use self::rules::{Change, Facts, FolderFloor, Limits, RULES, judge};
+pub(crate) use self::scope::Scope;
 pub(crate) use self::totals::{FileTotals, Percent, Ratio};
 use super::shape::{Json, Shape, Xml};
 use super::trouble::{Trouble, Troubles};
@@ -47,6 +55,8 @@ pub(crate) enum Format {
     Clover,
     Cobertura,
     CoveragePy,
+    Gcovr,
+    GcovrSummary,
     GoCover,
     Istanbul,
     IstanbulSummary,
@@ -60,10 +70,12 @@ pub(crate) enum Format {
 impl Format {
     /// Every format.
     #[cfg(any(test, feature = "fuzzing"))]
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Clover,
         Self::Cobertura,
         Self::CoveragePy,
+        Self::Gcovr,
+        Self::GcovrSummary,
         Self::GoCover,
         Self::Istanbul,
         Self::IstanbulSummary,
@@ -80,6 +92,8 @@ impl Format {
             Self::Clover => "Clover",
             Self::Cobertura => "Cobertura",
             Self::CoveragePy => "coverage.py JSON",
+            Self::Gcovr => "gcovr JSON",
+            Self::GcovrSummary => "gcovr summary",
             Self::GoCover => "Go cover profile",
             Self::Istanbul => "Istanbul",
             Self::IstanbulSummary => "Istanbul summary",
@@ -89,6 +103,11 @@ impl Format {
             Self::OpenCover => "OpenCover",
             Self::SimpleCov => "SimpleCov",
         }
+    }
+
+    /// Whether it has totals alone, which no line follows from.
+    pub(crate) fn is_summary(self) -> bool {
+        matches!(self, Self::GcovrSummary | Self::IstanbulSummary)
     }
 }
 
@@ -100,8 +119,21 @@ pub(crate) struct Reading {
     pub(crate) coverage: Coverage,
     /// Folders that paths of the report may be relative to.
     pub(crate) roots: Vec<String>,
+    /// The name that the report has for itself; that of a project or a module.
+    pub(crate) name: String,
+    /// Files of named modules, by what they are known by in the coverage.
+    pub(crate) modules: BTreeMap<String, Module>,
     pub(crate) troubles: Troubles,
     pub(crate) notes: Vec<String>,
+}
+
+/// Where a file stands in a report of several modules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Module {
+    /// Names of the modules around it, the innermost last.
+    pub(crate) names: Vec<String>,
+    /// Its path in there.
+    pub(crate) path: String,
 }
 
 /// The format of a file, if it is a coverage report.
@@ -158,6 +190,10 @@ fn detect_json(json: &Json) -> Option<Format> {
         Some(Format::LlvmCov)
     } else if has(&["*", "statementMap"]) {
         Some(Format::Istanbul)
+    } else if has(&["gcovr/format_version"]) {
+        Some(Format::Gcovr)
+    } else if has(&["gcovr/summary_format_version"]) {
+        Some(Format::GcovrSummary)
     } else if has(&["total", "lines", "pct"]) {
         Some(Format::IstanbulSummary)
     } else if has(&["meta", "branch_coverage"]) || has(&["files", "*", "executed_lines"]) {
@@ -187,6 +223,8 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
         format,
         coverage: Coverage::default(),
         roots: Vec::new(),
+        name: String::new(),
+        modules: BTreeMap::new(),
         troubles: Troubles::default(),
         notes: Vec::new(),
     };
@@ -194,6 +232,8 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
         Format::Clover => clover::read(source, &mut reading),
         Format::Cobertura => cobertura::read(source, &mut reading),
         Format::CoveragePy => coverage_py::read(source, &mut reading),
+        Format::Gcovr => gcovr::read(source, &mut reading),
+        Format::GcovrSummary => gcovr::refuse_summary(source, &mut reading),
         Format::GoCover => go_cover::read(source, &mut reading),
         Format::Istanbul => istanbul::read(source, &mut reading),
         Format::IstanbulSummary => istanbul::refuse_summary(source, &mut reading),
@@ -204,6 +244,7 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
         Format::SimpleCov => simplecov::read(source, &mut reading),
     }
     reading.coverage.finish();
+    reading.notes.extend(reading.coverage.overflowed());
     let is_nameless = |path: &String| path.trim().is_empty();
     if reading.coverage.files.keys().any(is_nameless) {
         reading.coverage.files.retain(|path, _| !is_nameless(path));
@@ -285,6 +326,8 @@ mod tests {
                 Some(Format::CoveragePy),
             ),
             ("{\"RSpec\": {\"coverage\": {\"a\": [1]}}}", Some(Format::SimpleCov)),
+            ("{\"files\": [], \"gcovr/format_version\": \"0.15\"}", Some(Format::Gcovr)),
+            ("{\"root\": \".\", \"gcovr/summary_format_version\": \"0.6\"}", Some(Format::GcovrSummary)),
             ("{\"data\": [{\"files\": []}], \"type\": \"llvm.coverage.json.export\"}", Some(Format::LlvmCov)),
             ("{\"RSpec\": {\"coverage\": {}, \"timestamp\": 1}}", Some(Format::SimpleCov)),
             ("{\"scripts\": {\"test\": \"jest\", \"coverage\": \"jest --coverage\"}}", None),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
+use super::numbers::Count;
 use super::totals::{FileTotals, Ratio};
+use crate::core::words::counted;
 
 /// The last line that a file can have; what stands beyond it is no line of a program.
 pub(crate) const LAST_LINE: u32 = 2_000_000;
@@ -47,11 +49,31 @@ pub(crate) struct FileCoverage {
     pub(super) counts: Vec<Branches>,
     /// How many of each are sorted already.
     settled: usize,
+    /// Counters that overflowed, and the line of the first.
+    pub(super) overflowed: u64,
+    pub(super) first_overflowed: u32,
 }
 
 impl FileCoverage {
+    /// Notes that a counter of a line overflowed.
+    pub(super) fn overflow(&mut self, line: u32) {
+        if self.overflowed == 0 {
+            self.first_overflowed = line;
+        }
+        self.overflowed += 1;
+    }
+
+    /// The hits that count, of a count at a line.
+    fn hits(&mut self, line: u32, count: Count) -> u32 {
+        if count == Count::Overflowed {
+            self.overflow(line);
+        }
+        count.hits()
+    }
+
     /// Adds to the hits of a line; zero is no line.
-    pub(crate) fn line(&mut self, number: u32, hits: u32) {
+    pub(super) fn line(&mut self, number: u32, count: impl Into<Count>) {
+        let hits = self.hits(number, count.into());
         match self.lines.last_mut() {
             _ if number == 0 => {}
             Some(last) if last.number == number => last.hits = last.hits.saturating_add(hits),
@@ -63,7 +85,8 @@ impl FileCoverage {
     }
 
     /// Adds to the hits of one way out of a branch.
-    pub(super) fn arm(&mut self, line: u32, key: u64, hits: u32) {
+    pub(super) fn arm(&mut self, line: u32, key: u64, count: impl Into<Count>) {
+        let hits = self.hits(line, count.into());
         if line > 0 {
             self.arms.push(Arm { line, hits, key });
             self.settle_at(self.arms.len());
@@ -196,6 +219,22 @@ impl Coverage {
         self.files.values_mut().for_each(FileCoverage::finish);
     }
 
+    /// A note about counters that overflowed, if any did; they are forgotten then.
+    pub(super) fn overflowed(&mut self) -> Option<String> {
+        let mut amount = 0;
+        let mut first = None;
+        for (path, file) in &mut self.files {
+            let overflowed = std::mem::take(&mut file.overflowed);
+            if overflowed > 0 {
+                first.get_or_insert_with(|| format!("{} of {path}", file.first_overflowed));
+            }
+            file.first_overflowed = 0;
+            amount += overflowed;
+        }
+        let counts = counted(amount, "count of hits is", "counts of hits are");
+        Some(format!("counters overflowed: {counts} read as 0, the first in line {}", first?))
+    }
+
     /// Whether no line can be covered.
     pub(crate) fn is_empty(&self) -> bool {
         self.files.values().all(|file| file.lines.is_empty())
@@ -263,10 +302,10 @@ mod tests {
     #[test]
     fn repeated_lines_take_no_room() {
         let mut file = FileCoverage::default();
-        for round in 0..1_000 {
+        for round in 0..1_000_u32 {
             for line in 1..=100 {
                 file.line(line, round);
-                file.arm(line, 7, 1);
+                file.arm(line, 7, 1_u32);
                 file.count(line, 1, 2);
             }
         }
@@ -288,7 +327,7 @@ mod tests {
     #[test]
     fn two_formats_of_a_run_are_not_added_up() {
         let mut file = FileCoverage::default();
-        for (format, hits) in [(Format::Lcov, [1, 0]), (Format::Istanbul, [1, 0])] {
+        for (format, hits) in [(Format::Lcov, [1_u32, 0]), (Format::Istanbul, [1, 0])] {
             for (index, hits) in hits.into_iter().enumerate() {
                 file.arm(5, arm_key(format, index), hits);
             }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use super::claims::Claims;
 use super::model::{Budget, arm_key};
+use super::numbers::Count;
 use super::{Format, Reading, numbers};
 use crate::test_gate::xml::{Event, Walker};
 
@@ -16,13 +18,91 @@ struct State {
     files: BTreeMap<String, String>,
     /// The number of the file of the method.
     method: Option<String>,
+    /// Sequence points of the method: where their code begins, and their line; none for code that stands in no line.
+    points: Vec<(u64, Option<u32>)>,
+    /// Branches of the method that name no line.
+    branches: Vec<Unplaced>,
     budget: Budget,
+    claims: Claims,
+    claimed: [Option<u64>; 4],
+    listed: [u64; 4],
+}
+
+/// A branch that names no line of its own: it stands on that of its sequence point.
+struct Unplaced {
+    offset: u64,
+    path: String,
+    key: u64,
+    count: Count,
+}
+
+/// What a session claims of itself, and what that is a number of.
+const CLAIMS: [(&str, &str); 4] = [
+    ("numSequencePoints", "sequence points (`numSequencePoints`)"),
+    ("visitedSequencePoints", "visited sequence points (`visitedSequencePoints`)"),
+    ("numBranchPoints", "branches (`numBranchPoints`)"),
+    ("visitedBranchPoints", "visited branches (`visitedBranchPoints`)"),
+];
+
+impl State {
+    fn new() -> Self {
+        Self {
+            files: BTreeMap::new(),
+            method: None,
+            points: Vec::new(),
+            branches: Vec::new(),
+            budget: Budget::new(),
+            claims: Claims::default(),
+            claimed: [None; 4],
+            listed: [0; 4],
+        }
+    }
+
+    /// Takes what a session claims.
+    fn claim<R: Read>(&mut self, walker: &mut Walker<R>) {
+        walker.attributes(|key, value| {
+            for ((claim, _), claimed) in CLAIMS.iter().zip(&mut self.claimed) {
+                if *claim == key {
+                    *claimed = value.trim().parse().ok();
+                }
+            }
+        });
+    }
+
+    /// Counts a point.
+    fn count(&mut self, is_branch: bool, count: Count) {
+        let [points, visited, branches, taken] = &mut self.listed;
+        let (all, covered) = if is_branch { (branches, taken) } else { (points, visited) };
+        *all += 1;
+        *covered += u64::from(count.hits() > 0);
+    }
+
+    /// Ends a method: branches that name no line stand on that of the last sequence point that begins before them.
+    fn end_method(&mut self, reading: &mut Reading) {
+        self.points.sort_by_key(|(offset, _)| *offset);
+        for branch in self.branches.drain(..) {
+            let before = self.points.partition_point(|(offset, _)| *offset <= branch.offset).max(1) - 1;
+            if let Some((_, Some(line))) = self.points.get(before) {
+                reading.coverage.file(&branch.path).arm(*line, branch.key, branch.count);
+            }
+        }
+        self.points.clear();
+        self.method = None;
+    }
+
+    /// Ends a session.
+    fn end(&mut self) {
+        for ((claimed, listed), (_, what)) in self.claimed.iter().zip(self.listed).zip(CLAIMS) {
+            self.claims.check(what, *claimed, listed, "");
+        }
+        (self.claimed, self.listed) = ([None; 4], [0; 4]);
+    }
 }
 
 /// Reads a report.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
-    let mut state = State { files: BTreeMap::new(), method: None, budget: Budget::new() };
+    let mut state = State::new();
     let mut is_seen = false;
     loop {
         match walker.next(false) {
@@ -34,11 +114,14 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                 "CoverageSession" => is_seen = true,
                 "Module" => state.files.clear(),
                 "File" => file(&mut walker, &mut state, reading),
-                "Method" => state.method = None,
+                "Summary" if walker.around() == "CoverageSession" => state.claim(&mut walker),
+                "Method" => state.end_method(reading),
                 "FileRef" => state.method = walker.attribute("uid"),
                 "SequencePoint" | "BranchPoint" => point(&mut walker, &mut state, reading),
                 _ => {}
             },
+            Event::Close if walker.name() == "Method" => state.end_method(reading),
+            Event::Close if walker.name() == "CoverageSession" => state.end(),
             Event::Text | Event::Close => {}
             Event::End => break,
         }
@@ -47,6 +130,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         walker.trouble("holds no <CoverageSession>");
     }
     (reading.troubles, reading.notes) = walker.finish();
+    reading.notes.extend(state.claims.notes());
 }
 
 fn file<R: Read>(walker: &mut Walker<R>, state: &mut State, reading: &mut Reading) {
@@ -66,35 +150,46 @@ fn file<R: Read>(walker: &mut Walker<R>, state: &mut State, reading: &mut Readin
 fn point<R: Read>(walker: &mut Walker<R>, state: &mut State, reading: &mut Reading) {
     let is_branch = walker.name() == "BranchPoint";
     let (mut hits, mut first, mut last, mut uid) = (None, None, None, None);
+    let mut start = 0;
     let mut arm = [const { String::new() }; 4];
     let [way, offset, column, end] = &mut arm;
     walker.attributes(|key, value| match key {
-        "vc" => hits = numbers::hits(value),
+        "vc" => hits = numbers::count(value),
         "sl" => first = numbers::line(value),
         "el" => last = numbers::line(value),
         "fileid" if value != "0" => uid = Some(value.to_owned()),
         "path" => value.clone_into(way),
-        "offset" => value.clone_into(offset),
+        "offset" => {
+            start = value.trim().parse().unwrap_or(0);
+            value.clone_into(offset);
+        }
         "sc" => value.clone_into(column),
         "offsetend" => value.clone_into(end),
         _ => {}
     });
-    let (Some(hits), Some(first)) = (hits, first) else {
-        // Branches that the compiler made stand in no line.
-        if !is_branch || hits.is_none() {
-            walker.trouble("a point without `vc` and `sl` that are numbers");
-        }
-        return;
+    let (Some(hits), true) = (hits, is_branch || first.is_some()) else {
+        return walker.trouble("a point without `vc` and `sl` that are numbers");
     };
-    if first == 0 || first == HIDDEN {
+    state.count(is_branch, hits);
+    let first = first.filter(|line| *line > 0);
+    let place = first.filter(|line| *line != HIDDEN);
+    if !is_branch {
+        state.points.push((start, place));
+    }
+    if place.is_none() && (!is_branch || first.is_some()) {
         return;
     }
     let Some(path) = uid.or_else(|| state.method.clone()).and_then(|uid| state.files.get(&uid)) else {
         return walker.trouble("a point names no file of its module");
     };
+    let key = arm_key(Format::OpenCover, &arm);
+    let Some(first) = place else {
+        let path = path.clone();
+        return state.branches.push(Unplaced { offset: start, path, key, count: hits });
+    };
     let file = reading.coverage.file(path);
     if is_branch {
-        return file.arm(first, arm_key(Format::OpenCover, &arm), hits);
+        return file.arm(first, key, hits);
     }
     match state.budget.lines(first, last.filter(|last| *last != HIDDEN).unwrap_or(first)) {
         Ok(lines) => lines.for_each(|number| file.line(number, hits)),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use super::languages::{extension, is_source, is_test};
 use super::model::{Coverage, FileCoverage};
 use super::totals::Ratio;
 
@@ -17,14 +18,22 @@ pub(crate) struct PatchFile {
     pub(crate) uncovered: Ranges,
 }
 
+/// A changed file of source code that no report mentions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unmentioned {
+    pub(crate) path: String,
+    /// Whether a report mentions other files of its kind.
+    pub(crate) is_kind_measured: bool,
+}
+
 /// What a change adds.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Patch {
     pub(crate) lines: Ratio,
     /// Changed files of the reports.
     pub(crate) files: BTreeMap<String, PatchFile>,
-    /// Changed files that look like sources of tests' subjects and that no report mentions.
-    pub(crate) unmentioned: Vec<String>,
+    /// Changed files of source code that no report mentions.
+    pub(crate) unmentioned: Vec<Unmentioned>,
 }
 
 /// Looks up the added lines of a change. Nothing that can be covered is an outcome of its own: [`Ratio::percent`] has none.
@@ -38,12 +47,14 @@ pub(crate) fn patch(coverage: &Coverage, added: &BTreeMap<String, Ranges>) -> Pa
         }
     }
     let measured: BTreeSet<&str> = coverage.files.keys().filter_map(|path| extension(path)).collect();
-    let is_source = |path: &str| extension(path).is_some_and(|end| measured.contains(end)) && !is_test(path);
-    patch.unmentioned = added
-        .iter()
-        .filter(|(path, ranges)| !coverage.files.contains_key(*path) && !ranges.is_empty() && is_source(path))
-        .map(|(path, _)| path.clone())
-        .collect();
+    let is_left_out = |(path, ranges): &(&String, &Ranges)| {
+        !coverage.files.contains_key(*path) && !ranges.is_empty() && !is_test(path)
+    };
+    let unmentioned = |(path, _): (&String, &Ranges)| {
+        let is_kind_measured = extension(path).is_some_and(|end| measured.contains(end));
+        (is_kind_measured || is_source(path)).then(|| Unmentioned { path: path.clone(), is_kind_measured })
+    };
+    patch.unmentioned = added.iter().filter(is_left_out).filter_map(unmentioned).collect();
     patch
 }
 
@@ -92,25 +103,6 @@ pub(super) fn shown(ranges: &[RangeInclusive<u64>], most: usize) -> String {
     if ranges.len() > most { format!("{text} and {} more", ranges.len() - most) } else { text }
 }
 
-fn extension(path: &str) -> Option<&str> {
-    let name = path.rsplit('/').next()?;
-    name.rsplit_once('.').map(|(_, end)| end).filter(|end| !end.is_empty())
-}
-
-/// Whether a path looks like a test, which is seldom measured itself.
-fn is_test(path: &str) -> bool {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let is_folder =
-        |part: &str| matches!(part, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "e2e");
-    folders.split('/').any(is_folder)
-        || stem.starts_with("test_")
-        || stem == "conftest"
-        || ["_test", "_tests", "_spec", ".test", ".spec", "Test", "Tests", "Spec", "IT"]
-            .iter()
-            .any(|end| stem.ends_with(end))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -138,12 +130,17 @@ mod tests {
             ("src/new.rs".to_owned(), vec![1..=3]),
             ("src/gone.rs".to_owned(), vec![]),
             ("tests/new.rs".to_owned(), vec![1..=3]),
+            ("src/new.kt".to_owned(), vec![1..=3]),
+            ("tests/new.kt".to_owned(), vec![1..=3]),
+            ("settings.toml".to_owned(), vec![1..=3]),
             ("README.md".to_owned(), vec![1..=3]),
         ]);
         let found = patch(&coverage, &added);
         assert_eq!(found.lines, Ratio::new(2, 5));
         assert_eq!(found.files["src/a.rs"].uncovered, [3..=4, 6..=6]);
-        assert_eq!(found.unmentioned, ["src/new.rs"]);
+        let unmentioned: Vec<(&str, bool)> =
+            found.unmentioned.iter().map(|file| (file.path.as_str(), file.is_kind_measured)).collect();
+        assert_eq!(unmentioned, [("src/new.kt", false), ("src/new.rs", true)]);
         let nothing = patch(&coverage, &BTreeMap::from([("src/a.rs".to_owned(), vec![5..=5, 7..=8])]));
         assert_eq!(nothing.lines.percent(), None, "nothing to cover is neither 0 nor 100");
     }

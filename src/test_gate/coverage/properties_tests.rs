@@ -10,10 +10,11 @@ use super::{Format, Ratio, detect, export_cobertura, patch, read};
 use crate::test_gate::shape::shape;
 
 /// Every format that has lines.
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     Format::Clover,
     Format::Cobertura,
     Format::CoveragePy,
+    Format::Gcovr,
     Format::GoCover,
     Format::Istanbul,
     Format::JaCoCo,
@@ -150,6 +151,15 @@ fn written(format: Format, run: &Run) -> String {
                 run.iter().map(file).collect::<Vec<_>>().join(",")
             )
         }
+        Format::Gcovr | Format::GcovrSummary => format!(
+            "{{\"gcovr/format_version\": \"0.15\", \"files\": [{}]}}",
+            each_line(
+                run,
+                |path, lines| format!("{{\"file\": \"{path}\", \"lines\": [{lines}]}}"),
+                |number, hits| format!("{{\"line_number\": {number}, \"count\": {hits}, \"branches\": []}}"),
+                ", "
+            )
+        ),
         Format::Istanbul | Format::IstanbulSummary => {
             let file = |(path, lines): (&String, &BTreeMap<u32, u32>)| {
                 let map = |number: &u32| {

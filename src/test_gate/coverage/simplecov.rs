@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::model::{FileCoverage, arm_key};
+use super::numbers::Count;
 use super::{Format, Reading, numbers};
 use crate::test_gate::json::{Fields, Object, document, refuse, skip};
 use crate::test_gate::trouble::Trouble;
@@ -118,7 +119,7 @@ impl Object for File<'_> {
 }
 
 /// Hits of a line: a number, nothing for a line that can't be covered, or `"ignored"`.
-struct Hits(Option<u32>);
+struct Hits(Option<Count>);
 
 impl<'de> Deserialize<'de> for Hits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -135,7 +136,7 @@ impl<'de> Deserialize<'de> for Hits {
             }
 
             fn visit_u64<E>(self, count: u64) -> Result<Hits, E> {
-                Ok(Hits(Some(numbers::clamp(count))))
+                Ok(Hits(Some(count.into())))
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Hits, E> {
@@ -215,7 +216,7 @@ impl Object for Ways<'_> {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         let Hits(hits) = map.next_value()?;
         let name = arm_key(Format::SimpleCov, (&self.condition, key));
-        self.coverage.arm(self.line, name, hits.unwrap_or(0));
+        self.coverage.arm(self.line, name, hits.unwrap_or(Count::Real(0)));
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use super::numbers;
-use crate::core::Location;
+use crate::core::{Location, frames};
 use crate::test_gate::collector::Collector;
 use crate::test_gate::excerpt::{Excerpt, shorten};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
@@ -136,7 +136,7 @@ impl Said {
         if self.into.is_none() {
             self.into = Some((part, walk.depth()));
             // Two messages are two lines.
-            if !self.text_of(part).text().is_empty() {
+            if !self.text_of(part).is_empty() {
                 self.text("\n");
             }
         }
@@ -200,6 +200,9 @@ pub(super) fn frame(trace: &str, classname: &str) -> Option<Location> {
         };
         // Builds that can be repeated write `/_/` for the root of the repository.
         let path = path.strip_prefix("/_/").unwrap_or(path);
+        if number == 0 || path.starts_with('<') || frames::is_foreign(line) {
+            continue;
+        }
         let location = Location::line(path, number);
         if !classname.is_empty() && frame.contains(&classname.replace('+', "."))
             || frame.contains(classname) && !classname.is_empty()

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use serde::de::DeserializeOwned;
 
-use crate::test_gate::excerpt::prefix;
+use crate::test_gate::excerpt::{prefix, suffix};
 use crate::test_gate::lines::{Line, Lines};
 use crate::test_gate::trouble::{Position, Trouble};
 
@@ -106,10 +106,10 @@ impl Tail {
 
     /// Adds text; the oldest goes where there is too much.
     pub(crate) fn push(&mut self, text: &str) {
-        self.text.push_str(last(text, 2 * Self::KEPT));
+        self.text.push_str(suffix(text, 2 * Self::KEPT));
         self.is_cut |= text.len() > 2 * Self::KEPT;
         if self.text.len() > 4 * Self::KEPT {
-            self.text = last(&self.text, 2 * Self::KEPT).to_owned();
+            self.text = suffix(&self.text, 2 * Self::KEPT).to_owned();
             self.is_cut = true;
         }
     }
@@ -123,7 +123,7 @@ impl Tail {
     /// What is kept, without white space around it and with a mark where something is missing.
     pub(crate) fn text(&self) -> String {
         let text = self.text.trim();
-        let part = last(text, Self::KEPT);
+        let part = suffix(text, Self::KEPT);
         if part.len() == text.len() && !self.is_cut {
             return part.to_owned();
         }
@@ -135,13 +135,4 @@ impl Tail {
         self.text.clear();
         self.is_cut = false;
     }
-}
-
-/// The longest end of `text` that has at most `length` bytes.
-fn last(text: &str, length: usize) -> &str {
-    let mut start = text.len().saturating_sub(length);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    text.get(start..).unwrap_or_default()
 }

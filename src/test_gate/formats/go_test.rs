@@ -238,6 +238,12 @@ impl Reader<'_> {
         }
         if open.has_subtests && (open.has_red_subtest || !state.is_red()) {
             self.collector.suite();
+            // Go shows the panic of a subtest as output of the test around it, and no other test of the package ran.
+            let output = if state.is_red() { open.output.text() } else { String::new() };
+            if let Some(panic) = output.lines().find(|line| line.starts_with("panic: ")) {
+                let at = Position { line: open.line, column: 1 };
+                self.collector.run_error(GroupError::new(&format!("{name} > {test}"), panic, &output, at));
+            }
             return;
         }
         package.red += u64::from(state.is_red());

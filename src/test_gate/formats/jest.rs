@@ -13,6 +13,7 @@ use super::values::{Few, Flag, Number, Text, json};
 use crate::core::words::count;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
+use crate::test_gate::excerpt::without_colours;
 use crate::test_gate::execution::Execution;
 use crate::test_gate::json::{Fields, Object, documents, each, each_object, skip};
 use crate::test_gate::producer::Producer;
@@ -111,11 +112,6 @@ fn parts(text: &str) -> (String, String) {
     let text = without_colours(text);
     let message: Vec<&str> = text.lines().take_while(|line| !line.trim_start().starts_with("at ")).collect();
     (message.join("\n").trim().to_owned(), text)
-}
-
-/// Text without the codes that paint it on a terminal.
-fn without_colours(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
 }
 
 /// What the report has shown so far.

@@ -86,6 +86,11 @@ impl Wrong {
     fn detail(&self) -> String {
         anstream::adapter::strip_str(&self.stack.0).to_string()
     }
+
+    /// The trace, or the message where there is none.
+    fn said(&self) -> String {
+        if self.stack.is_empty() { self.message() } else { self.detail() }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -101,6 +106,17 @@ impl Attempt {
     fn wrong(&self) -> Option<&Wrong> {
         let is_telling = |wrong: &&Wrong| !wrong.message.is_empty() || !wrong.stack.is_empty();
         self.error.as_ref().filter(is_telling).or_else(|| self.errors.first.iter().find(is_telling))
+    }
+
+    /// What went wrong; several soft assertions each under a heading.
+    fn detail(&self) -> String {
+        let several: Vec<String> =
+            self.errors.first.iter().map(Wrong::said).filter(|said| !said.is_empty()).collect();
+        if several.len() < 2 {
+            return self.wrong().map(Wrong::detail).unwrap_or_default();
+        }
+        let parts = several.iter().enumerate().map(|(index, said)| format!("failure {}:\n{said}", index + 1));
+        parts.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -222,7 +238,7 @@ impl<'a> Shown<'a> {
             micros,
             attempts: test.results.count.max(1),
             message,
-            detail: wrong.map(Wrong::detail).unwrap_or_default(),
+            detail: test.telling().map(Attempt::detail).unwrap_or_default(),
             place: wrong
                 .and_then(|wrong| wrong.location.as_ref())
                 .map(|place| Location { line: place.line.whole(), ..Location::file(place.file.0.as_str()) }),

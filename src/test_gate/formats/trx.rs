@@ -349,7 +349,7 @@ But was 1</Message>
         assert_eq!((reading.run_errored, reading.suites, reading.micros), (0, 2, Some(1_750_000)));
         let [pays, rows] = reading.problems.as_slice() else { panic!("{:?}", reading.problems) };
         assert_eq!((pays.classname.as_str(), pays.name.as_str()), ("Shop.Tests", "Pays"));
-        assert_eq!((pays.message.as_str(), pays.at.unwrap().line), ("Expected 2\r\nBut was 1", 5));
+        assert_eq!((pays.message.as_str(), pays.at.unwrap().line), ("Expected 2\nBut was 1", 5));
         assert_eq!(pays.location.as_ref().unwrap().to_string(), "C:/shop/Tests.cs:33");
         assert_eq!(pays.again.as_deref(), Some("dotnet test --filter FullyQualifiedName=Shop.Tests.Pays"));
         assert_eq!((rows.test.as_str(), rows.message.as_str()), ("Shop.Other.Rows (2)", "2 is odd"));

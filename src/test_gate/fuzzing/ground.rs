@@ -14,6 +14,7 @@ pub(super) fn diff(bytes: &[u8]) {
     let (change, troubles) = git::parse(bytes);
     let again = git::parse(Pieces::of(bytes));
     assert_eq!((&change, &troubles), (&again.0, &again.1));
+    let change = change.unwrap_or_default();
     for ranges in change.added.values() {
         assert!(ranges.iter().all(|range| range.start() <= range.end()));
         assert!(!troubles.is_empty() || ranges.is_sorted_by(|one, other| one.end() < other.start()));
@@ -25,7 +26,7 @@ pub(super) fn diff(bytes: &[u8]) {
         let (part, _) = bytes.split_at(cut);
         let (found, troubles) = git::parse(part);
         // Between two hunks nothing tells that there were more; but nothing is there that the whole lacks.
-        let is_part = found.added.iter().all(|(path, ranges)| {
+        let is_part = found.unwrap_or_default().added.iter().all(|(path, ranges)| {
             change.added.get(path).is_some_and(|known| {
                 ranges.iter().all(|range| {
                     known.iter().any(|known| known.start() <= range.start() && range.end() <= known.end())

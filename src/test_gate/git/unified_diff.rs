@@ -11,8 +11,8 @@ use super::diff_paths::{self, Names};
 use crate::test_gate::lines::{Line, Lines};
 use crate::test_gate::trouble::{Trouble, Troubles};
 
-/// Reads a diff; an empty one is no change.
-pub(crate) fn parse<R: Read>(source: R) -> (Change, Troubles) {
+/// Reads a diff; one without any text says nothing of the change, as `git diff` leaves it where it fails.
+pub(crate) fn parse<R: Read>(source: R) -> (Option<Change>, Troubles) {
     let mut parser = Parser::default();
     let mut lines = Lines::new(source);
     loop {
@@ -345,12 +345,12 @@ impl Parser {
     }
 
     /// The change, once there are no more lines.
-    fn end(mut self) -> (Change, Troubles) {
+    fn end(mut self) -> (Option<Change>, Troubles) {
         self.close();
         if self.has_text && self.troubles.is_empty() && self.change == Change::default() {
             self.troubles.push(Trouble::whole("no diff in the unified form"));
         }
-        (self.change, self.troubles)
+        (Some(self.change).filter(|_| self.has_text), self.troubles)
     }
 }
 

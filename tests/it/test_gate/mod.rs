@@ -2,7 +2,9 @@
 
 mod base;
 mod cheating;
+mod commands;
 mod corpus;
+mod coverage;
 mod dialects;
 mod hostile;
 mod injection;
@@ -11,6 +13,7 @@ mod paths;
 mod producers;
 mod repeated;
 mod review;
+mod shown;
 mod two_formats;
 
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! The floor under what a change adds.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-use super::super::patch::{Patch, PatchFile, patch, shown};
+use super::super::patch::{Patch, PatchFile, Unmentioned, patch, shown};
 use super::super::totals::{Percent, Ratio};
 use super::{
     Facts, LISTED, PATCH_TOO_LOW, PATCH_UNKNOWN, RANGES, at_first, listed, test_these, with_numbers,
@@ -12,6 +13,9 @@ use crate::core::{Finding, Location, Severity};
 
 /// Judges the change; one that is not known does not pass.
 pub(super) fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
+    if let Some(diff) = facts.empty_diff {
+        return vec![empty_diff(diff, limit)];
+    }
     let Some(change) = facts.change else {
         let title =
             format!("the change is not known, so its coverage of at least {limit} % can't be checked");
@@ -34,15 +38,62 @@ pub(super) fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
     if found.lines.is_below(limit) {
         findings.push(patch_too_low(limit, &found));
     }
-    let unmentioned = found.unmentioned.iter().map(|path| {
-        Finding::new(&PATCH_UNKNOWN, format!("{path} is changed, and no coverage report mentions it"), &[path])
-            .severity(Severity::Medium)
-            .about("file", path.as_str())
-            .at(Location::file(path))
-            .help("make sure the tests load the file, or that the coverage tool is told to report files no test loads")
-    });
-    findings.extend(listed(&PATCH_UNKNOWN, unmentioned.collect()));
+    let unclear: BTreeMap<&String, &String> = if Ratio::new(0, 1).is_below(limit) {
+        let meant = |path: &String| facts.unclear.and_then(|unclear| unclear.get(path));
+        let changed = change.added.iter().filter(|(_, ranges)| !ranges.is_empty());
+        changed.filter_map(|(path, _)| Some((path, meant(path)?))).collect()
+    } else {
+        BTreeMap::new()
+    };
+    let unknown = unclear.iter().map(|(path, meant)| unclear_path(path, meant));
+    let unmentioned =
+        found.unmentioned.iter().filter(|file| !unclear.contains_key(&file.path)).map(unmentioned);
+    findings.extend(listed(&PATCH_UNKNOWN, unknown.chain(unmentioned).collect()));
     findings
+}
+
+/// A diff without anything in it, which looks just like one whose `git diff` broke off.
+fn empty_diff(diff: &str, limit: Percent) -> Finding {
+    Finding::new(&PATCH_UNKNOWN, format!("the diff {diff} is empty, so the change is not known"), &["diff"])
+        .detail("A `git diff` that fails, as in a shallow clone, leaves such a file behind.")
+        .about("limit", limit.to_string())
+        .about("diff", diff)
+        .at(Location::file(diff))
+        .help(format!(
+            "write it with `git diff BASE...HEAD > {diff}` in a clone that reaches the base (`fetch-depth: 0` on GitHub, `GIT_DEPTH: 0` on GitLab) and end the job where that fails; \
+             where the change may really be empty, leave `--diff` out and name the base with `--base`"
+        ))
+}
+
+/// A changed file that a path of a report could mean, or not.
+fn unclear_path(path: &str, meant: &str) -> Finding {
+    let title = format!("{path} is changed, and it can't be told whether {meant} is this file");
+    Finding::new(&PATCH_UNKNOWN, title, &[path])
+        .about("file", path)
+        .about("report_path", meant)
+        .at(Location::file(path))
+        .help("leave the report below the folder whose files it covers, or say where they lie with `coverage-prefix`, e.g. `artifacts/foo/** = packages/foo`")
+}
+
+/// A changed file that no report mentions.
+fn unmentioned(file: &Unmentioned) -> Finding {
+    let path = &file.path;
+    let (title, help) = if file.is_kind_measured {
+        (
+            format!("{path} is changed, and no coverage report mentions it"),
+            "make sure the tests load the file, or that the coverage tool is told to report files no test loads",
+        )
+    } else {
+        (
+            format!("{path} is changed, and no coverage report covers its language"),
+            "hand in a coverage report of its tests as well, or leave such files out with `coverage-exclude`",
+        )
+    };
+    Finding::new(&PATCH_UNKNOWN, title, &[path])
+        .severity(Severity::Medium)
+        .about("file", path.as_str())
+        .at(Location::file(path))
+        .help(help)
 }
 
 fn patch_too_low(limit: Percent, found: &Patch) -> Finding {

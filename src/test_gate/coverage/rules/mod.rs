@@ -3,12 +3,15 @@
 mod base;
 mod change;
 mod floors;
+mod folders;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+pub(crate) use self::folders::FolderFloor;
 use super::model::{Coverage, FileCoverage};
 use super::patch::{Ranges, in_ranges, shown};
+use super::scope::LeftOut;
 use super::totals::{FileTotals, Percent, Ratio};
 use crate::core::words::{counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
@@ -27,6 +30,14 @@ pub(crate) const FILE_TOO_LOW: Rule = Rule {
     severity: Severity::High,
     summary: "the tests cover less of a file than they must of every file",
     page: include_str!("../../../../docs/rules/file-coverage-too-low.md"),
+};
+
+/// A folder.
+pub(crate) const FOLDER_TOO_LOW: Rule = Rule {
+    id: "folder-coverage-too-low",
+    severity: Severity::High,
+    summary: "the tests cover less of a folder than they must, or no report says what they cover of it",
+    page: include_str!("../../../../docs/rules/folder-coverage-too-low.md"),
 };
 
 /// What the change adds.
@@ -62,7 +73,8 @@ pub(crate) const VANISHED: Rule = Rule {
 };
 
 /// Every rule about coverage.
-pub(crate) const RULES: &[Rule] = &[TOO_LOW, FILE_TOO_LOW, PATCH_TOO_LOW, PATCH_UNKNOWN, DROPPED, VANISHED];
+pub(crate) const RULES: &[Rule] =
+    &[TOO_LOW, FILE_TOO_LOW, FOLDER_TOO_LOW, PATCH_TOO_LOW, PATCH_UNKNOWN, DROPPED, VANISHED];
 
 /// Most findings of one rule; the others are counted in one more.
 const LISTED: usize = 100;
@@ -79,6 +91,8 @@ pub(crate) struct Limits {
     pub(crate) min_branch_coverage: Option<Percent>,
     /// Least percentage of the lines of each file.
     pub(crate) min_file_coverage: Option<Percent>,
+    /// Minimum percentages of the lines of folders.
+    pub(crate) folders: Vec<FolderFloor>,
     /// Least percentage of the lines a change adds.
     pub(crate) min_patch_coverage: Option<Percent>,
     /// Most percentage points that all lines may lose against the baseline.
@@ -103,8 +117,30 @@ pub(crate) struct Facts<'a> {
     pub(crate) base: Option<&'a BTreeMap<String, FileTotals>>,
     /// The change, where it is known.
     pub(crate) change: Option<&'a Change>,
-    /// Every tracked file, sorted, where that is known.
+    /// Every tracked file that counts, sorted, where that is known.
     pub(crate) tracked: Option<&'a [String]>,
+    /// Files of the repository that a path of a report could mean, and which path that is.
+    pub(crate) unclear: Option<&'a BTreeMap<String, String>>,
+    /// The diff that was handed in and is empty, where the repository does not know the change.
+    pub(crate) empty_diff: Option<&'a str>,
+    /// What does not count.
+    pub(crate) left_out: Option<&'a LeftOut>,
+}
+
+#[cfg(test)]
+impl<'a> Facts<'a> {
+    /// Coverage of which nothing else is known.
+    pub(crate) fn of(coverage: &'a Coverage) -> Self {
+        Self {
+            coverage,
+            base: None,
+            change: None,
+            tracked: None,
+            unclear: None,
+            empty_diff: None,
+            left_out: None,
+        }
+    }
 }
 
 /// Judges coverage; the findings stand in the order of the rules, and of paths within one.
@@ -114,6 +150,7 @@ pub(crate) fn judge(limits: &Limits, facts: &Facts<'_>) -> Vec<Finding> {
     if let Some(limit) = limits.min_file_coverage {
         findings.extend(floors::files(limit, facts.coverage));
     }
+    findings.extend(folders::folders(&limits.folders, facts));
     if let Some(limit) = limits.min_patch_coverage {
         findings.extend(change::change(limit, facts));
     }
@@ -192,10 +229,6 @@ mod tests {
         coverage
     }
 
-    fn facts(coverage: &Coverage) -> Facts<'_> {
-        Facts { coverage, base: None, change: None, tracked: None }
-    }
-
     fn rules(findings: &[Finding]) -> Vec<&str> {
         findings.iter().map(|finding| finding.rule.as_str()).collect()
     }
@@ -208,20 +241,20 @@ mod tests {
             min_file_coverage: percent(file),
             ..Limits::default()
         };
-        assert!(judge(&limits("70", "50"), &facts(&coverage)).is_empty());
-        let findings = judge(&limits("70.000001", "50.1"), &facts(&coverage));
+        assert!(judge(&limits("70", "50"), &Facts::of(&coverage)).is_empty());
+        let findings = judge(&limits("70.000001", "50.1"), &Facts::of(&coverage));
         assert_eq!(rules(&findings), ["coverage-too-low", "file-coverage-too-low"]);
         assert_eq!(findings[0].title, "lines covered: 70.00 % (14 of 20), at least 70.000001 % must be");
         assert_eq!(findings[0].help, "test lines 6-10 of b.rs");
         assert_eq!(findings[1].location.as_ref().unwrap().to_string(), "b.rs:6");
-        assert!(judge(&Limits::default(), &facts(&coverage)).is_empty());
+        assert!(judge(&Limits::default(), &Facts::of(&coverage)).is_empty());
     }
 
     #[test]
     fn nothing_measured_is_below_every_floor() {
         let limits =
             Limits { min_coverage: percent("0"), min_branch_coverage: percent("1"), ..Limits::default() };
-        let findings = judge(&limits, &facts(&Coverage::default()));
+        let findings = judge(&limits, &Facts::of(&Coverage::default()));
         assert_eq!(rules(&findings), ["coverage-too-low"; 2]);
     }
 
@@ -229,11 +262,11 @@ mod tests {
     fn patches_have_a_floor_and_fail_closed() {
         let coverage = coverage(&[("a.rs", 3, 2)]);
         let limits = Limits { min_patch_coverage: percent("80"), ..Limits::default() };
-        assert_eq!(rules(&judge(&limits, &facts(&coverage))), ["patch-coverage-unknown"]);
+        assert_eq!(rules(&judge(&limits, &Facts::of(&coverage))), ["patch-coverage-unknown"]);
         let judged = |path: &str, range| {
             let change =
                 Change { added: BTreeMap::from([(path.to_owned(), vec![range])]), ..Change::default() };
-            judge(&limits, &Facts { change: Some(&change), ..facts(&coverage) })
+            judge(&limits, &Facts { change: Some(&change), ..Facts::of(&coverage) })
         };
         assert!(judged("a.rs", 1..=3).is_empty());
         assert!(judged("a.rs", 6..=9).is_empty(), "no line that can be covered");
@@ -242,11 +275,33 @@ mod tests {
         assert_eq!(findings[0].title, "33.33 % (1 of 3) added lines covered, at least 80 % must be");
         assert_eq!(findings[0].detail, "a.rs: 33.33 % (1 of 3), not covered: 4-5");
         assert_eq!(findings[0].location.as_ref().unwrap().to_string(), "a.rs:4");
-        let findings = judged("new.rs", 1..=3);
+        for path in ["new.rs", "new.kt"] {
+            let findings = judged(path, 1..=3);
+            assert_eq!(
+                (rules(&findings), findings[0].severity),
+                (vec!["patch-coverage-unknown"], Severity::Medium)
+            );
+        }
+        assert!(judged("new.md", 1..=3).is_empty());
+    }
+
+    #[test]
+    fn a_changed_file_that_an_ambiguous_path_could_mean_does_not_pass() {
+        let coverage = coverage(&[("a.rs", 3, 2)]);
+        let unclear = BTreeMap::from([("new.rs".to_owned(), "x/new.rs of out/lcov.info".to_owned())]);
+        let judged = |path: &str, ranges, limit| {
+            let limits = Limits { min_patch_coverage: percent(limit), ..Limits::default() };
+            let change = Change { added: BTreeMap::from([(path.to_owned(), ranges)]), ..Change::default() };
+            judge(&limits, &Facts { change: Some(&change), unclear: Some(&unclear), ..Facts::of(&coverage) })
+        };
+        let findings = judged("new.rs", vec![1..=3], "80");
         assert_eq!(
             (rules(&findings), findings[0].severity),
-            (vec!["patch-coverage-unknown"], Severity::Medium)
+            (vec!["patch-coverage-unknown"], Severity::High)
         );
+        assert!(findings[0].help.contains("coverage-prefix"), "{}", findings[0].help);
+        assert!(judged("new.rs", vec![], "80").is_empty(), "lines are only deleted");
+        assert!(judged("a.rs", vec![1..=3], "80").is_empty(), "another file");
     }
 
     #[test]
@@ -258,7 +313,7 @@ mod tests {
         let limits = Limits { max_coverage_drop: percent("0.5"), ..Limits::default() };
         let is_red = |covered, uncovered| {
             let coverage = coverage(&[("a.rs", covered, uncovered)]);
-            !judge(&limits, &Facts { base: Some(&base), ..facts(&coverage) }).is_empty()
+            !judge(&limits, &Facts { base: Some(&base), ..Facts::of(&coverage) }).is_empty()
         };
         assert!(!is_red(40, 10), "covered code deleted");
         assert!(!is_red(90, 0), "uncovered code deleted");
@@ -269,7 +324,7 @@ mod tests {
         assert!(is_red(40, 12), "covered code deleted, and uncovered code added");
         assert!(is_red(0, 0), "nothing is measured any more");
         let coverage = coverage(&[("a.rs", 1, 0)]);
-        let findings = judge(&limits, &facts(&coverage));
+        let findings = judge(&limits, &Facts::of(&coverage));
         assert_eq!(rules(&findings), ["coverage-dropped"], "no baseline is no pass");
     }
 
@@ -307,8 +362,12 @@ mod tests {
         };
         let tracked: Vec<String> =
             ["here.rs", "lost.rs", "new.rs", "newlost.rs", "nothing.rs"].map(str::to_owned).into();
-        let all =
-            Facts { base: Some(&base), change: Some(&change), tracked: Some(&tracked), ..facts(&coverage) };
+        let all = Facts {
+            base: Some(&base),
+            change: Some(&change),
+            tracked: Some(&tracked),
+            ..Facts::of(&coverage)
+        };
         let findings = judge(&Limits::default(), &all);
         let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
         assert_eq!(
@@ -324,7 +383,7 @@ mod tests {
         let names: Vec<String> = (0..150).map(|index| format!("{index:03}.rs")).collect();
         let files: Vec<(&str, u32, u32)> = names.iter().map(|name| (name.as_str(), 0, 1)).collect();
         let limits = Limits { min_file_coverage: percent("1"), ..Limits::default() };
-        let findings = judge(&limits, &facts(&coverage(&files)));
+        let findings = judge(&limits, &Facts::of(&coverage(&files)));
         assert_eq!(findings.len(), 101);
         assert_eq!(findings[100].subject["not_listed"], 50);
     }

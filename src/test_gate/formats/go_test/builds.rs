@@ -154,8 +154,9 @@ fn bare(build: &str) -> &str {
 fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut Collector) {
     let built = build.map_or("", bare);
     let Some(first) = group.iter().find(|package| package.name == built).or(group.first()) else { return };
-    // What is missing is named by what misses it.
-    let name = if group.len() == 1 || built == first.name { first.name.as_str() } else { built };
+    // Where several packages did not run, the build has a name of its own: whoever waives one of them does not waive the others.
+    let of_build = format!("build of {built}");
+    let name = if group.len() == 1 { first.name.as_str() } else { of_build.as_str() };
     let mut detail = if output.trim().is_empty() { first.output.trim() } else { output.trim() }.to_owned();
     let others: Vec<&str> =
         group.iter().map(|package| package.name.as_str()).filter(|other| *other != name).collect();

@@ -1,10 +1,10 @@
 //! One test case while it is read, in the words of the report.
 
-use crate::core::Location;
+use crate::core::{Location, clues};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::hash_of;
 use crate::test_gate::encoding::has_replaced;
-use crate::test_gate::excerpt::{Excerpt, resolve};
+use crate::test_gate::excerpt::{self, Excerpt, resolve};
 use crate::test_gate::execution::{self, DETAIL, Execution, MESSAGE};
 use crate::test_gate::formats::numbers;
 use crate::test_gate::producer::Producer;
@@ -17,6 +17,24 @@ pub(super) enum Wrong {
     Error,
     Rerun,
     Flaky,
+}
+
+impl Wrong {
+    /// Whether it stands for an attempt of its own.
+    fn is_attempt(self) -> bool {
+        matches!(self, Self::Rerun | Self::Flaky)
+    }
+}
+
+/// Most failures and attempts of one case that are shown apart.
+const FAILURES: usize = 20;
+
+/// What such an element says, while it is read.
+#[derive(Debug)]
+struct Said {
+    wrong: Wrong,
+    message: Excerpt,
+    text: Excerpt,
 }
 
 /// A test case while it is read; its texts still have references in them.
@@ -32,8 +50,11 @@ pub(super) struct Case {
     pub(super) attempts: u64,
     /// Whether its failure is expected and lets the run pass.
     may_fail: bool,
-    message: Excerpt,
-    pub(super) detail: Excerpt,
+    /// What each element said that says that something went wrong, and whether the last one is still read.
+    said: Vec<Said>,
+    is_open: bool,
+    /// What it printed, where nothing else says why it went wrong.
+    pub(super) output: Excerpt,
     /// File and line that a failure names.
     place: Option<(String, String)>,
     pub(super) at: Option<Position>,
@@ -45,8 +66,9 @@ impl Case {
         for text in [&mut self.name, &mut self.classname, &mut self.file, &mut self.line] {
             text.clear();
         }
-        self.message.clear();
-        self.detail.clear();
+        self.said.clear();
+        self.output.clear();
+        self.is_open = false;
         (self.micros, self.state, self.place, self.at) = (None, None, None, None);
         self.attempts = 1;
         self.may_fail = false;
@@ -76,7 +98,27 @@ impl Case {
             Wrong::Error => State::Errored,
             Wrong::Flaky => State::Flaky,
         });
-        self.attempts += u64::from(matches!(wrong, Wrong::Rerun | Wrong::Flaky));
+        self.attempts += u64::from(wrong.is_attempt());
+        // Of very many, the last one stays.
+        self.said.truncate(FAILURES - 1);
+        self.said.push(Said { wrong, message: Excerpt::default(), text: Excerpt::default() });
+        self.is_open = true;
+    }
+
+    /// Takes the end of such an element.
+    pub(super) fn settle(&mut self) {
+        self.is_open = false;
+    }
+
+    /// Where the text of such an element goes, while it is read.
+    pub(super) fn text(&mut self) -> Option<&mut Excerpt> {
+        self.said.last_mut().filter(|_| self.is_open).map(|said| &mut said.text)
+    }
+
+    /// Whether it went wrong and nothing said why so far, so that its output may.
+    pub(super) fn is_unexplained(&self) -> bool {
+        let is_silent = self.said.iter().all(|said| said.message.is_empty() && said.text.is_empty());
+        self.state().is_red() && !self.is_open && is_silent
     }
 
     /// Takes a word about how it ended: error before failure before flaky before skipped before not run.
@@ -87,10 +129,10 @@ impl Case {
     /// Takes an attribute of such an element.
     pub(super) fn explain(&mut self, key: &str, value: &str) {
         match key {
-            "message" if self.message.text().is_empty() => self.message.push(value, MESSAGE),
-            "message" if !value.trim().is_empty() => {
-                self.detail.push("\n", DETAIL);
-                self.detail.push(value, DETAIL);
+            "message" => {
+                if let Some(said) = self.said.last_mut() {
+                    said.message.push(value, MESSAGE);
+                }
             }
             "file" | "line" => {
                 let place = self.place.get_or_insert_default();
@@ -153,6 +195,8 @@ impl Case {
     /// All of it, with references resolved.
     pub(super) fn execution(&self, suite: String, producer: Option<Producer>) -> Execution {
         let place = self.place.as_ref().filter(|(file, _)| !file.is_empty());
+        let (message, detail) =
+            if self.is_unexplained() { (String::new(), self.output.text()) } else { together(&self.said) };
         Execution {
             suite,
             classname: resolve(&self.classname),
@@ -160,14 +204,47 @@ impl Case {
             line: line(&self.line),
             micros: self.micros,
             attempts: self.attempts,
-            message: self.message.text(),
-            detail: self.detail.text(),
+            message,
+            detail,
             place: place.map(|(file, at)| Location { line: line(at), ..Location::file(resolve(file)) }),
             at: self.at,
             producer,
             ..Execution::new(resolve(&self.name), self.state())
         }
     }
+}
+
+/// The message of several failures and attempts, and what each of them said under a heading; one that says what another said before
+/// adds nothing. The message is that of the last attempt that has one.
+fn together(said: &[Said]) -> (String, String) {
+    let has_attempts = said.iter().any(|said| said.wrong.is_attempt());
+    let word = if has_attempts { "attempt" } else { "failure" };
+    let mut message = String::new();
+    let mut reasons: Vec<String> = Vec::new();
+    let mut details: Vec<(String, String)> = Vec::new();
+    for (index, Said { message: own, text, .. }) in said.iter().enumerate() {
+        let (own, text) = (own.text(), text.text());
+        let reason = excerpt::message(&own, &text);
+        if reason.is_empty() || reasons.contains(&reason) {
+            continue;
+        }
+        if message.is_empty() || has_attempts {
+            message = if own.is_empty() { reason.clone() } else { own };
+        }
+        // A message that the text repeats is not said twice.
+        let gap = if text.contains(&reason) { String::new() } else { format!(" {reason}") };
+        details.push((format!("{word} {}:{gap}", index + 1), text));
+        reasons.push(reason);
+    }
+    let detail = match details.as_slice() {
+        [(_, only)] => only.clone(),
+        several => {
+            let parts: Vec<String> =
+                several.iter().map(|(heading, text)| format!("{heading}\n{text}")).collect();
+            clues::shorten(&parts.join("\n"), DETAIL)
+        }
+    };
+    (message, detail)
 }
 
 /// A line of a source file, where it is one.

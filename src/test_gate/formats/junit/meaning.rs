@@ -102,6 +102,12 @@ impl<R: Read> Reader<'_, R> {
             Kind::Suites | Kind::Suite => self.leave_suite(),
             Kind::Case if self.inner_cases > 0 => self.inner_cases -= 1,
             Kind::Case => self.leave_case(),
+            // One in another is part of its text.
+            Kind::Wrong(_) if self.is_in_case => {
+                if self.collecting.is_none_or(|depth| depth == self.open.len()) {
+                    self.case.settle();
+                }
+            }
             Kind::Wrong(_) => {
                 if let Some((message, detail)) = self.suite_error.take() {
                     let error = self.error(&message.text(), &detail.text());
@@ -115,6 +121,7 @@ impl<R: Read> Reader<'_, R> {
     /// Hands over a case that is complete.
     pub(super) fn leave_case(&mut self) {
         self.is_in_case = false;
+        self.case.settle();
         let scope = self.scope();
         let Self { case, suites, producer, collector, .. } = self;
         // Cases outside of any suite are in none of the suites' elements, which count from 1.

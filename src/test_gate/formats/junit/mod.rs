@@ -50,6 +50,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         inner_cases: 0,
         suite_error: None,
         muted: None,
+        keeps_output: false,
         collecting: None,
         producer: None,
         scope: (String::new(), hash_of("")),
@@ -76,6 +77,8 @@ struct Reader<'a, R> {
     suite_error: Option<(Excerpt, Excerpt)>,
     /// The depth of the element whose content is only output.
     muted: Option<usize>,
+    /// Whether that output is kept, because nothing else says why the case went wrong.
+    keeps_output: bool,
     /// The depth of the element whose text is kept.
     collecting: Option<usize>,
     producer: Option<Producer>,
@@ -92,7 +95,8 @@ impl<R: Read> Reader<'_, R> {
     fn walk(&mut self) -> Result<(), Trouble> {
         loop {
             let is_outside = self.open.is_empty();
-            let wants_text = is_outside || (self.collecting.is_some() && self.muted.is_none());
+            let is_kept = if self.muted.is_some() { self.keeps_output } else { self.collecting.is_some() };
+            let wants_text = is_outside || is_kept;
             match self.scanner.next(wants_text)? {
                 Token::Start => self.start(false)?,
                 Token::Empty => self.start(true)?,
@@ -123,7 +127,12 @@ impl<R: Read> Reader<'_, R> {
         let text = self.scanner.content();
         match &mut self.suite_error {
             Some((_, detail)) => push(detail, text, DETAIL),
-            None => push(&mut self.case.detail, text, DETAIL),
+            None if self.keeps_output => push(&mut self.case.output, text, DETAIL),
+            None => {
+                if let Some(kept) = self.case.text() {
+                    push(kept, text, DETAIL);
+                }
+            }
         }
     }
 
@@ -154,7 +163,10 @@ impl<R: Read> Reader<'_, R> {
         }
         if self.muted.is_none() {
             match kind {
-                Kind::Output => self.muted = Some(self.open.len()),
+                Kind::Output => {
+                    self.muted = Some(self.open.len());
+                    self.keeps_output = self.is_in_case && self.case.is_unexplained();
+                }
                 Kind::Wrong(_) if self.collecting.is_none() => self.collecting = Some(self.open.len()),
                 _ => {}
             }
@@ -188,6 +200,7 @@ impl<R: Read> Reader<'_, R> {
         let depth = self.open.len();
         if self.muted == Some(depth) {
             self.muted = None;
+            self.keeps_output = false;
         } else if self.muted.is_none() {
             self.leave(open.kind);
         }

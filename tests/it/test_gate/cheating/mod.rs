@@ -3,6 +3,7 @@
 //! Each is made in a repository of its own, from a base where everything is green, and judged by the binary.
 
 mod cheats;
+mod coverage;
 mod harmless;
 mod names;
 mod project;
@@ -114,6 +115,12 @@ fn the_baseline_is_that_of_main() {
 #[test]
 fn coverage_does_not_pretend() {
     judge(cheats::COVERAGE, Project::judge);
+    judge(coverage::CHEATS, Project::judge);
+}
+
+#[test]
+fn coverage_that_only_looks_odd_passes() {
+    judge(coverage::HARMLESS, Project::judge);
 }
 
 #[test]

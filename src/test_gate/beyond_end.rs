@@ -1,0 +1,54 @@
+//! Lines of coverage that a file does not have: the report is of another commit, or of another file.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use super::coverage::Coverage;
+use crate::core::words::{counted, number};
+
+/// Most bytes of a file that is looked at, and of all together: what is longer is hardly source code.
+const LARGEST: u64 = 4 << 20;
+const ALL: u64 = 256 << 20;
+
+/// Most files that the note names.
+const NAMED: usize = 10;
+
+/// A note about files with lines beyond their end, as far as the files lie below this folder.
+///
+/// One line more is no sign: some tools count the empty one behind the last line end.
+pub(super) fn note(coverage: &Coverage, root: &Path) -> Option<String> {
+    let mut left = ALL;
+    let mut beyond = Vec::new();
+    for (path, file) in &coverage.files {
+        let Some(last) = file.lines().last().map(|line| u64::from(line.number)) else { continue };
+        let is_inside = !Path::new(path).is_absolute() && !path.split('/').any(|part| part == "..");
+        let Some(lines) =
+            Some(path).filter(|_| is_inside).and_then(|path| lines(&root.join(path), &mut left))
+        else {
+            continue;
+        };
+        if last > lines + 1 {
+            beyond.push(format!("{path} (line {} of {})", number(last), number(lines)));
+        }
+    }
+    if beyond.is_empty() {
+        return None;
+    }
+    let files = counted(beyond.len() as u64, "file has", "files have");
+    let named = beyond.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = beyond.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {} more", number(more as u64)) } else { String::new() };
+    Some(format!(
+        "{files} coverage beyond the end, so that the report may be of another commit or another file: {named}{more}"
+    ))
+}
+
+/// How many lines a file has; none where it is not at hand or too large.
+fn lines(path: &Path, left: &mut u64) -> Option<u64> {
+    let known = std::fs::metadata(path).ok().filter(|known| known.is_file() && known.len() <= LARGEST)?;
+    *left = left.checked_sub(known.len())?;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    let ends = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+    Some(ends + u64::from(bytes.last().is_some_and(|last| *last != b'\n')))
+}
