@@ -281,7 +281,7 @@ mod tests {
         let problem = &reading.problems[0];
         assert_eq!((problem.test.as_str(), problem.message.as_str()), ("cart fails", "1 == 2"));
         assert_eq!(problem.location.as_ref().unwrap().to_string(), "test/cart.js:8");
-        assert_eq!(problem.again.as_deref(), Some("npx mocha test/cart.js -f 'cart fails'"));
+        assert_eq!(problem.again.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
         assert_eq!(reading.problems[1].attempts, 3);
         assert_eq!(reading.suites, 2);
         assert!(reading.notes.is_empty());

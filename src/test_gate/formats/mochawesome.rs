@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(reading.suites, 2);
         assert_eq!(reading.suite_errors[0].message, "no till");
         assert_eq!(reading.problems[0].location.as_ref().unwrap().to_string(), "test/cart.js:7");
-        assert_eq!(reading.problems[0].again.as_deref(), Some("npx mocha test/cart.js -f 'cart fails'"));
+        assert_eq!(reading.problems[0].again.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
         let claims = r#"{"stats": {"testsRegistered": 1, "failures": 1, "tests": 1}, "results": []}"#;
         assert_eq!(read(&FORMAT, claims.as_bytes()).suite_errored, 1);
         let word =

@@ -220,8 +220,8 @@ fn a_build_that_failed_is_one_finding() {
     ] {
         let errors = errors(&text);
         let [(name, message, detail)] = &errors[..] else { panic!("{errors:?}") };
-        assert_eq!((name.as_str(), message.as_str()), ("x.org/pay", said), "{text}");
-        assert!(detail.ends_with("not run because a build failed: x.org/cart"), "{detail}");
+        assert_eq!((name.as_str(), message.as_str()), ("build of x.org/pay", said), "{text}");
+        assert!(detail.ends_with("not run because a build failed: x.org/pay, x.org/cart"), "{detail}");
     }
     // What is built for a test alone keeps no other package from running.
     let own = format!(
