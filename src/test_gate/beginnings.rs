@@ -1,12 +1,11 @@
-//! What holds for the reports of all producers among the cases: no beginning of one is greener than all of it, and a beginning of
-//! a report of tests that lacks one of them is never green.
-
-use std::path::{Path, PathBuf};
+//! What holds for the reports of all producers among the cases and in the corpus: no beginning of one is greener than all of it,
+//! and a beginning of a report of tests that lacks one of them is never green.
 
 use super::attempts::State;
 use super::collector::Keep;
 use super::files::File;
 use super::gate::bystander;
+use super::injected_tests::reports;
 use super::read::{Content, content};
 
 /// Cuts of each report, and how many bytes they may have together.
@@ -40,34 +39,6 @@ fn badness(file: &File, bytes: &[u8]) -> (u8, u64) {
         Content::Unknown(_) => true,
     };
     (if is_red { 2 } else { 0 }, 0)
-}
-
-/// Every file of the cases, and of the corpus's reports of tests where it is there, in the order of their names.
-pub(super) fn reports() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let corpus =
-        std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-    let mut folders = vec![root.join("tests/cases/test-gate")];
-    folders.extend(
-        ["junit", "test-reports"].map(|name| corpus.join(name)).into_iter().filter(|folder| folder.is_dir()),
-    );
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(path);
-            }
-        }
-    }
-    let is_ours = |path: &PathBuf| {
-        ["expected.json", "corpus.json", "README.md"].iter().any(|name| path.ends_with(name))
-    };
-    files.retain(|path| !is_ours(path));
-    files.sort();
-    files
 }
 
 /// Where to cut: the same in every run, and nowhere in particular.
