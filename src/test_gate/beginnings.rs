@@ -1,8 +1,7 @@
-//! What holds for the reports of all producers among the cases: no beginning of one is greener than all of it, and a beginning of
-//! a report of tests that lacks one of them is never green.
+//! What holds for the reports of all producers among the cases and in the corpus: no beginning of one is greener than all of it,
+//! and a beginning of a report of tests that lacks one of them is never green.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -11,6 +10,7 @@ use super::attempts::State;
 use super::collector::Keep;
 use super::files::File;
 use super::gate::bystander;
+use super::injected_tests::reports;
 use super::read::{Content, content};
 
 /// Cuts of each report, of each that is written in another way, and how many bytes those of one may have together.
@@ -45,41 +45,6 @@ fn badness(file: &File, bytes: &[u8]) -> (u8, u64) {
         Content::Unknown(_) => true,
     };
     (if is_red { 2 } else { 0 }, 0)
-}
-
-/// Every file of the cases, and of the corpus's reports of tests where it is there, in the order of their names.
-pub(super) fn reports() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let corpus =
-        std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-    let mut folders = vec![root.join("tests/cases/test-gate")];
-    folders.extend(
-        ["junit", "test-reports"].map(|name| corpus.join(name)).into_iter().filter(|folder| folder.is_dir()),
-    );
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(path);
-            }
-        }
-    }
-    let is_ours = |path: &PathBuf| {
-        ["expected.json", "corpus.json", "README.md"].iter().any(|name| path.ends_with(name))
-    };
-    files.retain(|path| !is_ours(path) && !breaks_off(path));
-    files.sort();
-    files
-}
-
-/// Whether this is what a run of benchmarks printed until it broke off: text without an end looks healthy before the line that says so.
-fn breaks_off(path: &Path) -> bool {
-    let is_in = |name: &&str| path.parent().is_some_and(|folder| folder.ends_with(name));
-    ["benchmarks-broken", "benchmarks-benchmark-js"].iter().any(is_in)
-        && path.extension().is_some_and(|extension| extension == "txt")
 }
 
 /// Where to cut: the same in every run, and nowhere in particular.

@@ -37,7 +37,7 @@ mod git;
 mod glob;
 mod hints;
 #[cfg(test)]
-mod injected;
+mod injected_tests;
 mod json;
 mod keeping;
 mod ledger;

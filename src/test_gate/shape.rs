@@ -94,7 +94,8 @@ pub(crate) fn shape(head: &[u8]) -> Shape {
     let mut bytes = head;
     let mut decoder = Decoder::new(&mut bytes as &mut dyn Read);
     while decoder.read(&mut text).unwrap_or(false) {}
-    let start = text.trim_start_matches(|first: char| first.is_whitespace() || first == '\u{feff}');
+    let start =
+        without_cut(&text).trim_start_matches(|first: char| first.is_whitespace() || first == '\u{feff}');
     match start.bytes().next() {
         None => Shape::Nothing,
         Some(b'<') => Shape::Xml(xml(head)),
@@ -106,6 +107,13 @@ pub(crate) fn shape(head: &[u8]) -> Shape {
         },
         Some(_) => text_lines(start),
     }
+}
+
+/// Text without the part of a character at its end, where a file of two bytes per character was cut: it hides what the rest is.
+fn without_cut(text: &str) -> &str {
+    let (start, end) = text.rsplit_once('\u{fffd}').unwrap_or((text, ""));
+    let is_one_byte = end.len() == 2 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one_byte { start } else { text }
 }
 
 fn text_lines(text: &str) -> Shape {

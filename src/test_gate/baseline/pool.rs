@@ -12,7 +12,7 @@ pub(super) fn pool(known: &mut Vec<f64>, other: &[f64]) {
     if known.is_empty() {
         known.extend(other);
     }
-    if known.as_slice() == other {
+    if known.as_slice() == other || other.is_empty() {
         return;
     }
     let (mut left, mut right) = (known.clone(), other.to_vec());

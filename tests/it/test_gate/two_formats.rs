@@ -62,7 +62,9 @@ fn one_run_in_two_formats_is_one_run() {
     for (first, second, shows_attempts, more) in PAIRS {
         let (one, other) = (said(first), said(second));
         let (mut should, is) = (counted(&one), counted(&other));
-        should.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        for (count, more) in should.iter_mut().zip(more) {
+            *count += more;
+        }
         if is != should {
             let _ = writeln!(wrong, "{second}: {is:?} instead of {should:?}, as in {first}");
         }

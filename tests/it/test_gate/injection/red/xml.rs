@@ -60,7 +60,9 @@ impl<'a> Tree<'a> {
             }
         }
         // What was never closed is no case.
-        tree.elements.iter_mut().for_each(|element| element.span.end = element.span.end.max(element.tag.end));
+        for element in &mut tree.elements {
+            element.span.end = element.span.end.max(element.tag.end);
+        }
         tree
     }
 

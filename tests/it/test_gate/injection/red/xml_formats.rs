@@ -25,7 +25,8 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
 
 fn junit(tree: &Tree<'_>, index: usize) -> Case {
     // One half fails, the other half breaks off.
-    let (element, count) = if index % 2 == 0 { ("failure", "failures") } else { ("error", "errors") };
+    let (element, count) =
+        if index.is_multiple_of(2) { ("failure", "failures") } else { ("error", "errors") };
     let wrong = format!("<{element} message=\"injected\" type=\"Injected\">injected</{element}>");
     let skipped = tree.children(index).filter(|child| tree.elements[*child].name == "skipped");
     let mut red = vec![tree.put(index, &wrong)];
