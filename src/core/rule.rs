@@ -17,7 +17,7 @@ pub struct Rule {
 
 /// The name of every rule of every job, in alphabetical order: each job's binary has only its own rules, and a waiver may be
 /// for another job's. A test compares this with the jobs.
-pub const RULE_IDS: [&str; 58] = [
+pub const RULE_IDS: [&str; 63] = [
     "advisory",
     "advisory-notice",
     "advisory-unmaintained",
@@ -25,6 +25,8 @@ pub const RULE_IDS: [&str; 58] = [
     "advisory-unsound",
     "base-unknown",
     "baseline-missing",
+    "benchmark-inconclusive",
+    "benchmark-reference-moved",
     "benchmark-regressed",
     "benchmark-vanished",
     "coverage-dropped",
@@ -35,6 +37,7 @@ pub const RULE_IDS: [&str; 58] = [
     "delivery-spooled",
     "exit-unexplained",
     "file-coverage-too-low",
+    "folder-coverage-too-low",
     "image-licence",
     "image-misconfiguration",
     "image-mismatch",
@@ -57,6 +60,7 @@ pub const RULE_IDS: [&str; 58] = [
     "promotion-unhealthy",
     "quarantine-expired",
     "quarantine-unused",
+    "report-duplicate",
     "report-empty",
     "report-missing",
     "report-outdated",
@@ -73,6 +77,7 @@ pub const RULE_IDS: [&str; 58] = [
     "test-slower",
     "test-vanished",
     "threshold-crossed",
+    "too-few-reports",
     "too-few-tests",
     "waiver-expired",
     "waiver-unused",

@@ -124,13 +124,13 @@ fn an_encoding_that_hides_markup_is_refused() {
 
 #[test]
 fn tests_whose_names_were_replaced_are_never_attempts() {
-    // Pytest repeats a case for each attempt, so that cases of one name are attempts there.
+    // Pytest writes the attempt before the last one like a pass, so that a second pass of one name is flaky there.
     let pytest = |one: &str, other: &str| {
         format!(
-            "<testsuites><testsuite name='pytest'><testcase classname='a' name='{one}'><failure/></testcase><testcase classname='a' name='{other}'/></testsuite></testsuites>"
+            "<testsuites><testsuite name='pytest'><testcase classname='a' name='{one}'/><testcase classname='a' name='{other}'><failure/></testcase></testsuite></testsuites>"
         )
     };
-    assert_eq!(judge_text(pytest("b", "b")).counts(), [1, 0, 1, 0, 0, 0, 0]);
+    assert_eq!(judge_text(pytest("b", "b")).counts(), [1, 0, 0, 1, 0, 0, 0]);
     for (one, other) in [("b\u{1b}", "b\u{1b}"), ("b\u{fffd}", "b\u{fffd}"), ("b\u{1}", "b\u{2}")] {
         assert_eq!(judge_text(pytest(one, other)).counts(), [2, 1, 0, 1, 0, 0, 0], "{one:?}");
     }
