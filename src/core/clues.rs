@@ -1,11 +1,11 @@
-//! Which lines of a failure's text say why it failed, and the choice of lines where not all of them fit.
+//! The choice of lines where not all of a failure's text fits.
 //!
 //! Assertions, differences and errors stay before what leads up to them, and that before frames of libraries.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::frames;
+use super::{frames, why};
 
 /// Stands where lines were left out.
 const GAP: &str = "[…]";
@@ -16,7 +16,7 @@ const FRAMES: usize = 2;
 
 /// How much a line says about why a test failed, from the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
+pub(super) enum Weight {
     /// A frame outside of the project, or nothing.
     Foreign,
     /// Source and output.
@@ -88,12 +88,6 @@ const PARTS: &[&str] = &[
 const DIFFERENCES: &[&str] =
     &["--- ", "+++ ", "- Expected", "+ Received", "+ actual", "+ expected", "@@", "Diff", "diff", "(-want"];
 
-/// Beginnings of lines that name a value which was compared.
-const VALUES: &[&str] = &[
-    "expected", "received", "actual", "but was", "but got", "got", "want", "left:", "right:", "to be",
-    "to equal",
-];
-
 /// `text` within `limit` bytes: lines that say why stay, the last of them always, and marks stand where others were left out.
 pub fn shorten(text: &str, limit: usize) -> String {
     let text = text.trim_end();
@@ -159,134 +153,8 @@ pub fn pick(text: &str, room: usize) -> Vec<(Option<&str>, usize)> {
     picked
 }
 
-/// The line that says best why something failed, without what marks it.
-pub fn reason(text: &str) -> Option<&str> {
-    let lines: Vec<&str> = text.lines().collect();
-    let is_pytest = |line: &&str| line.starts_with("E  ");
-    if let Some(last) = lines.iter().rposition(is_pytest) {
-        let before = lines.get(..last).unwrap_or_default();
-        let first = before.iter().rposition(|line| !is_pytest(line)).map_or(0, |index| index + 1);
-        // The block begins with what was asserted, or with a piece of source that can't be read.
-        let mut block =
-            lines.iter().take(last + 1).skip(first).map(|line| line.trim_start_matches('E').trim());
-        let best = if lines.get(first).is_some_and(|line| line.contains("File \"")) {
-            block.clone().find(|line| is_named(line))
-        } else {
-            None
-        };
-        return best.or_else(|| block.next());
-    }
-    let mut named = lines.iter().filter(|line| !frames::is_foreign(line) && is_named(line.trim()));
-    let is_traceback = lines.iter().any(|line| line.trim_start().starts_with("Traceback (most recent call"));
-    let named = if is_traceback { named.next_back() } else { named.next() };
-    let says = |at: &usize| lines.get(*at).is_some_and(|line| !is_noise(line));
-    let first = (0..lines.len()).find(says);
-    if let Some(named) = named {
-        // A runner may say what the error says before it names it.
-        let said =
-            first.and_then(|first| lines.get(first)).filter(|first| named.trim().ends_with(first.trim()));
-        return Some(said.unwrap_or(named).trim());
-    }
-    let weights = weigh(&lines);
-    let weighty = (0..lines.len()).filter(|at| weights.get(*at) == Some(&Weight::Reason)).find(says);
-    // What a test says of its own stands right before what its runner says of it.
-    let best = if first.map(|first| first + 1) == weighty { first } else { weighty.or(first) };
-    let line = lines.get(best?)?.trim();
-    Some(line)
-}
-
-/// What a detail says, on one line: its first line, and the values that were compared where they stand below it.
-pub fn in_one_line(detail: &str) -> String {
-    let mut lines = detail.lines().map(str::trim).filter(|line| !line.is_empty());
-    let Some(first) = lines.next() else { return String::new() };
-    let next: Vec<&str> = lines.take(8).collect();
-    let is_value = |line: &&&str| {
-        let line = line.to_lowercase();
-        VALUES.iter().any(|value| line.starts_with(value))
-    };
-    let first_is_value = is_value(&&first) && !first.ends_with(':');
-    let mut values: Vec<&str> = next.iter().filter(is_value).take(2).copied().collect();
-    if first_is_value {
-        values.truncate(1);
-    } else if values.is_empty() && first.ends_with(':') {
-        values = next.iter().take(2).copied().take_while(|line| !frames::is_foreign(line)).collect();
-    }
-    let squeeze = |line: &&str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let values =
-        values.iter().filter(|value| !first.contains(**value)).map(squeeze).collect::<Vec<_>>().join(", ");
-    match first.trim_end_matches(':') {
-        first if values.is_empty() => first.to_owned(),
-        _ if first_is_value => format!("{first}, {values}"),
-        first => format!("{first}: {values}"),
-    }
-}
-
-/// Whether a line says nothing about why something failed: a runner's own words, or a bare place.
-pub fn is_noise(line: &str) -> bool {
-    let text = line.trim().trim_end_matches([':', '.', '!']);
-    let lower = text.to_lowercase();
-    const WORDS: [&str; 19] = [
-        "",
-        "pass",
-        "none",
-        "null",
-        "undefined",
-        "fail",
-        "failed",
-        "failure",
-        "error",
-        "errored",
-        "exception",
-        "test failed",
-        "test failure",
-        "test error",
-        "collection failure",
-        "unknown file",
-        "jest encountered an unexpected token",
-        "assertionerror",
-        "traceback (most recent call last)",
-    ];
-    const STARTS: [&str; 10] = [
-        "=== ",
-        "--- FAIL",
-        "--- PASS",
-        "FAIL\t",
-        "note: run with",
-        "● ",
-        "goroutine ",
-        "Traceback (most recent",
-        "(in test file ",
-        "(from function ",
-    ];
-    let is_panic = text.starts_with("thread '") && text.contains(" panicked at ");
-    WORDS.contains(&lower.as_str())
-        || is_panic
-        || STARTS.iter().any(|start| text.starts_with(start))
-        || is_place(text)
-}
-
-/// Whether a text is a place and nothing else, as `cart.cc:4`.
-fn is_place(text: &str) -> bool {
-    let mut parts = text.split(':');
-    let path = parts.next().unwrap_or_default();
-    let mut numbers = parts.peekable();
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    path.contains('.') && !path.contains(' ') && numbers.peek().is_some() && numbers.all(is_number)
-}
-
-/// Whether a line begins with the name of an error, as `TypeError: no such thing`.
-fn is_named(text: &str) -> bool {
-    let Some((name, said)) = text.split_once(':') else { return false };
-    let name = name.split([' ', '[', '(']).next().unwrap_or_default();
-    let is_name =
-        |character: char| character.is_alphanumeric() || matches!(character, '.' | '\\' | '_' | '$');
-    ["Error", "Exception"].iter().any(|end| name.ends_with(end))
-        && name.chars().all(is_name)
-        && !said.trim().is_empty()
-}
-
 /// Of each line, how much it says.
-fn weigh(lines: &[&str]) -> Vec<Weight> {
+pub(super) fn weigh(lines: &[&str]) -> Vec<Weight> {
     let foreign = frames::foreign(lines);
     let mut is_difference = false;
     let weigh = |(line, is_foreign): (&&str, bool)| {
@@ -303,11 +171,11 @@ fn weigh(lines: &[&str]) -> Vec<Weight> {
             || line.starts_with("E  ")
             || STARTS.iter().any(|start| text.starts_with(start))
             || PARTS.iter().any(|part| text.contains(part))
-            || is_named(text);
+            || why::is_named(text);
         match text {
             _ if is_reason => Weight::Reason,
             _ if frames::is_own(line) => Weight::Own,
-            "" => Weight::Foreign,
+            _ if text.trim_matches(['_', '-', '=', ' ']).is_empty() => Weight::Foreign,
             _ => Weight::Context,
         }
     };
@@ -357,7 +225,7 @@ fn choose(lines: &[&str], weights: &[Weight], room: &Room, cost: impl Fn(&str) -
         _ if has_end => at.min(2 * last.saturating_sub(at)),
         _ => at,
     };
-    let mut order: Vec<(Reverse<bool>, Reverse<Option<Weight>>, usize, usize)> = (0..lines.len())
+    let mut order: Vec<_> = (0..lines.len())
         .map(|at| {
             let weight = weights.get(at).copied();
             let rank = if weight >= Some(Weight::Own) { at } else { nearness(at) };
@@ -429,7 +297,7 @@ fn end_of(text: &str, length: usize) -> &str {
 mod tests {
     use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
-    use super::{in_one_line, is_noise, pick, reason, shorten};
+    use super::{pick, shorten};
 
     /// What pytest writes of a module that can't be imported, with a long prelude.
     fn collection_error() -> String {
@@ -464,79 +332,6 @@ mod tests {
     fn a_single_long_line_keeps_its_beginning() {
         let short = shorten(&"é".repeat(1_000), 101);
         assert!(short.len() <= 101 && short.starts_with("ééé") && short.ends_with(" […]"), "{short}");
-    }
-
-    #[test]
-    fn the_reason_is_found_behind_what_says_nothing() {
-        for (text, expected) in [
-            (
-                "def test_a():\n>       assert x() == 90\nE       assert 0.0 == 90\nE        +  where 0.0 = x()\n\ntests/a.py:5: AssertionError",
-                "assert 0.0 == 90",
-            ),
-            (
-                "E     File \"tests/a.py\", line 1\nE       def x(:\nE             ^\nE   SyntaxError: invalid syntax",
-                "SyntaxError: invalid syntax",
-            ),
-            (
-                "Traceback (most recent call last):\n  File \"a.py\", line 9, in f\n    g()\nAssertionError: 1 != 2\n- 1\n+ 2",
-                "AssertionError: 1 != 2",
-            ),
-            (
-                "thread 'a' (7) panicked at src/lib.rs:25:9:\nassertion `left == right` failed\n  left: 2",
-                "assertion `left == right` failed",
-            ),
-            (
-                "=== RUN   TestA\n--- FAIL: TestA (0.00s)\npanic: index out of range",
-                "panic: index out of range",
-            ),
-            ("gt.cc:4\nExpected equality of these values:\n  20", "Expected equality of these values:"),
-            ("prices differ\nFailed asserting that two strings are identical.", "prices differ"),
-            ("loading\nstarting\nTypeError: no such thing\n    at f (a.js:1:1)", "TypeError: no such thing"),
-            ("no such thing\nTypeError: no such thing\n    at f (a.js:1:1)", "no such thing"),
-        ] {
-            assert_eq!(reason(text), Some(expected), "{text}");
-        }
-        assert_eq!(reason(""), None);
-    }
-
-    #[test]
-    fn one_line_holds_the_values_that_were_compared() {
-        for (text, expected) in [
-            (
-                "Error: expect(received).toBe(expected)\n\nExpected: 3\nReceived: 2\n    at f",
-                "Error: expect(received).toBe(expected): Expected: 3, Received: 2",
-            ),
-            (
-                "assertion `left == right` failed\n  left: 2\n right: 3",
-                "assertion `left == right` failed: left: 2, right: 3",
-            ),
-            ("expected: 1\n     got: 2\n", "expected: 1, got: 2"),
-            ("Expected equality of these values:\n  20\n  10", "Expected equality of these values: 20, 10"),
-            ("Setup failed:\nno database", "Setup failed: no database"),
-            ("no such thing\n    at f", "no such thing"),
-            ("", ""),
-        ] {
-            assert_eq!(in_one_line(text), expected);
-        }
-    }
-
-    #[test]
-    fn words_of_runners_say_nothing() {
-        for line in [
-            "Failed",
-            "collection failure",
-            "test failure",
-            "AssertionError",
-            "None",
-            "gt.cc:4",
-            "a.py:4:7:",
-            "=== RUN   TestA",
-        ] {
-            assert!(is_noise(line), "{line}");
-        }
-        for line in ["no database", "assert 1 == 2", "12:30", "TypeError: x", "Error: no database"] {
-            assert!(!is_noise(line), "{line}");
-        }
     }
 
     proptest! {

@@ -264,13 +264,11 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<S> {
 
     fn visit_str<E: Error>(self, key: &str) -> Result<S::Value, E> {
         let known = self.keys.read.iter().chain(self.keys.unread).copied();
-        match damaged(key, known) {
-            Some(near) => Err(E::custom(format!("unknown key `{key}`, did you mean `{near}`?"))),
-            None => {
-                let key: StrDeserializer<'_, E> = key.into_deserializer();
-                self.seed.deserialize(key)
-            }
+        if let Some(near) = damaged(key, known) {
+            return Err(E::custom(format!("unknown key `{key}`, did you mean `{near}`?")));
         }
+        let key: StrDeserializer<'_, E> = key.into_deserializer();
+        self.seed.deserialize(key)
     }
 }
 

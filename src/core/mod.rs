@@ -16,6 +16,7 @@ pub mod severity;
 pub mod suggest;
 pub mod table;
 pub mod verdict;
+pub mod why;
 pub mod words;
 
 pub use error::{Error, ErrorKind, Place};

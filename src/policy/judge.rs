@@ -75,7 +75,7 @@ fn is_known(finding: &Finding) -> bool {
 
 /// Open before waived, worst first, news before what was known, causes before what follows from them, then by place and title, so
 /// that input order never shows.
-fn order<'a>(finding: &'a Finding, rank: impl Fn(&str) -> Option<usize>) -> impl Ord + 'a {
+fn order(finding: &Finding, rank: impl Fn(&str) -> Option<usize>) -> impl Ord + '_ {
     (
         finding.waived.is_some(),
         std::cmp::Reverse(finding.severity),

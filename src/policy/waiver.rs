@@ -121,9 +121,12 @@ impl Waiver {
 fn names(finding: &Finding, pattern: &str) -> bool {
     let is_named = |(fact, value): (&String, &Value)| {
         let in_any_case = IDENTIFIERS.contains(&fact.as_str());
-        let is_match = |text: &str| match in_any_case {
-            true => is_match(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase()),
-            false => is_match(pattern, text),
+        let is_match = |text: &str| {
+            if in_any_case {
+                is_match(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+            } else {
+                is_match(pattern, text)
+            }
         };
         NAMES.contains(&fact.as_str()) && texts(value).into_iter().any(is_match)
     };

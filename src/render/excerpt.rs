@@ -1,7 +1,7 @@
 //! Long text made short: cut lines, some lines of many, wrapped words. What is cut says so.
 
 use crate::core::words::count;
-use crate::core::{Finding, clues};
+use crate::core::{Finding, clues, why as reasons};
 
 /// Characters of what a finding says in one line.
 const WHY: usize = 200;
@@ -28,7 +28,7 @@ pub(super) fn excerpt(text: &str, lines: usize, width: usize) -> Vec<String> {
 
 /// What a finding says in one line, where its title does not say it already.
 pub(super) fn why(finding: &Finding) -> String {
-    let why = clues::in_one_line(&finding.detail);
+    let why = reasons::in_one_line(&finding.detail);
     if finding.title.contains(&why) { String::new() } else { cut(&why, WHY) }
 }
 

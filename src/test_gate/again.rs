@@ -1,8 +1,17 @@
-//! One command a runner that runs all failed tests again, so that nobody has to gather them one by one.
+//! The commands that run failed tests again: one for each test, and one a runner for all of them.
+//!
+//! A command that runs nothing is worse than none, because many runners then end with 0. Where a test can't be named to its runner
+//! the command runs more than it, and where that can't be done either there is none. What is said here of runners was found by
+//! running them, see docs/rerun.md.
 
 use std::collections::BTreeMap;
 
-use super::producer::{Producer, filter, full, literal, method, node, quote};
+use super::pattern::{exactly, is_sayable, literal, path, quote, quoted, whole};
+use super::producer::Producer;
+use super::selection::{
+    cargo, dart, filter, full, go, java, jest, method, methods, nextest, node, playwright, settle, subtests,
+    vitest,
+};
 use crate::core::Table;
 use crate::core::words::number;
 
@@ -13,19 +22,64 @@ const LONGEST: usize = 800;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Failed {
     pub(super) producer: Producer,
+    pub(super) suite: String,
     pub(super) classname: String,
     pub(super) name: String,
     pub(super) file: String,
 }
 
 /// What a runner is told of one test.
-struct Piece {
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
     /// What tells the command apart from others of the runner, as a package of Go; may be empty.
-    group: String,
+    pub(super) group: String,
     /// The file to run, where the runner takes files; may be empty.
-    file: String,
-    /// What selects the test; may be empty, where the file is all there is to say.
-    select: String,
+    pub(super) file: String,
+    /// What selects the test; empty where all of the file or the group is meant.
+    pub(super) select: String,
+}
+
+/// The command that runs a test again; none where its runner can't be told of it.
+pub(super) fn one(test: &Failed) -> Option<String> {
+    let piece = piece(test)?;
+    let command = command(test.producer, &piece.group, std::slice::from_ref(&piece));
+    (command.chars().count() <= LONGEST).then_some(command)
+}
+
+/// The command that runs all tests of a file again.
+pub(super) fn file(producer: Producer, file: &str) -> Option<String> {
+    one(&Failed {
+        producer,
+        suite: String::new(),
+        classname: String::new(),
+        name: String::new(),
+        file: file.to_owned(),
+    })
+}
+
+/// The command that runs a package of Go again.
+pub(super) fn package(package: &str) -> Option<String> {
+    one(&Failed {
+        producer: Producer::Go,
+        suite: package.to_owned(),
+        classname: String::new(),
+        name: String::new(),
+        file: String::new(),
+    })
+}
+
+/// The command that runs the tests again around which a hook of mocha failed, as `cart "before each" hook for "adds"`.
+pub(super) fn around_hook(hook: &str, file: &str) -> Option<String> {
+    let marks =
+        ["before all", "before each", "after all", "after each"].map(|mark| format!("\"{mark}\" hook"));
+    let block = marks.iter().filter_map(|mark| hook.split_once(mark.as_str())).map(|(block, _)| block.trim());
+    one(&Failed {
+        producer: Producer::Mocha,
+        suite: String::new(),
+        classname: String::new(),
+        name: block.min_by_key(|block| block.len())?.to_owned(),
+        file: file.to_owned(),
+    })
 }
 
 /// Commands that run the failed tests again; one failed test is told how by its finding.
@@ -34,16 +88,24 @@ pub(super) fn table(failed: &[Failed]) -> Table {
     if failed.len() < 2 {
         return table;
     }
-    let mut groups: BTreeMap<(Producer, String), Vec<(String, String)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Producer, String, bool), Vec<Piece>> = BTreeMap::new();
+    let mut left_out = 0;
     for test in failed {
-        let Piece { group, file, select } = piece(test);
-        let pieces = groups.entry((test.producer, group)).or_default();
-        if !pieces.contains(&(file.clone(), select.clone())) {
-            pieces.push((file, select));
+        let Some(piece) = piece(test) else {
+            left_out += 1;
+            continue;
+        };
+        // A pattern for one test would leave out the others of a file that is to run as a whole.
+        let key = (test.producer, piece.group.clone(), piece.select.is_empty());
+        let pieces = groups.entry(key).or_default();
+        if !pieces.contains(&piece) {
+            pieces.push(piece);
         }
     }
-    let mut left_out = 0;
-    for ((producer, group), pieces) in groups {
+    for ((producer, group, _), mut pieces) in groups {
+        if producer == Producer::Vitest {
+            settle(&mut pieces);
+        }
         let (command, named) = fitting(producer, &group, &pieces);
         left_out += pieces.len() - named;
         if named > 0 {
@@ -57,7 +119,7 @@ pub(super) fn table(failed: &[Failed]) -> Table {
 }
 
 /// The command for as many tests as fit, and how many those are.
-fn fitting(producer: Producer, group: &str, pieces: &[(String, String)]) -> (String, usize) {
+fn fitting(producer: Producer, group: &str, pieces: &[Piece]) -> (String, usize) {
     let mut best = (String::new(), 0);
     for named in 1..=pieces.len() {
         let command = command(producer, group, pieces.get(..named).unwrap_or_default());
@@ -69,142 +131,157 @@ fn fitting(producer: Producer, group: &str, pieces: &[(String, String)]) -> (Str
     best
 }
 
-/// What a runner is told of a test.
-fn piece(test: &Failed) -> Piece {
-    let Failed { producer, classname, name, file } = test;
-    let blocks = classname.replace(" > ", " ");
-    let mut piece = Piece { group: String::new(), file: file.clone(), select: name.clone() };
-    match producer {
-        Producer::Cargo if !classname.is_empty() => piece.select = format!("{classname}::{name}"),
-        Producer::Nextest => piece.select = format!("(binary_id(={classname}) & test(={name}))"),
-        Producer::Pytest if !classname.is_empty() || !name.contains("::") => {
-            piece.select = node(classname, name, file);
-        }
-        // Jest's reporter may put a block's name before the test's, or the whole name twice.
-        Producer::Jest if name.starts_with(&blocks) => name.trim().clone_into(&mut piece.select),
-        Producer::Jest if blocks.ends_with(name.as_str()) => piece.select = blocks,
-        Producer::Jest | Producer::Mocha | Producer::Vitest | Producer::Rspec => {
-            piece.select = full(&blocks, name);
-        }
-        Producer::Go => {
-            // Subtests of several tests can't be named in one pattern, so their tests are.
-            piece.group.clone_from(classname);
-            name.split('/').next().unwrap_or(name).clone_into(&mut piece.select);
-        }
-        Producer::Surefire => {
-            piece.group = String::new();
-            let method = name.split(['(', '[', '{', ' ']).next().unwrap_or(name);
-            piece.select = format!("{classname}#{method}");
-        }
-        Producer::Dotnet => piece.select = filter(classname, name),
-        Producer::Playwright => {
-            let (project, blocks) = match classname.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-                Some((project, blocks)) => (project, blocks.trim_start_matches(" > ")),
-                None => ("", classname.as_str()),
-            };
-            project.clone_into(&mut piece.group);
-            let blocks: Vec<&str> = blocks.split(" > ").skip(1).collect();
-            piece.select = full(&blocks.join(" "), name);
-        }
-        Producer::Phpunit => piece.select = method(classname, name),
-        Producer::Prove => piece.select = String::new(),
-        _ => {}
-    }
-    piece
+/// What a runner is told of a test; none where it can't be told.
+fn piece(test: &Failed) -> Option<Piece> {
+    let Failed { producer, classname, name, file, .. } = test;
+    let file = if is_sayable(file) { file.as_str() } else { "" };
+    let of_file = |select: String| Piece { file: file.to_owned(), select, ..Piece::default() };
+    let said = |select: String| if is_sayable(&select) { of_file(select) } else { of_file(String::new()) };
+    let piece = match producer {
+        Producer::Cargo => cargo(classname, name),
+        Producer::Nextest => of_file(nextest(classname, name)),
+        Producer::Pytest => node(classname, name, file),
+        Producer::Jest => of_file(jest(classname, name)),
+        Producer::Mocha => of_file(literal(&full(classname, name))),
+        Producer::Vitest => vitest(classname, name, file),
+        Producer::Playwright => playwright(classname, name, file),
+        Producer::Go => return go(test),
+        Producer::Surefire => of_file(java(classname, name)),
+        Producer::Dotnet => said(filter(classname, name)),
+        Producer::Rspec => said(full(classname, name)),
+        Producer::CucumberJs | Producer::CucumberRuby | Producer::Behave => of_file(whole(name)),
+        Producer::Node => of_file(whole(name).replace(r"\\n", r"(\\n|\s)").replace(r"\\t", r"(\\t|\s)")),
+        Producer::CucumberJvm | Producer::Bats => of_file(name.clone()),
+        Producer::Dart | Producer::Flutter => said(name.clone()),
+        Producer::Phpunit => of_file(method(classname, name)),
+        Producer::Prove => of_file(String::new()),
+    };
+    let piece = if name.trim().is_empty() && *producer != Producer::Surefire {
+        Piece { select: String::new(), ..piece }
+    } else {
+        piece
+    };
+    let says_something = !piece.select.is_empty() || (takes_files(*producer) && !piece.file.is_empty());
+    // A terminal would act on what is in the command, or it names what nobody knows.
+    let is_clean = |piece: &Piece| is_sayable(&command(*producer, &piece.group, std::slice::from_ref(piece)));
+    (says_something && is_clean(&piece)).then_some(piece)
+}
+
+/// Whether a runner can be told to run all of a file.
+fn takes_files(producer: Producer) -> bool {
+    !matches!(
+        producer,
+        Producer::Cargo
+            | Producer::Nextest
+            | Producer::Go
+            | Producer::Surefire
+            | Producer::Dotnet
+            | Producer::CucumberJvm
+            | Producer::Phpunit
+    )
 }
 
 /// The command that runs these tests.
-fn command(producer: Producer, group: &str, pieces: &[(String, String)]) -> String {
-    let selects: Vec<&str> = pieces.iter().map(|(_, select)| select.as_str()).collect();
+fn command(producer: Producer, group: &str, pieces: &[Piece]) -> String {
+    let mut selects: Vec<&str> = Vec::new();
+    for piece in pieces {
+        // Tests of one name in two files are one pattern.
+        if !piece.select.is_empty() && !selects.contains(&piece.select.as_str()) {
+            selects.push(&piece.select);
+        }
+    }
     let files = files(pieces);
-    let names = |separator: &str| selects.join(separator);
+    let files = quoted(files.iter().map(String::as_str));
+    let patterns = || quoted(files_of(pieces).iter().map(String::as_str));
     let each = |option: &str| {
         let options = selects.iter().map(|select| format!("{option} {}", quote(select)));
         options.collect::<Vec<_>>().join(" ")
     };
-    let whole = |option: &str| {
-        let options =
-            selects.iter().map(|select| format!("{option} {}", quote(&format!("^{}$", literal(select)))));
-        options.collect::<Vec<_>>().join(" ")
+    let any = |option: &str| match selects.as_slice() {
+        [] => String::new(),
+        selects => format!("{option} {}", quote(&selects.join("|"))),
     };
-    let words =
-        |words: [&str; 4]| words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let plain = selects.iter().map(|select| quote(select)).collect::<Vec<_>>().join(" ");
-    let any = quote(&selects.iter().map(|select| literal(select)).collect::<Vec<_>>().join("|"));
-    let one_of = quote(&exactly(&selects));
     match producer {
-        Producer::Cargo => format!("cargo test -- --exact {plain}"),
-        Producer::Nextest => format!("cargo nextest run -E {}", quote(&names(" | "))),
-        Producer::Pytest => format!("pytest {plain}"),
-        Producer::Jest => words(["npx jest", &files, "-t", &any]),
-        Producer::Go => format!("go test {} -run {one_of}", quote(group)),
+        // Without --workspace only the package at the root is tested, and the first binary with a failed test is the last.
+        Producer::Cargo => {
+            let exact = if group.is_empty() { "-- --exact" } else { "--" };
+            words(["cargo test --workspace --no-fail-fast", group, exact, &quoted(selects)])
+        }
+        Producer::Nextest => {
+            format!("cargo nextest run --workspace --no-fail-fast -E {}", quote(&selects.join(" | ")))
+        }
+        Producer::Pytest if selects.is_empty() => format!("pytest {files}"),
+        Producer::Pytest => format!("pytest {}", quoted(selects)),
+        Producer::Jest => words(["npx jest", &patterns(), &any("-t"), ""]),
+        Producer::Go => words(["go test", &quote(group), &subtests(&selects), ""]),
         Producer::Surefire => format!("mvn test -Dtest={}", quote(&methods(&selects))),
-        Producer::Dotnet => format!("dotnet test --filter {}", quote(&names("|"))),
-        Producer::Mocha => words(["npx mocha", &files, "-g", &any]),
-        Producer::Vitest => words(["npx vitest run", &files, "-t", &any]),
+        Producer::Dotnet => format!("dotnet test --filter {}", quote(&selects.join("|"))),
+        Producer::Mocha => words(["npx mocha", &files, &any("-g"), ""]),
+        Producer::Vitest => words(["npx vitest run", &files, &any("-t"), ""]),
         Producer::Playwright => {
             let project = if group.is_empty() { String::new() } else { quote(&format!("--project={group}")) };
-            words(["npx playwright test", &files, &project, &format!("-g {any}")])
+            words(["npx playwright test", &patterns(), &project, &any("-g")])
         }
         Producer::Rspec => words(["bundle exec rspec", &files, &each("-e"), ""]),
-        Producer::CucumberJs => words(["npx cucumber-js", &files, &whole("--name"), ""]),
-        Producer::CucumberRuby => words(["bundle exec cucumber", &files, &whole("--name"), ""]),
-        Producer::CucumberJvm => format!("mvn test -Dcucumber.filter.name={one_of}"),
-        Producer::Behave => words(["behave", &files, &whole("--name"), ""]),
-        Producer::Dart => words(["dart test", &files, "--name", &any]),
-        Producer::Flutter => words(["flutter test", &files, "--name", &any]),
-        Producer::Node => words(["node --test", &whole("--test-name-pattern"), &files, ""]),
-        Producer::Bats => words(["bats --filter", &one_of, &files, ""]),
-        Producer::Phpunit => format!("vendor/bin/phpunit --filter {any}"),
+        Producer::CucumberJs => words(["npx cucumber-js", &files, &each("--name"), ""]),
+        Producer::CucumberRuby => words(["bundle exec cucumber", &files, &each("--name"), ""]),
+        Producer::CucumberJvm => format!("mvn test -Dcucumber.filter.name={}", quote(&exactly(&selects))),
+        Producer::Behave => words(["behave", &files, &each("--name"), ""]),
+        Producer::Dart => words(["dart test", &files, &dart(&selects), ""]),
+        Producer::Flutter => words(["flutter test", &files, &dart(&selects), ""]),
+        Producer::Node => words(["node --test", &each("--test-name-pattern"), &files, ""]),
+        Producer::Bats if selects.is_empty() => format!("bats {files}"),
+        Producer::Bats => words(["bats --filter", &quote(&exactly(&selects)), &files, ""]),
+        Producer::Phpunit => {
+            format!("vendor/bin/phpunit --filter {}", quote(&format!("/{}/", selects.join("|"))))
+        }
         Producer::Prove => words(["prove -v", &files, "", ""]),
     }
 }
 
-/// The files, each once, as a shell takes them.
-fn files(pieces: &[(String, String)]) -> String {
+/// The words of a command that are there.
+fn words<const N: usize>(words: [&str; N]) -> String {
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The files, each once.
+fn files(pieces: &[Piece]) -> Vec<String> {
     let mut files: Vec<&str> =
-        pieces.iter().map(|(file, _)| file.as_str()).filter(|file| !file.is_empty()).collect();
+        pieces.iter().map(|piece| piece.file.as_str()).filter(|file| !file.is_empty()).collect();
     files.sort_unstable();
     files.dedup();
-    files.iter().map(|file| quote(file)).collect::<Vec<_>>().join(" ")
+    // A path that starts with a hyphen would be taken for an option.
+    let is_option = |file: &str| file.starts_with('-');
+    files
+        .into_iter()
+        .map(|file| if is_option(file) { format!("./{file}") } else { file.to_owned() })
+        .collect()
 }
 
-/// A pattern that is just these names.
-fn exactly(names: &[&str]) -> String {
-    match names {
-        [only] => format!("^{}$", literal(only)),
-        names => {
-            let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
-            format!("^({})$", names.join("|"))
-        }
-    }
-}
-
-/// Methods as Surefire takes them: `a.B#x+y,a.C#z`.
-fn methods(selects: &[&str]) -> String {
-    let mut classes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (class, method) in selects.iter().filter_map(|select| select.split_once('#')) {
-        classes.entry(class).or_default().push(method);
-    }
-    let classes: Vec<String> =
-        classes.into_iter().map(|(class, methods)| format!("{class}#{}", methods.join("+"))).collect();
-    classes.join(",")
+/// The files, each once, for runners that take patterns.
+fn files_of(pieces: &[Piece]) -> Vec<String> {
+    files(pieces).iter().map(|file| path(file)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Failed, table};
+    use std::process::Command;
+
+    use proptest::prelude::{
+        Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest,
+    };
+
+    use super::{Failed, around_hook, file, one, package, table};
     use crate::core::Table;
     use crate::test_gate::producer::Producer;
 
+    fn failed(producer: Producer, (classname, name, file): (&str, &str, &str)) -> Failed {
+        let (classname, name, file) = (classname.to_owned(), name.to_owned(), file.to_owned());
+        Failed { producer, suite: String::new(), classname, name, file }
+    }
+
     fn of(producer: Producer, tests: &[(&str, &str, &str)]) -> Table {
-        let failed = tests.iter().map(|(classname, name, file)| Failed {
-            producer,
-            classname: (*classname).to_owned(),
-            name: (*name).to_owned(),
-            file: (*file).to_owned(),
-        });
-        table(&failed.collect::<Vec<_>>())
+        table(&tests.iter().map(|test| failed(producer, *test)).collect::<Vec<_>>())
     }
 
     /// A class, a name and a file.
@@ -217,11 +294,15 @@ mod tests {
             [("tests.test_a.TestB", "test_c[x y]", ""), ("", "tests/test_a.py::test_d", "")],
             "pytest 'tests/test_a.py::TestB::test_c[x y]' tests/test_a.py::test_d",
         ),
-        (Producer::Cargo, [("cart", "adds", ""), ("", "b", "")], "cargo test -- --exact cart::adds b"),
+        (
+            Producer::Cargo,
+            [("cart", "adds", ""), ("", "b", "")],
+            "cargo test --workspace --no-fail-fast -- --exact cart::adds b",
+        ),
         (
             Producer::Nextest,
             [("shop", "adds", ""), ("shop::it", "b", "")],
-            "cargo nextest run -E '(binary_id(=shop) & test(=adds)) | (binary_id(=shop::it) & test(=b))'",
+            "cargo nextest run --workspace --no-fail-fast -E '(binary_id(=shop) & test(=adds)) | (binary_id(=shop::it) & test(=b))'",
         ),
         (
             Producer::Jest,
@@ -247,7 +328,7 @@ mod tests {
         (
             Producer::Vitest,
             [("cart > deep", "adds", "a.ts"), ("", "b", "b.ts")],
-            "npx vitest run a.ts b.ts -t 'cart deep adds|b'",
+            "npx vitest run a.ts b.ts -t 'cart (> )?deep adds|b'",
         ),
         (
             Producer::Playwright,
@@ -297,9 +378,12 @@ mod tests {
 
     #[test]
     fn packages_and_projects_have_commands_of_their_own() {
-        let table = of(Producer::Go, &[("a", "TestA", ""), ("b", "TestB", ""), ("b", "TestB/c", "")]);
+        let table = of(
+            Producer::Go,
+            &[("x.org/a", "TestA", ""), ("x.org/b", "TestB", ""), ("x.org/b", "TestB/c", "")],
+        );
         let commands: Vec<&str> = table.rows.iter().map(|row| row[1].as_str()).collect();
-        assert_eq!(commands, ["go test a -run '^TestA$'", "go test b -run '^TestB$'"]);
+        assert_eq!(commands, ["go test x.org/a -run '^TestA$'", "go test x.org/b -run '^TestB$'"]);
     }
 
     #[test]
@@ -318,5 +402,313 @@ mod tests {
     #[test]
     fn one_failed_test_needs_no_table() {
         assert!(of(Producer::Cargo, &[("", "a", "")]).rows.is_empty());
+    }
+
+    /// A runner, one of its tests, and the command that runs it.
+    const SINGLE: &[(Producer, Test, &str)] = &[
+        (
+            Producer::Pytest,
+            ("tests.test_a.TestB", "test_c[x y]", ""),
+            "pytest 'tests/test_a.py::TestB::test_c[x y]'",
+        ),
+        (
+            Producer::Pytest,
+            ("tests.test_a.lower_case", "test_c", ""),
+            "pytest tests/test_a.py::lower_case::test_c",
+        ),
+        (Producer::Pytest, ("tests.test_a", "test_c", "tests/test_a.py"), "pytest tests/test_a.py::test_c"),
+        (
+            Producer::Pytest,
+            ("", "tests/test_a.py::test_c", "tests/test_a.py"),
+            "pytest tests/test_a.py::test_c",
+        ),
+        (Producer::Pytest, ("", "tests.test_imp", ""), "pytest tests/test_imp.py"),
+        (
+            Producer::Cargo,
+            ("cart", "adds", ""),
+            "cargo test --workspace --no-fail-fast -- --exact cart::adds",
+        ),
+        (
+            Producer::Cargo,
+            ("", "src/lib.rs - cart::adds (line 3)", ""),
+            "cargo test --workspace --no-fail-fast --doc -- cart::adds",
+        ),
+        (
+            Producer::Nextest,
+            ("shop::it", "cart::adds, (1)", ""),
+            r"cargo nextest run --workspace --no-fail-fast -E '(binary_id(=shop::it) & test(=cart::adds\, (1\)))'",
+        ),
+        (
+            Producer::Jest,
+            ("cart adds it's", "cart adds it's", "src/a.js"),
+            r"npx jest src/a.js -t 'cart adds it'\''s'",
+        ),
+        (
+            Producer::Jest,
+            ("Cart (new) adds $5 [x]", "Cart (new) adds $5 [x]", ""),
+            r"npx jest -t 'Cart \(new\) adds \$5 \[x\]'",
+        ),
+        (
+            Producer::Jest,
+            ("Cart (new) what? + why", "Cart (new) what? + why", ""),
+            r"npx jest -t 'Cart \(new\) what\? \+ why'",
+        ),
+        (
+            Producer::Jest,
+            ("cart > deep", "a > b\nc", "app/[id]/a.js"),
+            r"npx jest 'app/\[id\]/a.js' -t 'cart (> )?deep a (> )?b\sc'",
+        ),
+        (Producer::Jest, ("Test suite failed to run", "src/a.js", "src/a.js"), "npx jest src/a.js"),
+        (
+            Producer::Go,
+            ("x.org/shop", "TestA/b.c/☃_<a>|", ""),
+            r"go test x.org/shop -run '^TestA$/^b\.c$/^☃_<a>\|$'",
+        ),
+        (Producer::Go, ("x.org/shop", "[build failed]", ""), "go test x.org/shop"),
+        (Producer::Surefire, ("a.CrudTest", "create(int)[1]", ""), "mvn test -Dtest=a.CrudTest#create"),
+        (Producer::Surefire, ("a.CrudTest$In", "b", ""), "mvn test -Dtest='a.CrudTest$In#b'"),
+        (Producer::Surefire, ("a.CrudTest", "", ""), "mvn test -Dtest=a.CrudTest"),
+        (Producer::Surefire, ("a.CrudTest", "a.CrudTest", ""), "mvn test -Dtest=a.CrudTest"),
+        (Producer::Surefire, ("a.CrudTest", "adds two (2)", ""), "mvn test -Dtest=a.CrudTest"),
+        (
+            Producer::Dotnet,
+            ("Shop.Tests", "Adds", ""),
+            "dotnet test --filter FullyQualifiedName=Shop.Tests.Adds",
+        ),
+        (
+            Producer::Dotnet,
+            ("", "Should be even (i: 3)", ""),
+            r"dotnet test --filter 'DisplayName=Should be even \(i: 3\)'",
+        ),
+        (Producer::Mocha, ("", "-dash $", "a.js"), r"npx mocha a.js -g '[-]dash \$'"),
+        (
+            Producer::Vitest,
+            ("test/a.test.ts", "cart > nested > adds", ""),
+            "npx vitest run test/a.test.ts -t 'cart (> )?nested (> )?adds'",
+        ),
+        (Producer::Vitest, ("test/a.test.ts", "test/a.test.ts", ""), "npx vitest run test/a.test.ts"),
+        (
+            Producer::Playwright,
+            ("[web kit] > a.spec.ts > cart", "adds", "tests/a.spec.ts"),
+            "npx playwright test tests/a.spec.ts '--project=web kit' -g 'cart adds'",
+        ),
+        (
+            Producer::Playwright,
+            ("[id].spec.ts", "adds", "[id].spec.ts"),
+            r"npx playwright test '\[id\].spec.ts' -g adds",
+        ),
+        (
+            Producer::Rspec,
+            ("Cart", "adds", "spec/a_spec.rb"),
+            "bundle exec rspec spec/a_spec.rb -e 'Cart adds'",
+        ),
+        (Producer::Rspec, ("Cart", "two\nlines", "spec/a_spec.rb"), "bundle exec rspec spec/a_spec.rb"),
+        (
+            Producer::CucumberJs,
+            ("Cart", "Adding", "features/a.feature"),
+            "npx cucumber-js features/a.feature --name '^Adding$'",
+        ),
+        (Producer::Dart, ("", "adds it", "a_test.dart"), "dart test a_test.dart --plain-name 'adds it'"),
+        (Producer::Flutter, ("", "adds", "a_test.dart"), "flutter test a_test.dart --plain-name adds"),
+        (
+            Producer::Node,
+            ("", r"two\nlines", "a.mjs"),
+            r"node --test --test-name-pattern '^two(\\n|\s)lines$' a.mjs",
+        ),
+        (Producer::Bats, ("", "adds", "a.bats"), "bats --filter '^adds$' a.bats"),
+        (
+            Producer::Phpunit,
+            (r"Shop\CartTest", "testAdds with data set \"a/b\"", ""),
+            r#"vendor/bin/phpunit --filter '/\bCartTest::testAdds with data set "a\/b"$/'"#,
+        ),
+        (Producer::Prove, ("", "adds", "t/a.t"), "prove -v t/a.t"),
+        (Producer::Prove, ("", "adds", "-t/a.t"), "prove -v ./-t/a.t"),
+    ];
+
+    #[test]
+    fn a_command_runs_one_test() {
+        for (producer, test, expected) in SINGLE {
+            assert_eq!(one(&failed(*producer, *test)).as_deref(), Some(*expected), "{test:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_runner_can_not_be_told_has_no_command() {
+        for (producer, test) in [
+            (Producer::Go, ("", "TestA", "")),
+            (Producer::Go, ("pay", "TestA", "")),
+            (Producer::Go, ("command-line-arguments", "TestA", "")),
+            (Producer::Surefire, ("", "adds", "")),
+            (Producer::Cargo, ("", "", "")),
+            (Producer::Cargo, ("", "a\u{1b}b", "")),
+            (Producer::Jest, ("", " ", "")),
+            (Producer::Prove, ("", "adds", "")),
+            (Producer::Rspec, ("", "two\nlines", "")),
+            (Producer::Pytest, ("test_a", "x".repeat(super::LONGEST).as_str(), "")),
+        ] {
+            assert_eq!(one(&failed(producer, test)), None, "{producer:?} {test:?}");
+        }
+    }
+
+    #[test]
+    fn a_package_of_go_that_did_not_build_is_named_by_its_suite() {
+        for (suite, classname) in [("x.org/shop/pay", ""), ("x.org/shop/pay", "pay"), ("", "x.org/shop/pay")]
+        {
+            let test = failed(Producer::Go, (classname, "TestMain", ""));
+            let command = one(&Failed { suite: suite.to_owned(), ..test });
+            assert_eq!(command.as_deref(), Some("go test x.org/shop/pay"), "{suite}");
+        }
+        assert_eq!(package("x.org/shop/pay").as_deref(), Some("go test x.org/shop/pay"));
+    }
+
+    #[test]
+    fn what_broke_outside_of_tests_is_run_by_file_or_block() {
+        assert_eq!(file(Producer::Jest, "src/a.js").as_deref(), Some("npx jest src/a.js"));
+        assert_eq!(file(Producer::Playwright, ""), None);
+        for (hook, expected) in [
+            ("\"before all\" hook in \"{root}\"", "npx mocha a.js"),
+            ("cart \"before each\" hook for \"adds\"", "npx mocha a.js -g cart"),
+            ("cart \"after all\" hook: close in \"cart\"", "npx mocha a.js -g cart"),
+        ] {
+            assert_eq!(around_hook(hook, "a.js").as_deref(), Some(expected), "{hook}");
+        }
+        assert_eq!(around_hook("\"before all\" hook", ""), None);
+    }
+
+    #[test]
+    fn blocks_of_vitest_are_told_by_what_they_share() {
+        let all = [("a.ts", "Cart > adds", ""), ("a.ts", "Cart > removes", ""), ("a.ts", "x > y", "")];
+        let table = of(Producer::Vitest, &all);
+        assert_eq!(table.rows[0][1], "npx vitest run a.ts -t 'Cart adds|Cart removes|x (> )?y'");
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_loaded_does_not_hide_the_others() {
+        let table = of(Producer::Pytest, &[("", "tests.test_imp", ""), ("tests.test_a", "test_b", "")]);
+        let commands: Vec<&str> = table.rows.iter().map(|row| row[1].as_str()).collect();
+        assert_eq!(commands, ["pytest tests/test_a.py::test_b", "pytest tests/test_imp.py"]);
+    }
+
+    const PRODUCERS: [Producer; 21] = [
+        Producer::Cargo,
+        Producer::Nextest,
+        Producer::Pytest,
+        Producer::Jest,
+        Producer::Go,
+        Producer::Surefire,
+        Producer::Dotnet,
+        Producer::Mocha,
+        Producer::Vitest,
+        Producer::Playwright,
+        Producer::Rspec,
+        Producer::CucumberJs,
+        Producer::CucumberRuby,
+        Producer::CucumberJvm,
+        Producer::Behave,
+        Producer::Dart,
+        Producer::Flutter,
+        Producer::Node,
+        Producer::Bats,
+        Producer::Prove,
+        Producer::Phpunit,
+    ];
+
+    /// The words that a shell makes of a command, by running it with programs that do nothing.
+    fn words(commands: &[String]) -> Vec<Vec<String>> {
+        let programs = ["cargo", "pytest", "npx", "go", "mvn", "dotnet", "bundle", "behave", "dart"];
+        let programs = [&programs[..], &["flutter", "node", "bats", "prove", "vendor/bin/phpunit"]].concat();
+        let mut script = String::new();
+        for program in programs {
+            script.push_str(&format!("alias {program}='printf %s\\\\0'\n"));
+        }
+        for command in commands {
+            script.push_str(&format!("{command}\nprintf '\\1\\0'\n"));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("script");
+        std::fs::write(&path, script).unwrap();
+        let done = Command::new("sh").arg(&path).current_dir(folder.path()).output().unwrap();
+        assert!(done.status.success() && done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was made");
+        let text = String::from_utf8(done.stdout).unwrap();
+        text.split("\u{1}\0").map(|words| words.split_terminator('\0').map(str::to_owned).collect()).collect()
+    }
+
+    /// Names made of what shells, patterns and terminals act on.
+    fn names() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("'"),
+            Just("\""),
+            Just("`touch x`"),
+            Just("$(touch x)"),
+            Just("${HOME}"),
+            Just("; touch x;"),
+            Just("&& touch x"),
+            Just("| touch x"),
+            Just("> x"),
+            Just("< x"),
+            Just("\n"),
+            Just("\\"),
+            Just("\0"),
+            Just("\u{3}"),
+            Just("\u{1b}"),
+            Just("#"),
+            Just("~"),
+            Just("*"),
+            Just("!"),
+            Just("-"),
+            Just("="),
+            Just("["),
+            Just("("),
+            Just(" "),
+            Just("\t"),
+            Just("é☃"),
+            Just("a"),
+            Just("TestA"),
+            Just("/"),
+            Just("."),
+        ];
+        proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn a_shell_makes_the_words_that_are_meant(all in proptest::collection::vec((names(), names(), names()), 1..8)) {
+            let mut commands = Vec::new();
+            for producer in PRODUCERS {
+                let all: Vec<Failed> = all
+                    .iter()
+                    .map(|(classname, name, file)| failed(producer, (classname, name, file)))
+                    .collect();
+                commands.extend(all.iter().filter_map(one));
+                commands.extend(table(&all).rows.into_iter().map(|mut row| row.remove(1)));
+            }
+            for command in &commands {
+                prop_assert!(!command.chars().any(char::is_control), "{command:?}");
+            }
+            let parsed = words(&commands);
+            for (command, words) in commands.iter().zip(&parsed) {
+                let again = command.split_once(' ').map_or("", |(_, words)| words);
+                prop_assert_eq!(quoted_as_given(again), words.clone(), "{:?}", command);
+            }
+        }
+    }
+
+    /// The words of a command by the one rule of our own quotes.
+    fn quoted_as_given(command: &str) -> Vec<String> {
+        let (mut words, mut word, mut is_quoted, mut is_escaped) = (Vec::new(), String::new(), false, false);
+        for character in command.chars() {
+            match character {
+                _ if std::mem::take(&mut is_escaped) => word.push(character),
+                '\'' => is_quoted = !is_quoted,
+                '\\' if !is_quoted => is_escaped = true,
+                ' ' if !is_quoted => words.push(std::mem::take(&mut word)),
+                _ => word.push(character),
+            }
+        }
+        words.push(word);
+        words
     }
 }

@@ -202,6 +202,10 @@ pub struct Arguments {
     /// Limit of a benchmark that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text; may be given more than once
     #[arg(long, value_name = "LIMIT", help_heading = "Benchmarks")]
     pub(crate) benchmark_limit: Vec<String>,
+
+    /// Benchmark that shows how fast the machine is, by name or pattern, e.g. `sha256sum`: other times are corrected by how it moved
+    #[arg(long, value_name = "NAME", help_heading = "Benchmarks")]
+    pub(crate) benchmark_reference: Option<String>,
 }
 
 /// The sub-commands; what follows `--` behind `run` is the command. A file of such a name is written `./run`.
@@ -232,6 +236,7 @@ pub(super) const POLICY: &[&str] = &[
     "baseline",
     "benchmark-alarm-rate",
     "benchmark-limit",
+    "benchmark-reference",
     "coverage-exclude",
     "coverage-include",
     "coverage-prefix",
@@ -358,6 +363,7 @@ impl Arguments {
             size_alone: self.max_unsampled_slowdown,
             exact_tolerance: self.max_count_increase,
             bounds: self.benchmark_limit.iter().map(|text| Bound::parse(text)).collect::<Result<_, _>>()?,
+            reference: self.benchmark_reference.clone(),
         };
         limits.check()?;
         Ok(limits)

@@ -49,6 +49,7 @@ fn lines(path: &Path, left: &mut u64) -> Option<u64> {
     *left = left.checked_sub(known.len())?;
     let mut bytes = Vec::new();
     std::fs::File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    let ends = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-    Some(ends + u64::from(bytes.last().is_some_and(|last| *last != b'\n')))
+    let pieces = bytes.split(|byte| *byte == b'\n').count() as u64;
+    // Behind the last line end there is no line.
+    Some(pieces - u64::from(bytes.last().is_none_or(|last| *last == b'\n')))
 }

@@ -96,6 +96,8 @@ pub(crate) struct GroupError {
     pub(crate) message: String,
     pub(crate) detail: String,
     pub(crate) at: Position,
+    /// The command that runs again what went wrong.
+    pub(crate) again: Option<String>,
 }
 
 impl GroupError {
@@ -105,7 +107,13 @@ impl GroupError {
             message: shorten(message.trim(), MESSAGE),
             detail: clues::shorten(&without_colours(detail.trim()), DETAIL),
             at,
+            again: None,
         }
+    }
+
+    /// The same with the command that runs again what went wrong.
+    pub(crate) fn again(self, again: Option<String>) -> Self {
+        Self { again, ..self }
     }
 }
 
@@ -292,7 +300,7 @@ impl Collector {
         self.reading.counts.add(State::Errored);
         self.reading.synthetic += 1;
         if let Some(archive) = &mut self.reading.archive {
-            let GroupError { name, message, detail, at } = error.clone();
+            let GroupError { name, message, detail, at, .. } = error.clone();
             let execution =
                 Execution { message, detail, at: Some(at), ..Execution::new(name, State::Errored) };
             archive.add(None, (0, 1), execution);
@@ -330,7 +338,7 @@ impl Collector {
     pub(crate) fn benchmarks(&mut self, stream: Stream) {
         let Some(found) = stream.finish() else { return };
         self.reading.benchmarks.extend(found.benchmarks);
-        for trouble in found.troubles.kept() {
+        for trouble in found.troubles.kept().iter().chain(found.broken.kept()) {
             self.reading.troubles.push(trouble.clone());
         }
         self.reading.notes.extend(found.notes);

@@ -3,7 +3,7 @@
 use quick_xml::escape::resolve_predefined_entity;
 
 use super::encoding::push_allowed;
-use crate::core::clues;
+use crate::core::{clues, why};
 
 /// Longest reference that is looked at, `&` and `;` apart.
 const LONGEST_REFERENCE: usize = 10;
@@ -90,13 +90,13 @@ pub(crate) fn suffix(text: &str, length: usize) -> &str {
 
 /// What is said about a failure in few words: its message, or where that is none, the line of its text that says why.
 pub(crate) fn message(message: &str, detail: &str) -> String {
-    let said: Vec<&str> = message.trim().lines().skip_while(|line| clues::is_noise(line)).collect();
+    let said: Vec<&str> = message.trim().lines().skip_while(|line| why::is_noise(line)).collect();
     let said = said.join("\n");
     match said.trim() {
         "" => {
             let first = [message, detail].into_iter().map(str::trim).find(|text| !text.is_empty());
             let first = || first.and_then(|text| text.lines().next());
-            clues::reason(detail).or_else(first).unwrap_or_default().to_owned()
+            why::line(detail).or_else(first).unwrap_or_default().to_owned()
         }
         said => said.to_owned(),
     }
@@ -110,12 +110,11 @@ pub(crate) fn without_colours(text: &str) -> String {
     let mut plain = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let rest = piece.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
-        match rest.strip_prefix('m') {
-            Some(rest) => plain.push_str(rest),
-            None => {
-                plain.push_str("\u{fffd}[");
-                plain.push_str(piece);
-            }
+        if let Some(rest) = rest.strip_prefix('m') {
+            plain.push_str(rest);
+        } else {
+            plain.push_str("\u{fffd}[");
+            plain.push_str(piece);
         }
     }
     plain

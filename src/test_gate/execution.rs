@@ -1,6 +1,6 @@
 //! One execution of a test as a report tells it, and what is kept of one that did not simply pass.
 
-use super::again::Failed;
+use super::again::{self, Failed};
 use super::attempts::State;
 use super::excerpt::{self, shorten, without_colours};
 use super::producer::{Named, Producer};
@@ -126,6 +126,13 @@ impl Problem {
         let message = excerpt::message(&without_colours(&execution.message), detail);
         let detail = if detail == message { "" } else { detail };
         let named = Named { classname, name, file: &file };
+        let failed = producer.map(|producer| Failed {
+            producer,
+            suite: suite.clone(),
+            classname: classname.clone(),
+            name: name.clone(),
+            file: file.clone(),
+        });
         Self {
             hash: 0,
             state,
@@ -138,7 +145,7 @@ impl Problem {
             passed_in: None,
             test: shorten(&title(named, suite, *producer), MESSAGE),
             location: location(execution, &file, &message),
-            again: producer.filter(|_| !name.is_empty()).map(|producer| producer.again(named)),
+            again: failed.as_ref().and_then(again::one),
             suite: shorten(suite, MESSAGE),
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),
@@ -153,11 +160,11 @@ impl Problem {
 
     /// What its runner needs to run it again, together with others; none where a name was too long to keep.
     pub(super) fn failed(&self) -> Option<Failed> {
-        let Self { classname, name, file, .. } = self;
-        let is_whole = [classname, name, file].iter().all(|text| text.len() < MESSAGE - 10);
-        let producer = self.producer.filter(|_| is_whole && !name.is_empty())?;
-        let (classname, name, file) = (classname.clone(), name.clone(), trace::tidy(file));
-        Some(Failed { producer, classname, name, file })
+        let Self { suite, classname, name, file, .. } = self;
+        let is_whole = [suite, classname, name, file].iter().all(|text| text.len() < MESSAGE - 10);
+        let producer = self.producer.filter(|_| is_whole)?;
+        let (suite, classname, name) = (suite.clone(), classname.clone(), name.clone());
+        Some(Failed { producer, suite, classname, name, file: trace::tidy(file) })
     }
 
     /// Takes another attempt: how the test ended by now, and why, where the attempt says so.

@@ -168,7 +168,9 @@ impl Search {
     fn pattern(&mut self, label: String) {
         let (patterns, paths): (Vec<_>, Vec<_>) =
             glob::alternatives(&label).into_iter().partition(|path| glob::is_pattern(path));
-        paths.iter().for_each(|path| self.path(Path::new(path)));
+        for path in &paths {
+            self.path(Path::new(path));
+        }
         let before = self.kept_out();
         let walk = |pattern: &String| {
             let (folder, pattern) = glob::split(pattern);

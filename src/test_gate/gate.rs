@@ -158,7 +158,9 @@ impl Gate {
             }
             Content::Benchmarks(_, reading) => {
                 self.aside(label, &reading.troubles, &reading.notes);
+                self.broke(label, &reading.broken);
                 if reading.troubles.is_empty()
+                    && reading.broken.is_empty()
                     && reading.benchmarks.is_empty()
                     && reading.thresholds.is_empty()
                 {
@@ -210,6 +212,18 @@ impl Gate {
     fn aside(&mut self, label: &str, troubles: &Troubles, notes: &[String]) {
         self.others.extend(rules::unreadable(troubles, label));
         self.notes.extend(notes.iter().map(|note| join(label, note)));
+    }
+
+    /// Takes the lines on which a run of benchmarks says that it broke off, the first of which is the cause.
+    fn broke(&mut self, label: &str, broken: &Troubles) {
+        let mut broken: Vec<&Trouble> = broken.kept().iter().collect();
+        broken.sort_by_key(|trouble| trouble.at);
+        let Some((first, others)) = broken.split_first() else { return };
+        let others: Vec<&str> = others.iter().map(|trouble| trouble.what.as_str()).collect();
+        let name = format!("the benchmarks of {label}");
+        let error = GroupError::new(&name, &first.what, &others.join("\n"), first.at);
+        self.runs.push(rules::run(&error, label));
+        self.run_errors += 1;
     }
 
     /// A file the gate goes by.
@@ -436,7 +450,7 @@ impl Gate {
         let known = self.known.as_ref().map_or(0, |(_, new)| self.red().saturating_sub(*new));
         let suites = self.suite_errors - self.synthetic;
         self.tally.headline(&[
-            (known, "of the failures known before"),
+            (known, "known before"),
             (self.run_errors, if self.run_errors == 1 { "run errored" } else { "runs errored" }),
             (suites, if suites == 1 { "suite errored" } else { "suites errored" }),
             (self.unreadable, "unreadable"),

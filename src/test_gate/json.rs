@@ -56,6 +56,9 @@ pub(crate) fn trouble(error: &serde_json::Error) -> Trouble {
 
 /// Takes the fields of an object one by one, in the order of the document.
 pub(crate) trait Object {
+    /// The keys that are taken; a deserializer that checks keys goes by them.
+    const KEYS: &'static [&'static str] = &[];
+
     /// Takes the value of a field with `map.next_value()`, or passes over it with [`skip`].
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
 }
@@ -72,7 +75,7 @@ impl<'de, O: Object> DeserializeSeed<'de> for Fields<'_, O> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_struct("", O::KEYS, self)
     }
 }
 

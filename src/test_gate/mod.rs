@@ -48,6 +48,7 @@ mod owners;
 mod packed;
 mod part;
 mod partitions;
+mod pattern;
 mod places;
 mod producer;
 #[cfg(test)]
@@ -56,6 +57,7 @@ mod read;
 mod records;
 mod reruns;
 mod rules;
+mod selection;
 mod shape;
 mod slowest;
 mod surroundings;
@@ -315,7 +317,7 @@ fn apply(quarantine: &Quarantine, names: &[String], context: &Context, outcome: 
     let result = quarantine.apply(&mut outcome.findings, names, context.today(), is_whole);
     outcome.findings.extend(result.findings);
     if result.covered > 0 {
-        outcome.headline.push_str(&format!(", {} in quarantine", number(result.covered as u64)));
+        outcome.headline.push_str(&format!(", {} in quarantine", number(result.covered)));
     }
     if !is_whole && !quarantine.entries.is_empty() {
         outcome

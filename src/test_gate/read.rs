@@ -31,6 +31,9 @@ const LONG: u64 = 1 << 20;
 const CHUNK: usize = 128 * 1024;
 const WAITING: usize = 4;
 
+/// Fewer bytes than these that are not ASCII are the beginning of a mark, and no text.
+const FEWEST: usize = 4;
+
 /// What a file holds.
 #[derive(Debug)]
 pub(super) enum Content {
@@ -176,15 +179,20 @@ impl Read for Loaded {
 pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
     let head = match beginning(source) {
         Ok(head) => head,
-        Err(error) => return error,
+        Err(trouble) => return broken(trouble),
     };
+    if head.len() < FEWEST
+        && head.iter().any(|byte| !(0x20..0x7f).contains(byte) && !byte.is_ascii_whitespace())
+    {
+        return broken(Trouble::line(1, "cut off within its first bytes"));
+    }
     match Packing::of(&head) {
         None => told(&head, source, label, keep),
         Some(Packing::Gzip) => {
             let mut inner = packed::unpacked(head.as_slice().chain(source));
             let head = match beginning(&mut inner) {
                 Ok(head) => head,
-                Err(error) => return error,
+                Err(trouble) => return broken(trouble),
             };
             match Packing::of(&head) {
                 None => told(&head, &mut inner, label, keep),
@@ -196,11 +204,11 @@ pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content
 }
 
 /// The beginning of a source, or why it can't be read.
-fn beginning(source: &mut dyn Read) -> Result<Vec<u8>, Content> {
+fn beginning(source: &mut dyn Read) -> Result<Vec<u8>, Trouble> {
     let mut head = Vec::new();
     match source.take(LOOKED_AT as u64).read_to_end(&mut head) {
         Ok(_) => Ok(head),
-        Err(error) => Err(broken(Trouble::whole(format!("can't be read: {error}")))),
+        Err(error) => Err(Trouble::whole(format!("can't be read: {error}"))),
     }
 }
 

@@ -61,5 +61,16 @@ pub(super) fn benchmarks(baseline: &Baseline) -> Option<Vec<Benchmark>> {
         let measure = measure.least_of_runs(baseline.least_samples(metric));
         if metric.exact { measure.exact() } else { measure }
     };
-    (!baseline.benchmarks.is_empty()).then(|| baseline.benchmarks.keys().map(measure).collect())
+    // A measure may have had another unit once; what counts is what it has now.
+    let mut newest: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for metric in baseline.benchmarks.keys() {
+        let last = newest.entry((&metric.benchmark, &metric.measure)).or_default();
+        *last = baseline.newest_of(metric).unwrap_or_default().max(*last);
+    }
+    let is_newest = |metric: &&Metric| {
+        newest.get(&(metric.benchmark.as_str(), metric.measure.as_str())).copied()
+            == baseline.newest_of(metric)
+    };
+    (!baseline.benchmarks.is_empty())
+        .then(|| baseline.benchmarks.keys().filter(is_newest).map(measure).collect())
 }

@@ -12,7 +12,7 @@ use super::trace;
 use super::trouble::{Position, Troubles};
 use super::{baseline, benchmarks, coverage};
 use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Location, Rule, Severity, clues};
+use crate::core::{Finding, Location, Rule, Severity, why};
 
 /// A test failed or could not run to its end.
 pub(super) const FAILED: Rule = Rule {
@@ -127,8 +127,15 @@ const OWN: [Rule; 12] = [
 ];
 
 /// Rules whose findings the headline counts.
-pub(super) const COUNTED: &[&str] =
-    &[FAILED.id, FLAKY.id, SUITE_ERRORED.id, RUN_ERRORED.id, UNREADABLE.id, MISSING.id];
+pub(super) const COUNTED: &[&str] = &[
+    FAILED.id,
+    FLAKY.id,
+    SUITE_ERRORED.id,
+    RUN_ERRORED.id,
+    UNREADABLE.id,
+    MISSING.id,
+    baseline::rules::FAILED_BEFORE.id,
+];
 
 /// Every rule of this job.
 pub(super) fn all() -> &'static [Rule] {
@@ -238,7 +245,7 @@ fn joined(first: &str, message: &str, trace: &str) -> String {
     let is_said = |at: &usize| {
         let (before, after) = trace.split_at_checked(*at).unwrap_or_default();
         let after = after.get(message.len()..).unwrap_or_default();
-        let is_start = !before.contains('\n') || before.lines().all(clues::is_noise);
+        let is_start = !before.contains('\n') || before.lines().all(why::is_noise);
         !message.is_empty() && is_start && (after.is_empty() || after.starts_with('\n'))
     };
     let rest = match trace.find(message).filter(is_said) {
@@ -271,9 +278,12 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
         .about("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(format!(
-            "look for what broke before or after the tests of this suite; the report says so at {place}"
-        ))
+        .help(match &error.again {
+            Some(command) => format!("again: {command}"),
+            None => format!(
+                "look for what broke before or after the tests of this suite; the report says so at {place}"
+            ),
+        })
         .at(source(error).unwrap_or(place))
 }
 
@@ -286,7 +296,10 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
         .about("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(format!("look for what broke outside of the tests; the report says so at {place}"))
+        .help(match &error.again {
+            Some(command) => format!("again: {command}"),
+            None => format!("look for what broke outside of the tests; the report says so at {place}"),
+        })
         .at(source(error).unwrap_or(place))
 }
 

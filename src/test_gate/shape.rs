@@ -69,6 +69,15 @@ impl Json {
         self.keys.iter().any(|key| is_way(key, way))
     }
 
+    /// Whether this is an object in whose objects all keys at this depth are among these, and nothing is deeper.
+    pub(crate) fn is_all_at(&self, depth: usize, keys: &[&str]) -> bool {
+        let is_right = |way: &Vec<String>| {
+            way.len() < depth
+                || (way.len() == depth && way.last().is_some_and(|last| keys.contains(&last.as_str())))
+        };
+        !self.is_list && !self.keys.is_empty() && self.keys.iter().all(is_right)
+    }
+
     /// Whether a text stands at the end of this way.
     pub(crate) fn says(&self, way: &[&str], text: &str) -> bool {
         self.texts.iter().any(|(key, value)| value == text && is_way(key, way))

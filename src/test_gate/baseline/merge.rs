@@ -3,12 +3,13 @@
 //! A run that is in two of them counts once, and order never matters: the result is the union of all runs, cut to the newest
 //! [`RUNS`], with durations and benchmark samples of the newest [`DETAILED`] of them. Where two files say different things
 //! about the same test in the same run, as the jobs of a matrix may, the history keeps the worse outcome, the test is known to
-//! fail only where it failed in both, and the larger numbers stay.
+//! fail only where it failed in both, and the larger numbers stay; the samples of a benchmark come together.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::model::{Baseline, DETAILED, RUNS, Run, Test};
+use super::pool::pool;
 
 /// Folds baselines into one.
 pub(crate) fn merge(baselines: impl IntoIterator<Item = Baseline>) -> Baseline {
@@ -142,17 +143,9 @@ fn benchmarks(
         for (run, samples) in runs {
             let Some(place) = places.detailed(run) else { continue };
             let known = merged.benchmarks.entry(metric.clone()).or_default().entry(place).or_default();
-            if order(known, &samples) == Ordering::Less {
-                *known = samples;
-            }
+            pool(known, &samples);
         }
     }
-}
-
-/// The order in which of two lists of samples of the same run one stays.
-fn order(left: &[f64], right: &[f64]) -> Ordering {
-    let pairs = || left.iter().zip(right).map(|(left, right)| left.total_cmp(right));
-    left.len().cmp(&right.len()).then_with(|| pairs().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod limits;
 mod merge;
 mod model;
 mod pairs;
+mod pool;
 #[cfg(test)]
 mod properties;
 mod quarantine;

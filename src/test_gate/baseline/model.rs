@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::pool;
 use crate::core::finding::hexadecimal;
 use crate::test_gate::attempts::State;
 use crate::test_gate::ledger::{Execution, Executions, Ledger, Scope};
@@ -16,7 +17,7 @@ pub(super) const RUNS: usize = 100;
 /// Most runs of which durations and benchmark samples are kept; the newest stay.
 pub(super) const DETAILED: usize = 20;
 
-/// Most samples of one benchmark that are kept of one run; the first stay.
+/// Most samples of one benchmark that are kept of one run; [`pool::thin`] says which.
 pub(super) const SAMPLES: usize = 200;
 
 /// How a test ended in a run, over all of its executions: the worst of those that took place.
@@ -222,8 +223,10 @@ impl Baseline {
         }
         for Benchmark { metric, samples } in benchmarks {
             let kept = baseline.benchmarks.entry(metric).or_default().entry(0).or_default();
-            let room = SAMPLES.saturating_sub(kept.len());
-            kept.extend(samples.into_iter().filter(|sample| sample.is_finite()).take(room));
+            kept.extend(samples.into_iter().filter(|sample| sample.is_finite()));
+        }
+        for samples in baseline.benchmarks.values_mut().flat_map(BTreeMap::values_mut) {
+            pool::thin(samples);
         }
         let RunFacts { key, commit, time } = facts;
         let key = key.or_else(|| commit.clone()).unwrap_or_else(|| baseline.digest());
@@ -262,9 +265,18 @@ impl Baseline {
         self.benchmarks.get(metric)?.values().map(Vec::len).min()
     }
 
-    /// All samples of a metric, the oldest first.
+    /// The newest run that has a metric.
+    pub(crate) fn newest_of(&self, metric: &Metric) -> Option<usize> {
+        self.benchmarks.get(metric)?.keys().next_back().copied()
+    }
+
+    /// All samples of a metric, the oldest first; of an exact count only those of the newest run that has it, because each run
+    /// with another count was another program.
     pub(crate) fn pooled(&self, metric: &Metric) -> Vec<f64> {
-        self.benchmarks.get(metric).into_iter().flat_map(BTreeMap::values).flatten().copied().collect()
+        let runs = self.benchmarks.get(metric).into_iter().flat_map(BTreeMap::values).rev();
+        let mut runs: Vec<&Vec<f64>> = runs.take(if metric.exact { 1 } else { usize::MAX }).collect();
+        runs.reverse();
+        runs.into_iter().flatten().copied().collect()
     }
 }
 

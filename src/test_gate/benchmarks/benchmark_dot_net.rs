@@ -5,6 +5,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 use serde::de::MapAccess;
+use serde_json::Value;
 
 use super::benchmark::Benchmark;
 use super::samples::Samples;
@@ -16,6 +17,12 @@ use crate::test_gate::json::{Fields, Object, document, each, skip};
 struct Row {
     display_info: Option<String>,
     full_name: Option<String>,
+    namespace: Option<String>,
+    r#type: Option<String>,
+    method: Option<String>,
+    parameters: Option<String>,
+    #[serde(default)]
+    properties: BTreeMap<String, Value>,
     statistics: Option<Statistics>,
     memory: Option<Memory>,
 }
@@ -70,14 +77,39 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     root.sheet.finish()
 }
 
+impl Row {
+    /// The name, of versions that write it in parts.
+    fn name(&self) -> Option<String> {
+        let (class, method) = (self.r#type.as_deref()?, self.method.as_deref()?);
+        let namespace = self.namespace.as_deref().filter(|text| !text.is_empty());
+        let name = namespace.map_or_else(String::new, |namespace| format!("{namespace}."));
+        let parameters = self.parameters.as_deref().filter(|text| !text.is_empty());
+        let parameters = parameters.map_or_else(String::new, |parameters| format!("({parameters})"));
+        Some(format!("{name}{class}.{method}{parameters}"))
+    }
+
+    /// The job, of versions that write only its properties: those that are not left to the tool.
+    fn job(&self) -> String {
+        let is_said = |value: &&str| !["Auto", "Host", "Default"].contains(value);
+        let properties = self.properties.iter();
+        let said =
+            properties.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str().filter(is_said)?)));
+        said.collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl Root {
     fn take(&mut self, row: Row) {
-        let display = row.display_info.unwrap_or_default();
-        let Some(name) = row.full_name else {
-            self.sheet.trouble(0, format!("a benchmark has no FullName: {display}"));
+        let display = row.display_info.as_deref().unwrap_or_default();
+        let Some(name) = row.full_name.clone().or_else(|| row.name()) else {
+            self.sheet
+                .trouble(0, format!("a benchmark has neither a FullName nor a Type and a Method: {display}"));
             return;
         };
-        let job = display.rsplit_once(": ").map_or("", |(_, job)| job).to_owned();
+        let job = match display.rsplit_once(": ") {
+            Some((_, job)) => job.to_owned(),
+            None => row.job(),
+        };
         let name = match self.jobs.get(&name) {
             Some(first) if *first != job => format!("{name} [{job}]"),
             None if self.jobs.len() < NAMES => {

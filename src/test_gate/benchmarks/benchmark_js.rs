@@ -4,14 +4,16 @@ use std::io::Read;
 
 use super::benchmark::Benchmark;
 use super::sheet::{Reading, Sheet};
-use super::text::{each_line, number};
+use super::text::{each_printed, number};
 
 /// Reads a whole file.
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
-    each_line(source, &mut sheet, |line, sheet| {
+    each_printed(source, &mut sheet, |line, sheet| {
         let text = line.text.trim();
-        if let Some((name, value, spread)) = parse(text) {
+        let found = parse(text);
+        let is_measure = found.is_some();
+        if let Some((name, value, spread)) = found {
             let spread = value * spread / 100.0;
             let benchmark = Benchmark::new(name, "throughput", value, "ops/s");
             sheet.push(benchmark.within(value - spread, value + spread), line.number);
@@ -23,9 +25,14 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
         {
             sheet.trouble(line.number, "cut off in what looks like a benchmark");
         } else if let Some(name) = text.strip_suffix(':') {
-            // What threw an error has its name and nothing behind it.
+            // What threw an error has its name, a blank, and nothing behind it.
+            if line.text.ends_with(": ") {
+                sheet.broke(line.number, format!("{name}: no result, it threw an error"));
+                return false;
+            }
             sheet.note(format!("line {}: `{name}` has no result, it may have failed", line.number));
         }
+        is_measure
     });
     sheet.note(
         "the text of benchmark.js has no end mark: only a baseline tells whether all benchmarks are there",

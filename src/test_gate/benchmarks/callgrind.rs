@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use super::benchmark::{Benchmark, Direction};
+use super::benchmark::Benchmark;
+use super::counters::{counter, label};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_line, number};
 
@@ -67,18 +68,11 @@ impl Profile {
                 sheet.trouble(line, format!("the total of `{event}` is no number"));
                 continue;
             };
-            let direction = direction(event);
-            sheet.push(Benchmark::new(&self.name, event, value, event).toward(direction).exact(), line);
+            let found = counter(&self.name, "", label(event), value);
+            // A file has the names of the events, not those of text.
+            let unit = if found.is_exact { event.clone() } else { found.unit };
+            sheet.push(Benchmark { metric: event.clone(), unit, ..found }, line);
         }
-    }
-}
-
-/// Instructions are the same in every run; what a simulated cache hits depends on where memory lies.
-fn direction(event: &str) -> Direction {
-    if matches!(event, "Ir" | "Dr" | "Dw" | "Bc" | "Bi") {
-        Direction::Smaller
-    } else {
-        Direction::Informative
     }
 }
 

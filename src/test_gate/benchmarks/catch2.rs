@@ -1,10 +1,13 @@
 //! Catch2's text, of version 2 and 3: three lines a benchmark, in tables under the name of their test case.
+//!
+//! A long name is wrapped in the first column, beside the numbers or above them, and ends where the benchmark does: at the next
+//! empty line.
 
 use std::io::Read;
 
 use super::benchmark::Benchmark;
 use super::sheet::{Reading, Sheet};
-use super::text::{each_line, number};
+use super::text::{each_printed, number};
 use super::unit;
 use crate::test_gate::lines::Line;
 
@@ -18,7 +21,7 @@ const LONGEST: usize = 1_000;
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut catch = Catch::default();
-    each_line(source, &mut sheet, |line, sheet| catch.line(&line, sheet));
+    each_printed(source, &mut sheet, |line, sheet| catch.line(&line, sheet));
     catch.finish(&mut sheet);
     sheet.finish()
 }
@@ -39,33 +42,42 @@ enum Part {
     Table,
 }
 
+/// A benchmark whose numbers are being read.
+struct Open {
+    /// Its name, as far as it stands above or beside the numbers.
+    name: String,
+    line: u64,
+    /// Mean and its interval.
+    mean: Option<Benchmark>,
+    has_deviation: bool,
+}
+
 #[derive(Default)]
 struct Catch {
     part: Part,
     /// Names of the test case and its sections.
     title: Vec<String>,
-    /// The name of a benchmark as far as it was read.
+    /// What stands in the first column of lines without numbers.
     name: String,
-    /// A benchmark whose mean is not read yet, and where it starts.
-    open: Option<(String, u64)>,
-    has_start: bool,
+    open: Option<Open>,
     has_end: bool,
 }
 
 impl Catch {
-    fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) {
+    /// Takes a line; whether it is one of a benchmark.
+    fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) -> bool {
         let text = line.text.trim();
         if text.contains(" is a Catch v") || text.contains(" is a Catch2 v") {
-            (self.has_start, self.has_end) = (true, false);
+            self.has_end = false;
         } else if is_line(text) {
             self.part = Part::Head;
         } else if text.starts_with("test cases:") || text.starts_with("All tests passed") {
             self.end(line, text, sheet);
         } else if text.starts_with("=====") || text.starts_with(".....") {
-            self.expect_mean(sheet);
+            self.close(sheet);
             self.part = Part::Between;
         } else if text.starts_with("-----") {
-            self.expect_mean(sheet);
+            self.close(sheet);
             self.part = match self.part {
                 Part::Head => Part::Table,
                 Part::Title => Part::Between,
@@ -74,92 +86,147 @@ impl Catch {
                     Part::Title
                 }
             };
+        } else if is_failure(text) {
+            sheet.broke(line.number, text);
         } else if self.part == Part::Title && !text.is_empty() && self.title.len() < DEEPEST {
             self.title.push(text.to_owned());
         } else if self.part == Part::Table {
-            self.row(text, line, sheet);
+            return self.row(text, line, sheet);
         }
+        false
     }
 
-    /// A line of a table.
-    fn row(&mut self, text: &str, line: &Line<'_>, sheet: &mut Sheet) {
+    /// A line of a table; whether it has numbers.
+    fn row(&mut self, text: &str, line: &Line<'_>, sheet: &mut Sheet) -> bool {
         if text.is_empty() {
-            self.expect_mean(sheet);
-            self.name.clear();
-        } else if let Some(values) = times(text) {
-            let Some((name, _)) = self.open.take() else { return };
-            let [(mean, unit), (low, low_unit), (high, high_unit)] = values;
-            let mut benchmark = Benchmark::new(&name, "mean", mean, unit);
-            let scale = |value: f64, from: &str| Some(value * unit::factor(from, unit)?);
-            if let (Some(low), Some(high)) = (scale(low, low_unit), scale(high, high_unit)) {
-                benchmark = benchmark.within(low, high);
-            }
-            if mean <= 0.0 {
-                sheet.note(format!("`{name}` is too short for the clock: 0 {unit}"));
-            }
-            sheet.push(benchmark, line.number);
-        } else if let Some(last) = counts(text) {
-            self.expect_mean(sheet);
-            let name = format!("{} {last}", self.name);
-            let title = self.title.iter().map(String::as_str).chain([name.trim()]).collect::<Vec<_>>();
-            self.open = Some((title.join(" / "), line.number));
-            self.name.clear();
-        } else if self.name.len() < LONGEST {
-            if !self.name.is_empty() {
-                self.name.push(' ');
-            }
-            self.name.push_str(text);
+            self.close(sheet);
+        } else if let Some((part, values)) = times(text).filter(|_| self.is_expecting()) {
+            self.times(part, values);
+            return true;
+        } else if let Some(part) = counts(text) {
+            // What stands above is the beginning of this name, where the benchmark before it is finished.
+            let before = std::mem::take(&mut self.name);
+            self.close(sheet);
+            self.name = before;
+            self.add(part);
+            let name = std::mem::take(&mut self.name);
+            self.open = Some(Open { name, line: line.number, mean: None, has_deviation: false });
+            return true;
+        } else {
+            self.add(text);
         }
+        false
     }
 
-    /// A benchmark that started must have been measured.
-    fn expect_mean(&mut self, sheet: &mut Sheet) {
-        if let Some((name, line)) = self.open.take() {
-            sheet.trouble(line, format!("`{name}` was not measured to its end"));
+    /// Whether mean or deviation of a benchmark must follow.
+    fn is_expecting(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| !open.has_deviation)
+    }
+
+    /// A line with three times, and a part of the name beside them.
+    fn times(&mut self, part: &str, [(mean, unit), low, high]: [(f64, &str); 3]) {
+        let Some(open) = &mut self.open else { return };
+        join(&mut open.name, part);
+        if open.mean.is_some() {
+            open.has_deviation = true;
+            return;
         }
+        let mut benchmark = Benchmark::new("", "mean", mean, unit);
+        let scale = |(value, from): (f64, &str)| Some(value * unit::factor(from, unit)?);
+        if let (Some(low), Some(high)) = (scale(low), scale(high)) {
+            benchmark = benchmark.within(low, high);
+        }
+        open.mean = Some(benchmark);
+    }
+
+    fn add(&mut self, part: &str) {
+        join(&mut self.name, part);
+    }
+
+    /// The end of a benchmark, which must have been measured.
+    fn close(&mut self, sheet: &mut Sheet) {
+        let rest = std::mem::take(&mut self.name);
+        let Some(mut open) = self.open.take() else { return };
+        join(&mut open.name, &rest);
+        let parts = self.title.iter().map(String::as_str).chain([open.name.trim()]);
+        let name = parts.collect::<Vec<_>>().join(" / ");
+        let Some(mut benchmark) = open.mean else {
+            sheet.trouble(open.line, format!("`{name}` was not measured to its end"));
+            return;
+        };
+        if benchmark.value() <= 0.0 {
+            sheet.note(format!("`{name}` is too short for the clock: 0 {}", benchmark.unit));
+        }
+        benchmark.name = name;
+        sheet.push(benchmark, open.line);
     }
 
     /// The last line of a run.
     fn end(&mut self, line: &Line<'_>, text: &str, sheet: &mut Sheet) {
-        self.expect_mean(sheet);
+        self.close(sheet);
         self.has_end = true;
         self.part = Part::Between;
         if text.contains(" failed") {
-            sheet.trouble(line.number, "the run of the benchmarks failed");
+            sheet.broke(line.number, text);
         } else if !line.is_ended {
             sheet.trouble(line.number, "cut off: the last line has no end");
         }
     }
 
     fn finish(&mut self, sheet: &mut Sheet) {
-        self.expect_mean(sheet);
-        if !self.has_end && self.has_start {
-            sheet.trouble(0, "cut off: the run has no `test cases:` behind it");
-        } else if !self.has_end {
-            sheet.note("no `test cases:` tells whether all benchmarks are there");
+        if let Some(open) = &self.open {
+            sheet.trouble(open.line, "cut off: a benchmark has no empty line behind it");
+        }
+        self.close(sheet);
+        if !self.has_end {
+            sheet.trouble(0, "cut off: the run has no `test cases:` or `All tests passed` behind it");
         }
     }
 }
 
-/// `344 ns  341 ns  349 ns`.
-fn times(text: &str) -> Option<[(f64, &str); 3]> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let &[a, a_unit, b, b_unit, c, c_unit] = words.as_slice() else { return None };
-    let units = [a_unit, b_unit, c_unit];
-    units.iter().all(|found| unit::is_time(found)).then_some(())?;
-    Some([(number(a)?, a_unit), (number(b)?, b_unit), (number(c)?, c_unit)])
+/// Adds a part of a name that is wrapped.
+fn join(name: &mut String, part: &str) {
+    if name.len() < LONGEST && !part.is_empty() {
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(part);
+    }
+}
+
+/// What Catch2 says of a benchmark or a test case that broke off.
+fn is_failure(text: &str) -> bool {
+    ["Benchmark failed (", "due to unexpected exception with message:", "due to a fatal error condition:"]
+        .iter()
+        .any(|start| text.to_ascii_lowercase().starts_with(&start.to_ascii_lowercase()))
+}
+
+/// `344 ns  341 ns  349 ns`, with what stands in front.
+fn times(text: &str) -> Option<(&str, [(f64, &str); 3])> {
+    let mut rest = text;
+    let mut last = || {
+        let (before, unit) = last_word(rest)?;
+        let (before, value) = last_word(before)?;
+        rest = before;
+        unit::is_time(unit).then_some((number(value)?, unit))
+    };
+    let (high, low, mean) = (last()?, last()?, last()?);
+    Some((rest, [mean, low, high]))
+}
+
+/// The last word, and what stands in front of it.
+fn last_word(text: &str) -> Option<(&str, &str)> {
+    let (before, word) = text.rsplit_once(char::is_whitespace).unwrap_or(("", text));
+    (!word.is_empty()).then_some((before.trim_end(), word))
 }
 
 /// What stands in front of samples, iterations and the estimated time.
 fn counts(text: &str) -> Option<&str> {
-    let mut rest = text;
-    let mut last = || {
-        let (before, word) = rest.rsplit_once(char::is_whitespace).unwrap_or(("", rest));
-        rest = before.trim_end();
-        word
-    };
-    let (unit, estimated, iterations, samples) = (last(), last(), last(), last());
-    let is_count = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let (rest, unit) = last_word(text)?;
+    let (rest, estimated) = last_word(rest)?;
+    let (rest, iterations) = last_word(rest)?;
+    let (rest, samples) = last_word(rest)?;
+    let is_count = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let is_row =
         unit::is_time(unit) && number(estimated).is_some() && is_count(iterations) && is_count(samples);
     is_row.then_some(rest)

@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 
 use super::benchmark::{Benchmark, Direction};
-use super::limits::Limits;
+use super::limits::{Limits, is_named};
+use super::machine::{Belief, Machine, correct, is_timed, machine};
 use super::merge::Merged;
 use super::statistics::{Contrast, Method, contrast, holm, least_p};
-use super::unit;
+use super::unit::{self, SIMULATED};
 use crate::core::words::{count, number};
+
+/// By how many events a counter of a simulated processor must differ; below that it is the layout of memory.
+const NOTICEABLE: f64 = 100.0;
 
 /// How a measure stands to the baseline, worst first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,11 +26,15 @@ pub(crate) enum Verdict {
     Incomparable(String),
     /// It changed, and nobody said which way is better.
     Moved,
+    /// It may have got worse by more than is allowed, and it may not.
+    Inconclusive,
     /// Too short for the clock on one side.
     Unmeasured,
     Improved,
     New,
     Unchanged,
+    /// Shows how fast the machine is.
+    Reference,
     /// Tells about the run; is never held against the baseline.
     Informative,
 }
@@ -39,10 +47,12 @@ impl Verdict {
             Self::Vanished => "vanished",
             Self::Incomparable(_) => "incomparable",
             Self::Moved => "moved",
+            Self::Inconclusive => "inconclusive",
             Self::Unmeasured => "unmeasured",
             Self::Improved => "improved",
             Self::New => "new",
             Self::Unchanged => "unchanged",
+            Self::Reference => "reference",
             Self::Informative => "informative",
         }
     }
@@ -57,7 +67,7 @@ pub(crate) struct Comparison {
     pub(crate) direction: Direction,
     pub(crate) before: Option<f64>,
     pub(crate) now: Option<f64>,
-    /// Now over before.
+    /// Now over before, with the speed of the machine taken out.
     pub(crate) ratio: Option<f64>,
     /// Where the ratio lies.
     pub(crate) interval: Option<(f64, f64)>,
@@ -66,6 +76,8 @@ pub(crate) struct Comparison {
     pub(crate) method: Method,
     /// How many samples there are, before and now.
     pub(crate) sizes: (usize, usize),
+    /// What the measured values were multiplied with to take the speed of the machine out.
+    pub(crate) scale: f64,
     pub(crate) verdict: Verdict,
 }
 
@@ -84,7 +96,21 @@ impl Comparison {
             p: None,
             method: Method::None,
             sizes: (0, 0),
+            scale: 1.0,
             verdict,
+        }
+    }
+
+    /// How much worse it may be: the end of its interval, or what was measured where there is none.
+    pub(crate) fn worst(&self) -> f64 {
+        let (low, high) = self.interval.unwrap_or_else(|| {
+            let ratio = self.ratio.unwrap_or(1.0);
+            (ratio, ratio)
+        });
+        match self.direction {
+            Direction::Bigger => 1.0 / low,
+            Direction::Unknown => high.max(1.0 / low),
+            Direction::Smaller | Direction::Informative => high,
         }
     }
 
@@ -99,8 +125,8 @@ impl Comparison {
     }
 }
 
-/// Compares everything, in the order of names and metrics.
-pub(super) fn compare(now: &Merged, base: &Merged, limits: &Limits) -> Vec<Comparison> {
+/// Compares everything, in the order of names and metrics, and says what the reference says about the machine.
+pub(super) fn compare(now: &Merged, base: &Merged, limits: &Limits) -> (Vec<Comparison>, Option<Machine>) {
     let mut pairs: Vec<Pair<'_>> = Vec::new();
     let mut found: BTreeMap<(&str, &str), Comparison> = BTreeMap::new();
     for (key, before) in &base.benchmarks {
@@ -130,10 +156,20 @@ pub(super) fn compare(now: &Merged, base: &Merged, limits: &Limits) -> Vec<Compa
         let value = Some(benchmark.value());
         found.insert(benchmark.key(), Comparison { now: value, ..Comparison::of(benchmark, Verdict::New) });
     }
-    for comparison in judged(&pairs, limits) {
-        found.insert(comparison.0, comparison.1);
+    let machine = machine(&pairs, limits);
+    let pattern = limits.reference.as_deref().unwrap_or_default();
+    if let Some(machine) = machine.as_ref().filter(|machine| machine.belief == Belief::Corrected) {
+        correct(&mut pairs, machine, pattern);
     }
-    found.into_values().collect()
+    let is_believed =
+        machine.as_ref().is_some_and(|machine| !matches!(machine.belief, Belief::Alone | Belief::Beyond));
+    for (pair, mut comparison) in pairs.iter().zip(judged(&pairs, limits)) {
+        if is_believed && is_timed(pair) && is_named(pattern, pair.before) {
+            comparison.verdict = Verdict::Reference;
+        }
+        found.insert(pair.before.key(), comparison);
+    }
+    (found.into_values().collect(), machine)
 }
 
 fn is_known(base: &Merged, key: &(String, String)) -> bool {
@@ -141,23 +177,27 @@ fn is_known(base: &Merged, key: &(String, String)) -> bool {
 }
 
 /// A measure before and now, in one unit.
-struct Pair<'a> {
-    before: &'a Benchmark,
-    now: Vec<f64>,
+pub(super) struct Pair<'a> {
+    pub(super) before: &'a Benchmark,
+    pub(super) now: Vec<f64>,
     is_exact: bool,
+    /// What the samples of now were multiplied with.
+    pub(super) scale: f64,
 }
 
 impl<'a> Pair<'a> {
     fn of(before: &'a Benchmark, now: &Benchmark, rate: f64) -> Result<Self, String> {
-        let Some(samples) = now.samples_in(&before.unit) else {
-            return Err(format!("measured in `{}` before, in `{}` now", before.unit, now.unit));
+        let samples = match now.samples_in(&before.unit) {
+            Some(samples) => samples,
+            None if before.direction == Direction::Informative => now.samples.clone(),
+            None => return Err(format!("measured in `{}` before, in `{}` now", before.unit, now.unit)),
         };
-        if before.direction != now.direction {
+        if before.direction != now.direction && before.direction != Direction::Informative {
             let words = (before.direction.as_str(), now.direction.as_str());
             return Err(format!("the direction was `{}` before and is `{}` now", words.0, words.1));
         }
         // A count doesn't become noisy because the report says so now.
-        let pair = Self { before, now: samples, is_exact: before.is_exact || now.is_exact };
+        let pair = Self { before, now: samples, is_exact: before.is_exact || now.is_exact, scale: 1.0 };
         match before.least_of_runs.filter(|usual| pair.is_starved(*usual, rate)) {
             Some(usual) => Err(format!(
                 "measured {} and at least {} in every earlier run, so that a slow-down can't be told from noise any more",
@@ -173,18 +213,41 @@ impl<'a> Pair<'a> {
         self.is_sampled() && self.least_p() > rate && least_p(self.before.samples.len(), usual) <= rate
     }
 
-    fn value(&self) -> f64 {
+    pub(super) fn value(&self) -> f64 {
         let mut sorted = self.now.clone();
         sorted.sort_by(f64::total_cmp);
         super::statistics::middle(&sorted)
     }
 
+    /// The values that are compared, before and now: of exact counts that share a name those that differ most for the worse.
+    fn values(&self) -> (f64, f64) {
+        if !self.is_exact || (self.before.samples.len() == 1 && self.now.len() == 1) {
+            return (self.before.value(), self.value());
+        }
+        let sorted = |samples: &[f64]| {
+            let mut sorted = samples.to_vec();
+            sorted.sort_by(f64::total_cmp);
+            sorted
+        };
+        let (before, now) = (sorted(&self.before.samples), sorted(&self.now));
+        let ends = (before.last().copied().unwrap_or_default(), now.last().copied().unwrap_or_default());
+        if before.len() != now.len() {
+            return ends;
+        }
+        let worse = |(before, now): &(f64, f64)| match self.before.direction {
+            Direction::Bigger => ratio(*now, *before),
+            Direction::Unknown => ratio(*before, *now).max(ratio(*now, *before)),
+            Direction::Smaller | Direction::Informative => ratio(*before, *now),
+        };
+        before.into_iter().zip(now).max_by(|one, other| worse(one).total_cmp(&worse(other))).unwrap_or(ends)
+    }
+
     /// How it is compared, if by a rank test.
-    fn is_sampled(&self) -> bool {
+    pub(super) fn is_sampled(&self) -> bool {
         !self.is_exact && self.before.direction != Direction::Informative
     }
 
-    fn least_p(&self) -> f64 {
+    pub(super) fn least_p(&self) -> f64 {
         least_p(self.before.samples.len(), self.now.len())
     }
 }
@@ -206,7 +269,7 @@ fn testable(pairs: &[Pair<'_>], rate: f64) -> f64 {
     reach
 }
 
-fn judged<'a>(pairs: &'a [Pair<'a>], limits: &Limits) -> Vec<((&'a str, &'a str), Comparison)> {
+fn judged(pairs: &[Pair<'_>], limits: &Limits) -> Vec<Comparison> {
     let reach = testable(pairs, limits.alarm_rate);
     let is_tested = |pair: &&Pair<'_>| pair.is_sampled() && pair.least_p() <= reach;
     let contrasts: Vec<Contrast> = pairs
@@ -220,16 +283,17 @@ fn judged<'a>(pairs: &'a [Pair<'a>], limits: &Limits) -> Vec<((&'a str, &'a str)
         .iter()
         .map(|pair| {
             let tested = if is_tested(&pair) { adjusted.next() } else { None };
-            (pair.before.key(), judge(pair, tested, limits))
+            judge(pair, tested, limits)
         })
         .collect()
 }
 
 fn judge(pair: &Pair<'_>, tested: Option<(f64, &Contrast)>, limits: &Limits) -> Comparison {
-    let (before, now) = (pair.before.value(), pair.value());
+    let (before, now) = pair.values();
     let mut comparison = Comparison {
         before: Some(before),
-        now: Some(now),
+        now: Some(now / pair.scale),
+        scale: pair.scale,
         ratio: Some(ratio(before, now)),
         sizes: (pair.before.samples.len(), pair.now.len()),
         ..Comparison::of(pair.before, Verdict::Unchanged)
@@ -249,6 +313,10 @@ fn judge(pair: &Pair<'_>, tested: Option<(f64, &Contrast)>, limits: &Limits) -> 
     } else {
         comparison.method = Method::SizeAlone;
         by_size(&mut comparison, limits.size_alone, true);
+        doubt(&mut comparison, limits);
+    }
+    if pair.before.unit == SIMULATED && (now - before).abs() < NOTICEABLE {
+        comparison.verdict = Verdict::Unchanged;
     }
     comparison
 }
@@ -287,4 +355,16 @@ fn by_test(comparison: &mut Comparison, p: f64, limits: &Limits) {
         Direction::Bigger if is_more => Verdict::Improved,
         _ => Verdict::Unchanged,
     };
+    doubt(comparison, limits);
+}
+
+/// Nothing is unchanged of which a change for the worse beyond the limit is not ruled out.
+fn doubt(comparison: &mut Comparison, limits: &Limits) {
+    // Where nothing at all is allowed, no number of samples would be enough.
+    if comparison.verdict == Verdict::Unchanged && limits.max_slowdown > 0.0 {
+        let allowed = 1.0 + limits.max_slowdown / 100.0;
+        if comparison.worst() > allowed {
+            comparison.verdict = Verdict::Inconclusive;
+        }
+    }
 }

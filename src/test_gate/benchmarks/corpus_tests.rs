@@ -49,6 +49,9 @@ fn told(path: &Path) -> String {
     for found in &reading.thresholds {
         let _ = writeln!(text, "threshold {} {} {}", found.name, found.expression, found.is_crossed);
     }
+    for broken in reading.broken.kept() {
+        let _ = writeln!(text, "broken {}: {}", broken.at.line, broken.what);
+    }
     for trouble in reading.troubles.kept() {
         let _ = writeln!(text, "trouble {}: {}", trouble.at.line, trouble.what);
     }

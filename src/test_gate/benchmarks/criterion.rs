@@ -9,10 +9,10 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 
 use super::benchmark::{Benchmark, Direction};
-use super::libtest_bench::Libtest;
+use super::libtest_bench::{Libtest, Taken};
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use super::text::{each_line, number};
+use super::text::{each_printed, number};
 use crate::test_gate::json::document;
 use crate::test_gate::lines::Line;
 
@@ -23,17 +23,20 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut has_other = false;
     // A name that is too long for its column stands on a line of its own.
     let mut last = String::new();
-    each_line(source, &mut sheet, |line, sheet| {
+    each_printed(source, &mut sheet, |line, sheet| {
         let text = line.text.trim();
         if let Some((name, rest)) =
             text.split_once("time:").filter(|(_, rest)| rest.trim_start().starts_with('['))
         {
             time(&line, if name.trim().is_empty() { &last } else { name.trim() }, rest.trim_start(), sheet);
-        } else if libtest.line(&line, sheet) {
-            has_other = true;
-        } else if !text.is_empty() && !text.starts_with("thrpt:") {
+            return true;
+        }
+        let taken = libtest.line(&line, sheet);
+        has_other |= taken != Taken::No;
+        if taken == Taken::No && !text.is_empty() && !text.starts_with("thrpt:") {
             text.clone_into(&mut last);
         }
+        taken == Taken::Measure
     });
     if has_other {
         libtest.finish(&mut sheet);
@@ -87,19 +90,21 @@ struct Message {
 pub(super) fn read_messages(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut is_closed = true;
-    each_line(source, &mut sheet, |line, sheet| {
+    each_printed(source, &mut sheet, |line, sheet| {
         let text = line.text.trim();
         if !text.starts_with('{') {
-            return;
+            return false;
         }
         match serde_json::from_str::<Message>(text) {
             Ok(message) if message.reason.as_deref() == Some("benchmark-complete") => {
                 is_closed = false;
                 complete(message, line.number, sheet);
+                return true;
             }
             Ok(message) => is_closed |= message.reason.as_deref() == Some("group-complete"),
             Err(error) => sheet.trouble(line.number, format!("the message is not understood: {error}")),
         }
+        false
     });
     if !is_closed {
         sheet.trouble(0, "cut off: the last group of benchmarks has no `group-complete`");

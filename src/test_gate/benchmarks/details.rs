@@ -36,6 +36,7 @@ fn row(comparison: &Comparison) -> Value {
         "before": comparison.before,
         "now": comparison.now,
         "ratio": comparison.ratio,
+        "scale": comparison.scale,
         "low": comparison.interval.map(|(low, _)| low),
         "high": comparison.interval.map(|(_, high)| high),
         "p": comparison.p,

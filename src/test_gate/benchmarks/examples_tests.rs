@@ -2,6 +2,7 @@
 
 use super::{Benchmark, Format, Reading, detect, read};
 use crate::test_gate::shape::shape;
+use crate::test_gate::trouble::Troubles;
 
 /// Reads a text as the gate does.
 fn reading(text: &str) -> (Format, Reading) {
@@ -16,9 +17,17 @@ fn measures(text: &str) -> Vec<String> {
     reading(text).1.benchmarks.iter().map(shown).collect()
 }
 
-fn troubles(text: &str) -> Vec<String> {
-    let found = reading(text).1.troubles;
+fn lines(found: &Troubles) -> Vec<String> {
     found.kept().iter().map(|trouble| format!("{}: {}", trouble.at.line, trouble.what)).collect()
+}
+
+fn troubles(text: &str) -> Vec<String> {
+    lines(&reading(text).1.troubles)
+}
+
+/// Where the run broke off.
+fn broken(text: &str) -> Vec<String> {
+    lines(&reading(text).1.broken)
 }
 
 #[test]
@@ -26,20 +35,13 @@ fn go_says_what_failed_and_what_is_missing() {
     let head = "goos: linux\npkg: shop\nBenchmarkA-8\t10\t5.0 ns/op\n";
     assert!(troubles(&format!("{head}PASS\nok  \tshop\t1s\n")).is_empty());
     assert_eq!(
-        troubles(&format!(
+        broken(&format!(
             "{head}--- FAIL: BenchmarkB\n    a_test.go:3: no\nFAIL\nexit status 1\nFAIL\tshop\t1s\n"
         )),
-        [
-            "4: the run of the benchmarks failed: --- FAIL: BenchmarkB",
-            "6: the run of the benchmarks failed: FAIL",
-            "8: the run of the benchmarks failed: FAIL\tshop\t1s"
-        ]
+        ["4: --- FAIL: BenchmarkB", "6: FAIL", "7: exit status 1", "8: FAIL\tshop\t1s"]
     );
     assert_eq!(troubles(head), ["1: cut off: what starts here has no `PASS`, `ok` or `FAIL` behind it"]);
-    assert_eq!(
-        troubles(&format!("{head}panic: no\n"))[0],
-        "4: the run of the benchmarks broke off: panic: no"
-    );
+    assert_eq!(broken(&format!("{head}panic: no\n")), ["4: panic: no"]);
     assert_eq!(
         troubles(&format!("{head}BenchmarkB-8\t10\tfive ns/op\nPASS\n")),
         ["4: the line of a benchmark is not understood"]
@@ -71,8 +73,8 @@ fn libtest_says_what_failed_and_tells_targets_apart() {
         ["3: 2 benchmarks were measured, 1 are there"]
     );
     assert_eq!(
-        troubles(&format!("{line}test b ... FAILED\ntest result: FAILED. 0 passed; 1 failed; 1 measured\n")),
-        ["2: a benchmark failed: test b ... FAILED", "3: the run of the benchmarks failed"]
+        broken(&format!("{line}test b ... FAILED\ntest result: FAILED. 0 passed; 1 failed; 1 measured\n")),
+        ["2: test b ... FAILED", "3: test result: FAILED. 0 passed; 1 failed; 1 measured"]
     );
     let targets = format!(
         "     Running benches/x.rs (target/release/deps/x-0123456789abcdef)\n{line}     Running benches/y.rs (t)\n{line}"
@@ -204,11 +206,13 @@ fn catch2_says_what_was_not_measured() {
     let head = "x is a Catch v2.13.10 host application.\n-----\nSums\n  inner\n-----\na.cpp:3\n.....\n\nbenchmark name  samples  iterations  estimated\n  mean low high\n-----\n";
     let row = "sum   20   100   5 us \n   1 ns   900 ps   2 ns \n   0 ns   0 ns   0 ns \n\n";
     assert_eq!(measures(&format!("{head}{row}=====\nAll tests passed\n")), ["Sums / inner / sum mean 1 ns"]);
+    let failed = format!("{head}{row}sum 2   20   100   5 us \n\n=====\ntest cases: 1 | 1 failed\n");
+    assert_eq!(troubles(&failed), ["16: `Sums / inner / sum 2` was not measured to its end"]);
+    assert_eq!(broken(&failed), ["19: test cases: 1 | 1 failed"]);
     assert_eq!(
-        troubles(&format!("{head}{row}sum 2   20   100   5 us \n\n=====\ntest cases: 1 | 1 failed\n")),
-        ["16: `Sums / inner / sum 2` was not measured to its end", "19: the run of the benchmarks failed"]
+        troubles(&format!("{head}{row}")),
+        ["0: cut off: the run has no `test cases:` or `All tests passed` behind it"]
     );
-    assert_eq!(troubles(&format!("{head}{row}")), ["0: cut off: the run has no `test cases:` behind it"]);
 }
 
 #[test]
@@ -273,9 +277,176 @@ fn gungraun_says_what_its_own_limits_say() {
         measures(text),
         [
             "shop::sums::sum short:10 Instructions 1734 Instructions",
-            "shop::sums::sum short:10 L1 Hits 2359 L1 Hits"
+            "shop::sums::sum short:10 L1 Hits 2359 simulated events"
         ]
     );
     let reading = reading(text).1;
     assert!(reading.thresholds[0].is_crossed && reading.troubles.is_empty());
+}
+
+/// Healthy text of every format that is printed.
+const PRINTED: [&str; 12] = [
+    "a                       time:   [1.0 ns 1.1 ns 1.2 ns]\n",
+    "running 1 test\ntest a ... bench:       3,161 ns/iter (+/- 975)\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 1 measured; 0 filtered out\n\n",
+    "goos: linux\npkg: shop\nBenchmarkA-8\t10\t5.0 ns/op\nPASS\nok  \tshop\t1s\n",
+    "-----\nSums\n-----\na.cpp:3\n.....\n\nbenchmark name  samples  iterations  estimated\n  mean low high\n-----\nsum   20   100   5 us \n   1 ns   900 ps   2 ns \n   0 ns   0 ns   0 ns \n\n=====\nAll tests passed (1 assertion in 1 test case)\n",
+    "SUCCESS: a : 15.041ms +/- 0.636% on luau\nTest | Min | Average | StdDev% | Driver\na | 1 | 2 | 3 | luau\nTotal | 1 | 2 | 3 | luau\n",
+    "short\n  Instructions:                  84\n\n",
+    "shop::sums::sum short:10\n  Instructions:        94|94       (No change)\n\nGungraun result: Ok. 1 without regressions; 0 regressed; 1 benchmarks finished in 1.2s\n",
+    "a x 1,000 ops/sec ±1.00% (3 runs sampled)\n",
+    "       user     system      total        real\nfor:  0.005341   0.000024   0.005365 (  0.005363)\n",
+    "Warming up ---\n  a   3.572M i/100ms\nCalculating ---\n  a   36.209M (± 2.8%) i/s   (27.62 ns/i) -    182.188M in   5.035538s\n",
+    "Template(RunTime): 0.1568 us.\n",
+    "{\"reason\":\"benchmark-complete\",\"id\":\"a\",\"iteration_count\":[2],\"measured_values\":[20],\"unit\":\"ns\"}\n{\"reason\":\"group-complete\",\"benchmarks\":[\"a\"]}\n",
+];
+
+/// What may stand behind it.
+const ENDINGS: [&str; 18] = [
+    "thread 'main' panicked at benches/a.rs:42:5:\nboom\n",
+    "error: bench failed, to rerun pass `--bench a`\n\nCaused by:\n  process didn't exit successfully: `a` (signal: 11, SIGSEGV: invalid memory reference)\n",
+    "error: could not compile `a` (bench \"b\") due to 1 previous error\n",
+    "error[E0425]: cannot find value `x` in this scope\n",
+    "panic: boom\n\ngoroutine 1 [running]:\n",
+    "signal: killed\nFAIL\tshop\t0.02s\n",
+    "make: *** [Makefile:2: bench] Error 1\n",
+    "FAILURE: Build failed with an exception.\n",
+    "[INFO] BUILD FAILURE\n",
+    "bench.js:1\nnope();\n^\n\nReferenceError: nope is not defined\n    at Module._compile (node:internal)\n\nNode.js v20.20.2\n",
+    "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\nValueError: no\n",
+    "Unhandled exception. System.InvalidOperationException: no\n",
+    "bench.rb:1:in `block in <main>': boom (RuntimeError)\n",
+    "Segmentation fault (core dumped)\n",
+    "./run.sh: line 3:  4711 Killed                  ./bench\n",
+    "terminate called after throwing an instance of 'std::runtime_error'\n",
+    "error: the disk is full\n",
+    "##[error]Process completed with exit code 1.\n",
+];
+
+#[test]
+fn a_run_that_broke_off_is_red_in_every_format() {
+    for text in PRINTED {
+        assert!(broken(text).is_empty() && troubles(text).is_empty(), "{text}: {:?}", broken(text));
+        let last = text.lines().count() as u64;
+        for ending in ENDINGS {
+            // With and without colours.
+            for colour in ["", "\u{1b}[1;31m"] {
+                let whole = format!("{text}{colour}{ending}");
+                let found = reading(&whole).1.broken;
+                assert!(found.kept().iter().any(|broken| broken.at.line > last), "{whole}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_of_a_healthy_program_are_a_note() {
+    let text = "a x 1,000 ops/sec ±1.00% (3 runs sampled)\n";
+    let between = format!("{text}error: no such key\nb x 2,000 ops/sec ±1.00% (3 runs sampled)\n");
+    assert!(broken(&between).is_empty());
+    let notes = reading(&between).1.notes;
+    assert_eq!(notes[0], "line 2 is `error: no such key`, and benchmarks were measured behind it");
+    assert_eq!(broken(&format!("{between}error: no such key\n")), ["4: error: no such key"]);
+}
+
+#[test]
+fn colours_change_nothing() {
+    for text in PRINTED.iter().filter(|text| !text.starts_with('{')) {
+        let coloured: String = text
+            .split_inclusive(['\n', ' '])
+            .map(|word| {
+                let end = word.trim_end_matches([' ', '\n']).len();
+                if end == 0 {
+                    word.to_owned()
+                } else {
+                    format!("\u{1b}[1;32m{}\u{1b}[0m{}", &word[..end], &word[end..])
+                }
+            })
+            .collect();
+        assert_eq!(reading(&coloured).1, reading(text).1, "{coloured}");
+    }
+}
+
+#[test]
+fn every_way_to_break_a_value_is_refused() {
+    for value in ["NaN", "-1", "1e999", "inf", "", "1.2.3", "0x10"] {
+        for text in [
+            format!(
+                "goos: linux\nBenchmarkA-8\t10\t5.0 ns/op\nBenchmarkB-8\t10\t{value} ns/op\nPASS\nok  \tshop\t1s\n"
+            ),
+            format!("a  time:   [1.0 ns 1.1 ns 1.2 ns]\nb  time:   [1.0 ns {value} ns 1.2 ns]\n"),
+            format!("test a ... bench:   3 ns/iter (+/- 9)\ntest b ... bench:   {value} ns/iter (+/- 9)\n"),
+            format!(
+                "a x 1,000 ops/sec ±1.00% (3 runs sampled)\nb x {value} ops/sec ±1.00% (3 runs sampled)\n"
+            ),
+            format!("a(RunTime): 1.5 us.\nb(RunTime): {value} us.\n"),
+            format!(
+                "a\n  Instructions:   94|94   (No change)\nb\n  Instructions:   {value}|94   (No change)\n"
+            ),
+            format!(
+                "       user     system      total        real\nfor:  0.005341   0.000024   0.005365 (  0.005363)\na:  0.005341   0.000024   {value} (  0.005363)\n"
+            ),
+            format!(
+                "Calculating ---\n  a   36.2M (± 2.8%) i/s -  182M in   5.0s\n  b   {value} (± 2.8%) i/s -    182M in   5.0s\n"
+            ),
+        ] {
+            assert!(!troubles(&text).is_empty(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn gungraun_reads_every_version_of_its_json() {
+    let of = |version: &str, rest: &str| {
+        format!(
+            r#"{{"module_path":"a::b::c","benchmark_exe":"x","id":"i","details":"1","version":"{version}",{rest}}}"#
+        )
+    };
+    let wanted = ["a::b::c i:1 Instructions 7 Instructions"];
+    let v3 = of(
+        "3",
+        r#""callgrind_summary":{"callgrind_run":{"total":{"regressions":[],"summary":{"Ir":{"diffs":null,"metrics":{"Left":7}}}}}},"tool_summaries":[]"#,
+    );
+    let v6 = of(
+        "6",
+        r#""profiles":[{"tool":"Callgrind","summaries":{"total":{"regressions":[],"summary":{"Callgrind":{"Ir":{"metrics":{"Both":[{"Int":7},{"Int":9}]}}}}}}}]"#,
+    );
+    let v7 = of(
+        "7",
+        r#""profiles":[{"tool":"Callgrind","data":{"parts":[],"total":{"regressions":[],"metrics":{"Ir":{"values":{"new":7,"old":9}}}}}}]"#,
+    );
+    for text in [&v3, &v6, &v7] {
+        assert_eq!(measures(text), wanted, "{text}");
+        assert!(troubles(text).is_empty());
+    }
+    assert_eq!(
+        troubles(&of("2", r#""callgrind_summary":{}"#)),
+        ["0: the summary of `a::b::c` has a version that is not read; 3 to 7 are"]
+    );
+    let crossed = v7.replace(r#""regressions":[]"#, r#""regressions":[{"Soft":{"metric":"Ir"}}]"#);
+    assert!(reading(&crossed).1.thresholds[0].is_crossed);
+    let gone = v7.replace(r#""new":7,"#, "");
+    assert!(measures(&gone).is_empty() && !troubles(&gone).is_empty());
+    let odd = v7.replace(r#""new":7"#, r#""new":"7""#);
+    assert_eq!(troubles(&odd), ["0: `Ir` of `a::b::c i:1` is no number"]);
+}
+
+#[test]
+fn names_that_come_again_are_not_samples_of_ruby() {
+    let head = "       user     system      total        real\n";
+    let row = "for:  0.005341   0.000024   0.005365 (  0.005363)\n";
+    assert_eq!(
+        measures(&format!("{head}{row}{head}{row}")),
+        [
+            "for: real 0.005363 s",
+            "for: total 0.005365 s",
+            "for: #2 real 0.005363 s",
+            "for: #2 total 0.005365 s"
+        ]
+    );
+    let rehearsed = format!(
+        "Rehearsal ----\n{row}a  0.005341   0.000024   0.005365 (  0.005363)\n---- total: 0.001599sec\n\n{head}{row}"
+    );
+    assert_eq!(troubles(&rehearsed), ["1: cut off: 2 reports were rehearsed, 1 measured"]);
+    let warmed = "Warming up ---\n  a  1 i/100ms\n  b  1 i/100ms\nCalculating ---\n  a   36.2M (± 2.8%) i/s -  182M in   5.0s\n";
+    assert_eq!(troubles(warmed), ["1: cut off: 2 reports were warmed up, 1 measured"]);
 }

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
-use super::text::{each_line, number};
+use super::text::{each_printed, number};
 use crate::test_gate::lines::Line;
 
 /// Most `Unit` lines that are heeded.
@@ -18,7 +18,7 @@ const UNITS: usize = 1_000;
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut go = Go::default();
-    each_line(source, &mut sheet, |line, sheet| go.line(&line, sheet));
+    each_printed(source, &mut sheet, |line, sheet| go.line(&line, sheet));
     go.finish(&mut sheet);
     sheet.finish()
 }
@@ -56,10 +56,12 @@ impl Go {
         Self { package: package.to_owned(), ..Self::default() }
     }
 
-    /// Takes a line.
-    pub(super) fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) {
+    /// Takes a line; whether it is one of a benchmark.
+    pub(super) fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) -> bool {
         let text = line.text.trim_end();
-        if let Some((name, measures)) = parse(text) {
+        let found = parse(text);
+        let is_measure = found.is_some();
+        if let Some((name, measures)) = found {
             if !line.is_ended {
                 sheet.trouble(line.number, "cut off: the last line has no end");
             }
@@ -75,20 +77,15 @@ impl Go {
             self.begin(line.number);
         } else if let Some(rest) = text.strip_prefix("Unit ") {
             self.unit(rest);
-        } else if text == "PASS" || text.starts_with("ok  \t") || text.starts_with("ok \t") {
+        } else if is_end(text) {
             self.open = None;
             self.has_frame = true;
-        } else if text == "FAIL" || text.starts_with("FAIL\t") || text.trim_start().starts_with("--- FAIL:") {
-            self.open = None;
-            self.has_frame = true;
-            sheet.trouble(line.number, format!("the run of the benchmarks failed: {}", text.trim()));
-        } else if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
-            sheet.trouble(line.number, format!("the run of the benchmarks broke off: {text}"));
         }
         if text.starts_with("ok  \t") || text.starts_with("FAIL\t") {
             self.flush(sheet);
             self.package.clear();
         }
+        is_measure
     }
 
     fn begin(&mut self, line: u64) {
@@ -150,6 +147,12 @@ impl Go {
             _ => sheet.note("go prints nothing behind the last package: only a baseline tells whether all benchmarks are there"),
         }
     }
+}
+
+/// Whether a line ends the benchmarks of a package, well or badly.
+fn is_end(text: &str) -> bool {
+    let starts = ["ok  \t", "ok \t", "FAIL\t"].iter().any(|start| text.starts_with(start));
+    starts || text == "PASS" || text == "FAIL" || text.trim_start().starts_with("--- FAIL:")
 }
 
 /// The number behind the last hyphen of a name.

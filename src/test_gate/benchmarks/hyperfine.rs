@@ -59,8 +59,10 @@ fn take(row: Row, sheet: &mut Sheet) {
             name.push_str(&format!(" {key}={value}"));
         }
     }
-    if row.exit_codes.iter().any(|code| *code != Some(0)) {
-        sheet.note(format!("`{name}` did not always exit with 0, which hyperfine was told to accept"));
+    if let Some(code) = row.exit_codes.iter().find(|code| **code != Some(0)) {
+        let how = code
+            .map_or_else(|| "ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));
+        sheet.broke(0, format!("`{name}` {how}, so what was measured may be how it fails"));
     }
     sheet.push(Benchmark::new(&name, "time", value, "s").samples(row.times.kept), 0);
 }

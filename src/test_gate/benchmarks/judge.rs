@@ -2,11 +2,13 @@
 
 use super::benchmark::Benchmark;
 use super::compare::{Comparison, Verdict, compare};
-use super::limits::{Bound, Kept, Limits};
+use super::limits::{Bound, Kept, Limits, is_named};
+use super::machine::Belief;
 use super::merge::{Merged, merge};
 use super::rules;
 use super::sheet::Threshold;
-use super::statistics::{Method, least_p};
+use super::statistics::{Method, least_p, middle};
+use super::unit;
 use crate::core::Finding;
 use crate::core::words::{count, counted};
 
@@ -33,6 +35,8 @@ pub(crate) fn judge(
     for bound in &limits.bounds {
         hold(bound, &merged, &mut findings);
     }
+    findings
+        .extend(limits.reference.as_deref().filter(|name| !has_time(name, &merged)).map(rules::no_reference));
     let mut judged = Judged { findings, ..Judged::default() };
     if let Some(base) = base {
         against(&mut judged, &merged, &merge(base), limits);
@@ -51,6 +55,12 @@ pub(crate) fn judge(
         judged.findings.push(rules::more(left_out));
     }
     judged
+}
+
+/// Whether a time or a rate of that name was measured.
+fn has_time(name: &str, merged: &Merged) -> bool {
+    let is_timed = |found: &Benchmark| unit::is_time(&found.unit) || unit::is_rate(&found.unit);
+    merged.benchmarks.values().any(|found| is_named(name, found) && is_timed(found))
 }
 
 /// Holds a bound against every measure it is about.
@@ -79,14 +89,83 @@ fn hold(bound: &Bound, merged: &Merged, findings: &mut Vec<Finding>) {
 
 /// Compares with the baseline, worst first in the findings.
 fn against(judged: &mut Judged, now: &Merged, base: &Merged, limits: &Limits) {
-    judged.comparisons = compare(now, base, limits);
-    let mut worst: Vec<&Comparison> = judged.comparisons.iter().collect();
+    let (comparisons, machine) = compare(now, base, limits);
+    let mut worst: Vec<&Comparison> = comparisons.iter().collect();
     worst.sort_by(|one, other| worst_first(one, other));
-    judged.findings.extend(worst.into_iter().filter_map(|comparison| rules::compared(comparison, limits)));
+    judged.findings.extend(machine.as_ref().and_then(rules::reference));
+    if machine.as_ref().is_some_and(|machine| machine.belief == Belief::Unsampled) {
+        judged.notes.push("the reference has too few samples: nothing is corrected by it".to_owned());
+    }
+    let common = common(&worst);
+    if let Some((factor, members, all)) = &common {
+        judged.findings.push(rules::together(members, *factor, *all));
+    }
+    let is_member = |found: &&Comparison| {
+        common.iter().any(|(_, members, _)| members.iter().any(|member| std::ptr::eq(*member, *found)))
+    };
+    let alone = worst.iter().copied().filter(|found| !is_member(found));
+    judged.findings.extend(alone.filter_map(|comparison| rules::compared(comparison, limits)));
+    let open: Vec<&Comparison> =
+        worst.iter().copied().filter(|found| found.verdict == Verdict::Inconclusive).collect();
+    if !open.is_empty() {
+        let all = comparisons.iter().filter(|found| found.ratio.is_some()).count();
+        judged.findings.push(rules::inconclusive(&open, all, limits, samples_needed(&open, limits)));
+    }
+    judged.comparisons = comparisons;
     for ((name, metric), why) in now.conflicts.iter().filter(|(key, _)| !base.benchmarks.contains_key(*key)) {
         judged.notes.push(format!("{name} {metric} is new, and {why} in the reports of this run"));
     }
     judged.notes.extend(notes(&judged.comparisons, limits));
+}
+
+/// Least number of measures of which it can be said that everything moved.
+const MANY: usize = 5;
+
+/// By which factor two measures may differ that moved together.
+const APART: f64 = 1.25;
+
+/// The factor that nearly all times and rates got worse by, those that did, and how many there are; what got worse by more than the
+/// others is none of them.
+fn common<'a>(comparisons: &[&'a Comparison]) -> Option<(f64, Vec<&'a Comparison>, usize)> {
+    let is_timed = |found: &&&Comparison| {
+        let is_time = unit::is_time(&found.unit) || unit::is_rate(&found.unit);
+        is_time
+            && found.method != Method::Count
+            && found.ratio.is_some()
+            && found.verdict != Verdict::Reference
+    };
+    let timed: Vec<&Comparison> = comparisons.iter().filter(is_timed).copied().collect();
+    let mut factors: Vec<f64> = timed.iter().map(|found| found.worse()).collect();
+    factors.sort_by(f64::total_cmp);
+    let factor = middle(&factors);
+    let is_with =
+        |found: &&Comparison| found.verdict == Verdict::Regressed && found.worse() <= factor * APART;
+    let members: Vec<&Comparison> = timed.iter().copied().filter(is_with).collect();
+    (members.len() >= MANY && members.len() * 10 >= timed.len() * 9).then_some((factor, members, timed.len()))
+}
+
+/// How many samples each side needs so that the worst of these is decided, as far as its interval says.
+fn samples_needed(open: &[&Comparison], limits: &Limits) -> u64 {
+    let allowed = (1.0 + limits.max_slowdown / 100.0).ln();
+    let least = needed(open.len(), limits.alarm_rate);
+    let of = |found: &&Comparison| {
+        let Some((low, high)) = found.interval else { return least };
+        let half = (high.ln() - low.ln()) / 2.0;
+        // What seems to be worse than allowed is decided as soon as no change at all is ruled out.
+        let worse = found.worse().ln().max(0.0);
+        let room = if worse > allowed { worse } else { (allowed - worse).max(allowed / 2.0) };
+        #[expect(clippy::cast_precision_loss, reason = "a count of samples")]
+        let size = found.sizes.0.min(found.sizes.1) as f64;
+        let wanted = (size * (half / room).powi(2)).ceil();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, saturates"
+        )]
+        let wanted = wanted as u64;
+        wanted.max(least)
+    };
+    open.iter().map(of).max().unwrap_or(least)
 }
 
 /// The order of a table: the worst verdict, then the greatest change for the worse, then the name.
@@ -106,11 +185,13 @@ impl Verdict {
             Self::Vanished => 1,
             Self::Incomparable(_) => 2,
             Self::Moved => 3,
-            Self::Unmeasured => 4,
-            Self::Improved => 5,
-            Self::New => 6,
-            Self::Unchanged => 7,
-            Self::Informative => 8,
+            Self::Inconclusive => 4,
+            Self::Unmeasured => 5,
+            Self::Improved => 6,
+            Self::New => 7,
+            Self::Unchanged => 8,
+            Self::Reference => 9,
+            Self::Informative => 10,
         }
     }
 }
@@ -234,7 +315,9 @@ mod tests {
     fn few_samples_are_judged_by_size_alone() {
         let one = |value: f64| Benchmark::new("sum", "time", value, "ms");
         let judged = against(&[one(14.9)], &[one(10.0)]);
-        assert_eq!(told(&judged).1, "unchanged");
+        let title = "benchmark-inconclusive: 1 of 1 measure is inconclusive: a slow-down of more than 5 % is not ruled out";
+        assert_eq!(told(&judged), (vec![title.to_owned()], "inconclusive"));
+        assert_eq!(told(&against(&[one(10.4)], &[one(10.0)])), (vec![], "unchanged"));
         assert_eq!(
             judged.notes,
             [
@@ -261,7 +344,7 @@ mod tests {
         );
         assert_eq!(told(&against(&few(3), &of_runs(20))).1, "incomparable");
         assert_eq!(told(&against(&few(4), &of_runs(20))).1, "regressed", "enough to tell");
-        assert_eq!(told(&against(&few(1), &of_runs(1))).1, "unchanged", "twenty runs of one sample each");
+        assert_eq!(told(&against(&few(1), &of_runs(1))).1, "inconclusive", "twenty runs of one sample each");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
-use super::text::{each_line, number};
+use super::text::{each_printed, number};
 use super::unit;
 use crate::test_gate::lines::Line;
 
@@ -15,9 +15,7 @@ use crate::test_gate::lines::Line;
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut libtest = Libtest::default();
-    each_line(source, &mut sheet, |line, sheet| {
-        libtest.line(&line, sheet);
-    });
+    each_printed(source, &mut sheet, |line, sheet| libtest.line(&line, sheet) == Taken::Measure);
     libtest.finish(&mut sheet);
     sheet.finish()
 }
@@ -25,6 +23,17 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 /// Whether a line is one of a benchmark.
 pub(super) fn is_line(text: &str) -> bool {
     parse(text.trim()).is_some()
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// A benchmark was measured there.
+    Measure,
+    /// It is another line of this harness.
+    Other,
+    /// It is none of this harness.
+    No,
 }
 
 /// What the lines say so far.
@@ -39,8 +48,8 @@ pub(super) struct Libtest {
 }
 
 impl Libtest {
-    /// Takes a line; whether it is one of this harness.
-    pub(super) fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) -> bool {
+    /// Takes a line.
+    pub(super) fn line(&mut self, line: &Line<'_>, sheet: &mut Sheet) -> Taken {
         let text = line.text.trim();
         if let Some((name, value, unit)) = parse(text) {
             if !line.is_ended && !text.ends_with([')', 's']) {
@@ -51,8 +60,9 @@ impl Libtest {
                 if self.target.is_empty() { name.to_owned() } else { format!("{}: {name}", self.target) };
             let direction = unit::direction(unit).unwrap_or(Direction::Smaller);
             sheet.push(Benchmark::new(&name, "time", value, unit).toward(direction), line.number);
+            return Taken::Measure;
         } else if text.starts_with("test ") && text.ends_with("FAILED") {
-            sheet.trouble(line.number, format!("a benchmark failed: {text}"));
+            sheet.broke(line.number, text);
         } else if text.starts_with("test ") && text.contains(" ... bench:") {
             sheet.trouble(line.number, "the line of a benchmark is not understood");
         } else if let Some(target) = text.strip_prefix("Running ") {
@@ -66,16 +76,16 @@ impl Libtest {
         } else if let Some(result) = text.strip_prefix("test result: ") {
             self.end(result, line.number, sheet);
         } else {
-            return false;
+            return Taken::No;
         }
-        true
+        Taken::Other
     }
 
     /// The line with which a harness ends.
     fn end(&mut self, result: &str, line: u64, sheet: &mut Sheet) {
         self.started = None;
         if result.starts_with("FAILED") {
-            sheet.trouble(line, "the run of the benchmarks failed");
+            sheet.broke(line, format!("test result: {result}"));
         }
         let measured = result
             .split(';')

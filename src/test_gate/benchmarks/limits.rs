@@ -18,6 +18,8 @@ pub(crate) struct Limits {
     pub(crate) exact_tolerance: f64,
     /// What is judged without a baseline.
     pub(crate) bounds: Vec<Bound>,
+    /// The benchmark that shows how fast the machine is; the name may hold `*` and `?`.
+    pub(crate) reference: Option<String>,
 }
 
 impl Default for Limits {
@@ -28,6 +30,7 @@ impl Default for Limits {
             size_alone: 50.0,
             exact_tolerance: 0.0,
             bounds: Vec::new(),
+            reference: None,
         }
     }
 }
@@ -44,6 +47,10 @@ impl Limits {
                 return Err(Error::usage(format!("the largest {name} of {percent} % is no percentage"))
                     .help("give a number from 0 on, as `5`"));
             }
+        }
+        if self.reference.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Error::usage("the reference benchmark has no name")
+                .help("give the name of a benchmark, such as `sha256sum`"));
         }
         if !(self.alarm_rate > 0.0 && self.alarm_rate <= 0.5) {
             return Err(Error::usage(format!("the alarm rate {} is no rate", self.alarm_rate))
@@ -121,8 +128,7 @@ impl Bound {
 
     /// Whether a measure is meant: by its name, or by its name and metric with a dot between them.
     pub(crate) fn is_about(&self, benchmark: &Benchmark) -> bool {
-        is_like(&self.pattern, &format!("{}.{}", benchmark.name, benchmark.metric))
-            || is_like(&self.pattern, &benchmark.name)
+        is_named(&self.pattern, benchmark)
     }
 
     /// Whether a measure keeps to the bound; without a unit the number stands as it is.
@@ -143,6 +149,11 @@ impl Bound {
     pub(crate) fn has_unit(&self) -> bool {
         !self.unit.is_empty()
     }
+}
+
+/// Whether a pattern is about a measure: about its name, or its name and metric with a dot between them.
+pub(crate) fn is_named(pattern: &str, benchmark: &Benchmark) -> bool {
+    is_like(pattern, &format!("{}.{}", benchmark.name, benchmark.metric)) || is_like(pattern, &benchmark.name)
 }
 
 /// Whether a name is what a pattern with `*` and `?` says; goes back only to the last `*`.

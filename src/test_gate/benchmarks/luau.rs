@@ -4,16 +4,18 @@ use std::io::Read;
 
 use super::benchmark::Benchmark;
 use super::sheet::{Reading, Sheet};
-use super::text::{each_line, measure};
+use super::text::{each_printed, measure};
 
 /// Reads a whole file.
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let (mut seen, mut rows) = (0_u64, 0_u64);
     let mut has_end = false;
-    each_line(source, &mut sheet, |line, sheet| {
+    each_printed(source, &mut sheet, |line, sheet| {
         let text = line.text.trim();
-        if let Some((name, driver, value, unit)) = parse(text) {
+        let found = parse(text);
+        let is_measure = found.is_some();
+        if let Some((name, driver, value, unit)) = found {
             seen += 1;
             has_end = false;
             let name = if driver == "luau" { name.to_owned() } else { format!("{name} on {driver}") };
@@ -21,12 +23,13 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
         } else if text.starts_with("SUCCESS:") {
             sheet.trouble(line.number, "the line of a benchmark is not understood");
         } else if ["FAILED", "FAIL:", "ERROR", "FAILURE"].iter().any(|start| text.starts_with(start)) {
-            sheet.trouble(line.number, format!("a benchmark failed: {text}"));
+            sheet.broke(line.number, text);
         } else if text.starts_with("Total ") {
             has_end = text.matches('|').count() == 4;
         } else if text.matches('|').count() == 4 && !text.starts_with("Test ") {
             rows += 1;
         }
+        is_measure
     });
     if !has_end || rows != seen {
         sheet.trouble(0, "cut off: the table of results at the end is not whole");

@@ -3,18 +3,25 @@
 //! Owns the formats of benchmark reports, one file each, the comparison with a baseline at a stated rate of false alarms, and
 //! the rules about both. Must not know where a baseline is kept, how findings are judged, and what tests or coverage say.
 
+mod asv;
+mod bencher;
 mod benchmark;
 mod benchmark_dot_net;
+mod benchmark_ips;
 mod benchmark_js;
+mod broken;
 mod callgrind;
 mod catch2;
 mod compare;
+mod counters;
 mod criterion;
 mod custom;
+mod dart;
 mod details;
 mod format;
 mod go_bench;
 mod google_benchmark;
+mod gungraun;
 mod hyperfine;
 mod iai;
 mod jmh;
@@ -24,9 +31,11 @@ mod k6;
 mod libtest_bench;
 mod limits;
 mod luau;
+mod machine;
 mod merge;
 mod own;
 mod pytest_benchmark;
+mod ruby_benchmark;
 mod rules;
 mod samples;
 mod sheet;

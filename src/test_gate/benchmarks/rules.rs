@@ -3,9 +3,10 @@
 use super::benchmark::{Benchmark, Direction};
 use super::compare::{Comparison, Verdict};
 use super::limits::{Bound, Limits};
+use super::machine::{Belief, MOST, Machine};
 use super::sheet::Threshold;
 use super::statistics::Method;
-use crate::core::words::{count, number};
+use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Rule, Severity};
 
 /// A benchmark got worse.
@@ -24,6 +25,22 @@ pub(crate) const VANISHED: Rule = Rule {
     page: include_str!("../../../docs/rules/benchmark-vanished.md"),
 };
 
+/// Nobody knows whether benchmarks got worse.
+pub(crate) const INCONCLUSIVE: Rule = Rule {
+    id: "benchmark-inconclusive",
+    severity: Severity::Low,
+    summary: "benchmarks vary so much that a slow-down beyond the limit is not ruled out",
+    page: include_str!("../../../docs/rules/benchmark-inconclusive.md"),
+};
+
+/// The machine is another one, or the reference can't be believed.
+pub(crate) const REFERENCE: Rule = Rule {
+    id: "benchmark-reference-moved",
+    severity: Severity::Low,
+    summary: "the reference benchmark says that the machine is slower or faster, or can't be believed",
+    page: include_str!("../../../docs/rules/benchmark-reference-moved.md"),
+};
+
 /// A threshold is crossed.
 pub(crate) const CROSSED: Rule = Rule {
     id: "threshold-crossed",
@@ -33,10 +50,16 @@ pub(crate) const CROSSED: Rule = Rule {
 };
 
 /// Every rule of this room.
-pub(crate) const RULES: &[Rule] = &[REGRESSED, VANISHED, CROSSED];
+pub(crate) const RULES: &[Rule] = &[REGRESSED, VANISHED, INCONCLUSIVE, REFERENCE, CROSSED];
 
 /// Most findings of this room; what is left out is counted.
 pub(super) const LISTED: usize = 1_000;
+
+/// Most measures that one finding about many of them shows.
+const SHOWN: usize = 50;
+
+/// Most samples that are asked for.
+const MOST_SAMPLES: u64 = 10_000;
 
 /// What a comparison is worth reporting as, if it is.
 pub(super) fn compared(comparison: &Comparison, limits: &Limits) -> Option<Finding> {
@@ -46,6 +69,8 @@ pub(super) fn compared(comparison: &Comparison, limits: &Limits) -> Option<Findi
         Verdict::Vanished => Some(vanished(comparison)),
         Verdict::Incomparable(why) => Some(incomparable(comparison, why)),
         Verdict::Improved
+        | Verdict::Inconclusive
+        | Verdict::Reference
         | Verdict::Unchanged
         | Verdict::New
         | Verdict::Unmeasured
@@ -93,6 +118,113 @@ fn moved(comparison: &Comparison) -> Finding {
         .severity(Severity::Low)
         .detail(format!("{}; nothing says which way is better", evidence(comparison)))
         .help("say which way is better, for go as a line `Unit NAME better=lower` in the output")
+}
+
+/// Many measures that got worse by nearly the same factor, instead of a finding for each.
+pub(super) fn together(members: &[&Comparison], factor: f64, all: usize) -> Finding {
+    let title = format!(
+        "everything moved by {} ×: {} of {} are worse",
+        short(factor),
+        number(members.len() as u64),
+        counted(all as u64, "measure", "measures")
+    );
+    let lines = members.iter().take(SHOWN).map(|comparison| {
+        let Comparison { name, metric, .. } = comparison;
+        format!("{}: {}, {}", named(name, metric), change(comparison), evidence(comparison))
+    });
+    let mut detail = lines.collect::<Vec<_>>().join("\n");
+    if members.len() > SHOWN {
+        detail.push_str(&format!(
+            "\nand {}",
+            counted((members.len() - SHOWN) as u64, "more measure", "more measures")
+        ));
+    }
+    Finding::new(&REGRESSED, title, &["everything moved"])
+        .detail(detail)
+        .about("factor", factor)
+        .about("measures", members.len() as u64)
+        .help("a slower machine looks like this, and so does a change that everything rests on: measure the base and the change in turns in one job, or name a `benchmark-reference`")
+}
+
+/// Measures of which nobody knows whether they got worse: one finding for all.
+pub(super) fn inconclusive(open: &[&Comparison], all: usize, limits: &Limits, needed: u64) -> Finding {
+    let worst = open.iter().map(|comparison| comparison.worst()).fold(1.0, f64::max);
+    let limit = short(limits.max_slowdown);
+    let title = format!(
+        "{} of {} inconclusive: a slow-down of more than {limit} % is not ruled out",
+        number(open.len() as u64),
+        counted(all as u64, "measure is", "measures are"),
+    );
+    let lines = open.iter().take(SHOWN).map(|comparison| {
+        let Comparison { name, metric, .. } = comparison;
+        format!("{}: {}, {}", named(name, metric), change(comparison), evidence(comparison))
+    });
+    let mut detail = lines.collect::<Vec<_>>().join("\n");
+    if open.len() > SHOWN {
+        detail.push_str(&format!(
+            "\nand {}",
+            counted((open.len() - SHOWN) as u64, "more measure", "more measures")
+        ));
+    }
+    let samples = if needed > MOST_SAMPLES {
+        format!("more than {}", number(MOST_SAMPLES))
+    } else {
+        format!("about {}", number(needed))
+    };
+    let mut finding = Finding::new(&INCONCLUSIVE, title, &["inconclusive"])
+        .detail(detail)
+        .about("measures", open.len() as u64)
+        .about("samples-needed", needed.min(MOST_SAMPLES))
+        .help(format!("take {samples} samples of each on both sides, on a quieter machine or in turns with the base in one job"));
+    if worst.is_finite() {
+        finding = finding.about("worst", worst);
+    }
+    finding
+}
+
+/// The machine is slower or faster, or the reference can't be believed.
+pub(super) fn reference(machine: &Machine) -> Option<Finding> {
+    let name = machine.names.join(", ");
+    let times = |factor: f64| {
+        if factor < 1.0 {
+            format!("{} × faster", short(1.0 / factor))
+        } else {
+            format!("{} × slower", short(factor))
+        }
+    };
+    let moved = format!("the reference {name} is {}", times(machine.slower));
+    let finding = |detail: String| {
+        Finding::new(&REFERENCE, moved.clone(), &[&name])
+            .detail(detail)
+            .about("benchmark", name.as_str())
+            .about("ratio", machine.slower)
+    };
+    match machine.belief {
+        Belief::Same | Belief::Unsampled => None,
+        Belief::Corrected => Some(finding("all other times are corrected by that".to_owned())
+            .help("nothing is to be done where the machine is another one; if the reference itself was changed, measure again with the earlier one")),
+        Belief::Alone => {
+            let others = machine.others.map_or_else(String::new, |others| format!(": the others are {}", times(others)));
+            let severity = if machine.slower > 1.0 { Severity::High } else { Severity::Low };
+            Some(finding(format!("nothing is corrected by it, because it moved alone{others}"))
+                .severity(severity)
+                .help("find out what changed the reference: it should be something that no change touches"))
+        }
+        Belief::Beyond => Some(finding(format!("nothing is corrected by it, because machines that differ by more than {MOST} × can't be compared"))
+            .severity(Severity::High)
+            .help("measure on a machine like that of the baseline, or write the baseline on this one")),
+    }
+}
+
+/// A reference that is about nothing.
+pub(super) fn no_reference(pattern: &str) -> Finding {
+    Finding::new(
+        &CROSSED,
+        format!("the reference `{pattern}` is about no time that was measured in this run"),
+        &[pattern],
+    )
+    .about("threshold", pattern)
+    .help("correct `benchmark-reference`, or bring the benchmark back")
 }
 
 fn vanished(comparison: &Comparison) -> Finding {
@@ -167,6 +299,9 @@ fn evidence(comparison: &Comparison) -> String {
     let mut text = format!("{} before, {} now", shown(comparison.before, unit), shown(comparison.now, unit));
     if let Some((low, high)) = comparison.interval {
         text.push_str(&format!(", between {} and {}", signed(low), signed(high)));
+    }
+    if comparison.scale.total_cmp(&1.0).is_ne() {
+        text.push_str("; corrected by the reference");
     }
     let (before, now) = comparison.sizes;
     let samples = format!("{} and {}", count(before as u64, "sample"), number(now as u64));

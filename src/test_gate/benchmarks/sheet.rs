@@ -36,6 +36,8 @@ pub(crate) struct Reading {
     /// By name and metric, in the order of both.
     pub(crate) benchmarks: Vec<Benchmark>,
     pub(crate) thresholds: Vec<Threshold>,
+    /// Where the run says that it went wrong or broke off.
+    pub(crate) broken: Troubles,
     pub(crate) troubles: Troubles,
     pub(crate) notes: Vec<String>,
 }
@@ -46,6 +48,7 @@ pub(super) struct Sheet {
     measures: BTreeMap<(String, String), Measure>,
     samples: usize,
     thresholds: Vec<Threshold>,
+    broken: Troubles,
     pub(super) troubles: Troubles,
     notes: Vec<String>,
 }
@@ -148,6 +151,12 @@ impl Sheet {
         self.troubles.push(if line == 0 { Trouble::whole(what) } else { Trouble::line(line, what) });
     }
 
+    /// A line that says that the run went wrong or broke off.
+    pub(super) fn broke(&mut self, line: u64, what: impl AsRef<str>) {
+        let what = shorten(what.as_ref().trim(), LONGEST);
+        self.broken.push(if line == 0 { Trouble::whole(what) } else { Trouble::line(line, what) });
+    }
+
     /// What is worth saying, once.
     pub(super) fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
@@ -158,13 +167,15 @@ impl Sheet {
 
     /// The whole file; one without any measure says so.
     pub(super) fn finish(mut self) -> Reading {
-        if self.is_empty() && self.thresholds.is_empty() && self.troubles.is_empty() {
+        let is_said = !self.troubles.is_empty() || !self.broken.is_empty();
+        if self.is_empty() && self.thresholds.is_empty() && !is_said {
             self.trouble(0, "holds no benchmark that was measured");
         }
         self.thresholds.sort();
         Reading {
             benchmarks: self.measures.into_values().map(|measure| measure.benchmark).collect(),
             thresholds: self.thresholds,
+            broken: self.broken,
             troubles: self.troubles,
             notes: self.notes,
         }

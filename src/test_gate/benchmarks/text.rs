@@ -3,8 +3,13 @@
 use std::borrow::Cow;
 use std::io::Read;
 
+use super::broken::{Sign, sign};
 use super::sheet::Sheet;
+use crate::test_gate::excerpt::shorten;
 use crate::test_gate::lines::{Line, Lines};
+
+/// Longest part of a line that a note shows, in bytes.
+const SHOWN: usize = 200;
 
 /// Hands every line to `take`; a line that is too long to hold is a trouble.
 pub(super) fn each_line(
@@ -29,26 +34,49 @@ pub(super) fn each_line(
     }
 }
 
+/// Hands every line of what a run printed to `take`, which answers whether a benchmark was measured there; any other line may say
+/// that the run broke off.
+pub(super) fn each_printed(
+    source: &mut dyn Read,
+    sheet: &mut Sheet,
+    mut take: impl FnMut(Line<'_>, &mut Sheet) -> bool,
+) {
+    let mut doubtful: Option<(u64, String)> = None;
+    each_line(source, sheet, |line, sheet| {
+        let (number, text) = (line.number, line.text);
+        if take(line, sheet) {
+            if let Some((before, text)) = doubtful.take() {
+                sheet.note(format!("line {before} is `{text}`, and benchmarks were measured behind it"));
+            }
+            return;
+        }
+        match sign(text) {
+            Some(Sign::Broken) => sheet.broke(number, text),
+            Some(Sign::Doubtful) if doubtful.is_none() => {
+                doubtful = Some((number, shorten(text.trim(), SHOWN)));
+            }
+            _ => {}
+        }
+    });
+    if let Some((line, text)) = doubtful {
+        sheet.broke(line, &text);
+    }
+}
+
 /// The text without the escape sequences that colour it; what a carriage return overwrites is gone, too.
-fn plain(text: &str) -> Cow<'_, str> {
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let text = text.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or(text);
-    if !text.contains(['\u{1b}', '\u{fffd}']) {
+    if !text.contains(MARKS) {
         return Cow::Borrowed(text);
     }
-    // The decoder replaces an escape character, which can't stand in XML.
     let mut found = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(index) = rest.find(['\u{1b}', '\u{fffd}']) {
+    while let Some(index) = rest.find(MARKS) {
         let (before, from) = rest.split_at_checked(index).unwrap_or((rest, ""));
         found.push_str(before);
         let mut after = from.chars();
         let mark = after.next();
-        let sequence = after.as_str().strip_prefix('[').and_then(|body| {
-            let end = body.find(|last: char| last.is_ascii_alphabetic())?;
-            let is_code = body.get(..end)?.bytes().all(|byte| byte.is_ascii_digit() || byte == b';');
-            is_code.then(|| body.get(end + 1..))?
-        });
-        if let Some(behind) = sequence {
+        if let Some(behind) = sequence(after.as_str()) {
             rest = behind;
         } else {
             found.extend(mark);
@@ -57,6 +85,24 @@ fn plain(text: &str) -> Cow<'_, str> {
     }
     found.push_str(rest);
     Cow::Owned(found)
+}
+
+/// The escape character, and what the decoder puts in its place because it can't stand in XML.
+const MARKS: [char; 2] = ['\u{1b}', '\u{fffd}'];
+
+/// What stands behind a sequence that an escape character began; `None` where there is none.
+fn sequence(text: &str) -> Option<&str> {
+    if let Some(body) = text.strip_prefix('[') {
+        let end = body.find(|last: char| last.is_ascii_alphabetic())?;
+        let is_code = body.get(..end)?.bytes().all(|byte| byte.is_ascii_digit() || b";:?".contains(&byte));
+        return body.get(end + 1..).filter(|_| is_code);
+    }
+    // A link ends with a bell, or with another escape character and a backslash.
+    if let Some(body) = text.strip_prefix("]8;") {
+        let (_, behind) = body.split_once(['\u{1b}', '\u{fffd}', '\u{7}'])?;
+        return Some(behind.strip_prefix('\\').unwrap_or(behind));
+    }
+    text.strip_prefix("(B")
 }
 
 /// A number as people write it: `18,794.12`, `1.5e-3`; nothing else around it.
@@ -102,5 +148,7 @@ mod tests {
         assert_eq!(plain("\u{fffd}x [1m"), "\u{fffd}x [1m");
         assert_eq!(plain("Benchmarking x\rx  time:"), "x  time:");
         assert_eq!(plain("é\u{1b}["), "é\u{1b}[");
+        assert_eq!(plain("a\u{1b}[?25lb\u{1b}(B\u{1b}[Kc"), "abc");
+        assert_eq!(plain("\u{1b}]8;;https://a.example\u{1b}\\a\u{1b}]8;;\u{7}b"), "ab");
     }
 }

@@ -2,6 +2,9 @@
 
 use super::benchmark::Direction;
 
+/// What a simulated processor does: counts that depend on where memory lies, which any change of a program moves.
+pub(crate) const SIMULATED: &str = "simulated events";
+
 /// What a part of a unit counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part<'a> {
@@ -84,6 +87,11 @@ fn is_each(word: &str) -> bool {
 /// Whether the unit is a time.
 pub(crate) fn is_time(unit: &str) -> bool {
     matches!(parts(unit), (Part::Time(_), _))
+}
+
+/// Whether the unit is something per time.
+pub(crate) fn is_rate(unit: &str) -> bool {
+    matches!(parts(unit), (_, Some(Part::Time(_))))
 }
 
 #[cfg(test)]

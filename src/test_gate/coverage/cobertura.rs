@@ -16,14 +16,14 @@ const LONGEST_ROOT: usize = 4096;
 #[derive(Default)]
 struct Class {
     path: Option<String>,
-    own: Lines,
+    own: Listed,
     /// What stands under its methods.
-    methods: Lines,
+    methods: Listed,
 }
 
 /// Lines and the branches on them.
 #[derive(Default)]
-struct Lines {
+struct Listed {
     lines: Vec<Line>,
     counts: Vec<Branches>,
     /// Lines whose counters overflowed.
@@ -59,7 +59,7 @@ impl Document {
     }
 
     /// Counts what a class lists.
-    fn count(&mut self, lines: &Lines) {
+    fn count(&mut self, lines: &Listed) {
         let covered = lines.lines.iter().filter(|line| line.hits > 0).count();
         let sum = |part: fn(&Branches) -> u32| lines.counts.iter().map(|count| u64::from(part(count))).sum();
         let more =

@@ -65,7 +65,8 @@ struct File {
 /// A line; what its author took out of the count is excluded.
 #[derive(Deserialize)]
 struct Line {
-    line_number: u32,
+    #[serde(rename = "line_number")]
+    number: u32,
     count: Count,
     #[serde(default)]
     branches: Vec<Branch>,
@@ -86,10 +87,10 @@ struct Branch {
 
 fn put(lines: &[Line], file: &mut FileCoverage) {
     for line in lines.iter().filter(|line| !line.is_no_code && !line.is_excluded) {
-        file.line(line.line_number, line.count);
+        file.line(line.number, line.count);
         for (index, branch) in line.branches.iter().enumerate().filter(|(_, branch)| !branch.is_excluded) {
             let number = branch.number.unwrap_or(index as u64);
-            file.arm(line.line_number, arm_key(Format::Gcovr, number), branch.count);
+            file.arm(line.number, arm_key(Format::Gcovr, number), branch.count);
         }
     }
 }

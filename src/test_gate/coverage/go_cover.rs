@@ -98,7 +98,9 @@ fn put(files: BTreeMap<String, HashMap<Place, Block>>, reading: &mut Reading) {
         for line in lines {
             file.line(line.number, line.hits);
         }
-        overflowed.into_iter().for_each(|number| file.overflow(number));
+        for number in overflowed {
+            file.overflow(number);
+        }
     }
 }
 

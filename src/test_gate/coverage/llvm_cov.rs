@@ -251,7 +251,9 @@ fn lines(segments: &[Segment], budget: &mut Budget, coverage: &mut FileCoverage)
         wrapped = Some(*last);
         next = first.line.saturating_add(1);
     }
-    overflowed.into_iter().for_each(|number| coverage.overflow(number));
+    for number in overflowed {
+        coverage.overflow(number);
+    }
     Ok(listed)
 }
 

@@ -58,7 +58,7 @@ impl From<i64> for Count {
 impl From<f64> for Count {
     fn from(count: f64) -> Self {
         // The first number that no signed counter of 64 bits can hold.
-        if count < 0.0 || count >= 9_223_372_036_854_775_808.0 {
+        if !(0.0..9_223_372_036_854_775_808.0).contains(&count) {
             return Self::Overflowed;
         }
         #[expect(

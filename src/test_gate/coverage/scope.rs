@@ -205,7 +205,7 @@ impl LeftOut {
             } else {
                 String::new()
             };
-            notes.push(format!("`{}` of `{key}` matches no file{hint}", glob));
+            notes.push(format!("`{glob}` of `{key}` matches no file{hint}"));
         }
         notes
     }

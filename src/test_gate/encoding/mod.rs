@@ -24,15 +24,25 @@ const LONGEST_SEQUENCE: usize = 8;
 /// How bytes become text.
 enum Form {
     /// UTF-8; where nothing says so, what is not UTF-8 makes it windows-1252, as long as only ASCII stands before.
-    Utf8 { is_stated: bool },
-    /// Any other encoding, and the last bytes its decoder took.
-    Other { decoder: Box<encoding_rs::Decoder>, taken: Vec<u8> },
+    Utf8 {
+        is_stated: bool,
+    },
+    Other(Box<Other>),
+}
+
+/// Any other encoding.
+struct Other {
+    decoder: encoding_rs::Decoder,
+    /// The last bytes that were decoded, one of which may turn out to be malformed.
+    taken: Vec<u8>,
+    /// Text before it is clean.
+    scratch: String,
 }
 
 impl Form {
     fn other(encoding: &'static encoding_rs::Encoding) -> Self {
-        let decoder = Box::new(encoding.new_decoder_without_bom_handling());
-        Self::Other { decoder, taken: Vec::new() }
+        let decoder = encoding.new_decoder_without_bom_handling();
+        Self::Other(Box::new(Other { decoder, taken: Vec::new(), scratch: String::new() }))
     }
 }
 
@@ -57,8 +67,6 @@ pub(crate) struct Decoder<R> {
     is_over: bool,
     /// Whether all text so far is ASCII.
     is_ascii: bool,
-    /// Text of another encoding before it is clean.
-    scratch: String,
     /// Characters that XML forbids, and sequences that can't be decoded.
     forbidden: u64,
     undecoded: u64,
@@ -75,7 +83,6 @@ impl<R: Read> Decoder<R> {
             held: 0,
             is_over: false,
             is_ascii: true,
-            scratch: String::new(),
             forbidden: 0,
             undecoded: 0,
             marks: Marks::default(),
@@ -165,7 +172,7 @@ impl<R: Read> Decoder<R> {
                 *form = Form::other(encoding_rs::WINDOWS_1252);
                 used + self.decode(form, bytes.get(used..).unwrap_or_default(), is_last, text)
             }
-            Form::Other { decoder, taken } => self.other(decoder, taken, bytes, is_last, text),
+            Form::Other(other) => self.other(other, bytes, is_last, text),
         }
     }
 
@@ -205,22 +212,15 @@ impl<R: Read> Decoder<R> {
         self.push(valid, text);
     }
 
-    /// Decodes any other encoding; `taken` are the last bytes that were decoded, one of which may turn out to be malformed.
-    fn other(
-        &mut self,
-        decoder: &mut encoding_rs::Decoder,
-        taken: &mut Vec<u8>,
-        bytes: &[u8],
-        is_last: bool,
-        text: &mut String,
-    ) -> usize {
-        let mut scratch = std::mem::take(&mut self.scratch);
+    /// Decodes any other encoding.
+    fn other(&mut self, other: &mut Other, bytes: &[u8], is_last: bool, text: &mut String) -> usize {
+        let Other { decoder, taken, scratch } = other;
         let mut rest = bytes;
         loop {
             let room = decoder.max_utf8_buffer_length_without_replacement(rest.len());
             scratch.reserve(room.unwrap_or(CHUNK));
-            let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut scratch, is_last);
-            self.push(&scratch, text);
+            let (result, read) = decoder.decode_to_string_without_replacement(rest, scratch, is_last);
+            self.push(scratch, text);
             scratch.clear();
             let (now, after) = rest.split_at_checked(read).unwrap_or((rest, &[]));
             taken
@@ -237,7 +237,6 @@ impl<R: Read> Decoder<R> {
                 }
             }
         }
-        self.scratch = scratch;
         bytes.len()
     }
 
@@ -277,7 +276,7 @@ fn is_allowed(character: char) -> bool {
 
 /// Whether something in a text was replaced, here or by who wrote it: two such names need not be the same.
 pub(crate) fn has_replaced(text: &str) -> bool {
-    text.contains('\u{fffd}')
+    !text.is_ascii() && text.contains('\u{fffd}')
 }
 
 /// Pushes a character, or what stands for it where XML forbids it.

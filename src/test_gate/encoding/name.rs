@@ -20,12 +20,14 @@ pub(super) enum Start {
 impl Start {
     pub(super) fn of(bytes: &[u8]) -> Self {
         match bytes {
-            [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Self::Refused("UTF-32"),
+            [0xff, 0xfe, 0, 0, ..]
+            | [0, 0, 0xfe, 0xff, ..]
+            | [1..=0x7f, 0, 0, 0, ..]
+            | [0, 0, 0, 1..=0x7f, ..] => Self::Refused("UTF-32"),
             [b'+', b'/', b'v', b'8' | b'9' | b'+' | b'/', ..] => Self::Refused("UTF-7"),
             [0xef, 0xbb, 0xbf, ..] => Self::Marked { encoding: UTF_8, length: 3 },
             [0xff, 0xfe, ..] => Self::Marked { encoding: UTF_16LE, length: 2 },
             [0xfe, 0xff, ..] => Self::Marked { encoding: UTF_16BE, length: 2 },
-            [1..=0x7f, 0, 0, 0, ..] | [0, 0, 0, 1..=0x7f, ..] => Self::Refused("UTF-32"),
             [1..=0x7f, 0, one, other, ..] if *one != 0 || *other != 0 => Self::Like(UTF_16LE),
             [0, 1..=0x7f, one, other, ..] if *one != 0 || *other != 0 => Self::Like(UTF_16BE),
             _ => Self::Plain,

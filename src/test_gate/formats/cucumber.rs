@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 
 use super::Format;
 use super::values::{Number, Text, json};
+use crate::core::keys::Checked;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
 use crate::test_gate::execution::{self, Execution};
@@ -32,7 +33,8 @@ pub(crate) const FORMAT: Format = Format {
         let collector = RefCell::new(collector);
         let result = documents(source, |reader| {
             let make = || Feature::new(&collector);
-            each_object(make, Feature::finish).deserialize(reader)
+            // Nothing sums the results up, so a scenario whose steps stand under a damaged key would not be missed.
+            each_object(make, Feature::finish).deserialize(Checked::new(reader, |_| &[]))
         });
         if let Err(trouble) = result {
             collector.borrow_mut().trouble(trouble);
@@ -209,6 +211,9 @@ struct Element {
 }
 
 impl Object for Element {
+    const KEYS: &'static [&'static str] =
+        &["type", "id", "name", "line", "location", "status", "steps", "before", "after"];
+
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "type" => self.kind = map.next_value()?,
@@ -362,6 +367,8 @@ impl<'a, 'b> Feature<'a, 'b> {
 }
 
 impl Object for Feature<'_, '_> {
+    const KEYS: &'static [&'static str] = &["elements", "name", "uri", "location", "status"];
+
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "elements" => {
@@ -454,6 +461,23 @@ mod tests {
         assert_eq!(read(&FORMAT, br#"[{"a": 1}]"#).troubles.kept().len(), 1);
         let word = SAMPLE.replace("\"undefined\"}", "\"odd\"}");
         assert_eq!(read(&FORMAT, word.as_bytes()).troubles.kept().len(), 1);
+    }
+
+    #[test]
+    fn a_damaged_key_hides_no_failure() {
+        let two = r#"[{"uri": "a.feature", "name": "A", "keyword": "Feature", "elements": [
+            {"name": "Good", "type": "scenario", "line": 2, "steps": [{"name": "x", "result": {"status": "passed"}}]},
+            {"name": "Bad", "type": "scenario", "line": 4, "before": [{"result": {"status": "passed"}}],
+             "steps": [{"name": "x", "result": {"status": "failed"}}], "after": [{"result": {"status": "passed"}}]}]}]"#;
+        assert!(read(&FORMAT, two.as_bytes()).troubles.is_empty());
+        for key in ["steps", "before", "after", "result", "status", "elements", "type"] {
+            for damaged in [key.to_uppercase(), format!("{}{}", key[..1].to_uppercase(), &key[1..])] {
+                let (before, after) = two.rsplit_once(&format!("\"{key}\"")).unwrap();
+                let text = format!("{before}\"{damaged}\"{after}");
+                let said = format!("{:?}", read(&FORMAT, text.as_bytes()).troubles);
+                assert!(said.contains(&format!("did you mean `{key}`?")), "{damaged}: {said}");
+            }
+        }
     }
 
     #[test]

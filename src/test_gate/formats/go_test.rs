@@ -18,6 +18,7 @@ use super::Format;
 use super::events::{Events, Tail, follow};
 use crate::core::Location;
 use crate::core::words::counted;
+use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::benchmarks::Stream;
 use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
@@ -289,7 +290,8 @@ impl Reader<'_> {
                 } else {
                     output
                 };
-                self.collector.run_error(GroupError::new(name, &reason(&output), &output, at));
+                let error = GroupError::new(name, &reason(&output), &output, at);
+                self.collector.run_error(error.again(again::package(name)));
             }
             None => self.collector.trouble(Trouble::line(
                 line,

@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 use super::Format;
 use super::values::{Few, Flag, Number, Text, json};
 use crate::core::words::count;
+use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
 use crate::test_gate::excerpt::without_colours;
@@ -190,7 +191,10 @@ impl<'a, 'b> File<'a, 'b> {
                     .find(|line| !line.is_empty() && !line.starts_with('●'))
                     .unwrap_or("the file failed, but none of its tests did");
                 let name = trace::tidy(&self.name.0);
-                shown.collector.broken_suite(GroupError::new(&name, reason, &detail, Position::NOWHERE));
+                // Jest paints a dot before what it has to say; vitest writes the error itself.
+                let producer = if message.contains('●') { Producer::Jest } else { Producer::Vitest };
+                let error = GroupError::new(&name, reason, &detail, Position::NOWHERE);
+                shown.collector.broken_suite(error.again(again::file(producer, &name)));
             }
             "failed" | "passed" | "focused" | "skipped" | "pending" | "todo" | "disabled" => {}
             "" if self.tests > 0 => {}

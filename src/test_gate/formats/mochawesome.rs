@@ -9,6 +9,7 @@ use super::Format;
 use super::mocha::Wrong;
 use super::values::{Flag, Number, Text, before, json};
 use crate::core::words::count;
+use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
@@ -123,7 +124,7 @@ impl Shared<'_, '_> {
             self.failures.set(self.failures.get() + 1);
             let name = if hook.full_title.is_empty() { &hook.title.0 } else { &hook.full_title.0 };
             let error = GroupError::new(name, hook.err.message(), hook.err.detail(), Position::NOWHERE);
-            self.collector.borrow_mut().broken_suite(error);
+            self.collector.borrow_mut().broken_suite(error.again(again::around_hook(name, "")));
         }
         hook.has_failed()
     }
@@ -237,7 +238,7 @@ mod tests {
         assert_eq!(reading.suites, 2);
         assert_eq!(reading.suite_errors[0].message, "no till");
         assert_eq!(reading.problems[0].location.as_ref().unwrap().to_string(), "test/cart.js:7");
-        assert_eq!(reading.problems[0].again.as_deref(), Some("npx mocha test/cart.js -f 'cart fails'"));
+        assert_eq!(reading.problems[0].again.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
         let claims = r#"{"stats": {"testsRegistered": 1, "failures": 1, "tests": 1}, "results": []}"#;
         assert_eq!(read(&FORMAT, claims.as_bytes()).suite_errored, 1);
         let word =

@@ -9,6 +9,7 @@ use super::Format;
 use super::values::{Few, Flag, Number, Text, json};
 use crate::core::Location;
 use crate::core::words::count;
+use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
@@ -252,7 +253,8 @@ impl<'a> Shown<'a> {
         let name = if place.is_empty() { "Playwright" } else { &place };
         let (message, detail) = (wrong.message(), wrong.detail());
         let message = if message.trim().is_empty() { "an error outside of any test" } else { &message };
-        self.collector.run_error(GroupError::new(name, message, &detail, Position::NOWHERE));
+        let error = GroupError::new(name, message, &detail, Position::NOWHERE);
+        self.collector.run_error(error.again(again::file(Producer::Playwright, &place)));
     }
 }
 

@@ -7,6 +7,7 @@ use super::Format;
 use super::values::{Few, Number, Text, before, json};
 use crate::core::Location;
 use crate::core::words::count;
+use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
@@ -180,7 +181,11 @@ impl Report<'_> {
             let first = said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
             let what = format!("{} outside of examples: {first}", count(errors, "error"));
             let error = GroupError::new("RSpec", what.trim_end_matches(": "), &said, Position::NOWHERE);
-            self.collector.run_error(error);
+            let unloaded = said.split_once("An error occurred while loading ");
+            let unloaded =
+                unloaded.and_then(|(_, rest)| rest.split_once(".rb")).map(|(file, _)| format!("{file}.rb"));
+            self.collector
+                .run_error(error.again(unloaded.and_then(|file| again::file(Producer::Rspec, &file))));
         }
         let (claimed, shown) = (summary.failures.count(), self.shown.failures.count());
         if claimed > shown {

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use serde::de::IgnoredAny;
 
 use super::{Pieces, cuts};
+use crate::test_gate::encoding::Decoded;
 use crate::test_gate::shape::{Shape, shape};
 use crate::test_gate::xml::{Event, Walker};
 use crate::test_gate::{detect, git, glob, json as documents, lines as text};
@@ -92,6 +93,21 @@ pub(super) fn lines(bytes: &[u8]) {
         number += 1;
         assert!(line.number == number && !line.text.contains('\n'));
     }
+}
+
+/// Bytes in any encoding.
+pub(super) fn text(bytes: &[u8]) {
+    let read = |source: &mut dyn std::io::Read| {
+        let mut decoded = Decoded::new(source);
+        let mut text = Vec::new();
+        let end = std::io::Read::read_to_end(&mut decoded, &mut text).map_err(|error| error.to_string());
+        let text = String::from_utf8(text);
+        assert!(text.is_ok());
+        (end, text.unwrap_or_default(), decoded.notes())
+    };
+    let whole = read(&mut &*bytes);
+    assert_eq!(whole, read(&mut Pieces::of(bytes)));
+    assert!(!whole.1.contains(|found: char| found < ' ' && !matches!(found, '\t' | '\n' | '\r')));
 }
 
 /// The look at a file's beginning.

@@ -58,6 +58,7 @@ pub fn targets() -> Vec<Target> {
         Target::plain("xml", ground::xml),
         Target::plain("json", ground::json),
         Target::plain("lines", ground::lines),
+        Target::plain("text", ground::text),
         Target::plain("shape", ground::look),
         Target::plain("glob", ground::glob),
     ];

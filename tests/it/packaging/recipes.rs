@@ -13,8 +13,16 @@ use tempfile::tempdir;
 use super::{ROOT, binaries, publish, tool, write};
 use crate::support::{NOW, binary, run};
 
-/// The pages.
+/// The pages about tests.
 const STACKS: [&str; 8] = ["dotnet", "go", "java", "node", "php", "python", "ruby", "rust"];
+
+/// The page about benchmarks of the base and the change in one job.
+const PAIRED: &str = "paired-benchmarks";
+
+/// Every page.
+fn pages() -> impl Iterator<Item = &'static str> {
+    STACKS.into_iter().chain([PAIRED])
+}
 
 /// The template that a pipeline includes.
 const TEMPLATE: &str = ".gitlab-ci-templates/test-gate.gitlab-ci.yml";
@@ -45,12 +53,12 @@ fn pipeline(stack: &str) -> String {
 
 /// The recipes of one host as files.
 fn files(folder: &Path, of: fn(&str) -> String) -> Vec<PathBuf> {
-    let file = |stack: &&str| {
+    let file = |stack: &'static str| {
         let path = folder.join(format!("{stack}.yml"));
         write(&path, of(stack));
         path
     };
-    STACKS.iter().map(file).collect()
+    pages().map(file).collect()
 }
 
 fn clean(mut command: Command) {
@@ -68,10 +76,9 @@ fn every_recipe_is_listed() {
     let found = std::fs::read_dir(Path::new(ROOT).join("docs/recipes")).unwrap();
     let found: BTreeSet<String> =
         found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    let known: BTreeSet<String> =
-        STACKS.iter().chain(&["README"]).map(|stack| format!("{stack}.md")).collect();
+    let known: BTreeSet<String> = pages().chain(["README"]).map(|stack| format!("{stack}.md")).collect();
     assert_eq!(found, known);
-    for stack in STACKS {
+    for stack in pages() {
         assert!(index.contains(&format!("]({stack}.md)")), "{stack}");
     }
 }
@@ -130,7 +137,7 @@ fn declared(path: &str, indent: &str) -> BTreeSet<String> {
 fn every_input_of_a_recipe_is_one_of_the_action_or_the_template() {
     let (action, template) = (declared("actions/test-gate/action.yml", "  "), declared(TEMPLATE, "    "));
     assert!(action.contains("paths") && template.contains("job-name"), "{action:?} {template:?}");
-    for stack in STACKS {
+    for stack in pages() {
         let workflow = workflow(stack);
         let mut steps = 0;
         for step in workflow
@@ -139,7 +146,7 @@ fn every_input_of_a_recipe_is_one_of_the_action_or_the_template() {
         {
             steps += 1;
             let used = keys_below(step, "with:");
-            assert!(used.len() > 3, "{stack}: {used:?}");
+            assert!(used.len() >= 3, "{stack}: {used:?}");
             for name in used {
                 assert!(action.contains(&name), "{stack}: the action has no input {name}");
             }
@@ -174,13 +181,30 @@ fn every_recipe_passes_on_how_the_tests_ended_and_asks_for_no_more_than_reading(
 }
 
 #[test]
+fn base_and_change_are_measured_alike_on_both_hosts() {
+    let measured = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(str::trim).filter(|line| line.starts_with("hyperfine "));
+        lines.map(|line| line.replace("../base/", "./base/")).collect()
+    };
+    let here = measured(&block(PAIRED, "Here", "sh"));
+    assert_eq!(here.len(), 2);
+    assert_eq!(here[0].replace("bench/base", "bench/now").replace("./base/shop", "./shop"), here[1]);
+    for text in [workflow(PAIRED), pipeline(PAIRED)] {
+        assert_eq!(measured(&text), here);
+        for paths in ["paths: bench/base\n", "paths: bench/now\n"] {
+            assert!(text.contains(paths), "{paths}");
+        }
+    }
+}
+
+#[test]
 fn every_flag_of_a_local_command_is_one() {
     let interface: Interface = command::<devops_action::test_gate::TestGate>();
     let flags: BTreeSet<String> = interface.get_arguments().map(|flag| format!("--{}", key(flag))).collect();
-    for stack in STACKS {
+    for stack in pages() {
         let local = block(stack, "Here", "sh");
-        let (_, call) = local.split_once("test-gate run ").unwrap();
-        let (call, _) = call.split_once(" -- ").unwrap();
+        let (_, call) = local.split_once("test-gate ").unwrap();
+        let (call, _) = call.split_once(" -- ").unwrap_or((call, ""));
         for word in call.split_whitespace().filter(|word| word.starts_with("--")) {
             assert!(flags.contains(word), "{stack}: {word}");
         }

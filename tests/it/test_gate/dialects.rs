@@ -317,8 +317,10 @@ fn every_encoding_reads_the_same() {
 fn forbidden_characters_are_replaced_and_named_with_their_place() {
     let said = judge_text(b"<testsuite>\n<testcase name='a\x00'><failure>\x1b[31mred&#27; \xff</failure></testcase></testsuite>");
     assert_eq!(said.counts(), [1, 0, 0, 1, 0, 0, 0]);
-    assert_eq!(said.findings()[0]["subject"]["message"], "red\u{fffd} \u{fffd}");
-    assert!(said.notes().contains("junit.xml:2:18: 3 characters"), "{}", said.notes());
+    assert_eq!(said.findings()[0]["subject"]["message"], "red\u{fffd} ÿ");
+    assert_eq!(said.findings()[0]["subject"]["name"], "a\u{fffd}00");
+    assert!(said.notes().contains("junit.xml:2:18: 2 characters that XML forbids"), "{}", said.notes());
+    assert!(said.notes().contains(": this is not UTF-8, and no known"), "{}", said.notes());
 }
 
 #[test]

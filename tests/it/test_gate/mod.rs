@@ -6,6 +6,7 @@ mod commands;
 mod corpus;
 mod coverage;
 mod dialects;
+mod encodings;
 mod hostile;
 mod injection;
 mod outputs;

@@ -1,10 +1,13 @@
 //! Which reports are read, and what is said about those that are not.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use super::judge;
 use crate::support::{binary, report, run};
 
+/// A report that says when it was written.
+const DATED: &str = "<testsuite timestamp='2026-11-23T10:11:12'><testcase name='a'/></testsuite>";
 const GOOD: &str = "<testsuite><testcase name='a'/></testsuite>";
 const BAD: &str = "<testsuite><testcase name='a'><failure/></testcase></testsuite>";
 
@@ -208,4 +211,160 @@ fn a_command_need_not_write_what_is_no_report() {
     let told: Vec<_> =
         findings.iter().map(|finding| (&finding["rule"], &finding["subject"]["report"])).collect();
     assert_eq!(told, [(&"report-stale".into(), &"out/old.xml".into())]);
+}
+
+#[test]
+fn alternatives_in_a_pattern_stand_for_all_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in ["a/unit.xml", "a/api.xml", "a/deep/x.trx.xml", "b/unit.xml", "{c,d}.xml"] {
+        write(folder.path(), path, GOOD);
+    }
+    for (paths, files) in [
+        (&["{a,b}/unit.xml"][..], 2),
+        (&["{a,b}"], 4),
+        (&["a/{unit,api}.xml"], 2),
+        (&["{a,b}/**/*.{xml,trx}"], 4),
+        (&["**/{unit,x.*}.xml"], 3),
+        // A file of this name is meant before anything else.
+        (&["{c,d}.xml"], 1),
+    ] {
+        let said = judge(folder.path(), paths);
+        assert_eq!((said.code(), &said.report["totals"]["files"]), (0, &files.into()), "{paths:?}");
+    }
+    // Each one without a wildcard must be there, and one of the others.
+    for (path, missing) in [("a/{unit,web}.xml", "a/web.xml"), ("a/*.{trx,json}", "a/*.{trx,json}")] {
+        let said = judge(folder.path(), &[path]);
+        assert_eq!((said.code(), said.rules()), (1, vec!["report-missing"]), "{path}");
+        assert_eq!(said.findings()[0]["subject"]["path"], missing);
+    }
+}
+
+#[test]
+fn what_is_excluded_is_left_out_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/a.xml", GOOD);
+    write(folder.path(), "out/legacy/b.xml", BAD);
+    write(folder.path(), "out/legacy/deep/c.xml", BAD);
+    assert_eq!(judge(folder.path(), &["out"]).counts()[3], 2);
+    for pattern in ["out/legacy", "**/legacy/**", "./out/legacy/", "out/{legacy,none}", "**/{b,c}.xml"] {
+        let said = judge(folder.path(), &["out", "--exclude", pattern]);
+        assert_eq!((said.code(), said.counts()), (0, [1, 1, 0, 0, 0, 0, 0]), "{pattern}");
+        let words =
+            format!("`--exclude {pattern}` excludes 2 files: out/legacy/b.xml, out/legacy/deep/c.xml");
+        assert!(said.notes().contains(&words), "{}", said.notes());
+    }
+    // The order of the paths does not matter, and a file that is named itself stays.
+    let said = judge(folder.path(), &["--exclude", "out/legacy", "out/legacy/b.xml", "out/**/*.xml"]);
+    assert_eq!(said.counts(), [2, 1, 0, 1, 0, 0, 0]);
+    let said = judge(folder.path(), &["out/legacy", "--exclude", "**/*.xml"]);
+    assert_eq!((said.code(), said.rules()), (1, vec!["report-missing"]));
+    let why = "the folder holds no file that could be a report, apart from 2 excluded files";
+    assert_eq!(said.findings()[0]["detail"], why);
+    let said = judge(folder.path(), &["out", "--exclude", "legacy"]);
+    assert_eq!((said.code(), said.counts()[0]), (1, 3));
+    assert!(said.notes().contains("`--exclude legacy` excludes no file"), "{}", said.notes());
+}
+
+#[test]
+fn a_path_that_is_meant_to_exclude_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/a.xml", GOOD);
+    write(folder.path(), "!a.xml", BAD);
+    let finished = run(binary("test-gate", folder.path()).args(["out", "!**/a.xml"]));
+    assert_eq!(finished.code, Some(2));
+    for words in ["`!**/a.xml` among the paths excludes nothing", "--exclude '**/a.xml'", "./!**/a.xml"] {
+        assert!(finished.stderr.contains(words), "{}", finished.stderr);
+    }
+    assert_eq!(judge(folder.path(), &["./!a.xml"]).counts()[3], 1);
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn packed_reports_are_read_and_archives_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, content: &[u8]| {
+        write(folder.path(), path, "");
+        std::fs::write(folder.path().join(path), content).unwrap();
+    };
+    put("out/a.xml.gz", &gzip(BAD.as_bytes()));
+    put("out/b.xml", GOOD.as_bytes());
+    put("out/trace.zip", b"PK\x03\x04rest");
+    put("out/deep/all.tar.gz", &gzip(&[0; 1024]));
+    let said = judge(folder.path(), &["out"]);
+    assert_eq!((said.code(), said.counts()), (1, [2, 1, 0, 1, 0, 0, 0]));
+    let words = "not looked into: 2 archives, unpack them before: out/deep/all.tar.gz, out/trace.zip";
+    assert!(said.notes().contains(words), "{}", said.notes());
+    // Meant by its name it is a report that nobody reads.
+    for path in ["out/trace.zip", "out/*.zip"] {
+        let said = judge(folder.path(), &["out/b.xml", path]);
+        assert_eq!((said.code(), said.rules()), (1, vec!["report-unreadable"]), "{path}");
+        let title = said.findings()[0]["title"].as_str().unwrap();
+        assert!(title.contains("out/trace.zip: a zip archive: unpack it before, as with `unzip`"), "{title}");
+    }
+    put("only/all.zip", b"PK\x03\x04rest");
+    let said = judge(folder.path(), &["only"]);
+    assert_eq!((said.code(), said.rules()), (1, vec!["report-missing"]));
+    let why = "the folder holds no file that could be a report, apart from 1 archive; unpack archives before";
+    assert_eq!(said.findings()[0]["detail"], why);
+    // A packed report that is damaged or cut off is no report less.
+    let whole = gzip(GOOD.as_bytes());
+    put("cut/a.xml.gz", &whole[..whole.len() - 3]);
+    let said = judge(folder.path(), &["cut", "out/b.xml"]);
+    assert_eq!((said.code(), said.rules()), (1, vec!["report-unreadable"]));
+}
+
+#[test]
+fn too_few_reports_are_red() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/1.xml", GOOD);
+    write(folder.path(), "out/2.xml", GOOD);
+    write(folder.path(), "out/lcov.info", "SF:a.js\nDA:1,1\nend_of_record\n");
+    assert_eq!(judge(folder.path(), &["out", "--min-reports", "2"]).code(), 0);
+    let said = judge(folder.path(), &["out", "--min-reports", "3"]);
+    assert_eq!((said.code(), said.rules()), (1, vec!["too-few-reports"]));
+    assert_eq!(said.findings()[0]["title"], "found 2 test reports, expected at least 3");
+}
+
+#[test]
+fn a_report_that_is_handed_in_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "out/1.xml", DATED);
+    write(folder.path(), "out/2.xml", DATED);
+    let said = judge(folder.path(), &["out"]);
+    assert_eq!(
+        (said.code(), said.counts(), said.rules()),
+        (0, [1, 1, 0, 0, 0, 0, 0], vec!["report-duplicate"])
+    );
+    assert_eq!(
+        (&said.report["verdict"], &said.findings()[0]["title"]),
+        (&"warn".into(), &"out/2.xml is the same as out/1.xml".into())
+    );
+    // It makes up for nothing that is missing.
+    assert_eq!(
+        judge(folder.path(), &["out", "--min-reports=2"]).rules(),
+        ["report-duplicate", "too-few-reports"]
+    );
+    assert_eq!(
+        judge(folder.path(), &["out", "--min-tests=2"]).rules(),
+        ["report-duplicate", "too-few-tests"]
+    );
+    // A failure stays one.
+    write(folder.path(), "red/1.xml", &DATED.replace("/></", "><failure/></testcase></"));
+    std::fs::copy(folder.path().join("red/1.xml"), folder.path().join("red/2.xml")).unwrap();
+    assert_eq!(judge(folder.path(), &["red"]).rules(), ["report-duplicate", "test-failed"]);
+    // Without a time two shards may write the same.
+    write(folder.path(), "plain/1.xml", GOOD);
+    write(folder.path(), "plain/2.xml", GOOD);
+    let said = judge(folder.path(), &["plain"]);
+    assert_eq!((said.code(), said.counts()[0], said.rules().len()), (0, 2, 0));
+    assert!(
+        said.notes().contains("plain/2.xml: the same bytes as plain/1.xml; both are counted"),
+        "{}",
+        said.notes()
+    );
 }

@@ -222,9 +222,9 @@ fn headlines_agree_with_the_verdict() {
         (
             RED,
             "",
-            "pass",
+            "warn",
             &["--baseline", "known.jsonl", "--new-failures-only"],
-            "1 failed of 2 tests in 1 report, 1 of the failures known before (2 ms)",
+            "1 failed of 2 tests in 1 report, 1 known before (2 ms)",
         ),
         (
             GREEN,

@@ -20,10 +20,11 @@ pub(super) const RESULT: &[&str] = &[
 ];
 
 /// Keys that Trivy writes and that are not read, by the struct of ours in whose place they stand.
-pub(super) fn unread(name: &'static str) -> &'static [&'static str] {
-    match name {
-        "Report" => &["ReportID", "ArtifactID"],
-        "Metadata" => &[
+const UNREAD: &[(&str, &[&str])] = &[
+    ("Report", &["ReportID", "ArtifactID"]),
+    (
+        "Metadata",
+        &[
             "Size",
             "DiffIDs",
             "ImageConfig",
@@ -37,9 +38,12 @@ pub(super) fn unread(name: &'static str) -> &'static [&'static str] {
             "Author",
             "Committer",
         ],
-        "System" => &["Supplier", "Extended", "extended"],
-        "Scanner" => &["Server"],
-        "Package" => &[
+    ),
+    ("System", &["Supplier", "Extended", "extended"]),
+    ("Scanner", &["Server"]),
+    (
+        "Package",
+        &[
             "Name",
             "Identifier",
             "Version",
@@ -65,9 +69,12 @@ pub(super) fn unread(name: &'static str) -> &'static [&'static str] {
             "InstalledFiles",
             "AnalyzedBy",
         ],
-        "Layer" => &["Size", "CreatedBy"],
-        "Identifier" => &["UID", "BOMRef"],
-        "Vulnerability" => &[
+    ),
+    ("Layer", &["Size", "CreatedBy"]),
+    ("Identifier", &["UID", "BOMRef"]),
+    (
+        "Vulnerability",
+        &[
             "SeveritySource",
             "DataSource",
             "Fingerprint",
@@ -80,12 +87,16 @@ pub(super) fn unread(name: &'static str) -> &'static [&'static str] {
             "PublishedDate",
             "LastModifiedDate",
         ],
-        "Misconfiguration" => &["Type", "Description", "Namespace", "Query", "References", "Traces"],
-        "Lines" => &["EndLine", "Resource", "Provider", "Service", "Code", "Occurrences", "RenderedCause"],
-        "Summary" => &["Failures", "Exceptions"],
-        "FoundSecret" => &["EndLine", "Code", "Offset"],
-        "Licence" => &["Text", "Confidence"],
-        "Modified" => &["Type"],
-        _ => &[],
-    }
+    ),
+    ("Misconfiguration", &["Type", "Description", "Namespace", "Query", "References", "Traces"]),
+    ("Lines", &["EndLine", "Resource", "Provider", "Service", "Code", "Occurrences", "RenderedCause"]),
+    ("Summary", &["Failures", "Exceptions"]),
+    ("FoundSecret", &["EndLine", "Code", "Offset"]),
+    ("Licence", &["Text", "Confidence"]),
+    ("Modified", &["Type"]),
+];
+
+/// The keys of a struct that Trivy writes and that are not read.
+pub(super) fn unread(name: &'static str) -> &'static [&'static str] {
+    UNREAD.iter().find(|(known, _)| *known == name).map_or(&[], |(_, keys)| keys)
 }

@@ -258,12 +258,14 @@ impl<'a> Mapper<'a> {
             names
         });
         let path = normal(path);
-        let depth = |file: &str| {
-            let parts = path.rsplit('/').zip(file.rsplit('/'));
-            parts.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
-        };
+        let parts = |file: &'a str| path.rsplit('/').zip(file.rsplit('/'));
+        let depth =
+            |file: &'a str| parts(file).take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count();
+        // What fits to the letter was looked at before.
+        let is_other =
+            |file: &&'a str| parts(file).take_while(|(one, other)| one == other).count() < depth(file);
         let same_name = lower.get(&name(&path).to_ascii_lowercase());
-        let same_name = || same_name.into_iter().flatten().copied();
+        let same_name = || same_name.into_iter().flatten().copied().filter(is_other);
         let deepest = same_name().map(depth).max().unwrap_or(0);
         if deepest < 2 && path.contains('/') {
             return Vec::new();

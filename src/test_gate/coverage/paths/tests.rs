@@ -292,6 +292,11 @@ fn another_case_is_another_file_but_where_paths_have_drives() {
     assert_eq!(mapped(&mapper, &[], &["SRC/Cart.cs"]), ["SRC/Cart.cs? src/Cart.cs"]);
     assert_eq!(mapped(&mapper, &[], &["c:\\w\\SRC\\cart.cs"]), ["src/Cart.cs"]);
     assert_eq!(mapped(&mapper, &[], &["c:\\w\\LIB\\a.cs"]), ["c:\\w\\LIB\\a.cs? lib/A.cs lib/a.cs"]);
+    assert_eq!(
+        mapped(&mapper, &[], &["two/src/Cart.cs", "src/Cart.cs"]),
+        ["src/Cart.cs", "two/src/Cart.cs!"],
+        "another folder is no other case"
+    );
     assert_eq!(mapped(&mapper, &[], &["/usr/cart.cs"]), ["/usr/cart.cs!"], "a name alone is no sign");
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reason;
 use crate::core::words::count;
+use crate::test_gate::again;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::excerpt::prefix;
 use crate::test_gate::trouble::Position;
@@ -117,7 +118,8 @@ impl Builds {
         for build in std::mem::take(&mut self.failed) {
             let output = self.outputs.get(&build).map_or("", String::as_str);
             let message = "it could not be built";
-            collector.run_error(GroupError::new(&build, message, output, Position::NOWHERE));
+            let error = GroupError::new(&build, message, output, Position::NOWHERE);
+            collector.run_error(error.again(again::package(&build)));
         }
     }
 
@@ -168,5 +170,6 @@ fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut 
         detail = format!("{detail}\nnot run because a build failed: {named}{more}");
     }
     let message = reason(&format!("{output}\n{}", first.output));
-    collector.run_error(GroupError::new(name, &message, &detail, first.at));
+    let error = GroupError::new(name, &message, &detail, first.at);
+    collector.run_error(error.again(again::package(if group.len() == 1 { &first.name } else { built })));
 }

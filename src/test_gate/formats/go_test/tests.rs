@@ -195,6 +195,51 @@ fn what_is_no_event_is_noted_or_named() {
 }
 
 #[test]
+fn a_build_that_failed_is_one_finding() {
+    let event = |package: &str, action: &str, more: &str| {
+        format!("{{\"Action\":\"{action}\",\"Package\":\"{package}\"{more}}}\n")
+    };
+    let unbuilt = |package: &str| {
+        let output = format!(",\"Output\":\"FAIL\\t{package} [build failed]\\n\"");
+        event(package, "start", "") + &event(package, "output", &output) + &event(package, "fail", "")
+    };
+    let errors = |text: &str| {
+        let found = read(&FORMAT, text);
+        assert!(found.troubles.is_empty(), "{:?}", found.troubles);
+        let errors = found.run_errors.into_iter();
+        errors.map(|error| (error.name, error.message, error.detail)).collect::<Vec<_>>()
+    };
+    let build = "# x.org/pay\npay/pay.go:3:9: undefined: x\n";
+    let said = "its build failed: pay/pay.go:3:9: undefined: x";
+    let plain = "FAIL\tx.org/pay [build failed]\nFAIL\tx.org/cart [build failed]\nFAIL\n";
+    for text in [
+        // As events, and as the lines that the oldest versions print instead.
+        format!("{build}{}{}", unbuilt("x.org/pay"), unbuilt("x.org/cart")),
+        format!("{build}{plain}"),
+        format!("{}{build}{plain}", green()),
+    ] {
+        let errors = errors(&text);
+        let [(name, message, detail)] = &errors[..] else { panic!("{errors:?}") };
+        assert_eq!((name.as_str(), message.as_str()), ("build of x.org/pay", said), "{text}");
+        assert!(detail.ends_with("not run because a build failed: x.org/pay, x.org/cart"), "{detail}");
+    }
+    // What is built for a test alone keeps no other package from running.
+    let own = format!(
+        "# x.org/pay [x.org/pay.test]\npay/a_test.go:1:1: x\n{}{}",
+        unbuilt("x.org/pay"),
+        unbuilt("x.org/cart")
+    );
+    assert_eq!(errors(&own).len(), 2);
+    // Without what the compiler said, each package says what can be known.
+    let bare = unbuilt("x.org/pay") + &unbuilt("x.org/cart");
+    assert!(errors(&bare).iter().all(|(_, message, _)| message.contains("standard error")), "{bare}");
+    assert_eq!(errors(&bare).len(), 2);
+    // Warnings of a linker break nothing.
+    assert_eq!(errors(&format!("# x.org/shop.test\nld: warning: x\n{}", green())).len(), 0);
+    only_this(&FORMAT, &format!("{build}{plain}"));
+}
+
+#[test]
 fn cuts_are_noticed_and_only_go_is_taken() {
     every_prefix_fails(&FORMAT, &green());
     no_prefix_is_greener(&FORMAT, &green());

@@ -103,10 +103,10 @@ impl<R: Read> Reader<'_, R> {
             Kind::Case if self.inner_cases > 0 => self.inner_cases -= 1,
             Kind::Case => self.leave_case(),
             // One in another is part of its text.
-            Kind::Wrong(_) if self.is_in_case => {
-                if self.collecting.is_none_or(|depth| depth == self.open.len()) {
-                    self.case.settle();
-                }
+            Kind::Wrong(_)
+                if self.is_in_case && self.collecting.is_none_or(|depth| depth == self.open.len()) =>
+            {
+                self.case.settle();
             }
             Kind::Wrong(_) => {
                 if let Some((message, detail)) = self.suite_error.take() {

@@ -4,8 +4,30 @@ use super::Case;
 use super::Expected::{Red, Refused};
 use super::project::{COVERED, Project, cobertura, source};
 
+use std::io::Write as _;
+
 const UNIT: &str = "reports/unit.xml";
 const BASELINE: &str = "tests.baseline.jsonl";
+
+/// A failed test whose name differs from that of a passed one only in a letter of this encoding.
+fn fails_in(shop: &Project, declaration: &str, failed: &[u8], passed: &[u8]) {
+    let declaration = declaration.as_bytes();
+    let parts: [&[u8]; 6] = [
+        declaration,
+        b"<testsuites><testsuite name='pytest'><testcase classname='shop.PayTest' name='",
+        failed,
+        b"'><failure/></testcase><testcase classname='shop.PayTest' name='",
+        passed,
+        b"'/></testsuite></testsuites>",
+    ];
+    shop.write("reports/pay.xml", parts.concat());
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
 
 /// Tests that go away, under every pretext.
 pub(super) const TESTS: &[Case] = &[
@@ -152,6 +174,55 @@ pub(super) const TESTS: &[Case] = &[
 
 /// Failures that hide.
 pub(super) const FAILURES: &[Case] = &[
+    (
+        "fails in a name that differs in a letter of windows-1251",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='windows-1251'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter, and says it is UTF-8",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='UTF-8'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter, behind a mark that is wrong",
+        |shop| fails_in(shop, "\u{feff}<?xml version='1.0' encoding='windows-1251'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter, and says nothing",
+        |shop| fails_in(shop, "", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in a letter of an encoding nobody knows",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='x-shop'?>", b"\xea", b"\xeb"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that differs in half a letter of Shift_JIS",
+        |shop| fails_in(shop, "<?xml version='1.0' encoding='Shift_JIS'?>", b"\xfd", b"\xfe"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name that was replaced already",
+        |shop| fails_in(shop, "", "\u{fffd}".as_bytes(), "\u{fffd}".as_bytes()),
+        Red("test-failed"),
+    ),
+    (
+        "fails in a name of control characters",
+        |shop| fails_in(shop, "", b"\x01", b"\x02"),
+        Red("test-failed"),
+    ),
+    (
+        "fails in UTF-16 without a mark",
+        |shop| {
+            shop.fail();
+            let text = shop.read(UNIT);
+            shop.write(UNIT, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+        },
+        Red("test-failed"),
+    ),
     ("fails a test", Project::fail, Red("test-failed")),
     (
         "adds a test that fails",
@@ -388,6 +459,72 @@ pub(super) const REPORTS: &[Case] = &[
         |shop| shop.write(UNIT, b"\x1f\x8b\x08\x00\x00\x00\x00\x00"),
         Red("report-unreadable"),
     ),
+    (
+        "fails and packs the report into an archive",
+        |shop| {
+            shop.fail();
+            shop.remove(UNIT);
+            shop.write("reports/unit.zip", b"PK\x03\x04unit.xml");
+        },
+        Red("test-vanished"),
+    ),
+    (
+        "hands in an archive where a report is meant",
+        |shop| {
+            shop.write("more/good.xml", "<testsuite><testcase name='a'/></testsuite>");
+            shop.write("more/broken.zip", b"PK\x03\x04unit.xml");
+            shop.flags(&["reports", "more/*"]);
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "packs a report twice",
+        |shop| {
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", gzip(&gzip(b"<testsuite><testcase name='a'/></testsuite>")));
+            shop.flags(&["reports", "reports/unit.xml.gz"]);
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "packs a report with a failure and cuts it off",
+        |shop| {
+            shop.fail();
+            let packed = gzip(shop.read(UNIT).as_bytes());
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", &packed[..packed.len() / 2]);
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "packs a report with a failure",
+        |shop| {
+            shop.fail();
+            let packed = gzip(shop.read(UNIT).as_bytes());
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", packed);
+        },
+        Red("test-failed"),
+    ),
+    (
+        "says that a report with a hidden failure is in UTF-7",
+        |shop| {
+            shop.ends(UNIT, "adds", "+ADw-failure/+AD4-");
+            shop.edit(UNIT, "encoding=\"UTF-8\"", "encoding=\"UTF-7\"");
+        },
+        Red("report-unreadable"),
+    ),
+    (
+        "writes a report in UTF-32",
+        |shop| {
+            let text = shop.read(UNIT);
+            shop.write(
+                UNIT,
+                text.chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect::<Vec<u8>>(),
+            );
+        },
+        Red("report-unreadable"),
+    ),
     ("cuts a report in JSON off", |shop| shop.truncate("reports/api.json", 60), Red("report-unreadable")),
     ("hands in an empty object", |shop| shop.write("reports/api.json", "{}"), Red("test-vanished")),
     ("hands in nothing in JSON", |shop| shop.write("reports/api.json", "null"), Red("test-vanished")),
@@ -429,6 +566,41 @@ pub(super) const REPORTS: &[Case] = &[
 
 /// A gate that is made wider by the change it judges.
 pub(super) const POLICY: &[Case] = &[
+    (
+        "fails and excludes the report",
+        |shop| {
+            shop.fail();
+            shop.set("exclude = [\"reports/unit.xml\"]");
+        },
+        Red("test-failed"),
+    ),
+    (
+        "fails and excludes all that is red with a path",
+        |shop| {
+            shop.fail();
+            shop.set("paths = [\"reports\", \"!**/unit.xml\"]");
+        },
+        Refused(2, "among the paths excludes nothing"),
+    ),
+    (
+        "lets a shard go and lowers how many there must be",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("min-reports = 5");
+            });
+            shop.remove("reports/macos.xml");
+            shop.set("min-reports = 4");
+        },
+        Red("too-few-reports"),
+    ),
+    (
+        "hands in one shard twice instead of another",
+        |shop| {
+            shop.on_main(|| shop.set("min-reports = 6"));
+            shop.write("reports/windows.xml", shop.read(UNIT));
+        },
+        Red("too-few-reports"),
+    ),
     (
         "fails and lowers what counts",
         |shop| {
@@ -1194,4 +1366,170 @@ pub(super) const BENCHMARKS: &[Case] = &[
         },
         Red("benchmark-vanished"),
     ),
+    (
+        "measures with a run that crashed",
+        |shop| {
+            shop.write(
+                "reports/bench.txt",
+                format!("{CRITERION}thread 'main' panicked at benches/a.rs:1:1:\nno\n"),
+            )
+        },
+        Red("run-errored"),
+    ),
+    (
+        "hides a crash behind colours",
+        |shop| {
+            let crash = "\u{1b}[1m\u{1b}[91merror\u{1b}[0m\u{1b}[1m: bench failed, to rerun pass `--bench a`\u{1b}[0m\n";
+            shop.write("reports/bench.txt", format!("{CRITERION}{crash}"));
+        },
+        Red("run-errored"),
+    ),
+    (
+        "measures how a command fails",
+        |shop| {
+            let failed = r#"{"results":[{"command":"serve","mean":0.1,"median":0.1,"times":[0.1,0.1],"exit_codes":[1,1]}]}"#;
+            shop.write("reports/serve.json", failed);
+        },
+        Red("run-errored"),
+    ),
+    (
+        "writes a slow number in colours",
+        |shop| {
+            known(shop, CRITERION);
+            let slow = "a                       time:   [\u{1b}[1m5.0\u{1b}[0m ns \u{1b}[1m5.1\u{1b}[0m ns 5.2 ns]\n";
+            shop.write("reports/bench.txt", slow);
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "gives two exact counts one name, so that their middle stays",
+        |shop| {
+            let count = |one: u32, other: u32| {
+                format!(
+                    "a::b one:1\n  Instructions:  {one}|N/A  (*********)\na::b one:1\n  Instructions:  {other}|N/A  (*********)\n"
+                )
+            };
+            known(shop, &count(1_000, 3_000));
+            shop.write("reports/bench.txt", count(1_500, 2_500));
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "allocates more and keeps its instructions",
+        |shop| {
+            let heap = |bytes: u32| {
+                format!("a::b one:1\n  ======= DHAT =====\n  Total bytes:  {bytes}|N/A  (*********)\n")
+            };
+            known(shop, &heap(1_000));
+            shop.write("reports/bench.txt", heap(3_000));
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "measures what is no number",
+        |shop| shop.edit("reports/bench.json", "\"value\": 48.0", "\"value\": \"NaN\""),
+        Red("report-unreadable"),
+    ),
+    (
+        "measures less than nothing",
+        |shop| shop.edit("reports/bench.json", "\"value\": 48.0", "\"value\": -48.0"),
+        Red("report-unreadable"),
+    ),
+    (
+        "measures more than a number holds",
+        |shop| shop.edit("reports/bench.json", "\"value\": 48.0", "\"value\": 1e999"),
+        Red("report-unreadable"),
+    ),
+    (
+        "says of no measure which way is better",
+        |shop| shop.edit("reports/bench.json", "\"direction\": \"smaller\",", ""),
+        Red("report-unreadable"),
+    ),
+    (
+        "slows everything down, as if the machine were slower",
+        |shop| {
+            shop.on_main(|| rebase(shop));
+            shop.measure(&many(1.9, 1.9));
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "names a reference of its own",
+        |shop| {
+            shop.on_main(|| rebase(shop));
+            shop.measure(&many(1.9, 1.9));
+            shop.set("benchmark-reference = \"machine\"");
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "slows the reference down with the benchmark it slows down",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            let mut slowed = many(1.0, 1.6);
+            slowed[0].3 *= 1.6;
+            shop.measure(&slowed);
+        },
+        Red("benchmark-reference-moved"),
+    ),
+    (
+        "takes the reference away",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            shop.measure(&many(1.0, 1.0)[..8]);
+        },
+        Red("threshold-crossed"),
+    ),
+    (
+        "is slower than the machine became",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            let mut slowed = many(1.5, 1.5);
+            slowed[0].3 *= 1.2;
+            shop.measure(&slowed);
+        },
+        Red("benchmark-regressed"),
+    ),
 ];
+
+/// What criterion prints of one benchmark.
+const CRITERION: &str = "a                       time:   [1.0 ns 1.1 ns 1.2 ns]\n";
+
+/// The baseline of `main` knows a report of benchmarks in text.
+fn known(shop: &Project, text: &str) {
+    shop.on_main(|| {
+        shop.write("reports/bench.txt", text);
+        shop.renew();
+    });
+}
+
+/// The baseline of `main` knows more measures and a reference.
+pub(super) fn rebase(shop: &Project) {
+    shop.measure(&many(1.0, 1.0));
+    shop.renew();
+}
+
+/// The measures of the shop, four more and a reference, each so many times slower than in the baseline.
+pub(super) fn many(slower: f64, reference: f64) -> Vec<super::project::Measure<'static>> {
+    let all = [
+        ("parse", "ns", "smaller", 1000.0 * slower, 20),
+        ("serve", "requests/s", "bigger", 500.0 / slower, 20),
+        ("render", "ms", "smaller", 30.0 * slower.min(1.4), 1),
+        ("allocations", "allocations", "smaller", 48.0, 0),
+        ("one", "ms", "smaller", 11.0 * slower, 20),
+        ("two", "ms", "smaller", 12.0 * slower, 20),
+        ("three", "ms", "smaller", 13.0 * slower, 20),
+        ("four", "ms", "smaller", 14.0 * slower, 20),
+        ("machine", "ms", "smaller", 100.0 * reference, 20),
+    ];
+    all.to_vec()
+}

@@ -2,6 +2,7 @@
 
 use super::Case;
 use super::Expected::{Pass, Warn};
+use super::cheats::{many, rebase};
 use super::project::{COVERED, cobertura, source};
 
 const UNIT: &str = "reports/unit.xml";
@@ -55,6 +56,25 @@ pub(super) const REPORTS: &[Case] = &[
         },
         Pass,
     ),
+    (
+        "writes a report in Latin letters of Windows",
+        |shop| {
+            let text = shop.read(UNIT).replace("UTF-8", "windows-1252").replace("no clock", "f\u{e9}");
+            shop.write(UNIT, text.chars().map(|letter| u8::try_from(letter).unwrap()).collect::<Vec<u8>>());
+        },
+        Pass,
+    ),
+    (
+        "packs a report",
+        |shop| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, shop.read(UNIT).as_bytes()).unwrap();
+            shop.remove(UNIT);
+            shop.write("reports/unit.xml.gz", encoder.finish().unwrap());
+        },
+        Pass,
+    ),
+    ("names each report in one pattern", |shop| shop.set("paths = [\"reports/*.{xml,json}\"]"), Pass),
     (
         "runs on another day and machine",
         |shop| {
@@ -428,7 +448,7 @@ pub(super) const BENCHMARKS: &[Case] = &[
         |shop| {
             shop.remeasure(("render", "ms", "smaller", 36.0, 1));
         },
-        Pass,
+        Warn,
     ),
     ("allocates less", |shop| shop.remeasure(("allocations", "allocations", "smaller", 40.0, 0)), Pass),
     (
@@ -459,6 +479,33 @@ pub(super) const BENCHMARKS: &[Case] = &[
     (
         "loads a little more slowly",
         |shop| shop.edit("reports/load.json", "\"avg\": 100", "\"avg\": 110"),
+        Warn,
+    ),
+    (
+        "loads as slowly as before, but for noise",
+        |shop| shop.edit("reports/load.json", "\"avg\": 100", "\"avg\": 104"),
+        Pass,
+    ),
+    (
+        "runs on a slower machine, as the reference of main says",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            shop.measure(&many(1.4, 1.4));
+        },
+        Warn,
+    ),
+    (
+        "runs on the same machine, as the reference of main says",
+        |shop| {
+            shop.on_main(|| {
+                shop.set("benchmark-reference = \"machine\"");
+                rebase(shop);
+            });
+            shop.measure(&many(1.0, 1.0));
+        },
         Pass,
     ),
 ];
