@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, Args, Command, ValueEnum, ValueHint};
 
 use super::baseline::{self, TestDrop};
 use super::benchmarks::{self, Bound};
-use super::collector::Keep;
+use super::collector::{Assumed, Keep};
 use super::coverage::{self, FolderFloor, Percent, Prefixes, Scope};
 use super::environment::Environment;
 use crate::core::Error;
@@ -294,8 +294,10 @@ impl Arguments {
     /// What the names of tests mean; nothing is kept but what every run needs.
     pub(super) fn keep(&self) -> Keep {
         Keep {
-            repeats_are_attempts: self.repeated_cases == RepeatedCases::Attempts,
-            paths_are_attempts: self.attempts,
+            attempts: Assumed {
+                repeats: self.repeated_cases == RepeatedCases::Attempts,
+                paths: self.attempts,
+            },
             ..Keep::default()
         }
     }

@@ -71,10 +71,17 @@ pub(crate) struct Keep {
     pub(crate) names: bool,
     /// All of them, because a merged report is to be written.
     pub(crate) tests: bool,
-    /// Whether cases of one name are attempts at one test where the report leaves it open.
-    pub(crate) repeats_are_attempts: bool,
-    /// Whether the reports of a later path are attempts at the tests of the paths before it; needs all tests whole.
-    pub(crate) paths_are_attempts: bool,
+    /// What is an attempt besides what reports call one.
+    pub(crate) attempts: Assumed,
+}
+
+/// What the settings take for attempts at one test.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Assumed {
+    /// Cases of one name, where the report leaves open what they are.
+    pub(crate) repeats: bool,
+    /// Tests that the reports of an earlier path have as well; needs all tests whole.
+    pub(crate) paths: bool,
 }
 
 impl Reading {
@@ -161,7 +168,7 @@ impl Collector {
     /// A collector that has met nothing.
     pub(crate) fn new(keep: Keep) -> Self {
         let ledger = keep.names.then(Ledger::default);
-        let archive = (keep.tests || keep.paths_are_attempts).then(Archive::default);
+        let archive = (keep.tests || keep.attempts.paths).then(Archive::default);
         let reading = Reading { ledger, archive, ..Reading::default() };
         Self { reading, keep, attempts: Attempts::new(), problems: HashMap::new() }
     }
@@ -173,7 +180,7 @@ impl Collector {
 
     /// Whether cases of one name are attempts where the report leaves it open.
     pub(crate) fn repeats_are_attempts(&self) -> bool {
-        self.keep.repeats_are_attempts
+        self.keep.attempts.repeats
     }
 
     /// What another test with this hash is, where the report leaves that open.
@@ -264,7 +271,7 @@ impl Collector {
             }
             let is_unclear = met.repetition == Repetition::Unclear;
             let (scope, hash) = (met.scope, met.name);
-            let problem = Problem { row, is_unclear, scope, hash, ..Problem::of(&execution(), state) };
+            let problem = Problem { hash, row, is_unclear, scope, ..Problem::of(&execution(), state) };
             self.reading.problems.push(problem);
         }
     }
@@ -346,7 +353,9 @@ impl Collector {
 
     pub(crate) fn finish(mut self) -> Reading {
         let Reading { problems, rows, .. } = &mut self.reading;
-        problems.iter_mut().for_each(|problem| problem.rows = rows.times(problem.hash));
+        for problem in problems {
+            problem.rows = rows.times(problem.hash);
+        }
         self.reading
     }
 }

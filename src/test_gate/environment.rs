@@ -39,8 +39,8 @@ impl Environment {
     }
 
     /// Says of a pattern that matches none of the reports.
-    pub(super) fn unused<'a>(all: &[Self], labels: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
-        let unused = all.iter().filter(|one| !labels.clone().any(|label| one.is_of(label)));
+    pub(super) fn unused(all: &[Self], labels: &[&str]) -> Vec<String> {
+        let unused = all.iter().filter(|one| !labels.iter().any(|label| one.is_of(label)));
         unused
             .filter_map(|one| one.pattern.as_deref())
             .map(|pattern| format!("no report matches `{pattern}` of `environment`"))
@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(Environment::of(&all, "out/mac/a=b.xml"), "other");
         assert_eq!(Environment::of(&all, "out/mac/a.xml"), "");
         assert_eq!(Environment::of(&[parse(" arm ").unwrap()], "anything"), "arm");
-        let unused = Environment::unused(&all, ["out/linux/a.xml"].into_iter());
+        let unused = Environment::unused(&all, &["out/linux/a.xml"]);
         assert_eq!(unused, ["no report matches `out/*/a=b.xml` of `environment`"]);
         for wrong in ["", " ", "=", "a =", "= a"] {
             assert!(parse(wrong).is_err(), "{wrong}");

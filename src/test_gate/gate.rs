@@ -112,12 +112,12 @@ impl Gate {
         });
         let mut reports: Vec<Report<'_>> =
             readings.map(|(file, reading)| Report::of(file, environments, reading)).collect();
-        if keep.paths_are_attempts {
+        if keep.attempts.paths {
             reruns::fold(&mut reports);
         }
-        self.notes.extend(partitions::settle(&mut reports, keep.paths_are_attempts));
-        self.notes
-            .extend(Environment::unused(environments, found.reports.iter().map(|file| file.label.as_str())));
+        self.notes.extend(partitions::settle(&mut reports, keep.attempts.paths));
+        let labels: Vec<&str> = found.reports.iter().map(|file| file.label.as_str()).collect();
+        self.notes.extend(Environment::unused(environments, &labels));
         let full = full_coverage(found.reports.iter().zip(contents.iter().map(|(content, _)| content)));
         for (file, (content, input)) in found.reports.iter().zip(contents) {
             if let Some(what) = summary_beside(file, &content, &full) {

@@ -77,7 +77,7 @@ pub(super) fn reports() -> Vec<PathBuf> {
         ["expected.json", "corpus.json", "README.md"].iter().any(|name| path.ends_with(name))
     };
     files.retain(|path| !is_ours(path));
-    files.sort();
+    files.sort_by_key(|path| (!path.starts_with(root.join("tests")), path.clone()));
     files
 }
 

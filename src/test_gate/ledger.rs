@@ -73,6 +73,7 @@ const UNTIMED: u64 = u64::MAX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
     One(Execution),
+    #[expect(clippy::box_collection, reason = "a vector alone would make each entry half as long again")]
     Many(Box<Vec<Execution>>),
 }
 
@@ -121,7 +122,7 @@ impl Entry {
     fn push(&mut self, more: Executions<'_>) {
         match self {
             Self::One(first) => {
-                *self = Self::Many(Box::new(std::iter::once(*first).chain(more.iter()).collect()))
+                *self = Self::Many(Box::new(std::iter::once(*first).chain(more.iter()).collect()));
             }
             Self::Many(all) => all.extend(more.iter()),
         }

@@ -43,7 +43,7 @@ pub(super) fn jest(classname: &str, name: &str) -> String {
     blocks(&full)
 }
 
-/// Vitest matches as jest does; in its JUnit XML the class is the file, and the name has the blocks around the test.
+/// Vitest matches as jest does; in its `JUnit` XML the class is the file, and the name has the blocks around the test.
 pub(super) fn vitest(classname: &str, name: &str, file: &str) -> Piece {
     let is_of_junit = classname == file || (file.is_empty() && classname.contains('.'));
     if !is_of_junit || classname.is_empty() {

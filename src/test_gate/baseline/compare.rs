@@ -272,7 +272,9 @@ mod tests {
             report.add(&identity, *state, millis.map(|millis| millis * 1_000));
         }
         let mut ledger = Ledger::default();
-        reports.into_iter().for_each(|(_, report)| ledger.merge(report, ""));
+        for (_, report) in reports {
+            ledger.merge(report, "");
+        }
         ledger
     }
 

@@ -95,6 +95,9 @@ struct Pairing<'a> {
     pairs: Pairs,
 }
 
+/// Places that others have left, and new ones, of one last name.
+type Places<'a> = (BTreeSet<&'a Scope>, BTreeSet<&'a Scope>);
+
 /// Indexes of gone and of new tests that belong together.
 type Group = (Vec<usize>, Vec<usize>);
 
@@ -208,8 +211,7 @@ impl<'a> Pairing<'a> {
         }
         let mut homes: BTreeMap<&Scope, &Scope> =
             most.into_iter().map(|(from, (_, to))| (from, to)).collect();
-        let mut last_names: BTreeMap<(&str, &str), (BTreeSet<&'a Scope>, BTreeSet<&'a Scope>)> =
-            BTreeMap::new();
+        let mut last_names: BTreeMap<(&str, &str), Places<'a>> = BTreeMap::new();
         for (_, gone) in self.gone_left() {
             last_names.entry(last(gone.test.scope)).or_default().0.insert(gone.test.scope);
         }

@@ -312,8 +312,8 @@ impl<R: Read> Reader<'_, R> {
         if !is_next {
             return Err(self.error("tests are out of order"));
         }
-        let test = Test { seen, millis, last };
-        baseline.tests.entry(scope).or_default().insert(line.test.into(), test);
+        let known = Test { seen, millis, last };
+        baseline.tests.entry(scope).or_default().insert(line.test.into(), known);
         Ok(())
     }
 
@@ -452,8 +452,8 @@ mod tests {
         );
         let end = hexadecimal(&Sha256::digest(text));
         let baseline = read("base.jsonl", format!("{text}{{\"end\":\"{end}\"}}\n").as_bytes()).unwrap();
-        let test = baseline.tests.values().flat_map(BTreeMap::values).next().unwrap();
-        assert_eq!((test.executions(), test.ran(), test.red()), (3, 3, 1));
+        let known = baseline.tests.values().flat_map(BTreeMap::values).next().unwrap();
+        assert_eq!((known.executions(), known.ran(), known.red()), (3, 3, 1));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::quarantine::Entry;
 use crate::core::words::{count, counted, duration, number};
 use crate::core::{Finding, Rule, Severity};
 use crate::test_gate::execution::{numbered, placed};
-use crate::test_gate::ledger::Kind;
+use crate::test_gate::ledger::{Executions, Kind};
 use crate::test_gate::producer::Producer;
 
 /// A test that ran at the baseline is gone, or runs fewer times.
@@ -210,7 +210,7 @@ fn vanished(change: &Change<'_>) -> Finding {
 
 fn fewer(change: &Change<'_>) -> Finding {
     let before = change.before.map_or(0, Test::ran);
-    let now = change.now.map_or(0, |now| now.ran());
+    let now = change.now.map_or(0, Executions::ran);
     about(&VANISHED, change, &format!("ran {} of {} times", number(now), number(before)))
         .detail(format!(
             "{} at the baseline{}, {} now: a part of a matrix, a shard or a repetition is gone",

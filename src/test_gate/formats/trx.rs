@@ -261,7 +261,7 @@ impl Trx {
         let Running { test, name, state, micros, at, message, detail, .. } = running;
         // What cleans up after tests is told as a test, in brackets, and can't be run by itself.
         let producer = (!name.starts_with('[')).then_some(Producer::Dotnet);
-        let execution = Execution { micros, at, message, detail, producer, ..Execution::new(name, state) };
+        let execution = Execution { micros, message, detail, at, producer, ..Execution::new(name, state) };
         self.definitions.test(test, execution, collector);
     }
 }

@@ -76,8 +76,11 @@ enum Expected {
     Pass,
 }
 
-/// Each change, how it is made, and what must become of it.
-const CHANGES: &[(&str, fn(&mut Project), Expected)] = &[
+/// A change, how it is made, and what must become of it.
+type Change = (&'static str, fn(&mut Project), Expected);
+
+/// Every change.
+const CHANGES: &[Change] = &[
     ("changes nothing", |_| {}, Expected::Red("advisory")),
     (
         "depends on a git tag of the same code",

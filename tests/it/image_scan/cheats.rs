@@ -33,7 +33,7 @@ impl Scan {
     }
 
     /// Puts one secret in the place of the vulnerability.
-    fn secret(&mut self, secret: Value) {
+    fn secret(&mut self, secret: &Value) {
         self.report["Results"] = json!([{"Target": "app/.env", "Class": "secret", "Secrets": [secret]}]);
     }
 
@@ -102,14 +102,14 @@ const CASES: &[Case] = &[
     ("has no severity", |scan| drop(scan.vulnerability().remove("Severity")), Warn("image-unrated")),
     (
         "holds a secret without a severity",
-        |scan| scan.secret(json!({"RuleID": "aws", "Severity": ""})),
+        |scan| scan.secret(&json!({"RuleID": "aws", "Severity": ""})),
         Red("image-secret"),
     ),
     (
         "holds a secret that nobody has rated, where that shall be low",
         |scan| {
-            scan.secret(json!({"RuleID": "aws", "Severity": "UNKNOWN"}));
-            scan.settings = "[image-scan]\nunknown-severity = \"low\"\n".to_owned();
+            scan.secret(&json!({"RuleID": "aws", "Severity": "UNKNOWN"}));
+            "[image-scan]\nunknown-severity = \"low\"\n".clone_into(&mut scan.settings);
         },
         Red("image-secret"),
     ),

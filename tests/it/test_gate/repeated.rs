@@ -20,7 +20,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// What is said of one JUnit file.
+/// What is said of one file of `JUnit` XML.
 fn said(report: &str, arguments: &[&str]) -> Said {
     let folder = folder(&[("junit.xml", report)]);
     judge(folder.path(), &[&["junit.xml"], arguments].concat())

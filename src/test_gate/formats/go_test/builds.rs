@@ -154,10 +154,10 @@ fn bare(build: &str) -> &str {
 
 /// Reports a build, and all packages that did not run for it.
 fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut Collector) {
-    let built = build.map_or("", bare);
-    let Some(first) = group.iter().find(|package| package.name == built).or(group.first()) else { return };
+    let root = build.map_or("", bare);
+    let Some(first) = group.iter().find(|package| package.name == root).or(group.first()) else { return };
     // Where several packages did not run, the build has a name of its own: whoever waives one of them does not waive the others.
-    let of_build = format!("build of {built}");
+    let of_build = format!("build of {root}");
     let name = if group.len() == 1 { first.name.as_str() } else { of_build.as_str() };
     let mut detail = if output.trim().is_empty() { first.output.trim() } else { output.trim() }.to_owned();
     let others: Vec<&str> =
@@ -171,5 +171,5 @@ fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut 
     }
     let message = reason(&format!("{output}\n{}", first.output));
     let error = GroupError::new(name, &message, &detail, first.at);
-    collector.run_error(error.again(again::package(if group.len() == 1 { &first.name } else { built })));
+    collector.run_error(error.again(again::package(if group.len() == 1 { &first.name } else { root })));
 }

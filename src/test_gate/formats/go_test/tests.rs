@@ -1,7 +1,7 @@
 //! Streams of `go test -json` as go writes them.
 
 use super::FORMAT;
-use crate::test_gate::collector::Keep;
+use crate::test_gate::collector::{Assumed, Keep};
 use crate::test_gate::formats::checks::{
     counts, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read, read_as,
 };
@@ -158,7 +158,7 @@ fn repeats_are_tests_and_further_runs_are_attempts_where_that_is_set() {
         ("pass", "TestA", ""),
     ];
     let once = events(&[&repeats[..], &[("fail", "", "")]].concat());
-    let attempts = Keep { repeats_are_attempts: true, ..Keep::default() };
+    let attempts = Keep { attempts: Assumed { repeats: true, paths: false }, ..Keep::default() };
     assert_eq!(counts(&read(&FORMAT, once.clone())).0, [1, 0, 1, 0, 0, 0]);
     assert_eq!(counts(&read_as(&FORMAT, once, attempts)).0, [1, 0, 1, 0, 0, 0]);
     let failed = events(&[("start", "", ""), ("run", "TestA", ""), ("fail", "TestA", ""), ("fail", "", "")]);

@@ -1372,7 +1372,7 @@ pub(super) const BENCHMARKS: &[Case] = &[
             shop.write(
                 "reports/bench.txt",
                 format!("{CRITERION}thread 'main' panicked at benches/a.rs:1:1:\nno\n"),
-            )
+            );
         },
         Red("run-errored"),
     ),
