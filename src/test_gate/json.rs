@@ -2,9 +2,11 @@
 //!
 //! Knows no report format. Nesting deeper than `serde_json` allows (128) is an error, never a stack that overflows.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Read};
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -20,10 +22,54 @@ pub(crate) fn document<T>(
     source: impl Read,
     seed: impl for<'de> DeserializeSeed<'de, Value = T>,
 ) -> Result<T, Trouble> {
-    let mut reader = serde_json::Deserializer::from_reader(io::BufReader::new(Clipped::new(source)));
+    whole(io::BufReader::new(Clipped::new(source)), seed)
+}
+
+/// The same where `line` shall say how far the reader has come.
+pub(crate) fn document_by_line<T>(
+    source: impl Read,
+    line: &Line,
+    seed: impl for<'de> DeserializeSeed<'de, Value = T>,
+) -> Result<T, Trouble> {
+    let source = io::BufReader::new(Clipped::new(source));
+    whole(Lines { source, line: line.clone(), is_at_end: false }, seed)
+}
+
+fn whole<T>(source: impl Read, seed: impl for<'de> DeserializeSeed<'de, Value = T>) -> Result<T, Trouble> {
+    let mut reader = serde_json::Deserializer::from_reader(source);
     seed.deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
         .map_err(|error| trouble(&error))
+}
+
+/// The line of a document that its reader has come to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Line(Rc<Cell<u64>>);
+
+impl Line {
+    /// Its number, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.0.get() + 1
+    }
+}
+
+/// Counts lines for a reader that takes byte by byte, as `serde_json` does.
+struct Lines<R> {
+    source: R,
+    line: Line,
+    /// Whether the last byte ended a line: the reader may have looked at it only to find the end of a number.
+    is_at_end: bool,
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        for byte in buffer.get(..count).unwrap_or_default() {
+            self.line.0.set(self.line.0.get() + u64::from(self.is_at_end));
+            self.is_at_end = *byte == b'\n';
+        }
+        Ok(count)
+    }
 }
 
 /// A document that is being read.
