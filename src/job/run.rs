@@ -80,38 +80,55 @@ pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
 
 /// A job's command line: the job's own flags, then those all jobs share.
 pub fn command<J: Job>() -> Command {
-    let command = Command::new(J::NAME).version(env!("CARGO_PKG_VERSION")).after_help(EXITS);
-    // Groups of flags bring their own documentation along as `about`, so the job's comes last.
-    let command = Common::augment_args(J::Arguments::augment_args(command)).about(J::ABOUT).long_about(None);
-    let subcommands: Vec<Command> =
-        J::subcommands().iter().map(|subcommand| with_flags(subcommand, &command)).collect();
+    let subcommands: Vec<Command> = J::subcommands().iter().map(subcommand::<J>).collect();
     if subcommands.is_empty() {
-        return command;
+        return flags::<J>();
     }
     let usage = format!("{0} [OPTIONS] [PATH]...\n       {0} [OPTIONS] <COMMAND>", J::NAME);
-    command
+    flags::<J>()
         .subcommands(subcommands)
         .override_usage(usage)
         .propagate_version(true)
         .disable_help_subcommand(true)
 }
 
-/// A sub-command with the flags of its job, but for the one it stands for.
-fn with_flags(subcommand: &Command, job: &Command) -> Command {
-    let own: Vec<&Arg> = subcommand.get_arguments().collect();
+/// The same without its sub-commands.
+fn flags<J: Job>() -> Command {
+    let command = Command::new(J::NAME).version(env!("CARGO_PKG_VERSION")).after_help(EXITS);
+    // Groups of flags bring their own documentation along as `about`, so the job's comes last.
+    Common::augment_args(J::Arguments::augment_args(command)).about(J::ABOUT).long_about(None)
+}
+
+/// A sub-command, which gets its flags only where it is used: each has all of the job's, and most command lines have none.
+fn subcommand<J: Job>(described: &Command) -> Command {
+    Command::new(described.get_name().to_owned())
+        .display_name(J::NAME)
+        .about(described.get_about().cloned().unwrap_or_default())
+        .after_help(EXITS)
+        .disable_help_subcommand(true)
+        .defer(with_flags::<J>)
+}
+
+/// A sub-command with the flags of its job, but for the one it stands for, and with sub-commands of its own.
+fn with_flags<J: Job>(subcommand: Command) -> Command {
+    let all = J::subcommands();
+    let Some(described) = find_described(&all, subcommand.get_name()) else { return subcommand };
+    let own: Vec<&Arg> = described.get_arguments().collect();
     let is_new = |argument: &&Arg| {
         argument.get_id() != ACTION && own.iter().all(|own| own.get_id() != argument.get_id())
     };
+    let job = flags::<J>();
     // The last positional argument must be added last.
-    let arguments = job.get_arguments().filter(is_new).chain(own.iter().copied()).cloned();
-    let inner = subcommand.get_subcommands().map(|inner| with_flags(inner, job));
-    Command::new(subcommand.get_name().to_owned())
-        .display_name(job.get_name().to_owned())
-        .about(subcommand.get_about().cloned().unwrap_or_default())
-        .args(arguments)
-        .subcommands(inner)
-        .after_help(EXITS)
-        .disable_help_subcommand(true)
+    let arguments: Vec<Arg> =
+        job.get_arguments().filter(is_new).chain(own.iter().copied()).cloned().collect();
+    let inner: Vec<Command> = described.get_subcommands().map(self::subcommand::<J>).collect();
+    subcommand.args(arguments).subcommands(inner)
+}
+
+/// How a job describes the sub-command of a name, at whatever depth.
+fn find_described<'a>(all: &'a [Command], name: &str) -> Option<&'a Command> {
+    let inner = |command: &'a Command| command.get_subcommands().find(|inner| inner.get_name() == name);
+    all.iter().find(|command| command.get_name() == name).or_else(|| all.iter().find_map(inner))
 }
 
 /// What `--help` says about exit codes.
@@ -252,7 +269,7 @@ fn find_file(common: &Common) -> Result<Option<File>, Error> {
 /// Refuses keys this job does not know, in its own table and at the top of the file, and waivers of rules no job has.
 fn check<J: Job>(file: &File) -> Result<(), Error> {
     let shared = keys(&Common::augment_args(Command::new("common")));
-    let own: Vec<String> = keys(&command::<J>());
+    let own: Vec<String> = keys(&flags::<J>());
     file.check("", &shared)?;
     file.check(J::NAME, &own)?;
     file.check_waivers()
