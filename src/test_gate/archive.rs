@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use super::attempts::State;
 use super::execution::{Execution, numbered};
 
+/// What a suite that went wrong by itself has in place of a name's hash and number.
+pub(crate) const STAND_IN: (u64, u64) = (0, 0);
+
 /// The tests of a report in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
@@ -37,6 +40,11 @@ impl Archive {
     /// The tests in their order.
     pub(crate) fn tests(&self) -> &[Execution] {
         &self.tests
+    }
+
+    /// Whether a test stands there, and not what stands for a suite that went wrong by itself.
+    pub(crate) fn is_test(&self, index: usize) -> bool {
+        self.rows.get(index).is_some_and(|row| *row != STAND_IN)
     }
 
     /// The test at an index.

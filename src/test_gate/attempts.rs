@@ -126,10 +126,10 @@ const PARTS: usize = 256;
 const LONG: usize = 4_096;
 const VERY_LONG: usize = 16_384;
 
-/// The last known state of each test whose format says that a later case of its name is another attempt at it.
+/// The last known state, and the number among its namesakes, of each test whose format says that a later case of its name is another attempt at it.
 ///
 /// Few reports hold such tests, and a pass must never be taken for an attempt at another test, so hashes are kept whole.
-pub(crate) type Attempts = HashMap<u64, State>;
+pub(crate) type Attempts = HashMap<u64, (State, u64)>;
 
 /// How often each name was met.
 ///

@@ -4,16 +4,16 @@
 //! rows: tests of their own, numbered in their order. Memory grows with what went wrong, and by some five bytes per test for the
 //! table of names; only where a run is compared or kept does it hold every name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hasher as _;
 
-use super::archive::Archive;
+use super::archive::{Archive, STAND_IN};
 use super::attempts::{Attempts, Counts, Rows, State};
 use super::benchmarks::{Benchmark, Stream};
 use super::encoding::has_replaced;
 use super::excerpt::{shorten, without_colours};
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
-use super::ledger::{Identity, Ledger};
+use super::ledger::{Identity, Ledger, Scope};
 use super::mixer::Mixer;
 use super::slowest::Slowest;
 use super::trouble::{Position, Trouble, Troubles};
@@ -58,10 +58,14 @@ pub(crate) struct Reading {
     pub(crate) benchmarks: Vec<Benchmark>,
     /// How many of its tests count in another report.
     pub(crate) elsewhere: u64,
+    /// Hashes of the names of those.
+    pub(crate) moved: HashSet<u64>,
     /// The names of all tests, by hash.
     pub(crate) rows: Rows,
     /// Tests that did not take place: hashes of what holds them and of their names, and how they ended.
     pub(crate) absent: Vec<(u64, u64, State)>,
+    /// What the ledger knows them by, in their order, where there is one.
+    pub(crate) absent_keys: Vec<(Scope, Box<str>)>,
 }
 
 /// What is kept of tests that simply passed, and what their names mean.
@@ -89,7 +93,7 @@ impl Reading {
     pub(crate) fn relist(&mut self) {
         let (Some(ledger), Some(archive)) = (&mut self.ledger, &self.archive) else { return };
         *ledger = Ledger::default();
-        for test in archive.tests() {
+        for (_, test) in archive.tests().iter().enumerate().filter(|(index, _)| archive.is_test(*index)) {
             ledger.add(&identity(test), test.state, test.micros);
         }
     }
@@ -221,16 +225,17 @@ impl Collector {
         }
         match self.attempted(met) {
             Some(_) if matches!(met.repetition, Repetition::Again(_)) => {}
-            Some((hash, before, after)) => {
+            Some((hash, (before, row), after)) => {
+                self.attempts.insert(hash, (after, row));
                 self.reading.counts.take(before);
                 self.reading.counts.add(after);
                 if let Some(ledger) = &mut self.reading.ledger {
-                    ledger.replace(&identity(&execution()), before, after);
+                    ledger.replace(&identity(&execution()), row, after);
                 }
                 if let Some(archive) = &mut self.reading.archive {
                     archive.amend(hash, after, execution());
                 }
-                self.amend(hash, after, met, execution);
+                self.amend((hash, row), after, met, execution);
             }
             None => {
                 self.reading.counts.add(met.state);
@@ -241,26 +246,33 @@ impl Collector {
                 if let Some(ledger) = &mut self.reading.ledger {
                     // The ledger knows names in the form in which they are compared.
                     row = ledger.add(&identity(&execution()), met.state, met.micros);
+                    if met.state.is_absent() && met.is_read_whole {
+                        self.reading.absent_keys.push(identity(&execution()).key(""));
+                    }
                 }
                 if let Some(archive) = &mut self.reading.archive {
                     archive.add(met.repetition.hash(), (met.name, row), execution());
+                }
+                if let Some(hash) = met.repetition.hash() {
+                    self.attempts.insert(hash, (met.state, row));
+                    // What is kept of a namesake is none of this test's.
+                    self.problems.remove(&hash);
                 }
                 self.keep(met, met.state, row, execution);
             }
         }
     }
 
-    /// Whether it is another attempt: the hash of the test, what it was before, and what it is now.
-    fn attempted(&mut self, met: &Met) -> Option<(u64, State, State)> {
+    /// Whether it is another attempt: the hash of the test, what it was before with its number, and what it is now.
+    fn attempted(&self, met: &Met) -> Option<(u64, (State, u64), State)> {
         let hash = met.repetition.hash()?;
-        let before = self.attempts.get(&hash).copied();
-        let after = before.and_then(|before| match met.repetition {
+        let (before, row) = self.attempts.get(&hash).copied()?;
+        let after = match met.repetition {
             Repetition::Rerun(_) => before.then_rerun(met.state),
             Repetition::Again(_) => (before.is_red() && met.state.is_red()).then_some(before),
             _ => before.then(met.state),
-        });
-        self.attempts.insert(hash, after.unwrap_or(met.state));
-        Some((hash, before?, after?))
+        };
+        Some((hash, (before, row), after?))
     }
 
     /// Keeps a problem, while there is room.
@@ -277,7 +289,7 @@ impl Collector {
     }
 
     /// Brings the problem of a test up to date after another attempt.
-    fn amend(&mut self, hash: u64, state: State, met: &Met, execution: impl Fn() -> Execution) {
+    fn amend(&mut self, (hash, row): (u64, u64), state: State, met: &Met, execution: impl Fn() -> Execution) {
         let known = self.problems.get(&hash).and_then(|index| self.reading.problems.get_mut(*index));
         if let Some(problem) = known {
             problem.attempts += met.attempts;
@@ -285,7 +297,7 @@ impl Collector {
             return problem.amend(Problem::of(&execution(), state));
         }
         let kept = self.reading.problems.len();
-        self.keep(met, state, self.reading.rows.times(met.name), execution);
+        self.keep(met, state, row, execution);
         if let Some(problem) = self.reading.problems.get_mut(kept) {
             problem.attempts += 1;
             problem.is_assumed = matches!(met.repetition, Repetition::Assumed(_));
@@ -310,7 +322,7 @@ impl Collector {
             let GroupError { name, message, detail, at, .. } = error.clone();
             let execution =
                 Execution { message, detail, at: Some(at), ..Execution::new(name, State::Errored) };
-            archive.add(None, (0, 1), execution);
+            archive.add(None, STAND_IN, execution);
         }
         self.suite_error(error);
     }

@@ -1,6 +1,7 @@
 //! The tests of a run held against the baseline.
 
 use super::baseline::{self, Baseline, Change, Comparison, Limits};
+use super::execution::numbered;
 use super::gate::{FailedTest, Gate};
 use super::part::Part;
 use super::rules;
@@ -51,7 +52,9 @@ fn known(gate: &Gate, comparison: &Comparison<'_>) -> Known {
         |failed: &FailedTest| comparison.is_known_failure(&failed.scope, &failed.name, failed.execution);
     let is_listed = |change: &&Change<'_>| gate.failed_tests.iter().any(|failed| failed.is(change));
     let unlisted = |change: &Change<'_>| {
-        rules::new_failure(&baseline::rules::name_of(change), &change.test.scope.text, change.test.name)
+        let scope = change.test.scope;
+        let name = numbered(change.test.name, change.row());
+        rules::new_failure(&baseline::rules::name_of(change), &scope.text, &name, &scope.environment)
     };
     let room = usize::try_from(rules::LISTED).unwrap_or(usize::MAX);
     let new = comparison.new_failures.iter().filter(|change| !is_listed(change));

@@ -38,12 +38,17 @@ impl Environment {
         all.iter().find(|one| one.is_of(label)).map(|one| one.name.as_str()).unwrap_or_default()
     }
 
-    /// Says of a pattern that matches none of the reports.
+    /// Says of a pattern that is chosen for none of the reports.
     pub(super) fn unused(all: &[Self], labels: &[&str]) -> Vec<String> {
-        let unused = all.iter().filter(|one| !labels.iter().any(|label| one.is_of(label)));
+        let is_first = |one: &Self, label: &str| {
+            all.iter().find(|other| other.is_of(label)).is_some_and(|first| std::ptr::eq(first, one))
+        };
+        let unused = all.iter().filter(|one| !labels.iter().any(|label| is_first(one, label)));
         unused
             .filter_map(|one| one.pattern.as_deref())
-            .map(|pattern| format!("no report matches `{pattern}` of `environment`"))
+            .map(|pattern| {
+                format!("no report matches `{pattern}` of `environment`, or an earlier entry does")
+            })
             .collect()
     }
 }
@@ -61,7 +66,7 @@ mod tests {
         assert_eq!(Environment::of(&all, "out/mac/a.xml"), "");
         assert_eq!(Environment::of(&[parse(" arm ").unwrap()], "anything"), "arm");
         let unused = Environment::unused(&all, &["out/linux/a.xml"]);
-        assert_eq!(unused, ["no report matches `out/*/a=b.xml` of `environment`"]);
+        assert_eq!(unused, ["no report matches `out/*/a=b.xml` of `environment`, or an earlier entry does"]);
         for wrong in ["", " ", "=", "a =", "= a"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

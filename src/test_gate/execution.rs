@@ -99,8 +99,10 @@ pub(crate) struct Problem {
     pub(crate) environment: String,
     /// A hash of what holds the test.
     pub(crate) scope: u64,
-    /// The report of another test of its name that passed, or of the attempt that passed.
+    /// The report of another test of its name, which passed.
     pub(crate) passed_in: Option<String>,
+    /// The report of a later attempt, which has the last word.
+    pub(crate) told_in: Option<String>,
     pub(crate) suite: String,
     pub(crate) classname: String,
     pub(crate) name: String,
@@ -143,6 +145,7 @@ impl Problem {
             environment: String::new(),
             scope: 0,
             passed_in: None,
+            told_in: None,
             test: shorten(&title(named, suite, *producer), MESSAGE),
             location: location(execution, &file, &message),
             again: failed.as_ref().and_then(again::one),

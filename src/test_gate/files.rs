@@ -40,6 +40,13 @@ pub(super) struct File {
 }
 
 impl File {
+    /// The path below the folder in which it was found; its name, where it was meant by itself or by a pattern.
+    pub(super) fn below(&self) -> &str {
+        let name = self.label.rsplit('/').next().unwrap_or(&self.label);
+        let found_in = self.found_in.as_deref().and_then(|folder| self.label.strip_prefix(folder));
+        found_in.map_or(name, |rest| rest.trim_start_matches('/'))
+    }
+
     /// Whether its name says that nothing but a report can be meant, so that an empty one is a report that was not written.
     pub(super) fn is_surely_report(&self) -> bool {
         !UNSURE.iter().any(|ending| unpacked(&self.label).ends_with(ending))

@@ -1,6 +1,7 @@
 //! Adds up what all reports say, and makes findings of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::again::{self, Failed};
 use super::arguments::{Arguments, Export};
@@ -73,6 +74,8 @@ pub(super) struct Gate {
     fruitful: BTreeSet<String>,
     /// Folders in which a file was found, and no report yet.
     folders: BTreeSet<String>,
+    /// Reports of tests that the first path leads to.
+    first_reports: u64,
     /// Test reports by the digest of their bytes.
     seen: BTreeMap<String, String>,
 }
@@ -105,8 +108,13 @@ impl Gate {
     /// Reads every report.
     pub(super) fn read(&mut self, found: &Files, keep: Keep, environments: &[Environment]) {
         let mut contents = read::all(&found.reports, keep);
+        let mut met = BTreeSet::new();
         let files = found.reports.iter().zip(&mut contents);
-        let readings = files.filter_map(|(file, (content, _))| match content {
+        let readings = files.filter_map(|(file, (content, input))| match content {
+            // What is handed in twice counts once, whatever the other one says.
+            Content::Tests(reading) if reading.is_dated && !met.insert(input.as_ref()?.sha256.clone()) => {
+                None
+            }
             Content::Tests(reading) => Some((file, reading.as_mut())),
             _ => None,
         });
@@ -129,6 +137,15 @@ impl Gate {
         }
     }
 
+    /// Says of paths that lead to nothing of their own: they are no further attempts.
+    pub(super) fn attempts(&mut self, paths: &[PathBuf], found: &Files) {
+        let arguments: BTreeSet<usize> = found.reports.iter().map(|file| file.argument).collect();
+        let idle = paths.iter().enumerate().filter(|(index, _)| !arguments.contains(index));
+        self.notes.extend(
+            idle.map(|(_, path)| format!("{} is no attempt: no report is found by it alone", path.display())),
+        );
+    }
+
     /// Takes what was read of one file.
     fn file(&mut self, file: &File, content: Content, input: Option<Input>, environment: &str) {
         let label = file.label.as_str();
@@ -145,6 +162,7 @@ impl Gate {
         *self.formats.entry(content.format()).or_default() += 1;
         match content {
             Content::Tests(mut reading) => {
+                self.first_reports += u64::from(file.argument == 0);
                 self.report(label, &reading, bytes);
                 self.benchmarks.append(&mut reading.benchmarks);
                 self.keep(label, *reading, environment);
@@ -183,7 +201,7 @@ impl Gate {
     /// counts: two shards may write the same.
     fn has_met(&mut self, label: &str, digest: Option<String>, content: &Content) -> bool {
         let (Some(digest), Content::Tests(reading)) = (digest, content) else { return false };
-        if reading.counts.tests() == 0 {
+        if reading.counts.tests() + reading.elsewhere == 0 {
             return false;
         }
         match self.seen.get(&digest) {
@@ -195,6 +213,8 @@ impl Gate {
                 self.others.push(rules::duplicate(label, first));
                 true
             }
+            // Its tests count where they stood first.
+            Some(_) if reading.elsewhere > 0 => false,
             Some(first) => {
                 self.notes.push(format!("{label}: the same bytes as {first}; both are counted"));
                 false
@@ -403,8 +423,10 @@ impl Gate {
     pub(super) fn outcome(mut self, arguments: &Arguments, found: &Files) -> Outcome {
         self.amount(arguments.min_tests, found);
         self.left_out(found);
-        if let Some(minimum) = arguments.min_reports.filter(|minimum| self.tally.files < *minimum) {
-            self.others.push(rules::too_few_reports(self.tally.files, minimum));
+        // A later attempt is no report that another one could stand for.
+        let reports = if arguments.attempts { self.first_reports } else { self.tally.files };
+        if let Some(minimum) = arguments.min_reports.filter(|minimum| reports < *minimum) {
+            self.others.push(rules::too_few_reports(reports, minimum));
         }
         let headline = self.headline();
         self.list(arguments.fail_on_flaky);
@@ -448,7 +470,7 @@ impl Gate {
         }
         let missing = self.others.iter().filter(|finding| finding.rule == rules::MISSING.id).count() as u64;
         let known = self.known.as_ref().map_or(0, |(_, new)| self.red().saturating_sub(*new));
-        let suites = self.suite_errors - self.synthetic;
+        let suites = self.suite_errors.saturating_sub(self.synthetic);
         self.tally.headline(&[
             (known, "known before"),
             (self.run_errors, if self.run_errors == 1 { "run errored" } else { "runs errored" }),
@@ -461,7 +483,7 @@ impl Gate {
     /// How many tests went wrong, those apart that stand for a suite.
     fn red(&self) -> u64 {
         let counts = self.tally.counts;
-        counts.of(State::Failed) + counts.of(State::Errored) - self.synthetic
+        (counts.of(State::Failed) + counts.of(State::Errored)).saturating_sub(self.synthetic)
     }
 
     /// What is missing, and whether there are enough tests.

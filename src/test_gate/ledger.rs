@@ -128,13 +128,13 @@ impl Entry {
         }
     }
 
-    /// The last execution that ended so.
-    fn last_that(&mut self, state: State) -> Option<&mut Execution> {
-        let executions = match self {
-            Self::One(execution) => std::slice::from_mut(execution),
-            Self::Many(executions) => executions.as_mut_slice(),
-        };
-        executions.iter_mut().rfind(|execution| execution.state == state)
+    /// One of the executions, from 1.
+    fn at(&mut self, row: u64) -> Option<&mut Execution> {
+        let index = usize::try_from(row).ok()?.checked_sub(1)?;
+        match self {
+            Self::One(execution) => std::slice::from_mut(execution).get_mut(index),
+            Self::Many(executions) => executions.get_mut(index),
+        }
     }
 }
 
@@ -159,12 +159,30 @@ impl Ledger {
         1
     }
 
-    /// Says that a later attempt changed how a test ended; of namesakes, it is the last one that ended as that test did.
-    pub(crate) fn replace(&mut self, identity: &Identity<'_>, before: State, after: State) {
+    /// Says that a later attempt changed how a test ended, which is this one of its identity in the report, from 1.
+    pub(crate) fn replace(&mut self, identity: &Identity<'_>, row: u64, after: State) {
         let tests = self.scopes.get_mut(&identity.scope());
         let entry = tests.and_then(|tests| tests.get_mut(normal(identity.name).as_ref()));
-        if let Some(execution) = entry.and_then(|entry| entry.last_that(before)) {
+        if let Some(execution) = entry.and_then(|entry| entry.at(row)) {
             execution.state = after;
+        }
+    }
+
+    /// Forgets an execution of a test that did not take place.
+    pub(crate) fn forget_absent(&mut self, (scope, name): &(Scope, Box<str>)) {
+        let Some(tests) = self.scopes.get_mut(scope) else { return };
+        let Some(entry) = tests.get_mut(name) else { return };
+        match entry {
+            Entry::Many(executions) => {
+                if let Some(index) = executions.iter().position(|execution| execution.state.is_absent()) {
+                    executions.remove(index);
+                }
+            }
+            Entry::One(execution) if execution.state.is_absent() => {
+                tests.remove(name);
+                self.length -= 1;
+            }
+            Entry::One(_) => {}
         }
     }
 
@@ -276,10 +294,10 @@ mod tests {
         let mut ledger = Ledger::default();
         let test = identity("A", "a[0x7f0011223344]");
         assert_eq!(ledger.add(&test, State::Failed, Some(5)), 1);
-        ledger.replace(&identity("A", "a[0x7f9911223344]"), State::Failed, State::Flaky);
+        ledger.replace(&identity("A", "a[0x7f9911223344]"), 1, State::Flaky);
         assert_eq!(ledger.add(&test, State::Skipped, None), 2);
         assert_eq!(ledger.add(&test, State::Failed, None), 3);
-        ledger.replace(&test, State::Failed, State::Errored);
+        ledger.replace(&test, 3, State::Errored);
         let states = vec![State::Flaky, State::Skipped, State::Errored];
         assert_eq!(all(&ledger), [("a[0x*]".to_owned(), states)]);
         let (scope, name, executions) = ledger.iter().next().unwrap();

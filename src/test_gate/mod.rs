@@ -171,6 +171,9 @@ fn judge(
     };
     let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
     gate.read(&found, keep, &arguments.environment);
+    if arguments.attempts {
+        gate.attempts(&arguments.paths, &found);
+    }
     let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
     if knows_no_test && gate.has_tests() {
         missing_baseline(arguments, "it knows no test", &mut gate);

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::attempts::State;
-use super::collector::Reading;
+use super::collector::{KEPT, Reading};
 use super::environment::Environment;
 use super::files::File;
 use crate::core::words::counted;
@@ -13,6 +13,8 @@ use crate::core::words::counted;
 pub(super) struct Report<'a> {
     /// The path as people write it.
     pub(super) label: &'a str,
+    /// The same below the folder in which it was found.
+    pub(super) below: &'a str,
     /// Which of the paths given leads to it.
     pub(super) argument: usize,
     /// Where its tests ran; empty where nobody said.
@@ -26,7 +28,7 @@ impl<'a> Report<'a> {
         for problem in &mut reading.problems {
             environment.clone_into(&mut problem.environment);
         }
-        Self { label: &file.label, argument: file.argument, environment, reading }
+        Self { label: &file.label, below: file.below(), argument: file.argument, environment, reading }
     }
 }
 
@@ -53,7 +55,8 @@ impl<'a> Names<'a> {
     /// Whether the one test of a name took place.
     fn has_run(&self, scope: u64, name: u64) -> bool {
         let rows = &self.reading.rows;
-        rows.has(scope, name) && rows.times(name) == 1 && !self.absent.contains(&name)
+        let is_here = rows.has(scope, name) && !self.reading.moved.contains(&name);
+        is_here && rows.times(name) == 1 && !self.absent.contains(&name)
     }
 }
 
@@ -108,7 +111,9 @@ fn passed_elsewhere(names: &[Names<'_>], index: usize) -> Vec<Option<usize>> {
         let mut others = names.iter().enumerate().filter(is_other);
         others
             .find(|(_, other)| {
-                other.has_run(problem.scope, problem.hash) && !other.wrong.contains(&problem.hash)
+                // What went wrong behind the problems that are kept is not known by name.
+                let is_known = other.reading.problems.len() < KEPT && !other.wrong.contains(&problem.hash);
+                is_known && other.has_run(problem.scope, problem.hash)
             })
             .map(|(other, _)| other)
     };
@@ -122,6 +127,10 @@ fn leave_out(reading: &mut Reading, names: &HashSet<u64>) -> u64 {
     }
     for (_, _, state) in reading.absent.iter().filter(|(_, name, _)| names.contains(name)) {
         reading.counts.take(*state);
+    }
+    if let Some(ledger) = &mut reading.ledger {
+        let keys = reading.absent.iter().zip(&reading.absent_keys);
+        keys.filter(|((_, name, _), _)| names.contains(name)).for_each(|(_, key)| ledger.forget_absent(key));
     }
     if let Some(archive) = &mut reading.archive {
         let is_left: Vec<bool> = archive.rows.iter().map(|(name, _)| !names.contains(name)).collect();

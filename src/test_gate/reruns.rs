@@ -1,13 +1,13 @@
 //! Attempts at tests that stand in reports of their own: what a later report says of a test that an earlier one has, too.
 //!
 //! Two reports are two reports until the settings say that they are attempts; even then a failure is only made good by a pass of
-//! this very test: of the same suites, class, name and file, as often as it was there before.
+//! this very test: of the same environment, suites, class, name and file, as often as it was there before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::archive::Archive;
-use super::attempts::State;
-use super::collector::Reading;
+use super::attempts::{Counts, State};
+use super::collector::{KEPT, Reading};
 use super::encoding::has_replaced;
 use super::execution::{Execution, Problem};
 use super::partitions::Report;
@@ -15,50 +15,71 @@ use super::partitions::Report;
 /// Where a test stands: its report, and its index there.
 type Place = (usize, usize);
 
-/// What tells a test from all others: its environment, suites, class, name and file.
-type Identity = [String; 5];
+/// What tells a test from all others: where it ran, its suites, class, name and file.
+type Identity = [String; 6];
 
-/// Folds later attempts into earlier ones: a test of several attempts counts once, as the last one that took place has it.
+/// Folds later attempts into earlier ones: a test of several attempts counts once, where it stood first, as the last attempt that
+/// took place has it.
 ///
 /// A report that could not be read whole, or whose run broke off, makes nothing good. Namesakes are told apart by their order, as
-/// long as there are as many of them.
+/// long as there are as many of them. Where an attempt has several reports and nobody says where they come from, only reports of
+/// one name go together, for the others may be those of other jobs.
 pub(super) fn fold(attempts: &mut [Report<'_>]) {
     let mut numbers: Vec<usize> = attempts.iter().map(|attempt| attempt.argument).collect();
     numbers.sort_unstable();
+    let are_several = numbers.windows(2).any(|pair| pair.first() == pair.last());
     numbers.dedup();
-    let mut left_out: Vec<Vec<bool>> =
-        attempts.iter().map(|attempt| vec![false; tests(attempt).len()]).collect();
     let mut known: BTreeMap<Identity, Vec<Place>> = BTreeMap::new();
+    let mut folded: Vec<Folded> = attempts.iter().map(|_| Folded::default()).collect();
     for number in numbers {
-        for (identity, places) in places(attempts, number) {
-            let Some(before) = known.get_mut(&identity).filter(|before| before.len() == places.len()) else {
+        for (identity, places) in places(attempts, number, are_several) {
+            let Some(first) = known.get(&identity).filter(|first| first.len() == places.len()) else {
                 known.entry(identity).or_insert(places);
                 continue;
             };
-            for (before, later) in before.iter_mut().zip(places) {
-                let (stays, goes) = two(attempts, *before, later);
-                if let Some(slot) = left_out.get_mut(goes.0).and_then(|tests| tests.get_mut(goes.1)) {
-                    *slot = true;
+            for (first, later) in first.iter().zip(places) {
+                let told_in = attempts.get(later.0).map(|attempt| attempt.label.to_owned());
+                let next = attempts.get(later.0).and_then(|attempt| tests(attempt).get(later.1)).cloned();
+                let (Some(told_in), Some(next)) = (told_in, next) else { continue };
+                let test = attempts.get_mut(first.0).and_then(|attempt| attempt.test_mut(first.1));
+                let is_news = test.is_some_and(|test| attempted(test, next));
+                if let Some(folded) = folded.get_mut(first.0).filter(|_| is_news) {
+                    folded.told_in.insert(first.1, told_in);
                 }
-                *before = stays;
+                if let Some(folded) = folded.get_mut(later.0) {
+                    folded.left_out.insert(later.1);
+                }
             }
         }
     }
-    for (attempt, left_out) in attempts.iter_mut().zip(&left_out) {
-        attempt.leave_out(left_out);
+    for (attempt, folded) in attempts.iter_mut().zip(&folded) {
+        attempt.settle(folded);
     }
 }
 
+/// What becomes of the tests of one report, by their indexes.
+#[derive(Default)]
+struct Folded {
+    /// Those that another report has the last word on, and which one.
+    told_in: HashMap<usize, String>,
+    /// Those that count in another report.
+    left_out: HashSet<usize>,
+}
+
 /// Where the tests of an attempt stand whose reports are whole.
-fn places(attempts: &[Report<'_>], number: usize) -> BTreeMap<Identity, Vec<Place>> {
+fn places(attempts: &[Report<'_>], number: usize, are_several: bool) -> BTreeMap<Identity, Vec<Place>> {
     let mut places: BTreeMap<Identity, Vec<Place>> = BTreeMap::new();
     let is_whole = |reading: &Reading| reading.troubles.is_empty() && reading.run_errored == 0;
     for (report, attempt) in attempts.iter().enumerate() {
         if attempt.argument != number || !is_whole(attempt.reading) {
             continue;
         }
-        for (index, test) in tests(attempt).iter().enumerate().filter(|(_, test)| is_named(test)) {
-            let identity = [attempt.environment, &test.suite, &test.classname, &test.name, &test.file];
+        let is_open = are_several && attempt.environment.is_empty();
+        let below = if is_open { attempt.below } else { "" };
+        for (index, test) in tests(attempt).iter().enumerate().filter(|(index, test)| {
+            is_named(test) && attempt.reading.archive.as_ref().is_some_and(|archive| archive.is_test(*index))
+        }) {
+            let identity = [below, attempt.environment, &test.suite, &test.classname, &test.name, &test.file];
             places.entry(identity.map(str::to_owned)).or_default().push((report, index));
         }
     }
@@ -75,79 +96,74 @@ fn tests<'a>(attempt: &'a Report<'_>) -> &'a [Execution] {
     attempt.reading.archive.as_ref().map(Archive::tests).unwrap_or_default()
 }
 
-/// Makes one of two attempts at a test; returns which place stays, and which one is left out.
-///
-/// A later failure stays, for it says why; otherwise the earlier one does, with what came of it.
-fn two(attempts: &mut [Report<'_>], before: Place, later: Place) -> (Place, Place) {
-    let test = |place: Place| attempts.get(place.0).and_then(|attempt| tests(attempt).get(place.1)).cloned();
-    let (Some(one), Some(next)) = (test(before), test(later)) else { return (before, later) };
-    if next.state.is_absent() {
-        return (before, later);
-    }
-    if next.state.is_red() || one.state.is_absent() {
-        if let Some(attempt) = attempts.get_mut(later.0) {
-            attempt.count_earlier(later.1, one.attempts);
-        }
-        return (later, before);
-    }
-    let label = attempts.get(later.0).map(|attempt| attempt.label.to_owned()).unwrap_or_default();
-    if let Some(attempt) =
-        attempts.get_mut(before.0).filter(|_| one.state != State::Passed || next.state != State::Passed)
-    {
-        attempt.make_good(before.1, &next, &label);
-    }
-    (before, later)
+/// Takes a later attempt at a test; whether it has the last word.
+fn attempted(test: &mut Execution, later: Execution) -> bool {
+    let after = match (test.state, later.state) {
+        (_, next) if next.is_absent() => return false,
+        (State::Passed, State::Passed) => return false,
+        (State::Failed | State::Errored | State::Flaky, State::Passed) => State::Flaky,
+        (_, next) => next,
+    };
+    test.amend(after, later);
+    true
 }
 
 impl Report<'_> {
-    /// A test of this report was attempted before.
-    fn count_earlier(&mut self, index: usize, attempts: u64) {
-        if let Some(problem) = self.problem(index) {
-            problem.attempts += attempts;
-        }
-        if let Some(test) = self.reading.archive.as_mut().and_then(|archive| archive.test_mut(index)) {
-            test.attempts += attempts;
-        }
+    fn test_mut(&mut self, index: usize) -> Option<&mut Execution> {
+        self.reading.archive.as_mut()?.test_mut(index)
     }
 
-    /// A test of this report that had gone wrong passed in another one.
-    fn make_good(&mut self, index: usize, later: &Execution, label: &str) {
-        let Some(test) = self.reading.archive.as_mut().and_then(|archive| archive.test_mut(index)) else {
-            return;
-        };
-        let before = test.state;
-        test.amend(State::Flaky, later.clone());
-        self.reading.counts.take(before);
-        self.reading.counts.add(State::Flaky);
-        if let Some(problem) = self.problem(index) {
-            problem.attempts += later.attempts;
-            problem.amend(Problem::of(later, State::Flaky));
-            problem.passed_in = Some(label.to_owned());
-        }
-    }
-
-    /// What is kept of a test that went wrong.
-    fn problem(&mut self, index: usize) -> Option<&mut Problem> {
-        let row = self.reading.archive.as_ref()?.rows.get(index).copied()?;
-        self.reading.problems.iter_mut().find(|problem| (problem.hash, problem.row) == row)
-    }
-
-    /// Takes tests out of the counts that are told in another report.
-    fn leave_out(&mut self, left_out: &[bool]) {
-        let is_left_out = |index: usize| left_out.get(index) == Some(&true);
-        let Reading { archive: Some(archive), counts, problems, absent, elsewhere, .. } = &mut *self.reading
+    /// Makes everything anew that is made of the tests: counts, problems, names.
+    fn settle(&mut self, folded: &Folded) {
+        let Reading {
+            archive: Some(archive),
+            problems,
+            absent,
+            absent_keys,
+            elsewhere,
+            moved,
+            rows,
+            counts,
+            ..
+        } = &mut *self.reading
         else {
             return;
         };
+        let before: HashMap<(u64, u64), Problem> =
+            problems.drain(..).map(|problem| ((problem.hash, problem.row), problem)).collect();
+        *counts = Counts::default();
+        let mut still_absent = HashSet::new();
         for (index, (test, row)) in archive.tests().iter().zip(&archive.rows).enumerate() {
-            if is_left_out(index) {
-                counts.take(test.state);
-                *elsewhere += 1;
-                problems.retain(|problem| (problem.hash, problem.row) != *row);
-                absent.retain(|(_, name, _)| *name != row.0);
+            if folded.left_out.contains(&index) {
+                moved.insert(row.0);
+                continue;
+            }
+            counts.add(test.state);
+            if test.state.is_absent() {
+                still_absent.insert(row.0);
+            }
+            let is_problem = test.state.is_red() || test.state == State::Flaky;
+            if is_problem && archive.is_test(index) && problems.len() < KEPT {
+                let mut problem = match (before.get(row), folded.told_in.get(&index)) {
+                    (Some(known), None) => known.clone(),
+                    (known, told_in) => Problem {
+                        told_in: told_in.cloned(),
+                        is_unclear: known.is_some_and(|known| known.is_unclear),
+                        is_assumed: known.is_some_and(|known| known.is_assumed),
+                        scope: known.map_or(0, |known| known.scope),
+                        ..Problem::of(test, test.state)
+                    },
+                };
+                (problem.hash, problem.row, problem.rows) = (row.0, row.1, rows.times(row.0));
+                self.environment.clone_into(&mut problem.environment);
+                problems.push(problem);
             }
         }
-        archive.retain(|index| !is_left_out(index));
+        let mut is_kept = absent.iter().map(|(_, name, _)| still_absent.contains(name));
+        absent_keys.retain(|_| is_kept.next() != Some(false));
+        absent.retain(|(_, name, _)| still_absent.contains(name));
+        *elsewhere += folded.left_out.len() as u64;
+        archive.retain(|index| !folded.left_out.contains(&index));
         self.reading.relist();
     }
 }

@@ -188,7 +188,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     identity.extend([row.as_str(), &problem.environment].into_iter().filter(|part| !part.is_empty()));
     let mut detail = problem.message.clone();
     if problem.state == State::Flaky {
-        let place = problem.passed_in.as_deref().map(|report| format!(" in {report}")).unwrap_or_default();
+        let place = problem.told_in.as_deref().map(|report| format!(" in {report}")).unwrap_or_default();
         let passed = format!("passed on attempt {attempts} of {attempts}{place}");
         detail = if detail.is_empty() { passed } else { format!("{passed}; before: {detail}") };
     }
@@ -196,7 +196,9 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     if let Some(note) = repetition(problem) {
         detail = format!("{detail}\n{note}");
     }
-    let place = place(report, problem.at);
+    // Where an attempt passed, what stands there is what failed before.
+    let told_in = problem.told_in.as_deref().filter(|_| problem.state.is_red());
+    let place = place(told_in.unwrap_or(report), problem.at);
     let mut finding = Finding::new(rule, title.as_str(), &identity)
         .detail(detail.trim())
         .about("test", title.as_str())
@@ -258,15 +260,16 @@ fn joined(first: &str, message: &str, trace: &str) -> String {
 }
 
 /// A test that failed and did not at the baseline, of which no more is known than its name.
-pub(super) fn new_failure(test: &str, within: &str, name: &str) -> Finding {
-    Finding::new(&FAILED, test, &[within, test])
+pub(super) fn new_failure(test: &str, within: &str, name: &str, environment: &str) -> Finding {
+    let finding = Finding::new(&FAILED, test, &[within, test])
         .detail(format!(
             "it did not fail at the baseline; it stands behind the first {} failures, whose messages are kept",
             number(LISTED)
         ))
         .about("test", test)
         .about("name", name)
-        .help("run this test alone and fix it; its report says why")
+        .help("run this test alone and fix it; its report says why");
+    if environment.is_empty() { finding } else { finding.about("test_environment", environment) }
 }
 
 /// A suite that went wrong apart from its cases.

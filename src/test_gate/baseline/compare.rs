@@ -208,13 +208,13 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether an execution of a test failed before. Executions are told apart by their order; where there are not as many as before,
-/// nobody knows which of them failed then, unless all did.
+/// Whether an execution of a test failed before. Executions are told apart by their order; where that is not known, or there are
+/// fewer than before, nobody knows which of them failed then, unless all did. Of more than before, one at least is new.
 fn has_failed(before: &Test, now: Executions<'_>, index: usize) -> bool {
-    if now.len() == before.executions() {
+    if now.len() == before.executions() && !before.is_unordered {
         before.last.get(index).is_some_and(|outcome| outcome.is_red())
     } else {
-        before.red() == before.executions()
+        before.red() == before.executions() && now.len() <= before.executions()
     }
 }
 
@@ -298,6 +298,26 @@ mod tests {
         assert_eq!(names(&found.new_failures), ["A.row #2"]);
         assert!(found.known_failures.is_empty());
         assert_eq!(names(&found.fewer), ["A.row"], "one of them is skipped");
+    }
+
+    #[test]
+    fn jobs_with_more_rows_and_lost_orders_make_no_failure_known() {
+        let of_job = |states: &[State]| {
+            let mut report = Ledger::default();
+            for state in states {
+                report.add(&Identity { classname: "A", name: "row", ..Identity::default() }, *state, None);
+            }
+            let facts = RunFacts { key: Some("run".to_owned()), ..RunFacts::default() };
+            (Baseline::of_run(facts, &report, BTreeMap::new(), Vec::new()), report)
+        };
+        let (linux, _) = of_job(&[Passed]);
+        let (windows, now) = of_job(&[Passed, Failed]);
+        let merged = merge([linux, windows.clone()]);
+        assert_eq!(names(&compare(&now, &merged, &Limits::default()).new_failures), ["A.row #2"]);
+        assert!(compare(&now, &windows, &Limits::default()).new_failures.is_empty());
+        let mut bytes = Vec::new();
+        super::super::write(&merged, &mut bytes, false).unwrap();
+        assert_eq!(super::super::read("b", bytes.as_slice()).unwrap(), merged);
     }
 
     fn run(second: i64, cases: &[Case<'_>]) -> Baseline {

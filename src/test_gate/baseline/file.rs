@@ -54,6 +54,8 @@ struct TestLine<'a> {
     environment: &'a str,
     seen: String,
     last: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unordered: bool,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     ms: &'a [Option<u32>],
 }
@@ -143,6 +145,7 @@ fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
                 environment,
                 seen: shortened(test.seen.iter().copied()),
                 last: shortened(test.last.iter().copied().map(Some)),
+                unordered: test.is_unordered,
                 ms: known(&test.millis),
             })?;
         }

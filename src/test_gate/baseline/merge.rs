@@ -43,6 +43,7 @@ impl Places {
             seen: vec![None; self.runs],
             millis: vec![None; self.runs.min(DETAILED)],
             last: test.last.clone(),
+            is_unordered: test.is_unordered,
         };
         for (run, outcome) in test.seen.iter().enumerate() {
             if let Some(slot) = self.place(run).and_then(|place| moved.seen.get_mut(place)) {
@@ -91,7 +92,7 @@ fn two(left: Baseline, right: Baseline) -> Baseline {
 /// Takes what another baseline knows of the same test.
 fn join(known: &mut Test, other: Test) {
     match known.newest().cmp(&other.newest()) {
-        Ordering::Less => known.last = other.last,
+        Ordering::Less => (known.last, known.is_unordered) = (other.last, other.is_unordered),
         Ordering::Equal => {
             // Jobs of one run that both have the test: only what failed in each of them is known to fail.
             for (outcome, more) in known.last.iter_mut().zip(&other.last) {
@@ -100,6 +101,8 @@ fn join(known: &mut Test, other: Test) {
                     .max_by_key(|outcome| (outcome.ran(), !outcome.is_red(), *outcome))
                     .unwrap_or(*outcome);
             }
+            // Whoever has more of them may have them in another order.
+            known.is_unordered |= other.is_unordered || known.last.len() != other.last.len();
             known.last.extend(other.last.iter().skip(known.last.len()));
         }
         Ordering::Greater => {}

@@ -62,6 +62,8 @@ pub(crate) struct Test {
     pub(crate) millis: Vec<Option<u32>>,
     /// How each of its executions ended in the newest run that has it, in the order of that run's reports.
     pub(crate) last: Vec<Outcome>,
+    /// Whether that order is not known, so that nobody knows which of them failed.
+    pub(crate) is_unordered: bool,
 }
 
 /// Lines and branches of one file.
@@ -216,6 +218,7 @@ impl Baseline {
                 seen: vec![Outcome::of(executions)],
                 millis: vec![millis(executions)],
                 last: executions.iter().map(|execution| Outcome::of_state(execution.state)).collect(),
+                is_unordered: false,
             };
             if test.executions() > 0 {
                 baseline.tests.entry(scope.clone()).or_default().insert(name.into(), test);

@@ -80,11 +80,17 @@ struct TestLine {
     seen: String,
     last: Last,
     #[serde(default)]
+    unordered: bool,
+    #[serde(default)]
     ms: Vec<Option<u32>>,
 }
 
 /// How the executions of a test ended, in the order of the reports.
-struct Last(Vec<Outcome>);
+struct Last {
+    outcomes: Vec<Outcome>,
+    /// Whether the order is lost.
+    is_unordered: bool,
+}
 
 impl<'de> Deserialize<'de> for Last {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -104,7 +110,9 @@ impl<'de> Visitor<'de> for LastVisitor {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Last, E> {
         let outcomes = lengthened(text, EXECUTIONS).and_then(|last| last.into_iter().collect());
-        outcomes.map(Last).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        outcomes
+            .map(|outcomes| Last { outcomes, is_unordered: false })
+            .ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut counts: A) -> Result<Last, A::Error> {
@@ -114,7 +122,7 @@ impl<'de> Visitor<'de> for LastVisitor {
             last.extend(std::iter::repeat_n(outcome, count.min(EXECUTIONS - last.len())));
         }
         match counts.next_element::<IgnoredAny>()? {
-            None => Ok(Last(last)),
+            None => Ok(Last { is_unordered: last.len() > 1, outcomes: last }),
             Some(_) => Err(serde::de::Error::invalid_length(COUNTED.len() + 1, &self)),
         }
     }
@@ -297,7 +305,8 @@ impl<R: Read> Reader<'_, R> {
         let seen = lengthened(&line.seen, runs)
             .filter(|seen| seen.len() == runs && seen.iter().any(Option::is_some))
             .ok_or_else(|| self.error("`seen` does not fit the runs"))?;
-        let Last(last) = line.last;
+        let Last { outcomes: last, is_unordered } = line.last;
+        let is_unordered = is_unordered || line.unordered;
         let detailed = baseline.runs.len().min(DETAILED);
         if line.ms.len() > detailed || last.is_empty() {
             return Err(self.error("`ms` or `last` does not fit the runs"));
@@ -312,7 +321,7 @@ impl<R: Read> Reader<'_, R> {
         if !is_next {
             return Err(self.error("tests are out of order"));
         }
-        let known = Test { seen, millis, last };
+        let known = Test { seen, millis, last, is_unordered };
         baseline.tests.entry(scope).or_default().insert(line.test.into(), known);
         Ok(())
     }

@@ -249,6 +249,9 @@ fn an_environment_is_part_of_what_a_test_is() {
         "{}",
         misspelt.notes()
     );
+    let hidden =
+        judge(folder.path(), &["green", "--environment", "all", "--environment", "green/** = linux"]);
+    assert!(hidden.notes().contains("or an earlier entry does"), "{}", hidden.notes());
 }
 
 #[test]
@@ -405,4 +408,130 @@ fn a_baseline_knows_tests_of_several_attempts_once() {
     let said = judge(folder.path(), &["2", "--baseline", "b.jsonl"]);
     assert_eq!((said.code(), said.counts()), (0, [1, 1, 0, 0, 0, 0, 0]));
     assert!(!said.rules().contains(&"test-vanished"), "{:?}", said.rules());
+}
+
+/// A dated suite with these cases.
+fn dated(cases: &[&str]) -> String {
+    format!("<testsuite name='s' timestamp='2026-11-20T10:00:00'>{}</testsuite>", cases.concat())
+}
+
+#[test]
+fn a_copy_of_the_first_attempt_makes_nothing_good() {
+    let report = dated(&[RED, "<testcase classname='A' name='b'/>"]);
+    let other = dated(&[RED]);
+    let folder = folder(&[("1/r.xml", &report), ("2/r.xml", &report), ("3/r.xml", &other)]);
+    let said = judge(folder.path(), &["1", "2", "--attempts"]);
+    assert_eq!((said.code(), said.counts()), (1, [2, 1, 0, 1, 0, 0, 0]));
+    assert_eq!(said.rules(), ["report-duplicate", "test-failed"]);
+    assert_eq!(judge(folder.path(), &["1", "3", "2", "--attempts"]).counts(), [2, 1, 0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn rows_keep_their_places_when_attempts_are_folded() {
+    let files = [
+        ("base/r.xml", suite("s", &[GREEN, RED])),
+        ("1/r.xml", suite("s", &[RED, RED])),
+        ("2/r.xml", suite("s", &[RED, GREEN])),
+        ("3/r.xml", suite("s", &[GREEN, RED])),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let folder = folder(&files);
+    written(folder.path(), &["base"]);
+    let more = ["--attempts", "--baseline", "b.jsonl", "--new-failures-only"];
+    let first = judge(folder.path(), &[&["1", "2"], &more[..]].concat());
+    assert_eq!((first.code(), failed(&first)), (1, vec!["A.row"]), "the second row was made good");
+    let second = judge(folder.path(), &[&["1", "3"], &more[..]].concat());
+    assert_eq!((second.code(), second.rules()), (0, vec!["test-failed-before", "test-flaky"]));
+    // The last attempt says why, and where.
+    let later = suite("s", &[&RED.replace("row 1 is odd", "port in use"), GREEN]);
+    std::fs::write(folder.path().join("2/r.xml"), later).unwrap();
+    let said = judge(folder.path(), &["1", "2", "--attempts"]);
+    let finding = said.findings().iter().find(|finding| finding["rule"] == "test-failed").unwrap();
+    assert_eq!(finding["subject"]["message"], "port in use");
+    assert!(finding["subject"]["report"].as_str().unwrap().starts_with("2/r.xml"), "{finding}");
+    assert_eq!(finding["subject"]["attempts"], 2);
+}
+
+#[test]
+fn what_is_no_test_is_not_folded() {
+    let broken = "<testsuite name='s'><error message='setup broke'/></testsuite>";
+    let skipped = suite("s", &[GREEN, "<testcase classname='A' name='k'><skipped/></testcase>"]);
+    let folder =
+        folder(&[("1/r.xml", broken), ("2/r.xml", broken), ("3/r.xml", &skipped), ("4/r.xml", &skipped)]);
+    let said = judge(folder.path(), &["1", "2", "--attempts", "--exports", "junit"]);
+    assert_eq!((said.code(), said.counts()), (1, [2, 0, 0, 0, 2, 0, 0]));
+    assert_eq!(said.rules(), ["suite-errored"]);
+    let said = judge(folder.path(), &["3", "4", "--attempts"]);
+    assert_eq!((said.code(), said.counts()), (0, [2, 1, 0, 0, 0, 1, 0]));
+    assert_eq!(said.notes(), "[]");
+}
+
+#[test]
+fn a_partition_counts_in_the_comparison_as_it_does_in_the_totals() {
+    let case = |name: &str, inner: &str| format!("<testcase classname='A' name='{name}'>{inner}</testcase>");
+    let skip = "<skipped/>";
+    let one = suite("s", &[&case("a", ""), &case("b", skip)]);
+    let other = suite("s", &[&case("a", skip), &case("b", "")]);
+    let alone = suite("s", &[&case("a", "")]);
+    let folder = folder(&[("base/1.xml", &one), ("base/2.xml", &other), ("now/1.xml", &alone)]);
+    written(folder.path(), &["base"]);
+    let said = judge(folder.path(), &["base", "--baseline", "b.jsonl", "--max-test-drop", "0"]);
+    assert_eq!((said.code(), said.counts()), (0, [2, 2, 0, 0, 0, 0, 0]));
+    let said = judge(folder.path(), &["now", "--baseline", "b.jsonl", "--max-test-drop", "1"]);
+    assert_eq!(said.rules(), ["test-vanished"], "one test less is what may be");
+    let said = judge(folder.path(), &["base/1.xml", "base/2.xml", "--attempts", "--min-reports", "2"]);
+    assert!(said.rules().contains(&"too-few-reports"), "a second attempt is no second report");
+}
+
+#[test]
+fn another_jobs_pass_makes_nothing_good() {
+    let files = [
+        ("1/linux.xml", suite("s", &[RED])),
+        ("1/windows.xml", suite("s", &["<testcase classname='A' name='other'/>"])),
+        ("2/windows.xml", suite("s", &[GREEN])),
+        ("3/linux.xml", suite("s", &[GREEN])),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let folder = folder(&files);
+    assert_eq!(judge(folder.path(), &["1", "2", "--attempts"]).code(), 1);
+    assert_eq!(judge(folder.path(), &["1", "3", "--attempts"]).code(), 0);
+    assert_eq!(
+        judge(folder.path(), &["1", "2", "--attempts", "--environment", "one"]).code(),
+        0,
+        "said to be one"
+    );
+}
+
+#[test]
+fn a_baseline_that_lost_the_order_knows_only_what_failed_everywhere() {
+    let only_new = ["--new-failures-only"];
+    // More rows than before: one of them at least is new.
+    assert_eq!(compared(&[RED], &[RED, RED], &only_new).code(), 1);
+    assert_eq!(compared(&[RED, RED], &[RED], &only_new).counts()[0], 1);
+}
+
+#[test]
+fn what_one_suite_says_of_its_writer_holds_for_it_alone() {
+    let merged = format!(
+        "<testsuites>{}{}</testsuites>",
+        suite("pytest", &["<testcase classname='t' name='a'/>"]),
+        suite("gradle", &[GREEN, GREEN])
+    );
+    assert_eq!(said(&merged, &[]).counts(), [3, 3, 0, 0, 0, 0, 0]);
+    let merged = merged.replace(&[GREEN, GREEN].concat(), &[RED, RED].concat());
+    assert_eq!(said(&merged, &[]).counts(), [3, 1, 0, 2, 0, 0, 0]);
+}
+
+#[test]
+fn a_failure_that_stays_keeps_its_name_beside_reruns() {
+    let case = "<testcase classname='t' name='a'/>";
+    let red = "<testcase classname='t' name='a'><failure message='why'/></testcase>";
+    let said = said(&suite("pytest", &[red, case, case]), &[]);
+    assert_eq!((said.code(), said.counts()), (1, [2, 0, 1, 1, 0, 0, 0]));
+    assert_eq!(failed(&said), ["t.a"]);
+    let by_line =
+        |line: u8, inner: &str| format!("<testcase classname='A' name='a' line='{line}'>{inner}</testcase>");
+    let cases = [by_line(1, "<failure/>"), by_line(5, "<failure/>"), by_line(1, "")].concat();
+    let said = self::said(&suite("s", &[&cases]), &["--repeated-cases", "attempts"]);
+    assert_eq!((said.counts(), failed(&said)), ([2, 0, 1, 1, 0, 0, 0], vec!["A.a #2"]));
 }

@@ -47,9 +47,9 @@ impl<R: Read> Reader<'_, R> {
                         counts_twice |= value == "browser.launcher";
                     }
                 });
-                self.producer = self.producer.or(producer);
-                if let Some(suite) = self.suites.last_mut().filter(|_| counts_twice) {
-                    suite.counts_twice = true;
+                if let Some(suite) = self.suites.last_mut() {
+                    suite.producer = suite.producer.or(producer);
+                    suite.counts_twice |= counts_twice;
                 }
             }
             Kind::Skipped | Kind::Output | Kind::Other => {}
@@ -65,8 +65,9 @@ impl<R: Read> Reader<'_, R> {
         if !attributes(self.scanner.content(), length, |key, value| around.attribute(key, value)) {
             self.trouble("the attributes of a test suite are malformed");
         }
-        self.producer = self.producer.or(around.producer());
-        self.suites.push(around.suite());
+        let mut suite = around.suite();
+        suite.producer = suite.producer.or(self.suites.last().and_then(|outer| outer.producer));
+        self.suites.push(suite);
     }
 
     fn enter_wrong(&mut self, wrong: Wrong, length: usize) {
@@ -123,7 +124,8 @@ impl<R: Read> Reader<'_, R> {
         self.is_in_case = false;
         self.case.settle();
         let scope = self.scope();
-        let Self { case, suites, producer, collector, .. } = self;
+        let Self { case, suites, collector, .. } = self;
+        let producer = suites.last().and_then(|suite| suite.producer);
         // Cases outside of any suite are in none of the suites' elements, which count from 1.
         let element = suites.last().map_or(0, Suite::element);
         let repeats = producer.map_or(Repeats::Unknown, Producer::repeats_cases);
@@ -147,7 +149,7 @@ impl<R: Read> Reader<'_, R> {
             // Asked only of the few tests for which it matters.
             is_read_whole: !state.is_absent() || case.is_read_whole(),
         };
-        collector.meet(&met, || case.execution(path(suites), *producer));
+        collector.meet(&met, || case.execution(path(suites), producer));
     }
 
     /// A hash of what holds the case; most cases are held by what held the one before.

@@ -18,7 +18,6 @@ use crate::test_gate::collector::{Collector, hash_of};
 use crate::test_gate::excerpt::{Excerpt, shorten};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
 use crate::test_gate::foreign;
-use crate::test_gate::producer::Producer;
 use crate::test_gate::shape::{Shape, Xml};
 use crate::test_gate::trouble::Trouble;
 use crate::test_gate::xml::{Scanner, Token};
@@ -52,7 +51,6 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
         muted: None,
         keeps_output: false,
         collecting: None,
-        producer: None,
         scope: (String::new(), hash_of("")),
         opened: 0,
         absent: 0,
@@ -81,7 +79,6 @@ struct Reader<'a, R> {
     keeps_output: bool,
     /// The depth of the element whose text is kept.
     collecting: Option<usize>,
-    producer: Option<Producer>,
     /// What held the last case, and a hash of it.
     scope: (String, u64),
     /// Suites and groups of suites begun so far.

@@ -21,6 +21,8 @@ pub(super) struct Suite {
     /// Cases and wrongs in it so far, whatever the depth.
     pub(super) cases: u64,
     pub(super) wrongs: u64,
+    /// Who wrote it, as far as it or what is around it says so: a file may be merged of those of several.
+    pub(super) producer: Option<Producer>,
     /// Whether its producer counts each failure as an error, too.
     pub(super) counts_twice: bool,
 }
@@ -74,7 +76,6 @@ impl Suite {
 pub(super) struct Around {
     element: &'static str,
     suite: Suite,
-    producer: Option<Producer>,
     /// A hash of the names around it.
     outer: u64,
 }
@@ -82,12 +83,12 @@ pub(super) struct Around {
 impl Around {
     /// A suite in one whose names have this hash; `ordinal` counts the suites of the file.
     pub(super) fn new(element: &'static str, outer: u64, ordinal: u64) -> Self {
-        Self { element, suite: Suite { element: ordinal, ..Suite::default() }, producer: None, outer }
+        Self { element, suite: Suite { element: ordinal, ..Suite::default() }, outer }
     }
 
     /// Takes an attribute.
     pub(super) fn attribute(&mut self, key: &str, value: &str) {
-        self.producer = self.producer.or(Producer::of_suite(self.element, key, value));
+        self.suite.producer = self.suite.producer.or(Producer::of_suite(self.element, key, value));
         match key {
             "name" => self.suite.name = shorten(&resolve(value), MESSAGE),
             "failures" => self.suite.failures = claimed(value),
@@ -95,10 +96,6 @@ impl Around {
             "tests" => self.suite.tests = claimed(value),
             _ => {}
         }
-    }
-
-    pub(super) fn producer(&self) -> Option<Producer> {
-        self.producer
     }
 
     /// The suite, once all attributes are known.
