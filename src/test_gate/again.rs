@@ -142,6 +142,8 @@ fn piece(test: &Failed) -> Option<Piece> {
         Producer::Nextest => of_file(nextest(classname, name)),
         Producer::Pytest => node(classname, name, file),
         Producer::Jest => of_file(jest(classname, name)),
+        // Without a file mocha looks in a folder that need not be there.
+        Producer::Mocha if file.is_empty() => return None,
         Producer::Mocha => of_file(literal(&full(classname, name))),
         Producer::Vitest => vitest(classname, name, file),
         Producer::Playwright => playwright(classname, name, file),

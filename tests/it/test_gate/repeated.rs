@@ -503,11 +503,13 @@ fn another_jobs_pass_makes_nothing_good() {
 }
 
 #[test]
-fn a_baseline_that_lost_the_order_knows_only_what_failed_everywhere() {
+fn of_more_rows_than_before_one_at_least_is_new() {
     let only_new = ["--new-failures-only"];
-    // More rows than before: one of them at least is new.
-    assert_eq!(compared(&[RED], &[RED, RED], &only_new).code(), 1);
-    assert_eq!(compared(&[RED, RED], &[RED], &only_new).counts()[0], 1);
+    let grown = compared(&[RED], &[RED, RED], &only_new);
+    assert_eq!((grown.code(), failed(&grown)), (1, vec!["A.row", "A.row #2"]));
+    // All rows failed before, so that what is left is known, and only the lost one is red.
+    let shrunk = compared(&[RED, RED], &[RED], &only_new);
+    assert_eq!((shrunk.code(), shrunk.rules()), (1, vec!["test-failed-before", "test-vanished"]));
 }
 
 #[test]
