@@ -133,17 +133,15 @@ impl From<clap::Error> for Refusal {
 ///
 /// # Errors
 /// Where the command line, the environment or the file holds a value that can't be meant.
-pub fn resolve(command: &Command, source: &Source<'_>) -> Result<Resolved, Refusal> {
-    let given = Given { matches: command.clone().try_get_matches_from(source.arguments)? };
+pub fn resolve(command: &mut Command, source: &Source<'_>) -> Result<Resolved, Refusal> {
+    let given = Given { matches: command.try_get_matches_from_mut(source.arguments)? };
     let mut line = vec![source.arguments.first().cloned().unwrap_or_default()];
     let mut positional = Vec::new();
     let mut settings = Vec::new();
+    let mut from_elsewhere = Vec::new();
     for argument in command.get_arguments().filter(|argument| is_setting(argument)) {
         let found = find(argument, &given, source)?;
-        if found.origin != Origin::Flag {
-            try_out(command, argument, &found, source)?;
-        }
-        let mut values = found.values.into_iter().map(|(value, _)| value).collect::<Vec<_>>();
+        let mut values = found.values.iter().map(|(value, _)| value.clone()).collect::<Vec<_>>();
         if is_path(argument) {
             values = values
                 .into_iter()
@@ -162,11 +160,21 @@ pub fn resolve(command: &Command, source: &Source<'_>) -> Result<Resolved, Refus
                 None => positional.extend(values),
             }
         }
+        if matches!(found.origin, Origin::Environment(_) | Origin::File(_)) {
+            from_elsewhere.push((argument.clone(), found));
+        }
     }
     line.push("--".into());
     line.extend(positional);
-    let matches = command.clone().try_get_matches_from(line)?;
-    Ok(Resolved { matches, settings })
+    match command.try_get_matches_from_mut(line) {
+        Ok(matches) => Ok(Resolved { matches, settings }),
+        Err(error) => {
+            let culprit = from_elsewhere
+                .iter()
+                .find_map(|(argument, found)| try_out(command, argument, found, source).err());
+            Err(culprit.map_or(Refusal::CommandLine(error), Refusal::Value))
+        }
+    }
 }
 
 /// What the command line says, sub-commands included.
@@ -269,7 +277,7 @@ fn in_environment(argument: &Arg, name: &str, source: &Source<'_>) -> Result<Opt
 }
 
 /// Has clap read each value alone, so that a refusal can name the variable or point into the file.
-fn try_out(command: &Command, argument: &Arg, found: &Found, source: &Source<'_>) -> Result<(), Error> {
+fn try_out(command: &mut Command, argument: &Arg, found: &Found, source: &Source<'_>) -> Result<(), Error> {
     for (value, span) in &found.values {
         let line = match argument.get_long() {
             Some(long) => ["".into(), flag(long, value)],
@@ -280,7 +288,7 @@ fn try_out(command: &Command, argument: &Arg, found: &Found, source: &Source<'_>
         } else {
             std::iter::once(OsString::new()).chain(line).collect()
         };
-        let Err(error) = command.clone().try_get_matches_from(line) else {
+        let Err(error) = command.try_get_matches_from_mut(line) else {
             continue;
         };
         let text = error.to_string();
@@ -364,7 +372,7 @@ mod tests {
         environment: &[(&str, &str)],
         file: &str,
     ) -> Result<(Flags, Vec<Origin>), String> {
-        let command = Flags::augment_args(Command::new("x"));
+        let mut command = Flags::augment_args(Command::new("x"));
         let file =
             File::parse(Path::new("sub/devops.toml"), file.to_owned()).map_err(|error| error.to_string())?;
         let arguments: Vec<OsString> =
@@ -379,7 +387,7 @@ mod tests {
             job: "test-gate",
             working_directory: Path::new("work"),
         };
-        let resolved = resolve(&command, &source).map_err(|refusal| match refusal {
+        let resolved = resolve(&mut command, &source).map_err(|refusal| match refusal {
             Refusal::CommandLine(error) => error.to_string(),
             Refusal::Value(error) => error.to_string(),
         })?;

@@ -60,7 +60,7 @@ pub(super) fn run(line: &[OsString], directory: Option<PathBuf>, context: &Conte
 
 /// The settings all jobs share, and the file that configures them.
 fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) -> Result<Settings, Refusal> {
-    let command = RunFlags::augment_args(Command::new("devops run"));
+    let mut command = RunFlags::augment_args(Command::new("devops run"));
     // The word `run` stands where a job's own arguments would start.
     let after_run = line.iter().skip_while(|word| *word != "run").cloned();
     let line: Vec<OsString> = after_run.collect();
@@ -72,7 +72,7 @@ fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) ->
         job: "",
         working_directory,
     };
-    let first = RunFlags::from_arg_matches(&resolve(&command, &source(Path::new("."), None))?.matches)?;
+    let first = RunFlags::from_arg_matches(&resolve(&mut command, &source(Path::new("."), None))?.matches)?;
     let is_given = first.common.working_directory != Path::new(".");
     let beside =
         first.common.config.as_deref().and_then(Path::parent).filter(|path| !path.as_os_str().is_empty());
@@ -94,7 +94,7 @@ fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) ->
     let file = File::read(&path)?;
     file.check("", &keys(&Common::augment_args(Command::new("common"))))?;
     file.check_waivers()?;
-    let resolved = resolve(&command, &source(&folder, Some(&file)))?;
+    let resolved = resolve(&mut command, &source(&folder, Some(&file)))?;
     let mut run = RunFlags::from_arg_matches(&resolved.matches)?;
     run.common.working_directory = folder;
     run.common.config = Some(path);

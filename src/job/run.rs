@@ -172,7 +172,7 @@ impl<A> Prepared<A> {
 /// # Errors
 /// Where the command line, the environment or `devops.toml` holds something that can't be meant.
 pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prepared<J::Arguments>, Refusal> {
-    let command = command::<J>();
+    let mut command = command::<J>();
     let source = Source {
         arguments,
         environment: &context.environment,
@@ -182,7 +182,7 @@ pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prep
         working_directory: Path::new("."),
     };
     // The first look only finds where the file is.
-    let first = Common::from_arg_matches(&resolve(&command, &source)?.matches)?;
+    let first = Common::from_arg_matches(&resolve(&mut command, &source)?.matches)?;
     let folder = &first.working_directory;
     if !folder.is_dir() {
         let error = Error::usage(format!("the working directory {} is not a folder", folder.display()));
@@ -190,14 +190,14 @@ pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prep
     }
     let file = find_file(&first)?;
     if let Some(file) = &file {
-        check::<J>(file)?;
+        check::<J>(file, &command)?;
     }
     // By the environment alone: a change can set the key `host`, too.
     let host = Host::detect(&context.environment);
     let unheard = if host.base_candidates(&context.environment).is_empty() { &[][..] } else { J::UNHEARD };
     let policy = Policy { unheard, ..Policy::default() };
     let source = Source { file: file.as_ref(), working_directory: folder, policy, ..source };
-    let (resolved, mut held) = settle::<J>(&command, &source, context)?;
+    let (resolved, mut held) = settle::<J>(&mut command, &source, context)?;
     held.notes.extend(unheard_note(file.as_ref(), J::NAME, unheard));
     Ok(Prepared {
         arguments: J::Arguments::from_arg_matches(&resolved.matches)?,
@@ -209,7 +209,7 @@ pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prep
 
 /// The settings of `source`, with what decides taken from the base of the change where there is one.
 fn settle<J: Job>(
-    command: &Command,
+    command: &mut Command,
     source: &Source<'_>,
     context: &Context,
 ) -> Result<(Resolved, Held), Refusal> {
@@ -267,11 +267,10 @@ fn find_file(common: &Common) -> Result<Option<File>, Error> {
 }
 
 /// Refuses keys this job does not know, in its own table and at the top of the file, and waivers of rules no job has.
-fn check<J: Job>(file: &File) -> Result<(), Error> {
+fn check<J: Job>(file: &File, command: &Command) -> Result<(), Error> {
     let shared = keys(&Common::augment_args(Command::new("common")));
-    let own: Vec<String> = keys(&flags::<J>());
     file.check("", &shared)?;
-    file.check(J::NAME, &own)?;
+    file.check(J::NAME, &keys(command))?;
     file.check_waivers()
 }
 

@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -13,6 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use super::encoding::Decoder;
 use super::trouble::{Position, Trouble};
+use super::xml::find;
 
 /// Longest string that is handed out, in bytes; the rest of it is passed over.
 const LONGEST: usize = 64 * 1024;
@@ -277,6 +278,21 @@ impl Literal {
     }
 }
 
+/// How many bytes of a text are passed on as they are, up to the next one that must be looked at.
+fn plain(string: Option<&mut Literal>, text: &[u8]) -> usize {
+    let Some(literal) = string else { return find(b'"', text).unwrap_or(text.len()) };
+    if literal.escape > 0 {
+        return 0;
+    }
+    let text = text.get(..LONGEST.saturating_sub(literal.length)).unwrap_or(text);
+    let run = text.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(text.len());
+    if run > 0 {
+        literal.is_half = false;
+        literal.length += run;
+    }
+    run
+}
+
 impl<R: Read> Clipped<R> {
     fn new(source: R) -> Self {
         Self { decoder: Decoder::new(source), text: String::new(), start: 0, string: None }
@@ -286,8 +302,11 @@ impl<R: Read> Clipped<R> {
 impl<R: Read> Read for Clipped<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut written = 0;
-        while written == 0 && !buffer.is_empty() {
+        while !buffer.is_empty() {
             if self.start == self.text.len() {
+                if written > 0 {
+                    break;
+                }
                 self.text.clear();
                 self.start = 0;
                 if !self.decoder.read(&mut self.text)? {
@@ -295,29 +314,33 @@ impl<R: Read> Read for Clipped<R> {
                 }
             }
             let rest = self.text.as_bytes().get(self.start..).unwrap_or_default();
-            let mut slots = buffer.iter_mut();
-            for byte in rest {
-                if slots.len() == 0 {
-                    break;
+            let room = buffer.get_mut(written..).unwrap_or_default();
+            if room.is_empty() {
+                break;
+            }
+            let plain = plain(self.string.as_mut(), rest.get(..room.len()).unwrap_or(rest));
+            if plain > 0 {
+                let copied = (&mut *room).write(rest.get(..plain).unwrap_or_default())?;
+                self.start += copied;
+                written += copied;
+                continue;
+            }
+            let (Some(slot), Some(byte)) = (room.first_mut(), rest.first()) else { break };
+            self.start += 1;
+            let is_passed = match &mut self.string {
+                Some(literal) if literal.escape == 0 && *byte == b'"' => {
+                    self.string = None;
+                    true
                 }
-                self.start += 1;
-                let is_passed = match &mut self.string {
-                    Some(literal) if literal.escape == 0 && *byte == b'"' => {
-                        self.string = None;
-                        true
-                    }
-                    Some(literal) => literal.take(*byte),
-                    None => {
-                        if *byte == b'"' {
-                            self.string = Some(Literal::default());
-                        }
-                        true
-                    }
-                };
-                if is_passed && let Some(slot) = slots.next() {
-                    *slot = *byte;
-                    written += 1;
+                Some(literal) => literal.take(*byte),
+                None => {
+                    self.string = Some(Literal::default());
+                    true
                 }
+            };
+            if is_passed {
+                *slot = *byte;
+                written += 1;
             }
         }
         Ok(written)

@@ -141,10 +141,9 @@ impl State {
 
 /// `line,hits[,checksum]`
 fn data(value: &str, file: &mut FileCoverage, record: &mut Record) -> Option<&'static str> {
-    let mut parts = value.split(',');
-    let number = parts.next().and_then(numbers::line);
-    let count = parts.next().and_then(numbers::count);
-    let (Some(number), Some(count)) = (number, count) else {
+    let (line, rest) = value.split_once(',').unwrap_or((value, ""));
+    let hits = rest.split_once(',').map_or(rest, |(hits, _checksum)| hits);
+    let (Some(number), Some(count)) = (numbers::line(line), numbers::count(hits)) else {
         return Some("is not `DA:line,hits`");
     };
     record.count([0, 1], count);

@@ -7,7 +7,17 @@ use serde::de::{Deserializer, Visitor};
 
 /// A line, from 1; zero is what some producers write for no line.
 pub(super) fn line(text: &str) -> Option<u32> {
-    text.trim().parse().ok()
+    match digits(text) {
+        Some(number) => u32::try_from(number).ok(),
+        None => text.trim().parse().ok(),
+    }
+}
+
+/// A number that is digits and nothing else and can't overflow, as nearly all are; reports hold millions of them.
+fn digits(text: &str) -> Option<u64> {
+    let is_short = (1..=18).contains(&text.len());
+    let add = |number: u64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'));
+    is_short.then(|| text.bytes().try_fold(0, add)).flatten()
 }
 
 /// How often something ran, as a report says it.
@@ -99,6 +109,9 @@ impl<'de> Deserialize<'de> for Count {
 
 /// How often something ran.
 pub(super) fn count(text: &str) -> Option<Count> {
+    if let Some(count) = digits(text) {
+        return Some(Count::Real(clamp(count)));
+    }
     let text = text.trim();
     if let Ok(count) = text.parse::<u64>() {
         return Some(count.into());
