@@ -9,13 +9,16 @@ pub mod core;
 pub mod dep_scan;
 #[cfg(feature = "forge")]
 pub mod devops;
+pub mod files;
 pub mod image_scan;
+pub mod inventory;
 pub mod job;
 #[cfg(feature = "forge")]
 pub mod net;
-pub mod packages;
 pub mod policy;
 #[cfg(feature = "forge")]
 pub mod promote;
+pub mod reading;
 pub mod render;
+pub mod repository;
 pub mod test_gate;

@@ -1,7 +1,7 @@
 //! The record of a deployment: what every destination is told, with a stable id and a growing revision.
 
+use crate::core::digest::{self, hexadecimal};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::arguments::Action;
 
@@ -95,13 +95,8 @@ pub(crate) struct Record {
 impl Record {
     /// The name of the deployment of `service` to `environment` that `id` stands for in `repository`.
     pub(crate) fn uid(repository: &str, service: &str, environment: &str, id: &str) -> String {
-        let mut digest = Sha256::new();
-        for part in [repository, service, environment, id] {
-            // The length goes in before the text, so that ("ab", "c") and ("a", "bc") differ.
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part.as_bytes());
-        }
-        digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digest = digest::of_parts([repository, service, environment, id]);
+        hexadecimal(&digest).chars().take(32).collect()
     }
 
     /// The mark that ours carry in texts that destinations keep.

@@ -1,12 +1,11 @@
 //! A finding: one thing a rule has to say about one subject at one place.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use super::digest::{self, hexadecimal};
 use super::rule::Rule;
 use super::severity::Severity;
 
@@ -157,26 +156,12 @@ pub struct Fingerprint(String);
 impl Fingerprint {
     /// The fingerprint of a rule's finding about the subject that `identity` names.
     pub fn of(rule: &str, identity: &[&str]) -> Self {
-        let mut digest = Sha256::new();
-        for part in std::iter::once(&rule).chain(identity) {
-            // The length goes in before the text, so that ("ab", "c") and ("a", "bc") differ.
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part.as_bytes());
-        }
-        Self(hexadecimal(&digest.finalize()).chars().take(32).collect())
+        let parts = std::iter::once(&rule).chain(identity).copied();
+        Self(hexadecimal(&digest::of_parts(parts)).chars().take(32).collect())
     }
 
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Lower-case hexadecimal digits of `bytes`.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -3,6 +3,7 @@
 //! Owns the words and their JSON form. Knows no file, clock, environment, network or host.
 
 pub mod clues;
+pub mod digest;
 pub mod error;
 pub mod escape;
 pub mod exit;

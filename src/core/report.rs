@@ -1,15 +1,15 @@
 //! The report: what `report.json` is, and what every renderer draws.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::digest::hexadecimal;
 use super::error::Error;
 use super::exit::Exit;
-use super::finding::{Finding, hexadecimal};
+use super::finding::Finding;
 use super::verdict::Verdict;
 
 /// Named numbers or facts of a job, in the order of their names.
@@ -170,33 +170,5 @@ impl Input {
     /// The record of an input that is in memory.
     pub fn of_bytes(path: impl Into<String>, bytes: &[u8]) -> Self {
         Self { path: path.into(), bytes: bytes.len() as u64, sha256: hexadecimal(&Sha256::digest(bytes)) }
-    }
-}
-
-/// Hashes and counts what is read through it, so that a streamed file leaves its [`Input`] record behind.
-pub struct HashingReader<R> {
-    inner: R,
-    digest: Sha256,
-    bytes: u64,
-}
-
-impl<R: Read> HashingReader<R> {
-    /// Reads through `inner`.
-    pub fn new(inner: R) -> Self {
-        Self { inner, digest: Sha256::new(), bytes: 0 }
-    }
-
-    /// The record of what was read, once all of it was.
-    pub fn finish(self, path: impl Into<String>) -> Input {
-        Input { path: path.into(), bytes: self.bytes, sha256: hexadecimal(&self.digest.finalize()) }
-    }
-}
-
-impl<R: Read> Read for HashingReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.digest.update(buffer.get(..count).unwrap_or_default());
-        self.bytes += count as u64;
-        Ok(count)
     }
 }

@@ -3,7 +3,7 @@
 use rustsec::Version;
 
 use crate::advisory::{Advisory, Kind};
-use crate::packages::Package;
+use crate::inventory::Package;
 
 /// What is known about an affected package when advice is given.
 #[derive(Debug, Clone, Copy)]

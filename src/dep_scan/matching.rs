@@ -9,7 +9,7 @@ use super::rules::{ADVISORY, NOT_COVERED, NOTICE, UNMAINTAINED, UNREADABLE, UNSO
 use crate::advisory::{Advisory, Database, Kind, Unreadable};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity};
-use crate::packages::{Graph, Origin, Package, purl};
+use crate::inventory::{Graph, Origin, Package, purl};
 
 /// A lockfile that was read.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 //! reads the lockfiles, and of the database only what speaks of packages in them.
 
 pub mod fix;
-pub mod lockfiles;
 pub mod matching;
 pub mod mirror;
 pub mod rules;

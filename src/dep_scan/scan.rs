@@ -9,8 +9,6 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::Arguments;
-use super::lockfiles::find::shown;
-use super::lockfiles::{Format, Found, cargo, find};
 use super::matching::{Lockfile, Matches, compare, some, summary};
 use super::mirror::Mirror;
 use super::rules::{NOT_READ, STALE};
@@ -18,8 +16,10 @@ use crate::advisory::{Database, collect};
 use crate::core::report::Facts;
 use crate::core::words::{count, counted};
 use crate::core::{Error, Finding, Input, Location};
+use crate::inventory::Origin;
+use crate::inventory::lockfiles::find::shown;
+use crate::inventory::lockfiles::{Format, Found, cargo, find};
 use crate::job::{Context, Outcome};
-use crate::packages::Origin;
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
 const LARGEST: u64 = 256 << 20;

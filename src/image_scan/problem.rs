@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use crate::core::Severity;
+use crate::core::digest;
 
 /// What kind of complaint it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,12 +127,7 @@ pub(crate) struct Key([u8; 16]);
 
 impl Key {
     fn of(parts: &[&str]) -> Self {
-        let mut digest = Sha256::new();
-        for part in parts {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part.as_bytes());
-        }
-        Self::cut(digest)
+        Self::cut(digest::of_parts(parts.iter().copied()))
     }
 
     /// The same complaint in this target.
@@ -139,12 +135,12 @@ impl Key {
         let mut digest = Sha256::new();
         digest.update(self.0);
         digest.update(target.name.as_bytes());
-        Self::cut(digest)
+        Self::cut(digest.finalize().into())
     }
 
-    fn cut(digest: Sha256) -> Self {
+    fn cut(digest: [u8; 32]) -> Self {
         let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(digest.finalize()) {
+        for (to, from) in bytes.iter_mut().zip(digest) {
             *to = from;
         }
         Self(bytes)

@@ -5,20 +5,10 @@ use crate::config::{File, Policy, Resolved, Setting};
 use crate::core::Error;
 use crate::core::words::count;
 use crate::policy::Waiver;
+use crate::repository::policy::BaseFile;
 
 /// Keys that decide for every job, and that the file of the base decides where there is one.
 const SHARED: [&str; 2] = ["fail-on", "mode"];
-
-/// `devops.toml` where the change began.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseFile {
-    /// The commit's whole name.
-    pub commit: String,
-    /// The commit's name as people are shown it.
-    pub label: String,
-    /// What the file said; none where it was not there.
-    pub text: Option<String>,
-}
 
 /// What judges the findings beside the settings.
 #[derive(Debug, Default)]

@@ -1,6 +1,5 @@
 //! From a report to everyone who should see it: files, terminal, annotations, summary, step outputs.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use crate::ci::{Host, OUTPUTS, Outputs, append_summary, shield, write_outputs};
 use crate::config::Setting;
 use crate::core::escape::terminal_line;
 use crate::core::{Error, Exit, Report, Rule};
+use crate::files::replace;
 use crate::render::{self, Detail, Document};
 
 /// A report on its way out.
@@ -162,28 +162,6 @@ fn remove(path: &Path) -> Result<(), Error> {
         Err(error) if path.is_file() => Err(Error::unwritable(path, error)),
         _ => Ok(()),
     }
-}
-
-/// Writes a file whole or not at all, so that a reader never meets half a report.
-///
-/// # Errors
-/// Where it can't be written.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    replace_with(path, |file| file.write_all(bytes))
-}
-
-/// The same for contents that are not held whole.
-///
-/// # Errors
-/// Where it can't be written.
-pub fn replace_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    File::create(&part)
-        .and_then(|mut file| write(&mut file))
-        .and_then(|()| std::fs::rename(&part, path))
-        .map_err(|error| Error::unwritable(path, error))
 }
 
 /// A format's bytes.

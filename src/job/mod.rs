@@ -10,7 +10,6 @@ mod redacted;
 pub mod run;
 pub mod signals;
 
-pub use base::BaseFile;
 pub use common::{Common, Format, Mode};
 pub use context::Context;
 pub use run::main;
@@ -19,6 +18,7 @@ use clap::{Args, Command, FromArgMatches};
 
 use crate::core::report::Facts;
 use crate::core::{Error, Exit, Finding, Input, Rule};
+use crate::repository::policy::BaseFile;
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
 pub trait Job {

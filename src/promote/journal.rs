@@ -3,7 +3,7 @@
 //! Owns what survives a kill. Must not know any target: where the record is kept is the target's business.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::colour::Colour;
 use super::signals::Cancel;
 use crate::core::{Error, Location};
+use crate::files::{folder_of, replace_durably};
 
 /// How far a promotion got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,43 +160,8 @@ impl Record {
         let mut text = serde_json::to_string_pretty(self)
             .map_err(|error| Error::bug("a record can't be written as JSON").because(error))?;
         text.push('\n');
-        replace(path, text.as_bytes())
+        replace_durably(path, text.as_bytes())
     }
-}
-
-/// Writes a file whole or not at all, and waits until the disk has it.
-///
-/// # Errors
-/// Where it can't be written.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let write = || {
-        let mut file = File::create(&part)?;
-        if let Ok(old) = std::fs::metadata(path) {
-            // Whoever could read the old file must be able to read the new one.
-            file.set_permissions(old.permissions())?;
-        }
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)?;
-        sync_folder(path)
-    };
-    write().map_err(|error| Error::unwritable(path, error))
-}
-
-/// Waits until the disk knows which files the folder of `path` has.
-///
-/// # Errors
-/// Where the folder can't be opened or synced.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(folder_of(path))?.sync_all()
-}
-
-/// The folder a path stands in.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The lock of a target's state; the kernel takes it back when the process ends, however it ends.

@@ -10,14 +10,14 @@ use std::hash::Hasher as _;
 use super::archive::{Archive, STAND_IN};
 use super::attempts::{Attempts, Counts, Rows, State};
 use super::benchmarks::{Benchmark, Stream};
-use super::encoding::has_replaced;
-use super::excerpt::{shorten, without_colours};
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::ledger::{Identity, Ledger, Scope};
 use super::mixer::Mixer;
 use super::slowest::Slowest;
-use super::trouble::{Position, Trouble, Troubles};
 use crate::core::clues;
+use crate::reading::encoding::has_replaced;
+use crate::reading::excerpt::{shorten, without_colours};
+use crate::reading::trouble::{Position, Trouble, Troubles};
 
 /// Most problems kept of a file; the counts know all.
 pub(crate) const KEPT: usize = 1_000;

@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_command_that_does_not_end_is_killed_with_all_it_started() {
-        let script = "trap '' TERM; (echo ready; cat <&3) 3<&0 & wait $!";
+        // What a shell starts in the background reads from nowhere, unless it is given what the shell itself reads from.
+        let script = "exec 3<&0; trap '' TERM; (echo ready; cat <&3) & wait $!";
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut started = Started::start(&mut command).unwrap();

@@ -1,11 +1,11 @@
 //! What kind of report a file is, told by its beginning and never by its name.
 
-use super::excerpt::shorten;
 use super::foreign;
 use super::formats::{self, Format, junit};
 use super::hints;
-use super::shape::Shape;
 use super::{benchmarks, coverage};
+use crate::reading::excerpt::shorten;
+use crate::reading::shape::Shape;
 
 /// What a file is.
 pub(crate) enum Kind {

@@ -2,11 +2,11 @@
 
 use super::again::{self, Failed};
 use super::attempts::State;
-use super::excerpt::{self, shorten, without_colours};
 use super::producer::{Named, Producer};
 use super::trace;
-use super::trouble::Position;
 use crate::core::{Location, clues};
+use crate::reading::excerpt::{self, shorten, without_colours};
+use crate::reading::trouble::Position;
 
 /// Most bytes kept of a trace.
 pub(crate) const DETAIL: usize = 2_000;

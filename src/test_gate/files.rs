@@ -6,9 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::glob;
 use super::packed::is_archive;
 use crate::core::words::count;
+use crate::reading::glob;
 
 /// The path that stands for standard input, just so: `./-` is a file.
 const STDIN: &str = "-";

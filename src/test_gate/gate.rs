@@ -22,7 +22,7 @@ use super::reruns;
 use super::rules::{self, LISTED};
 use super::slowest::Slowest;
 use super::tally::Tally;
-use super::trouble::{Position, Trouble, Troubles};
+use crate::reading::trouble::{Position, Trouble, Troubles};
 use serde_json::json;
 
 use crate::core::report::Facts;

@@ -13,7 +13,7 @@ use super::records;
 use super::surroundings::Surroundings;
 use crate::core::words::{count, counted};
 use crate::core::{Error, Input, Severity};
-use crate::job::deliver::replace_with;
+use crate::files::replace_with;
 use crate::job::{Context, Outcome};
 
 /// Writes the baseline of the reports; of a run that broke off, none.

@@ -20,9 +20,7 @@ mod comparison_part;
 mod coverage;
 mod coverage_part;
 mod detect;
-mod encoding;
 mod environment;
-mod excerpt;
 mod execution;
 mod exports;
 mod files;
@@ -32,19 +30,13 @@ mod formats;
 #[cfg_attr(feature = "fuzzing", doc(hidden))]
 pub mod fuzzing;
 mod gate;
-mod gate_file;
-mod git;
-mod glob;
 mod hints;
 #[cfg(test)]
 mod injected_tests;
-mod json;
 mod keeping;
 mod ledger;
-mod lines;
 mod mixer;
 mod moment;
-mod owners;
 mod packed;
 mod part;
 mod partitions;
@@ -58,13 +50,10 @@ mod records;
 mod reruns;
 mod rules;
 mod selection;
-mod shape;
 mod slowest;
 mod surroundings;
 mod tally;
 mod trace;
-mod trouble;
-mod xml;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -77,14 +66,16 @@ use self::arguments::{Action, Export, MissingBaseline};
 use self::baseline::{Baseline, Quarantine};
 use self::collector::Keep;
 use self::gate::Gate;
-use self::gate_file::GateFile;
 use self::part::Part;
 use self::places::Places;
 use self::surroundings::Surroundings;
 use crate::core::report::Facts;
 use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Rule, Table};
-use crate::job::{Artifact, BaseFile, Common, Context, Job, Outcome};
+use crate::job::{Artifact, Common, Context, Job, Outcome};
+use crate::repository;
+use crate::repository::gate_file::GateFile;
+use crate::repository::policy::BaseFile;
 
 /// Names of the merged reports.
 const JUNIT: &str = "tests.junit.xml";
@@ -115,7 +106,8 @@ impl Job for TestGate {
         common: &Common,
         context: &Context,
     ) -> Result<Option<BaseFile>, Error> {
-        git::policy::base_file(&arguments.base, common, context)
+        let folder = &common.working_directory;
+        repository::policy::base_file(&arguments.base, folder, &context.environment, &common.file())
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -178,8 +170,8 @@ fn judge(
     if knows_no_test && gate.has_tests() {
         missing_baseline(arguments, "it knows no test", &mut gate);
     }
-    if let git::Base::Unknown(failure) = &surroundings.base {
-        gate.finding(git::policy::unknown(failure));
+    if let repository::Base::Unknown(failure) = &surroundings.base {
+        gate.finding(repository::policy::unknown(failure));
     }
     gate.stale(&found.unchanged(before));
     let mut parts = Vec::new();
@@ -225,7 +217,7 @@ fn locate(outcome: &mut Outcome, tracked: Option<Vec<String>>, surroundings: &Su
         let places = Places::new(tracked);
         outcome.findings.iter_mut().filter(is_placed).for_each(|finding| places.resolve(finding));
     }
-    let found = owners::find(surroundings.root());
+    let found = repository::owners::find(surroundings.root());
     outcome.inputs.extend(found.input);
     outcome.notes.extend(found.note);
     if let Some(owners) = found.owners {

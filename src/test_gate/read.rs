@@ -10,16 +10,16 @@ use serde::de::IgnoredAny;
 
 use super::collector::{Collector, Keep, Reading};
 use super::detect::{Kind, Stranger, detect};
-use super::encoding::Decoded;
 use super::files::File;
-use super::json;
 use super::moment;
 use super::packed::{self, Packing};
-use super::shape::{LOOKED_AT, Shape, shape};
-use super::trouble::Trouble;
 use super::{benchmarks, coverage};
 use crate::core::Input;
-use crate::core::report::HashingReader;
+use crate::files::HashingReader;
+use crate::reading::encoding::Decoded;
+use crate::reading::json;
+use crate::reading::shape::{LOOKED_AT, Shape, shape};
+use crate::reading::trouble::Trouble;
 
 /// Most reports read at once.
 const READERS: usize = 4;

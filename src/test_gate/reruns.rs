@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::archive::Archive;
 use super::attempts::{Counts, State};
 use super::collector::{KEPT, Reading};
-use super::encoding::has_replaced;
 use super::execution::{Execution, Problem};
 use super::partitions::Report;
+use crate::reading::encoding::has_replaced;
 
 /// Where a test stands: its report, and its index there.
 type Place = (usize, usize);

@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 use super::attempts::State;
 use super::collector::{GroupError, Reading};
 use super::command;
-use super::excerpt;
 use super::execution::{Problem, numbered};
-use super::git::policy::BASE_UNKNOWN;
 use super::trace;
-use super::trouble::{Position, Troubles};
 use super::{baseline, benchmarks, coverage};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity, why};
+use crate::reading::excerpt;
+use crate::reading::trouble::{Position, Troubles};
+use crate::repository::policy::BASE_UNKNOWN;
 
 /// A test failed or could not run to its end.
 pub(super) const FAILED: Rule = Rule {

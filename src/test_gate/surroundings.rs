@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::coverage;
-use super::git::{self, Base, Known, Repository};
 use crate::core::Error;
 use crate::job::Context;
+use crate::repository::{self, Base, Known, Repository};
 
 /// What is known around the reports.
 pub(super) struct Surroundings {
     pub(super) base: Base,
     /// The repository, where there is one; that of the base, or of the working directory.
     repository: Option<Repository>,
-    change: Option<git::Change>,
+    change: Option<repository::Change>,
     /// Whether the host says that there is none, as for a push to a branch.
     is_no_change: bool,
     /// The diff that was handed in, if it is empty: only the repository can show that the change is empty, too.
@@ -32,11 +32,11 @@ impl Surroundings {
     /// Where a base or a diff was named and can't be read.
     pub(super) fn find(arguments: &Arguments, context: &Context) -> Result<Self, Error> {
         let folder = &context.working_directory;
-        let base = git::policy::base(&arguments.base, folder, &context.environment)?;
+        let base = repository::policy::base(&arguments.base, folder, &context.environment)?;
         let change = arguments.diff.as_deref().map(read_diff).transpose()?.flatten();
         let empty_diff = arguments.diff.as_ref().filter(|_| change.is_none());
-        let is_no_change =
-            arguments.diff.is_none() && git::policy::is_no_change(&arguments.base, &context.environment);
+        let is_no_change = arguments.diff.is_none()
+            && repository::policy::is_no_change(&arguments.base, &context.environment);
         Ok(Self {
             repository: Repository::discover(folder).ok(),
             base,
@@ -89,7 +89,7 @@ impl Surroundings {
     pub(super) fn work_out_change(&mut self) -> Result<(), Error> {
         if let (None, Base::Known(known)) = (&self.change, &self.base) {
             let Known { repository, commit } = known.as_ref();
-            self.change = Some(git::between(repository, *commit, repository.head()?)?);
+            self.change = Some(repository::between(repository, *commit, repository.head()?)?);
         }
         Ok(())
     }
@@ -150,9 +150,9 @@ impl Surroundings {
 }
 
 /// The change that a diff tells; none where it is empty.
-fn read_diff(path: &Path) -> Result<Option<git::Change>, Error> {
+fn read_diff(path: &Path) -> Result<Option<repository::Change>, Error> {
     let mut file = std::fs::File::open(path).map_err(|error| Error::unreadable(path, error))?;
-    let (change, troubles) = git::parse(&mut file as &mut dyn Read);
+    let (change, troubles) = repository::parse(&mut file as &mut dyn Read);
     match troubles.kept().first() {
         None => Ok(change),
         Some(trouble) => {

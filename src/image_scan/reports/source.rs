@@ -9,9 +9,9 @@ use serde_json::error::Category;
 
 use super::Header;
 use super::trivy::ReportSeed;
-use crate::core::report::HashingReader;
 use crate::core::words::bytes;
 use crate::core::{Error, Input, Location};
+use crate::files::HashingReader;
 use crate::image_scan::collect::Collector;
 
 /// Size of the buffer between a file and the parser.

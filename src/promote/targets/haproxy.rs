@@ -10,8 +10,9 @@ use std::time::Duration;
 use super::runtime::Socket;
 use super::{Change, Pause, Target, Written, admit};
 use crate::core::{Error, Location};
+use crate::files::replace_durably;
 use crate::promote::colour::{Colour, Live};
-use crate::promote::journal::{Kind, Phase, Record, replace};
+use crate::promote::journal::{Kind, Phase, Record};
 use crate::promote::plan::{Observed, Parts};
 
 /// How often a transaction is begun anew because another one came first.
@@ -210,7 +211,7 @@ impl Haproxy {
             if wanted == text {
                 return Ok(has_changed);
             }
-            replace(file, wanted.as_bytes())?;
+            replace_durably(file, wanted.as_bytes())?;
             has_changed = true;
         }
         Ok(has_changed)

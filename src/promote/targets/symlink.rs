@@ -8,8 +8,9 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{Change, Pause, Target, Written, admit};
 use crate::core::{Error, Location};
+use crate::files::{folder_of, sync_folder};
 use crate::promote::colour::{Colour, Live};
-use crate::promote::journal::{Record, folder_of, sync_folder};
+use crate::promote::journal::Record;
 use crate::promote::plan::{Observed, Parts};
 
 /// The link with its two folders.

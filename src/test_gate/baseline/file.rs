@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::model::{Baseline, Direction, Outcome};
-use crate::core::finding::hexadecimal;
+use crate::core::digest::hexadecimal;
 use crate::test_gate::ledger::{Kind, Scope};
 
 /// Version of the format. Version 1 had numbers for letters in `last`; it is still read.

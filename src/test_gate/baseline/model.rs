@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::pool;
-use crate::core::finding::hexadecimal;
+use crate::core::digest::hexadecimal;
 use crate::test_gate::attempts::State;
 use crate::test_gate::ledger::{Execution, Executions, Ledger, Scope};
 

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::file::{GZIP, VERSION, better};
 use super::model::{Baseline, Coverage, DETAILED, Direction, Metric, Outcome, RUNS, Run, SAMPLES, Test};
-use crate::core::finding::hexadecimal;
+use crate::core::digest::hexadecimal;
 use crate::core::words::number;
 use crate::core::{Error, Location};
 use crate::test_gate::ledger::{Kind, Scope};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::{Fields, Object, document, refuse, skip};
+use crate::reading::json::{Fields, Object, document, refuse, skip};
 
 /// Most combinations of parameters of one benchmark.
 const COMBINATIONS: usize = 50_000;

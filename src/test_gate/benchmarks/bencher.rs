@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 
 use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::{Fields, Object, document};
+use crate::reading::json::{Fields, Object, document};
 
 /// Keys of a measure.
 pub(super) const KEYS: [&str; 3] = ["value", "lower_value", "upper_value"];

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::benchmark::Benchmark;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::{Fields, Object, document, each, skip};
+use crate::reading::json::{Fields, Object, document, each, skip};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use super::benchmark::Benchmark;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::test_gate::json::{document, each};
-use crate::test_gate::lines::Line;
+use crate::reading::json::{document, each};
+use crate::reading::lines::Line;
 
 /// Most labels that are remembered of a file.
 const LABELS: usize = 50_000;

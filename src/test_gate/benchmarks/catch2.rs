@@ -9,7 +9,7 @@ use super::benchmark::Benchmark;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
-use crate::test_gate::lines::Line;
+use crate::reading::lines::Line;
 
 /// Most sections in each other whose names are kept.
 const DEEPEST: usize = 50;

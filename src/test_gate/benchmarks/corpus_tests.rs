@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{Reading, detect, read};
-use crate::test_gate::shape::{LOOKED_AT, shape};
+use crate::reading::shape::{LOOKED_AT, shape};
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 fn corpus() -> Option<PathBuf> {

@@ -13,8 +13,8 @@ use super::libtest_bench::{Libtest, Taken};
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::test_gate::json::document;
-use crate::test_gate::lines::Line;
+use crate::reading::json::document;
+use crate::reading::lines::Line;
 
 /// Reads the text, in which lines of the built-in harness may stand, too.
 pub(super) fn read(source: &mut dyn Read) -> Reading {

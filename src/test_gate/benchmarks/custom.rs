@@ -12,7 +12,7 @@ use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
 use super::text::number;
 use super::unit;
-use crate::test_gate::json::{document, each};
+use crate::reading::json::{document, each};
 
 #[derive(Deserialize)]
 struct Row {

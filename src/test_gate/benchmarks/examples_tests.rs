@@ -1,8 +1,8 @@
 //! What each format may hold beyond the files of the cases: failures, gaps and odd forms.
 
 use super::{Benchmark, Format, Reading, detect, read};
-use crate::test_gate::shape::shape;
-use crate::test_gate::trouble::Troubles;
+use crate::reading::shape::shape;
+use crate::reading::trouble::Troubles;
 
 /// Reads a text as the gate does.
 fn reading(text: &str) -> (Format, Reading) {

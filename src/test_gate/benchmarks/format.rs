@@ -10,7 +10,7 @@ use super::{
     go_bench, google_benchmark, gungraun, hyperfine, iai, jmh, julia, k6, libtest_bench, luau, own,
     pytest_benchmark, ruby_benchmark, vitest_bench,
 };
-use crate::test_gate::shape::{Json, Shape};
+use crate::reading::shape::{Json, Shape};
 
 /// A format of benchmark reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,7 +9,7 @@ use std::io::Read;
 use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::test_gate::lines::Line;
+use crate::reading::lines::Line;
 
 /// Most `Unit` lines that are heeded.
 const UNITS: usize = 1_000;

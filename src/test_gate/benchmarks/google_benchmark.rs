@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::{Fields, Object, document, each, skip};
+use crate::reading::json::{Fields, Object, document, each, skip};
 
 /// Numbers of a row that are no measure.
 const NO_MEASURES: [&str; 10] = [

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::benchmark::Benchmark;
 use super::counters::{counter, label};
 use super::sheet::{Reading, Sheet, Threshold};
-use crate::test_gate::json::documents;
+use crate::reading::json::documents;
 
 /// Versions of the summary that are read.
 const VERSIONS: std::ops::RangeInclusive<u64> = 3..=7;

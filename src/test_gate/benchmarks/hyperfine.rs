@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::benchmark::Benchmark;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::{Fields, Line, Object, document_by_line, each, each_object, skip};
+use crate::reading::json::{Fields, Line, Object, document_by_line, each, each_object, skip};
 
 /// A command that was measured.
 #[derive(Default)]

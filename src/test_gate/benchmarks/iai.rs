@@ -7,7 +7,7 @@ use std::io::Read;
 use super::counters::{counter, is_known};
 use super::sheet::{Reading, Sheet, Threshold};
 use super::text::{each_printed, number};
-use crate::test_gate::lines::Line;
+use crate::reading::lines::Line;
 
 /// Longest name that is put together, in bytes.
 const LONGEST: usize = 2_000;

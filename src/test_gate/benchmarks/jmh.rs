@@ -10,7 +10,7 @@ use super::benchmark::{Benchmark, Direction};
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::unit;
-use crate::test_gate::json::{document, each};
+use crate::reading::json::{document, each};
 
 #[derive(Deserialize)]
 struct Run {

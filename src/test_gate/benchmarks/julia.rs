@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::benchmark::Benchmark;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::document;
+use crate::reading::json::document;
 
 /// Reads a whole file: versions, then a list of values.
 pub(super) fn read(source: &mut dyn Read) -> Reading {

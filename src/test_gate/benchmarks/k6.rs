@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet, Threshold};
-use crate::test_gate::json::{Fields, Object, document, skip};
+use crate::reading::json::{Fields, Object, document, skip};
 
 /// Counts and rates that the script's own success is read from.
 const BIGGER: [&str; 3] = ["checks", "http_reqs", "iterations"];

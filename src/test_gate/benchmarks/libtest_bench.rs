@@ -9,7 +9,7 @@ use super::benchmark::{Benchmark, Direction};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
-use crate::test_gate::lines::Line;
+use crate::reading::lines::Line;
 
 /// Reads a whole file.
 pub(super) fn read(source: &mut dyn Read) -> Reading {

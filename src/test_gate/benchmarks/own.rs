@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use super::benchmark::{Benchmark, Direction};
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::{Fields, Object, document, each, refuse};
+use crate::reading::json::{Fields, Object, document, each, refuse};
 
 /// What `format` must say.
 pub(super) const NAME: &str = "devops-benchmarks";

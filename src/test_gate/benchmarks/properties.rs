@@ -8,7 +8,7 @@ use proptest::test_runner::TestCaseError;
 use super::corpus_tests::{cases, files};
 use super::statistics::contrast;
 use super::{Format, Reading, detect, read};
-use crate::test_gate::shape::{LOOKED_AT, shape};
+use crate::reading::shape::{LOOKED_AT, shape};
 
 /// Reads bytes as every format.
 fn read_all(bytes: &[u8]) {

@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use super::benchmark::Benchmark;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::test_gate::json::{Fields, Object, document, each, skip};
+use crate::reading::json::{Fields, Object, document, each, skip};
 
 #[derive(Deserialize)]
 struct Row {

@@ -9,7 +9,7 @@ use std::io::Read;
 use super::benchmark::Benchmark;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::test_gate::lines::Line;
+use crate::reading::lines::Line;
 
 /// Most labels that are remembered of a file.
 const LABELS: usize = 50_000;

@@ -5,8 +5,8 @@ use std::io::Read;
 
 use super::broken::{Sign, sign};
 use super::sheet::Sheet;
-use crate::test_gate::excerpt::shorten;
-use crate::test_gate::lines::{Line, Lines};
+use crate::reading::excerpt::shorten;
+use crate::reading::lines::{Line, Lines};
 
 /// Longest part of a line that a note shows, in bytes.
 const SHOWN: usize = 200;
@@ -19,7 +19,7 @@ pub(super) fn each_line(
 ) {
     let mut lines = Lines::new(source);
     loop {
-        match lines.next() {
+        match lines.next_line() {
             Ok(None) => return,
             Ok(Some(line)) if line.is_cut => sheet.trouble(line.number, "the line is too long"),
             Ok(Some(line)) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::words::{counted, number};
-use crate::test_gate::excerpt::shorten;
+use crate::reading::excerpt::shorten;
 
 /// Longest name that a note quotes.
 const LONGEST: usize = 200;

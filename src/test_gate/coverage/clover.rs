@@ -5,7 +5,7 @@ use std::io::Read;
 use super::claims::Claims;
 use super::model::arm_key;
 use super::{Format, Reading, numbers};
-use crate::test_gate::xml::{Event, Walker};
+use crate::reading::xml::{Event, Walker};
 
 /// A file that is being read: what it lists, and what its metrics claim.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use super::claims::Claims;
 use super::model::{Branches, Line, highest};
 use super::numbers::Count;
 use super::{Reading, numbers};
-use crate::test_gate::excerpt::prefix;
-use crate::test_gate::xml::{Event, Walker};
+use crate::reading::excerpt::prefix;
+use crate::reading::xml::{Event, Walker};
 
 /// Longest source root that is kept.
 const LONGEST_ROOT: usize = 4096;

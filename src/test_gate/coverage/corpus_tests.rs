@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Coverage, FileTotals, Format, Mapper, Origin, Ratio, Reading, detect, read};
-use crate::test_gate::shape::shape;
+use crate::reading::shape::shape;
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 fn corpus() -> Option<PathBuf> {

@@ -8,8 +8,8 @@ use serde::de::MapAccess;
 use super::claims::Claims;
 use super::model::{FileCoverage, arm_key};
 use super::{Format, Reading};
-use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
-use crate::test_gate::trouble::Trouble;
+use crate::reading::json::{Fields, Object, document, each, refuse, skip};
+use crate::reading::trouble::Trouble;
 
 /// Reads a report. Excluded lines can't be covered and are left out.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {

@@ -8,8 +8,8 @@ use serde::de::MapAccess;
 use super::model::{FileCoverage, arm_key};
 use super::numbers::Count;
 use super::{Format, Reading};
-use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
-use crate::test_gate::trouble::Trouble;
+use crate::reading::json::{Fields, Object, document, each, refuse, skip};
+use crate::reading::trouble::Trouble;
 
 /// Reads a report. A line is listed once for every function on it, such as instances of a template: hits add up, as in LCOV.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {

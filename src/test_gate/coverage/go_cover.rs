@@ -6,9 +6,9 @@ use std::io::Read;
 use super::model::{Budget, Line, highest};
 use super::numbers::Count;
 use super::{Reading, numbers};
-use crate::test_gate::excerpt::shorten;
-use crate::test_gate::lines::Lines;
-use crate::test_gate::trouble::Trouble;
+use crate::reading::excerpt::shorten;
+use crate::reading::lines::Lines;
+use crate::reading::trouble::Trouble;
 
 /// Where a block stands: first line and column, last line and column.
 type Place = [u32; 4];
@@ -27,7 +27,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut files: BTreeMap<String, HashMap<Place, Block>> = BTreeMap::new();
     let mut mode = None;
     loop {
-        let line = match lines.next() {
+        let line = match lines.next_line() {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(trouble) => {

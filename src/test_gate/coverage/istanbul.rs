@@ -10,8 +10,8 @@ use super::model::{FileCoverage, Line, arm_key, highest};
 use super::numbers::Count;
 use super::{Format, Reading};
 use crate::core::words::count;
-use crate::test_gate::json::{Fields, Object, document, skip};
-use crate::test_gate::trouble::Trouble;
+use crate::reading::json::{Fields, Object, document, skip};
+use crate::reading::trouble::Trouble;
 
 /// Reads a report. A line is covered as often as the statement that begins on it and ran most.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::claims::Claims;
 use super::model::FileCoverage;
 use super::{Module, Reading, numbers};
-use crate::test_gate::xml::{Event, Walker};
+use crate::reading::xml::{Event, Walker};
 
 /// Counters of a source file that are compared with its lines: type, what is missed and what is covered.
 const CLAIMS: [(&str, &str, &str); 2] = [

@@ -6,9 +6,9 @@ use super::claims::Claims;
 use super::model::{FileCoverage, arm_key};
 use super::numbers::Count;
 use super::{Format, Reading, numbers};
-use crate::test_gate::excerpt::shorten;
-use crate::test_gate::lines::Lines;
-use crate::test_gate::trouble::Trouble;
+use crate::reading::excerpt::shorten;
+use crate::reading::lines::Lines;
+use crate::reading::trouble::Trouble;
 
 /// What a record says of functions; lines and branches are what counts.
 const IGNORED: [&str; 12] =
@@ -61,7 +61,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     let mut unused = FileCoverage::default();
     let mut file = &mut unused;
     loop {
-        let line = match lines.next() {
+        let line = match lines.next_line() {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(trouble) => {

@@ -10,8 +10,8 @@ use super::claims::Claims;
 use super::model::{Budget, FileCoverage, arm_key};
 use super::numbers::Count;
 use super::{Format, Ratio, Reading, numbers};
-use crate::test_gate::json::{Fields, Object, document, each, refuse, skip};
-use crate::test_gate::trouble::Trouble;
+use crate::reading::json::{Fields, Object, document, each, refuse, skip};
+use crate::reading::trouble::Trouble;
 
 /// Reads a report. Lines come from the segments of a file: a segment's count holds until the next segment begins.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {

@@ -46,8 +46,8 @@ pub(crate) use self::prefixes::Prefixes;
 pub(crate) use self::rules::{Change, Facts, FolderFloor, Limits, RULES, judge};
 pub(crate) use self::scope::Scope;
 pub(crate) use self::totals::{FileTotals, Percent, Ratio};
-use super::shape::{Json, Shape, Xml};
-use super::trouble::{Trouble, Troubles};
+use crate::reading::shape::{Json, Shape, Xml};
+use crate::reading::trouble::{Trouble, Troubles};
 
 /// A format of coverage reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -256,7 +256,7 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::{Coverage, Format, Reading, detect};
-    use crate::test_gate::shape::shape;
+    use crate::reading::shape::shape;
 
     #[test]
     fn a_file_without_a_name_is_told_and_left_out() {

@@ -7,7 +7,7 @@ use super::claims::Claims;
 use super::model::{Budget, arm_key};
 use super::numbers::Count;
 use super::{Format, Reading, numbers};
-use crate::test_gate::xml::{Event, Walker};
+use crate::reading::xml::{Event, Walker};
 
 /// What compilers write for code that stands in no line.
 const HIDDEN: u32 = 0x00fe_efee;

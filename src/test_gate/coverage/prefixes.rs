@@ -2,7 +2,7 @@
 
 use super::path_text::{is_absolute, normal};
 use crate::core::Error;
-use crate::test_gate::glob;
+use crate::reading::glob;
 
 /// A pattern for paths of reports, and the folder of the repository that all files of such a report lie in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_a
 
 use super::model::{Coverage, arm_key};
 use super::{Format, Ratio, detect, export_cobertura, patch, read};
-use crate::test_gate::shape::shape;
+use crate::reading::shape::shape;
 
 /// Every format that has lines.
 const FORMATS: [Format; 11] = [

@@ -10,7 +10,7 @@ use super::rules::Change;
 use super::totals::FileTotals;
 use crate::core::Error;
 use crate::core::words::{count, counted, number};
-use crate::test_gate::glob;
+use crate::reading::glob;
 
 /// Most changed files that a note names.
 const NAMED: usize = 10;

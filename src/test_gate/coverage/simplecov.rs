@@ -9,8 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use super::model::{FileCoverage, arm_key};
 use super::numbers::Count;
 use super::{Format, Reading, numbers};
-use crate::test_gate::json::{Fields, Object, document, refuse, skip};
-use crate::test_gate::trouble::Trouble;
+use crate::reading::json::{Fields, Object, document, refuse, skip};
+use crate::reading::trouble::Trouble;
 
 /// Reads a report: several commands, whose hits add up, each with files, each with a list that has a place for every line.
 pub(super) fn read(source: impl Read, reading: &mut Reading) {

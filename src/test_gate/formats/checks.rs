@@ -3,9 +3,9 @@
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
 use super::Format;
+use crate::reading::shape::shape;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, Keep, Reading};
-use crate::test_gate::shape::shape;
 
 /// What a format reads of a text.
 pub(crate) fn read(format: &Format, text: impl AsRef<[u8]>) -> Reading {

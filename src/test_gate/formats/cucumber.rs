@@ -11,13 +11,13 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 use super::Format;
 use super::values::{Number, Text, json};
 use crate::core::keys::Checked;
+use crate::reading::json::{Object, documents, each, each_object, skip};
+use crate::reading::shape::Shape;
+use crate::reading::trouble::{Position, Trouble};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
 use crate::test_gate::execution::{self, Execution};
-use crate::test_gate::json::{Object, documents, each, each_object, skip};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

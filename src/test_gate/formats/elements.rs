@@ -5,12 +5,12 @@ use std::io::Read;
 
 use super::numbers;
 use crate::core::{Location, frames};
+use crate::reading::excerpt::{Excerpt, shorten};
+use crate::reading::trouble::Position;
+use crate::reading::xml::{Event, Walker};
 use crate::test_gate::collector::Collector;
-use crate::test_gate::excerpt::{Excerpt, shorten};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
 use crate::test_gate::foreign;
-use crate::test_gate::trouble::Position;
-use crate::test_gate::xml::{Event, Walker};
 
 /// A walk over any source.
 pub(super) type Walk<'a> = Walker<&'a mut dyn Read>;
@@ -239,10 +239,10 @@ pub(super) fn split<'a>(classname: &'a str, name: &'a str) -> (&'a str, &'a str)
 pub(super) mod checks {
     //! What holds for every format of XML.
 
+    use crate::reading::shape::shape;
     use crate::test_gate::attempts::State;
     use crate::test_gate::collector::{Collector, Keep, Reading};
     use crate::test_gate::formats::{self, Format};
-    use crate::test_gate::shape::shape;
 
     pub(in crate::test_gate::formats) fn read(format: &Format, text: impl AsRef<[u8]>) -> Reading {
         let mut collector = Collector::new(Keep::default());

@@ -6,9 +6,9 @@ use std::io::Read;
 
 use serde::de::DeserializeOwned;
 
-use crate::test_gate::excerpt::{prefix, suffix};
-use crate::test_gate::lines::{Line, Lines};
-use crate::test_gate::trouble::{Position, Trouble};
+use crate::reading::excerpt::{prefix, suffix};
+use crate::reading::lines::{Line, Lines};
+use crate::reading::trouble::{Position, Trouble};
 
 /// Takes what a stream of events holds, in its order.
 pub(crate) trait Events {
@@ -36,7 +36,7 @@ pub(crate) fn follow<E: Events>(source: impl Read, events: &mut E) -> u64 {
     let mut lines = Lines::new(source);
     let mut others = 0;
     loop {
-        match lines.next() {
+        match lines.next_line() {
             Ok(Some(line)) => others += u64::from(!one(line, events)),
             Ok(None) => return others,
             Err(trouble) => {

@@ -18,14 +18,14 @@ use super::Format;
 use super::events::{Events, Tail, follow};
 use crate::core::Location;
 use crate::core::words::counted;
+use crate::reading::shape::Shape;
+use crate::reading::trouble::{Position, Trouble};
 use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::benchmarks::Stream;
 use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
 use crate::test_gate::execution::{Execution, micros};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::{Position, Trouble};
 
 pub(crate) const FORMAT: Format =
     Format { name: "go test", is, read: |source, collector| read(source, collector) };

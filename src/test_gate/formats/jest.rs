@@ -11,16 +11,16 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 use super::Format;
 use super::values::{Few, Flag, Number, Text, json};
 use crate::core::words::count;
+use crate::reading::excerpt::without_colours;
+use crate::reading::json::{Fields, Object, documents, each, each_object, skip};
+use crate::reading::shape::Shape;
+use crate::reading::trouble::{Position, Trouble};
 use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
-use crate::test_gate::excerpt::without_colours;
 use crate::test_gate::execution::Execution;
-use crate::test_gate::json::{Fields, Object, documents, each, each_object, skip};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
 use crate::test_gate::trace;
-use crate::test_gate::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

@@ -15,13 +15,13 @@ use super::Format;
 use super::events::{Events, Tail, follow};
 use super::numbers;
 use crate::core::words::counted;
+use crate::reading::shape::Shape;
+use crate::reading::trouble::{Position, Trouble};
 use crate::test_gate::attempts::State;
 use crate::test_gate::benchmarks::Stream;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::{Execution, micros};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::{Position, Trouble};
 
 pub(crate) const FORMAT: Format =
     Format { name: "libtest", is, read: |source, collector| read(source, collector) };

@@ -10,15 +10,15 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 use super::Format;
 use super::values::{Number, Text, before, json};
 use crate::core::words::count;
+use crate::reading::json::{Fields, Object, documents, each, skip};
+use crate::reading::shape::Shape;
+use crate::reading::trouble::{Position, Trouble};
 use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
 use crate::test_gate::execution::Execution;
-use crate::test_gate::json::{Fields, Object, documents, each, skip};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
 use crate::test_gate::trace;
-use crate::test_gate::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

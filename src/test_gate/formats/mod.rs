@@ -6,7 +6,7 @@
 use std::io::Read;
 
 use super::collector::Collector;
-use super::shape::Shape;
+use crate::reading::shape::Shape;
 
 #[cfg(test)]
 mod checks;

@@ -6,11 +6,11 @@ use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
 use super::nunit2;
 use super::suites::{self, Claims, Suites};
+use crate::reading::shape::{Shape, Xml};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::{Shape, Xml};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

@@ -7,14 +7,14 @@ use super::Format;
 use super::values::{Few, Number, Text, before, json};
 use crate::core::Location;
 use crate::core::words::count;
+use crate::reading::json::{Fields, Object, documents, each, skip};
+use crate::reading::shape::Shape;
+use crate::reading::trouble::{Position, Trouble};
 use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
-use crate::test_gate::json::{Fields, Object, documents, each, skip};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

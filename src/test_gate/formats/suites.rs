@@ -3,9 +3,9 @@
 
 use super::elements::{Tag, Walk, base, place_of};
 use crate::core::words::{count, number};
+use crate::reading::trouble::Position;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::trouble::Position;
 
 /// What the word for a result means, in both formats and in any case: tools that write like them mix their words.
 pub(super) fn state(word: &str) -> Option<State> {

@@ -9,13 +9,13 @@ use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, place_of};
 use super::numbers;
 use crate::core::words::{count, number};
+use crate::reading::excerpt::shorten;
+use crate::reading::shape::Shape;
+use crate::reading::trouble::Position;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::excerpt::shorten;
 use crate::test_gate::execution::{self, Execution, MESSAGE};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

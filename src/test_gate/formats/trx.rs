@@ -10,12 +10,12 @@ use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, place_of, split};
 use super::numbers;
 use super::trx_summary::Summary;
+use crate::reading::shape::Shape;
+use crate::reading::trouble::Position;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, KEPT, hash_of};
 use crate::test_gate::execution::{self, Execution};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

@@ -2,9 +2,9 @@
 
 use super::elements::{Tag, Walk};
 use crate::core::words::{count, number};
+use crate::reading::trouble::Position;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::trouble::Position;
 
 /// Most messages of a run that are kept.
 const KEPT: usize = 100;

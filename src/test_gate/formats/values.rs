@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::numbers;
-use crate::test_gate::excerpt::prefix;
+use crate::reading::excerpt::prefix;
+use crate::reading::shape::{Json, Shape};
 use crate::test_gate::execution::DETAIL;
-use crate::test_gate::shape::{Json, Shape};
 
 /// Most items of a list that are held.
 const HELD: usize = 100;
@@ -196,10 +196,10 @@ pub(crate) fn before(full: &str, last: &str) -> String {
 /// Checks that hold for every reader of JSON.
 #[cfg(test)]
 pub(crate) mod checks {
+    use crate::reading::shape::shape;
     use crate::test_gate::attempts::State;
     use crate::test_gate::collector::{Collector, Keep, Reading};
     use crate::test_gate::formats::{FORMATS, Format, detect};
-    use crate::test_gate::shape::shape;
 
     pub(crate) fn read(format: &Format, bytes: &[u8]) -> Reading {
         let mut collector = Collector::new(Keep::default());

@@ -6,12 +6,12 @@
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, base, frame, micros, place_of, split};
 use crate::core::words::{count, number};
+use crate::reading::shape::{Shape, Xml};
+use crate::reading::trouble::Position;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::{Shape, Xml};
-use crate::test_gate::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -233,7 +233,7 @@ mod tests {
 
     use super::super::elements::checks::{counts, damaged, holds, read};
     use super::FORMAT;
-    use crate::test_gate::shape::shape;
+    use crate::reading::shape::shape;
 
     const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <assemblies schema-version="3" timestamp="06/22/2025 14:17:12">

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 
 use super::{Pieces, cuts};
-use crate::core::finding::hexadecimal;
+use crate::core::digest::hexadecimal;
 use crate::test_gate::baseline::{Baseline, Quarantine, merge, read, write};
 
 /// Any bytes.

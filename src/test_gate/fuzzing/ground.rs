@@ -5,15 +5,18 @@ use std::marker::PhantomData;
 use serde::de::IgnoredAny;
 
 use super::{Pieces, cuts};
-use crate::test_gate::encoding::Decoded;
-use crate::test_gate::shape::{Shape, shape};
-use crate::test_gate::xml::{Event, Walker};
-use crate::test_gate::{detect, git, glob, json as documents, lines as text};
+use crate::reading::encoding::Decoded;
+use crate::reading::glob;
+use crate::reading::shape::{Shape, shape};
+use crate::reading::xml::{Event, Walker};
+use crate::reading::{json as documents, lines as text};
+use crate::repository;
+use crate::test_gate::detect;
 
 /// A diff.
 pub(super) fn diff(bytes: &[u8]) {
-    let (change, troubles) = git::parse(bytes);
-    let again = git::parse(Pieces::of(bytes));
+    let (change, troubles) = repository::parse(bytes);
+    let again = repository::parse(Pieces::of(bytes));
     assert_eq!((&change, &troubles), (&again.0, &again.1));
     let change = change.unwrap_or_default();
     for ranges in change.added.values() {
@@ -25,7 +28,7 @@ pub(super) fn diff(bytes: &[u8]) {
     }
     for cut in cuts(bytes) {
         let (part, _) = bytes.split_at(cut);
-        let (found, troubles) = git::parse(part);
+        let (found, troubles) = repository::parse(part);
         // Between two hunks nothing tells that there were more; but nothing is there that the whole lacks.
         let is_part = found.unwrap_or_default().added.iter().all(|(path, ranges)| {
             change.added.get(path).is_some_and(|known| {
@@ -87,8 +90,8 @@ pub(super) fn lines(bytes: &[u8]) {
     let mut other = text::Lines::new(Pieces::of(bytes));
     let mut number = 0;
     loop {
-        let line = one.next();
-        assert_eq!(line, other.next());
+        let line = one.next_line();
+        assert_eq!(line, other.next_line());
         let Ok(Some(line)) = line else { break };
         number += 1;
         assert!(line.number == number && !line.text.contains('\n'));

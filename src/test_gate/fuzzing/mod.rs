@@ -11,8 +11,8 @@ mod reports;
 
 use super::collector::hash_of;
 use super::detect::{Kind, detect};
-use super::shape::{LOOKED_AT, shape};
 use super::{benchmarks as bench, coverage as cover, formats};
+use crate::reading::shape::{LOOKED_AT, shape};
 
 /// A parser with what must hold for it.
 pub struct Target {

@@ -20,8 +20,18 @@ exit 0";
 /// Starts the suite behind `test-gate run`; returns both, with the processes of the suite.
 fn start(folder: &Path) -> (Child, Vec<Pid>) {
     std::fs::write(folder.join("junit.xml"), GREEN).expect("a report");
-    let mut command = binary("test-gate", folder);
-    command.args(["run", "junit.xml", "--", "sh", "-c", SUITE]);
+    let gate = binary("test-gate", folder);
+    // The tests themselves may run where signals are ignored, behind `nohup` for one.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,TERM,HUP,QUIT").arg(gate.get_program());
+    command.args(["run", "junit.xml", "--", "sh", "-c", SUITE]).current_dir(folder);
+    let environment = gate.get_envs();
+    for (name, value) in environment {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut gate = command.spawn().expect("the gate starts");
     let mut line = String::new();

@@ -7,7 +7,7 @@ use super::super::path_text::normal;
 use super::super::totals::{Percent, Ratio};
 use super::{FOLDER_TOO_LOW, Facts, at_first, listed, test_these, uncovered, with_numbers};
 use crate::core::{Error, Finding, Location};
-use crate::test_gate::glob;
+use crate::reading::glob;
 
 /// The least percentage of the lines below a folder, or below each of several, that must be covered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,13 +16,13 @@ use self::types::{Anything, Checked, Ctrf, DateTime, Filled, Strict, Version, it
 use super::Format;
 use super::values::json;
 use crate::core::words::count;
+use crate::reading::json::{Fields, Object, documents, must, refuse};
+use crate::reading::shape::Shape;
+use crate::reading::trouble::{Position, Trouble};
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::{Execution, micros};
-use crate::test_gate::json::{Fields, Object, documents, must, refuse};
 use crate::test_gate::producer::Producer;
-use crate::test_gate::shape::Shape;
-use crate::test_gate::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

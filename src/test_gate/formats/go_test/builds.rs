@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reason;
 use crate::core::words::count;
+use crate::reading::excerpt::prefix;
+use crate::reading::trouble::Position;
 use crate::test_gate::again;
 use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::excerpt::prefix;
-use crate::test_gate::trouble::Position;
 
 /// Most bytes kept of what one build prints.
 const KEPT: usize = 4_000;

@@ -14,13 +14,13 @@ use self::kind::{Kind, Open};
 use self::suite::Suite;
 use super::Format;
 use crate::core::words::{count, number};
+use crate::reading::excerpt::{Excerpt, shorten};
+use crate::reading::shape::{Shape, Xml};
+use crate::reading::trouble::Trouble;
+use crate::reading::xml::{Scanner, Token};
 use crate::test_gate::collector::{Collector, hash_of};
-use crate::test_gate::excerpt::{Excerpt, shorten};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
 use crate::test_gate::foreign;
-use crate::test_gate::shape::{Shape, Xml};
-use crate::test_gate::trouble::Trouble;
-use crate::test_gate::xml::{Scanner, Token};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

@@ -1,8 +1,8 @@
 //! One suite while it is read: what it is called, what it claims, and what its cases show.
 
 use crate::core::words::{count, number};
+use crate::reading::excerpt::{resolve, shorten};
 use crate::test_gate::collector::hash_of;
-use crate::test_gate::excerpt::{resolve, shorten};
 use crate::test_gate::execution::MESSAGE;
 use crate::test_gate::formats::numbers;
 use crate::test_gate::producer::Producer;

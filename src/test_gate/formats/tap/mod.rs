@@ -19,11 +19,11 @@ use self::line::{Outcome, Said, said};
 use self::yaml::Block;
 use super::Format;
 use super::events::Tail;
+use crate::reading::excerpt::shorten;
+use crate::reading::lines::{Line, Lines};
+use crate::reading::shape::Shape;
 use crate::test_gate::collector::Collector;
-use crate::test_gate::excerpt::shorten;
 use crate::test_gate::execution::MESSAGE;
-use crate::test_gate::lines::{Line, Lines};
-use crate::test_gate::shape::Shape;
 
 pub(crate) const FORMAT: Format =
     Format { name: "TAP", is, read: |source, collector| read(source, collector) };
@@ -45,7 +45,7 @@ pub(crate) fn read(source: impl Read, collector: &mut Collector) {
     let mut lines = Lines::new(source);
     let mut reader = Reader::new(collector);
     loop {
-        match lines.next() {
+        match lines.next_line() {
             Ok(Some(line)) => reader.line(line),
             Ok(None) => break,
             Err(trouble) => {

@@ -5,14 +5,14 @@ use super::line::{Directive, Outcome};
 use super::yaml::Block;
 use super::{DEEPEST, Pending, Reader, named};
 use crate::core::Location;
+use crate::reading::excerpt::shorten;
+use crate::reading::trouble::Position;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::GroupError;
-use crate::test_gate::excerpt::shorten;
 use crate::test_gate::execution::{Execution, MESSAGE, micros};
 use crate::test_gate::formats::events::Tail;
 use crate::test_gate::producer::Producer;
 use crate::test_gate::trace;
-use crate::test_gate::trouble::Position;
 
 impl Reader<'_> {
     pub(super) fn plan(&mut self, tests: u64, skip: Option<&str>, depth: usize) {

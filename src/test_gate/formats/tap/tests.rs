@@ -300,7 +300,7 @@ fn only_tap_is_taken() {
     for sample in [NODE, PERL, GREEN, BUFFERED, "1..0 # SKIP x", "hello\nok 1 - a\n", "t/a.t ..\n1..1\n"] {
         only_this(&FORMAT, sample);
     }
-    let shape = crate::test_gate::shape::shape(b"ok  \texample.org/shop\t0.012s\nok\nOK (3 tests)\n");
+    let shape = crate::reading::shape::shape(b"ok  \texample.org/shop\t0.012s\nok\nOK (3 tests)\n");
     assert!(!(FORMAT.is)(&shape));
 }
 

@@ -1,7 +1,7 @@
 //! What a YAML block behind a result says, read line by line: its keys are few, and so is what is kept of it.
 
 use crate::core::Location;
-use crate::test_gate::excerpt::{Excerpt, prefix};
+use crate::reading::excerpt::{Excerpt, prefix};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
 use crate::test_gate::formats::numbers;
 use crate::test_gate::trace;

@@ -1,0 +1,88 @@
+//! Files written whole or not at all, so that a reader never meets half of one.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::core::Error;
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for contents that are not held whole.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn replace_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
+    through_part(path, write).map_err(|error| Error::unwritable(path, error))
+}
+
+/// Writes a file whole or not at all, and waits until the disk has it.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn replace_durably(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = |file: &mut File| file.write_all(bytes).and_then(|()| file.sync_all());
+    through_part(path, write).and_then(|()| sync_folder(path)).map_err(|error| Error::unwritable(path, error))
+}
+
+/// Writes a file beside `path` and gives it that name; a file that could not be finished is removed.
+fn through_part(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = File::create(&part).and_then(|mut file| {
+        if let Ok(old) = std::fs::metadata(path) {
+            // Whoever could read the old file must be able to read the new one.
+            file.set_permissions(old.permissions())?;
+        }
+        write(&mut file)
+    });
+    let renamed = written.and_then(|()| std::fs::rename(&part, path));
+    if renamed.is_err() {
+        // What went wrong is said already.
+        let _ = std::fs::remove_file(&part);
+    }
+    renamed
+}
+
+/// Waits until the disk knows which files the folder of `path` has.
+///
+/// # Errors
+/// Where the folder can't be opened or synced.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// The folder a path stands in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{replace, replace_durably, replace_with};
+
+    #[test]
+    fn a_file_is_replaced_whole_or_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        replace(&path, b"one").unwrap();
+        replace_durably(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        let failed = replace_with(&path, |file| {
+            io::Write::write_all(file, b"half")?;
+            Err(io::Error::other("no room"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no part is left");
+    }
+}

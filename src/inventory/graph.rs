@@ -1,0 +1,137 @@
+//! Who brings in whom: the graph of a lockfile, and the shortest way to each package.
+
+use std::collections::VecDeque;
+
+use super::package::Package;
+
+/// Longest path that is kept whole; a longer one loses its middle, so that a hostile chain stays cheap.
+const LONGEST: usize = 64;
+
+/// The packages of a lockfile and what each depends on.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Every package.
+    pub packages: Vec<Package>,
+    /// For each package, the indexes of those it depends on.
+    pub edges: Vec<Vec<usize>>,
+    /// Packages of the project itself, from which paths start.
+    pub roots: Vec<usize>,
+}
+
+/// The shortest way to every package of a graph.
+#[derive(Debug)]
+pub struct Paths<'a> {
+    graph: &'a Graph,
+    steps: Vec<Step>,
+}
+
+/// How a package is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Not at all.
+    Unreached,
+    /// It is the project's own.
+    Root,
+    /// The project itself asks for it.
+    Direct,
+    /// Through another package.
+    Through(usize),
+}
+
+impl Graph {
+    /// Walks the graph once, breadth first, so that each package is met on a shortest way.
+    pub fn paths(&self) -> Paths<'_> {
+        let mut steps = vec![Step::Unreached; self.packages.len()];
+        let mut queue = VecDeque::new();
+        for &root in &self.roots {
+            if let Some(step) = steps.get_mut(root) {
+                *step = Step::Root;
+                queue.push_back(root);
+            }
+        }
+        while let Some(from) = queue.pop_front() {
+            let is_root = steps.get(from) == Some(&Step::Root);
+            for &to in self.edges.get(from).into_iter().flatten() {
+                if let Some(step @ Step::Unreached) = steps.get_mut(to) {
+                    *step = if is_root { Step::Direct } else { Step::Through(from) };
+                    queue.push_back(to);
+                }
+            }
+        }
+        Paths { graph: self, steps }
+    }
+}
+
+impl Paths<'_> {
+    /// Whether the project itself asks for this package.
+    pub fn is_direct(&self, index: usize) -> bool {
+        matches!(self.steps.get(index), Some(Step::Direct))
+    }
+
+    /// The shortest way from a direct dependency to this package, both included, each as `name version`.
+    pub fn to(&self, index: usize) -> Vec<String> {
+        let mut indexes = vec![index];
+        let mut at = index;
+        while let Some(Step::Through(from)) = self.steps.get(at) {
+            indexes.push(*from);
+            at = *from;
+        }
+        indexes.reverse();
+        let left_out = indexes.len().saturating_sub(LONGEST);
+        let mut path: Vec<String> = Vec::with_capacity(indexes.len().min(LONGEST + 1));
+        for (position, index) in indexes.iter().enumerate() {
+            match position.checked_sub(LONGEST / 2) {
+                Some(0) if left_out > 0 => path.push(format!("… {left_out} more …")),
+                Some(past) if past < left_out => {}
+                _ => path.extend(self.graph.packages.get(*index).map(Package::label)),
+            }
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Graph;
+    use crate::inventory::{Ecosystem, Origin, Package};
+
+    fn graph(edges: Vec<Vec<usize>>) -> Graph {
+        let packages = (0..edges.len())
+            .map(|index| Package {
+                ecosystem: Ecosystem::CratesIo,
+                name: format!("p{index}"),
+                version: "1.0.0".to_owned(),
+                origin: if index == 0 { Origin::Local } else { Origin::Public },
+                source: String::new(),
+                line: 1,
+            })
+            .collect();
+        Graph { packages, edges, roots: vec![0] }
+    }
+
+    #[test]
+    fn the_shortest_way_wins_and_circles_end() {
+        let graph = graph(vec![vec![1, 4], vec![2], vec![3], vec![1], vec![3]]);
+        let paths = graph.paths();
+        assert_eq!(paths.to(3), ["p4 1.0.0", "p3 1.0.0"]);
+        assert_eq!(paths.to(2), ["p1 1.0.0", "p2 1.0.0"]);
+        assert!(paths.is_direct(1) && !paths.is_direct(2) && !paths.is_direct(0));
+    }
+
+    #[test]
+    fn what_nobody_asks_for_stands_alone() {
+        let graph = graph(vec![vec![], vec![]]);
+        assert_eq!(graph.paths().to(1), ["p1 1.0.0"]);
+        assert!(!graph.paths().is_direct(1));
+    }
+
+    #[test]
+    fn a_long_chain_loses_its_middle() {
+        let graph = graph((1..1_001).map(|next| if next < 1_000 { vec![next] } else { vec![] }).collect());
+        let path = graph.paths().to(999);
+        assert_eq!(path.len(), 65);
+        assert_eq!(path.first().unwrap(), "p1 1.0.0");
+        assert_eq!(path[32], "… 935 more …");
+        assert_eq!(path.last().unwrap(), "p999 1.0.0");
+    }
+}

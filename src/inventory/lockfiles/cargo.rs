@@ -1,0 +1,280 @@
+//! `Cargo.lock`, versions 1 to 4.
+//!
+//! Names, versions and sources are read by the types of the `rustsec` crate. Its own reader of whole lockfiles looks
+//! through all packages for each dependency, which takes an hour for 100,000 packages; here the file is taken one table
+//! at a time and dependencies are looked up by name, so that time is linear and memory small.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use rustsec::{SourceId, Version};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
+
+use crate::core::{Error, Location, Place};
+use crate::inventory::{Ecosystem, Graph, Origin, Package};
+
+/// Longest text that an error shows a line of.
+const SHOWN: usize = 1 << 20;
+
+/// One table of a lockfile, read as a document of its own.
+///
+/// The four versions of the format are fixed, so an unknown key is damage, and one that could hide a package.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    version: Option<Spanned<u32>>,
+    #[serde(default)]
+    package: Vec<Entry>,
+    root: Option<Entry>,
+    /// Checksums of version 1, of which nothing is needed.
+    #[serde(default, rename = "metadata")]
+    _metadata: IgnoredAny,
+    /// Patches that replace nothing.
+    #[serde(default, rename = "patch")]
+    _patch: IgnoredAny,
+}
+
+/// A package as a lockfile lists it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Spanned<String>,
+    version: Version,
+    source: Option<String>,
+    #[serde(default, rename = "checksum")]
+    _checksum: IgnoredAny,
+    #[serde(default)]
+    dependencies: Vec<String>,
+    replace: Option<String>,
+}
+
+/// A lockfile on its way to a graph.
+struct Reader<'a> {
+    path: &'a str,
+    text: &'a str,
+    graph: Graph,
+    /// What each package depends on, in the lockfile's words.
+    asks: Vec<Vec<String>>,
+    /// The source of each package, in the lockfile's words.
+    sources: Vec<Option<String>>,
+    /// Up to where lines were counted, and how many there were.
+    counted: (usize, u64),
+}
+
+/// Reads a lockfile.
+///
+/// # Errors
+/// Where it is not one, is cut off, holds a merge conflict or contradicts itself.
+pub fn read(path: &str, bytes: &[u8]) -> Result<Graph, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() as u64 + 1;
+        Error::input("lockfile is not UTF-8").at(Location::line(path, line)).help(RESTORE)
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader =
+        Reader { path, text, graph: Graph::default(), asks: vec![], sources: vec![], counted: (0, 1) };
+    reader.refuse_conflicts()?;
+    for part in parts(text) {
+        reader.part(part)?;
+    }
+    if reader.graph.packages.is_empty() {
+        return Err(Error::input("lockfile lists no packages").at(Location::file(path)).help(RESTORE));
+    }
+    reader.link()
+}
+
+const RESTORE: &str = "restore the lockfile, or write it anew with `cargo generate-lockfile`";
+
+/// The tables of a lockfile, as ranges of its text that together are all of it.
+///
+/// A line that looks like a header but stands inside a text or a list tears that apart, which is then an error.
+fn parts(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('[') && at > start {
+            parts.push(start..at);
+            start = at;
+        }
+        at += line.len();
+    }
+    parts.push(start..text.len());
+    parts
+}
+
+impl Reader<'_> {
+    /// Refuses a lockfile that a merge left unfinished.
+    fn refuse_conflicts(&self) -> Result<(), Error> {
+        let mut at = 0;
+        for line in self.text.split_inclusive('\n') {
+            if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
+                let span = at..at + line.trim_end().len();
+                return Err(self.error("lockfile holds a merge conflict", span, "left by a merge").help(
+                    "take either side of the conflict, then let `cargo metadata` complete the lockfile",
+                ));
+            }
+            at += line.len();
+        }
+        Ok(())
+    }
+
+    /// Takes one table.
+    fn part(&mut self, range: Range<usize>) -> Result<(), Error> {
+        let text = self.text.get(range.clone()).unwrap_or_default();
+        let part: Part = toml::from_str(text).map_err(|error| {
+            let span =
+                error.span().map_or(range.clone(), |span| range.start + span.start..range.start + span.end);
+            self.error("lockfile is cut off or damaged", span, error.message()).help(RESTORE)
+        })?;
+        if let Some(version) = part.version
+            && !(1..=4).contains(version.get_ref())
+        {
+            let span = range.start + version.span().start..range.start + version.span().end;
+            return Err(self
+                .error(format!("lockfile has version {}", version.get_ref()), span, "1 to 4 are known")
+                .help("use a newer release of dep-scan"));
+        }
+        for entry in part.root.into_iter().chain(part.package) {
+            self.entry(entry, range.start)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one package.
+    fn entry(&mut self, entry: Entry, offset: usize) -> Result<(), Error> {
+        let at = offset + entry.name.span().start;
+        let origin = match &entry.source {
+            None => Origin::Local,
+            Some(source) => origin(source).ok_or_else(|| {
+                self.error(
+                    format!("source `{source}` is not known"),
+                    at..at + entry.name.span().len(),
+                    "of this package",
+                )
+                .help(RESTORE)
+            })?,
+        };
+        let line = self.line(at);
+        if origin == Origin::Local {
+            self.graph.roots.push(self.graph.packages.len());
+        }
+        self.graph.packages.push(Package {
+            ecosystem: Ecosystem::CratesIo,
+            name: entry.name.into_inner(),
+            version: entry.version.to_string(),
+            origin,
+            source: entry.source.clone().filter(|_| origin != Origin::Public).unwrap_or_default(),
+            line,
+        });
+        self.asks.push(entry.dependencies.into_iter().chain(entry.replace).collect());
+        self.sources.push(entry.source);
+        Ok(())
+    }
+
+    /// The line of a byte; bytes are asked for in rising order.
+    fn line(&mut self, at: usize) -> u64 {
+        let (from, line) = self.counted;
+        let passed = self.text.as_bytes().get(from..at).unwrap_or_default();
+        let line = line + passed.split(|byte| *byte == b'\n').count().saturating_sub(1) as u64;
+        self.counted = (at.max(from), line);
+        line
+    }
+
+    /// Finds the package behind every dependency.
+    fn link(mut self) -> Result<Graph, Error> {
+        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(self.graph.packages.len());
+        for (index, package) in self.graph.packages.iter().enumerate() {
+            by_name.entry(&package.name).or_default().push(index);
+        }
+        let mut edges = Vec::with_capacity(self.asks.len());
+        for (index, asks) in self.asks.iter().enumerate() {
+            let mut targets = BTreeSet::new();
+            for ask in asks {
+                let found = self.targets(ask, &by_name);
+                if found.is_empty() {
+                    return Err(self.dangling(index, ask));
+                }
+                targets.extend(found);
+            }
+            edges.push(targets.into_iter().collect());
+        }
+        self.graph.edges = edges;
+        if self.graph.roots.is_empty() {
+            self.graph.roots = unasked(&self.graph);
+        }
+        Ok(self.graph)
+    }
+
+    /// The packages that `name`, `name version` or `name version (source)` can mean.
+    fn targets(&self, ask: &str, by_name: &HashMap<&str, Vec<usize>>) -> Vec<usize> {
+        let mut words = ask.splitn(3, ' ');
+        let name = words.next().unwrap_or_default();
+        let version = words.next();
+        let source = words.next().map(|source| source.trim_matches(['(', ')']));
+        let candidates = by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let same_version = |index: &usize| {
+            let package = self.graph.packages.get(*index);
+            version.is_none_or(|version| package.is_some_and(|package| package.version == version))
+        };
+        // The commit after `#` is left out where a dependency is written.
+        let same_source = |index: &usize| {
+            let own = self.sources.get(*index).and_then(Option::as_deref);
+            source.is_none_or(|source| {
+                own.is_some_and(|own| own == source || own.split('#').next() == source.split('#').next())
+            })
+        };
+        let named: Vec<usize> = candidates.iter().copied().filter(same_version).collect();
+        let exact: Vec<usize> = named.iter().copied().filter(same_source).collect();
+        if exact.is_empty() { named } else { exact }
+    }
+
+    /// The error about a dependency that the lockfile does not list.
+    fn dangling(&self, index: usize, ask: &str) -> Error {
+        let (name, line) =
+            self.graph.packages.get(index).map_or(("", 1), |package| (package.name.as_str(), package.line));
+        Error::input(format!(
+            "lockfile is cut off or damaged: `{name}` depends on `{ask}`, which it does not list"
+        ))
+        .at(Location { path: self.path.to_owned(), line: Some(line), column: Some(1) })
+        .help(RESTORE)
+    }
+
+    /// An error that points into the lockfile.
+    fn error(&self, message: impl Into<String>, span: Range<usize>, label: &str) -> Error {
+        let short = self.text.len() <= SHOWN;
+        let place = Place {
+            path: self.path.to_owned(),
+            text: self.text.to_owned(),
+            span: span.start.min(self.text.len())..span.end.min(self.text.len()),
+            label: label.lines().next().unwrap_or_default().to_owned(),
+        };
+        if short { Error::input(message).pointing(place) } else { Error::input(message).at(place.location()) }
+    }
+}
+
+/// Where a source leads; `None` where it can't be read.
+fn origin(source: &str) -> Option<Origin> {
+    const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
+    // Nearly every package has this very text.
+    if source == PUBLIC {
+        return Some(Origin::Public);
+    }
+    let source = SourceId::from_url(source).ok()?;
+    Some(if source.is_default_registry() {
+        Origin::Public
+    } else if source.is_git() {
+        Origin::Git
+    } else if source.is_path() {
+        Origin::Local
+    } else {
+        Origin::OtherRegistry
+    })
+}
+
+/// The packages nobody asks for, where a lockfile has none of the project's own.
+fn unasked(graph: &Graph) -> Vec<usize> {
+    let asked: BTreeSet<usize> = graph.edges.iter().flatten().copied().collect();
+    (0..graph.packages.len()).filter(|index| !asked.contains(index)).collect()
+}

@@ -1,0 +1,12 @@
+//! Packages as lockfiles list them: what they are, where they stand and how they got there.
+//!
+//! Owns the package, its purl and the graph with shortest paths. Knows no lockfile format, advisory or host.
+
+pub mod graph;
+pub mod lockfiles;
+pub mod package;
+pub mod purl;
+
+pub use graph::Graph;
+pub use package::{Ecosystem, Origin, Package};
+pub use purl::purl;

@@ -1,0 +1,64 @@
+//! Why a repository did not answer, each reason with what to do.
+
+use crate::core::Error;
+
+/// What kept a repository from answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The folder belongs to no repository.
+    NotARepository,
+    /// The repository is there and of a kind that can't be read.
+    Unreadable,
+    /// There is no commit yet.
+    NoCommit,
+    /// Nothing has that name.
+    UnknownRevision,
+    /// The history was cut off by a shallow clone.
+    Shallow,
+    /// The two commits have no ancestor in common.
+    Unrelated,
+    /// Objects were left out by a partial clone, or are lost.
+    MissingObjects,
+}
+
+/// What kept a repository from answering, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub reason: Reason,
+    /// A lower-case fragment.
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+
+    /// What to do, one imperative sentence.
+    pub fn help(&self) -> &'static str {
+        match self.reason {
+            Reason::NotARepository => "run it in a checkout of the repository, or leave `--base` out",
+            Reason::Unreadable => {
+                "use a repository with SHA-1 names and files as its references, and check that this user may read it"
+            }
+            Reason::NoCommit => "commit first",
+            Reason::UnknownRevision => {
+                "name a branch, a tag or a commit that the checkout has, and fetch it first if need be"
+            }
+            Reason::Shallow => {
+                "fetch the history: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab CI, or `git fetch --unshallow`"
+            }
+            Reason::Unrelated => "name a base from which this history began",
+            Reason::MissingObjects => {
+                "clone without a filter, or fetch the objects first: `git fetch --refetch --no-filter`"
+            }
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let help = failure.help();
+        Self::input(failure.message).help(help)
+    }
+}

@@ -1,0 +1,78 @@
+//! Files that the gate itself goes by, as the baseline and the quarantine: from where the change began, where that has them.
+//!
+//! A change must not choose what it is held against. A file that the repository had where the change began is read from there; one
+//! that the change itself adds does not count until it is merged; one that is not tracked, as an artifact of an earlier run, is read
+//! from the disk.
+
+use std::io;
+use std::path::Path;
+
+use crate::core::{Error, Input};
+use crate::repository::{Base, Known};
+
+/// Most bytes of such a file.
+const LARGEST: u64 = 1 << 30;
+
+/// A file the gate goes by.
+pub enum GateFile {
+    /// It is there.
+    Found {
+        /// Its path, with the commit it is of where it is not from the disk.
+        label: String,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
+    /// It is not there, or does not count.
+    Missing {
+        /// Why, a fragment.
+        why: String,
+    },
+}
+
+impl GateFile {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// Where it is there and can't be read.
+    pub fn read(path: &Path, base: &Base) -> Result<Self, Error> {
+        if let Base::Known(known) = base
+            && let Some(found) = Self::of_base(path, known)?
+        {
+            return Ok(found);
+        }
+        match std::fs::metadata(path) {
+            Ok(known) if known.len() > LARGEST => {
+                return Err(Error::input(format!("{} is larger than 1 GiB", path.display()))
+                    .help("fold fewer runs into it"));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::Missing { why: "there is no such file".to_owned() });
+            }
+            _ => {}
+        }
+        let bytes = std::fs::read(path).map_err(|error| Error::unreadable(path, error))?;
+        Ok(Self::Found { label: path.display().to_string(), bytes })
+    }
+
+    /// The file where the change began; none where the repository has nothing to do with it.
+    fn of_base(path: &Path, known: &Known) -> Result<Option<Self>, Error> {
+        let Some(inside) = known.repository.path_of(path) else { return Ok(None) };
+        if let Some(bytes) = known.repository.blob(known.commit, &inside)? {
+            return Ok(Some(Self::Found { label: format!("{inside}@{}", known.short()), bytes }));
+        }
+        // A link counts as the file it leads to, wherever that is.
+        let leads = |commit| known.repository.leads(commit, &inside);
+        let now = leads(known.repository.head()?)?;
+        let is_added = now.is_some() && now != leads(known.commit)?;
+        let why = format!("the change adds it, and {} has none: it counts once it is merged", known.short());
+        Ok(is_added.then_some(Self::Missing { why }))
+    }
+
+    /// What the report says of it.
+    pub fn input(&self) -> Option<Input> {
+        match self {
+            Self::Found { label, bytes } => Some(Input::of_bytes(label.as_str(), bytes)),
+            Self::Missing { .. } => None,
+        }
+    }
+}

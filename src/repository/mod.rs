@@ -1,0 +1,23 @@
+//! What the repository knows: the files it tracks, where the change began, which lines it adds.
+//!
+//! Owns the reading of a repository and of diffs, in process: no `git` is started, no filter or driver that a repository names
+//! is run, nothing is fetched and nothing is written. Knows no job, and not what tests or coverage are.
+
+mod base;
+mod change;
+mod diff_paths;
+mod failure;
+pub mod gate_file;
+mod objects;
+pub mod owners;
+pub mod policy;
+mod renames;
+mod unified_diff;
+
+#[cfg(test)]
+mod tests;
+
+pub use base::{Base, Known};
+pub use change::{Change, between};
+pub use objects::Repository;
+pub use unified_diff::parse;

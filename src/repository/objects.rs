@@ -1,0 +1,264 @@
+//! A repository, read in process.
+
+use std::path::{Component, Path, PathBuf};
+
+use gix::objs::tree::EntryKind;
+use gix::{Commit, ObjectId, Tree};
+use jiff::Timestamp;
+
+use super::failure::{Failure, Reason};
+
+/// Most links that a path in a tree is followed through.
+const LINKS: usize = 8;
+
+/// A repository that a folder belongs to.
+pub struct Repository {
+    pub(super) inner: gix::Repository,
+    /// The folder of its files, without links; none where it is bare.
+    root: Option<PathBuf>,
+}
+
+impl Repository {
+    /// The repository this folder belongs to.
+    ///
+    /// Neither the environment nor the configuration of the user or the machine is asked, and an owner other than this user is
+    /// no obstacle, for in containers that is the rule.
+    pub fn discover(folder: &Path) -> Result<Self, Failure> {
+        let absent = || {
+            let message = format!("{} belongs to no git repository", folder.display());
+            Failure::new(Reason::NotARepository, message)
+        };
+        let folder = folder.canonicalize().map_err(|_| absent())?;
+        // Found apart from opening, so that one that is there and can't be opened is not taken for none.
+        gix::discover::upwards(&folder).map_err(|_| absent())?;
+        let options = || gix::open::Options::isolated().strict_config(false);
+        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+        let opened = gix::ThreadSafeRepository::discover_opts(
+            &folder,
+            gix::discover::upwards::Options::default(),
+            trust,
+        );
+        let mut inner = opened
+            .map_err(|error| {
+                let message = format!("the repository of {} can't be opened: {error}", folder.display());
+                Failure::new(Reason::Unreadable, message)
+            })?
+            .to_thread_local();
+        inner.object_cache_size_if_unset(4 << 20);
+        let root = inner.workdir().and_then(|root| root.canonicalize().ok());
+        Ok(Self { inner, root })
+    }
+
+    /// The folder of its files.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// The path below the root of a file that need not be there, with `/`; none where it lies outside.
+    ///
+    /// Links below the root are part of the path: a change that puts one there must not lead to another file.
+    pub fn path_of(&self, file: &Path) -> Option<String> {
+        let path = straightened(&std::path::absolute(file).ok()?);
+        let root = self.root.as_ref()?;
+        let is_root = |folder: &&Path| folder.canonicalize().is_ok_and(|folder| folder == *root);
+        let outermost = path.ancestors().skip(1).filter(is_root).last()?;
+        let inside = path.strip_prefix(outermost).ok()?;
+        let parts: Option<Vec<&str>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
+        Some(parts?.join("/"))
+    }
+
+    /// The commit that is checked out.
+    pub fn head(&self) -> Result<ObjectId, Failure> {
+        let id = self
+            .inner
+            .head_id()
+            .map_err(|_| Failure::new(Reason::NoCommit, "the repository has no commit yet"))?;
+        Ok(id.detach())
+    }
+
+    /// When a commit was made.
+    pub fn time(&self, commit: ObjectId) -> Option<Timestamp> {
+        let time = self.commit(commit).ok()?.time().ok()?;
+        Timestamp::from_second(time.seconds).ok()
+    }
+
+    /// Whether history was cut off.
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow().unwrap_or(false)
+    }
+
+    /// Every file of the commit that is checked out, sorted; links and submodules are none.
+    pub fn tracked_files(&self) -> Result<Vec<String>, Failure> {
+        let tree = self.tree(self.head()?)?;
+        let entries = tree.traverse().breadthfirst.files().map_err(|error| self.missing(&error))?;
+        let files = entries.into_iter().filter(|entry| entry.mode.is_blob());
+        let mut files: Vec<String> = files.map(|entry| entry.filepath.to_string()).collect();
+        files.sort_unstable();
+        Ok(files)
+    }
+
+    /// Every `go.mod` of the commit that is checked out with its bytes.
+    pub fn go_modules(&self) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+        let head = self.head()?;
+        let files = self.tracked_files()?.into_iter();
+        let modules = files.filter(|path| path == "go.mod" || path.ends_with("/go.mod"));
+        modules
+            .map(|path| {
+                let bytes = self.blob(head, &path)?.unwrap_or_default();
+                Ok((path, bytes))
+            })
+            .collect()
+    }
+
+    /// The bytes of a file as a commit has it; links within the repository are followed. None where it has no such file.
+    pub fn blob(&self, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let tree = self.tree(commit)?;
+        let mut path = PathBuf::from(path);
+        for _ in 0..LINKS {
+            let Some(entry) = tree.lookup_entry_by_path(&path).map_err(|error| self.missing(&error))? else {
+                let Some(target) = self.through_link(&tree, &path)? else { return Ok(None) };
+                path = target;
+                continue;
+            };
+            let kind = entry.mode().kind();
+            if !matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link) {
+                return Ok(None);
+            }
+            let bytes = self.bytes(entry.object_id())?;
+            if kind != EntryKind::Link {
+                return Ok(Some(bytes));
+            }
+            let Some(target) = followed(&path, &bytes) else { return Ok(None) };
+            path = target;
+        }
+        Ok(None)
+    }
+
+    /// What a commit has at a path, or at the first folder of it that is none in the repository: a file, a link, a submodule.
+    ///
+    /// Two commits that have the same there lead to the same file, inside of the repository or outside.
+    pub fn leads(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Failure> {
+        let tree = self.tree(commit)?;
+        let path = Path::new(path);
+        let folders = path.ancestors().filter(|folder| *folder != Path::new(""));
+        for folder in folders {
+            let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.missing(&error))?;
+            if let Some(entry) = entry.filter(|entry| !entry.mode().is_tree()) {
+                return Ok(Some(entry.object_id()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The path behind the first folder of this one that is a link.
+    fn through_link(&self, tree: &Tree<'_>, path: &Path) -> Result<Option<PathBuf>, Failure> {
+        let mut folders: Vec<&Path> =
+            path.ancestors().skip(1).filter(|folder| *folder != Path::new("")).collect();
+        folders.reverse();
+        for folder in folders {
+            let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.missing(&error))?;
+            let Some(entry) = entry.filter(|entry| entry.mode().is_link()) else { continue };
+            let target = followed(folder, &self.bytes(entry.object_id())?);
+            let rest = path.strip_prefix(folder).unwrap_or(path);
+            return Ok(target.map(|target| target.join(rest)));
+        }
+        Ok(None)
+    }
+
+    /// Those of these files of the checkout whose content is not that of the commit that is checked out.
+    ///
+    /// Line ends that a checkout converts make no difference, nor do files that are not there or stand for large ones.
+    pub fn edited<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Failure> {
+        let Some(root) = &self.root else { return Ok(Vec::new()) };
+        let head = self.head()?;
+        let mut edited = Vec::new();
+        for path in paths {
+            let Ok(here) = std::fs::read(root.join(path)) else { continue };
+            let Some(committed) = self.blob(head, path)? else { continue };
+            let is_pointer = committed.starts_with(b"version https://git-lfs");
+            if here != committed && !is_pointer && !is_same_text(&here, &committed) {
+                edited.push(path.to_owned());
+            }
+        }
+        Ok(edited)
+    }
+
+    /// A commit.
+    pub(super) fn commit(&self, id: ObjectId) -> Result<Commit<'_>, Failure> {
+        self.inner.find_commit(id).map_err(|error| self.missing(&error))
+    }
+
+    /// The files of a commit.
+    pub(super) fn tree(&self, commit: ObjectId) -> Result<Tree<'_>, Failure> {
+        self.commit(commit)?.tree().map_err(|error| self.missing(&error))
+    }
+
+    /// The bytes of an object.
+    pub(super) fn bytes(&self, id: ObjectId) -> Result<Vec<u8>, Failure> {
+        Ok(self.inner.find_object(id).map_err(|error| self.missing(&error))?.detach().data)
+    }
+
+    /// The failure for an object that is not there.
+    pub(super) fn missing(&self, error: &impl std::fmt::Display) -> Failure {
+        let why = if self.is_partial() { "a partial clone left it out" } else { "the clone is damaged" };
+        Failure::new(
+            Reason::MissingObjects,
+            format!("an object of the repository is missing, {why}: {error}"),
+        )
+    }
+
+    /// Whether the clone leaves objects out until somebody asks for them.
+    fn is_partial(&self) -> bool {
+        let config = self.inner.config_snapshot();
+        config.string("extensions.partialClone").is_some()
+            || config.string("remote.origin.partialCloneFilter").is_some()
+    }
+}
+
+/// An absolute path without steps back.
+fn straightened(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                straight.pop();
+            }
+            part => straight.push(part),
+        }
+    }
+    straight
+}
+
+/// Where a link in a tree leads, if that is inside the tree.
+fn followed(link: &Path, target: &[u8]) -> Option<PathBuf> {
+    let target = std::str::from_utf8(target).ok()?;
+    let mut path = link.parent().map(Path::to_path_buf).unwrap_or_default();
+    for part in Path::new(target).components() {
+        match part {
+            Component::Normal(part) => path.push(part),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !path.pop() {
+                    return None;
+                }
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(path)
+}
+
+/// Whether two texts differ only in how their lines end.
+fn is_same_text(one: &[u8], other: &[u8]) -> bool {
+    let lines = |text: &[u8]| -> Vec<u8> {
+        let mut kept = Vec::with_capacity(text.len());
+        for (index, byte) in text.iter().enumerate() {
+            if !(*byte == b'\r' && text.get(index + 1) == Some(&b'\n')) {
+                kept.push(*byte);
+            }
+        }
+        kept
+    };
+    lines(one) == lines(other)
+}
