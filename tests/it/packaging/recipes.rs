@@ -163,7 +163,7 @@ fn every_input_of_a_recipe_is_one_of_the_action_or_the_template() {
 #[test]
 fn every_recipe_passes_on_how_the_tests_ended_and_asks_for_no_more_than_reading() {
     for stack in STACKS {
-        let (workflow, pipeline, local) = (workflow(stack), pipeline(stack), block(stack, "Here", "sh"));
+        let (workflow, pipeline, local) = (workflow(stack), pipeline(stack), block(stack, "On a laptop", "sh"));
         for line in ["permissions:\n  contents: read\n", "fetch-depth: 2", "persist-credentials: false"] {
             assert!(workflow.contains(line), "{stack}: {line}");
         }
@@ -186,7 +186,7 @@ fn base_and_change_are_measured_alike_on_both_hosts() {
         let lines = text.lines().map(str::trim).filter(|line| line.starts_with("hyperfine "));
         lines.map(|line| line.replace("../base/", "./base/")).collect()
     };
-    let here = measured(&block(PAIRED, "Here", "sh"));
+    let here = measured(&block(PAIRED, "On a laptop", "sh"));
     assert_eq!(here.len(), 2);
     assert_eq!(here[0].replace("bench/base", "bench/now").replace("./base/shop", "./shop"), here[1]);
     for text in [workflow(PAIRED), pipeline(PAIRED)] {
@@ -202,7 +202,7 @@ fn every_flag_of_a_local_command_is_one() {
     let interface: Interface = command::<devops_action::test_gate::TestGate>();
     let flags: BTreeSet<String> = interface.get_arguments().map(|flag| format!("--{}", key(flag))).collect();
     for stack in pages() {
-        let local = block(stack, "Here", "sh");
+        let local = block(stack, "On a laptop", "sh");
         let (_, call) = local.split_once("test-gate ").unwrap();
         let (call, _) = call.split_once(" -- ").unwrap_or((call, ""));
         for word in call.split_whitespace().filter(|word| word.starts_with("--")) {
