@@ -29,7 +29,7 @@ pub struct Database {
 pub fn collect(path: &Path, wanted: &BTreeSet<&str>, today: Date) -> Result<Database, Error> {
     let shown = path.display().to_string().replace('\\', "/");
     let metadata = std::fs::metadata(path).map_err(|error| {
-        Error::unreadable(path, error).help("name the folder or tarball of a RustSec advisory database")
+        Error::unreadable(path, error).help("give the folder or tarball of a RustSec advisory database")
     })?;
     let mut collector = Collector::new(wanted, today);
     let input = if metadata.is_dir() {
@@ -44,14 +44,14 @@ pub fn collect(path: &Path, wanted: &BTreeSet<&str>, today: Date) -> Result<Data
     let nothing = |message: &str| {
         Error::input(message)
             .at(Location::file(shown.clone()))
-            .help("fetch the database again; it has one Markdown file an advisory under `crates/<package>/`")
+            .help("fetch the database again; it has one Markdown file per advisory in `crates/<package>/`")
     };
     if collected.total == 0 {
         return Err(nothing("advisory database is empty"));
     }
     let Some(newest) = collected.newest else {
         return Err(nothing(
-            "advisory database has no advisory with a date up to today, so its age is not known",
+            "advisory database has no advisory dated today or earlier, so its age is unknown",
         ));
     };
     Ok(Database { path: shown, input, collected, newest })

@@ -17,7 +17,7 @@ pub fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
     let crates = folder.join("crates");
     let entries = fs::read_dir(&crates).map_err(|error| {
         Error::unreadable(&crates, error)
-            .help("name the folder of a RustSec advisory database, the one that contains `crates`")
+            .help("give the folder of a RustSec advisory database that contains `crates`")
     })?;
     let mut by_year: BTreeMap<i16, Vec<PathBuf>> = BTreeMap::new();
     for entry in entries {

@@ -34,7 +34,7 @@ pub fn parse(text: &[u8], package: &str, id: &str) -> Result<Advisory, String> {
     let advisory = rustsec::Advisory::from_str(text).map_err(|error| reason(&error))?;
     let metadata = advisory.metadata;
     if metadata.package.as_str() != package {
-        return Err(format!("is about `{}`, but stands in the folder of `{package}`", metadata.package));
+        return Err(format!("is about `{}`, but is in the folder of `{package}`", metadata.package));
     }
     if metadata.id.as_str() != id {
         return Err(format!("has the id `{}`, but is named `{id}`", metadata.id));

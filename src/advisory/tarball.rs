@@ -43,7 +43,7 @@ pub fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Input, Error> 
         Form::Zip => {
             return Err(Error::input("advisory databases as zip files are not read yet")
                 .at(place(path))
-                .help("name a RustSec folder or tarball"));
+                .help("give a RustSec folder or tarball"));
         }
         Form::Other => {
             return Err(Error::input("is not an advisory database").at(place(path)).help(HELP));
@@ -85,7 +85,7 @@ fn entries(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -
         let name = entry.path_bytes();
         let name = String::from_utf8_lossy(&name).into_owned();
         if leads_out(&name) {
-            return Err(broken(io::Error::other(format!("`{name}` leads out of the archive"))));
+            return Err(broken(io::Error::other(format!("`{name}` is outside of the archive"))));
         }
         let kind = entry.header().entry_type();
         if !kind.is_file() && !kind.is_dir() && stands_for_folder(&name) {
@@ -120,7 +120,7 @@ fn entries(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -
     }
     let mut rest = archive.into_inner();
     if ended.get() {
-        return Err(broken(io::Error::new(io::ErrorKind::UnexpectedEof, "it has no end mark")));
+        return Err(broken(io::Error::new(io::ErrorKind::UnexpectedEof, "it has no end marker")));
     }
     padding(&mut rest).map_err(broken)
 }
@@ -137,7 +137,7 @@ fn padding(rest: &mut impl Read) -> io::Result<()> {
             Err(error) => return Err(error),
         };
         if buffer.iter().take(count).any(|byte| *byte != 0) {
-            return Err(io::Error::other("something follows its end mark"));
+            return Err(io::Error::other("there is data after its end marker"));
         }
     }
 }

@@ -211,9 +211,9 @@ impl File {
             DeValue::Datetime(datetime) => datetime.to_string(),
             DeValue::Array(_) | DeValue::Table(_) => {
                 return Err(self.error(
-                    "expected a text, number or boolean",
+                    "expected a string, number or boolean",
                     value.span(),
-                    "this is nested too deep",
+                    "this is nested too deeply",
                 ));
             }
         };
@@ -237,25 +237,20 @@ impl File {
             && text.trim().is_empty()
         {
             // An unset variable of a template must not waive everything.
-            return Err(self.error(
-                "`matches` is empty",
-                span.clone(),
-                "name something, or leave the key out",
-            ));
+            return Err(self.error("`matches` is empty", span.clone(), "give a name, or remove the key"));
         }
         let mut field = |name: &str| fields.remove(name).filter(|(text, _)| !text.trim().is_empty());
         let missing = |name: &str| {
-            self.error(format!("waiver without `{name}`"), value.span(), "in this waiver").help(
-                "a waiver says which `rule` it is for, its `reason`, its `owner` and the day it `expires`",
-            )
+            self.error(format!("waiver without `{name}`"), value.span(), "in this waiver")
+                .help("a waiver needs `rule`, `reason`, `owner` and `expires`")
         };
         let (rule, rule_span) = field("rule").ok_or_else(|| missing("rule"))?;
         let (reason, _) = field("reason").ok_or_else(|| missing("reason"))?;
         let (owner, _) = field("owner").ok_or_else(|| missing("owner"))?;
         let (expires, span) = field("expires").ok_or_else(|| missing("expires"))?;
-        let expires: Date = expires
-            .parse()
-            .map_err(|_| self.error(format!("`{expires}` is not a day"), span, "write it as 2026-12-31"))?;
+        let expires: Date = expires.parse().map_err(|_| {
+            self.error(format!("`{expires}` is not a date"), span, "write a date such as 2026-12-31")
+        })?;
         let waiver = Waiver {
             rule,
             matches: field("matches").map(|(text, _)| text),
@@ -316,11 +311,11 @@ impl File {
                 let near = suggestion(&waiver.rule, RULE_IDS);
                 let label =
                     near.map_or_else(|| "not known".to_owned(), |near| format!("did you mean `{near}`?"));
-                return Err(self.error(format!("`{}` is no rule", waiver.rule), span.clone(), &label).help(
-                    near.map_or("`devops explain` lists the rules".to_owned(), |near| {
+                return Err(self
+                    .error(format!("unknown rule `{}`", waiver.rule), span.clone(), &label)
+                    .help(near.map_or("`devops explain` lists the rules".to_owned(), |near| {
                         format!("write `rule = \"{near}\"`")
-                    }),
-                ));
+                    })));
             }
         }
         Ok(())
@@ -340,7 +335,7 @@ impl File {
         };
         let known: Vec<&str> = known.into_iter().collect();
         self.error(format!("unknown {what}: `{name}`"), span, &label)
-            .help(format!("known are: {}", known.join(", ")))
+            .help(format!("known keys: {}", known.join(", ")))
     }
 
     /// An error that points into this file.
@@ -380,12 +375,15 @@ mod tests {
     #[test]
     fn mistakes_are_pointed_at() {
         let cases = [
-            ("a = [1, [2]]", "devops.toml:1:9: expected a text, number or boolean (this is nested too deep)"),
+            (
+                "a = [1, [2]]",
+                "devops.toml:1:9: expected a string, number or boolean (this is nested too deep)",
+            ),
             ("[test_gate]\n", "devops.toml:1:2: unknown table: `test_gate` (did you mean `test-gate`?)"),
             ("waiver = 1\n", "devops.toml:1:1: `waiver` must be a list of tables (write `[[waiver]]`)"),
             (
                 "[[waiver]]\nrule = \"a\"\nreason = \"b\"\nowner = \"c\"\nexpires = \"soon\"\n",
-                "devops.toml:5:11: `soon` is not a day (write it as 2026-12-31)",
+                "devops.toml:5:11: `soon` is not a day (write a date such as 2026-12-31)",
             ),
             (
                 "[[waiver]]\nruel = \"a\"\n",

@@ -65,11 +65,11 @@ fn waiver() -> Value {
             "additionalProperties": false,
             "required": ["rule", "reason", "owner", "expires"],
             "properties": {
-                "rule": text("The rule whose findings are accepted"),
-                "matches": text("What a fact that names the subject, the title or the path must equal; `*` stands for any text"),
-                "reason": text("Why"),
-                "owner": text("Who answers for it"),
-                "expires": text("Last day on which it holds, as 2026-12-31"),
+                "rule": text("Rule whose findings are accepted"),
+                "matches": text("Pattern for a name in the subject, the title or the path; `*` matches any text"),
+                "reason": text("Reason for accepting the findings"),
+                "owner": text("Who is responsible"),
+                "expires": text("Last day, e.g. 2026-12-31"),
             }
         }
     })

@@ -242,7 +242,7 @@ fn find(argument: &Arg, given: &Given, source: &Source<'_>) -> Result<Found, Err
     if let Some((file, entry)) = entry {
         if entry.values.len() > 1 && !is_list(argument) {
             return Err(file.error(
-                format!("`{name}` takes one value"),
+                format!("`{name}` accepts only one value"),
                 entry.key_span.clone(),
                 "this is a list",
             ));
@@ -267,8 +267,11 @@ fn in_environment(argument: &Arg, name: &str, source: &Source<'_>) -> Result<Opt
     };
     let lines: Vec<&str> = value.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.len() > 1 && !is_list(argument) {
-        return Err(Error::usage(format!("{variable} has {} lines, `{name}` takes one value", lines.len()))
-            .help("give one line"));
+        return Err(Error::usage(format!(
+            "{variable} has {} lines, `{name}` accepts only one value",
+            lines.len()
+        ))
+        .help("give one line"));
     }
     Ok(Some(Found {
         values: lines.into_iter().map(|line| (line.into(), None)).collect(),

@@ -28,11 +28,11 @@ impl Exit {
     pub const ALL: [(Self, &'static str); 9] = [
         (Self::Pass, "pass"),
         (Self::GateFailed, "the gate failed"),
-        (Self::Usage, "wrong usage or configuration"),
+        (Self::Usage, "invalid usage or configuration"),
         (Self::Input, "an input is missing, corrupt or fails its hash"),
-        (Self::Environment, "network, permission or target out of reach"),
+        (Self::Environment, "a network, permission or target problem"),
         (Self::RolledBack, "promoted, then rolled back"),
-        (Self::NeedsHuman, "a human must look"),
+        (Self::NeedsHuman, "needs a human decision"),
         (Self::Superseded, "superseded by a newer run, nothing changed"),
         (Self::Bug, "a bug, please report it"),
     ];

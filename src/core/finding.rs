@@ -140,7 +140,7 @@ impl std::fmt::Display for Location {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waived {
-    /// Who answers for it.
+    /// Who is responsible.
     pub owner: String,
     /// Why it is accepted.
     pub reason: String,

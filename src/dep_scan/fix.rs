@@ -33,11 +33,11 @@ pub fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String 
             )
         }
         Some(version) => format!(
-            "update or replace `{}` until it takes `{name}` {version} or later",
+            "update or replace `{}` so that it uses `{name}` {version} or later",
             case.path.first().map_or("", String::as_str)
         ),
         None if !advisory.patched.is_empty() => format!(
-            "no patched version is named: take a release of `{}` that the patched ranges hold, if there is one",
+            "no patched version is named: use a release of `{}` within the patched ranges, if there is one",
             case.package.name
         ),
         None if advisory.kind == Kind::Unmaintained => {

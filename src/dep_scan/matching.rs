@@ -233,7 +233,7 @@ impl Subject<'_> {
             .about("aliases", aliases)
             .about("origin", origin.noun())
             .about("source", source.as_str())
-            .help("depend on a patched version of the public registry, or waive this if the source has the repair; a mirror belongs in `mirrors`")
+            .help("depend on a patched version of the public registry, or waive this if the source contains the fix; list mirrors in `mirrors`")
     }
 
     /// The finding that an advisory applies to this package.
@@ -251,7 +251,7 @@ impl Subject<'_> {
     fn detail(&self, advisory: &Advisory) -> String {
         let mut facts = Vec::new();
         if let Kind::Other(kind) = &advisory.kind {
-            facts.push(format!("an advisory of the kind `{kind}`, which this release does not know"));
+            facts.push(format!("an advisory of the unknown kind `{kind}`"));
         }
         facts.extend(advisory.date.map(|date| format!("reported {date}")));
         facts.push(match advisory.patched.as_slice() {
@@ -269,7 +269,7 @@ impl Subject<'_> {
     fn way(&self) -> String {
         match self.path {
             _ if self.is_direct => "a direct dependency".to_owned(),
-            [] | [_] => "reached by nothing in this lockfile".to_owned(),
+            [] | [_] => "not a dependency of any package in this lockfile".to_owned(),
             path => format!("through {}", path.join(" → ")),
         }
     }
@@ -279,7 +279,7 @@ impl Subject<'_> {
         let title = format!("{}: {} can't be read", self.package.label(), unreadable.id);
         self.found(&UNREADABLE, title, &unreadable.id)
             .detail(format!("{}: {}\n{}", unreadable.path, unreadable.reason, self.way()))
-            .help("fetch the advisory database again, or read this advisory by eye and waive it")
+            .help("fetch the advisory database again, or read this advisory yourself and waive it")
     }
 }
 
@@ -301,7 +301,7 @@ pub fn summary(matches: &Matches, packages: u64) -> String {
         }
     }
     if !matches.uncovered.is_empty() {
-        parts.push(format!("{} of sources that are not covered", number(matches.uncovered.len() as u64)));
+        parts.push(format!("{} from sources that are not covered", number(matches.uncovered.len() as u64)));
     }
     parts.join(", ")
 }

@@ -23,29 +23,29 @@ pub struct DepScan;
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Lockfiles, or folders to look for lockfiles in [default: the working directory]
+    /// Lockfiles, or folders to search for lockfiles [default: the working directory]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
 
-    /// Advisory database: a RustSec folder, or a `.tar` or `.tar.gz` of it; may be given more than once
+    /// Advisory database: a RustSec folder, or a `.tar` or `.tar.gz` of it; can be repeated
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub db: Vec<PathBuf>,
 
-    /// Registries and git hosts that mirror the public registry, such as `git.example.org/crates`; packages from there are
-    /// matched as if they came from it
+    /// Registries and git hosts that mirror the public registry, separated by commas, e.g. `git.example.org/crates`; their
+    /// packages are matched as if they came from the public registry
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub mirrors: Vec<Mirror>,
 
-    /// Severity of a package from elsewhere that an advisory would apply to in the public registry: critical, high, medium
-    /// or low
+    /// Severity of a package from another source that an advisory would apply to in the public registry: critical, high,
+    /// medium or low
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = at_least_low)]
     pub uncovered_severity: Severity,
 
-    /// Maximum number of days since the newest advisory of the database; an older one is refused, one past half of it warns
+    /// Maximum age of the database in days since its newest advisory; an older one is an error, half of it warns
     #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_db_age: u32,
 
-    /// The database is a frozen copy on purpose: its age is not judged
+    /// Don't check the age of the database, for a copy that is frozen on purpose
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub frozen_db: bool,
 }
@@ -53,12 +53,12 @@ pub struct Arguments {
 /// A severity that warns at least.
 fn at_least_low(text: &str) -> Result<Severity, String> {
     let severity: Severity = text.parse()?;
-    if severity < Severity::Low { Err("the lowest is `low`".to_owned()) } else { Ok(severity) }
+    if severity < Severity::Low { Err("expected at least `low`".to_owned()) } else { Ok(severity) }
 }
 
 impl Job for DepScan {
     const NAME: &'static str = "dep-scan";
-    const ABOUT: &'static str = "Does this change bring in packages with known vulnerabilities?";
+    const ABOUT: &'static str = "Find dependencies with known vulnerabilities";
     type Arguments = Arguments;
 
     fn rules() -> &'static [Rule] {

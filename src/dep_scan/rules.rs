@@ -28,7 +28,7 @@ pub const UNMAINTAINED: Rule = Rule {
 pub const UNSOUND: Rule = Rule {
     id: "advisory-unsound",
     severity: Severity::Medium,
-    summary: "safe code can reach undefined behaviour through a package",
+    summary: "safe code can cause undefined behaviour through a package",
     page: page!("advisory-unsound"),
 };
 
@@ -36,7 +36,7 @@ pub const UNSOUND: Rule = Rule {
 pub const NOTICE: Rule = Rule {
     id: "advisory-notice",
     severity: Severity::Info,
-    summary: "there is something to know about a package",
+    summary: "there is a notice about a package",
     page: page!("advisory-notice"),
 };
 
@@ -52,7 +52,7 @@ pub const UNREADABLE: Rule = Rule {
 pub const NOT_COVERED: Rule = Rule {
     id: "source-not-covered",
     severity: Severity::Medium,
-    summary: "a package is not from the public registry, where an advisory would apply to it",
+    summary: "a package is from another source, and an advisory would apply to it in the public registry",
     page: page!("source-not-covered"),
 };
 
@@ -60,7 +60,7 @@ pub const NOT_COVERED: Rule = Rule {
 pub const NOT_READ: Rule = Rule {
     id: "lockfile-not-read",
     severity: Severity::Low,
-    summary: "a lockfile of a format that is not read yet",
+    summary: "a lockfile is in a format that is not read yet",
     page: page!("lockfile-not-read"),
 };
 
@@ -68,7 +68,7 @@ pub const NOT_READ: Rule = Rule {
 pub const STALE: Rule = Rule {
     id: "database-stale",
     severity: Severity::Medium,
-    summary: "the advisory database is getting old",
+    summary: "the advisory database is old",
     page: page!("database-stale"),
 };
 

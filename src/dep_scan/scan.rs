@@ -28,7 +28,7 @@ const LARGEST: u64 = 256 << 20;
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     if arguments.db.is_empty() {
         return Err(Error::usage("no advisory database given").help(
-            "name a RustSec folder or tarball with `--db`, or as `db` under `[dep-scan]` in devops.toml",
+            "give a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
         ));
     }
     let found = if arguments.paths.is_empty() {
@@ -72,7 +72,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return Err(
-            Error::input(format!("is no file of at most {LARGEST} bytes")).at(Location::file(shown(path)))
+            Error::input(format!("is not a file of at most {LARGEST} bytes")).at(Location::file(shown(path)))
         );
     }
     let mut bytes = Vec::new();
@@ -86,10 +86,10 @@ fn nothing_to_judge(found: &Found) -> Error {
     let message = if others.is_empty() {
         "no lockfile found".to_owned()
     } else {
-        format!("no lockfile found that is read yet, only {}", some(&others))
+        format!("found only lockfiles in formats that are not read yet: {}", some(&others))
     };
     Error::input(message)
-        .help("name a `Cargo.lock`, or a folder that has one; `cargo generate-lockfile` writes it")
+        .help("give a `Cargo.lock`, or a folder that contains one; `cargo generate-lockfile` writes it")
 }
 
 /// Makes the packages of mirrors those of the public registry; a sentence about each mirror that no package is from.
@@ -103,9 +103,7 @@ fn mirrored(lockfiles: &mut [Lockfile], mirrors: &[Mirror]) -> Vec<String> {
         }
     }
     let unused = mirrors.iter().zip(used).filter(|(_, is_used)| !is_used);
-    unused
-        .map(|(mirror, _)| format!("no package is from `{}`, which `mirrors` names", mirror.text()))
-        .collect()
+    unused.map(|(mirror, _)| format!("no package is from `{}` in `mirrors`", mirror.text())).collect()
 }
 
 /// Asks every database about the packages' names.
@@ -127,13 +125,13 @@ fn databases(
         let age = age(&database, context.today());
         if !arguments.frozen_db && age > i64::from(arguments.max_db_age) {
             return Err(Error::input(format!(
-                "advisory database is too old: its newest advisory is of {}, {} ago, and {} are allowed",
+                "advisory database is too old: its newest advisory is from {}, {} ago; the maximum is {}",
                 database.newest,
                 days(age),
                 days(i64::from(arguments.max_db_age)),
             ))
             .at(Location::file(database.path))
-            .help("fetch the database again; `--max-db-age` sets the limit, `--frozen-db` says that the age is meant"));
+            .help("fetch the database again; `--max-db-age` sets the limit, `--frozen-db` accepts any age"));
         }
         databases.push(database);
     }
@@ -157,7 +155,7 @@ fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Find
     let finding = |database: &Database| {
         let title = format!("advisory database {} is {} old", database.path, days(age(database, today)));
         Finding::new(&STALE, title, &[&database.path])
-            .detail(format!("its newest advisory is of {}", database.newest))
+            .detail(format!("its newest advisory is from {}", database.newest))
             .about("database", database.path.as_str())
             .about("newest", database.newest.to_string())
             .help("fetch the database again")
@@ -165,13 +163,13 @@ fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Find
     databases.iter().filter(is_stale).map(finding).collect()
 }
 
-/// The finding about a lockfile of a format that is not read yet.
+/// The finding about a lockfile is in a format that is not read yet.
 fn not_read(path: &str, ecosystem: &str) -> Finding {
-    Finding::new(&NOT_READ, format!("{path} was not looked at: {ecosystem} is not read yet"), &[path])
+    Finding::new(&NOT_READ, format!("{path} was not checked: {ecosystem} is not read yet"), &[path])
         .about("lockfile", path)
         .about("ecosystem", ecosystem)
         .at(Location::file(path))
-        .help("check it with another tool, or name the lockfiles to judge")
+        .help("check it with another tool, or name the lockfiles to check")
 }
 
 /// Every package once, whatever the number of lockfiles that list it.
@@ -209,7 +207,7 @@ fn notes(packages: &BTreeSet<(&str, &str, Origin)>, found: &Found, databases: &[
     let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();
     if !others.is_empty() {
         let number = counted(others.len() as u64, "lockfile", "lockfiles");
-        notes.push(format!("{number} of formats not read yet: {}", some(&others)));
+        notes.push(format!("{number} in formats not read yet: {}", some(&others)));
     }
     let of = |origin| packages.iter().filter(|package| package.2 == origin).count() as u64;
     for (origin, what) in [
@@ -227,7 +225,7 @@ fn notes(packages: &BTreeSet<(&str, &str, Origin)>, found: &Found, databases: &[
     }
     if !found.not_entered.is_empty() {
         let folders: Vec<String> = found.not_entered.iter().map(|path| shown(path)).collect();
-        notes.push(format!("not entered: {}", some(&folders)));
+        notes.push(format!("skipped folders: {}", some(&folders)));
     }
     notes
 }

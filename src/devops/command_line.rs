@@ -17,7 +17,7 @@ use crate::core::{Error, Exit};
 use crate::job::deliver::complain;
 use crate::job::{Common, Context};
 
-/// Test gates, scans, promotion and deployment records: the whole pipeline from one binary.
+/// Run test gates, scans, promotion and deployment records: the whole pipeline in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "devops", version, about, arg_required_else_help = true)]
 pub struct Arguments {
@@ -29,16 +29,16 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Run every job that devops.toml configures, in order
+    /// Run all jobs configured in devops.toml, in order
     Run(RunFlags),
-    /// Serve a folder over HTTP on this machine
+    /// Serve a folder over HTTP
     Serve(Serve),
     /// Print the page of a rule, or list the rules
     Explain {
-        /// Name of the rule, as `test-failed`
+        /// Name of the rule, e.g. `test-failed`; without one, all rules are listed
         rule: Option<String>,
     },
-    /// Look at the configuration
+    /// Show or check the configuration
     #[command(subcommand)]
     Config(Config),
     /// Print a completion script for a shell
@@ -64,7 +64,7 @@ pub struct RunFlags {
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
 
-    /// Judge for real, print the promotion and the annotations as a plan, write nothing outside the report folder
+    /// Run the gates, but only print the plan of the promotion and the annotations; writes only to the report folder
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub dry_run: bool,
 
@@ -76,11 +76,11 @@ pub struct RunFlags {
 /// Flags of `devops serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Folder to serve; a link is followed anew for every request
+    /// Folder to serve; symbolic links are resolved for every request
     #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub folder: PathBuf,
 
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 chooses a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 }
@@ -88,9 +88,9 @@ pub struct Serve {
 /// Looks at the configuration.
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Print every setting and where it comes from
+    /// Print every setting and its origin
     Show(Look),
-    /// Say whether devops.toml is right
+    /// Check devops.toml
     Check(Look),
     /// Print the JSON Schema of devops.toml
     Schema,
@@ -103,7 +103,7 @@ pub struct Look {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
-    /// Folder that relative paths start from
+    /// Folder that relative paths are resolved from
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub working_directory: PathBuf,
 }

@@ -21,7 +21,7 @@ pub(super) fn explain(name: Option<&str>) -> Result<String, Error> {
         Some(near) => format!("did you mean `{near}`?"),
         None => "run `devops explain` for the list of rules".to_owned(),
     };
-    Err(Error::usage(format!("no rule is called `{name}`")).help(help))
+    Err(Error::usage(format!("unknown rule `{name}`")).help(help))
 }
 
 /// Every rule, by job.

@@ -88,7 +88,7 @@ fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) ->
     if !path.exists() {
         let path = path.display();
         return Err(Error::configuration(format!("there is no {path}"))
-            .help("run it in a folder with a devops.toml, or name the folder: `devops run DIR`")
+            .help("run it in a folder with a devops.toml, or give the folder: `devops run DIR`")
             .into());
     }
     let file = File::read(&path)?;
@@ -143,9 +143,9 @@ impl<'a> Pipeline<'a> {
             if let Some(commit) = (entry.dropped)(&self.line(entry, &[]), self.outer)? {
                 let (file, job) = (&self.settings.file.path, entry.name);
                 return Err(Error::configuration(format!(
-                    "{file} of {commit} has `[{job}]`, and the change takes it away"
+                    "{file} of {commit} has `[{job}]`, but the change removes it"
                 ))
-                .help("keep the table, or have somebody who answers for it run this with `DEVOPS_BASE=none`")
+                .help("keep the table, or let someone who is responsible for it run this with `DEVOPS_BASE=none`")
                 .into());
             }
         }
@@ -202,7 +202,7 @@ impl<'a> Pipeline<'a> {
         record.extend(self.identity());
         self.annotate("start", &record);
         if interrupt.is_asked() {
-            self.notes.push("promote did not run, because somebody stopped the run".to_owned());
+            self.notes.push("promote did not run, because the run was cancelled".to_owned());
         } else {
             self.job("promote", &[action.to_owned()]);
         }
@@ -252,7 +252,7 @@ impl<'a> Pipeline<'a> {
             None | Some("judge") => Some(Vec::new()),
             Some("run") => {
                 self.notes.push(format!(
-                    "{gate} did not start its command in a dry run, and judged the reports that are there"
+                    "{gate} did not start its command in a dry run, and judged the existing reports"
                 ));
                 Some(vec!["--action=judge".to_owned()])
             }

@@ -44,7 +44,7 @@ pub(super) fn serve(folder: &Path, listen: SocketAddr, context: &Context) -> Res
     if !folder.is_dir() {
         return Err(Error::input("is not a folder")
             .at(Location::file(folder.display().to_string()))
-            .help("name the folder to serve"));
+            .help("give the folder to serve"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

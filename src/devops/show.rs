@@ -45,7 +45,7 @@ pub(super) fn check(look: &Look, context: &Context) -> Result<String, Error> {
     if !path.exists() {
         return Err(Error::configuration("is not there")
             .at(Location::file(path.display().to_string()))
-            .help("write one, or name it with `--config`"));
+            .help("write one, or give its path with `--config`"));
     }
     let file = File::read(&path)?;
     file.check("", &keys(&Common::augment_args(Command::new("common"))))?;
@@ -56,8 +56,8 @@ pub(super) fn check(look: &Look, context: &Context) -> Result<String, Error> {
     file.check_waivers()?;
     let jobs: Vec<&str> = JOBS.iter().map(|entry| entry.name).filter(|name| file.has_table(name)).collect();
     let waivers = count(file.waivers.len() as u64, "waiver");
-    let jobs = if jobs.is_empty() { "no job".to_owned() } else { jobs.join(", ") };
-    Ok(format!("{}: right; configures {jobs}; {waivers}\n", file.path))
+    let jobs = if jobs.is_empty() { "none".to_owned() } else { jobs.join(", ") };
+    Ok(format!("{} is valid; jobs: {jobs}; {waivers}\n", file.path))
 }
 
 /// The JSON Schema of `devops.toml`.

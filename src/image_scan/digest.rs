@@ -35,8 +35,10 @@ impl FromStr for Digest {
         let sum = sum(text.trim()).to_ascii_lowercase();
         let digits = sum.strip_prefix("sha256:").unwrap_or_default();
         if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err("no digest, write `sha256:` and 64 hexadecimal digits, alone or as `name@sha256:…`"
-                .to_owned());
+            return Err(
+                "not a digest: write `sha256:` and 64 hexadecimal digits, alone or as `name@sha256:…`"
+                    .to_owned(),
+            );
         }
         Ok(Self { text: text.trim().to_owned(), sum })
     }

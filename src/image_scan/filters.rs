@@ -88,7 +88,7 @@ impl Filters {
 fn check(key: &str, what: &str, words: &[String], known: &[&'static str]) -> Result<(), Error> {
     match words.iter().find(|word| !known.contains(&word.as_str())) {
         None => Ok(()),
-        Some(word) => Err(Error::usage(format!("`{key}` names `{word}`, which is no {what}")).help(
+        Some(word) => Err(Error::usage(format!("`{word}` in `{key}` is not a {what}")).help(
             suggestion(word, known.iter().copied()).map_or_else(
                 || format!("use one of {}", known.join(", ")),
                 |near| format!("did you mean `{near}`?"),

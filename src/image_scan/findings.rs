@@ -123,7 +123,7 @@ fn help(problem: &Problem) -> String {
         Kind::Secret => {
             "revoke the secret, then build the image without it: later layers only hide it".to_owned()
         }
-        Kind::Licence => "replace it, or have whoever decides about licences waive it".to_owned(),
+        Kind::Licence => "replace it, or let whoever decides about licences waive it".to_owned(),
         Kind::Misconfiguration if problem.advice.is_empty() => "correct the configuration".to_owned(),
         Kind::Misconfiguration => problem.advice.clone(),
         Kind::Vulnerability if !problem.fixed.is_empty() => {
@@ -132,13 +132,13 @@ fn help(problem: &Problem) -> String {
         }
         Kind::Vulnerability => match problem.status.as_str() {
             "will_not_fix" => {
-                format!("no fix will come: replace {package}, or waive it with a day to look again")
+                format!("there will be no fix: replace {package}, or waive it for a limited time")
             }
-            "end_of_life" => "no fix will come: move to a base image that is still supported".to_owned(),
+            "end_of_life" => "there will be no fix: use a base image that is still supported".to_owned(),
             "under_investigation" => {
-                "no fix yet, under investigation: waive it with a day to look again".to_owned()
+                "no fix yet, under investigation: waive it for a limited time".to_owned()
             }
-            _ => format!("no fix yet: do without {package}, or waive it with a day to look again"),
+            _ => format!("no fix yet: remove {package}, or waive it for a limited time"),
         },
     }
 }

@@ -29,40 +29,40 @@ pub struct ImageScan;
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Trivy reports to judge, as `trivy image --format json` writes them; `-` is standard input
+    /// Trivy reports to judge, written by `trivy image --format json`; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
     pub report: Vec<PathBuf>,
 
-    /// Leave out vulnerabilities without a fix; how many is said
+    /// Leave out vulnerabilities without a fix; a note gives their number
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub fixed_only: bool,
 
-    /// Leave out vulnerabilities with these statuses, separated by commas, as `will_not_fix,end_of_life`
+    /// Leave out vulnerabilities with these statuses, separated by commas, e.g. `will_not_fix,end_of_life`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub ignore_status: Vec<String>,
 
-    /// Look only at targets with these names; `*` stands for any text
+    /// Check only targets with these names; `*` matches any text; can be repeated
     #[arg(long, value_name = "LIST")]
     pub targets: Vec<String>,
 
-    /// Look only at targets of these classes, separated by commas, as `os-pkgs,lang-pkgs`
+    /// Check only targets of these classes, separated by commas, e.g. `os-pkgs,lang-pkgs`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub classes: Vec<String>,
 
-    /// Severity of vulnerabilities that the scanner could not rate: critical, high, medium, low or info
+    /// Severity of vulnerabilities without a rating: critical, high, medium, low or info
     #[arg(long, value_name = "SEVERITY", default_value = "medium")]
     pub unknown_severity: Severity,
 
-    /// Accept a report in which the scanner recognised nothing
+    /// Accept a report without any results
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub allow_empty: bool,
 
-    /// Most days since the scan
+    /// Maximum age of the report in days
     #[arg(long, value_name = "DAYS")]
     pub max_report_age: Option<u32>,
 
-    /// Digest of the image that is shipped, alone or behind its name, such as `ghcr.io/x/shop@sha256:…`; the report
-    /// must be of this image
+    /// Digest of the image that is shipped, alone or with its name, e.g. `ghcr.io/x/shop@sha256:…`; the report must be
+    /// about this image
     #[arg(long, value_name = "DIGEST")]
     pub expect_digest: Option<Digest>,
 }
@@ -82,10 +82,10 @@ impl Arguments {
     fn check(&self) -> Result<(), Error> {
         if self.report.is_empty() {
             return Err(Error::usage("no report to judge")
-                .help("name one: `image-scan --report trivy.json`, `-` is standard input"));
+                .help("give one: `image-scan --report trivy.json`; `-` is standard input"));
         }
         if self.report.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-            return Err(Error::usage("standard input is named twice").help("name `-` once"));
+            return Err(Error::usage("standard input is given twice").help("give `-` once"));
         }
         self.filters().check()
     }
@@ -93,7 +93,7 @@ impl Arguments {
 
 impl Job for ImageScan {
     const NAME: &'static str = "image-scan";
-    const ABOUT: &'static str = "Is this container image fit to ship, judged by its scanner report?";
+    const ABOUT: &'static str = "Check the scanner report of a container image";
     type Arguments = Arguments;
 
     fn rules() -> &'static [Rule] {

@@ -47,7 +47,7 @@ pub(super) fn headline(counts: &Counts, collector: &Collector, headers: &[Header
         names => count(names.len() as u64, "artifact"),
     };
     if collector.looked_at == 0 {
-        return format!("nothing looked at ({names})");
+        return format!("nothing checked ({names})");
     }
     format!("{text} in {} ({names})", count(collector.looked_at, "target"))
 }
@@ -161,23 +161,20 @@ pub(super) fn notes(
     let suppressed: u64 = headers.iter().map(|header| header.suppressed_count).sum();
     if suppressed > 0 {
         notes.push(format!(
-            "{} suppressed where the report was made, not counted; `details.suppressed` has them",
+            "{} suppressed by the scanner and not counted; see `details.suppressed`",
             count(suppressed, "finding")
         ));
     }
     let harmless: u64 = collector.harmless_licences.values().sum();
     if harmless > 0 {
-        notes.push(format!("{} that ask for nothing but to be named", count(harmless, "licence")));
+        notes.push(format!("{} that require only attribution", count(harmless, "licence")));
     }
     if collector.custom > 0 {
-        notes.push(format!(
-            "{} of the scanner's own modules not looked at",
-            count(collector.custom, "result")
-        ));
+        notes.push(format!("{} of the scanner's own modules not checked", count(collector.custom, "result")));
     }
     let not_listed: u64 = counts.not_kept.values().sum();
     if not_listed > 0 {
-        notes.push(format!("the worst are listed, {} more are only counted", number(not_listed)));
+        notes.push(format!("only the worst are listed; {} more are counted", number(not_listed)));
     }
     notes
 }
@@ -189,7 +186,7 @@ fn other_name(header: &Header, expected: &Digest) -> Option<String> {
     if same.any(|known| expected.is_named_like(known)) {
         return None;
     }
-    Some(format!("`expect-digest` is {expected}, the report calls the same image {first}"))
+    Some(format!("`expect-digest` is {expected}; the report has the same image as {first}"))
 }
 
 /// Findings about the reports themselves.
@@ -216,34 +213,34 @@ pub(super) fn about_reports(
             Finding::new(&TOO_MANY, title, &[word(*severity)])
                 .severity(severity.unwrap_or(arguments.unknown_severity))
                 .about("amount", *amount)
-                .help("fix the listed ones first, a newer base image often removes most; or split the scan"),
+                .help("fix the listed ones first (a newer base image often removes most), or split the scan"),
         );
     }
     findings
 }
 
 fn end_of_life(header: &Header) -> Finding {
-    Finding::new(&OS_END_OF_LIFE, format!("{} is out of support", header.system), &[&header.system])
+    Finding::new(&OS_END_OF_LIFE, format!("{} is no longer supported", header.system), &[&header.system])
         .about("os", header.system.clone())
         .about("artifact", header.name())
         .about("report", header.path.clone())
-        .help("move to a base image whose release is still supported")
+        .help("use a base image that is still supported")
 }
 
 fn nothing_scanned(header: &Header, arguments: &Arguments) -> Option<Finding> {
     let (title, help) = match (header.results, header.looked_at) {
         (0, _) if arguments.allow_empty => return None,
         (0, _) => (
-            format!("nothing was recognised in {}", header.name()),
-            "scan what is shipped; if it really holds no packages and no configuration, allow it with `allow-empty`",
+            format!("no results for {}", header.name()),
+            "scan what is shipped; if it really contains no packages and no configuration, set `allow-empty`",
         ),
         (_, 0) => (
-            format!("nothing to look at in {}", header.name()),
+            format!("nothing to check in {}", header.name()),
             "correct `targets` and `classes`: together they leave out every result of the report",
         ),
         _ => return None,
     };
-    let detail = format!("{} in the report, none looked at", count(header.results, "result"));
+    let detail = format!("{} in the report, none checked", count(header.results, "result"));
     Some(
         Finding::new(&NOTHING_SCANNED, title, &[header.name()])
             .detail(detail)
@@ -261,21 +258,21 @@ fn not_judged(header: &Header, key: &str, objects: u64) -> Finding {
         .about("artifact", header.name())
         .about("report", header.path.clone())
         .about("key", key)
-        .help("use a newer release of image-scan, or look at these entries and waive this until a day")
+        .help("use a newer release of image-scan, or check these entries yourself and waive this")
 }
 
 fn outdated(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
     let name = header.name();
     let title = match header.created.parse::<Timestamp>() {
-        Err(_) if header.created.is_empty() => format!("report of {name} does not say when it was made"),
-        Err(_) => format!("report of {name} was made at an unreadable time"),
+        Err(_) if header.created.is_empty() => format!("report of {name} has no date"),
+        Err(_) => format!("report of {name} has an invalid date"),
         Ok(created) => {
             let seconds = now.as_second().saturating_sub(created.as_second());
             let age = u64::try_from(seconds).unwrap_or_default() / (24 * 3600);
             if seconds < -AHEAD {
                 format!("report of {name} is dated in the future")
             } else if seconds > i64::from(days) * 24 * 3600 {
-                format!("report of {name} is {} old, {days} allowed", count(age, "day"))
+                format!("report of {name} is {} old, the maximum is {days}", count(age, "day"))
             } else {
                 return None;
             }
@@ -286,7 +283,7 @@ fn outdated(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
             .about("artifact", name)
             .about("report", header.path.clone())
             .about("created_at", header.created.clone())
-            .help("scan again: vulnerabilities become known every day"),
+            .help("scan again: new vulnerabilities are published every day"),
     )
 }
 
@@ -297,11 +294,11 @@ fn mismatch(header: &Header, expected: &Digest) -> Option<Finding> {
         let mut known = header.digests.clone();
         known.extend(Some(header.image_id.clone()).filter(|id| !id.is_empty()));
         let known = if known.is_empty() { "no digest".to_owned() } else { known.join(", ") };
-        Finding::new(&MISMATCH, format!("report of {name} is not of the expected image"), &[name])
-            .detail(format!("expected {expected}, the report names {known}"))
+        Finding::new(&MISMATCH, format!("report of {name} is not about the expected image"), &[name])
+            .detail(format!("expected {expected}, the report is about {known}"))
             .about("artifact", name)
             .about("report", header.path.clone())
             .about("expected", expected.to_string())
-            .help("scan the image that is shipped, by its digest")
+            .help("scan the image that is shipped by its digest")
     })
 }

@@ -30,7 +30,7 @@ pub(super) const VULNERABILITY: Rule = Rule {
 pub(super) const UNRATED: Rule = Rule {
     id: "image-unrated",
     severity: Severity::Medium,
-    summary: "a package of the image has a vulnerability that nobody has rated",
+    summary: "a package of the image has an unrated vulnerability",
     page: include_str!("../../docs/rules/image-unrated.md"),
 };
 
@@ -46,7 +46,7 @@ pub(super) const MISCONFIGURATION: Rule = Rule {
 pub(super) const SECRET: Rule = Rule {
     id: "image-secret",
     severity: Severity::High,
-    summary: "a file of the image holds a secret in plain text",
+    summary: "a file of the image contains a secret in plain text",
     page: include_str!("../../docs/rules/image-secret.md"),
 };
 
@@ -54,7 +54,7 @@ pub(super) const SECRET: Rule = Rule {
 pub(super) const LICENCE: Rule = Rule {
     id: "image-licence",
     severity: Severity::Medium,
-    summary: "a package or file of the image has a licence that asks for something",
+    summary: "a package or file of the image has a licence with obligations",
     page: include_str!("../../docs/rules/image-licence.md"),
 };
 
@@ -62,7 +62,7 @@ pub(super) const LICENCE: Rule = Rule {
 pub(super) const OS_END_OF_LIFE: Rule = Rule {
     id: "image-os-end-of-life",
     severity: Severity::Medium,
-    summary: "the image's operating system is out of support",
+    summary: "the operating system of the image is no longer supported",
     page: include_str!("../../docs/rules/image-os-end-of-life.md"),
 };
 
@@ -70,7 +70,7 @@ pub(super) const OS_END_OF_LIFE: Rule = Rule {
 pub(super) const NOTHING_SCANNED: Rule = Rule {
     id: "image-nothing-scanned",
     severity: Severity::High,
-    summary: "the scanner recognised nothing, or filters leave nothing to look at",
+    summary: "the report has no results, or filters leave nothing to check",
     page: include_str!("../../docs/rules/image-nothing-scanned.md"),
 };
 
@@ -78,7 +78,7 @@ pub(super) const NOTHING_SCANNED: Rule = Rule {
 pub(super) const NOT_JUDGED: Rule = Rule {
     id: "image-not-judged",
     severity: Severity::Medium,
-    summary: "the scanner lists something that this release does not judge",
+    summary: "the report has entries of a kind that this release does not know",
     page: include_str!("../../docs/rules/image-not-judged.md"),
 };
 
@@ -86,7 +86,7 @@ pub(super) const NOT_JUDGED: Rule = Rule {
 pub(super) const TOO_MANY: Rule = Rule {
     id: "image-too-many",
     severity: Severity::High,
-    summary: "more is wrong with the image than the report lists",
+    summary: "there are more findings than the report lists",
     page: include_str!("../../docs/rules/image-too-many.md"),
 };
 
@@ -102,7 +102,7 @@ pub(super) const OUTDATED: Rule = Rule {
 pub(super) const MISMATCH: Rule = Rule {
     id: "image-mismatch",
     severity: Severity::High,
-    summary: "the scanner report is of another image",
+    summary: "the scanner report is about another image",
     page: include_str!("../../docs/rules/image-mismatch.md"),
 };
 

@@ -61,7 +61,7 @@ pub(super) fn hold(
     let path = common.file();
     let Some(text) = base.text else {
         let is_new = sides.head.is_some();
-        let note = format!("{} is new with this change, so its own policy holds", path.display());
+        let note = format!("{} is new in this change, so its own policy applies", path.display());
         return (None, Held { commit: None, notes: is_new.then_some(note).into_iter().collect(), ..of_head });
     };
     if sides.head.is_some_and(|head| head.is_text(&text)) {
@@ -76,15 +76,18 @@ pub(super) fn hold(
         // A base that nothing can be made of must not keep the change that mends it from passing.
         Err(error) => {
             let note =
-                format!("the policy of {} can't be used, so the change's own holds: {error}", base.label);
+                format!("the policy of {} can't be used, so that of the change applies: {error}", base.label);
             (None, Held { commit: None, notes: vec![note], ..of_head })
         }
         Ok((file, resolved)) => {
             let (waivers, mut told) = waivers(&file.waivers, sides);
             let mut said = differences(&sides.settings.settings, &resolved.settings);
             said.append(&mut told);
-            let note =
-                format!("the policy of {} holds until the change is merged: {}", base.label, said.join(", "));
+            let note = format!(
+                "the policy of {} applies until the change is merged: {}",
+                base.label,
+                said.join(", ")
+            );
             let notes = if said.is_empty() { Vec::new() } else { vec![note] };
             let is_dropped =
                 file.has_table(sides.job) && !sides.head.is_some_and(|head| head.has_table(sides.job));
@@ -104,7 +107,7 @@ fn differences(head: &[Setting], base: &[Setting]) -> Vec<String> {
     let pairs = head.iter().filter_map(|head| Some((head, base.iter().find(|base| base.key == head.key)?)));
     pairs
         .filter(|(head, base)| head.values != base.values)
-        .map(|(head, base)| format!("`{}` is {} (the change says {})", base.key, shown(base), shown(head)))
+        .map(|(head, base)| format!("`{}` is {} (the change sets {})", base.key, shown(base), shown(head)))
         .collect()
 }
 
@@ -124,8 +127,8 @@ fn waivers(base: &[Waiver], sides: &Sides<'_>) -> (Vec<Waiver>, Vec<String>) {
     let mut said = Vec::new();
     match waiting.count() as u64 {
         0 => {}
-        1 => said.push("1 waiver of the change waits for the merge".to_owned()),
-        many => said.push(format!("{} of the change wait for the merge", count(many, "waiver"))),
+        1 => said.push("1 waiver of the change applies only after the merge".to_owned()),
+        many => said.push(format!("{} of the change apply only after the merge", count(many, "waiver"))),
     }
     match removed.iter().filter(of_the_job).count() as u64 {
         0 => {}

@@ -16,40 +16,40 @@ pub struct Common {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
-    /// Folder that relative paths start from
+    /// Folder that relative paths are resolved from
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub working_directory: PathBuf,
 
-    /// Whether a failed gate stops the pipeline (exit 1) or is only reported (exit 0)
+    /// Whether a failed gate exits with 1 (`enforce`) or only reports and exits with 0 (`report`)
     #[arg(long, value_name = "MODE", value_enum, default_value_t = Mode::Enforce)]
     pub mode: Mode,
 
-    /// Least severity that fails the gate: critical, high, medium, low or info
+    /// Lowest severity that fails the gate: critical, high, medium, low or info
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: Severity,
 
-    /// Folder that receives the report files
+    /// Folder to write the reports to
     #[arg(long, value_name = "DIR", default_value = "devops-report", value_hint = ValueHint::DirPath)]
     pub report_dir: PathBuf,
 
-    /// Report formats, separated by commas [default: json,sarif,summary; on GitHub also github]
+    /// Report formats to write, separated by commas [default: json,sarif,summary; on GitHub also github]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub formats: Vec<Format>,
 
-    /// Category of `report.sarif`, which keeps runs of one job apart in code scanning [default: the job, and the working
-    /// directory where that is another one, such as `test-gate/web`]
+    /// Category of `report.sarif`, to keep several runs of one job apart in code scanning, e.g. `test-gate/linux`
+    /// [default: the name of the job, and the working directory unless it is the default]
     #[arg(long, value_name = "NAME")]
     pub sarif_category: Option<String>,
 
-    /// Whether to use colour
+    /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub color: ColorWhen,
 
-    /// Where the job runs, if the environment should not decide
+    /// Where the job runs; `auto` detects it from the environment
     #[arg(long, value_name = "HOST", value_enum, default_value_t = HostChoice::Auto)]
     pub host: HostChoice,
 
-    /// Print the verdict line only
+    /// Print only the verdict line
     #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub quiet: bool,
 
@@ -98,9 +98,9 @@ impl Common {
 /// What a failed gate does to the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// A failed gate exits 1.
+    /// A failed gate exits with 1.
     Enforce,
-    /// A failed gate exits 0; every other exit stays.
+    /// A failed gate exits with 0; other exit codes are unchanged.
     Report,
 }
 
@@ -121,7 +121,7 @@ pub enum Format {
     Codequality,
     /// `badge.svg`: the verdict as a small picture.
     Badge,
-    /// Annotations on standard output, as GitHub reads them; no file.
+    /// GitHub annotations on standard output; no file.
     Github,
 }
 

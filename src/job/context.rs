@@ -48,7 +48,7 @@ impl Context {
             Some(text) => text.parse().map_err(|error| {
                 Error::usage(format!("{NOW} is `{text}`, not a time"))
                     .because(error)
-                    .help("write it as 2026-11-23T12:00:00Z")
+                    .help("write a time such as 2026-11-23T12:00:00Z")
             })?,
         };
         Ok(Self {

@@ -133,7 +133,7 @@ fn find_described<'a>(all: &'a [Command], name: &str) -> Option<&'a Command> {
 
 /// What `--help` says about exit codes.
 const EXITS: &str = "Exit codes: 0 pass, 1 the gate failed, 2 usage or configuration, 3 an input is missing or corrupt, \
-4 environment, 5 promoted then rolled back, 6 a human must look, 7 superseded, 70 a bug.";
+4 environment, 5 promoted then rolled back, 6 needs a human decision, 7 superseded, 70 a bug.";
 
 /// Every rule a job can report findings of, the policy's own included.
 pub fn rules<J: Job>() -> Vec<Rule> {
@@ -240,7 +240,7 @@ fn unheard_note(file: Option<&File>, job: &str, unheard: &[&str]) -> Option<Stri
         unheard.iter().filter(|key| file.has_key(job, key)).map(|key| format!("`{key}`")).collect();
     let note = || {
         format!(
-            "{} of {} is not heard, for the host knows the base of the change",
+            "{} of {} is ignored, because the host provides the base of the change",
             keys.join(", "),
             file.path
         )

@@ -119,7 +119,7 @@ fn expired(waiver: &Waiver) -> Finding {
     .detail(format!("owner {}: {}", waiver.owner, waiver.reason))
     .about("waiver", waiver.name())
     .at(waiver.location.clone())
-    .help("fix what it covers and remove it, or have its owner set a new day")
+    .help("fix what it covers and remove it, or let its owner set a new day")
 }
 
 /// The finding about a waiver that matched nothing.

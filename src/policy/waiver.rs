@@ -13,7 +13,7 @@ pub const RULES: &[Rule] = &[EXPIRED, UNUSED];
 pub(super) const EXPIRED: Rule = Rule {
     id: "waiver-expired",
     severity: Severity::High,
-    summary: "a waiver's last day has passed",
+    summary: "the last day of a waiver has passed",
     page: include_str!("../../docs/rules/waiver-expired.md"),
 };
 
@@ -21,7 +21,7 @@ pub(super) const EXPIRED: Rule = Rule {
 pub(super) const UNUSED: Rule = Rule {
     id: "waiver-unused",
     severity: Severity::Low,
-    summary: "a waiver matched nothing",
+    summary: "a waiver matches no finding",
     page: include_str!("../../docs/rules/waiver-unused.md"),
 };
 
@@ -61,13 +61,13 @@ const IDENTIFIERS: [&str; 3] = ["advisories", "advisory", "aliases"];
 /// Somebody accepts the findings of a rule that match, for a reason, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
-    /// The rule whose findings are accepted.
+    /// Rule whose findings are accepted.
     pub rule: String,
     /// What a fact that names the finding's subject, its title or its path must equal; `*` stands for any text. None: all.
     pub matches: Option<String>,
     /// Why.
     pub reason: String,
-    /// Who answers for it.
+    /// Who is responsible.
     pub owner: String,
     /// Last day on which it holds.
     pub expires: Date,
@@ -91,7 +91,7 @@ impl Waiver {
         let is_fact = |(_, fact): &(&String, &Value)| texts(fact).iter().any(|text| is_match(pattern, text));
         if let Some((fact, _)) = own().flat_map(|finding| &finding.subject).find(is_fact) {
             return Some(format!(
-                "`{fact}` names no finding, many may share it: match a name, the title or the path"
+                "`{fact}` does not identify a finding, because many can share it: match a name, the title or the path"
             ));
         }
         let other = findings.iter().find(|finding| names(finding, pattern))?;

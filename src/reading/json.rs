@@ -96,7 +96,7 @@ pub fn trouble(error: &serde_json::Error) -> Trouble {
     let text = error.to_string();
     // The place is told apart from the text.
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-    let what = if error.is_eof() { format!("cut off: {what}") } else { format!("not understood: {what}") };
+    let what = if error.is_eof() { format!("cut off: {what}") } else { format!("invalid: {what}") };
     Trouble { what, at: Position { line: error.line() as u64, column: error.column() as u64 } }
 }
 

@@ -37,18 +37,18 @@ impl Failure {
     /// What to do, one imperative sentence.
     pub fn help(&self) -> &'static str {
         match self.reason {
-            Reason::NotARepository => "run it in a checkout of the repository, or leave `--base` out",
+            Reason::NotARepository => "run it in a checkout of the repository, or omit `--base`",
             Reason::Unreadable => {
-                "use a repository with SHA-1 names and files as its references, and check that this user may read it"
+                "use a repository with SHA-1 object names and references stored as files, and check that it is readable"
             }
             Reason::NoCommit => "commit first",
             Reason::UnknownRevision => {
-                "name a branch, a tag or a commit that the checkout has, and fetch it first if need be"
+                "name a branch, tag or commit of the checkout, and fetch it first if necessary"
             }
             Reason::Shallow => {
                 "fetch the history: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab CI, or `git fetch --unshallow`"
             }
-            Reason::Unrelated => "name a base from which this history began",
+            Reason::Unrelated => "name a base that shares history with this commit",
             Reason::MissingObjects => {
                 "clone without a filter, or fetch the objects first: `git fetch --refetch --no-filter`"
             }

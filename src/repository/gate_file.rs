@@ -43,10 +43,10 @@ impl GateFile {
         match std::fs::metadata(path) {
             Ok(known) if known.len() > LARGEST => {
                 return Err(Error::input(format!("{} is larger than 1 GiB", path.display()))
-                    .help("fold fewer runs into it"));
+                    .help("merge fewer runs into it"));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self::Missing { why: "there is no such file".to_owned() });
+                return Ok(Self::Missing { why: "no such file".to_owned() });
             }
             _ => {}
         }
@@ -64,7 +64,10 @@ impl GateFile {
         let leads = |commit| known.repository.leads(commit, &inside);
         let now = leads(known.repository.head()?)?;
         let is_added = now.is_some() && now != leads(known.commit)?;
-        let why = format!("the change adds it, and {} has none: it counts once it is merged", known.short());
+        let why = format!(
+            "the change adds it, and {} does not have it: it is used once the change is merged",
+            known.short()
+        );
         Ok(is_added.then_some(Self::Missing { why }))
     }
 

@@ -25,7 +25,7 @@ impl Repository {
     /// no obstacle, for in containers that is the rule.
     pub fn discover(folder: &Path) -> Result<Self, Failure> {
         let absent = || {
-            let message = format!("{} belongs to no git repository", folder.display());
+            let message = format!("{} is not in a git repository", folder.display());
             Failure::new(Reason::NotARepository, message)
         };
         let folder = folder.canonicalize().map_err(|_| absent())?;

@@ -60,10 +60,10 @@ pub fn find(root: &Path) -> Found {
         return Found::default();
     };
     let unread =
-        |why: &str| Found { note: Some(format!("owners are not known: {place} {why}")), ..Found::default() };
+        |why: &str| Found { note: Some(format!("owners are unknown: {place} {why}")), ..Found::default() };
     match root.join(place).symlink_metadata() {
         // A link may lead out of the repository.
-        Ok(known) if !known.is_file() => return unread("is no regular file"),
+        Ok(known) if !known.is_file() => return unread("is not a regular file"),
         Ok(known) if known.len() > LARGEST => return unread("is larger than 3 MiB"),
         _ => {}
     }
@@ -80,7 +80,7 @@ pub fn find(root: &Path) -> Found {
             troubles.iter().take(NAMED).map(|(line, why)| format!("{place}:{line}: {why}")).collect();
         let more = troubles.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {} more lines", number(more as u64)) } else { String::new() };
-        format!("owners are not known everywhere: {}{more}", named.join("; "))
+        format!("some owners are unknown: {}{more}", named.join("; "))
     });
     Found { owners: Some(owners), input: Some(Input::of_bytes(*place, &bytes)), note }
 }
@@ -124,7 +124,7 @@ impl Owners {
             let (pattern, rest) = pattern(line);
             let (mut owners, other) = owners(rest.split_whitespace());
             if let (Some(other), Dialect::Flat) = (other, dialect) {
-                troubles.push((index + 1, format!("`{other}` is no owner")));
+                troubles.push((index + 1, format!("`{other}` is not an owner")));
                 continue;
             }
             let is_excluded = dialect == Dialect::Sections && pattern.starts_with('!');
@@ -220,10 +220,10 @@ fn owners<'a>(words: impl Iterator<Item = &'a str>) -> (Vec<String>, Option<&'a 
 /// A pattern as [`glob::is_match`] reads it, from the root on; an error says what is not understood.
 fn parts(pattern: &str, dialect: Dialect) -> Result<String, &'static str> {
     if pattern.contains('\\') {
-        return Err("a `*` or `?` that stands for itself is not supported");
+        return Err("a literal `*` or `?` is not supported");
     }
     if dialect == Dialect::Sections && pattern.contains('[') {
-        return Err("a range of characters is not supported");
+        return Err("character ranges are not supported");
     }
     let is_rooted = pattern.starts_with('/');
     let is_folder = pattern.ends_with('/');
@@ -343,7 +343,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(find(folder.path()).note.is_none());
         std::fs::create_dir(folder.path().join("CODEOWNERS")).unwrap();
-        assert_eq!(find(folder.path()).note.unwrap(), "owners are not known: CODEOWNERS is no regular file");
+        assert_eq!(
+            find(folder.path()).note.unwrap(),
+            "owners are not known: CODEOWNERS is not a regular file"
+        );
         std::fs::create_dir(folder.path().join(".github")).unwrap();
         std::fs::write(folder.path().join(".github/CODEOWNERS"), b"* \xff").unwrap();
         assert_eq!(

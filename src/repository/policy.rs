@@ -30,7 +30,7 @@ const NONE: &str = "none";
 pub const BASE_UNKNOWN: Rule = Rule {
     id: "base-unknown",
     severity: Severity::Medium,
-    summary: "the host names a base of the change that the checkout does not reach",
+    summary: "the checkout does not contain the base of the change that the host provides",
     page: include_str!("../../docs/rules/base-unknown.md"),
 };
 
@@ -107,7 +107,7 @@ pub fn base_file(
 
 /// The finding about a base that could not be found.
 pub fn unknown(failure: &Failure) -> Finding {
-    Finding::new(&BASE_UNKNOWN, format!("the base of the change is not known: {}", failure.message), &[])
-        .detail("The change's own devops.toml decides, and nothing is compared with the base.")
+    Finding::new(&BASE_UNKNOWN, format!("the base of the change is unknown: {}", failure.message), &[])
+        .detail("The devops.toml of the change applies, and nothing is compared with the base.")
         .help(failure.help())
 }

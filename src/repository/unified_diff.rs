@@ -151,7 +151,7 @@ impl Parser {
         } else if self.at == At::Behind {
             let is_signature = text == "-- " || text == "--";
             if text.starts_with(['+', '-', ' ']) && !is_signature {
-                self.trouble(line.number, "this line belongs to no hunk");
+                self.trouble(line.number, "this line is not part of a hunk");
             } else if !text.starts_with('\\') {
                 self.close();
             }
@@ -194,7 +194,7 @@ impl Parser {
             if text.trim().is_empty() {
                 self.close();
             } else {
-                self.trouble(number, "this is no line of a diff's header");
+                self.trouble(number, "this line is not part of a diff header");
             }
         }
     }
@@ -216,17 +216,17 @@ impl Parser {
         let is_named =
             self.file.as_ref().is_some_and(|file| file.names.old.is_some() && file.names.new.is_some());
         if !is_named || !matches!(self.at, At::Header | At::Behind) {
-            return self.trouble(number, "this hunk belongs to no file");
+            return self.trouble(number, "this hunk is not part of a file");
         }
         let Some((old, new)) = ranges(text) else {
-            return self.trouble(number, "this line of a hunk can't be understood");
+            return self.trouble(number, "this line of a hunk is invalid");
         };
         let Some(file) = &mut self.file else { return };
         file.hunks += 1;
         // Where a side is empty, its number is that of the line before.
         let next = if new.1 == 0 { new.0.saturating_add(1) } else { new.0 };
         if next < file.behind {
-            self.troubles.push(Trouble::line(number, "this hunk stands before the one above it"));
+            self.troubles.push(Trouble::line(number, "this hunk comes before the previous one"));
         }
         self.hunk = Hunk { line: number, old: old.1, new: new.1, next };
         self.at = At::Hunk;
@@ -281,8 +281,7 @@ impl Parser {
     /// Says that the hunk at hand is not complete.
     fn cut(&mut self) {
         let Hunk { line, old, new, .. } = self.hunk;
-        let what =
-            format!("the hunk of line {line} is cut off: {old} old and {new} new lines of it are missing");
+        let what = format!("the hunk in line {line} is cut off: {old} old and {new} new lines are missing");
         self.troubles.push(Trouble::line(self.last, what));
         (self.hunk.old, self.hunk.new) = (0, 0);
     }
@@ -312,17 +311,17 @@ impl Parser {
         self.at = At::Text;
         let Some(mut file) = self.file.take() else { return };
         if file.is_cut() {
-            return self.trouble(file.line, "what is said about this file is cut off");
+            return self.trouble(file.line, "the header of this file is cut off");
         }
         let Some((old, new)) = file.names.paths(file.fate == Fate::New, file.fate == Fate::Deleted) else {
-            return self.trouble(file.line, "the name of this file can't be understood");
+            return self.trouble(file.line, "the name of this file is invalid");
         };
         let Some(path) = new.clone().or(old) else { return };
         let Change { added, deleted, binary, .. } = &mut self.change;
         // What was one kind of file and is another comes as two: the old one goes, the new one comes.
         let is_again = file.fate == Fate::New && deleted.remove(&path);
         if !is_again && (added.contains_key(&path) || deleted.contains(&path) || binary.contains(&path)) {
-            return self.trouble(file.line, "this file was there already; give one diff, not several");
+            return self.trouble(file.line, "this file occurs twice; give one diff, not several");
         }
         if let (Some(old), Some(new)) = (&file.names.from, &new) {
             self.change.renamed.insert(old.clone(), new.clone());
@@ -348,7 +347,7 @@ impl Parser {
     fn end(mut self) -> (Option<Change>, Troubles) {
         self.close();
         if self.has_text && self.troubles.is_empty() && self.change == Change::default() {
-            self.troubles.push(Trouble::whole("no diff in the unified form"));
+            self.troubles.push(Trouble::whole("not a unified diff"));
         }
         (Some(self.change).filter(|_| self.has_text), self.troubles)
     }

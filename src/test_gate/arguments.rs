@@ -22,25 +22,25 @@ pub(crate) enum Action {
     Run,
     /// Write a baseline of the reports.
     Baseline,
-    /// Fold baselines into one.
+    /// Merge baselines into one.
     Merge,
 }
 
-/// What happens where a baseline should be and is not.
+/// What to do if a configured baseline is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MissingBaseline {
-    /// The gate fails.
+    /// Fail the gate.
     Fail,
-    /// The gate goes on without, and says so.
+    /// Continue without a baseline, with a note.
     Allow,
 }
 
 /// What cases of one name in one suite of a report are, where the report leaves it open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RepeatedCases {
-    /// A test each, such as rows of data or tests of the same title.
+    /// Separate tests, such as rows of data or tests with the same title.
     Tests,
-    /// Attempts at one test, of which the last one decides.
+    /// Attempts at one test; the last one decides.
     Attempts,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum Export {
     Junit,
     /// `tests.ctrf.json`: all tests in the Common Test Report Format.
     Ctrf,
-    /// `coverage.cobertura.xml`: all coverage, for GitLab and others.
+    /// `coverage.cobertura.xml`: all coverage, for GitLab and other tools.
     Cobertura,
 }
 
@@ -63,23 +63,23 @@ pub struct Arguments {
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Pattern of files to leave out of folders and patterns, e.g. `**/legacy/**`; may be given more than once
+    /// Pattern of files to leave out of folders and patterns, e.g. `**/legacy/**`; can be repeated
     #[arg(long, value_name = "PATTERN")]
     pub(crate) exclude: Vec<String>,
 
-    /// What to do; `test-gate run`, `test-gate baseline` and `test-gate baseline merge` say the same
+    /// What to do; the same as the sub-commands `run`, `baseline` and `baseline merge`
     #[arg(long, value_name = "ACTION", value_enum, default_value_t = Action::Judge)]
     pub(crate) action: Action,
 
-    /// The command to start and its arguments, one each; `test-gate run PATH... -- COMMAND` says the same
+    /// Command to start, one word each, for `--action run`; the same as `test-gate run PATH... -- COMMAND`
     #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
     pub(crate) run_command: Vec<OsString>,
 
-    /// Exit code of the run that wrote the reports; one other than 0 must be explained by a failure in them
+    /// Exit code of the run that wrote the reports; the gate fails if it is not 0 and no failure in the reports explains it
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) test_exit_code: Option<i64>,
 
-    /// Least number of tests that all reports together must hold
+    /// Minimum number of tests in all reports together
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) min_tests: u64,
 
@@ -87,15 +87,15 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     pub(crate) min_reports: Option<u64>,
 
-    /// Merged reports to write into the report folder, separated by commas
+    /// Merged reports to write to the report folder, separated by commas, e.g. `junit,cobertura`
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub(crate) exports: Vec<Export>,
 
-    /// Whether a test that passed only after it had failed is of severity high, instead of low
+    /// Treat flaky tests, which passed only after failing, as high severity instead of low
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) fail_on_flaky: bool,
 
-    /// Where tests ran, as part of what tells them apart: a name for all reports, or `PATTERN = NAME` for those whose path matches, such as `artifacts/linux/** = linux`; may be given more than once
+    /// Where tests ran, to keep tests with the same name apart: a name for all reports, or `PATTERN = NAME` for reports with a matching path, e.g. `artifacts/linux/** = linux`; can be repeated
     #[arg(long, value_name = "[PATTERN =] NAME")]
     pub(crate) environment: Vec<Environment>,
 
@@ -103,107 +103,107 @@ pub struct Arguments {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub(crate) attempts: bool,
 
-    /// What cases of one name in one suite are where the report leaves it open: `tests` that each count, or `attempts` at one test, such as Gradle's retries without `mergeReruns`
+    /// What repeated cases with the same name in a suite are, if the report doesn't say: separate `tests`, or `attempts` at one test, such as Gradle's retries without `mergeReruns`
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = RepeatedCases::Tests)]
     pub(crate) repeated_cases: RepeatedCases,
 
-    /// Most tests that may be lost against the baseline: a number, or a share as `2%`
+    /// How many tests may disappear since the baseline: a number or a percentage such as `2%`
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_test_drop: Option<TestDrop>,
 
-    /// Baseline to compare with, or to write with `test-gate baseline`; read from where the change began, if it is tracked there
+    /// Baseline to compare with, or to write with `test-gate baseline`; read from the base of the change if it is tracked there
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// What happens where there is no baseline at that path
+    /// What to do if there is no baseline at that path
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = MissingBaseline::Fail, help_heading = "Comparison")]
     pub(crate) missing_baseline: MissingBaseline,
 
-    /// Whether a failure that the baseline has as well is of severity low, instead of high
+    /// Treat failures that are also in the baseline as low severity instead of high
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true, help_heading = "Comparison")]
     pub(crate) new_failures_only: bool,
 
-    /// File of tests that may fail until a day; read from where the change began, if it is tracked there
+    /// File with tests that may fail until a given day; read from the base of the change if it is tracked there
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) quarantine: Option<PathBuf>,
 
-    /// Most times its earlier median that a test may take, as `2`
+    /// Maximum duration of a test relative to its baseline median, e.g. `2` for twice as long
     #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
     pub(crate) max_slowdown: Option<f64>,
 
-    /// Most times their earlier median that all tests together may take, as `1.5`
+    /// Maximum duration of all tests together relative to their baseline median, e.g. `1.5` for 50 % longer
     #[arg(long, value_name = "RATIO", help_heading = "Comparison")]
     pub(crate) max_run_slowdown: Option<f64>,
 
-    /// Milliseconds by which a test, or all of them together, must be slower as well
+    /// Ignore slowdowns of up to this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 500, help_heading = "Comparison")]
     pub(crate) slowdown_floor: u64,
 
-    /// Where the change began: `auto` asks the host, `none` has no base, anything else is a branch, tag or commit
+    /// Base of the change: `auto` for the one that the host provides, `none` for no base, or a branch, tag or commit
     #[arg(long, value_name = "REV", default_value = "auto", help_heading = "Comparison")]
     pub(crate) base: String,
 
-    /// Change as a unified diff (`git diff BASE...HEAD`), where the repository can't tell it
+    /// The change as a unified diff (`git diff BASE...HEAD`), for when the repository is not available
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) diff: Option<PathBuf>,
 
-    /// Least percentage of all lines that must be covered
+    /// Minimum percentage of all lines that must be covered, e.g. `80` or `79.5`
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_coverage: Option<Percent>,
 
-    /// Least percentage of all branches that must be covered
+    /// Minimum percentage of all branches that must be covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_branch_coverage: Option<Percent>,
 
-    /// Least percentage of the lines of each file that must be covered
+    /// Minimum percentage of the lines of each file that must be covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_file_coverage: Option<Percent>,
 
-    /// Least percentage of the lines the change adds or edits that must be covered
+    /// Minimum percentage of the lines added or edited by the change that must be covered
     #[arg(long, value_name = "PERCENT", help_heading = "Coverage")]
     pub(crate) min_patch_coverage: Option<Percent>,
 
-    /// Minimum percentage of the lines below a folder that must be covered, e.g. `src/billing >= 90`; a pattern such as `packages/* >= 80` holds for each folder it matches; may be given more than once
+    /// Minimum percentage of the lines below a folder that must be covered, e.g. `src/billing >= 90`; a pattern such as `packages/* >= 80` applies to each matching folder; can be repeated
     #[arg(long, value_name = "FLOOR", help_heading = "Coverage")]
     pub(crate) folder_coverage: Vec<String>,
 
-    /// Files that count for coverage, with the reason, e.g. `src/** : the product's own code`; without any, all files count; may be given more than once
+    /// Files to count for coverage, with the reason, e.g. `src/** : the product's own code`; by default all files count; can be repeated
     #[arg(long, value_name = "PATTERN : REASON", help_heading = "Coverage")]
     pub(crate) coverage_include: Vec<String>,
 
-    /// Files that do not count for coverage, with the reason, e.g. `src/generated/** : generated by protoc`; may be given more than once
+    /// Files not to count for coverage, with the reason, e.g. `src/generated/** : generated by protoc`; can be repeated
     #[arg(long, value_name = "PATTERN : REASON", help_heading = "Coverage")]
     pub(crate) coverage_exclude: Vec<String>,
 
-    /// Folder in which all files of a coverage report lie, e.g. `artifacts/foo/** = packages/foo`, where its paths alone can't show it; may be given more than once
+    /// Folder that contains all files of a coverage report, if its paths don't show it, e.g. `artifacts/foo/** = packages/foo`; can be repeated
     #[arg(long, value_name = "REPORT = FOLDER", help_heading = "Coverage")]
     pub(crate) coverage_prefix: Vec<String>,
 
-    /// Most percentage points that the coverage of all lines may lose against the baseline
+    /// How many percentage points line coverage may drop since the baseline, e.g. `0.5`
     #[arg(long, value_name = "POINTS", help_heading = "Coverage")]
     pub(crate) max_coverage_drop: Option<Percent>,
 
-    /// Largest slow-down of a benchmark against the baseline that passes, in percent
+    /// Maximum slowdown of a benchmark since the baseline, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0, help_heading = "Benchmarks")]
     pub(crate) max_benchmark_slowdown: f64,
 
-    /// Largest slow-down of a benchmark with too few samples to tell it from noise, in percent
+    /// Maximum slowdown of a benchmark with too few samples for statistics, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 50.0, help_heading = "Benchmarks")]
     pub(crate) max_unsampled_slowdown: f64,
 
-    /// Largest increase of an exact count, as of instructions, that passes, in percent
+    /// Maximum increase of an exact count, such as instructions, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, help_heading = "Benchmarks")]
     pub(crate) max_count_increase: f64,
 
-    /// How likely a run without any change may be red for its benchmarks
+    /// Accepted probability of a false alarm per run, above 0 and at most 0.5
     #[arg(long, value_name = "RATE", default_value_t = 0.001, help_heading = "Benchmarks")]
     pub(crate) benchmark_alarm_rate: f64,
 
-    /// Limit of a benchmark that needs no baseline, as `parse/large <= 12 ms`; `*` stands for any text; may be given more than once
+    /// Fixed limit of a benchmark, e.g. `parse/large <= 12 ms`; needs no baseline; `*` matches any text; can be repeated
     #[arg(long, value_name = "LIMIT", help_heading = "Benchmarks")]
     pub(crate) benchmark_limit: Vec<String>,
 
-    /// Benchmark that shows how fast the machine is, by name or pattern, e.g. `sha256sum`: other times are corrected by how it moved
+    /// Benchmark that measures the speed of the machine, by name or pattern, e.g. `sha256sum`; other times are corrected by its change
     #[arg(long, value_name = "NAME", help_heading = "Benchmarks")]
     pub(crate) benchmark_reference: Option<String>,
 }
@@ -213,7 +213,7 @@ pub(super) fn subcommands() -> Vec<Command> {
     let command = Arg::new("run_command")
         .value_name("COMMAND")
         .help_heading("Tests")
-        .help("The command to start, with its arguments")
+        .help("Command to start, with its arguments")
         .value_parser(OsStringValueParser::new())
         .action(ArgAction::Append)
         .num_args(1..)
@@ -222,7 +222,7 @@ pub(super) fn subcommands() -> Vec<Command> {
         Command::new("run").about("Start a command, then judge the reports it wrote").arg(command),
         Command::new("baseline")
             .about("Write a baseline of the reports")
-            .subcommand(Command::new("merge").about("Fold baselines into one")),
+            .subcommand(Command::new("merge").about("Merge baselines into one")),
     ]
 }
 
@@ -310,8 +310,8 @@ impl Arguments {
         for (key, ratio) in [("max-slowdown", self.max_slowdown), ("max-run-slowdown", self.max_run_slowdown)]
         {
             if let Some(ratio) = ratio.filter(|ratio| !(ratio.is_finite() && *ratio >= 1.0)) {
-                return Err(Error::usage(format!("`{key}` is {ratio}, which no test can keep"))
-                    .help("give a ratio of at least 1, as `2` for twice as long"));
+                return Err(Error::usage(format!("`{key}` is {ratio}, which is less than 1"))
+                    .help("give a ratio of at least 1, such as `2` for twice as long"));
             }
         }
         Ok(baseline::Limits {

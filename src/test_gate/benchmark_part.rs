@@ -42,7 +42,7 @@ fn table(comparisons: &[Comparison]) -> Table {
     sorted.sort_by(|one, other| benchmarks::worst_first(one, other));
     table.left_out = sorted.len().saturating_sub(ROWS) as u64;
     table.rows.extend(sorted.into_iter().take(ROWS).map(row));
-    "The bar shows how much worse (to the right) or better a measure got.".clone_into(&mut table.note);
+    "The bar shows how much worse (to the right) or better a measurement got.".clone_into(&mut table.note);
     table
 }
 

@@ -39,7 +39,7 @@ pub(super) fn note(coverage: &Coverage, root: &Path) -> Option<String> {
     let more = beyond.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {} more", number(more as u64)) } else { String::new() };
     Some(format!(
-        "{files} coverage beyond the end, so that the report may be of another commit or another file: {named}{more}"
+        "{files} coverage beyond the end, so the report may belong to another commit or file: {named}{more}"
     ))
 }
 

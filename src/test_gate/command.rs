@@ -31,11 +31,11 @@ const LAST: Duration = Duration::from_millis(500);
 pub(super) fn run(command: &[OsString], folder: &Path) -> Result<i64, Error> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Error::usage("no command given to run")
-            .help("write `test-gate run PATH... -- COMMAND`, as `-- mvn test`"));
+            .help("write `test-gate run PATH... -- COMMAND`, e.g. `-- mvn test`"));
     };
     let name = Path::new(program).display();
     let trouble = |error: io::Error| {
-        Error::usage(format!("{name} can't be started: {error}")).help("correct the command behind `--`")
+        Error::usage(format!("{name} can't be started: {error}")).help("correct the command after `--`")
     };
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
@@ -47,7 +47,8 @@ pub(super) fn run(command: &[OsString], folder: &Path) -> Result<i64, Error> {
         None => Ok(code(status)),
         Some(signal) => {
             let message = format!("cancelled by {} while {name} ran", signals::name(signal));
-            Err(Error::environment(message).help("run it again: what was reported until then is not judged"))
+            Err(Error::environment(message)
+                .help("run it again; the reports of a cancelled run are not judged"))
         }
     }
 }
@@ -157,7 +158,7 @@ fn code(status: ExitStatus) -> i64 {
 /// What an exit code says by common use.
 pub(super) fn meaning(code: i64) -> &'static str {
     match code {
-        137 => " (killed, often for want of memory)",
+        137 => " (killed, often for lack of memory)",
         134 | 139 => " (crashed)",
         143 => " (asked to end)",
         124 => " (timed out)",

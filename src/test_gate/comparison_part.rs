@@ -37,7 +37,7 @@ pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, K
     let mut notes = Vec::new();
     if comparison.not_tried > 0 {
         notes.push(format!(
-            "{} too many to look for new names of, so they count as gone",
+            "{} too many to search for new names, so they count as gone",
             counted(comparison.not_tried, "test was one of", "tests were")
         ));
     }

@@ -64,7 +64,7 @@ pub(super) fn merge(
         unmapped.extend(found.unmapped);
     }
     let unused = prefixes.unused(&used);
-    covered.notes.extend(unused.map(|text| format!("`coverage-prefix` fits no coverage report: {text}")));
+    covered.notes.extend(unused.map(|text| format!("`coverage-prefix` matches no coverage report: {text}")));
     unmapped.sort();
     unmapped.dedup();
     if !unmapped.is_empty() {
@@ -114,22 +114,20 @@ pub(super) fn judge(
     let mut notes = covered.notes.clone();
     notes.extend(left_out.notes());
     if let Some(diff) = facts.empty_diff.filter(|_| limits.min_patch_coverage.is_none()) {
-        notes.push(format!("the diff {diff} is empty, so the change is not known"));
+        notes.push(format!("the diff {diff} is empty, so the change is unknown"));
     }
     let mut limits = limits.clone();
     if surroundings.is_no_change()
         && let Some(limit) = limits.min_patch_coverage.take()
     {
-        notes.push(format!(
-            "no change is judged here, so that `min-patch-coverage` of {limit} % waits for one"
-        ));
+        notes.push(format!("there is no change here, so `min-patch-coverage` of {limit} % is not checked"));
     }
     let edited: Vec<String> =
         surroundings.edited().into_iter().filter(|path| covered.coverage.files.contains_key(path)).collect();
     if !edited.is_empty() {
         let files = counted(edited.len() as u64, "changed file differs", "changed files differ");
         notes.push(format!(
-            "{files} from what is committed, so that lines of its patch coverage may be off: {}",
+            "{files} from what is committed, so lines of the patch coverage may be wrong: {}",
             edited.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ")
         ));
     }

@@ -55,11 +55,11 @@ pub(crate) fn detect(shape: &Shape) -> Kind {
             is_text: false,
         }),
         Shape::Text(lines) if lines.iter().any(|line| is_xml(line)) => Kind::Tests(&junit::FORMAT),
-        Shape::Json(_) => stranger("JSON of no format that is known", false),
-        Shape::JsonLines(_) => stranger("lines of JSON of no format that is known", false),
+        Shape::Json(_) => stranger("JSON of an unknown format", false),
+        Shape::JsonLines(_) => stranger("lines of JSON of an unknown format", false),
         Shape::Text(lines) => match hints::hint(lines) {
             Some(what) => Kind::Unknown(Stranger { what, may_stand_by: false, is_text: true }),
-            None => stranger("text of no format that is known", true),
+            None => stranger("text of an unknown format", true),
         },
     }
 }

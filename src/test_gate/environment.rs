@@ -21,7 +21,7 @@ impl FromStr for Environment {
             None => (None, text.trim()),
         };
         if name.is_empty() || pattern.is_some_and(str::is_empty) {
-            return Err("must be a name, or a pattern for paths, `=` and a name");
+            return Err("expected a name, or a pattern for paths, `=` and a name");
         }
         Ok(Self { pattern: pattern.map(str::to_owned), name: name.to_owned() })
     }

@@ -164,9 +164,9 @@ impl Search {
             Ok(_) => self.add(path.to_path_buf(), None),
             Err(_) if glob::is_pattern(&label) || glob::alternatives(&label).len() > 1 => self.pattern(label),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.missing.push((label, "there is no such file or folder".to_owned()));
+                self.missing.push((label, "no such file or folder".to_owned()));
             }
-            Err(error) => self.missing.push((label, format!("it can't be looked at: {error}"))),
+            Err(error) => self.missing.push((label, format!("it can't be read: {error}"))),
         }
     }
 
@@ -193,7 +193,7 @@ impl Search {
     fn folder(&mut self, path: &Path) {
         let before = self.kept_out();
         if self.walk(path, None) == 0 {
-            self.miss(label(path), "the folder holds no file that could be a report", before);
+            self.miss(label(path), "the folder contains no file that could be a report", before);
         }
     }
 
@@ -212,7 +212,7 @@ impl Search {
             }
         }
         if archives > before.1 {
-            why.push_str("; unpack archives before");
+            why.push_str("; unpack archives first");
         }
         self.missing.push((path, why));
     }

@@ -39,7 +39,7 @@ fn kind(root: &str) -> Option<Kind> {
 pub(crate) fn described(root: &str) -> &'static str {
     match kind(root) {
         Some(Kind::Tests(what) | Kind::Other(what)) => what,
-        None => "no test report that is known",
+        None => "an unknown format",
     }
 }
 

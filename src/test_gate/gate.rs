@@ -141,9 +141,9 @@ impl Gate {
     pub(super) fn attempts(&mut self, paths: &[PathBuf], found: &Files) {
         let arguments: BTreeSet<usize> = found.reports.iter().map(|file| file.argument).collect();
         let idle = paths.iter().enumerate().filter(|(index, _)| !arguments.contains(index));
-        self.notes.extend(
-            idle.map(|(_, path)| format!("{} is no attempt: no report is found by it alone", path.display())),
-        );
+        self.notes.extend(idle.map(|(_, path)| {
+            format!("{} has no report of its own, so it is not an attempt", path.display())
+        }));
     }
 
     /// Takes what was read of one file.
@@ -182,7 +182,7 @@ impl Gate {
                     && reading.benchmarks.is_empty()
                     && reading.thresholds.is_empty()
                 {
-                    self.others.push(rules::nothing(label, "holds no benchmark"));
+                    self.others.push(rules::nothing(label, "contains no benchmark"));
                 }
                 self.benchmarks.extend(reading.benchmarks);
                 self.thresholds.extend(reading.thresholds);
@@ -216,7 +216,7 @@ impl Gate {
             // Its tests count where they stood first.
             Some(_) if reading.elsewhere > 0 => false,
             Some(first) => {
-                self.notes.push(format!("{label}: the same bytes as {first}; both are counted"));
+                self.notes.push(format!("{label}: identical to {first}; both are counted"));
                 false
             }
         }
@@ -431,8 +431,8 @@ impl Gate {
         let headline = self.headline();
         self.list(arguments.fail_on_flaky);
         if !self.bystanders.is_empty() {
-            let files = counted(self.bystanders.len() as u64, "file that is", "files that are");
-            self.notes.push(format!("not looked at: {files} no report: {}", listed(&self.bystanders)));
+            let files = counted(self.bystanders.len() as u64, "file is", "files are");
+            self.notes.push(format!("ignored: {files} not reports: {}", listed(&self.bystanders)));
         }
         Outcome {
             headline,
@@ -458,15 +458,14 @@ impl Gate {
         }
         if !found.archives.is_empty() {
             let archives = count(found.archives.len() as u64, "archive");
-            self.notes
-                .push(format!("not looked into: {archives}, unpack them before: {}", first(&found.archives)));
+            self.notes.push(format!("not read: {archives}, unpack them first: {}", first(&found.archives)));
         }
     }
 
     /// The numbers that make the verdict; reports of something else than tests are no tests, and no absence of reports.
     fn headline(&self) -> String {
         if self.tally.files == 0 && !self.formats.is_empty() {
-            return "no report of tests".to_owned();
+            return "no test report".to_owned();
         }
         let missing = self.others.iter().filter(|finding| finding.rule == rules::MISSING.id).count() as u64;
         let known = self.known.as_ref().map_or(0, |(_, new)| self.red().saturating_sub(*new));
@@ -495,7 +494,7 @@ impl Gate {
             self.others.push(rules::missing(folder, &format!("the folder can't be listed: {why}")));
         }
         for folder in self.folders.difference(&self.fruitful) {
-            self.others.push(rules::missing(folder, "none of the files there is a report"));
+            self.others.push(rules::missing(folder, "none of the files in it is a report"));
         }
         let counts = self.tally.counts;
         let tests = counts.tests();
@@ -587,7 +586,7 @@ fn summary_beside(file: &File, content: &Content, full: &BTreeMap<String, String
     file.found_in.as_ref()?;
     let Content::Coverage(reading) = content else { return None };
     let beside = full.get(split(&file.label).0).filter(|_| reading.format.is_summary())?;
-    Some(format!("{} of the run whose full report {beside} lies beside it", reading.format.name()))
+    Some(format!("{} of the run with the full report {beside}", reading.format.name()))
 }
 
 /// The folder and the name of a file.

@@ -132,7 +132,7 @@ pub(crate) fn hint(lines: &[String]) -> Option<String> {
         return None;
     }
     let Words { runner, instead, .. } = WORDS.iter().find(|words| lines().any(words.is))?;
-    Some(format!("these are words that {runner} prints for people, and what is read is {instead}"))
+    Some(format!("this is console output of {runner}; use {instead} instead"))
 }
 
 #[cfg(test)]

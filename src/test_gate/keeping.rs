@@ -40,7 +40,8 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
             .findings
             .iter_mut()
             .for_each(|finding| finding.severity = finding.severity.max(Severity::High));
-        outcome.headline = format!("no baseline written, for the run is not complete: {}", outcome.headline);
+        outcome.headline =
+            format!("no baseline written, because the run is incomplete: {}", outcome.headline);
         return Ok(outcome);
     }
     let (commit, time) = surroundings.commit().unzip();
@@ -81,7 +82,7 @@ pub(super) fn merge(arguments: &Arguments, context: &Context) -> Result<Outcome,
 fn target(arguments: &Arguments) -> Result<&Path, Error> {
     arguments.baseline.as_deref().ok_or_else(|| {
         Error::usage("no file to write the baseline to")
-            .help("name it, as `test-gate baseline reports --baseline tests.baseline.jsonl`")
+            .help("name it, e.g. `test-gate baseline reports --baseline tests.baseline.jsonl`")
     })
 }
 

@@ -87,7 +87,7 @@ pub struct TestGate;
 
 impl Job for TestGate {
     const NAME: &'static str = "test-gate";
-    const ABOUT: &'static str = "May this change go on, judged by its test, coverage and benchmark reports?";
+    const ABOUT: &'static str = "Check the test, coverage and benchmark reports of a change";
     type Arguments = Arguments;
     const POLICY: &'static [&'static str] = arguments::POLICY;
     const ARTIFACTS: &'static [&'static str] = &[JUNIT, CTRF, COBERTURA];
@@ -113,7 +113,7 @@ impl Job for TestGate {
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
         if arguments.paths.is_empty() {
             return Err(Error::usage("no path to a report given")
-                .help("name reports, folders or patterns, as `test-gate target/surefire-reports`"));
+                .help("give reports, folders or patterns, e.g. `test-gate target/surefire-reports`"));
         }
         if arguments.attempts && arguments.paths.len() < 2 {
             return Err(Error::usage("`attempts` needs a path for each attempt")
@@ -168,7 +168,7 @@ fn judge(
     }
     let knows_no_test = baseline.as_ref().is_some_and(|baseline| baseline.newest().is_none());
     if knows_no_test && gate.has_tests() {
-        missing_baseline(arguments, "it knows no test", &mut gate);
+        missing_baseline(arguments, "it contains no test", &mut gate);
     }
     if let repository::Base::Unknown(failure) = &surroundings.base {
         gate.finding(repository::policy::unknown(failure));
@@ -255,9 +255,9 @@ fn known_baseline(
     let Some(path) = &arguments.baseline else {
         if arguments.needs_baseline() {
             return Err(Error::usage(
-                "new failures, slower tests and drops of tests or coverage need a baseline",
+                "checking for new failures, slower tests and drops of tests or coverage needs a baseline",
             )
-            .help("name one with `--baseline FILE`, see docs/baseline.md"));
+            .help("give one with `--baseline FILE`, see docs/baseline.md"));
         }
         return Ok(None);
     };
@@ -278,7 +278,7 @@ fn missing_baseline(arguments: &Arguments, why: &str, gate: &mut Gate) {
     match arguments.missing_baseline {
         MissingBaseline::Fail => gate.finding(baseline::rules::baseline_missing(&path, why)),
         MissingBaseline::Allow => {
-            gate.note(format!("tests are compared with nothing, for there is no baseline at {path}: {why}"));
+            gate.note(format!("tests are not compared, because there is no baseline at {path}: {why}"));
         }
     }
 }
@@ -299,7 +299,7 @@ fn known_quarantine(
             Quarantine::parse(Path::new(&label), text, context.today()).map(Some)
         }
         GateFile::Missing { why } => {
-            gate.note(format!("no test is in quarantine, for {} does not hold: {why}", path.display()));
+            gate.note(format!("no test is in quarantine, because {} is not used: {why}", path.display()));
             Ok(None)
         }
     }
@@ -317,7 +317,7 @@ fn apply(quarantine: &Quarantine, names: &[String], context: &Context, outcome: 
     if !is_whole && !quarantine.entries.is_empty() {
         outcome
             .notes
-            .push("the quarantine covers nothing, for the run broke off or is not complete".to_owned());
+            .push("the quarantine covers nothing, because the run was aborted or is incomplete".to_owned());
     }
     if !result.idle.is_empty() {
         let tests = counted(result.idle.len() as u64, "test in quarantine", "tests in quarantine");

@@ -55,7 +55,7 @@ impl Packing {
             (Self::Other(what, _), Some(Self::Gzip)) => (format!("{what} in gzip"), "gunzip"),
             (Self::Gzip, _) => ("gzip in gzip".to_owned(), "gunzip"),
         };
-        let what = format!("{what}: unpack it before, as with `{command}`, and hand in the reports in it");
+        let what = format!("{what}: unpack it first, e.g. with `{command}`, and give the reports in it");
         Stranger { what, may_stand_by: true, is_text: false }
     }
 }
@@ -75,7 +75,7 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.left = self.left.checked_sub(count as u64).ok_or_else(|| {
-            io::Error::other(format!("it unpacks to more than {}: unpack it before", bytes(MOST)))
+            io::Error::other(format!("it unpacks to more than {}: unpack it first", bytes(MOST)))
         })?;
         Ok(count)
     }

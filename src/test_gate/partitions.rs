@@ -82,8 +82,8 @@ pub(super) fn settle(reports: &mut [Report<'_>], are_attempts: bool) -> Option<S
         }
         settled += leave_out(report.reading, names);
     }
-    let tests = counted(settled, "skipped test took", "skipped tests took");
-    (settled > 0).then(|| format!("{tests} place in another report, and counts there alone"))
+    let tests = counted(settled, "skipped test ran", "skipped tests ran");
+    (settled > 0).then(|| format!("{tests} in another report, and only counts there"))
 }
 
 /// The tests that a report lists as skipped and that took place in another.

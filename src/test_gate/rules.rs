@@ -18,7 +18,7 @@ use crate::repository::policy::BASE_UNKNOWN;
 pub(super) const FAILED: Rule = Rule {
     id: "test-failed",
     severity: Severity::High,
-    summary: "a test failed or broke off with an error",
+    summary: "a test failed or ended with an error",
     page: include_str!("../../docs/rules/test-failed.md"),
 };
 
@@ -26,7 +26,7 @@ pub(super) const FAILED: Rule = Rule {
 pub(super) const SUITE_ERRORED: Rule = Rule {
     id: "suite-errored",
     severity: Severity::High,
-    summary: "a suite went wrong apart from its tests, or claims failures that no test shows",
+    summary: "a suite failed outside of its tests, or claims failures that no test shows",
     page: include_str!("../../docs/rules/suite-errored.md"),
 };
 
@@ -34,7 +34,7 @@ pub(super) const SUITE_ERRORED: Rule = Rule {
 pub(super) const RUN_ERRORED: Rule = Rule {
     id: "run-errored",
     severity: Severity::High,
-    summary: "a run broke off, or says that it went wrong apart from its tests",
+    summary: "a run was aborted, or reports an error outside of its tests",
     page: include_str!("../../docs/rules/run-errored.md"),
 };
 
@@ -42,7 +42,7 @@ pub(super) const RUN_ERRORED: Rule = Rule {
 pub(super) const FLAKY: Rule = Rule {
     id: "test-flaky",
     severity: Severity::Low,
-    summary: "a test passed only after it had failed",
+    summary: "a test passed only after failing",
     page: include_str!("../../docs/rules/test-flaky.md"),
 };
 
@@ -50,7 +50,7 @@ pub(super) const FLAKY: Rule = Rule {
 pub(super) const TOO_FEW: Rule = Rule {
     id: "too-few-tests",
     severity: Severity::High,
-    summary: "fewer tests were reported than there must be",
+    summary: "there are fewer tests than required",
     page: include_str!("../../docs/rules/too-few-tests.md"),
 };
 
@@ -58,7 +58,7 @@ pub(super) const TOO_FEW: Rule = Rule {
 pub(super) const TOO_FEW_REPORTS: Rule = Rule {
     id: "too-few-reports",
     severity: Severity::High,
-    summary: "fewer test reports were found than there must be",
+    summary: "there are fewer test reports than required",
     page: include_str!("../../docs/rules/too-few-reports.md"),
 };
 
@@ -66,7 +66,7 @@ pub(super) const TOO_FEW_REPORTS: Rule = Rule {
 pub(super) const DUPLICATE: Rule = Rule {
     id: "report-duplicate",
     severity: Severity::Medium,
-    summary: "two test reports are the same to the byte, so that one of them was handed in twice",
+    summary: "two test reports are identical, so one of them was given twice",
     page: include_str!("../../docs/rules/report-duplicate.md"),
 };
 
@@ -74,7 +74,7 @@ pub(super) const DUPLICATE: Rule = Rule {
 pub(super) const MISSING: Rule = Rule {
     id: "report-missing",
     severity: Severity::High,
-    summary: "a path stands for no report",
+    summary: "a path has no report",
     page: include_str!("../../docs/rules/report-missing.md"),
 };
 
@@ -82,7 +82,7 @@ pub(super) const MISSING: Rule = Rule {
 pub(super) const UNREADABLE: Rule = Rule {
     id: "report-unreadable",
     severity: Severity::High,
-    summary: "a report is cut off, malformed or in no format that is read",
+    summary: "a report is truncated, malformed or in an unknown format",
     page: include_str!("../../docs/rules/report-unreadable.md"),
 };
 
@@ -90,7 +90,7 @@ pub(super) const UNREADABLE: Rule = Rule {
 pub(super) const UNEXPLAINED: Rule = Rule {
     id: "exit-unexplained",
     severity: Severity::High,
-    summary: "the run that wrote the reports failed, and no report says why",
+    summary: "the run that wrote the reports failed, and no report explains why",
     page: include_str!("../../docs/rules/exit-unexplained.md"),
 };
 
@@ -98,7 +98,7 @@ pub(super) const UNEXPLAINED: Rule = Rule {
 pub(super) const STALE: Rule = Rule {
     id: "report-stale",
     severity: Severity::High,
-    summary: "a report was there before the command ran, and the command did not write it",
+    summary: "a report existed before the command ran, and the command did not write it",
     page: include_str!("../../docs/rules/report-stale.md"),
 };
 
@@ -106,7 +106,7 @@ pub(super) const STALE: Rule = Rule {
 pub(super) const EMPTY: Rule = Rule {
     id: "report-empty",
     severity: Severity::High,
-    summary: "a report holds no test",
+    summary: "a report contains no test",
     page: include_str!("../../docs/rules/report-empty.md"),
 };
 
@@ -217,19 +217,21 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     }
     finding.help(match (&problem.again, problem.state) {
         (Some(command), _) => format!("again: {command}"),
-        (None, State::Flaky) => format!("find out why it failed first; the report says so at {place}"),
-        (None, _) => format!("run this test alone and fix it; the report says why at {place}"),
+        (None, State::Flaky) => format!("find out why it failed at first: see {place}"),
+        (None, _) => format!("run this test alone and fix it: see {place}"),
     })
 }
 
 /// What is to be known of cases that share a name.
 fn repetition(problem: &Problem) -> Option<String> {
     if problem.is_assumed {
-        return Some("cases of this name are attempts because of `repeated-cases = \"attempts\"`".to_owned());
+        return Some(
+            "cases with this name are attempts because of `repeated-cases = \"attempts\"`".to_owned(),
+        );
     }
     if let Some(report) = problem.passed_in.as_deref().filter(|_| problem.state.is_red()) {
         return Some(format!(
-            "a test of this name passed in {report}; if that is a later attempt, set `attempts`"
+            "a test with this name passed in {report}; if that is a later attempt, set `attempts`"
         ));
     }
     let is_open = problem.is_unclear && problem.rows > 1 && problem.state.is_red();
@@ -263,12 +265,12 @@ fn joined(first: &str, message: &str, trace: &str) -> String {
 pub(super) fn new_failure(test: &str, within: &str, name: &str, environment: &str) -> Finding {
     let finding = Finding::new(&FAILED, test, &[within, test])
         .detail(format!(
-            "it did not fail at the baseline; it stands behind the first {} failures, whose messages are kept",
+            "it did not fail in the baseline; messages are kept only for the first {} failures",
             number(LISTED)
         ))
         .about("test", test)
         .about("name", name)
-        .help("run this test alone and fix it; its report says why");
+        .help("run this test alone and fix it; its report contains the reason");
     if environment.is_empty() { finding } else { finding.about("test_environment", environment) }
 }
 
@@ -283,9 +285,7 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
         .about("report", place.to_string())
         .help(match &error.again {
             Some(command) => format!("again: {command}"),
-            None => format!(
-                "look for what broke before or after the tests of this suite; the report says so at {place}"
-            ),
+            None => format!("find out what failed before or after the tests of this suite: see {place}"),
         })
         .at(source(error).unwrap_or(place))
 }
@@ -301,7 +301,7 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
         .about("report", place.to_string())
         .help(match &error.again {
             Some(command) => format!("again: {command}"),
-            None => format!("look for what broke outside of the tests; the report says so at {place}"),
+            None => format!("find out what failed outside of the tests: see {place}"),
         })
         .at(source(error).unwrap_or(place))
 }
@@ -326,16 +326,16 @@ pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
         .about("problem", first.what.as_str())
         .at(place(report, Some(first.at)))
         .help(if first.what.contains("schema of CTRF") {
-            "take a version of the reporter that keeps to the schema of CTRF, or hand in the runner's JUnit XML or own JSON instead"
+            "use a version of the reporter that follows the schema of CTRF, or write JUnit XML or the runner's own JSON instead"
         } else {
-            "make sure the run that writes this report ends properly and writes a format that is read, then run it again"
+            "make sure that the run ends properly and writes a supported format, then run it again"
         });
     Some(finding)
 }
 
 /// A report without a test.
 pub(super) fn empty(reading: &Reading, report: &str, bytes: u64) -> Finding {
-    let title = if bytes == 0 { "is empty" } else { "holds no test" };
+    let title = if bytes == 0 { "is empty" } else { "contains no test" };
     Finding::new(&EMPTY, format!("{report} {title}"), &[report])
         .detail(format!(
             "{} in {}, no test case",
@@ -344,7 +344,7 @@ pub(super) fn empty(reading: &Reading, report: &str, bytes: u64) -> Finding {
         ))
         .about("report", report)
         .at(Location::file(report))
-        .help("make sure the tests were found and ran, or leave this report out of the paths")
+        .help("make sure that the tests were found and ran, or remove this report from the paths")
 }
 
 /// A report of coverage or benchmarks without any.
@@ -352,7 +352,7 @@ pub(super) fn nothing(report: &str, what: &str) -> Finding {
     Finding::new(&EMPTY, format!("{report} {what}"), &[report])
         .about("report", report)
         .at(Location::file(report))
-        .help("make sure that the run measured something, or leave this report out of the paths")
+        .help("make sure that the run measured something, or remove this report from the paths")
 }
 
 /// A path that stands for nothing.
@@ -365,35 +365,36 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
             "run" | "baseline" => {
                 "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`"
             }
-            _ => "make sure the tests ran and wrote their report there, or correct the path",
+            _ => "make sure that the tests ran and wrote their report there, or correct the path",
         })
 }
 
 /// Fewer tests than there must be.
 pub(super) fn too_few(tests: u64, minimum: u64) -> Finding {
-    let title = format!("{}, at least {} must be", count(tests, "test"), number(minimum));
+    let title = format!("found {}, expected at least {}", count(tests, "test"), number(minimum));
     Finding::new(&TOO_FEW, title, &[])
         .about("tests", tests)
         .about("minimum", minimum)
-        .help("find out which tests or reports are gone, or set `min-tests` to the number there should be")
+        .help("find out which tests or reports are missing, or set `min-tests` to the expected number")
 }
 
 /// Fewer reports than there must be.
 pub(super) fn too_few_reports(reports: u64, minimum: u64) -> Finding {
     let title = format!("found {}, expected at least {}", count(reports, "test report"), number(minimum));
-    Finding::new(&TOO_FEW_REPORTS, title, &[]).about("reports", reports).about("minimum", minimum).help(
-        "find out which shard or job delivered no report, or set `min-reports` to the number there should be",
-    )
+    Finding::new(&TOO_FEW_REPORTS, title, &[])
+        .about("reports", reports)
+        .about("minimum", minimum)
+        .help("find out which shard or job delivered no report, or set `min-reports` to the expected number")
 }
 
 /// A report that was handed in before, under another name.
 pub(super) fn duplicate(report: &str, first: &str) -> Finding {
     Finding::new(&DUPLICATE, format!("{report} is the same as {first}"), &[report, first])
-        .detail("both have the same bytes, times included; its tests are counted once")
+        .detail("both have the same bytes, including times; its tests are counted once")
         .about("report", report)
         .about("same_as", first)
         .at(Location::file(report))
-        .help("hand in each report once; where a shard should have written its own, find out why it did not")
+        .help("give each report once; if a shard should have written its own, find out why it did not")
 }
 
 /// Fewer tests than at the baseline.
@@ -401,7 +402,7 @@ pub(super) fn dropped(said: String, tests: u64, minimum: u64) -> Finding {
     Finding::new(&TOO_FEW, said, &["dropped"])
         .about("tests", tests)
         .about("minimum", minimum)
-        .help("find out which tests or reports are gone; where that is meant, raise `max-test-drop` or renew the baseline")
+        .help("find out which tests or reports are missing; if they were removed on purpose, raise `max-test-drop` or renew the baseline")
 }
 
 /// Tests of which none took place.
@@ -420,17 +421,17 @@ pub(super) fn unexplained(code: i64, tests: u64, red: u64) -> Finding {
     Finding::new(&UNEXPLAINED, format!("the run ended with exit code {code}{meaning}"), &[])
         .detail(match red {
             0 => format!("none of {} in the reports failed", count(tests, "test")),
-            _ => "the failures in the reports don't explain that".to_owned(),
+            _ => "the failures in the reports don't explain this".to_owned(),
         })
         .about("exit_code", code)
         .about("tests", tests)
-        .help("look at the end of the run's log: it broke off before or after the tests it reported")
+        .help("look at the end of the run's log: it failed before or after the reported tests")
 }
 
 /// A report that was not written by the command.
 pub(super) fn stale(report: &str) -> Finding {
     Finding::new(&STALE, format!("{report} was not written by the command"), &[report])
-        .detail("it is as it was before the command ran")
+        .detail("it is unchanged since before the command ran")
         .about("report", report)
         .at(Location::file(report))
         .help("remove old reports before the run, and make sure that the command writes this one")
@@ -441,13 +442,13 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
     let what = match rule.id {
         id if id == FLAKY.id => counted(amount, "more test was flaky", "more tests were flaky"),
         id if id == FAILED.id => counted(amount, "more test failed", "more tests failed"),
-        id if id == RUN_ERRORED.id => counted(amount, "more run went wrong", "more runs went wrong"),
-        _ => counted(amount, "more suite went wrong", "more suites went wrong"),
+        id if id == RUN_ERRORED.id => counted(amount, "more run failed", "more runs failed"),
+        _ => counted(amount, "more suite failed", "more suites failed"),
     };
     Finding::new(rule, what, &["more"])
         .detail(format!("only the first {} are listed, all are counted", number(LISTED)))
         .about("not_listed", amount)
-        .help("fix what is listed first: so many failures mostly have one cause")
+        .help("fix the listed ones first: so many failures usually have one cause")
 }
 
 /// What an error of a suite or a run says, why it went wrong first.

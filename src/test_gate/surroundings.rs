@@ -159,7 +159,7 @@ fn read_diff(path: &Path) -> Result<Option<repository::Change>, Error> {
             let place = crate::core::Location::line(path.display().to_string(), trouble.at.line.max(1));
             Err(Error::input(trouble.what.clone())
                 .at(place)
-                .help("write it with `git diff BASE...HEAD`, and keep all of it"))
+                .help("write it with `git diff BASE...HEAD`, without cutting anything"))
         }
     }
 }

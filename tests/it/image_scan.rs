@@ -164,7 +164,7 @@ fn harmless_variations_are_read() {
 fn what_is_no_report_is_refused_with_its_place_and_a_reason() {
     let newer = json!({"SchemaVersion": 3, "Results": []}).to_string();
     let cases: [(&str, &[u8], &str); 17] = [
-        ("bare list", b"[]", "trivy.json:1:1: is a bare list, the form of Trivy before 0.20"),
+        ("bare list", b"[]", "trivy.json:1:1: is a plain list, the format of Trivy before 0.20"),
         ("version 1", b"{\"SchemaVersion\": 1}", "`SchemaVersion` is 1, this release reads version 2"),
         ("version 3", newer.as_bytes(), "`SchemaVersion` is 3, this release reads version 2"),
         ("no version", b"{\"Results\": []}", "no `SchemaVersion`, this release reads version 2"),
@@ -216,10 +216,10 @@ fn usage_is_checked_before_anything_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let cases: [(&[&str], &str); 6] = [
         (&[], "no report to judge"),
-        (&["--report", "-", "-"], "standard input is named twice"),
+        (&["--report", "-", "-"], "standard input is given twice"),
         (
             &["--report", "x", "--expect-digest", "latest"],
-            "no digest, write `sha256:` and 64 hexadecimal digits, alone or as `name@sha256:…`",
+            "not a digest: write `sha256:` and 64 hexadecimal digits, alone or as `name@sha256:…`",
         ),
         (&["--report", "x", "--classes", "os-pkg"], "did you mean `os-pkgs`?"),
         (&["--report", "x", "--ignore-status", "will_not_fxi"], "did you mean `will_not_fix`?"),

@@ -98,7 +98,7 @@ impl<R: Read> Read for Reader<R> {
             self.count(*byte);
             self.text = self.text.after(*byte);
             if matches!(self.text, Text::Inside(length) if length > LONGEST) {
-                return Err(io::Error::other(format!("a text is longer than {}", bytes(LONGEST as u64))));
+                return Err(io::Error::other(format!("a string is longer than {}", bytes(LONGEST as u64))));
             }
         }
         Ok(count)
@@ -123,12 +123,12 @@ impl<R: Read> Reader<R> {
             match byte {
                 b'{' => headers.push(self.report(collector)?),
                 b'[' => {
-                    return Err(self.error("is a bare list, the form of Trivy before 0.20").help(
-                        "scan again with a Trivy of this decade: `trivy image --format json --output report.json`",
+                    return Err(self.error("is a plain list, the format of Trivy before 0.20").help(
+                        "scan again with a newer Trivy: `trivy image --format json --output report.json`",
                     ));
                 }
                 _ if headers.is_empty() => return Err(self.error("is not JSON").help(MAKE)),
-                _ => return Err(self.error("has something after the report that is no report").help(MAKE)),
+                _ => return Err(self.error("has data after the report that is not a report").help(MAKE)),
             }
         }
         if headers.is_empty() { Err(self.error("is empty").help(MAKE)) } else { Ok(headers) }
@@ -153,7 +153,7 @@ impl<R: Read> Reader<R> {
         let length = if mark.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         if mark.starts_with(b"\xff\xfe") || mark.starts_with(b"\xfe\xff") {
             return Err(self.error("is UTF-16, JSON is UTF-8").help(
-                "let the scanner write the file with `--output report.json`, older PowerShells write UTF-16 after `>`",
+                "let the scanner write the file with `--output report.json`, because older PowerShells write UTF-16 with `>`",
             ));
         }
         self.inner.consume(length);
@@ -195,9 +195,9 @@ impl<R: Read> Reader<R> {
             Category::Io => Error::input("can't be read").at(at).because(message.to_owned()),
             Category::Eof => Error::input(format!("is cut off: {message}"))
                 .at(at)
-                .help("scan again: the report was not written to its end"),
+                .help("scan again: the report is incomplete"),
             Category::Syntax => Error::input(format!("is not JSON: {message}")).at(at).help(MAKE),
-            Category::Data => Error::input(format!("is not a report this release reads: {message}"))
+            Category::Data => Error::input(format!("is not a supported report: {message}"))
                 .at(at)
                 .help("write it with `trivy image --format json --output report.json`"),
         }

@@ -85,7 +85,7 @@ pub fn read(path: &str, bytes: &[u8]) -> Result<Graph, Error> {
     reader.link()
 }
 
-const RESTORE: &str = "restore the lockfile, or write it anew with `cargo generate-lockfile`";
+const RESTORE: &str = "restore the lockfile, or regenerate it with `cargo generate-lockfile`";
 
 /// The tables of a lockfile, as ranges of its text that together are all of it.
 ///
@@ -111,8 +111,8 @@ impl Reader<'_> {
         for line in self.text.split_inclusive('\n') {
             if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
                 let span = at..at + line.trim_end().len();
-                return Err(self.error("lockfile holds a merge conflict", span, "left by a merge").help(
-                    "take either side of the conflict, then let `cargo metadata` complete the lockfile",
+                return Err(self.error("lockfile contains a merge conflict", span, "left by a merge").help(
+                    "choose one side of the conflict, then run `cargo metadata` to complete the lockfile",
                 ));
             }
             at += line.len();
@@ -133,7 +133,7 @@ impl Reader<'_> {
         {
             let span = range.start + version.span().start..range.start + version.span().end;
             return Err(self
-                .error(format!("lockfile has version {}", version.get_ref()), span, "1 to 4 are known")
+                .error(format!("lockfile has version {}", version.get_ref()), span, "supported: 1 to 4")
                 .help("use a newer release of dep-scan"));
         }
         for entry in part.root.into_iter().chain(part.package) {
@@ -149,7 +149,7 @@ impl Reader<'_> {
             None => Origin::Local,
             Some(source) => origin(source).ok_or_else(|| {
                 self.error(
-                    format!("source `{source}` is not known"),
+                    format!("unknown source `{source}`"),
                     at..at + entry.name.span().len(),
                     "of this package",
                 )

@@ -39,9 +39,9 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
         } else {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let Some(format) = Format::of_named(&name) else {
-                return Err(Error::input("is no lockfile by its name")
+                return Err(Error::input("does not have the name of a lockfile")
                     .at(Location::file(shown(path)))
-                    .help("name a `Cargo.lock`, or a folder to look for lockfiles in"));
+                    .help("give a `Cargo.lock`, or a folder to search for lockfiles"));
             };
             found.lockfiles.insert((tidy(path), format));
         }
@@ -67,10 +67,10 @@ fn missing(path: &Path, error: io::Error) -> Error {
     if path.file_name().is_some_and(|name| name == "-") {
         return Error::input("lockfiles are not read from stdin")
             .at(Location::file("-"))
-            .help("write the lockfile to a file called `Cargo.lock` and name it");
+            .help("write the lockfile to a file named `Cargo.lock` and give its path");
     }
     Error::unreadable(path, error)
-        .help("name a `Cargo.lock` that exists, or a folder to look for lockfiles in")
+        .help("give a `Cargo.lock` that exists, or a folder to search for lockfiles")
 }
 
 /// The error that a folder has no lockfile.
@@ -78,11 +78,11 @@ fn without(path: &Path, below: &Found) -> Error {
     let mut message = "no lockfile found".to_owned();
     if !below.not_entered.is_empty() {
         let folders: Vec<String> = below.not_entered.iter().take(5).map(|path| shown(path)).collect();
-        message.push_str(&format!(", not entered: {}", folders.join(", ")));
+        message.push_str(&format!(", skipped folders: {}", folders.join(", ")));
     }
     Error::input(message)
         .at(Location::file(shown(path)))
-        .help("name a `Cargo.lock`, or a folder that has one; `cargo generate-lockfile` writes it")
+        .help("give a `Cargo.lock`, or a folder that contains one; `cargo generate-lockfile` writes it")
 }
 
 /// Looks through a folder and those below it; links to folders are not followed, so that circles end.

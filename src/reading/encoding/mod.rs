@@ -153,7 +153,7 @@ impl<R: Read> Decoder<R> {
                 Form::Utf8 { is_stated: false }
             }
             Named::Refused(name) => {
-                let what = format!("the encoding {name} is not supported, write the report in UTF-8");
+                let what = format!("the encoding {name} is not supported; write the report in UTF-8");
                 return Err(io::Error::new(ErrorKind::InvalidData, what));
             }
         };

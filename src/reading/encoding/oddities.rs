@@ -35,14 +35,12 @@ impl Oddities {
         };
         let fallback = self.fallback.filter(|at| end.is_none_or(|end| *at <= end));
         let fallback = fallback.map(|Position { line, column }| {
-            format!(
-                "{line}:{column}: this is not UTF-8, and no known encoding is named: read as windows-1252"
-            )
+            format!("{line}:{column}: not UTF-8, and no known encoding is declared: read as windows-1252")
         });
         let unknown = decoder
             .unknown
             .as_deref()
-            .map(|name| format!("the encoding `{}` is not known, it was read as UTF-8", shorten(name, 40)));
+            .map(|name| format!("unknown encoding `{}`, read as UTF-8", shorten(name, 40)));
         let notes = [
             replaced(self.forbidden, decoder.forbidden, "XML forbids"),
             replaced(self.undecoded, decoder.undecoded, "can't be decoded"),

@@ -86,7 +86,7 @@ impl<R: Read> Scanner<R> {
         let mut notes = self.oddities.notes(&self.decoder, end);
         if self.bare_brackets > 0 {
             notes.push(format!(
-                "{} in text stood bare and were taken as text",
+                "{} in text were not escaped and were read as text",
                 count(self.bare_brackets, "`<`")
             ));
         }
@@ -328,7 +328,7 @@ fn objection(declared: &str) -> Option<&'static str> {
         .split('<')
         .skip(2)
         .any(|declaration| !matches!(declaration.bytes().next(), Some(b'!' | b'?')));
-    holds_tags.then_some("a document type holds tags")
+    holds_tags.then_some("a document type contains tags")
 }
 
 /// Where `byte` first stands in `bytes`, at the speed of the C library.

@@ -90,7 +90,7 @@ impl<R: Read> Walker<R> {
                 Ok(Token::End) => self.end(),
                 Ok(Token::Text | Token::Data) if is_outside => {
                     if !self.scanner.content().trim().is_empty() && self.troubles.is_empty() {
-                        self.trouble("text stands outside of any element");
+                        self.trouble("text is outside of any element");
                     }
                 }
                 Ok(token @ (Token::Text | Token::Data)) => {

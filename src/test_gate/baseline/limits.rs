@@ -31,7 +31,8 @@ impl FromStr for TestDrop {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let error = || format!("`{text}` is neither a number of tests, as 10, nor a share of them, as 2.5%");
+        let error =
+            || format!("`{text}` is neither a number of tests, such as 10, nor a percentage, such as 2.5%");
         match text.strip_suffix('%') {
             Some(percent) => {
                 let percent: f64 = percent.trim_end().parse().map_err(|_| error())?;

@@ -28,7 +28,7 @@ const COVERED: [&str; 3] = ["test-failed", "test-flaky", "test-failed-before"];
 pub(crate) struct Entry {
     /// The test as findings name it; `*` stands for any text.
     pub(crate) test: String,
-    /// Who answers for it.
+    /// Who is responsible.
     pub(crate) owner: String,
     /// Why it is here.
     pub(crate) reason: String,
@@ -132,7 +132,7 @@ impl Entry {
         let mut field = |name: &str| {
             fields.remove(name).filter(|(text, _)| !text.trim().is_empty()).ok_or_else(|| {
                 file.error(format!("quarantine without `{name}`"), span.clone(), "in this entry")
-                    .help("an entry names the `test`, its `owner`, the `reason` and the day it `expires`")
+                    .help("an entry needs `test`, `owner`, `reason` and `expires`")
             })
         };
         let (test, test_span) = field("test")?;
@@ -140,11 +140,11 @@ impl Entry {
         let (reason, _) = field("reason")?;
         let (day, day_span) = field("expires")?;
         if !test.contains(char::is_alphanumeric) {
-            let label = "name a test, or a part of its name around `*`";
-            return Err(file.error(format!("`{test}` stands for every test"), test_span, label));
+            let label = "give the name of a test, or a part of it with `*`";
+            return Err(file.error(format!("`{test}` matches every test"), test_span, label));
         }
         let expires: Date = day.parse().map_err(|_| {
-            file.error(format!("`{day}` is not a day"), day_span.clone(), "write it as 2026-12-31")
+            file.error(format!("`{day}` is not a date"), day_span.clone(), "write a date such as 2026-12-31")
         })?;
         let span_of_days: Span = LONGEST.days();
         let last = today.saturating_add(span_of_days);
@@ -205,13 +205,13 @@ mod tests {
         for (text, expected) in [
             (
                 entry("*", "2026-12-01"),
-                "q.toml:2:8: `*` stands for every test (name a test, or a part of its name around `*`)",
+                "q.toml:2:8: `*` stands for every test (give the name of a test, or a part of it with `*`)",
             ),
             (
                 entry("a", "2027-02-22"),
                 "q.toml:5:11: `2027-02-22` is more than 90 days from today (2027-02-21 at the latest)",
             ),
-            (entry("a", "\"soon\""), "q.toml:5:11: `soon` is not a day (write it as 2026-12-31)"),
+            (entry("a", "\"soon\""), "q.toml:5:11: `soon` is not a day (write a date such as 2026-12-31)"),
             (
                 "quarantine = 1\n".to_owned(),
                 "q.toml:1:1: `quarantine` must be a list of tables (write `[[quarantine]]`)",

@@ -30,7 +30,8 @@ const COUNTED: [Outcome; 6] =
     [Outcome::Passed, Outcome::Flaky, Outcome::Failed, Outcome::Errored, Outcome::Skipped, Outcome::NotRun];
 
 /// What to do about a file that is damaged.
-const AGAIN: &str = "take the file from where it was written, or write it again with `test-gate baseline`";
+const AGAIN: &str =
+    "get the file again from where it was written, or write it again with `test-gate baseline`";
 
 /// The first line as every version has it.
 #[derive(Deserialize)]
@@ -206,7 +207,7 @@ impl<R: Read> Reader<'_, R> {
             return Err(self.error("the file was changed after it was written: its SHA-256 does not match"));
         }
         if self.next()? {
-            return Err(self.error("there is more behind the end"));
+            return Err(self.error("there is data after the end"));
         }
         Ok(baseline)
     }
@@ -221,7 +222,7 @@ impl<R: Read> Reader<'_, R> {
             return Err(self.error(if is_cut { "cut off" } else { "not a baseline" }));
         };
         if !(1..=VERSION).contains(&version) {
-            let what = format!("a baseline of version {version}; this tool knows 1 to {VERSION}");
+            let what = format!("a baseline of version {version}; supported are 1 to {VERSION}");
             return Err(self
                 .error(what)
                 .help("use the version of the tool that wrote it, or write it again"));
@@ -232,7 +233,7 @@ impl<R: Read> Reader<'_, R> {
     /// The next line, which must be a record of this kind.
     fn record<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Error> {
         if !self.next()? {
-            return Err(self.error(format!("cut off: {what} must follow")));
+            return Err(self.error(format!("cut off: expected {what}")));
         }
         self.parsed(what)
     }
@@ -245,7 +246,7 @@ impl<R: Read> Reader<'_, R> {
         serde_json::from_slice(&self.text).map_err(|cause| {
             let column = cause.column() as u64;
             let place = Location { column: Some(column), ..Location::line(self.path, self.line) };
-            Error::input(format!("not {what} as a baseline has it")).at(place).help(AGAIN).because(cause)
+            Error::input(format!("not {what} of a baseline")).at(place).help(AGAIN).because(cause)
         })
     }
 
@@ -281,7 +282,7 @@ impl<R: Read> Reader<'_, R> {
 
     fn run(&self, baseline: &mut Baseline, line: RunLine) -> Result<(), Error> {
         let time = line.time.map(|time| time.parse()).transpose();
-        let time = time.map_err(|_| self.error("`time` is no time"))?;
+        let time = time.map_err(|_| self.error("`time` is not a time"))?;
         let run = Run { time, key: line.run, commit: line.commit };
         if baseline.runs.last().is_some_and(|last| *last >= run) || baseline.runs.len() == RUNS {
             return Err(self.error("runs are out of order, or too many"));
@@ -329,7 +330,7 @@ impl<R: Read> Reader<'_, R> {
     fn coverage(&self, baseline: &mut Baseline, line: CoverageLine) -> Result<(), Error> {
         let ([lines_covered, lines], [branches_covered, branches]) = (line.lines, line.branches);
         if lines_covered > lines || branches_covered > branches || baseline.covered.is_none() {
-            return Err(self.error("coverage of more than there is, or of no run"));
+            return Err(self.error("coverage of more lines than there are, or of no run"));
         }
         if baseline.coverage.last_key_value().is_some_and(|(last, _)| *last >= line.file) {
             return Err(self.error("files are out of order"));

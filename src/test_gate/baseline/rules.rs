@@ -16,7 +16,7 @@ use crate::test_gate::producer::Producer;
 pub(crate) const VANISHED: Rule = Rule {
     id: "test-vanished",
     severity: Severity::High,
-    summary: "a test that ran at the baseline is gone, or runs fewer times",
+    summary: "a test that ran in the baseline is gone, or runs fewer times",
     page: include_str!("../../../docs/rules/test-vanished.md"),
 };
 
@@ -24,7 +24,7 @@ pub(crate) const VANISHED: Rule = Rule {
 pub(crate) const NEWLY_SKIPPED: Rule = Rule {
     id: "test-newly-skipped",
     severity: Severity::High,
-    summary: "a test that ran at the baseline is skipped",
+    summary: "a test that ran in the baseline is skipped",
     page: include_str!("../../../docs/rules/test-newly-skipped.md"),
 };
 
@@ -40,7 +40,7 @@ pub(crate) const SLOWER: Rule = Rule {
 pub(crate) const RUN_SLOWER: Rule = Rule {
     id: "run-slower",
     severity: Severity::High,
-    summary: "the tests together take longer than `max-run-slowdown` allows",
+    summary: "all tests together take longer than `max-run-slowdown` allows",
     page: include_str!("../../../docs/rules/run-slower.md"),
 };
 
@@ -48,7 +48,7 @@ pub(crate) const RUN_SLOWER: Rule = Rule {
 pub(crate) const FAILED_BEFORE: Rule = Rule {
     id: "test-failed-before",
     severity: Severity::Low,
-    summary: "a test fails that failed at the baseline, too",
+    summary: "a test fails that also failed in the baseline",
     page: include_str!("../../../docs/rules/test-failed-before.md"),
 };
 
@@ -64,7 +64,7 @@ pub(crate) const BASELINE_MISSING: Rule = Rule {
 pub(crate) const QUARANTINE_EXPIRED: Rule = Rule {
     id: "quarantine-expired",
     severity: Severity::High,
-    summary: "a quarantine's last day has passed",
+    summary: "the last day of a quarantine entry has passed",
     page: include_str!("../../../docs/rules/quarantine-expired.md"),
 };
 
@@ -72,7 +72,7 @@ pub(crate) const QUARANTINE_EXPIRED: Rule = Rule {
 pub(crate) const QUARANTINE_UNUSED: Rule = Rule {
     id: "quarantine-unused",
     severity: Severity::Low,
-    summary: "a quarantine is for a test that is not there",
+    summary: "a quarantine entry matches no test",
     page: include_str!("../../../docs/rules/quarantine-unused.md"),
 };
 
@@ -109,8 +109,8 @@ pub(crate) fn findings(comparison: &Comparison<'_>, limits: &Limits) -> Vec<Find
 
 /// No test has a time, so that nobody knows which are slower.
 pub(crate) fn untimed() -> Finding {
-    Finding::new(&SLOWER, "no report has the time of a test, so that none can be found slower", &["times"])
-        .help("have the reports written with times, or leave `max-slowdown` out")
+    Finding::new(&SLOWER, "no report has the durations of tests, so slower tests can't be found", &["times"])
+        .help("write reports with durations, or remove `max-slowdown`")
 }
 
 /// The findings about tests that failed before, for where only new failures count.
@@ -130,7 +130,7 @@ fn listed(rule: &Rule, findings: impl Iterator<Item = Finding>, all: usize) -> V
                 .detail(format!("only the first {} are listed, all are counted", number(LISTED as u64)))
                 .about("not_listed", left_out)
                 .help(
-                    "look at what is listed first: so many mostly have one cause, as a job that did not run",
+                    "look at the listed ones first: so many usually have one cause, such as a job that did not run",
                 ),
         );
     }
@@ -204,8 +204,8 @@ fn vanished(change: &Change<'_>) -> Finding {
     let times = change.before.map_or(0, Test::ran);
     let times = if times > 1 { format!(" in {}", count(times, "execution")) } else { String::new() };
     about(&VANISHED, change, "is gone")
-        .detail(format!("{before}{times} at the baseline, in no report now, and no new test looks like it"))
-        .help("bring it back, or waive this where it was removed on purpose: see `devops explain test-vanished`")
+        .detail(format!("{before}{times} in the baseline, in no report now, and no new test is similar"))
+        .help("restore it, or waive this if it was removed on purpose: see `devops explain test-vanished`")
 }
 
 fn fewer(change: &Change<'_>) -> Finding {
@@ -213,30 +213,30 @@ fn fewer(change: &Change<'_>) -> Finding {
     let now = change.now.map_or(0, Executions::ran);
     about(&VANISHED, change, &format!("ran {} of {} times", number(now), number(before)))
         .detail(format!(
-            "{} at the baseline{}, {} now: a part of a matrix, a shard or a repetition is gone",
+            "{} in the baseline{}, {} now: a part of a matrix, a shard or a repetition is missing",
             count(before, "execution"),
             formerly(change),
             number(now)
         ))
         .about("executions_before", before)
         .about("executions", now)
-        .help("find the job or the row of data that did not run, or whose report is not among the paths")
+        .help("find the job or the row of data that did not run, or whose report is missing from the paths")
 }
 
 fn newly_skipped(change: &Change<'_>) -> Finding {
     let before = change.outcome_before().map_or("ran", Outcome::as_str);
     let now = change.outcome().map_or("skipped", Outcome::as_str);
     about(&NEWLY_SKIPPED, change, &format!("is {now}"))
-        .detail(format!("{before} at the baseline{}, {now} now", formerly(change)))
+        .detail(format!("{before} in the baseline{}, {now} now", formerly(change)))
         .help(
-            "fix what it found and run it again; to skip it for a while, waive this with an owner and a day",
+            "fix what it found and run it again; to skip it for a while, waive this with an owner and a last day",
         )
 }
 
 fn slower(slower: &Slower<'_>, ratio: f64, floor: u64) -> Finding {
     let time = |millis: f64| duration(millis / 1e3);
     let runs = counted(slower.runs, "earlier run", "earlier runs");
-    about(&SLOWER, &slower.change, &format!("takes {}, took {}", time(slower.now), time(slower.median)))
+    about(&SLOWER, &slower.change, &format!("takes {}, previously {}", time(slower.now), time(slower.median)))
         .detail(format!(
             "{} is the median of {runs}, {} the longest{}; more than {ratio} times that and {floor} ms longer is too slow",
             time(slower.median),
@@ -245,7 +245,7 @@ fn slower(slower: &Slower<'_>, ratio: f64, floor: u64) -> Finding {
         ))
         .about("milliseconds", slower.now)
         .about("median_milliseconds", slower.median)
-        .help("measure what the test waits for; where it must take longer now, waive this until the baseline knows it")
+        .help("measure what the test waits for; if it has to take longer now, waive this until the baseline contains it")
 }
 
 fn run_slower(comparison: &Comparison<'_>, limits: &Limits) -> Option<Finding> {
@@ -254,15 +254,15 @@ fn run_slower(comparison: &Comparison<'_>, limits: &Limits) -> Option<Finding> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run")]
     let said = |millis: u64| duration(millis as f64 / 1e3);
     let ratio = limits.max_run_slowdown.unwrap_or_default();
-    let finding = Finding::new(&RUN_SLOWER, format!("the tests take {}, took {}", said(time.now), said(median)), &[])
+    let finding = Finding::new(&RUN_SLOWER, format!("the tests take {}, previously {}", said(time.now), said(median)), &[])
         .detail(format!(
-            "tests that are there now and were at the baseline; {} is the median of {}, more than {ratio} times that is too slow",
+            "tests that exist now and in the baseline; {} is the median of {}, more than {ratio} times that is too slow",
             said(median),
             counted(runs, "earlier run", "earlier runs"),
         ))
         .about("milliseconds", time.now)
         .about("median_milliseconds", median)
-        .help("find what slows all tests down; the table of slower tests and the log of the run say where to look");
+        .help("find out what slows all tests down; the table of slower tests and the log of the run help to find it");
     Some(finding)
 }
 
@@ -271,8 +271,8 @@ fn known_failure(change: &Change<'_>) -> Finding {
     let before = change.outcome_before().map_or("failed", Outcome::as_str);
     let now = change.outcome().map_or("failed", Outcome::as_str);
     about(&FAILED_BEFORE, change, "still fails")
-        .detail(format!("{before} at the baseline{}, {now} now; only new failures count", formerly(change)))
-        .help("fix it: while it fails it finds nothing")
+        .detail(format!("{before} in the baseline{}, {now} now; only new failures count", formerly(change)))
+        .help("fix it: while it fails, it can't find anything else")
 }
 
 /// No baseline at a path.
@@ -281,14 +281,14 @@ pub(crate) fn baseline_missing(path: &str, why: &str) -> Finding {
         .detail(why)
         .about("path", path)
         .help(
-            "write one on the main branch with `test-gate baseline`, and bring it here: see docs/baseline.md",
+            "write one on the main branch with `test-gate baseline`, and make it available here: see docs/baseline.md",
         )
 }
 
 /// Fewer tests than the baseline allows, as detail for whoever counts tests; `least` is of [`Limits::missed`].
 pub(crate) fn dropped(before: Amount, now: Amount, least: u64) -> String {
     format!(
-        "{} at the baseline, {} now, at least {} must be",
+        "{} in the baseline, {} now, expected at least {}",
         count(before.executions, "test"),
         number(now.executions),
         number(least)
@@ -302,14 +302,18 @@ pub(super) fn quarantine_expired(entry: &Entry) -> Finding {
         .detail(format!("owner {}: {}", entry.owner, entry.reason))
         .about("quarantine", entry.test.as_str())
         .at(entry.location.clone())
-        .help("fix the test and remove the entry, or have its owner set a new day")
+        .help("fix the test and remove the entry, or let its owner set a new day")
 }
 
 /// An entry of the quarantine that is for no test of the run.
 pub(super) fn quarantine_unused(entry: &Entry) -> Finding {
-    Finding::new(&QUARANTINE_UNUSED, format!("quarantine of `{}` is for no test", entry.test), &[&entry.test])
-        .detail(format!("owner {}: {}", entry.owner, entry.reason))
-        .about("quarantine", entry.test.as_str())
-        .at(entry.location.clone())
-        .help("remove it, or correct the name: it must be the whole name as findings have it, or have a `*`")
+    Finding::new(
+        &QUARANTINE_UNUSED,
+        format!("quarantine of `{}` matches no test", entry.test),
+        &[&entry.test],
+    )
+    .detail(format!("owner {}: {}", entry.owner, entry.reason))
+    .about("quarantine", entry.test.as_str())
+    .at(entry.location.clone())
+    .help("remove it, or correct the name: it must be the full name shown in findings, or contain a `*`")
 }

@@ -30,7 +30,7 @@ impl Object for Root {
             }
             "version" => match map.next_value::<u64>()? {
                 2 => self.has_version = true,
-                version => return Err(refuse::<A>(format!("version {version} is not read, only 2 is"))),
+                version => return Err(refuse::<A>(format!("version {version} is not supported, only 2 is"))),
             },
             _ => skip(map)?,
         }

@@ -52,7 +52,9 @@ impl Object for Root {
             let (unit, direction) =
                 known.map_or(("", Direction::Unknown), |(_, unit, direction)| (*unit, *direction));
             if direction == Direction::Unknown {
-                self.0.note(format!("nothing says which way `{measure}` is better: a move of it is reported, whatever the direction"));
+                self.0.note(format!(
+                    "it is unknown which direction of `{measure}` is better: every change is reported"
+                ));
             }
             let mut benchmark = Benchmark::new(key, &measure, found.value, unit).toward(direction);
             if let (Some(low), Some(high)) = (found.lower_value, found.upper_value) {

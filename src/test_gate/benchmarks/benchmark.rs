@@ -129,6 +129,6 @@ impl Benchmark {
     /// Why it can't be a measure, if it can't.
     pub(crate) fn fault(&self) -> Option<String> {
         let bad = self.samples.iter().find(|sample| !sample.is_finite() || **sample < 0.0)?;
-        Some(format!("`{}` has the value {bad}, which is no measure", self.name))
+        Some(format!("`{}` has the value {bad}, which is not a measurement", self.name))
     }
 }

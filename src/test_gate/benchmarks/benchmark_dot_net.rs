@@ -119,7 +119,7 @@ impl Root {
             _ => name,
         };
         let Some((median, statistics)) = row.statistics.and_then(|found| Some((found.median?, found))) else {
-            self.sheet.trouble(0, format!("`{name}` has no statistics: it did not run to its end"));
+            self.sheet.trouble(0, format!("`{name}` has no statistics: it did not finish"));
             return;
         };
         let mut time = Benchmark::new(&name, "time", median, "ns");

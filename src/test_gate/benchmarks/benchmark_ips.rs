@@ -22,9 +22,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut ips = Ips::default();
     each_printed(source, &mut sheet, |line, sheet| ips.line(&line, sheet));
     ips.end(&mut sheet);
-    sheet.note(
-        "benchmark-ips prints nothing at the end: only a baseline tells whether all benchmarks are there",
-    );
+    sheet.note("benchmark-ips prints no end marker: only a baseline shows whether all benchmarks are there");
     sheet.finish()
 }
 
@@ -60,7 +58,7 @@ impl Ips {
             return true;
         }
         if text.contains("%) i/s") {
-            sheet.trouble(line.number, "the line of a benchmark is not understood");
+            sheet.trouble(line.number, "the line of a benchmark is invalid");
         } else if text.ends_with(" i/100ms") {
             let (_, warmed) = self.warmed.get_or_insert((line.number, 0));
             *warmed += 1;

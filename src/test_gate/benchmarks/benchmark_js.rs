@@ -18,7 +18,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
             let benchmark = Benchmark::new(name, "throughput", value, "ops/s");
             sheet.push(benchmark.within(value - spread, value + spread), line.number);
         } else if text.contains(" ops/sec") {
-            sheet.trouble(line.number, "the line of a benchmark is not understood");
+            sheet.trouble(line.number, "the line of a benchmark is invalid");
         } else if !line.is_ended
             && text.contains(" x ")
             && text.contains(|digit: char| digit.is_ascii_digit())
@@ -35,7 +35,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
         is_measure
     });
     sheet.note(
-        "the text of benchmark.js has no end mark: only a baseline tells whether all benchmarks are there",
+        "the text of benchmark.js has no end marker: only a baseline shows whether all benchmarks are there",
     );
     sheet.finish()
 }

@@ -65,7 +65,7 @@ impl Profile {
         self.has_end = true;
         for (event, value) in self.events.iter().zip(numbers) {
             let Some(value) = value else {
-                sheet.trouble(line, format!("the total of `{event}` is no number"));
+                sheet.trouble(line, format!("the total of `{event}` is not a number"));
                 continue;
             };
             let found = counter(&self.name, "", label(event), value);

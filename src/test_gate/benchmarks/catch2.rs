@@ -151,7 +151,7 @@ impl Catch {
         let parts = self.title.iter().map(String::as_str).chain([open.name.trim()]);
         let name = parts.collect::<Vec<_>>().join(" / ");
         let Some(mut benchmark) = open.mean else {
-            sheet.trouble(open.line, format!("`{name}` was not measured to its end"));
+            sheet.trouble(open.line, format!("`{name}` was not measured completely"));
             return;
         };
         if benchmark.value() <= 0.0 {
@@ -175,11 +175,11 @@ impl Catch {
 
     fn finish(&mut self, sheet: &mut Sheet) {
         if let Some(open) = &self.open {
-            sheet.trouble(open.line, "cut off: a benchmark has no empty line behind it");
+            sheet.trouble(open.line, "cut off: a benchmark is not followed by an empty line");
         }
         self.close(sheet);
         if !self.has_end {
-            sheet.trouble(0, "cut off: the run has no `test cases:` or `All tests passed` behind it");
+            sheet.trouble(0, "cut off: the run is not followed by `test cases:` or `All tests passed`");
         }
     }
 }

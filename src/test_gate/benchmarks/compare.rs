@@ -200,7 +200,7 @@ impl<'a> Pair<'a> {
         let pair = Self { before, now: samples, is_exact: before.is_exact || now.is_exact, scale: 1.0 };
         match before.least_of_runs.filter(|usual| pair.is_starved(*usual, rate)) {
             Some(usual) => Err(format!(
-                "measured {} and at least {} in every earlier run, so that a slow-down can't be told from noise any more",
+                "measured {}, but at least {} in every earlier run, so a slowdown can no longer be distinguished from noise",
                 count(pair.now.len() as u64, "time"),
                 number(usual as u64)
             )),

@@ -42,7 +42,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
         libtest.finish(&mut sheet);
     } else {
         sheet.note(
-            "the text of criterion has no end mark: only a baseline tells whether all benchmarks are there",
+            "the text of criterion has no end marker: only a baseline shows whether all benchmarks are there",
         );
     }
     sheet.finish()
@@ -62,7 +62,7 @@ fn time(line: &Line<'_>, name: &str, rest: &str, sheet: &mut Sheet) {
             let benchmark = Benchmark::new(name, "time", value, unit).toward(Direction::Smaller);
             sheet.push(benchmark.within(low, high), line.number);
         }
-        _ => sheet.trouble(line.number, "the time of a benchmark is not understood"),
+        _ => sheet.trouble(line.number, "the time of a benchmark is invalid"),
     }
 }
 
@@ -102,7 +102,7 @@ pub(super) fn read_messages(source: &mut dyn Read) -> Reading {
                 return true;
             }
             Ok(message) => is_closed |= message.reason.as_deref() == Some("group-complete"),
-            Err(error) => sheet.trouble(line.number, format!("the message is not understood: {error}")),
+            Err(error) => sheet.trouble(line.number, format!("the message is invalid: {error}")),
         }
         false
     });

@@ -50,7 +50,7 @@ fn take(row: Row, sheet: &mut Sheet) {
         None => sheet.trouble(
             0,
             format!(
-                "`{name}`: the unit `{unit}` doesn't say which way is better; add `\"direction\": \"smaller\"` or \
+                "`{name}`: the unit `{unit}` doesn't show which direction is better; add `\"direction\": \"smaller\"` or \
                  `\"bigger\"` to the entry"
             ),
         ),

@@ -21,12 +21,12 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
                 let metric = if metric == "RunTime" { "time" } else { metric };
                 sheet.push(Benchmark::new(name, metric, value, unit), line.number);
             }
-            None => sheet.trouble(line.number, "the line of a benchmark is not understood"),
+            None => sheet.trouble(line.number, "the line of a benchmark is invalid"),
         }
         true
     });
     sheet.note(
-        "benchmark_harness prints nothing at the end: only a baseline tells whether all benchmarks are there",
+        "benchmark_harness prints no end marker: only a baseline shows whether all benchmarks are there",
     );
     sheet.finish()
 }

@@ -40,11 +40,11 @@ fn go_says_what_failed_and_what_is_missing() {
         )),
         ["4: --- FAIL: BenchmarkB", "6: FAIL", "7: exit status 1", "8: FAIL\tshop\t1s"]
     );
-    assert_eq!(troubles(head), ["1: cut off: what starts here has no `PASS`, `ok` or `FAIL` behind it"]);
+    assert_eq!(troubles(head), ["1: cut off: what starts here is not followed by `PASS`, `ok` or `FAIL`"]);
     assert_eq!(broken(&format!("{head}panic: no\n")), ["4: panic: no"]);
     assert_eq!(
         troubles(&format!("{head}BenchmarkB-8\t10\tfive ns/op\nPASS\n")),
-        ["4: the line of a benchmark is not understood"]
+        ["4: the line of a benchmark is invalid"]
     );
 }
 
@@ -160,7 +160,7 @@ fn benchmarks_that_failed_are_never_passed_over() {
     let empty = r#"{"results":[{"command":"a","mean":-1.0}]}"#;
     assert_eq!(troubles(empty), ["0: `a` has the value -1, which is no measure"]);
     let nothing = r#"{"machine_info":{},"commit_info":{},"benchmarks":[]}"#;
-    assert_eq!(troubles(nothing), ["0: holds no benchmark that was measured"]);
+    assert_eq!(troubles(nothing), ["0: contains no benchmark that was measured"]);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn catch2_says_what_was_not_measured() {
     assert_eq!(broken(&failed), ["19: test cases: 1 | 1 failed"]);
     assert_eq!(
         troubles(&format!("{head}{row}")),
-        ["0: cut off: the run has no `test cases:` or `All tests passed` behind it"]
+        ["0: cut off: the run is not followed by `test cases:` or `All tests passed`"]
     );
 }
 

@@ -68,7 +68,7 @@ impl Go {
             self.open.get_or_insert(line.number);
             self.run(name, &measures, line.number);
         } else if is_broken(text) {
-            sheet.trouble(line.number, "the line of a benchmark is not understood");
+            sheet.trouble(line.number, "the line of a benchmark is invalid");
         } else if let Some(package) = text.strip_prefix("pkg: ") {
             self.flush(sheet);
             package.trim().clone_into(&mut self.package);
@@ -142,9 +142,9 @@ impl Go {
         self.flush(sheet);
         match self.open {
             Some(line) if self.has_frame => {
-                sheet.trouble(line, "cut off: what starts here has no `PASS`, `ok` or `FAIL` behind it");
+                sheet.trouble(line, "cut off: what starts here is not followed by `PASS`, `ok` or `FAIL`");
             }
-            _ => sheet.note("go prints nothing behind the last package: only a baseline tells whether all benchmarks are there"),
+            _ => sheet.note("go prints no end marker after the last package: only a baseline shows whether all benchmarks are there"),
         }
     }
 }

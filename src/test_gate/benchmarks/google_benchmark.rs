@@ -64,7 +64,7 @@ impl Root {
         };
         if row.get("error_occurred").and_then(Value::as_bool) == Some(true) {
             let why = text("error_message").unwrap_or("no message");
-            self.runs.trouble(0, format!("`{name}` broke off with an error: {why}"));
+            self.runs.trouble(0, format!("`{name}` ended with an error: {why}"));
             return;
         }
         if row.get("skipped").and_then(Value::as_bool) == Some(true) {

@@ -24,16 +24,14 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     if let Err(trouble) = result {
         sheet.troubles.push(trouble);
     }
-    sheet.note(
-        "there is a document for each benchmark: only a baseline tells whether all benchmarks are there",
-    );
+    sheet.note("there is one document per benchmark: only a baseline shows whether all benchmarks are there");
     sheet.finish()
 }
 
 fn take(summary: &Value, sheet: &mut Sheet) {
     let text = |key: &str| summary.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let Some(path) = text("module_path") else {
-        sheet.trouble(0, "a document has no module_path: it is no summary of gungraun");
+        sheet.trouble(0, "a document has no module_path: it is not a summary of gungraun");
         return;
     };
     let version = summary.get("version");
@@ -116,12 +114,12 @@ impl Tools<'_> {
             found += 1;
             let new = sides.get("new").or(sides.get("Left")).or_else(|| sides.get("Both")?.get(0));
             let Some(new) = new else {
-                self.sheet.note(format!("`{key}` of `{}` is only there of an older run", self.name));
+                self.sheet.note(format!("`{key}` of `{}` is only from an older run", self.name));
                 continue;
             };
             match number(new) {
                 Some(value) => self.sheet.push(self.counter(tool, key, value, new), 0),
-                None => self.sheet.trouble(0, format!("`{key}` of `{}` is no number", self.name)),
+                None => self.sheet.trouble(0, format!("`{key}` of `{}` is not a number", self.name)),
             }
         }
         found

@@ -86,15 +86,15 @@ impl Iai {
             sheet.trouble(line.number, "cut off: the last line has no end");
         } else if let Some(value) = number(now) {
             if !is_known(label) {
-                sheet.note(format!("`{label}` is a counter that is not known: a move of it is reported, whatever the direction"));
+                sheet.note(format!("unknown counter `{label}`: every change is reported"));
             }
             sheet.push(counter(name, &self.tool, label, value), line.number);
         } else if now == "N/A" {
-            sheet.note(format!("`{label}` of `{name}` is only there of an older run"));
+            sheet.note(format!("`{label}` of `{name}` is only from an older run"));
         } else if is_known(label) {
-            sheet.trouble(line.number, "the count is not understood");
+            sheet.trouble(line.number, "the count is invalid");
         } else {
-            sheet.note(format!("`{label}` is not read, because it is no number"));
+            sheet.note(format!("`{label}` is ignored, because it is not a number"));
         }
     }
 
@@ -113,7 +113,7 @@ impl Iai {
     fn finish(&self, sheet: &mut Sheet) {
         if !self.has_end {
             sheet.note(
-                "no line with a result is at the end: only a baseline tells whether all benchmarks are there",
+                "there is no line with a result at the end: only a baseline shows whether all benchmarks are there",
             );
         }
     }

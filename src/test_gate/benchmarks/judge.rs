@@ -45,8 +45,8 @@ pub(crate) fn judge(
             judged.notes.push(format!("{name} {metric} is {why} in the reports of this run"));
         }
         if !now.is_empty() {
-            let measures = counted(merged.benchmarks.len() as u64, "measure is", "measures are");
-            judged.notes.push(format!("{measures} compared with nothing, for there is no baseline"));
+            let measures = counted(merged.benchmarks.len() as u64, "measurement is", "measurements are");
+            judged.notes.push(format!("{measures} not compared, because there is no baseline"));
         }
     }
     let left_out = judged.findings.len().saturating_sub(rules::LISTED);
@@ -70,17 +70,17 @@ fn hold(bound: &Bound, merged: &Merged, findings: &mut Vec<Finding>) {
     let is_one_unit =
         about.windows(2).all(|pair| pair.first().map(|one| &one.unit) == pair.last().map(|one| &one.unit));
     if about.is_empty() {
-        findings.push(rules::idle(bound, "is about no benchmark of this run"));
+        findings.push(rules::idle(bound, "matches no benchmark of this run"));
         return;
     }
     if !bound.has_unit() && !is_one_unit {
-        findings.push(rules::idle(bound, "names no unit, and its benchmarks have several"));
+        findings.push(rules::idle(bound, "has no unit, but its benchmarks have several"));
         return;
     }
     let outcomes: Vec<(Kept, &Benchmark)> =
         about.into_iter().map(|found| (bound.judge(found), found)).collect();
     if outcomes.iter().all(|(kept, _)| *kept == Kept::Other) {
-        findings.push(rules::idle(bound, "has a unit that none of its benchmarks is measured in"));
+        findings.push(rules::idle(bound, "has a unit that none of its benchmarks has"));
     }
     for (_, benchmark) in outcomes.iter().filter(|(kept, _)| *kept == Kept::No) {
         findings.push(rules::bound(bound, benchmark));
@@ -205,21 +205,21 @@ fn notes(comparisons: &[Comparison], limits: &Limits) -> Vec<String> {
         let tested =
             of(|found| matches!(found.method, Method::RankExact | Method::RankNormal | Method::SizeAlone));
         notes.push(format!(
-            "{} judged by size alone ({} %): with at least {} on each side noise could be told apart",
-            counted(by_size as u64, "measure was", "measures were"),
+            "{} judged by size alone ({} %): at least {} on each side are needed for statistics",
+            counted(by_size as u64, "measurement was", "measurements were"),
             rules::short(limits.size_alone),
             count(needed(tested, limits.alarm_rate), "sample")
         ));
     }
     let unmeasured = of(|found| found.verdict == Verdict::Unmeasured);
     if unmeasured > 0 {
-        let measures = counted(unmeasured as u64, "measure is", "measures are");
-        notes.push(format!("{measures} too short for the clock on one side, and compared with nothing"));
+        let measures = counted(unmeasured as u64, "measurement is", "measurements are");
+        notes.push(format!("{measures} too short for the clock on one side, and not compared"));
     }
     let fresh = of(|found| found.verdict == Verdict::New);
     if fresh > 0 {
-        let measures = counted(fresh as u64, "measure is", "measures are");
-        notes.push(format!("{measures} new, without anything to compare with"));
+        let measures = counted(fresh as u64, "measurement is", "measurements are");
+        notes.push(format!("{measures} new, so there is nothing to compare with"));
     }
     notes
 }
@@ -377,8 +377,8 @@ mod tests {
             [
                 "http_req_duration: p(95)<500 does not hold",
                 "sum is 10.09 ms",
-                "the limit `*.time >= 1 ops/s` has a unit that none of its benchmarks is measured in",
-                "the limit `summ <= 3 ms` is about no benchmark of this run",
+                "the limit `*.time >= 1 ops/s` has a unit that none of its benchmarks has",
+                "the limit `summ <= 3 ms` matches no benchmark of this run",
             ]
         );
         assert!(judged.comparisons.is_empty());

@@ -103,7 +103,7 @@ impl<'de> Visitor<'de> for Node<'_> {
                 take(estimate, self.path, self.sheet);
             }
             other => {
-                self.sheet.trouble(0, format!("`{}` is a {other}, which is no benchmark", self.path));
+                self.sheet.trouble(0, format!("`{}` is a {other}, not a benchmark", self.path));
                 while list.next_element::<IgnoredAny>()?.is_some() {}
             }
         }

@@ -64,7 +64,7 @@ fn take(name: &str, metric: &Metric, sheet: &mut Sheet) {
                 threshold(name, expression, outcome, sheet);
             }
         }
-        Some(_) => sheet.trouble(0, format!("the thresholds of `{name}` are not understood")),
+        Some(_) => sheet.trouble(0, format!("the thresholds of `{name}` are invalid")),
     }
     let is_time = match metric.get("contains").and_then(Value::as_str) {
         Some(contains) => contains == "time",

@@ -64,7 +64,7 @@ impl Libtest {
         } else if text.starts_with("test ") && text.ends_with("FAILED") {
             sheet.broke(line.number, text);
         } else if text.starts_with("test ") && text.contains(" ... bench:") {
-            sheet.trouble(line.number, "the line of a benchmark is not understood");
+            sheet.trouble(line.number, "the line of a benchmark is invalid");
         } else if let Some(target) = text.strip_prefix("Running ") {
             // What stands in parentheses is a path with a digest that changes with every build.
             let target = target.rsplit_once(" (").map_or(target, |(target, _)| target);
@@ -96,7 +96,7 @@ impl Libtest {
                 sheet.trouble(line, format!("{measured} benchmarks were measured, {} are there", self.seen));
             }
             Some(_) => {}
-            None => sheet.trouble(line, "cut off: the result doesn't say how much was measured"),
+            None => sheet.trouble(line, "cut off: the result doesn't contain the number of measurements"),
         }
     }
 
@@ -110,7 +110,7 @@ impl Libtest {
     /// The end of the file.
     pub(super) fn finish(&mut self, sheet: &mut Sheet) {
         self.expect_end(sheet);
-        sheet.note("cargo prints nothing behind the last target: only a baseline tells whether all benchmarks are there");
+        sheet.note("cargo prints no end marker after the last target: only a baseline shows whether all benchmarks are there");
     }
 }
 

@@ -40,12 +40,12 @@ impl Limits {
     pub(crate) fn check(&self) -> Result<(), Error> {
         for (name, percent) in [
             ("slow-down", self.max_slowdown),
-            ("slow-down by size alone", self.size_alone),
+            ("slowdown by size alone", self.size_alone),
             ("increase of an exact count", self.exact_tolerance),
         ] {
             if !(percent.is_finite() && percent >= 0.0) {
-                return Err(Error::usage(format!("the largest {name} of {percent} % is no percentage"))
-                    .help("give a number from 0 on, as `5`"));
+                return Err(Error::usage(format!("the maximum {name} of {percent} % is not a percentage"))
+                    .help("give a number of at least 0, such as `5`"));
             }
         }
         if self.reference.as_deref().is_some_and(|name| name.trim().is_empty()) {
@@ -53,8 +53,8 @@ impl Limits {
                 .help("give the name of a benchmark, such as `sha256sum`"));
         }
         if !(self.alarm_rate > 0.0 && self.alarm_rate <= 0.5) {
-            return Err(Error::usage(format!("the alarm rate {} is no rate", self.alarm_rate))
-                .help("give a number above 0 and up to 0.5, as `0.001`"));
+            return Err(Error::usage(format!("the alarm rate {} is not a rate", self.alarm_rate))
+                .help("give a number above 0 and at most 0.5, such as `0.001`"));
         }
         Ok(())
     }
@@ -99,20 +99,20 @@ impl Bound {
             (" > ", Relation::Above),
         ];
         let wrong = |what: &str| {
-            Error::usage(format!("`{text}` is no limit of a benchmark: {what}"))
-                .help("write it as `NAME <= VALUE UNIT`, as `http_req_duration.p(95) <= 300 ms` or `*.parse >= 1000 ops/s`")
+            Error::usage(format!("invalid limit `{text}`: {what}"))
+                .help("write `NAME <= VALUE UNIT`, e.g. `http_req_duration.p(95) <= 300 ms` or `*.parse >= 1000 ops/s`")
         };
         // A name may hold `<`, so that the last sign between blanks counts.
         let found =
             relations.iter().filter_map(|(sign, relation)| Some((text.rfind(sign)?, sign.len(), *relation)));
         let Some((at, length, relation)) = found.max_by_key(|(at, _, _)| *at) else {
-            return Err(wrong("there is no `<=`, `>=`, `<` or `>` between blanks"));
+            return Err(wrong("there is no `<=`, `>=`, `<` or `>` between spaces"));
         };
         let pattern = text.get(..at).unwrap_or_default().trim();
         let rest = text.get(at + length..).unwrap_or_default().trim();
         let (value, unit) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let Some(value) = number(value) else {
-            return Err(wrong(&format!("`{value}` is no number")));
+            return Err(wrong(&format!("`{value}` is not a number")));
         };
         if pattern.is_empty() {
             return Err(wrong("there is no name"));

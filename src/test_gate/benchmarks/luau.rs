@@ -21,7 +21,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
             let name = if driver == "luau" { name.to_owned() } else { format!("{name} on {driver}") };
             sheet.push(Benchmark::new(&name, "time", value, unit), line.number);
         } else if text.starts_with("SUCCESS:") {
-            sheet.trouble(line.number, "the line of a benchmark is not understood");
+            sheet.trouble(line.number, "the line of a benchmark is invalid");
         } else if ["FAILED", "FAIL:", "ERROR", "FAILURE"].iter().any(|start| text.starts_with(start)) {
             sheet.broke(line.number, text);
         } else if text.starts_with("Total ") {

@@ -47,7 +47,9 @@ impl Object for Root {
             "version" => match map.next_value::<u64>()? {
                 VERSION => self.has_version = true,
                 version => {
-                    return Err(refuse::<A>(format!("version {version} is not known, only {VERSION} is")));
+                    return Err(refuse::<A>(format!(
+                        "unknown version {version}; only {VERSION} is supported"
+                    )));
                 }
             },
             "benchmarks" => {
@@ -77,10 +79,7 @@ fn take(row: Row, sheet: &mut Sheet) {
     let Row { name, metric, unit, direction, value, samples, interval, exact } = row;
     let said = Direction::parse(&direction);
     let Some(direction) = said.filter(|said| matches!(said, Direction::Smaller | Direction::Bigger)) else {
-        sheet.trouble(
-            0,
-            format!("`{name}`: the direction is `{direction}`, it must be `smaller` or `bigger`"),
-        );
+        sheet.trouble(0, format!("`{name}`: the direction is `{direction}`, expected `smaller` or `bigger`"));
         return;
     };
     let first = match (value, samples.kept.first()) {

@@ -72,7 +72,7 @@ fn greener(part: &Reading, whole: &Reading) -> Option<String> {
         }
     }
     let is_less = part.benchmarks != whole.benchmarks || part.thresholds != whole.thresholds;
-    let is_said = part.notes.iter().any(|note| note.contains("only a baseline tells"));
+    let is_said = part.notes.iter().any(|note| note.contains("only a baseline shows"));
     (is_less && !is_said).then(|| "there is less, and nothing says so".to_owned())
 }
 

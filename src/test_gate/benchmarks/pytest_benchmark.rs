@@ -59,7 +59,7 @@ fn take(row: Row, sheet: &mut Sheet) {
     let stats = match row.stats {
         Some(stats) if !row.has_error && !stats.has_error => stats,
         _ => {
-            sheet.trouble(0, format!("`{name}` broke off with an error"));
+            sheet.trouble(0, format!("`{name}` ended with an error"));
             return;
         }
     };

@@ -20,7 +20,9 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut ruby = Ruby::default();
     each_printed(source, &mut sheet, |line, sheet| ruby.line(&line, sheet));
     ruby.end(&mut sheet);
-    sheet.note("Ruby prints nothing behind a table: only a baseline tells whether all benchmarks are there");
+    sheet.note(
+        "Ruby prints no end marker after a table: only a baseline shows whether all benchmarks are there",
+    );
     sheet.finish()
 }
 
@@ -66,7 +68,7 @@ impl Ruby {
             }
             return true;
         } else if self.is_table && text.ends_with(')') && text.contains(" (") && is_cut(text) {
-            sheet.trouble(line.number, "the line of a benchmark is not understood");
+            sheet.trouble(line.number, "the line of a benchmark is invalid");
         }
         if !line.is_ended && (self.is_table || self.is_rehearsal) && !text.is_empty() {
             sheet.trouble(line.number, "cut off: the last line has no end");

@@ -13,7 +13,7 @@ use crate::core::{Finding, Rule, Severity};
 pub(crate) const REGRESSED: Rule = Rule {
     id: "benchmark-regressed",
     severity: Severity::High,
-    summary: "a benchmark got worse than the baseline by more than noise and more than is allowed",
+    summary: "a benchmark got worse than the baseline, by more than noise and by more than allowed",
     page: include_str!("../../../docs/rules/benchmark-regressed.md"),
 };
 
@@ -29,7 +29,7 @@ pub(crate) const VANISHED: Rule = Rule {
 pub(crate) const INCONCLUSIVE: Rule = Rule {
     id: "benchmark-inconclusive",
     severity: Severity::Low,
-    summary: "benchmarks vary so much that a slow-down beyond the limit is not ruled out",
+    summary: "benchmarks vary so much that a slowdown beyond the limit can't be ruled out",
     page: include_str!("../../../docs/rules/benchmark-inconclusive.md"),
 };
 
@@ -37,7 +37,7 @@ pub(crate) const INCONCLUSIVE: Rule = Rule {
 pub(crate) const REFERENCE: Rule = Rule {
     id: "benchmark-reference-moved",
     severity: Severity::Low,
-    summary: "the reference benchmark says that the machine is slower or faster, or can't be believed",
+    summary: "the reference benchmark shows that the machine is slower or faster, or can't be trusted",
     page: include_str!("../../../docs/rules/benchmark-reference-moved.md"),
 };
 
@@ -45,7 +45,7 @@ pub(crate) const REFERENCE: Rule = Rule {
 pub(crate) const CROSSED: Rule = Rule {
     id: "threshold-crossed",
     severity: Severity::High,
-    summary: "a threshold of the report, or a limit that was given, is crossed",
+    summary: "a threshold of the report, or a given limit, is crossed",
     page: include_str!("../../../docs/rules/threshold-crossed.md"),
 };
 
@@ -102,22 +102,22 @@ fn regressed(comparison: &Comparison, limits: &Limits) -> Finding {
     let title = format!("{}: {}", named(&comparison.name, &comparison.metric), change(comparison));
     let allowed = match comparison.method {
         Method::SizeAlone => {
-            format!("{} % is allowed where there are so few samples", short(limits.size_alone))
+            format!("the maximum for so few samples is {} %", short(limits.size_alone))
         }
-        Method::Count => format!("{} % is allowed for an exact count", short(limits.exact_tolerance)),
-        _ => format!("{} % is allowed", short(limits.max_slowdown)),
+        Method::Count => format!("the maximum for an exact count is {} %", short(limits.exact_tolerance)),
+        _ => format!("the maximum is {} %", short(limits.max_slowdown)),
     };
     about(&REGRESSED, title, comparison)
         .detail(format!("{}; {allowed}", evidence(comparison)))
-        .help("find out what in this change costs that much, or waive it for as long as the cost is accepted")
+        .help("find out what in this change causes it, or waive it while the cost is accepted")
 }
 
 fn moved(comparison: &Comparison) -> Finding {
     let title = format!("{}: {}", named(&comparison.name, &comparison.metric), change(comparison));
     about(&REGRESSED, title, comparison)
         .severity(Severity::Low)
-        .detail(format!("{}; nothing says which way is better", evidence(comparison)))
-        .help("say which way is better, for go as a line `Unit NAME better=lower` in the output")
+        .detail(format!("{}; it is unknown which direction is better", evidence(comparison)))
+        .help("declare which direction is better, for go with a line `Unit NAME better=lower` in the output")
 }
 
 /// Many measures that got worse by nearly the same factor, instead of a finding for each.
@@ -136,14 +136,14 @@ pub(super) fn together(members: &[&Comparison], factor: f64, all: usize) -> Find
     if members.len() > SHOWN {
         detail.push_str(&format!(
             "\nand {}",
-            counted((members.len() - SHOWN) as u64, "more measure", "more measures")
+            counted((members.len() - SHOWN) as u64, "more measurement", "more measurements")
         ));
     }
     Finding::new(&REGRESSED, title, &["everything moved"])
         .detail(detail)
         .about("factor", factor)
         .about("measures", members.len() as u64)
-        .help("a slower machine looks like this, and so does a change that everything rests on: measure the base and the change in turns in one job, or name a `benchmark-reference`")
+        .help("this may be a slower machine or a change to code that everything uses: measure the base and the change alternately in one job, or set `benchmark-reference`")
 }
 
 /// Measures of which nobody knows whether they got worse: one finding for all.
@@ -151,9 +151,9 @@ pub(super) fn inconclusive(open: &[&Comparison], all: usize, limits: &Limits, ne
     let worst = open.iter().map(|comparison| comparison.worst()).fold(1.0, f64::max);
     let limit = short(limits.max_slowdown);
     let title = format!(
-        "{} of {} inconclusive: a slow-down of more than {limit} % is not ruled out",
+        "{} of {} inconclusive: a slowdown of more than {limit} % can't be ruled out",
         number(open.len() as u64),
-        counted(all as u64, "measure is", "measures are"),
+        counted(all as u64, "measurement is", "measurements are"),
     );
     let lines = open.iter().take(SHOWN).map(|comparison| {
         let Comparison { name, metric, .. } = comparison;
@@ -163,7 +163,7 @@ pub(super) fn inconclusive(open: &[&Comparison], all: usize, limits: &Limits, ne
     if open.len() > SHOWN {
         detail.push_str(&format!(
             "\nand {}",
-            counted((open.len() - SHOWN) as u64, "more measure", "more measures")
+            counted((open.len() - SHOWN) as u64, "more measurement", "more measurements")
         ));
     }
     let samples = if needed > MOST_SAMPLES {
@@ -175,7 +175,7 @@ pub(super) fn inconclusive(open: &[&Comparison], all: usize, limits: &Limits, ne
         .detail(detail)
         .about("measures", open.len() as u64)
         .about("samples-needed", needed.min(MOST_SAMPLES))
-        .help(format!("take {samples} samples of each on both sides, on a quieter machine or in turns with the base in one job"));
+        .help(format!("take {samples} samples of each on both sides, on a quieter machine or alternately with the base in one job"));
     if worst.is_finite() {
         finding = finding.about("worst", worst);
     }
@@ -201,18 +201,18 @@ pub(super) fn reference(machine: &Machine) -> Option<Finding> {
     };
     match machine.belief {
         Belief::Same | Belief::Unsampled => None,
-        Belief::Corrected => Some(finding("all other times are corrected by that".to_owned())
-            .help("nothing is to be done where the machine is another one; if the reference itself was changed, measure again with the earlier one")),
+        Belief::Corrected => Some(finding("all other times are corrected by this factor".to_owned())
+            .help("nothing needs to be done if the machine is a different one; if the reference itself was changed, measure again with the earlier one")),
         Belief::Alone => {
             let others = machine.others.map_or_else(String::new, |others| format!(": the others are {}", times(others)));
             let severity = if machine.slower > 1.0 { Severity::High } else { Severity::Low };
-            Some(finding(format!("nothing is corrected by it, because it moved alone{others}"))
+            Some(finding(format!("nothing is corrected, because only the reference moved{others}"))
                 .severity(severity)
-                .help("find out what changed the reference: it should be something that no change touches"))
+                .help("find out what changed the reference: it should be something that no change affects"))
         }
-        Belief::Beyond => Some(finding(format!("nothing is corrected by it, because machines that differ by more than {MOST} × can't be compared"))
+        Belief::Beyond => Some(finding(format!("nothing is corrected, because machines that differ by more than {MOST} × can't be compared"))
             .severity(Severity::High)
-            .help("measure on a machine like that of the baseline, or write the baseline on this one")),
+            .help("measure on the same kind of machine as the baseline, or write the baseline on this one")),
     }
 }
 
@@ -220,35 +220,35 @@ pub(super) fn reference(machine: &Machine) -> Option<Finding> {
 pub(super) fn no_reference(pattern: &str) -> Finding {
     Finding::new(
         &CROSSED,
-        format!("the reference `{pattern}` is about no time that was measured in this run"),
+        format!("the reference `{pattern}` matches no time measured in this run"),
         &[pattern],
     )
     .about("threshold", pattern)
-    .help("correct `benchmark-reference`, or bring the benchmark back")
+    .help("correct `benchmark-reference`, or restore the benchmark")
 }
 
 fn vanished(comparison: &Comparison) -> Finding {
     let title = format!("{} is gone", named(&comparison.name, &comparison.metric));
     about(&VANISHED, title, comparison)
         .detail(format!("the baseline has it with {}", shown(comparison.before, &comparison.unit)))
-        .help("bring the benchmark back, or waive it where it was removed or renamed on purpose")
+        .help("restore the benchmark, or waive this if it was removed or renamed on purpose")
 }
 
 fn incomparable(comparison: &Comparison, why: &str) -> Finding {
     let title = format!("{} can't be compared", named(&comparison.name, &comparison.metric));
     about(&VANISHED, title, comparison)
         .detail(why.to_owned())
-        .help("measure it as the baseline does, or waive it until the baseline has the new measure")
+        .help("measure it like the baseline, or waive this until the baseline has the new measurement")
 }
 
 /// A threshold that the producer found crossed.
 pub(super) fn threshold(threshold: &Threshold) -> Finding {
     let Threshold { name, expression, .. } = threshold;
-    Finding::new(&CROSSED, format!("{name}: {expression} does not hold"), &[name, expression])
-        .detail("the report itself says so")
+    Finding::new(&CROSSED, format!("{name}: {expression} is not met"), &[name, expression])
+        .detail("the report itself marks it as crossed")
         .about("benchmark", name.as_str())
         .about("threshold", expression.as_str())
-        .help("make it hold, or change the threshold where it is set")
+        .help("meet the threshold, or change it where it is set")
 }
 
 /// A bound that a measure doesn't keep.
@@ -261,20 +261,20 @@ pub(super) fn bound(bound: &Bound, benchmark: &Benchmark) -> Finding {
         .about("metric", metric.as_str())
         .about("threshold", bound.text.as_str())
         .about("now", benchmark.value())
-        .help("make it keep the limit, or change the limit")
+        .help("meet the limit, or change it")
 }
 
 /// A bound that could not be held against anything.
 pub(super) fn idle(bound: &Bound, why: &str) -> Finding {
     Finding::new(&CROSSED, format!("the limit `{}` {why}", bound.text), &[&bound.text])
         .about("threshold", bound.text.as_str())
-        .help("correct the name, metric or unit of the limit, or bring the benchmark back")
+        .help("correct the name, metric or unit of the limit, or restore the benchmark")
 }
 
 /// What stands for the findings that are not listed.
 pub(super) fn more(left_out: usize) -> Finding {
     let title = format!("{} more about benchmarks", count(left_out as u64, "finding"));
-    Finding::new(&REGRESSED, title, &["more"]).help("fix those that are listed first")
+    Finding::new(&REGRESSED, title, &["more"]).help("fix the listed ones first")
 }
 
 /// `12.3 % slower`.

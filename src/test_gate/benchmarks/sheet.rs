@@ -107,7 +107,7 @@ impl Sheet {
                 }
             }
             None if is_full => {
-                self.trouble(line, format!("more than {MOST} measures in one file"));
+                self.trouble(line, format!("more than {MOST} measurements in one file"));
             }
             None => {
                 let samples = std::mem::take(&mut benchmark.samples);
@@ -169,7 +169,7 @@ impl Sheet {
     pub(super) fn finish(mut self) -> Reading {
         let is_said = !self.troubles.is_empty() || !self.broken.is_empty();
         if self.is_empty() && self.thresholds.is_empty() && !is_said {
-            self.trouble(0, "holds no benchmark that was measured");
+            self.trouble(0, "contains no benchmark that was measured");
         }
         self.thresholds.sort();
         Reading {

@@ -46,7 +46,7 @@ pub(super) fn each_printed(
         let (number, text) = (line.number, line.text);
         if take(line, sheet) {
             if let Some((before, text)) = doubtful.take() {
-                sheet.note(format!("line {before} is `{text}`, and benchmarks were measured behind it"));
+                sheet.note(format!("line {before} is `{text}`, but benchmarks were measured after it"));
             }
             return;
         }

@@ -39,7 +39,7 @@ impl Claims {
                 0 => String::new(),
                 more => format!(", and {}", counted(more, "more place", "more places")),
             };
-            format!("claims another number of {what} than it lists ({first}{more}); what is listed counts")
+            format!("claims another number of {what} than it lists ({first}{more}); the list counts")
         })
     }
 }

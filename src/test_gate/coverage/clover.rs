@@ -55,7 +55,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     loop {
         match walker.next(false) {
             Event::Open if walker.depth() == 1 && walker.name() != "coverage" => {
-                let what = format!("<{}> is no Clover report", walker.name());
+                let what = format!("<{}> is not a Clover report", walker.name());
                 walker.trouble(what);
             }
             Event::Open => match walker.name() {
@@ -91,7 +91,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         }
     }
     if !is_seen {
-        walker.trouble("holds no <coverage>");
+        walker.trouble("contains no <coverage>");
     }
     (reading.troubles, reading.notes) = walker.finish();
     reading.notes.extend(claims.notes());
@@ -127,7 +127,7 @@ fn line<R: Read>(walker: &mut Walker<R>, file: Option<&mut File>, reading: &mut 
         return;
     }
     let Some(known) = file else {
-        return walker.trouble("a line stands outside of a named file");
+        return walker.trouble("a line is outside of a named file");
     };
     let Some(number) = number else {
         return walker.trouble("a line without a `num` that is a number");

@@ -79,7 +79,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     loop {
         match walker.next(root.is_some()) {
             Event::Open if walker.depth() == 1 && walker.name() != "coverage" => {
-                let what = format!("<{}> is no Cobertura report", walker.name());
+                let what = format!("<{}> is not a Cobertura report", walker.name());
                 walker.trouble(what);
             }
             Event::Open => match walker.name() {
@@ -128,7 +128,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         class.put(reading, &mut document);
     }
     if !is_seen {
-        walker.trouble("holds no <coverage>");
+        walker.trouble("contains no <coverage>");
     }
     (reading.troubles, reading.notes) = walker.finish();
     reading.notes.extend(claims.notes());
@@ -147,7 +147,7 @@ fn line<R: Read>(walker: &mut Walker<R>, class: Option<&mut Class>, is_in_method
         _ => {}
     });
     let Some(class) = class else {
-        return walker.trouble("a line stands outside of a class");
+        return walker.trouble("a line is outside of a class");
     };
     let (Some(number), Some(hits)) = (number, hits) else {
         return walker.trouble("a line without a `number` and `hits` that are numbers");
@@ -232,7 +232,7 @@ mod tests {
             assert!(shown(&reading).contains(expected), "{}", shown(&reading));
         }
         assert!(shown(&read(Format::Cobertura, "<x/>")).contains("<x> is no Cobertura report"));
-        assert!(shown(&read(Format::Cobertura, "")).contains("holds no <coverage>"));
+        assert!(shown(&read(Format::Cobertura, "")).contains("contains no <coverage>"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     if let Err(trouble) = result {
         reading.troubles.push(trouble);
     } else if !is_seen {
-        reading.troubles.push(Trouble::whole("holds no `files`"));
+        reading.troubles.push(Trouble::whole("contains no `files`"));
     }
 }
 

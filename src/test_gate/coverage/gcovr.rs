@@ -19,7 +19,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     if let Err(trouble) = result {
         reading.troubles.push(trouble);
     } else if !is_seen {
-        reading.troubles.push(Trouble::whole("holds no `files`"));
+        reading.troubles.push(Trouble::whole("contains no `files`"));
     }
 }
 
@@ -28,7 +28,7 @@ pub(super) fn refuse_summary(mut source: impl Read, reading: &mut Reading) {
     // Read to its end, because its digest is part of the record.
     let _ = std::io::copy(&mut source, &mut std::io::sink());
     reading.troubles.push(Trouble::whole(
-        "is gcovr's summary, which has no lines; write `gcovr --json` or `gcovr --cobertura` instead of `--json-summary`",
+        "is gcovr's summary, which has no lines; use `gcovr --json` or `gcovr --cobertura` instead of `--json-summary`",
     ));
 }
 

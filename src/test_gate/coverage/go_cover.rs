@@ -41,11 +41,11 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
             match name.trim() {
                 "set" => mode = Some(true),
                 "count" | "atomic" => mode = Some(false),
-                name => trouble(format!("`{}` is no mode of a Go cover profile", shorten(name, 40))),
+                name => trouble(format!("`{}` is not a mode of a Go cover profile", shorten(name, 40))),
             }
         } else if !text.is_empty() {
             match (block(text), mode) {
-                (Some(_), None) => trouble("a block stands before the mode".to_owned()),
+                (Some(_), None) => trouble("a block is before the mode".to_owned()),
                 (Some((path, place, statements, count)), Some(is_set)) => {
                     if !files.contains_key(path) {
                         files.insert(path.to_owned(), HashMap::new());
@@ -63,7 +63,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
                         block.is_set &= is_set;
                     }
                 }
-                (None, _) => trouble(format!("`{}` is no block of a Go cover profile", shorten(text, 60))),
+                (None, _) => trouble(format!("`{}` is not a block of a Go cover profile", shorten(text, 60))),
             }
         }
         if !line.is_ended {
@@ -71,7 +71,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         }
     }
     if mode.is_none() {
-        reading.troubles.push(Trouble::whole("holds no `mode:` line"));
+        reading.troubles.push(Trouble::whole("contains no `mode:` line"));
     }
     put(files, reading);
 }

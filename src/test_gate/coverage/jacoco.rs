@@ -59,7 +59,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     loop {
         match walker.next(false) {
             Event::Open if walker.depth() == 1 && walker.name() != "report" => {
-                let what = format!("<{}> is no JaCoCo report", walker.name());
+                let what = format!("<{}> is not a JaCoCo report", walker.name());
                 walker.trouble(what);
             }
             Event::Open => match walker.name() {
@@ -93,7 +93,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         }
     }
     if !is_seen {
-        walker.trouble("holds no <report>");
+        walker.trouble("contains no <report>");
     }
     (reading.troubles, reading.notes) = walker.finish();
     reading.notes.extend(claims.notes());
@@ -123,7 +123,7 @@ fn line<R: Read>(walker: &mut Walker<R>, source: Option<&mut Source>, reading: &
         _ => {}
     });
     let Some(source) = source else {
-        return walker.trouble("a line stands outside of a named source file");
+        return walker.trouble("a line is outside of a named source file");
     };
     let (Some(number), Some(ran), Some(taken), Some(missed)) = (number, ran, taken, missed) else {
         return walker.trouble("a line without `nr` and `ci` that are numbers");

@@ -111,7 +111,7 @@ impl State {
                 return Some("begins a record inside another one");
             }
             Some(("SF", _)) => return Some("names no file"),
-            Some(("DA" | "BRDA", _)) => return Some("stands outside of a record"),
+            Some(("DA" | "BRDA", _)) => return Some("is outside of a record"),
             Some((key, value)) if CLAIMS.iter().any(|(claim, _)| *claim == key) => {
                 let same = CLAIMS.iter().zip(&mut self.record.claimed).find(|((claim, _), _)| *claim == key);
                 if let Some((_, claimed)) = same {
@@ -120,7 +120,7 @@ impl State {
             }
             Some(("TN", _)) => self.named = Some(number).filter(|_| self.record.opened.is_none()),
             Some((key, _)) if IGNORED.contains(&key) => {}
-            _ => return Some("is no line of LCOV"),
+            _ => return Some("is not a line of LCOV"),
         }
         None
     }
@@ -129,7 +129,7 @@ impl State {
         let trouble = match (self.record.opened, self.named) {
             (Some(line), _) => Trouble::line(line, "cut off: the record that begins here never ends"),
             (None, Some(line)) => Trouble::line(line, "cut off: no record follows the name of a test"),
-            (None, None) if self.records == 0 => Trouble::whole("holds no record"),
+            (None, None) if self.records == 0 => Trouble::whole("contains no record"),
             (None, None) => {
                 reading.notes.extend(self.claims.notes());
                 return;

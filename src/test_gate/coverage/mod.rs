@@ -248,7 +248,7 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
     let is_nameless = |path: &String| path.trim().is_empty();
     if reading.coverage.files.keys().any(is_nameless) {
         reading.coverage.files.retain(|path, _| !is_nameless(path));
-        reading.troubles.push(Trouble::whole("lines are covered of a file without a name"));
+        reading.troubles.push(Trouble::whole("there are covered lines of a file without a name"));
     }
     reading
 }
@@ -264,7 +264,7 @@ mod tests {
             "excluded_lines": [], "summary": {}}}, "totals": {}}"#;
         let reading = super::read(Format::CoveragePy, report.as_slice());
         assert!(reading.coverage.is_empty());
-        assert_eq!(reading.troubles.kept()[0].what, "lines are covered of a file without a name");
+        assert_eq!(reading.troubles.kept()[0].what, "there are covered lines of a file without a name");
     }
 
     /// Coverage out of paths with lines and hits.

@@ -269,10 +269,10 @@ impl Budget {
             return Err(format!("lines {first} to {last} run backwards"));
         }
         if last > LAST_LINE {
-            return Err(format!("line {last} is beyond what a file of a program can have"));
+            return Err(format!("line {last} is beyond the maximum length of a source file"));
         }
         let left = (self.0 + Self::EACH).checked_sub(u64::from(last - first) + 1);
-        self.0 = left.ok_or_else(|| "holds more lines than can be kept".to_owned())?;
+        self.0 = left.ok_or_else(|| "contains more lines than are supported".to_owned())?;
         Ok(first..=last)
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     loop {
         match walker.next(false) {
             Event::Open if walker.depth() == 1 && walker.name() != "CoverageSession" => {
-                let what = format!("<{}> is no OpenCover report", walker.name());
+                let what = format!("<{}> is not an OpenCover report", walker.name());
                 walker.trouble(what);
             }
             Event::Open => match walker.name() {
@@ -127,7 +127,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
         }
     }
     if !is_seen {
-        walker.trouble("holds no <CoverageSession>");
+        walker.trouble("contains no <CoverageSession>");
     }
     (reading.troubles, reading.notes) = walker.finish();
     reading.notes.extend(state.claims.notes());

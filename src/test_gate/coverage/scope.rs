@@ -201,7 +201,7 @@ impl LeftOut {
         for (key, glob) in &self.idle {
             let is_plain = !glob::is_pattern(glob);
             let hint = if is_plain {
-                format!("; a folder is written `{}/**`", glob.trim_end_matches('/'))
+                format!("; for a folder, write `{}/**`", glob.trim_end_matches('/'))
             } else {
                 String::new()
             };

@@ -18,7 +18,7 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
     if let Err(trouble) = result {
         reading.troubles.push(trouble);
     } else if reading.coverage.files.is_empty() {
-        reading.troubles.push(Trouble::whole("holds no file"));
+        reading.troubles.push(Trouble::whole("contains no file"));
     }
 }
 

@@ -122,7 +122,7 @@ impl FromStr for Percent {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text).ok_or_else(|| {
-            format!("`{text}` is not a percentage, expected a number from 0 to 100 as `80` or `80.5`")
+            format!("`{text}` is not a percentage: expected a number from 0 to 100, such as `80` or `80.5`")
         })
     }
 }

@@ -298,7 +298,7 @@ impl<'a, 'b> Feature<'a, 'b> {
             sum.is_open = was_open;
         }
         if let Some(word) = &sum.unknown {
-            let what = format!("the status `{word}` in `{}` is not known", element.name.0);
+            let what = format!("unknown status `{word}` in `{}`", element.name.0);
             self.collector.borrow_mut().trouble(Trouble::whole(what));
         }
         let state = sum.state();
@@ -350,7 +350,7 @@ impl<'a, 'b> Feature<'a, 'b> {
         self.hand_over();
         let mut collector = self.collector.borrow_mut();
         if !self.has_elements && self.name.is_empty() && self.uri.is_empty() {
-            return collector.trouble(Trouble::whole("an item of the list is no feature"));
+            return collector.trouble(Trouble::whole("an item of the list is not a feature"));
         }
         collector.suite();
         if let Some(background) = self.background.filter(|background| background.red.is_some()) {

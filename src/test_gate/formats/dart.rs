@@ -172,8 +172,7 @@ impl Events for Reader<'_> {
             "testDone" => self.test_done(&event, line),
             "done" => self.done(event.success, line),
             other => {
-                self.collector
-                    .trouble(Trouble::line(line, format!("`{other}` is no type of event that is known")));
+                self.collector.trouble(Trouble::line(line, format!("unknown type of event `{other}`")));
             }
         }
         true
@@ -229,7 +228,7 @@ impl Reader<'_> {
                 let word = other.unwrap_or_default();
                 return self
                     .collector
-                    .trouble(Trouble::line(line, format!("`{word}` is no result of a test that is known")));
+                    .trouble(Trouble::line(line, format!("unknown result of a test `{word}`")));
             }
         };
         self.run.remember(id, test.start.name.as_deref().unwrap_or_default());
@@ -341,7 +340,7 @@ impl Reader<'_> {
         self.cut();
         if others > 0 {
             let are = if others == 1 { "is" } else { "are" };
-            self.collector.note(format!("{} {are} no event", counted(others, "line", "lines")));
+            self.collector.note(format!("{} {are} not an event", counted(others, "line", "lines")));
         }
     }
 }

@@ -73,13 +73,13 @@ fn one<E: Events>(line: Line<'_>, events: &mut E) -> bool {
             false
         }
         Err(_) if line.is_cut => {
-            events.trouble(at(line, before, "an event is too long to be read".to_owned()));
+            events.trouble(at(line, before, "an event is too long".to_owned()));
             false
         }
         Err(error) if object.contains(E::MARK) => {
             let what = error.to_string();
             let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
-            events.trouble(at(line, before, format!("an event is not understood: {what}")));
+            events.trouble(at(line, before, format!("an event is invalid: {what}")));
             false
         }
         Err(_) => {

@@ -457,7 +457,7 @@ fn reason(output: &str) -> String {
 }
 
 fn unknown(action: &str, line: u64) -> Trouble {
-    Trouble::line(line, format!("`{action}` is no action of a test that is known"))
+    Trouble::line(line, format!("unknown action of a test `{action}`"))
 }
 
 fn are(lines: u64) -> String {

@@ -147,7 +147,7 @@ impl<'a, 'b> File<'a, 'b> {
     fn assertion(&mut self, assertion: Assertion) {
         self.tests += 1;
         let Some(state) = assertion.state() else {
-            let what = format!("the status `{}` of `{}` is not known", assertion.status.0, assertion.title.0);
+            let what = format!("unknown status `{}` of `{}`", assertion.status.0, assertion.title.0);
             return self.shown.borrow_mut().collector.trouble(Trouble::whole(what));
         };
         if state.is_red() {
@@ -199,7 +199,7 @@ impl<'a, 'b> File<'a, 'b> {
             "failed" | "passed" | "focused" | "skipped" | "pending" | "todo" | "disabled" => {}
             "" if self.tests > 0 => {}
             other => {
-                let what = format!("the status `{other}` of the file `{}` is not known", self.name.0);
+                let what = format!("unknown status `{other}` of the file `{}`", self.name.0);
                 shown.collector.trouble(Trouble::whole(what));
             }
         }

@@ -176,15 +176,13 @@ impl Events for Reader<'_> {
                 }
             }
             ("suite", "discovery" | "completed") | ("test" | "bench", "discovered") => {
-                self.collector.trouble(Trouble::line(line, "a list of tests is no report of their results"));
+                self.collector.trouble(Trouble::line(line, "a list of tests has no results"));
             }
             ("suite" | "test" | "bench", other) => {
-                self.collector
-                    .trouble(Trouble::line(line, format!("`{other}` is no event of a {kind} that is known")));
+                self.collector.trouble(Trouble::line(line, format!("unknown event of a {kind} `{other}`")));
             }
             (other, _) => {
-                self.collector
-                    .trouble(Trouble::line(line, format!("`{other}` is no type of event that is known")));
+                self.collector.trouble(Trouble::line(line, format!("unknown type of event `{other}`")));
             }
         }
         true
@@ -385,7 +383,7 @@ impl Reader<'_> {
         }
         if others > 0 {
             let are = if others == 1 { "is" } else { "are" };
-            self.collector.note(format!("{} {are} no event", counted(others, "line", "lines")));
+            self.collector.note(format!("{} {are} not an event", counted(others, "line", "lines")));
         }
         self.collector.benchmarks(self.benchmarks);
     }

@@ -98,7 +98,7 @@ impl Shared<'_, '_> {
     fn test(&self, test: &Test, suite: &Suite<'_, '_, '_>) {
         let mut collector = self.collector.borrow_mut();
         let Some(state) = test.state() else {
-            let what = format!("the state `{}` of `{}` is not known", test.state.0, test.full_title.0);
+            let what = format!("unknown state `{}` of `{}`", test.state.0, test.full_title.0);
             return collector.trouble(Trouble::whole(what));
         };
         if state == State::NotRun && test.skipped.0 && !suite.is_broken {

@@ -98,7 +98,7 @@ impl NUnit {
 
     fn begin(&mut self, tag: &Tag, walk: &mut Walk<'_>) {
         let state = state(tag).unwrap_or_else(|| {
-            walk.trouble(format!("`{}` is no result that is known", tag.get("result")));
+            walk.trouble(format!("unknown result `{}`", tag.get("result")));
             State::Errored
         });
         let (class, name) = split("", tag.get("name"));
@@ -225,7 +225,7 @@ mod tests {
             assert_eq!(counts(&reading), expected, "{attributes}");
             assert!(reading.troubles.is_empty(), "{attributes}");
         }
-        assert_eq!(case("result='Fine'").troubles.kept()[0].what, "`Fine` is no result that is known");
+        assert_eq!(case("result='Fine'").troubles.kept()[0].what, "unknown result `Fine`");
         assert!(
             !case("").troubles.is_empty() && !case("executed='True' success='maybe'").troubles.is_empty()
         );

@@ -104,7 +104,7 @@ impl NUnit {
     fn begin(&mut self, tag: &Tag, walk: &mut Walk<'_>) {
         let (word, label) = result(tag);
         let state = state(word, label, tag.get("runstate")).unwrap_or_else(|| {
-            walk.trouble(format!("`{word}` is no result that is known"));
+            walk.trouble(format!("unknown result `{word}`"));
             State::Errored
         });
         let (name, full) = (tag.get("name"), tag.get("fullname"));
@@ -259,7 +259,7 @@ mod tests {
             assert_eq!(counts(&reading), expected, "{attributes}");
             assert!(reading.troubles.is_empty(), "{attributes}");
         }
-        assert_eq!(case("result='Fine'").troubles.kept()[0].what, "`Fine` is no result that is known");
+        assert_eq!(case("result='Fine'").troubles.kept()[0].what, "unknown result `Fine`");
         assert!(!case("").troubles.is_empty());
     }
 

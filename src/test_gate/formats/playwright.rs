@@ -212,7 +212,7 @@ impl<'a> Shown<'a> {
     fn test(&mut self, titles: &str, spec: &Spec, test: &Test) {
         self.tests += 1;
         let Some(state) = test.state() else {
-            let what = format!("the status `{}` of `{}` is not known", test.status.0, spec.title.0);
+            let what = format!("unknown status `{}` of `{}`", test.status.0, spec.title.0);
             return self.collector.trouble(Trouble::whole(what));
         };
         self.failed += u64::from(state == State::Failed);

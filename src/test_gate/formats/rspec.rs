@@ -155,8 +155,7 @@ impl Report<'_> {
         let add = |number: &mut Number| number.0 = Some(number.0.unwrap_or(0.0) + 1.0);
         add(&mut self.shown.examples);
         let Some(state) = example.state() else {
-            let what =
-                format!("the status `{}` of `{}` is not known", example.status.0, example.full_description.0);
+            let what = format!("unknown status `{}` of `{}`", example.status.0, example.full_description.0);
             return self.collector.trouble(Trouble::whole(what));
         };
         if state.is_red() {

@@ -119,7 +119,7 @@ impl TestNg {
         let word = tag.get("status");
         let is_retried = tag.get("retried") == "true";
         let state = state(word).unwrap_or_else(|| {
-            walk.trouble(format!("`{word}` is no status that is known"));
+            walk.trouble(format!("unknown status `{word}`"));
             State::Errored
         });
         // An attempt that was retried is told as skipped, and had failed.
@@ -327,7 +327,7 @@ mod tests {
             assert!(reading.troubles.is_empty(), "{attributes}");
         }
         let unknown = methods("<test-method name='a' status='Fine'/>");
-        assert_eq!(unknown.troubles.kept()[0].what, "`Fine` is no status that is known");
+        assert_eq!(unknown.troubles.kept()[0].what, "unknown status `Fine`");
     }
 
     #[test]

@@ -202,7 +202,7 @@ impl Trx {
         let state = state(word).unwrap_or_else(|| {
             // Results without an outcome were never given one.
             if !word.is_empty() {
-                walk.trouble(format!("`{word}` is no outcome that is known"));
+                walk.trouble(format!("unknown outcome `{word}`"));
             }
             State::Errored
         });
@@ -407,7 +407,7 @@ But was 1</Message>
         assert_eq!(run("<UnitTestResult testName='a' outcome='PassedButRunAborted'/>", "").run_errored, 1);
         assert_eq!(counts(&run("<UnitTestResult testName='a'/>", "")), [0, 0, 0, 1, 0, 0]);
         let unknown = run("<UnitTestResult testName='a' outcome='Fine'/>", "");
-        assert_eq!(unknown.troubles.kept()[0].what, "`Fine` is no outcome that is known");
+        assert_eq!(unknown.troubles.kept()[0].what, "unknown outcome `Fine`");
     }
 
     #[test]

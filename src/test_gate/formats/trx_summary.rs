@@ -61,7 +61,7 @@ impl Summary {
                 | "PassedButRunAborted"
         );
         if !is_known {
-            walk.trouble(format!("`{word}` is no outcome of a run that is known"));
+            walk.trouble(format!("unknown outcome of a run `{word}`"));
         }
         word.clone_into(&mut self.outcome);
         self.at = Some(walk.position());

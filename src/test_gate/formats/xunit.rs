@@ -137,7 +137,7 @@ impl XUnit {
     fn begin(&mut self, tag: &Tag, walk: &mut Walk<'_>) {
         let word = tag.get("result");
         let state = state(word).unwrap_or_else(|| {
-            walk.trouble(format!("`{word}` is no result that is known"));
+            walk.trouble(format!("unknown result `{word}`"));
             State::Errored
         });
         let (class, name) = split(tag.get("type"), tag.get("name"));
@@ -335,7 +335,7 @@ mod tests {
             &FORMAT,
             "<assemblies><assembly><collection><test name='a' result='Fine'/></collection></assembly></assemblies>",
         );
-        assert_eq!(unknown.troubles.kept()[0].what, "`Fine` is no result that is known");
+        assert_eq!(unknown.troubles.kept()[0].what, "unknown result `Fine`");
     }
 
     proptest! {

@@ -36,7 +36,7 @@ fn greener(part: &Reading, whole: &Reading) -> Option<String> {
     }
     let is_less = part.benchmarks != whole.benchmarks || part.thresholds != whole.thresholds;
     let says = |note: &String| {
-        note.contains("only a baseline tells") || note.contains("tells whether all benchmarks are there")
+        note.contains("only a baseline shows") || note.contains("shows whether all benchmarks are there")
     };
     let is_said = part.notes.iter().any(says);
     (is_less && !is_said).then(|| "there is less, and nothing says so".to_owned())

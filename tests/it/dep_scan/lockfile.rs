@@ -30,7 +30,7 @@ fn a_lockfile_that_is_none_is_exit_3_with_its_line() {
         ),
         (
             format!("{package}\n<<<<<<< HEAD\n=======\n>>>>>>> theirs\n"),
-            "Cargo.lock:6:1: lockfile holds a merge conflict",
+            "Cargo.lock:6:1: lockfile contains a merge conflict",
         ),
         (
             "[[package]]\nname = \"a\"\nversion = \"one\"\n".to_owned(),

@@ -163,7 +163,8 @@ fn every_input_of_a_recipe_is_one_of_the_action_or_the_template() {
 #[test]
 fn every_recipe_passes_on_how_the_tests_ended_and_asks_for_no_more_than_reading() {
     for stack in STACKS {
-        let (workflow, pipeline, local) = (workflow(stack), pipeline(stack), block(stack, "On a laptop", "sh"));
+        let (workflow, pipeline, local) =
+            (workflow(stack), pipeline(stack), block(stack, "On a laptop", "sh"));
         for line in ["permissions:\n  contents: read\n", "fetch-depth: 2", "persist-credentials: false"] {
             assert!(workflow.contains(line), "{stack}: {line}");
         }

@@ -141,7 +141,7 @@ fn a_change_that_widens_its_gate_stays_red() {
             "`mode` is enforce (the change says report)",
         ),
         (Some(""), Some("mode = 'report'\n"), FAILING, "`mode` is enforce (the change says report)"),
-        (Some(""), Some(WAIVER), FAILING, "1 waiver of the change waits for the merge"),
+        (Some(""), Some(WAIVER), FAILING, "1 waiver of the change applies only after the merge"),
         (Some(""), Some("[test-gate]\nbase = 'topic'\nmode = 'report'\n"), FAILING, ""),
     ] {
         let has_base_key = head.is_some_and(|head| head.contains("base ="));

@@ -258,7 +258,7 @@ fn what_is_excluded_is_left_out_and_named() {
     assert_eq!(said.counts(), [2, 1, 0, 1, 0, 0, 0]);
     let said = judge(folder.path(), &["out/legacy", "--exclude", "**/*.xml"]);
     assert_eq!((said.code(), said.rules()), (1, vec!["report-missing"]));
-    let why = "the folder holds no file that could be a report, apart from 2 excluded files";
+    let why = "the folder contains no file that could be a report, apart from 2 excluded files";
     assert_eq!(said.findings()[0]["detail"], why);
     let said = judge(folder.path(), &["out", "--exclude", "legacy"]);
     assert_eq!((said.code(), said.counts()[0]), (1, 3));
@@ -309,7 +309,8 @@ fn packed_reports_are_read_and_archives_are_named() {
     put("only/all.zip", b"PK\x03\x04rest");
     let said = judge(folder.path(), &["only"]);
     assert_eq!((said.code(), said.rules()), (1, vec!["report-missing"]));
-    let why = "the folder holds no file that could be a report, apart from 1 archive; unpack archives before";
+    let why =
+        "the folder contains no file that could be a report, apart from 1 archive; unpack archives first";
     assert_eq!(said.findings()[0]["detail"], why);
     // A packed report that is damaged or cut off is no report less.
     let whole = gzip(GOOD.as_bytes());

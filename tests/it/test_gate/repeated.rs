@@ -91,7 +91,7 @@ fn the_setting_makes_cases_of_one_suite_attempts_and_the_finding_names_it() {
     assert_eq!(finding["title"], "a::b::c");
     assert_eq!(
         finding["detail"],
-        "passed on attempt 3 of 3; before: second\ncases of this name are attempts because of `repeated-cases = \"attempts\"`"
+        "passed on attempt 3 of 3; before: second\ncases with this name are attempts because of `repeated-cases = \"attempts\"`"
     );
     assert_eq!(finding["subject"]["attempts"], 3);
     assert_eq!(finding["location"]["line"], 7);
@@ -328,7 +328,7 @@ fn a_test_that_another_report_has_is_not_skipped() {
     // Nobody ran the third one, so that each of its skips counts.
     assert_eq!((said.code(), said.counts()), (1, [5, 1, 0, 1, 0, 3, 0]));
     assert!(
-        said.notes().contains("4 skipped tests took place in another report, and counts there alone"),
+        said.notes().contains("4 skipped tests ran place in another report, and counts there alone"),
         "{}",
         said.notes()
     );

@@ -76,7 +76,7 @@ impl<'de> Visitor<'de> for ReportSeed<'_> {
         match other {
             _ if keys.iter().any(|key| key == "SchemaVersion") => Ok(()),
             Some(what) => Err(Error::custom(format!("it is {what}"))),
-            None => Err(Error::custom(format!("no `SchemaVersion`, this release reads version {VERSION}"))),
+            None => Err(Error::custom(format!("no `SchemaVersion`; supported is version {VERSION}"))),
         }
     }
 }
@@ -124,5 +124,5 @@ fn version<E: Error>(Text(version): &Text) -> Result<(), E> {
     if *version == VERSION.to_string() {
         return Ok(());
     }
-    Err(E::custom(format!("`SchemaVersion` is {version}, this release reads version {VERSION}")))
+    Err(E::custom(format!("`SchemaVersion` is {version}; supported is version {VERSION}")))
 }

@@ -23,7 +23,7 @@ pub(super) fn dropped(tolerance: Percent, facts: &Facts<'_>) -> Option<Finding> 
     let Some(base) = facts.base else {
         let finding = Finding::new(&DROPPED, "no baseline to compare coverage with", &["baseline"])
             .about("tolerance", tolerance.to_string())
-            .help("hand in a baseline with coverage, or leave `max-coverage-drop` out");
+            .help("give a baseline with coverage, or remove `max-coverage-drop`");
         return Some(finding);
     };
     let before = base.values().fold(Ratio::default(), |all, file| all + file.lines);
@@ -32,7 +32,7 @@ pub(super) fn dropped(tolerance: Percent, facts: &Facts<'_>) -> Option<Finding> 
         return None;
     }
     let title =
-        format!("lines covered: {head}, {before} at the baseline; at most {tolerance} points may be lost");
+        format!("line coverage: {head}, {before} in the baseline; the maximum drop is {tolerance} points");
     let finding = with_numbers(Finding::new(&DROPPED, title, &[]), head)
         .about("base_covered", before.covered)
         .about("base_coverable", before.coverable)
@@ -58,7 +58,7 @@ pub(super) fn dropped(tolerance: Percent, facts: &Facts<'_>) -> Option<Finding> 
             let missing = uncovered(file);
             at_first(finding.help(test_these(path, &missing)), path, &missing)
         }
-        None => finding.help("find out which tests or coverage reports are gone"),
+        None => finding.help("find out which tests or coverage reports are missing"),
     })
 }
 
@@ -73,13 +73,16 @@ pub(super) fn vanished(base: &BTreeMap<String, FileTotals>, facts: &Facts<'_>) -
         if facts.coverage.files.contains_key(path) || is_deleted || !is_tracked(path) {
             continue;
         }
-        let mut finding = Finding::new(&VANISHED, format!("{path} is in no coverage report any more"), &[path])
-            .detail(format!("{} lines covered at the baseline", totals.lines))
-            .about("file", path.as_str())
-            .about("base_covered", totals.lines.covered)
-            .about("base_coverable", totals.lines.coverable)
-            .at(Location::file(path))
-            .help("find out which run no longer measures it: a shard that is gone, a filter, a report that is not handed in");
+        let mut finding =
+            Finding::new(&VANISHED, format!("{path} is no longer in any coverage report"), &[path])
+                .detail(format!("{} lines covered in the baseline", totals.lines))
+                .about("file", path.as_str())
+                .about("base_covered", totals.lines.covered)
+                .about("base_coverable", totals.lines.coverable)
+                .at(Location::file(path))
+                .help(
+                    "find out why it is no longer measured: a missing shard, a filter, or a missing report",
+                );
         if new.is_some() {
             finding = finding.about("renamed_from", old.as_str());
         }

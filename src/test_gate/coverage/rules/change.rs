@@ -17,22 +17,21 @@ pub(super) fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
         return vec![empty_diff(diff, limit)];
     }
     let Some(change) = facts.change else {
-        let title =
-            format!("the change is not known, so its coverage of at least {limit} % can't be checked");
+        let title = format!("the change is unknown, so its coverage of at least {limit} % can't be checked");
         let finding = Finding::new(&PATCH_UNKNOWN, title, &["change"])
             .about("limit", limit.to_string())
-            .help("name the base with `--base main`, fetch the history up to it, or hand in the diff");
+            .help("name the base with `--base main`, fetch the history up to it, or give the diff with `--diff`");
         return vec![finding];
     };
     let found = patch(facts.coverage, &change.added);
     let mut findings = Vec::new();
     let adds = change.added.values().any(|ranges| !ranges.is_empty());
     if facts.coverage.is_empty() && adds && Ratio::new(0, 1).is_below(limit) {
-        let title = "no report tells the coverage of any file of the repository";
+        let title = "no report has the coverage of any file of the repository";
         findings.push(
             Finding::new(&PATCH_UNKNOWN, title, &["reports"])
                 .about("limit", limit.to_string())
-                .help("make sure the coverage reports are written and are among the paths, and name files of this repository"),
+                .help("make sure that the coverage reports are written, are among the paths, and name files of this repository"),
         );
     }
     if found.lines.is_below(limit) {
@@ -54,25 +53,25 @@ pub(super) fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {
 
 /// A diff without anything in it, which looks just like one whose `git diff` broke off.
 fn empty_diff(diff: &str, limit: Percent) -> Finding {
-    Finding::new(&PATCH_UNKNOWN, format!("the diff {diff} is empty, so the change is not known"), &["diff"])
-        .detail("A `git diff` that fails, as in a shallow clone, leaves such a file behind.")
+    Finding::new(&PATCH_UNKNOWN, format!("the diff {diff} is empty, so the change is unknown"), &["diff"])
+        .detail("A `git diff` that fails, e.g. in a shallow clone, leaves an empty file.")
         .about("limit", limit.to_string())
         .about("diff", diff)
         .at(Location::file(diff))
         .help(format!(
-            "write it with `git diff BASE...HEAD > {diff}` in a clone that reaches the base (`fetch-depth: 0` on GitHub, `GIT_DEPTH: 0` on GitLab) and end the job where that fails; \
-             where the change may really be empty, leave `--diff` out and name the base with `--base`"
+            "write it with `git diff BASE...HEAD > {diff}` in a clone that contains the base (`fetch-depth: 0` on GitHub, `GIT_DEPTH: 0` on GitLab) and let the job fail if that command fails; \
+             if the change may really be empty, name the base with `--base` instead of using `--diff`"
         ))
 }
 
 /// A changed file that a path of a report could mean, or not.
 fn unclear_path(path: &str, meant: &str) -> Finding {
-    let title = format!("{path} is changed, and it can't be told whether {meant} is this file");
+    let title = format!("{path} is changed, and it is unclear whether {meant} is this file");
     Finding::new(&PATCH_UNKNOWN, title, &[path])
         .about("file", path)
         .about("report_path", meant)
         .at(Location::file(path))
-        .help("leave the report below the folder whose files it covers, or say where they lie with `coverage-prefix`, e.g. `artifacts/foo/** = packages/foo`")
+        .help("leave the report below the folder whose files it covers, or set the folder with `coverage-prefix`, e.g. `artifacts/foo/** = packages/foo`")
 }
 
 /// A changed file that no report mentions.
@@ -81,12 +80,12 @@ fn unmentioned(file: &Unmentioned) -> Finding {
     let (title, help) = if file.is_kind_measured {
         (
             format!("{path} is changed, and no coverage report mentions it"),
-            "make sure the tests load the file, or that the coverage tool is told to report files no test loads",
+            "make sure that the tests load the file, or configure the coverage tool to report all files",
         )
     } else {
         (
             format!("{path} is changed, and no coverage report covers its language"),
-            "hand in a coverage report of its tests as well, or leave such files out with `coverage-exclude`",
+            "add a coverage report for it, or exclude such files with `coverage-exclude`",
         )
     };
     Finding::new(&PATCH_UNKNOWN, title, &[path])
@@ -97,7 +96,7 @@ fn unmentioned(file: &Unmentioned) -> Finding {
 }
 
 fn patch_too_low(limit: Percent, found: &Patch) -> Finding {
-    let title = format!("{} added lines covered, at least {limit} % must be", found.lines);
+    let title = format!("coverage of added lines: {}, expected at least {limit} %", found.lines);
     let mut missing: Vec<_> = found.files.iter().filter(|(_, file)| !file.uncovered.is_empty()).collect();
     missing.sort_by_key(|(path, file)| (Reverse(file.lines.uncovered()), *path));
     let told = |(path, file): &(&String, &PatchFile)| {

@@ -15,9 +15,9 @@ pub(super) fn totals(limits: &Limits, coverage: &Coverage) -> Vec<Finding> {
     let one = |(what, limit, ratio): (&str, Option<Percent>, Ratio)| {
         let limit = limit?;
         let title = if ratio.coverable == 0 {
-            format!("no {what} to cover are reported, at least {limit} % must be covered")
+            format!("no coverable {what} are reported, expected at least {limit} % covered")
         } else if ratio.is_below(limit) {
-            format!("{what} covered: {ratio}, at least {limit} % must be")
+            format!("{what} covered: {ratio}, expected at least {limit} %")
         } else {
             return None;
         };
@@ -33,10 +33,9 @@ pub(super) fn totals(limits: &Limits, coverage: &Coverage) -> Vec<Finding> {
                 .detail(format!("most uncovered lines: {path}, {}", file.totals().lines))
                 .at(Location::line(path, first.into()))
                 .help(test_these(path, &uncovered(file))),
-            None if ratio.coverable == 0 => finding.help(format!(
-                "make sure the coverage reports are written with {what} and are among the paths"
-            )),
-            None => finding.help("test the ways through conditions that no test takes"),
+            None if ratio.coverable == 0 => finding
+                .help(format!("make sure that the coverage reports contain {what} and are among the paths")),
+            None => finding.help("test the branches that no test takes"),
         })
     };
     judged.into_iter().filter_map(one).collect()
@@ -47,7 +46,7 @@ pub(super) fn files(limit: Percent, coverage: &Coverage) -> Vec<Finding> {
     let below = coverage.files.iter().filter(|(_, file)| file.totals().lines.is_below(limit));
     let finding = |(path, file): (&String, &FileCoverage)| {
         let lines = file.totals().lines;
-        let title = format!("{path}: {lines} lines covered, at least {limit} % must be");
+        let title = format!("{path}: {lines} lines covered, expected at least {limit} %");
         let missing = uncovered(file);
         let finding = with_numbers(Finding::new(&FILE_TOO_LOW, title, &[path]), lines)
             .about("file", path.as_str())

@@ -84,8 +84,8 @@ fn judged(folder: &str, limit: Percent, ratio: Ratio, facts: &Facts<'_>) -> Opti
         return None;
     }
     let title = match ratio.coverable {
-        0 => format!("{folder}: no coverage report has a line of it, at least {limit} % must be covered"),
-        _ => format!("{folder}: {ratio} lines covered, at least {limit} % must be"),
+        0 => format!("{folder}: in no coverage report, expected at least {limit} % covered"),
+        _ => format!("{folder}: {ratio} lines covered, expected at least {limit} %"),
     };
     let finding = with_numbers(Finding::new(&FOLDER_TOO_LOW, title, &[folder]), ratio)
         .about("folder", folder)

@@ -20,7 +20,7 @@ use crate::core::{Finding, Location, Rule, Severity};
 pub(crate) const TOO_LOW: Rule = Rule {
     id: "coverage-too-low",
     severity: Severity::High,
-    summary: "the tests cover less of all lines or branches than they must",
+    summary: "the tests cover a smaller share of all lines or branches than required",
     page: include_str!("../../../../docs/rules/coverage-too-low.md"),
 };
 
@@ -28,7 +28,7 @@ pub(crate) const TOO_LOW: Rule = Rule {
 pub(crate) const FILE_TOO_LOW: Rule = Rule {
     id: "file-coverage-too-low",
     severity: Severity::High,
-    summary: "the tests cover less of a file than they must of every file",
+    summary: "the tests cover a smaller share of a file than required",
     page: include_str!("../../../../docs/rules/file-coverage-too-low.md"),
 };
 
@@ -36,7 +36,7 @@ pub(crate) const FILE_TOO_LOW: Rule = Rule {
 pub(crate) const FOLDER_TOO_LOW: Rule = Rule {
     id: "folder-coverage-too-low",
     severity: Severity::High,
-    summary: "the tests cover less of a folder than they must, or no report says what they cover of it",
+    summary: "the tests cover a smaller share of a folder than required, or no report contains it",
     page: include_str!("../../../../docs/rules/folder-coverage-too-low.md"),
 };
 
@@ -44,7 +44,7 @@ pub(crate) const FOLDER_TOO_LOW: Rule = Rule {
 pub(crate) const PATCH_TOO_LOW: Rule = Rule {
     id: "patch-coverage-too-low",
     severity: Severity::High,
-    summary: "the tests cover less of the lines a change adds than they must",
+    summary: "the tests cover a smaller share of the lines that a change adds than required",
     page: include_str!("../../../../docs/rules/patch-coverage-too-low.md"),
 };
 
@@ -52,7 +52,7 @@ pub(crate) const PATCH_TOO_LOW: Rule = Rule {
 pub(crate) const PATCH_UNKNOWN: Rule = Rule {
     id: "patch-coverage-unknown",
     severity: Severity::High,
-    summary: "it can't be told how much of a change is covered",
+    summary: "the coverage of a change can't be determined",
     page: include_str!("../../../../docs/rules/patch-coverage-unknown.md"),
 };
 
@@ -60,7 +60,7 @@ pub(crate) const PATCH_UNKNOWN: Rule = Rule {
 pub(crate) const DROPPED: Rule = Rule {
     id: "coverage-dropped",
     severity: Severity::High,
-    summary: "the tests cover less than they did at the baseline",
+    summary: "the tests cover a smaller share of all lines than in the baseline",
     page: include_str!("../../../../docs/rules/coverage-dropped.md"),
 };
 
@@ -68,7 +68,7 @@ pub(crate) const DROPPED: Rule = Rule {
 pub(crate) const VANISHED: Rule = Rule {
     id: "coverage-file-vanished",
     severity: Severity::High,
-    summary: "a file that was measured at the baseline is in no report now, though it still exists",
+    summary: "a file that was measured in the baseline is in no report now, although it still exists",
     page: include_str!("../../../../docs/rules/coverage-file-vanished.md"),
 };
 
@@ -196,7 +196,7 @@ fn listed(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
                 .severity(worst)
                 .detail(format!("only the first {} are listed, all are counted", number(LISTED as u64)))
                 .about("not_listed", more)
-                .help("begin with what is listed"),
+                .help("begin with the listed ones"),
         );
     }
     findings

@@ -52,7 +52,7 @@ const BROKEN: [&str; 9] =
 /// Remembers a field, and refuses a second one of its name.
 fn once<'de, A: MapAccess<'de>>(seen: &mut Vec<String>, key: &str) -> Result<(), A::Error> {
     if seen.iter().any(|name| name == key) {
-        return Err(refuse::<A>(format_args!("the field `{key}` stands there twice")));
+        return Err(refuse::<A>(format_args!("duplicate field `{key}`")));
     }
     seen.push(key.to_owned());
     Ok(())
@@ -96,7 +96,7 @@ fn check<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A) -> Result<(),
 /// Passes over the value first, so that one that is cut off is said to be.
 fn unknown<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<(), A::Error> {
     map.next_value::<IgnoredAny>()?;
-    Err(refuse::<A>(format_args!("the schema of CTRF does not know the field `{key}` here")))
+    Err(refuse::<A>(format_args!("the schema of CTRF does not have the field `{key}` here")))
 }
 
 impl Report<'_> {
@@ -196,7 +196,7 @@ impl<'a> Results<'a> {
             collector.note(format!("the summary names {}, the report shows {shown}", count(claimed, "test")));
         }
         for (flaw, tests) in self.flaws {
-            let what = format!("the schema of CTRF refuses {flaw}, as in {}", count(tests, "test"));
+            let what = format!("the schema of CTRF does not allow {flaw}, e.g. in {}", count(tests, "test"));
             collector.trouble(Trouble::whole(what));
         }
         if self.others > 0 {

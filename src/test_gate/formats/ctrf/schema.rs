@@ -31,7 +31,7 @@ impl<'de> Deserialize<'de> for Status {
             "skipped" => Self::Skipped,
             "pending" => Self::Pending,
             "other" => Self::Other,
-            word => return Err(D::Error::custom(format_args!("the status `{word}` is not known"))),
+            word => return Err(D::Error::custom(format_args!("unknown status `{word}`"))),
         })
     }
 }
@@ -337,7 +337,7 @@ impl Test {
     /// What is against the schema, though it is understood.
     pub(super) fn flaw(&self) -> Option<&'static str> {
         if self.suite.as_ref().is_some_and(|suite| !suite.is_list) {
-            return Some("a `suite` that is no list");
+            return Some("a `suite` that is not a list");
         }
         let attempts = || self.retry_attempts.as_ref().and_then(|attempts| attempts.flaw);
         fraction([Some(self.duration), self.start, self.stop]).or_else(attempts)
@@ -346,7 +346,7 @@ impl Test {
 
 fn fraction(times: [Option<Millis>; 3]) -> Option<&'static str> {
     let is_fraction = times.into_iter().flatten().any(|time| !time.is_whole());
-    is_fraction.then_some("a time that is no whole number of milliseconds")
+    is_fraction.then_some("a time that is not a whole number of milliseconds")
 }
 
 impl<'de> Deserialize<'de> for Attempts {

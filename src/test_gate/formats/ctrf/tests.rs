@@ -246,12 +246,12 @@ fn tests_count_where_a_reporter_bends_the_schema() {
         (
             r#"["src/cart.test.ts", "cart"]"#,
             r#""src/cart.test.ts > cart""#,
-            "a `suite` that is no list, as in 1 test",
+            "a `suite` that is not a list, as in 1 test",
         ),
         (
             r#""duration": 12"#,
             r#""duration": 12.5"#,
-            "a time that is no whole number of milliseconds, as in 1 test",
+            "a time that is not a whole number of milliseconds, as in 1 test",
         ),
         (r#""attempt": 1,"#, "", "an attempt without its number in `attempt`, as in 2 tests"),
     ] {

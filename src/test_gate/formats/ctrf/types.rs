@@ -287,7 +287,7 @@ impl<'de, R: Rule> Deserialize<'de> for Checked<R> {
         if R::holds(&text) {
             Ok(Self(text, PhantomData))
         } else {
-            Err(D::Error::custom(format_args!("a text is no {}", R::WHAT)))
+            Err(D::Error::custom(format_args!("a string is not a {}", R::WHAT)))
         }
     }
 }
@@ -316,12 +316,12 @@ impl Rule for Ctrf {
     }
 }
 
-/// A version as `1.0.0`.
+/// A version such as `1.0.0`.
 #[derive(Debug)]
 pub(super) struct Version;
 
 impl Rule for Version {
-    const WHAT: &'static str = "version as `1.0.0`";
+    const WHAT: &'static str = "version such as `1.0.0`";
 
     fn holds(text: &str) -> bool {
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -334,7 +334,7 @@ impl Rule for Version {
 pub(super) struct DateTime;
 
 impl Rule for DateTime {
-    const WHAT: &'static str = "time as `2026-01-31T12:00:00Z`";
+    const WHAT: &'static str = "time such as `2026-01-31T12:00:00Z`";
 
     fn holds(text: &str) -> bool {
         date_time(text).is_some()
@@ -389,7 +389,7 @@ fn digits(text: &str) -> Option<i32> {
 pub(super) struct Uri;
 
 impl Rule for Uri {
-    const WHAT: &'static str = "address as `https://example.org/`";
+    const WHAT: &'static str = "address such as `https://example.org/`";
 
     fn holds(text: &str) -> bool {
         let Some((scheme, rest)) = text.split_once(':') else { return false };

@@ -84,11 +84,11 @@ fn what_is_not_known_is_named() {
         (
             "\"result\":\"success\",\"skipped\":true",
             "\"result\":\"lost\",\"skipped\":true",
-            "`lost` is no result",
+            "unknown result of a test `lost`",
         ),
-        ("\"type\":\"allSuites\"", "\"type\":\"noSuites\"", "`noSuites` is no type of event"),
+        ("\"type\":\"allSuites\"", "\"type\":\"noSuites\"", "unknown type of event `noSuites`"),
         ("\"testID\":6,\"result\"", "\"testID\":66,\"result\"", "test 66 ends and did not begin"),
-        ("\"pid\":7103", "\"pid\":7103,", "an event is not understood"),
+        ("\"pid\":7103", "\"pid\":7103,", "an event is invalid"),
     ] {
         let troubles = read(&FORMAT, format!("{}{PASSED}", START.replace(old, new))).troubles;
         assert!(troubles.kept().iter().any(|trouble| trouble.what.starts_with(what)), "{what}: {troubles:?}");

@@ -179,8 +179,11 @@ fn what_is_no_event_is_noted_or_named() {
     let found = read(&FORMAT, green().replacen("{\"Time\"", "x{\"Time\"", 1));
     assert_eq!((counts(&found), found.notes.len()), (counts(&read(&FORMAT, green())), 1));
     for (text, what) in [
-        (green().replace("\"Action\":\"skip\"", "\"Action\":\"vanish\""), "`vanish` is no action of a test"),
-        (green().replace("\"Elapsed\":0.25", "\"Elapsed\":0.25,"), "an event is not understood"),
+        (
+            green().replace("\"Action\":\"skip\"", "\"Action\":\"vanish\""),
+            "unknown action of a test `vanish`",
+        ),
+        (green().replace("\"Elapsed\":0.25", "\"Elapsed\":0.25,"), "an event is invalid"),
         (
             green().replace(
                 "\"pass\",\"Package\":\"x.org/shop\",\"E",

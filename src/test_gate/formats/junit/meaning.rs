@@ -20,7 +20,7 @@ impl<R: Read> Reader<'_, R> {
             Kind::Suites | Kind::Suite => self.enter_suite(kind, length),
             Kind::Case if self.is_in_case => {
                 self.inner_cases += 1;
-                self.trouble("a test case stands in a test case");
+                self.trouble("a test case is inside another test case");
             }
             Kind::Case => {
                 self.is_in_case = true;

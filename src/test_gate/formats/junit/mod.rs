@@ -101,7 +101,7 @@ impl<R: Read> Reader<'_, R> {
                 Token::Text | Token::Data if is_outside => {
                     if !self.scanner.content().trim().is_empty() && self.collector.reading.troubles.is_empty()
                     {
-                        self.trouble("text stands outside of any element");
+                        self.trouble("text is outside of any element");
                     }
                 }
                 Token::Text => self.collect(Excerpt::push),

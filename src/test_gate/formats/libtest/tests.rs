@@ -136,10 +136,10 @@ fn claims_are_compared() {
 #[test]
 fn what_is_not_known_is_named() {
     for (text, what) in [
-        (GREEN.replace("\"ignored\", \"m", "\"vanished\", \"m"), "`vanished` is no event of a test"),
-        (GREEN.replace("\"type\": \"report\"", "\"type\": \"story\""), "`story` is no type of event"),
-        ("{ \"type\": \"suite\", \"event\": \"discovery\" }\n".to_owned(), "a list of tests is no report"),
-        (GREEN.replace("0.25 }", "0.25, }"), "an event is not understood"),
+        (GREEN.replace("\"ignored\", \"m", "\"vanished\", \"m"), "unknown event of a test `vanished`"),
+        (GREEN.replace("\"type\": \"report\"", "\"type\": \"story\""), "unknown type of event `story`"),
+        ("{ \"type\": \"suite\", \"event\": \"discovery\" }\n".to_owned(), "a list of tests has no results"),
+        (GREEN.replace("0.25 }", "0.25, }"), "an event is invalid"),
     ] {
         let troubles = read(&FORMAT, text).troubles;
         assert!(troubles.kept().iter().any(|trouble| trouble.what.starts_with(what)), "{what}: {troubles:?}");

@@ -115,7 +115,7 @@ impl Reader<'_> {
         self.skip_documents();
         if self.others > 0 {
             let are = if self.others == 1 { "is" } else { "are" };
-            self.collector.note(format!("{} {are} no TAP", counted(self.others, "line", "lines")));
+            self.collector.note(format!("{} {are} not TAP", counted(self.others, "line", "lines")));
         }
     }
 }

@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
             (Said::Result(outcome), Some(depth)) => self.result(outcome, depth),
             (Said::Result(outcome), None) if !outcome.ok && outcome.number.is_some() => {
                 self.trouble(format!(
-                    "a result stands {indent} spaces from the left, which is no level of subtests"
+                    "a result is indented by {indent} spaces, which is not a level of subtests"
                 ));
             }
             (Said::Plan { tests, skip }, Some(depth)) => {
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
             return pending.comments.push_line(text);
         }
         if self.is_strict {
-            self.trouble(format!("`{}` is no TAP, and the stream is strict", shorten(text, 80)));
+            self.trouble(format!("`{}` is not TAP, and the stream is strict", shorten(text, 80)));
         }
         self.others += 1;
     }

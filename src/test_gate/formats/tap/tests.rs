@@ -210,11 +210,11 @@ fn what_is_missing_is_an_error() {
         ("1..1\n1..2\nok 1\nok 2\n", "a second plan"),
         (
             "1..1\nok 1\n  not ok 7 - x\n",
-            "a result stands 2 spaces from the left, which is no level of subtests",
+            "a result is indented by 2 spaces, which is not a level of subtests",
         ),
         (
             "TAP version 14\npragma +strict\n1..1\nok 1\nhello\n",
-            "`hello` is no TAP, and the stream is strict",
+            "`hello` is not TAP, and the stream is strict",
         ),
     ] {
         let troubles: Vec<String> =
