@@ -383,7 +383,7 @@ mod tests {
             ("waiver = 1\n", "devops.toml:1:1: `waiver` must be a list of tables (write `[[waiver]]`)"),
             (
                 "[[waiver]]\nrule = \"a\"\nreason = \"b\"\nowner = \"c\"\nexpires = \"soon\"\n",
-                "devops.toml:5:11: `soon` is not a day (write a date such as 2026-12-31)",
+                "devops.toml:5:11: `soon` is not a date (write a date such as 2026-12-31)",
             ),
             (
                 "[[waiver]]\nruel = \"a\"\n",
@@ -397,8 +397,8 @@ mod tests {
             format!("[[waiver]]\nrule = \"{rule}\"\nreason = \"b\"\nowner = \"c\"\nexpires = 2026-12-31\n")
         };
         for (rule, expected) in [
-            ("test-faild", "devops.toml:2:8: `test-faild` is no rule; write `rule = \"test-failed\"`"),
-            ("everything", "devops.toml:2:8: `everything` is no rule; `devops explain` lists the rules"),
+            ("test-faild", "devops.toml:2:8: unknown rule `test-faild`; write `rule = \"test-failed\"`"),
+            ("everything", "devops.toml:2:8: unknown rule `everything`; `devops explain` lists the rules"),
         ] {
             let error = parse(&waiver(rule)).unwrap().check_waivers().unwrap_err();
             assert_eq!(format!("{error}; {}", error.help_text()), expected);

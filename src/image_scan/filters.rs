@@ -136,7 +136,7 @@ mod tests {
     fn words_no_scanner_says_are_refused_with_the_nearest_one() {
         let filters = Filters { classes: vec!["os-pkg".to_owned()], ..Filters::default() };
         let error = filters.check().unwrap_err();
-        assert_eq!(error.to_string(), "`classes` names `os-pkg`, which is no class");
+        assert_eq!(error.to_string(), "`os-pkg` in `classes` is not a class");
         assert_eq!(error.help_text(), "did you mean `os-pkgs`?");
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn hold(
     }
 }
 
-/// Each setting that the base has otherwise: `min-tests` is 100 (the change says 1).
+/// Each setting that the base has otherwise: `min-tests` is 100 (the change sets 1).
 fn differences(head: &[Setting], base: &[Setting]) -> Vec<String> {
     let shown = |setting: &Setting| match setting.values.as_slice() {
         [] => "not set".to_owned(),

@@ -245,7 +245,7 @@ mod tests {
             (
                 "test-failed",
                 "new",
-                "`change` names no finding, many may share it: match a name, the title or the path",
+                "`change` does not identify a finding, because many can share it: match a name, the title or the path",
             ),
             ("image-vulnerability", "CVE-2026-1001", "did you mean the rule `image-unrated`?"),
             ("image-unrated", "CVE-2026-1002", ""),

@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(found, ["a", "b"]);
         assert_eq!(trouble.as_deref(), Some("2:8 cut off: EOF while parsing a string"));
         let (_, trouble) = strings("[] []");
-        assert_eq!(trouble.as_deref(), Some("1:4 not understood: trailing characters"));
+        assert_eq!(trouble.as_deref(), Some("1:4 invalid: trailing characters"));
         let deep = "[".repeat(100_000);
         let result = document(deep.as_bytes(), PhantomData::<serde_json::Value>);
         assert!(result.unwrap_err().what.contains("recursion limit"));

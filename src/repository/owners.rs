@@ -345,20 +345,20 @@ mod tests {
         std::fs::create_dir(folder.path().join("CODEOWNERS")).unwrap();
         assert_eq!(
             find(folder.path()).note.unwrap(),
-            "owners are not known: CODEOWNERS is not a regular file"
+            "owners are unknown: CODEOWNERS is not a regular file"
         );
         std::fs::create_dir(folder.path().join(".github")).unwrap();
         std::fs::write(folder.path().join(".github/CODEOWNERS"), b"* \xff").unwrap();
         assert_eq!(
             find(folder.path()).note.unwrap(),
-            "owners are not known: .github/CODEOWNERS is not UTF-8"
+            "owners are unknown: .github/CODEOWNERS is not UTF-8"
         );
         std::fs::write(folder.path().join(".github/CODEOWNERS"), "* @all\n* nobody\n").unwrap();
         let found = find(folder.path());
         assert_eq!(found.owners.unwrap().of("a"), ["@all"]);
         assert_eq!(
             found.note.unwrap(),
-            "owners are not known everywhere: .github/CODEOWNERS:2: `nobody` is no owner"
+            "some owners are unknown: .github/CODEOWNERS:2: `nobody` is not an owner"
         );
     }
 

@@ -133,7 +133,7 @@ fn config_check_points_at_a_mistake_in_any_table() {
     std::fs::write(&file, "[test-gate]\nfail-on = \"low\"\n").unwrap();
     let right = check();
     assert_eq!(right.code, Some(0), "{right:?}");
-    assert_eq!(right.stdout, "devops.toml: right; configures test-gate; 0 waivers\n");
+    assert_eq!(right.stdout, "devops.toml is valid; jobs: test-gate; 0 waivers\n");
     std::fs::write(&file, "[promote]\nfail_on = \"low\"\n").unwrap();
     let wrong = check();
     assert_eq!(wrong.code, Some(2));

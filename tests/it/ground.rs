@@ -85,7 +85,7 @@ fn a_bad_value_names_where_it_stands() {
     let cases = [
         ("[image-scan]\nfail-on = \"hgih\"\n", "devops.toml:2:11"),
         ("mode = 7\n", "devops.toml:1:8"),
-        ("fail-on = [\"low\", \"high\"]\n", "`fail-on` takes one value"),
+        ("fail-on = [\"low\", \"high\"]\n", "`fail-on` accepts only one value"),
         ("fail-on = \"high\n", "devops.toml:1"),
         ("[[waiver]]\nrule = \"no-such-rule\"\n", "waiver without `reason`"),
     ];
@@ -141,7 +141,7 @@ fn every_job_refuses_a_waiver_of_a_rule_that_nobody_has() {
         let arguments = if name == "devops" { &["config", "check"][..] } else { &[] };
         let finished = run(binary(name, folder.path()).args(arguments));
         assert_eq!(finished.code, Some(2), "{name}: {}", finished.stderr);
-        for words in ["`test-faild` is no rule", "devops.toml:4:8", "did you mean `test-failed`?"] {
+        for words in ["unknown rule `test-faild`", "devops.toml:4:8", "did you mean `test-failed`?"] {
             assert!(finished.stderr.contains(words), "{name}: {}", finished.stderr);
         }
     }

@@ -165,9 +165,9 @@ fn what_is_no_report_is_refused_with_its_place_and_a_reason() {
     let newer = json!({"SchemaVersion": 3, "Results": []}).to_string();
     let cases: [(&str, &[u8], &str); 17] = [
         ("bare list", b"[]", "trivy.json:1:1: is a plain list, the format of Trivy before 0.20"),
-        ("version 1", b"{\"SchemaVersion\": 1}", "`SchemaVersion` is 1, this release reads version 2"),
-        ("version 3", newer.as_bytes(), "`SchemaVersion` is 3, this release reads version 2"),
-        ("no version", b"{\"Results\": []}", "no `SchemaVersion`, this release reads version 2"),
+        ("version 1", b"{\"SchemaVersion\": 1}", "`SchemaVersion` is 1; supported is version 2"),
+        ("version 3", newer.as_bytes(), "`SchemaVersion` is 3; supported is version 2"),
+        ("no version", b"{\"Results\": []}", "no `SchemaVersion`; supported is version 2"),
         (
             "cluster",
             b"{\"ClusterName\": \"a\", \"Resources\": []}",
@@ -187,7 +187,7 @@ fn what_is_no_report_is_refused_with_its_place_and_a_reason() {
         (
             "list under a damaged key",
             b"{\"SchemaVersion\": 2, \"Results\": [{\"Target\": \"a\",\n \"vulnerabilities\": []}]}",
-            "trivy.json:2:19: is not a report this release reads: unknown key `vulnerabilities`, did you mean",
+            "trivy.json:2:19: is not a supported report: unknown key `vulnerabilities`, did you mean",
         ),
         (
             "severity under a damaged key",
@@ -316,7 +316,7 @@ fn the_report_must_be_fresh_and_of_the_image() {
     assert_eq!(scan_value(&value, &["--expect-digest", &other]).0.code, Some(0));
     let (finished, report) = scan_value(&value, &["--max-report-age", "3"]);
     assert_eq!(finished.code, Some(1));
-    assert_eq!(of_rule(&report, "report-outdated")[0]["title"], "report of shop:1 is 3 days old, 3 allowed");
+    assert_eq!(of_rule(&report, "report-outdated")[0]["title"], "report of shop:1 is 3 days old, the maximum is 3");
     let third = format!("sha256:{}", "c".repeat(64));
     let (finished, report) = scan_value(&value, &["--expect-digest", &third]);
     assert_eq!(finished.code, Some(1));
@@ -340,7 +340,7 @@ fn the_expected_digest_may_carry_the_name_of_the_image() {
         (
             "ghcr.io/y/other",
             json!([format!(
-                "`expect-digest` is ghcr.io/y/other@{digest}, the report calls the same image ghcr.io/x/shop@{digest}"
+                "`expect-digest` is ghcr.io/y/other@{digest}; the report has the same image as ghcr.io/x/shop@{digest}"
             )]),
         ),
     ] {

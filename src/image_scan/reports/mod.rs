@@ -24,7 +24,7 @@ pub(crate) struct Header {
     pub(crate) scanner: String,
     /// The operating system, as `alpine 3.10.2`.
     pub(crate) system: String,
-    /// Whether the operating system's release is out of support.
+    /// Whether the operating system's release is no longer supported.
     pub(crate) end_of_life: bool,
     /// Digest of the image's configuration.
     pub(crate) image_id: String,

@@ -246,7 +246,7 @@ mod tests {
         let endless = r#"{"SchemaVersion": 2, "ArtifactName": ""#.as_bytes().chain(std::io::repeat(b'a'));
         let mut collector = Collector::new(Filters::default());
         let error = read_from(endless, "t.json".to_owned(), &mut collector, 0).unwrap_err();
-        assert!(error.to_string().contains("a text is longer than 8.4 MB"), "{error}");
+        assert!(error.to_string().contains("a string is longer than 8.4 MB"), "{error}");
         assert_eq!(error.kind().exit().code(), 3);
         let quoted = r#"{"SchemaVersion": 2, "ArtifactName": "a\"b\\", "x": "y"}"#;
         assert!(read(quoted.as_bytes()).is_ok());

@@ -138,7 +138,7 @@ fn oddities_are_told_with_their_place() {
     );
     assert_eq!(
         notes(b"a\nb\xe9\n"),
-        ["2:2: this is not UTF-8, and no known encoding is named: read as windows-1252"]
+        ["2:2: not UTF-8, and no known encoding is declared: read as windows-1252"]
     );
 }
 

@@ -205,13 +205,13 @@ mod tests {
         for (text, expected) in [
             (
                 entry("*", "2026-12-01"),
-                "q.toml:2:8: `*` stands for every test (give the name of a test, or a part of it with `*`)",
+                "q.toml:2:8: `*` matches every test (give the name of a test, or a part of it with `*`)",
             ),
             (
                 entry("a", "2027-02-22"),
                 "q.toml:5:11: `2027-02-22` is more than 90 days from today (2027-02-21 at the latest)",
             ),
-            (entry("a", "\"soon\""), "q.toml:5:11: `soon` is not a day (write a date such as 2026-12-31)"),
+            (entry("a", "\"soon\""), "q.toml:5:11: `soon` is not a date (write a date such as 2026-12-31)"),
             (
                 "quarantine = 1\n".to_owned(),
                 "q.toml:1:1: `quarantine` must be a list of tables (write `[[quarantine]]`)",

@@ -424,11 +424,11 @@ mod tests {
             ("<html>\n".to_owned(), "base.jsonl:1: not a baseline"),
             (
                 "{\"devops-baseline\":3}\n".to_owned(),
-                "base.jsonl:1: a baseline of version 3; this tool knows 1 to 2",
+                "base.jsonl:1: a baseline of version 3; supported are 1 to 2",
             ),
-            (head.to_owned(), "base.jsonl:2: cut off: a run must follow"),
+            (head.to_owned(), "base.jsonl:2: cut off: expected a run"),
             (format!("{head}{{\"run\":"), "base.jsonl:2: cut off within a line"),
-            (format!("{head}{run}"), "base.jsonl:3: cut off: a test must follow"),
+            (format!("{head}{run}"), "base.jsonl:3: cut off: expected a test"),
             (
                 format!("{head}{run}{{\"test\":\"a\",\"seen\":\"P\",\"last\":\"P\"}}\n"),
                 "base.jsonl:3: a test has one of `class`, `file` and `suite`",
@@ -448,7 +448,7 @@ mod tests {
         }
         let unknown = refused(&format!("{head}{{\"run\":\"k\",\"more\":1}}\n"));
         assert!(
-            unknown.starts_with("base.jsonl:2:17: not a run as a baseline has it: unknown field `more`"),
+            unknown.starts_with("base.jsonl:2:17: not a run of a baseline: unknown field `more`"),
             "{unknown}"
         );
     }

@@ -96,7 +96,7 @@ fn criterion_has_messages_and_text() {
     );
     assert_eq!(
         troubles(&format!("{done}\n{{\"reason\":\"gro"))[0],
-        "2: the message is not understood: EOF while parsing a string at line 1 column 14"
+        "2: the message is invalid: EOF while parsing a string at line 1 column 14"
     );
     let uneven = done.replace("[2,4]", "[2]");
     assert_eq!(troubles(&uneven)[0], "1: `sum` has no number of iterations for each of its samples");
@@ -150,15 +150,15 @@ fn k6_thresholds_mean_what_each_form_says() {
 #[test]
 fn benchmarks_that_failed_are_never_passed_over() {
     let dot_net = r#"{"HostEnvironmentInfo":{},"Benchmarks":[{"FullName":"a","DisplayInfo":"a: Job","Statistics":null}]}"#;
-    assert_eq!(troubles(dot_net), ["0: `a` has no statistics: it did not run to its end"]);
+    assert_eq!(troubles(dot_net), ["0: `a` has no statistics: it did not finish"]);
     let pytest = r#"{"machine_info":{},"commit_info":{},"benchmarks":[{"name":"a","stats":{"median":1.0},"has_error":true}]}"#;
-    assert_eq!(troubles(pytest), ["0: `a` broke off with an error"]);
+    assert_eq!(troubles(pytest), ["0: `a` ended with an error"]);
     let google = r#"{"context":{"mhz_per_cpu":1},"benchmarks":[{"name":"a","error_occurred":true,"error_message":"no"}]}"#;
-    assert_eq!(troubles(google), ["0: `a` broke off with an error: no"]);
+    assert_eq!(troubles(google), ["0: `a` ended with an error: no"]);
     let vitest = r#"{"files":[{"filepath":"a.ts","groups":[{"fullName":"g","benchmarks":[{"name":"a"}]}]}]}"#;
     assert_eq!(troubles(vitest), ["0: `g > a` was not measured: it may have failed"]);
     let empty = r#"{"results":[{"command":"a","mean":-1.0}]}"#;
-    assert_eq!(troubles(empty), ["0: `a` has the value -1, which is no measure"]);
+    assert_eq!(troubles(empty), ["0: `a` has the value -1, which is not a measurement"]);
     let nothing = r#"{"machine_info":{},"commit_info":{},"benchmarks":[]}"#;
     assert_eq!(troubles(nothing), ["0: contains no benchmark that was measured"]);
 }
@@ -198,7 +198,7 @@ fn two_jobs_of_one_method_stay_apart() {
 fn julia_has_trials_and_other_things() {
     let text = r#"[{"Julia":"1.9","BenchmarkTools":"1.0"},[["BenchmarkGroup",{"data":{"a":["Trial",{"times":[3.0,1.0,2.0],"allocs":2,"memory":64}],"b":["Parameters",{}]}}]]]"#;
     assert_eq!(measures(text), ["a allocs 2 allocs/op", "a memory 64 B/op", "a time 2 ns"]);
-    assert_eq!(troubles(text), ["0: `b` is a Parameters, which is no benchmark"]);
+    assert_eq!(troubles(text), ["0: `b` is a Parameters, not a benchmark"]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn catch2_says_what_was_not_measured() {
     let row = "sum   20   100   5 us \n   1 ns   900 ps   2 ns \n   0 ns   0 ns   0 ns \n\n";
     assert_eq!(measures(&format!("{head}{row}=====\nAll tests passed\n")), ["Sums / inner / sum mean 1 ns"]);
     let failed = format!("{head}{row}sum 2   20   100   5 us \n\n=====\ntest cases: 1 | 1 failed\n");
-    assert_eq!(troubles(&failed), ["16: `Sums / inner / sum 2` was not measured to its end"]);
+    assert_eq!(troubles(&failed), ["16: `Sums / inner / sum 2` was not measured completely"]);
     assert_eq!(broken(&failed), ["19: test cases: 1 | 1 failed"]);
     assert_eq!(
         troubles(&format!("{head}{row}")),
@@ -221,7 +221,7 @@ fn our_own_form_must_say_everything() {
     let good = r#"{"name":"a","unit":"ms","direction":"smaller","value":1}"#;
     assert_eq!(measures(&own(good)), ["a value 1 ms"]);
     for (row, wanted) in [
-        (good.replace("smaller", "up"), "0: `a`: the direction is `up`, it must be `smaller` or `bigger`"),
+        (good.replace("smaller", "up"), "0: `a`: the direction is `up`, expected `smaller` or `bigger`"),
         (
             good.replace("\"value\":1", "\"samples\":[1,\"2\"]"),
             "0: `a` needs either `samples`, a list of numbers, or one `value`",
@@ -232,14 +232,14 @@ fn our_own_form_must_say_everything() {
         ),
         (
             good.replace("value", "valeu"),
-            "1: not understood: unknown field `valeu`, expected one of `name`, `metric`, `unit`, `direction`, `value`, `samples`, `interval`, `exact`",
+            "1: invalid: unknown field `valeu`, expected one of `name`, `metric`, `unit`, `direction`, `value`, `samples`, `interval`, `exact`",
         ),
-        (good.replace("\"unit\":\"ms\",", ""), "1: not understood: missing field `unit`"),
+        (good.replace("\"unit\":\"ms\",", ""), "1: invalid: missing field `unit`"),
     ] {
         assert_eq!(troubles(&own(&row)), [wanted], "{row}");
     }
     let future = own(good).replace("\"version\":1", "\"version\":2");
-    assert_eq!(troubles(&future), ["1: not understood: version 2 is not known, only 1 is"]);
+    assert_eq!(troubles(&future), ["1: invalid: unknown version 2; only 1 is supported"]);
     assert_eq!(
         troubles(r#"{"format":"devops-benchmarks","version":1}"#),
         ["0: needs `format` devops-benchmarks, `version` 1 and `benchmarks`"]
@@ -344,7 +344,7 @@ fn words_of_a_healthy_program_are_a_note() {
     let between = format!("{text}error: no such key\nb x 2,000 ops/sec ±1.00% (3 runs sampled)\n");
     assert!(broken(&between).is_empty());
     let notes = reading(&between).1.notes;
-    assert_eq!(notes[0], "line 2 is `error: no such key`, and benchmarks were measured behind it");
+    assert_eq!(notes[0], "line 2 is `error: no such key`, but benchmarks were measured after it");
     assert_eq!(broken(&format!("{between}error: no such key\n")), ["4: error: no such key"]);
 }
 
@@ -427,7 +427,7 @@ fn gungraun_reads_every_version_of_its_json() {
     let gone = v7.replace(r#""new":7,"#, "");
     assert!(measures(&gone).is_empty() && !troubles(&gone).is_empty());
     let odd = v7.replace(r#""new":7"#, r#""new":"7""#);
-    assert_eq!(troubles(&odd), ["0: `Ir` of `a::b::c i:1` is no number"]);
+    assert_eq!(troubles(&odd), ["0: `Ir` of `a::b::c i:1` is not a number"]);
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn take(row: Row, sheet: &mut Sheet) {
     if let Some((code, line)) = row.broken {
         let how = code
             .map_or_else(|| "ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));
-        sheet.broke(line, format!("`{name}` {how}, so the measurement may be of its failure"));
+        sheet.broke(line, format!("`{name}` {how}, so what was measured may be how it fails"));
     }
     sheet.push(Benchmark::new(&name, "time", value, "s").samples(row.times.kept), 0);
 }

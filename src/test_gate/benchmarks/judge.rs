@@ -294,7 +294,7 @@ mod tests {
     fn what_is_gone_is_red_and_what_is_new_is_said() {
         let judged = against(&[measure("new", 1.0)], &[measure("old", 1.0)]);
         assert_eq!(told(&judged).0, ["benchmark-vanished: old is gone"]);
-        assert_eq!(judged.notes, ["1 measure is new, without anything to compare with"]);
+        assert_eq!(judged.notes, ["1 measure is new, so there is nothing to compare with"]);
         assert_eq!(told(&against(&[], &[measure("old", 1.0)])).1, "vanished");
     }
 
@@ -315,7 +315,7 @@ mod tests {
     fn few_samples_are_judged_by_size_alone() {
         let one = |value: f64| Benchmark::new("sum", "time", value, "ms");
         let judged = against(&[one(14.9)], &[one(10.0)]);
-        let title = "benchmark-inconclusive: 1 of 1 measure is inconclusive: a slow-down of more than 5 % is not ruled out";
+        let title = "benchmark-inconclusive: 1 of 1 measure is inconclusive: a slowdown of more than 5 % can't be ruled out";
         assert_eq!(told(&judged), (vec![title.to_owned()], "inconclusive"));
         assert_eq!(told(&against(&[one(10.4)], &[one(10.0)])), (vec![], "unchanged"));
         assert_eq!(
@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(told(&judged).0, ["benchmark-vanished: sum can't be compared"]);
         assert_eq!(
             judged.findings[0].detail,
-            "measured 1 time and at least 20 in every earlier run, so that a slow-down can't be told from noise any more"
+            "measured 1 time, but at least 20 in every earlier run, so a slowdown can no longer be distinguished from noise"
         );
         assert_eq!(told(&against(&few(3), &of_runs(20))).1, "incomparable");
         assert_eq!(told(&against(&few(4), &of_runs(20))).1, "regressed", "enough to tell");
@@ -375,14 +375,14 @@ mod tests {
         assert_eq!(
             titles,
             [
-                "http_req_duration: p(95)<500 does not hold",
+                "http_req_duration: p(95)<500 is not met",
                 "sum is 10.09 ms",
                 "the limit `*.time >= 1 ops/s` has a unit that none of its benchmarks has",
                 "the limit `summ <= 3 ms` matches no benchmark of this run",
             ]
         );
         assert!(judged.comparisons.is_empty());
-        assert_eq!(judged.notes, ["1 measure is compared with nothing, for there is no baseline"]);
+        assert_eq!(judged.notes, ["1 measure is not compared, because there is no baseline"]);
     }
 
     #[test]

@@ -61,8 +61,8 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "claims another number of branches than it lists (0 claimed, 1 listed); what is listed counts",
-                "claims another number of lines (`LF`) than it lists (c.c: 1,000 claimed, 2 listed, and 1 more place); what is listed counts"
+                "claims another number of branches than it lists (0 claimed, 1 listed); the list counts",
+                "claims another number of lines (`LF`) than it lists (c.c: 1,000 claimed, 2 listed, and 1 more place); the list counts"
             ]
         );
     }

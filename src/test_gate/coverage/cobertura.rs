@@ -231,7 +231,7 @@ mod tests {
             let reading = read(Format::Cobertura, &format!("<coverage>{text}</coverage>"));
             assert!(shown(&reading).contains(expected), "{}", shown(&reading));
         }
-        assert!(shown(&read(Format::Cobertura, "<x/>")).contains("<x> is no Cobertura report"));
+        assert!(shown(&read(Format::Cobertura, "<x/>")).contains("<x> is not a Cobertura report"));
         assert!(shown(&read(Format::Cobertura, "")).contains("contains no <coverage>"));
     }
 

@@ -152,7 +152,7 @@ mod tests {
             "functions": {"f": {"executed_lines": [9]}}}}, "totals": {}}"#,
         );
         assert_eq!(shown(&reading), "a/b.py: 1=1 3=1(1/2) 4=0\n");
-        let claim = "claims another number of covered lines (`covered_lines`) than it lists (a/b.py: 9 claimed, 2 listed); what is listed counts";
+        let claim = "claims another number of covered lines (`covered_lines`) than it lists (a/b.py: 9 claimed, 2 listed); the list counts";
         assert_eq!(reading.notes, [claim]);
     }
 

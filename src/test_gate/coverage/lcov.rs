@@ -182,8 +182,8 @@ mod tests {
         assert_eq!(
             reading.notes,
             [
-                "claims another number of covered lines (`LH`) than it lists (a.c: 9 claimed, 1 listed); what is listed counts",
-                "claims another number of lines (`LF`) than it lists (a.c: 7 claimed, 2 listed); what is listed counts",
+                "claims another number of covered lines (`LH`) than it lists (a.c: 9 claimed, 1 listed); the list counts",
+                "claims another number of lines (`LF`) than it lists (a.c: 7 claimed, 2 listed); the list counts",
             ]
         );
     }

@@ -282,7 +282,7 @@ mod tests {
                 "`coverage-include` leaves out 1 file with 1 line that no pattern matches",
                 "1 changed file left out of patch coverage by these patterns: src/gen/b.rs",
                 "`src/old/**` of `coverage-exclude` matches no file",
-                "`src/vendored` of `coverage-exclude` matches no file; a folder is written `src/vendored/**`",
+                "`src/vendored` of `coverage-exclude` matches no file; for a folder, write `src/vendored/**`",
             ]
         );
         let details = left_out.details().unwrap();

@@ -340,7 +340,7 @@ impl Reader<'_> {
         self.cut();
         if others > 0 {
             let are = if others == 1 { "is" } else { "are" };
-            self.collector.note(format!("{} {are} not an event", counted(others, "line", "lines")));
+            self.collector.note(format!("{} {are} no event", counted(others, "line", "lines")));
         }
     }
 }

@@ -383,7 +383,7 @@ impl Reader<'_> {
         }
         if others > 0 {
             let are = if others == 1 { "is" } else { "are" };
-            self.collector.note(format!("{} {are} not an event", counted(others, "line", "lines")));
+            self.collector.note(format!("{} {are} no event", counted(others, "line", "lines")));
         }
         self.collector.benchmarks(self.benchmarks);
     }

@@ -89,13 +89,13 @@ fn paths_are_the_shortest_and_help_is_a_command_where_one_helps() {
             "RUSTSEC-2026-0258",
             "0.3.23",
             json!(["hyper 0.14.28", "h2 0.3.23"]),
-            "update or replace `hyper 0.14.28` until it takes `h2` 0.4.16 or later",
+            "update or replace `hyper 0.14.28` so that it uses `h2` 0.4.16 or later",
         ),
         (
             "RUSTSEC-2024-0421",
             "0.5.0",
             json!(["rustls 0.21.10", "url 2.5.0", "idna 0.5.0"]),
-            "update or replace `rustls 0.21.10` until it takes `idna` 1.0.0 or later",
+            "update or replace `rustls 0.21.10` so that it uses `idna` 1.0.0 or later",
         ),
         (
             "RUSTSEC-2026-0009",

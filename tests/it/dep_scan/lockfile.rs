@@ -39,7 +39,7 @@ fn a_lockfile_that_is_none_is_exit_3_with_its_line() {
         ("[[package]]\nname = \"a\"\n".to_owned(), "Cargo.lock:1:1: lockfile is cut off or damaged"),
         (
             "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"odd\"\n".to_owned(),
-            "Cargo.lock:2:8: source `odd` is not known",
+            "Cargo.lock:2:8: unknown source `odd`",
         ),
         (
             format!("description = \"\"\"\n{package}\"\"\"\n"),
@@ -109,11 +109,11 @@ fn links_to_folders_are_named_as_not_entered() {
     std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("linked")).unwrap();
     let (finished, report) = scan_in(folder.path(), &database(), &["--frozen-db", "."]);
     assert_eq!(finished.code, Some(3), "{finished:?}");
-    assert!(report["error"]["message"].as_str().unwrap().contains("not entered: linked"), "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("skipped folders: linked"), "{report}");
     std::fs::copy(case("known").join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
     let (finished, report) = scan_in(folder.path(), &database(), FROZEN);
     assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(report["notes"].to_string().contains("not entered: linked"), "{}", report["notes"]);
+    assert!(report["notes"].to_string().contains("skipped folders: linked"), "{}", report["notes"]);
 }
 
 #[test]
@@ -186,13 +186,13 @@ fn other_lockfiles_are_named_and_folders_of_other_people_not_entered() {
     assert_eq!(
         titles,
         [
-            "svc/go.mod was not looked at: Go is not read yet",
-            "web/package-lock.json was not looked at: npm is not read yet"
+            "svc/go.mod was not checked: Go is not read yet",
+            "web/package-lock.json was not checked: npm is not read yet"
         ]
     );
     let notes = report["notes"].to_string();
     assert!(notes.contains("2 lockfiles of formats not read yet"), "{notes}");
-    assert!(notes.contains("not entered: .git, node_modules, target, vendor"), "{notes}");
+    assert!(notes.contains("skipped folders: .git, node_modules, target, vendor"), "{notes}");
 }
 
 #[test]

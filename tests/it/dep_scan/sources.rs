@@ -247,7 +247,7 @@ fn settings_about_sources_are_checked() {
         assert!(finished.stderr.contains(expected), "{arguments:?}: {}", finished.stderr);
     }
     let (_, report) = project.scan(&["--frozen-db", "--mirrors", "git.example.com,git.example.org"]);
-    assert_eq!(report["notes"][0], "no package is from `git.example.com`, which `mirrors` names");
+    assert_eq!(report["notes"][0], "no package is from `git.example.com` in `mirrors`");
     assert_eq!(report["findings"][0]["rule"], "advisory");
 }
 

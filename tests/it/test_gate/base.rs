@@ -130,17 +130,17 @@ const WAIVER: &str = "[[waiver]]\nrule = 'test-failed'\nreason = 'r'\nowner = 'o
 fn a_change_that_widens_its_gate_stays_red() {
     let least = "[test-gate]\nmin-tests = 3\n";
     for (base, head, junit, said) in [
-        (Some(least), Some("[test-gate]\nmin-tests = 1\n"), FEW, "`min-tests` is 3 (the change says 1)"),
-        (Some(least), Some(""), FEW, "`min-tests` is 3 (the change says 1)"),
-        (Some(least), None, FEW, "`min-tests` is 3 (the change says 1)"),
-        (Some(""), Some("fail-on = 'critical'\n"), FAILING, "`fail-on` is high (the change says critical)"),
+        (Some(least), Some("[test-gate]\nmin-tests = 1\n"), FEW, "`min-tests` is 3 (the change sets 1)"),
+        (Some(least), Some(""), FEW, "`min-tests` is 3 (the change sets 1)"),
+        (Some(least), None, FEW, "`min-tests` is 3 (the change sets 1)"),
+        (Some(""), Some("fail-on = 'critical'\n"), FAILING, "`fail-on` is high (the change sets critical)"),
         (
             Some(""),
             Some("[test-gate]\nmode = 'report'\n"),
             FAILING,
-            "`mode` is enforce (the change says report)",
+            "`mode` is enforce (the change sets report)",
         ),
-        (Some(""), Some("mode = 'report'\n"), FAILING, "`mode` is enforce (the change says report)"),
+        (Some(""), Some("mode = 'report'\n"), FAILING, "`mode` is enforce (the change sets report)"),
         (Some(""), Some(WAIVER), FAILING, "1 waiver of the change applies only after the merge"),
         (Some(""), Some("[test-gate]\nbase = 'topic'\nmode = 'report'\n"), FAILING, ""),
     ] {
@@ -219,7 +219,7 @@ fn a_file_that_is_new_or_can_not_be_used_is_told() {
     let said = change.judge(&["--base", "main"], &[]);
     assert_eq!(said.code(), 0);
     assert!(
-        said.notes().contains("devops.toml is new with this change, so its own policy holds"),
+        said.notes().contains("devops.toml is new in this change, so its own policy applies"),
         "{}",
         said.notes()
     );
@@ -274,7 +274,7 @@ fn the_file_is_found_below_the_root_and_by_its_flag() {
         let said = change.judge(&[flags, &["--base", "main"]].concat(), &[]);
         assert_eq!(said.code(), 1, "{flags:?} {}", said.finished.stdout);
         assert!(
-            said.notes().contains(&format!("`min-tests` is {least} (the change says 1)")),
+            said.notes().contains(&format!("`min-tests` is {least} (the change sets 1)")),
             "{}",
             said.notes()
         );
@@ -377,14 +377,14 @@ fn the_pipeline_takes_the_same_way() {
     let path = change.path().join("devops-report/test-gate/report.json");
     let own: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(merged["provenance"]["policy_sha256"], own["provenance"]["policy_sha256"]);
-    assert!(own["notes"].to_string().contains("`min-tests` is 3 (the change says 1)"), "{own}");
+    assert!(own["notes"].to_string().contains("`min-tests` is 3 (the change sets 1)"), "{own}");
     let other = "[dep-scan]\npaths = ['.']\ndb = ['none']\n";
     let change = Change::new(Some(&policy("3")), Some(other), PASSING);
     let environment = change.merge_request();
     let finished = run(binary("devops", change.path()).arg("run").envs(borrowed(&environment)));
     assert_eq!(finished.code, Some(2), "{finished:?}");
     let label = &change.id("main")[..10];
-    let said = format!("devops.toml of {label} has `[test-gate]`, and the change takes it away");
+    let said = format!("devops.toml of {label} has `[test-gate]`, but the change removes it");
     assert!(finished.stderr.contains(&said), "{finished:?}");
 }
 

@@ -146,7 +146,7 @@ fn a_report_of_an_unclear_package_does_not_pass_until_a_prefix_names_it() {
     let folder = packages();
     write(folder.path(), "out/a.info", UNTESTED[0].1);
     let said = judge(folder.path(), &["out", "--min-tests=0", "--coverage-prefix", "other/* = packages/foo"]);
-    assert!(said.notes().contains("`coverage-prefix` fits no coverage report: other/* = packages/foo"));
+    assert!(said.notes().contains("`coverage-prefix` matches no coverage report: other/* = packages/foo"));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn an_empty_diff_is_no_change_only_where_the_repository_shows_it() {
             judge(folder.path(), &[&limits[..], &["--base", "none", "--diff", "change.diff"]].concat());
         assert_eq!((said.code(), said.rules()), (1, vec!["patch-coverage-unknown"]), "{empty:?}");
         let finding = &said.findings()[0];
-        assert_eq!(finding["title"], "the diff change.diff is empty, so the change is not known");
+        assert_eq!(finding["title"], "the diff change.diff is empty, so the change is unknown");
         assert!(finding["help"].to_string().contains("git diff BASE...HEAD > change.diff"), "{finding}");
     }
     let deleted = "--- a/src/a.js\n+++ b/src/a.js\n@@ -1,3 +1,2 @@\n a\n-b\n c\n";
@@ -224,7 +224,7 @@ fn a_summary_is_a_bystander_only_beside_the_full_report() {
             assert_eq!((said.code(), said.rules().len()), (0, 0), "{name}: {:?}", said.findings());
             assert_eq!(said.report["details"]["coverage"]["lines"]["coverable"], 2);
             let note = format!(
-                "coverage/coverage-summary.json ({format} of the run whose full report {name} lies beside it)"
+                "coverage/coverage-summary.json ({format} of the run with the full report {name})"
             );
             assert!(said.notes().contains(&note), "{}", said.notes());
             for paths in [
@@ -309,7 +309,7 @@ fn what_is_left_out_is_counted_and_settings_without_a_reason_are_refused() {
     let said = judge(folder.path(), &[&limits[..], &["--coverage-exclude", "gen : by protoc"]].concat());
     assert_eq!(said.code(), 1);
     assert!(
-        said.notes().contains("`gen` of `coverage-exclude` matches no file; a folder is written `gen/**`")
+        said.notes().contains("`gen` of `coverage-exclude` matches no file; for a folder, write `gen/**`")
     );
     for flags in [
         ["--coverage-exclude", "gen/**"],

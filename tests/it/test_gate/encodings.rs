@@ -80,9 +80,9 @@ fn what_was_replaced_or_guessed_is_told() {
         ),
         (
             String::new(),
-            "junit.xml:1:54: this is not UTF-8, and no known encoding is named: read as windows-1252",
+            "junit.xml:1:54: not UTF-8, and no known encoding is declared: read as windows-1252",
         ),
-        (declared("cp437"), "the encoding `cp437` is not known, it was read as UTF-8"),
+        (declared("cp437"), "unknown encoding `cp437`, read as UTF-8"),
     ] {
         let said = judge_text(report(&declaration, CARD, CASH));
         assert!(said.notes().contains(words), "{}", said.notes());

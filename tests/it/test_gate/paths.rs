@@ -297,7 +297,7 @@ fn packed_reports_are_read_and_archives_are_named() {
     put("out/deep/all.tar.gz", &gzip(&[0; 1024]));
     let said = judge(folder.path(), &["out"]);
     assert_eq!((said.code(), said.counts()), (1, [2, 1, 0, 1, 0, 0, 0]));
-    let words = "not looked into: 2 archives, unpack them before: out/deep/all.tar.gz, out/trace.zip";
+    let words = "not read: 2 archives, unpack them first: out/deep/all.tar.gz, out/trace.zip";
     assert!(said.notes().contains(words), "{}", said.notes());
     // Meant by its name it is a report that nobody reads.
     for path in ["out/trace.zip", "out/*.zip"] {
@@ -364,7 +364,7 @@ fn a_report_that_is_handed_in_twice_counts_once() {
     let said = judge(folder.path(), &["plain"]);
     assert_eq!((said.code(), said.counts()[0], said.rules().len()), (0, 2, 0));
     assert!(
-        said.notes().contains("plain/2.xml: the same bytes as plain/1.xml; both are counted"),
+        said.notes().contains("plain/2.xml: identical to plain/1.xml; both are counted"),
         "{}",
         said.notes()
     );

@@ -328,7 +328,7 @@ fn a_test_that_another_report_has_is_not_skipped() {
     // Nobody ran the third one, so that each of its skips counts.
     assert_eq!((said.code(), said.counts()), (1, [5, 1, 0, 1, 0, 3, 0]));
     assert!(
-        said.notes().contains("4 skipped tests ran place in another report, and counts there alone"),
+        said.notes().contains("4 skipped tests ran in another report, and only counts there"),
         "{}",
         said.notes()
     );
@@ -389,7 +389,7 @@ fn a_later_report_is_an_attempt_where_that_is_set() {
     let detail = apart.findings()[0]["detail"].as_str().unwrap();
     assert!(
         detail.contains(
-            "a test of this name passed in 2/junit.xml; if that is a later attempt, set `attempts`"
+            "a test with this name passed in 2/junit.xml; if that is a later attempt, set `attempts`"
         ),
         "{detail}"
     );

@@ -213,7 +213,7 @@ fn a_change_neither_hides_its_lines_nor_only_writes_a_baseline() {
     write("c.info", covered);
     let said = judge(folder.path(), &["--base", "main"]);
     assert_eq!((said.code(), said.rules()), (1, vec!["patch-coverage-too-low"]));
-    assert!(said.notes().contains("`diff` is not set (the change says e.diff)"), "{}", said.notes());
+    assert!(said.notes().contains("`diff` is not set (the change sets e.diff)"), "{}", said.notes());
     write("devops.toml", &format!("{policy}action = \"baseline\"\nbaseline = \"b.jsonl\"\n"));
     write("r.xml", red);
     let said = judge(folder.path(), &["--base", "main"]);

@@ -286,7 +286,7 @@ fn owners_of_a_failing_test_are_named_and_waive_nothing() {
     let said = judge(path, &["junit.xml", "--formats", "json,summary,html,github"]);
     assert_eq!(said.code(), 1);
     assert_eq!(said.findings()[0]["subject"]["owners"], json!(["@org/shop", "qa@example.com"]));
-    assert!(said.notes().contains(".github/CODEOWNERS:3: `nobody` is no owner"), "{}", said.notes());
+    assert!(said.notes().contains(".github/CODEOWNERS:3: `nobody` is not an owner"), "{}", said.notes());
     assert!(said.finished.stdout.contains("owners: @org/shop, qa@example.com\n"), "{}", said.finished.stdout);
     assert!(
         read(path, "summary.md").contains("<sub>test-failed, owners @\u{200b}org/shop, qa@"),

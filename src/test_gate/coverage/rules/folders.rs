@@ -131,11 +131,11 @@ mod tests {
         assert!(titles(&["src/billing >= 75", "./src/billing/deep/ >= 100 %"], None).is_empty());
         assert_eq!(
             titles(&["src/billing >= 75.1"], None),
-            ["src/billing: 75.00 % (3 of 4) lines covered, at least 75.1 % must be"]
+            ["src/billing: 75.00 % (3 of 4) lines covered, expected at least 75.1 %"]
         );
         assert_eq!(
             titles(&["src/* >= 50"], None),
-            ["src/billing2: 0.00 % (0 of 1) lines covered, at least 50 % must be"],
+            ["src/billing2: 0.00 % (0 of 1) lines covered, expected at least 50 %"],
             "each folder of a pattern on its own"
         );
     }
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_folder_that_nothing_measures_does_not_pass() {
         let nothing = |folder: &str| {
-            format!("{folder}: no coverage report has a line of it, at least 0 % must be covered")
+            format!("{folder}: in no coverage report, expected at least 0 % covered")
         };
         assert_eq!(titles(&["src/bill >= 0", "lib/* >= 0"], None), [nothing("src/bill"), nothing("lib/*")]);
         let tracked =

@@ -244,7 +244,7 @@ mod tests {
         assert!(judge(&limits("70", "50"), &Facts::of(&coverage)).is_empty());
         let findings = judge(&limits("70.000001", "50.1"), &Facts::of(&coverage));
         assert_eq!(rules(&findings), ["coverage-too-low", "file-coverage-too-low"]);
-        assert_eq!(findings[0].title, "lines covered: 70.00 % (14 of 20), at least 70.000001 % must be");
+        assert_eq!(findings[0].title, "lines covered: 70.00 % (14 of 20), expected at least 70.000001 %");
         assert_eq!(findings[0].help, "test lines 6-10 of b.rs");
         assert_eq!(findings[1].location.as_ref().unwrap().to_string(), "b.rs:6");
         assert!(judge(&Limits::default(), &Facts::of(&coverage)).is_empty());
@@ -272,7 +272,7 @@ mod tests {
         assert!(judged("a.rs", 6..=9).is_empty(), "no line that can be covered");
         let findings = judged("a.rs", 3..=5);
         assert_eq!(rules(&findings), ["patch-coverage-too-low"]);
-        assert_eq!(findings[0].title, "33.33 % (1 of 3) added lines covered, at least 80 % must be");
+        assert_eq!(findings[0].title, "coverage of added lines: 33.33 % (1 of 3), expected at least 80 %");
         assert_eq!(findings[0].detail, "a.rs: 33.33 % (1 of 3), not covered: 4-5");
         assert_eq!(findings[0].location.as_ref().unwrap().to_string(), "a.rs:4");
         for path in ["new.rs", "new.kt"] {
@@ -372,7 +372,7 @@ mod tests {
         let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
         assert_eq!(
             titles,
-            ["lost.rs is in no coverage report any more", "newlost.rs is in no coverage report any more"]
+            ["lost.rs is no longer in any coverage report", "newlost.rs is no longer in any coverage report"]
         );
         let unknown = judge(&Limits::default(), &Facts { change: None, tracked: None, ..all });
         assert_eq!(unknown.len(), 5, "what can't be told fails");
