@@ -1,4 +1,4 @@
-//! Does this change bring in packages with known vulnerabilities?
+//! Finds dependencies with known vulnerabilities.
 //!
 //! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
 //! reads the lockfiles, and of the database only what speaks of packages in them.

@@ -114,7 +114,7 @@ struct Pipeline<'a> {
     reports: Vec<Report>,
     /// What was not done, and why.
     notes: Vec<String>,
-    /// What the jobs' own settings could not be made of.
+    /// The context before the settings of `devops run` were applied; jobs resolve their own settings from it.
     outer: &'a Context,
 }
 

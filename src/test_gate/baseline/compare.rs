@@ -454,10 +454,10 @@ mod tests {
             let titles = rules::findings(&comparison, &limits).into_iter().map(|finding| finding.title);
             titles.collect::<Vec<_>>()
         };
-        assert_eq!(found(&[200, 210, 220], 500), ["A.a takes 500 ms, took 210 ms"]);
-        assert_eq!(found(&[200], 500), ["A.a takes 500 ms, took 200 ms"]);
+        assert_eq!(found(&[200, 210, 220], 500), ["A.a takes 500 ms, previously 210 ms"]);
+        assert_eq!(found(&[200], 500), ["A.a takes 500 ms, previously 200 ms"]);
         assert_eq!(found(&[200, 210, 600], 500), [""; 0]);
-        assert_eq!(found(&[200, 600], 900), ["A.a takes 900 ms, took 400 ms"]);
+        assert_eq!(found(&[200, 600], 900), ["A.a takes 900 ms, previously 400 ms"]);
         assert_eq!(found(&[10, 10, 10], 90), [""; 0]);
         assert_eq!(found(&[300, 300, 300], 600), [""; 0]);
     }

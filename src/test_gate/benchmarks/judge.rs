@@ -294,7 +294,7 @@ mod tests {
     fn what_is_gone_is_red_and_what_is_new_is_said() {
         let judged = against(&[measure("new", 1.0)], &[measure("old", 1.0)]);
         assert_eq!(told(&judged).0, ["benchmark-vanished: old is gone"]);
-        assert_eq!(judged.notes, ["1 measure is new, so there is nothing to compare with"]);
+        assert_eq!(judged.notes, ["1 measurement is new, so there is nothing to compare with"]);
         assert_eq!(told(&against(&[], &[measure("old", 1.0)])).1, "vanished");
     }
 
@@ -315,14 +315,14 @@ mod tests {
     fn few_samples_are_judged_by_size_alone() {
         let one = |value: f64| Benchmark::new("sum", "time", value, "ms");
         let judged = against(&[one(14.9)], &[one(10.0)]);
-        let title = "benchmark-inconclusive: 1 of 1 measure is inconclusive: a slowdown of more than 5 % can't be ruled out";
+        let title = "benchmark-inconclusive: 1 of 1 measurement is inconclusive: a slowdown of more than 5 % can't be ruled out";
         assert_eq!(told(&judged), (vec![title.to_owned()], "inconclusive"));
         assert_eq!(told(&against(&[one(10.4)], &[one(10.0)])), (vec![], "unchanged"));
         assert_eq!(
             judged.notes,
             [
-                "1 measure was judged by size alone (50 %): with at least 7 samples on each side noise could be \
-                 told apart"
+                "1 measurement was judged by size alone (50 %): at least 7 samples on each side are needed for \
+                 statistics"
             ]
         );
         assert_eq!(told(&against(&[one(15.0)], &[one(10.0)])).1, "regressed");
@@ -382,7 +382,7 @@ mod tests {
             ]
         );
         assert!(judged.comparisons.is_empty());
-        assert_eq!(judged.notes, ["1 measure is not compared, because there is no baseline"]);
+        assert_eq!(judged.notes, ["1 measurement is not compared, because there is no baseline"]);
     }
 
     #[test]

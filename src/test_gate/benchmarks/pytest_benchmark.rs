@@ -69,7 +69,7 @@ fn take(row: Row, sheet: &mut Sheet) {
     };
     let benchmark = Benchmark::new(&name, "time", median, "s");
     if stats.data.odd > 0 {
-        sheet.note(format!("`{name}` has more than numbers in its data; its median stands for it"));
+        sheet.note(format!("`{name}` has data other than numbers; its median is used"));
     }
     let benchmark = match (stats.q1, stats.q3) {
         (Some(low), Some(high)) => benchmark.within(low, high),

@@ -201,7 +201,7 @@ impl Report<'_, '_, '_> {
         if absent > 0 {
             let verb = if absent == 1 { "was" } else { "were" };
             collector
-                .note(format!("{} {verb} registered and not run, as by a pattern", count(absent, "test")));
+                .note(format!("{} {verb} registered and not run, e.g. because of a pattern", count(absent, "test")));
         }
         let (claimed, shown) = (stats.tests.count(), self.shared.tests.get());
         if claimed > shown {
