@@ -20,7 +20,7 @@ pub(super) fn place(
         Some(location) => (location, "the file that was judged"),
         None => (Location::line(document.configuration, 1), "the configuration of the job"),
     };
-    let said = format!("This stands in no file of its own; its place is {what}, {}.", location.path);
+    let said = format!("This finding has no location of its own and is shown in {what}, {}.", location.path);
     (location, Some(said))
 }
 

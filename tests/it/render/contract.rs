@@ -117,7 +117,7 @@ fn a_finding_of_any_rule_has_a_place_where_it_stands_in_no_file() {
         assert_eq!((uri.as_str(), line), ("devops.toml", 1), "{rule}");
         assert_eq!(
             said,
-            "This stands in no file of its own; its place is the configuration of the job, devops.toml."
+            "This finding has no location of its own and is shown in the configuration of the job, devops.toml."
         );
     }
     let two = &["b.json", "a.xml"];
