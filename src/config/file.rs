@@ -377,7 +377,7 @@ mod tests {
         let cases = [
             (
                 "a = [1, [2]]",
-                "devops.toml:1:9: expected a string, number or boolean (this is nested too deep)",
+                "devops.toml:1:9: expected a string, number or boolean (this is nested too deeply)",
             ),
             ("[test_gate]\n", "devops.toml:1:2: unknown table: `test_gate` (did you mean `test-gate`?)"),
             ("waiver = 1\n", "devops.toml:1:1: `waiver` must be a list of tables (write `[[waiver]]`)"),

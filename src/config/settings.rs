@@ -458,7 +458,7 @@ mod tests {
         let error = flags(&[], &[("DEVOPS_IN_LEAST", "1\n2")], "").unwrap_err();
         assert!(error.contains("has 2 lines"), "{error}");
         let error = flags(&[], &[], "least = [1, 2]\n").unwrap_err();
-        assert!(error.contains("takes one value"), "{error}");
+        assert!(error.contains("accepts only one value"), "{error}");
     }
 
     #[test]

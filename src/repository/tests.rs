@@ -527,16 +527,16 @@ fn what_is_no_whole_diff_is_told() {
     let head = "diff --git a/a b/a\n--- a/a\n+++ b/a\n";
     for (text, line, what) in [
         (format!("{head}@@ -1,2 +1,2 @@\n a\n-b\n"), 6, "cut off"),
-        (format!("{head}@@ -1 +1 @@\n-a\n+b\n+c\n"), 7, "no hunk"),
-        (format!("{head}@@ -1 +1 @\n-a\n"), 4, "can't be understood"),
+        (format!("{head}@@ -1 +1 @@\n-a\n+b\n+c\n"), 7, "not part of a hunk"),
+        (format!("{head}@@ -1 +1 @\n-a\n"), 4, "is invalid"),
         (head.to_owned(), 1, "cut off"),
         ("diff --git a/a b/a\n".to_owned(), 1, "cut off"),
         ("diff --git a/a b/c\nrename from a\n".to_owned(), 1, "cut off"),
         ("diff --cc a\n@@@ -1 -1 +1 @@@\n++a\n".to_owned(), 1, "merge"),
-        ("@@ -1 +1 @@\n-a\n+b\n".to_owned(), 1, "no file"),
-        ("hello\n".to_owned(), 0, "no diff"),
-        (format!("{head}@@ -9 +9 @@\n-a\n+b\n@@ -1 +1 @@\n-a\n+b\n"), 7, "above it"),
-        (format!("{head}@@ -1 +1 @@\n-a\n+b\n{head}@@ -1 +1 @@\n-a\n+b\n"), 7, "already"),
+        ("@@ -1 +1 @@\n-a\n+b\n".to_owned(), 1, "not part of a file"),
+        ("hello\n".to_owned(), 0, "not a unified diff"),
+        (format!("{head}@@ -9 +9 @@\n-a\n+b\n@@ -1 +1 @@\n-a\n+b\n"), 7, "the previous one"),
+        (format!("{head}@@ -1 +1 @@\n-a\n+b\n{head}@@ -1 +1 @@\n-a\n+b\n"), 7, "occurs twice"),
     ] {
         let (_, troubles) = parse(text.as_bytes());
         let first = troubles.kept().first().unwrap_or_else(|| panic!("no trouble: {text}"));

@@ -168,7 +168,7 @@ mod tests {
             ("00:01 +3: All tests passed!\n", "dart test"),
         ] {
             let found = of(text).unwrap_or_else(|| panic!("{text}"));
-            assert!(found.contains(&format!("that {runner} prints")), "{text}: {found}");
+            assert!(found.contains(&format!("console output of {runner};")), "{text}: {found}");
             let Kind::Unknown(stranger) = detect(&shape(text.as_bytes())) else { panic!("{text}") };
             assert!(!stranger.may_stand_by && stranger.what == found);
         }

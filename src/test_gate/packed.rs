@@ -151,11 +151,11 @@ mod tests {
         let mut tar = vec![0; 1024];
         tar[257..262].copy_from_slice(b"ustar");
         for (bytes, words) in [
-            (b"PK\x03\x04rest".to_vec(), "a zip archive: unpack it before, as with `unzip`"),
-            (tar.clone(), "a tar archive: unpack it before, as with `tar -xf`"),
-            (gzip(&tar), "a tar archive in gzip: unpack it before, as with `tar -xzf`"),
-            (gzip(&gzip(REPORT)), "gzip in gzip: unpack it before, as with `gunzip`"),
-            (gzip(b"PK\x03\x04rest"), "a zip archive in gzip: unpack it before"),
+            (b"PK\x03\x04rest".to_vec(), "a zip archive: unpack it first, e.g. with `unzip`"),
+            (tar.clone(), "a tar archive: unpack it first, e.g. with `tar -xf`"),
+            (gzip(&tar), "a tar archive in gzip: unpack it first, e.g. with `tar -xzf`"),
+            (gzip(&gzip(REPORT)), "gzip in gzip: unpack it first, e.g. with `gunzip`"),
+            (gzip(b"PK\x03\x04rest"), "a zip archive in gzip: unpack it first"),
         ] {
             let told = told(&bytes);
             assert!(told.2.starts_with(words), "{told:?}");

@@ -116,7 +116,7 @@ fn an_encoding_in_which_nothing_can_be_trusted_is_refused() {
     ] {
         let mut source = bytes;
         let error = Decoder::new(&mut source).read(&mut String::new()).unwrap_err();
-        assert!(error.to_string().contains("is not supported, write the report in UTF-8"), "{error}");
+        assert!(error.to_string().contains("is not supported; write the report in UTF-8"), "{error}");
     }
 }
 

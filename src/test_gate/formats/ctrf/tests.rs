@@ -246,18 +246,18 @@ fn tests_count_where_a_reporter_bends_the_schema() {
         (
             r#"["src/cart.test.ts", "cart"]"#,
             r#""src/cart.test.ts > cart""#,
-            "a `suite` that is not a list, as in 1 test",
+            "a `suite` that is not a list, e.g. in 1 test",
         ),
         (
             r#""duration": 12"#,
             r#""duration": 12.5"#,
-            "a time that is not a whole number of milliseconds, as in 1 test",
+            "a time that is not a whole number of milliseconds, e.g. in 1 test",
         ),
-        (r#""attempt": 1,"#, "", "an attempt without its number in `attempt`, as in 2 tests"),
+        (r#""attempt": 1,"#, "", "an attempt without its number in `attempt`, e.g. in 2 tests"),
     ] {
         let reading = read(&FORMAT, SAMPLE.replace(word, other).as_bytes());
         assert_eq!(counts(&reading), [1, 1, 1, 0, 2, 1]);
-        assert_eq!(reading.troubles.kept()[0].what, format!("the schema of CTRF refuses {what}"));
+        assert_eq!(reading.troubles.kept()[0].what, format!("the schema of CTRF does not allow {what}"));
     }
 }
 
