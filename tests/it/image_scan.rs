@@ -197,7 +197,7 @@ fn what_is_no_report_is_refused_with_its_place_and_a_reason() {
         (
             "rubbish after",
             b"{\"SchemaVersion\": 2}\n{\"SchemaVersion\": 2}\nx",
-            "trivy.json:3:1: has something after",
+            "trivy.json:3:1: has data after",
         ),
         ("second cut off", b"{\"SchemaVersion\": 2}\n\n{\"SchemaVersion\"", "trivy.json:3:16: is cut off"),
         ("UTF-16", b"\xff\xfe{\0}\0", "is UTF-16, JSON is UTF-8"),

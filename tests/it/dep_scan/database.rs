@@ -328,7 +328,7 @@ fn a_second_archive_behind_the_end_mark_is_exit_3() {
         let (_keep, path) = with_file("db", &bytes);
         let (finished, _) = scan_text(&path, LOCK, &[]);
         assert_eq!(finished.code, Some(3), "{finished:?}");
-        assert!(finished.stderr.contains("follows its end mark"), "{}", finished.stderr);
+        assert!(finished.stderr.contains("after its end marker"), "{}", finished.stderr);
     }
     let padded = [first, vec![0; 20 * 512]].concat();
     let (_keep, path) = with_file("db", &padded);

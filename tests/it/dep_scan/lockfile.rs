@@ -191,7 +191,7 @@ fn other_lockfiles_are_named_and_folders_of_other_people_not_entered() {
         ]
     );
     let notes = report["notes"].to_string();
-    assert!(notes.contains("2 lockfiles of formats not read yet"), "{notes}");
+    assert!(notes.contains("2 lockfiles in formats not read yet"), "{notes}");
     assert!(notes.contains("skipped folders: .git, node_modules, target, vendor"), "{notes}");
 }
 

@@ -239,7 +239,7 @@ fn settings_about_sources_are_checked() {
     let project = Project { source: Some(GIT), ..Project::default() };
     for (arguments, expected) in [
         (["--mirrors", "*"], "write a host"),
-        (["--uncovered-severity", "info"], "the lowest is `low`"),
+        (["--uncovered-severity", "info"], "expected at least `low`"),
         (["--uncovered-severity", "hgih"], "did you mean `high`?"),
     ] {
         let (finished, _) = project.scan(&arguments);

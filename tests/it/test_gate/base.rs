@@ -159,7 +159,7 @@ fn a_change_that_widens_its_gate_stays_red() {
             assert!(judged.notes().contains(said), "{how}: {head:?}: {}", judged.notes());
             assert!(judged.notes().contains(&change.id("main")[..10]), "{}", judged.notes());
             assert_eq!(judged.report["provenance"]["data"]["policy_commit"], change.id("main").as_str());
-            let is_told = judged.notes().contains("`base` of devops.toml is not heard");
+            let is_told = judged.notes().contains("`base` of devops.toml is ignored");
             assert_eq!(is_told, has_base_key && how != "flag", "{how}: {}", judged.notes());
         }
     }
@@ -228,7 +228,7 @@ fn a_file_that_is_new_or_can_not_be_used_is_told() {
         let said = change.judge(&["--base", "main"], &[]);
         assert_eq!(said.code(), 0);
         let place =
-            format!("can't be used, so the change's own holds: devops.toml@{}:1:", &change.id("main")[..10]);
+            format!("can't be used, so that of the change applies: devops.toml@{}:1:", &change.id("main")[..10]);
         assert!(said.notes().contains(&place), "{}", said.notes());
     }
 }
@@ -360,7 +360,7 @@ fn without_a_repository_or_a_host_there_is_no_base() {
     assert_eq!(report(folder.path())["findings"], Value::Array(vec![]));
     let named = run(binary("test-gate", folder.path()).args(["junit.xml", "--base=main"]));
     assert_eq!(named.code, Some(3), "{named:?}");
-    assert!(named.stderr.contains("belongs to no git repository"), "{named:?}");
+    assert!(named.stderr.contains("is not in a git repository"), "{named:?}");
     let change = Change::new(Some("[test-gate]\nmin-tests = 3\n"), Some(""), FEW);
     let pushed = [("GITHUB_ACTIONS", "true"), ("GITHUB_REF", "refs/heads/main")];
     assert_eq!(change.judge(&[], &pushed).code(), 0, "a push is no change to be judged by its base");

@@ -175,7 +175,7 @@ fn help_lists_the_sub_commands() {
         assert!(
             help(&["run", option]).contains("Usage: test-gate run [OPTIONS] [PATH]... [-- <COMMAND>...]")
         );
-        assert!(help(&["baseline", option]).contains("\n  merge  Fold baselines"));
+        assert!(help(&["baseline", option]).contains("\n  merge  Merge baselines"));
         assert!(help(&["baseline", "merge", option]).contains("--baseline"));
     }
     assert_eq!(help(&["--version"]), help(&["run", "--version"]));

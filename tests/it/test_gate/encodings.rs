@@ -92,7 +92,7 @@ fn what_was_replaced_or_guessed_is_told() {
     std::fs::write(folder.path().join("a.tap"), b"1..2\nnot ok 1 - caf\xe9\nok 2 - caf\xe8\n").unwrap();
     let said = judge(folder.path(), &["a.tap"]);
     assert_eq!((said.counts(), title(&said).as_str()), ([2, 1, 0, 1, 0, 0, 0], "café"));
-    assert!(said.notes().contains("a.tap:2:15: this is not UTF-8"), "{}", said.notes());
+    assert!(said.notes().contains("a.tap:2:15: not UTF-8"), "{}", said.notes());
     let json = b"\xef\xbb\xbf{\"stats\": {\"tests\": 1}, \"tests\": [{\"title\": \"caf\xe9\", \"fullTitle\": \"caf\xe9\", \"err\": {}}], \"pending\": [], \"failures\": [], \"passes\": []}";
     std::fs::write(folder.path().join("a.json"), json).unwrap();
     let said = judge(folder.path(), &["a.json"]);
@@ -113,7 +113,7 @@ fn an_encoding_that_hides_markup_is_refused() {
         assert_eq!((said.code(), said.rules()), (1, vec!["report-unreadable"]), "{name}");
         let title = title(&said);
         assert!(
-            title.contains(name) && title.ends_with("is not supported, write the report in UTF-8"),
+            title.contains(name) && title.ends_with("is not supported; write the report in UTF-8"),
             "{title}"
         );
     }
