@@ -13,6 +13,7 @@
 
 mod annotate;
 mod architecture;
+mod case_folders;
 mod dep_scan;
 mod devops;
 mod ground;
