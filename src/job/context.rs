@@ -104,7 +104,7 @@ impl Context {
         let Some(sink) = &self.progress else { return };
         if let Ok(mut sink) = sink.lock() {
             // Someone who stopped listening is no reason to stop working.
-            let _ = writeln!(sink, "      {}", terminal(&self.redactor.redact(line)));
+            let _ = writeln!(sink, "      {}", terminal(self.redactor.redact(line).trim_end()));
         }
     }
 }
