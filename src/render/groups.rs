@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Document;
 use super::excerpt::{cut, why};
+use super::facts::path;
 use crate::core::words::number;
 use crate::core::{Finding, Report, Severity};
 
@@ -65,6 +66,19 @@ impl<'a> Group<'a> {
     /// What its title does not say of why, on one line.
     pub(super) fn why(&self) -> String {
         why(self.first)
+    }
+
+    /// Why in the few words of one line: how a package got in, or what the detail says and neither title nor place does.
+    pub(super) fn reason(&self) -> String {
+        match path(&self.first.subject).as_slice() {
+            [] => {}
+            [_] => return "a direct dependency".to_owned(),
+            [way @ .., _] => return format!("through {}", way.join(" → ")),
+        }
+        let why = self.why();
+        let place = self.first.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let why = why.strip_prefix(&place).unwrap_or(&why);
+        if self.first.title.contains(why) { String::new() } else { why.to_owned() }
     }
 
     /// Next steps of all of them, each once.

@@ -11,6 +11,9 @@ use crate::core::{Finding, Report, Severity, Verdict};
 /// Causes that are named.
 const NAMED: usize = 3;
 
+/// The rule about waivers whose last day has passed.
+const EXPIRED: &str = "waiver-expired";
+
 /// The sentence for a document, with its full stop.
 pub(super) fn sentence(document: &Document<'_>) -> String {
     let reports = document.reports();
@@ -96,16 +99,24 @@ fn causes(document: &Document<'_>) -> Vec<String> {
     said
 }
 
-/// Whether a finding is among what made the verdict: of a report that failed, the rules that its reasons name.
+/// Whether a finding is among what made the verdict: of a report that failed, what its reasons name.
 fn decides(report: &Report, verdict: Verdict, finding: &Finding) -> bool {
     if report.verdict != verdict || finding.severity == Severity::Info {
         return false;
     }
-    let names = format!("`{}`", finding.rule);
-    let mut reasons = report.reasons.iter().map(|reason| reason.as_str());
-    verdict != Verdict::Fail
-        || reasons.clone().any(|reason| reason.contains(&names))
-        || reasons.all(|reason| !reason.contains('`'))
+    let limit = report.reasons.iter().find_map(|reason| {
+        let (_, severity) = reason.split_once("at or above `")?;
+        severity.trim_end_matches('`').parse().ok()
+    });
+    let name = format!("`{}`", finding.rule);
+    let is_named = report.reasons.iter().any(|reason| reason.contains(&name));
+    // A waiver that has expired fails whatever its severity.
+    let is_expired = |finding: &Finding| finding.rule == EXPIRED;
+    match limit {
+        _ if verdict != Verdict::Fail || is_expired(finding) => true,
+        Some(limit) => is_named && finding.severity >= limit,
+        None => !report.open().any(is_expired),
+    }
 }
 
 /// Findings of one rule.
@@ -157,7 +168,7 @@ impl<'a> Cause<'a> {
             "advisory-unmaintained" => {
                 subject("a package is no longer maintained", "packages are no longer maintained")
             }
-            "waiver-expired" => subject("a waiver has expired", "waivers have expired"),
+            EXPIRED => subject("a waiver has expired", "waivers have expired"),
             "quarantine-expired" => subject("a quarantine has expired", "quarantines have expired"),
             "lockfile-not-read" => subject("a lockfile was not read", "lockfiles were not read"),
             _ => self.explained(document),
@@ -176,7 +187,7 @@ impl<'a> Cause<'a> {
         match (self.amount, self.is_mixed) {
             (1, _) => format!("{packages} a {worst} vulnerability"),
             (_, false) => format!("{packages} {worst} vulnerabilities"),
-            (_, true) => format!("{packages} vulnerabilities, the worst {worst}"),
+            (_, true) => format!("{packages} vulnerabilities up to {worst}"),
         }
     }
 

@@ -9,15 +9,17 @@ use super::facts::{deliveries, meaning, owners, plan, state};
 use super::groups::{self, Group};
 use super::sentence::sentence;
 use crate::core::escape::terminal_line;
-use crate::core::words::{count, number};
+use crate::core::words::number;
 use crate::core::{Finding, Report, Severity, Table, Verdict};
 
 /// Lines of a detail that are shown.
 const DETAIL: usize = 6;
 const WHOLE_DETAIL: usize = 60;
-/// Entries that are shown of a single job, and lines of entries of a run, so that it fits one screen.
+/// Entries that are shown of a single job.
 const SINGLE: usize = 10;
-const SCREEN: usize = 26;
+/// Lines of a run, so that it fits one screen, and those that its findings get at least.
+const SCREEN: usize = 45;
+const LEAST: usize = 6;
 /// Entries that are shown where everything is asked for.
 const ALL: usize = 1_000;
 /// Waived findings, notes, steps and commands that are listed.
@@ -87,6 +89,7 @@ impl Screen<'_> {
     fn run(&self, jobs: &[Report]) -> String {
         let report = self.document.report;
         let style = verdict_style(report.verdict);
+        let bold = Style::new().bold();
         let indent = columns(report.verdict.as_str()) + 2;
         let sentence = self.hanging(&sentence(self.document), indent);
         let mut text = format!("{style}{}{style:#}  {sentence}\n", report.verdict);
@@ -94,22 +97,33 @@ impl Screen<'_> {
         let shown: Vec<&Group<'_>> =
             groups.iter().filter(|group| group.severity() > Severity::Info || self.is_whole).collect();
         let layout = Layout::of(&shown);
-        if let Some(first) = shown.first().filter(|_| !self.is_whole) {
-            text.push_str(&format!("\nfirst\n{}", self.entry(first, &layout)));
+        // What stopped a job comes before what others found.
+        let stopped = jobs.iter().find(|job| job.error.is_some());
+        let (first, others) = match (stopped, shown.split_first()) {
+            (None, Some((first, others))) if !self.is_whole => (Some(*first), others),
+            _ => (None, shown.as_slice()),
+        };
+        if let Some(first) = first {
+            text.push_str(&format!("\n{bold}What to do first{bold:#}\n{}", self.entry(first, &layout)));
         }
         text.push('\n');
         text.push_str(&self.jobs(jobs));
+        let rest = self.rest(jobs);
         if self.is_whole {
             text.push_str(&self.blocks(&groups, ALL));
         } else {
-            text.push_str(&self.entries(&shown, &layout));
+            let taken = text.matches('\n').count() + rest.matches('\n').count() + 2;
+            text.push_str(&self.entries(others, &layout, SCREEN.saturating_sub(taken).max(LEAST)));
         }
-        for job in jobs {
-            text.push_str(&self.commands(job, if self.is_whole { LISTED } else { COMMANDS }));
-        }
-        for job in jobs {
-            text.push_str(&self.steps(job));
-        }
+        text + &rest
+    }
+
+    /// What follows the findings of several jobs.
+    fn rest(&self, jobs: &[Report]) -> String {
+        let report = self.document.report;
+        let limit = if self.is_whole { LISTED } else { COMMANDS };
+        let mut text: String = jobs.iter().map(|job| self.commands(job, limit)).collect();
+        text.extend(jobs.iter().map(|job| self.steps(job)));
         let width = jobs.iter().map(|job| columns(&job.job)).max().unwrap_or(0);
         let waived: String = jobs.iter().map(|job| self.waived(job, Some(width))).collect();
         text.push_str(&if waived.is_empty() { waived } else { format!("\n{waived}") });
@@ -173,11 +187,11 @@ impl Screen<'_> {
         text
     }
 
-    /// Entries in short, as many as a screen holds, and how many more there are of each severity. The first stands above.
-    fn entries(&self, groups: &[&Group<'_>], layout: &Layout) -> String {
+    /// Entries in short, in at most so many lines, and how many more there are of each severity.
+    fn entries(&self, groups: &[&Group<'_>], layout: &Layout, limit: usize) -> String {
         let mut text = String::new();
-        let mut left = SCREEN;
-        let mut rest = groups.iter().skip(1).peekable();
+        let mut left = limit;
+        let mut rest = groups.iter().peekable();
         while let Some(group) = rest.peek() {
             let entry = self.entry(group, layout);
             let Some(room) = left.checked_sub(entry.matches('\n').count()) else { break };
@@ -211,30 +225,22 @@ impl Screen<'_> {
             layout.severity,
         );
         let mut below: Vec<String> = titles.map(|title| format!("{bold}{title}{bold:#}")).collect();
-        let why = terminal_line(&group.why());
         let places = terminal_line(&group.places());
-        let reason = match (places.is_empty(), why.is_empty()) {
-            (false, false) if columns(&places) + 3 + NARROW <= room => format!("{places}   {why}"),
-            (true, _) => why,
-            (false, _) => places,
-        };
-        let steps = group.steps();
-        let step = steps.first().copied().unwrap_or_default();
-        // Below medium, the next step takes the place of the reason.
-        if group.severity() > Severity::Low || step.is_empty() {
+        let step = group.steps().first().copied().unwrap_or_default();
+        let safe = terminal_line(&cut(step, LONGEST));
+        let is_short = !step.is_empty() && columns(&places) + 3 + columns(&safe) <= room;
+        if group.severity() <= Severity::Low && is_short {
+            // What is minor takes two lines.
+            below.push(beside_place(&places, &safe));
+        } else {
+            let reason = beside_place(&places, &terminal_line(&group.reason()));
             below.extend((!reason.is_empty()).then(|| fit(&reason, room)));
-        }
-        if !step.is_empty() {
-            below.extend(self.step(step, room));
+            if !step.is_empty() && group.severity() > Severity::Low {
+                below.extend(if is_command(step) { vec![safe] } else { lines(&safe, room, 2) });
+            }
         }
         text.extend(below.iter().map(|line| format!("{:margin$}{line}\n", "")));
         text
-    }
-
-    /// A next step in at most two lines; a command stays on one, so that it can be copied.
-    fn step(&self, step: &str, room: usize) -> Vec<String> {
-        let safe = terminal_line(&cut(step, LONGEST));
-        if is_command(step) { vec![safe] } else { lines(&safe, room, 2) }
     }
 
     /// Findings in full, with severities and rules in columns, and how many more there are.
@@ -448,8 +454,16 @@ fn more(hidden: &[Severity]) -> String {
         .filter(|severity| of(severity) > 0)
         .map(|severity| format!("{} {severity}", number(of(severity))))
         .collect();
-    let amount = count(hidden.len() as u64, "more finding");
-    format!("and {amount}: {}; shown with --verbose", parts.join(", "))
+    format!("and {} more: {}; shown with --verbose", number(hidden.len() as u64), parts.join(", "))
+}
+
+/// A text after the places it is about, where there are any.
+fn beside_place(places: &str, text: &str) -> String {
+    match (places.is_empty(), text.is_empty()) {
+        (false, false) => format!("{places}   {text}"),
+        (true, _) => text.to_owned(),
+        (false, true) => places.to_owned(),
+    }
 }
 
 /// Whether a next step is a command: what follows a single word and a colon.
