@@ -82,8 +82,9 @@ fn lower(text: &str) -> String {
 /// What made the verdict, the worst first, and how much more there is.
 fn causes(document: &Document<'_>) -> Vec<String> {
     let mut causes: Vec<Cause<'_>> = Vec::new();
-    for report in document.reports() {
-        for finding in report.open().filter(|finding| decides(report, document.report.verdict, finding)) {
+    let deciding = |report: &&Report| report.verdict == document.report.verdict;
+    for report in document.reports().iter().filter(deciding) {
+        for finding in decisive(report) {
             match causes.iter_mut().find(|cause| cause.rule == finding.rule) {
                 Some(cause) => cause.add(finding),
                 None => causes.push(Cause::new(finding)),
@@ -99,24 +100,24 @@ fn causes(document: &Document<'_>) -> Vec<String> {
     said
 }
 
-/// Whether a finding is among what made the verdict: of a report that failed, what its reasons name.
-fn decides(report: &Report, verdict: Verdict, finding: &Finding) -> bool {
-    if report.verdict != verdict || finding.severity == Severity::Info {
-        return false;
-    }
-    let limit = report.reasons.iter().find_map(|reason| {
+/// The findings that made a report's verdict: where it failed, those that its reasons name.
+fn decisive(report: &Report) -> impl Iterator<Item = &Finding> {
+    let limit: Option<Severity> = report.reasons.iter().find_map(|reason| {
         let (_, severity) = reason.split_once("at or above `")?;
         severity.trim_end_matches('`').parse().ok()
     });
-    let name = format!("`{}`", finding.rule);
-    let is_named = report.reasons.iter().any(|reason| reason.contains(&name));
+    let is_named = |finding: &Finding| {
+        report.reasons.iter().any(|reason| reason.contains(&format!("`{}`", finding.rule)))
+    };
     // A waiver that has expired fails whatever its severity.
     let is_expired = |finding: &Finding| finding.rule == EXPIRED;
-    match limit {
-        _ if verdict != Verdict::Fail || is_expired(finding) => true,
-        Some(limit) => is_named && finding.severity >= limit,
-        None => !report.open().any(is_expired),
-    }
+    let has_expired = report.open().any(is_expired);
+    report.open().filter(move |finding| match limit {
+        _ if finding.severity == Severity::Info => false,
+        _ if report.verdict != Verdict::Fail || is_expired(finding) => true,
+        Some(limit) => finding.severity >= limit && is_named(finding),
+        None => !has_expired,
+    })
 }
 
 /// Findings of one rule.
@@ -157,9 +158,7 @@ impl<'a> Cause<'a> {
         };
         match self.rule {
             "test-failed" => subject("a test failed", "tests failed"),
-            "test-failed-before" => {
-                subject("a test fails as it did before", "tests fail as they did before")
-            }
+            "test-failed-before" => subject("a test fails as it did before", "tests fail as they did before"),
             "test-flaky" => subject("a test is flaky", "tests are flaky"),
             "report-unreadable" => subject("a test report is unreadable", "test reports are unreadable"),
             "report-missing" => subject("a test report is missing", "test reports are missing"),
@@ -198,9 +197,9 @@ impl<'a> Cause<'a> {
         };
         let said = rule.summary.trim_end_matches('.').replace('`', "");
         let mut letters = said.chars();
-        let said = letters.next().map_or_else(String::new, |first| {
-            first.to_lowercase().collect::<String>() + letters.as_str()
-        });
+        let said = letters
+            .next()
+            .map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + letters.as_str());
         match self.amount {
             1 => said,
             amount => format!("{said} ({} times)", number(amount as u64)),

@@ -123,7 +123,9 @@ impl Screen<'_> {
         let report = self.document.report;
         let limit = if self.is_whole { LISTED } else { COMMANDS };
         let mut text: String = jobs.iter().map(|job| self.commands(job, limit)).collect();
-        text.extend(jobs.iter().map(|job| self.steps(job)));
+        // What a promotion did is its own report's matter; what it would do is what a dry run is for.
+        let is_planned = |job: &&Report| self.is_whole || state(job).is_none_or(|state| state == "planned");
+        text.extend(jobs.iter().filter(is_planned).map(|job| self.steps(job)));
         let width = jobs.iter().map(|job| columns(&job.job)).max().unwrap_or(0);
         let waived: String = jobs.iter().map(|job| self.waived(job, Some(width))).collect();
         text.push_str(&if waived.is_empty() { waived } else { format!("\n{waived}") });
@@ -247,7 +249,8 @@ impl Screen<'_> {
     fn blocks(&self, groups: &[Group<'_>], limit: usize) -> String {
         let shown: Vec<&Group<'_>> = groups.iter().take(limit).collect();
         let layout = Layout::of(&shown);
-        let mut text: String = shown.iter().map(|group| format!("\n{}", self.block(group, &layout))).collect();
+        let mut text: String =
+            shown.iter().map(|group| format!("\n{}", self.block(group, &layout))).collect();
         let hidden = groups.iter().skip(limit).flat_map(Group::findings).count();
         if hidden > 0 {
             let page = self.document.page.map(|page| format!(": see {}", terminal_line(page)));
@@ -266,8 +269,10 @@ impl Screen<'_> {
         let title = if self.is_whole { finding.title.clone() } else { group.title() };
         let title = self.hanging(&title, indent + layout.rule.max(columns(&rule)) + 2);
         let rule = padded(&rule, layout.rule);
-        let mut text =
-            format!("{style}{:<1$}{style:#}  {rule}  {bold}{title}{bold:#}\n", finding.severity, layout.severity);
+        let mut text = format!(
+            "{style}{:<1$}{style:#}  {rule}  {bold}{title}{bold:#}\n",
+            finding.severity, layout.severity
+        );
         let margin = " ".repeat(indent);
         let room = self.width.saturating_sub(indent).max(NARROW);
         let places = if self.is_whole { String::new() } else { group.places() };

@@ -63,7 +63,7 @@ fn sarif_is_valid_against_the_public_schema() {
     for (case, report, jobs) in all() {
         let sarif: Value = serde_json::from_str(&with(&report, &jobs, render::sarif)).unwrap();
         check(&schema, &sarif, case);
-        assert_eq!(sarif["runs"].as_array().unwrap().len(), jobs.len(), "{case}");
+        assert_eq!(sarif["runs"].as_array().unwrap().len(), jobs.len().max(1), "{case}");
     }
 }
 
@@ -159,7 +159,10 @@ fn report_json_follows_its_schema_and_reads_back() {
 
 #[test]
 fn junit_and_code_quality_keep_their_shape() {
-    for (case, report, jobs) in all() {
+    for (case, report, mut jobs) in all() {
+        if jobs.is_empty() {
+            jobs.push(report.clone());
+        }
         let names = elements(&with(&report, &jobs, render::junit));
         let count = |name: &str| names.iter().filter(|found| *found == name).count();
         let findings = jobs.iter().map(|job| job.findings.len()).sum::<usize>();
@@ -262,8 +265,11 @@ fn no_text_makes_a_cell_of_a_table() {
     };
     report.findings = (0..5).map(other).collect();
     let text = with(&report, std::slice::from_ref(&report), render::markdown);
-    let rows: Vec<&str> =
-        outside_fences(&text).into_iter().filter(|line| line.starts_with("| ")).skip_while(|line| !line.starts_with("| # ")).collect();
+    let rows: Vec<&str> = outside_fences(&text)
+        .into_iter()
+        .filter(|line| line.starts_with("| "))
+        .skip_while(|line| !line.starts_with("| # "))
+        .collect();
     assert_eq!(rows.iter().filter(|row| borders(row) == 6).count(), 4, "{text}");
 }
 

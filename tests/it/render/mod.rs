@@ -1,8 +1,8 @@
 //! Behaviour of the renderers: what each draws of the same reports, and what no report can make them do.
 
 mod contract;
-mod screen;
 mod samples;
+mod screen;
 
 use std::path::{Path, PathBuf};
 

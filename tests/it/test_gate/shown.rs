@@ -68,7 +68,8 @@ fn the_first_line_of_the_message_stands_beside_the_title_everywhere() {
     assert!(said.finished.stdout.contains("tests/test_a.py:5   assert 1 == 2\n"), "{}", said.finished.stdout);
     let summary = read(folder.path(), "summary.md");
     assert!(
-        summary.contains("**1.** high: **tests.test_a.test_b**<br>tests/test_a.py:5 · <sub>test-failed</sub>"),
+        summary
+            .contains("**1.** high: **tests.test_a.test_b**<br>tests/test_a.py:5 · <sub>test-failed</sub>"),
         "{summary}"
     );
     assert!(summary.contains("\n```text\nassert 1 == 2\n"), "{summary}");
