@@ -26,11 +26,12 @@ pub(super) fn fit(text: &str, limit: usize) -> String {
     short
 }
 
-/// Breaks text between words so that it fits a width; what stands in back-ticks and longer words stay whole.
+/// Breaks text between words so that it fits a width; what stands in back-ticks and longer words stay whole, unless they are of a
+/// script that is written without spaces.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in words(text) {
+    for word in words(text).into_iter().flat_map(|word| pieces(word, width)) {
         let taken = columns(&line);
         if taken > 0 && taken + 1 + columns(&word) > width {
             lines.push(std::mem::take(&mut line));
@@ -42,6 +43,22 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// A word in pieces of a width where it is longer and has wide characters, which are of scripts written without spaces.
+fn pieces(word: String, width: usize) -> Vec<String> {
+    let is_wide = word.chars().any(|character| character.width() == Some(2));
+    if !is_wide || columns(&word) <= width {
+        return vec![word];
+    }
+    let mut pieces = vec![String::new()];
+    for character in word.chars() {
+        match pieces.last_mut() {
+            Some(piece) if columns(piece) + character.width().unwrap_or(0) <= width => piece.push(character),
+            _ => pieces.push(character.to_string()),
+        }
+    }
+    pieces
 }
 
 /// A text wrapped to at most this many lines, each cut where a word alone is wider.
@@ -92,6 +109,7 @@ mod tests {
         assert_eq!(fit("日本語です", 7), "日本語…");
         assert_eq!(fit("日本語です", 6), "日本…");
         assert_eq!(wrap("日本 語で す", 5), ["日本", "語で", "す"]);
+        assert_eq!(wrap("日本語です", 5), ["日本", "語で", "す"]);
         assert_eq!(columns("e\u{301}"), 1);
     }
 

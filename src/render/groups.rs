@@ -10,6 +10,8 @@ use super::facts::path;
 use crate::core::words::number;
 use crate::core::{Finding, Report, Severity};
 
+/// How a package got in that nothing else brought.
+pub(super) const DIRECT: &str = "a direct dependency";
 /// Places and names of an entry that are listed where one line has to hold them.
 const LISTED: usize = 3;
 /// Characters of a name or a place.
@@ -72,7 +74,7 @@ impl<'a> Group<'a> {
     pub(super) fn reason(&self) -> String {
         match path(&self.first.subject).as_slice() {
             [] => {}
-            [_] => return "a direct dependency".to_owned(),
+            [_] => return DIRECT.to_owned(),
             [way @ .., _] => return format!("through {}", way.join(" → ")),
         }
         let why = self.why();

@@ -9,7 +9,7 @@ use super::Document;
 use super::chart::{Bar, bars};
 use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, fact, meaning, owners, path, plan, totals};
-use super::groups::{Group, groups};
+use super::groups::{DIRECT, Group, groups};
 use super::sentence::sentence;
 use crate::core::escape::{terminal, terminal_line};
 use crate::core::words::{bytes, number};
@@ -248,7 +248,11 @@ fn place(document: &Document<'_>, finding: &Finding) -> Option<Place> {
 
 /// What a finding says, as far as the page has room for it.
 fn detail(finding: &Finding, room: &mut Room) -> String {
-    let lines = excerpt(&finding.detail, 60, LINE);
+    let way = path(&finding.subject);
+    let way = if way.len() == 1 { DIRECT.to_owned() } else { format!("through {}", way.join(" → ")) };
+    let mut lines = excerpt(&finding.detail, 60, LINE);
+    // How a package got in stands above, as crumbs.
+    lines.retain(|line| *line != way);
     let mut detail = terminal(&lines.join("\n"));
     if detail.len() > room.excerpts {
         "left out, because this page has a limit: see report.json".clone_into(&mut detail);

@@ -98,22 +98,32 @@ fn numbers(document: &Document<'_>) -> Page<Kind> {
     if bars.is_empty() && live.is_none() {
         return page;
     }
-    page.put("| | | |\n| :-- | :-- | :-- |\n");
+    page.put("|");
     for bar in &bars {
-        page.put("| ").put(bar.name).put(" | ");
+        page.put(" ").put(bar.name).put(" |");
+    }
+    if live.is_some() {
+        page.put(" Live colour |");
+    }
+    page.put("\n|");
+    for _ in 0..bars.len() + usize::from(live.is_some()) {
+        page.put(" :-- |");
+    }
+    page.put("\n|");
+    for bar in &bars {
         if bar.is_share() {
-            page.put("`");
+            page.put(" `");
             for block in 0..BLOCKS {
                 page.put(if block < bar.good(BLOCKS) { "█" } else { "░" });
             }
-            page.put("`");
+            page.put("`<br>");
         }
-        page.put(" | ").put(Markdown::of(&bar.legend())).put(" |\n");
+        page.put(" ").put(Markdown::of(&bar.legend())).put(" |");
     }
     if let Some(live) = live {
-        page.put("| Live colour | | ").put(text(&live)).put(" |\n");
+        page.put(" ").put(text(&live)).put(" |");
     }
-    page.put("\n");
+    page.put("\n\n");
     page
 }
 
@@ -131,14 +141,17 @@ fn what_first(document: &Document<'_>, groups: &[Group<'_>]) -> Page<Kind> {
         if places.len() > 0 {
             page.put(places).put(" · ");
         }
-        page.put(about_group(group));
+        page.put(rule_and_owners(group));
         for step in group.steps().iter().take(STEPS) {
             page.put("<br>").put(MarkdownCell::of(&cut(step, HELP)));
         }
         page.put("\n\n");
+        let mut details: Vec<&str> = Vec::new();
         for finding in group.findings().take(STEPS) {
-            let lines = excerpt(&finding.detail, LINES, LINE);
-            if !lines.is_empty() {
+            let is_said = group.reason().is_empty() && finding.detail.lines().nth(1).is_none();
+            if !is_said && !finding.detail.trim().is_empty() && !details.contains(&finding.detail.as_str()) {
+                details.push(&finding.detail);
+                let lines = excerpt(&finding.detail, LINES, LINE);
                 page.put(MarkdownBlock::of(&lines.join("\n"))).put("\n\n");
             }
         }
@@ -147,14 +160,13 @@ fn what_first(document: &Document<'_>, groups: &[Group<'_>]) -> Page<Kind> {
 }
 
 /// The rule of an entry, and who owns what it is about.
-fn about_group(group: &Group<'_>) -> Page<Kind> {
+fn rule_and_owners(group: &Group<'_>) -> Page<Kind> {
     let mut page = Page::new();
-    page.put("<sub>").put(text(&group.first.rule));
+    page.put(text(&group.first.rule));
     let owners = owners(&group.first.subject);
     if !owners.is_empty() {
         page.put(", owners ").put(text(&owners));
     }
-    page.put("</sub>");
     page
 }
 
@@ -234,7 +246,11 @@ fn findings(document: &Document<'_>, groups: &[Group<'_>]) -> Page<Kind> {
         if !why.is_empty() {
             page.put("<br>").put(MarkdownCell::of(&why));
         }
-        page.put("<br>").put(about_group(group)).put(" | ").put(places(document, group)).put(" | ");
+        page.put("<br><sub>")
+            .put(rule_and_owners(group))
+            .put("</sub> | ")
+            .put(places(document, group))
+            .put(" | ");
         for (index, step) in group.steps().iter().take(STEPS).enumerate() {
             page.put(if index == 0 { "" } else { "<br>" }).put(MarkdownCell::of(&cut(step, HELP)));
         }

@@ -75,7 +75,7 @@ fn all() -> Vec<(&'static str, Report, Vec<Report>)> {
         single("two-hundred", samples::two_hundred()),
         single("waived", samples::only_waived()),
         single("wide", samples::wide()),
-        ("empty", samples::merged(&[]), Vec::new()),
+        ("empty", samples::nothing(), Vec::new()),
         ("run-of-one", samples::merged(&[samples::fail()]), vec![samples::fail()]),
     ]
 }

@@ -265,6 +265,11 @@ fn advisory(package: &str, version: &str, id: &str, severity: Severity) -> Findi
         .help(format!("upgrade {package} to 2.0.1"))
 }
 
+/// A run that had nothing to do.
+pub(super) fn nothing() -> Report {
+    report("devops", Verdict::Pass, "0 jobs")
+}
+
 /// Three packages with one CVE, and one with another.
 pub(super) fn one_advisory() -> Report {
     let mut report =
