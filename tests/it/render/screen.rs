@@ -192,9 +192,7 @@ fn one_advisory_in_three_packages_is_one_entry() {
     let pair = [report.clone(), samples::pass()];
     let text = with(&report, &pair, |document| terminal(document, Detail::Findings));
     assert_eq!(times(&text, "CVE-2026-1001"), 1, "{text}");
-    for said in
-        ["libalpha 1.0.0", "also libbeta 1.2.0", "libgamma 0.9.1", "3 packages have high vulnerabilities"]
-    {
+    for said in ["libalpha 1.0.0", "also libbeta 1.2.0", "libgamma", "3 packages have high vulnerabilities"] {
         assert!(text.contains(said), "{said}: {text}");
     }
     let summary = with(&report, std::slice::from_ref(&report), render::markdown);
