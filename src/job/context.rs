@@ -1,7 +1,7 @@
 //! What is handed in to a job, so that the same inputs give the same report: time, environment, host, output.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -34,6 +34,11 @@ pub struct Context {
     progress: Option<Arc<Mutex<dyn Write + Send>>>,
 }
 
+/// Where progress lines go.
+fn progress() -> Arc<Mutex<dyn Write + Send>> {
+    Arc::new(Mutex::new(anstream::stderr()))
+}
+
 impl Context {
     /// The context of this process: its environment and clock, progress to standard error.
     ///
@@ -51,14 +56,17 @@ impl Context {
                     .help("write a time such as 2026-11-23T12:00:00Z")
             })?,
         };
+        let host = Host::detect(&environment);
+        // On a laptop progress is for who watches; a pipeline's log keeps it.
+        let is_watched = std::io::stderr().is_terminal() || host != Host::Local;
         Ok(Self {
             redactor: Redactor::from_environment(&environment),
-            host: Host::detect(&environment),
+            host,
             environment,
             now,
             working_directory: PathBuf::from("."),
             report_dir: PathBuf::from("devops-report"),
-            progress: Some(Arc::new(Mutex::new(anstream::stderr()))),
+            progress: is_watched.then(progress),
         })
     }
 
@@ -104,7 +112,7 @@ impl Context {
         let Some(sink) = &self.progress else { return };
         if let Ok(mut sink) = sink.lock() {
             // Someone who stopped listening is no reason to stop working.
-            let _ = writeln!(sink, "      {}", terminal(&self.redactor.redact(line)));
+            let _ = writeln!(sink, "      {}", terminal(self.redactor.redact(line).trim_end()));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From a report to everyone who should see it: files, terminal, annotations, summary, step outputs.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -14,7 +14,13 @@ use crate::config::Setting;
 use crate::core::escape::terminal_line;
 use crate::core::{Error, Exit, Report, Rule};
 use crate::files::replace;
-use crate::render::{self, Detail, Document};
+use crate::render::{self, Detail, Document, Revision};
+use crate::repository::Repository;
+
+/// Columns where there is no terminal, and the fewest and most that are drawn for.
+const WIDTH: usize = 100;
+const NARROWEST: usize = 40;
+const WIDEST: usize = 160;
 
 /// A report on its way out.
 pub struct Delivery<'a> {
@@ -81,9 +87,13 @@ fn show(delivery: &Delivery<'_>, formats: &[Format]) {
     let page =
         [Format::Html, Format::Summary, Format::Json].into_iter().find(|format| formats.contains(format));
     let page = page.and_then(|format| path_of(common, format)).filter(|_| !common.quiet);
-    with_document(delivery, page.as_deref(), |document| {
-        let detail = if common.quiet { Detail::Verdict } else { Detail::Findings };
-        let mut text = render::text(document, detail);
+    with_document(delivery, page.as_deref(), &Revision::default(), |document| {
+        let detail = match (common.quiet, common.verbose) {
+            (true, _) => Detail::Verdict,
+            (false, false) => Detail::Findings,
+            (false, true) => Detail::Everything,
+        };
+        let mut text = render::text(document, detail, width(context));
         if common.verbose {
             text.push_str(&settings(delivery.settings));
         }
@@ -93,6 +103,33 @@ fn show(delivery: &Delivery<'_>, formats: &[Format]) {
             write_out(&context.redactor.redact(&render::github(document)));
         }
     });
+}
+
+/// Columns of the terminal: what `COLUMNS` says, else what the terminal says, else those that a log of a host shows.
+fn width(context: &Context) -> usize {
+    let said = context.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    let asked = || {
+        let stdout = io::stdout();
+        let size = stdout.is_terminal().then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten()?;
+        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    };
+    said.or_else(asked).unwrap_or(WIDTH).clamp(NARROWEST, WIDEST)
+}
+
+/// What is judged: as the host says, on a laptop as the repository says.
+fn revision(context: &Context) -> Revision {
+    let date = context.now.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    if let Some(forge) = context.host.forge() {
+        let facts = forge.facts(&context.environment);
+        return Revision { commit: facts.sha, branch: facts.reference, date };
+    }
+    let repository = Repository::discover(&context.working_directory).ok();
+    let commit = repository.as_ref().and_then(|repository| repository.head().ok());
+    Revision {
+        commit: commit.map(|commit| commit.to_string()),
+        branch: repository.and_then(|repository| repository.branch()),
+        date,
+    }
 }
 
 /// Appends the summary to the job summary of the host.
@@ -169,7 +206,9 @@ fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Vec<u8>, Error> {
     if format == Format::Json {
         return render::json(delivery.report);
     }
-    Ok(with_document(delivery, None, |document| match format {
+    let is_dated = matches!(format, Format::Summary | Format::Html);
+    let revision = if is_dated { revision(delivery.context) } else { Revision::default() };
+    Ok(with_document(delivery, None, &revision, |document| match format {
         Format::Sarif => render::sarif(document),
         Format::Summary => render::markdown(document),
         Format::Html => render::html(document),
@@ -182,7 +221,12 @@ fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Vec<u8>, Error> {
 }
 
 /// Lends the document that renderers draw.
-fn with_document<T>(delivery: &Delivery<'_>, page: Option<&str>, draw: impl FnOnce(&Document<'_>) -> T) -> T {
+fn with_document<T>(
+    delivery: &Delivery<'_>,
+    page: Option<&str>,
+    revision: &Revision,
+    draw: impl FnOnce(&Document<'_>) -> T,
+) -> T {
     let context = delivery.context;
     let configuration = delivery.common.file().display().to_string().replace('\\', "/");
     draw(&Document {
@@ -193,6 +237,7 @@ fn with_document<T>(delivery: &Delivery<'_>, page: Option<&str>, draw: impl FnOn
         configuration: &configuration,
         category: &|job| delivery.common.category(job),
         page,
+        revision,
     })
 }
 

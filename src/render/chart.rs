@@ -1,9 +1,16 @@
-//! Charts of a report's totals: bars whose parts add up to a whole, with the same said in words.
+//! The few numbers that matter, drawn: bars whose parts add up to a whole, with the same said in words, and which colour is live.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Document;
 use super::facts::total;
-use crate::core::Report;
 use crate::core::words::number;
+use crate::core::{Report, Severity};
 
+/// The bar of severities.
+const VULNERABILITIES: &str = "Vulnerabilities";
 /// Width of a whole bar in the units of its picture.
 const WHOLE: u64 = 1_000;
 
@@ -27,61 +34,140 @@ pub(super) struct Part {
     pub(super) class: &'static str,
     /// What it counts.
     pub(super) label: String,
+    /// Whether it is the part that nobody minds.
+    pub(super) is_good: bool,
 }
 
-/// The outcome of tests, by the names of their totals.
-const TESTS: [(&str, &str); 6] = [
-    ("passed", "c-good"),
-    ("flaky", "c-soft"),
-    ("failed", "c-bad"),
-    ("errored", "c-worst"),
-    ("skipped", "c-quiet"),
-    ("not_run", "c-low"),
+/// A test's outcome by the name of its total, its colour, and whether it is one that nobody minds.
+const TESTS: [(&str, &str, bool); 6] = [
+    ("passed", "c-good", true),
+    ("flaky", "c-soft", false),
+    ("failed", "c-bad", false),
+    ("errored", "c-worst", false),
+    ("skipped", "c-quiet", false),
+    ("not_run", "c-low", false),
 ];
 
-/// Severities of open findings, the worst first.
-const SEVERITIES: [(&str, &str); 5] =
-    [("critical", "c-worst"), ("high", "c-bad"), ("medium", "c-soft"), ("low", "c-low"), ("info", "c-quiet")];
+impl Bar {
+    /// Whether some of its parts are good and others not, so that it can be drawn as a share.
+    pub(super) fn is_share(&self) -> bool {
+        self.name != VULNERABILITIES
+    }
 
-/// The bars a report has the numbers for: tests, then severities where there is more than one finding.
-pub(super) fn bars(report: &Report) -> Vec<Bar> {
-    let tests = TESTS.map(|(name, class)| (name, class, total(report, name).unwrap_or(0)));
-    let is_counted = SEVERITIES.iter().any(|(name, _)| report.totals.contains_key(*name));
-    let severities = SEVERITIES.map(|(name, class)| {
-        let counted = || report.open().filter(|finding| finding.severity.as_str() == name).count() as u64;
-        (name, class, if is_counted { total(report, name).unwrap_or(0) } else { counted() })
-    });
-    let mut bars = Vec::new();
-    if report.totals.contains_key("tests") {
-        bars.extend(bar("Tests", &tests));
+    /// How many of so many blocks are good; none where something is wrong everywhere, all where nothing is.
+    pub(super) fn good(&self, blocks: usize) -> usize {
+        let good: u64 = self.parts.iter().filter(|part| part.is_good).map(|part| part.width).sum();
+        usize::try_from(good * blocks as u64 / WHOLE).unwrap_or(blocks).min(blocks)
     }
-    if severities.iter().fold(0_u64, |sum, (_, _, amount)| sum.saturating_add(*amount)) > 1 {
-        let name = if is_counted { "Vulnerabilities by severity" } else { "Open findings by severity" };
-        bars.extend(bar(name, &severities));
+
+    /// Its parts in words.
+    pub(super) fn legend(&self) -> String {
+        self.parts.iter().map(|part| part.label.as_str()).collect::<Vec<_>>().join(", ")
     }
-    bars
+}
+
+/// The bars that the reports have numbers for: tests by state, coverage of lines, open vulnerabilities by severity.
+pub(super) fn bars(document: &Document<'_>) -> Vec<Bar> {
+    let reports = document.reports();
+    let of_each = reports.iter().flat_map(|report| tests(report).into_iter().chain(coverage(report)));
+    of_each.chain(vulnerabilities(reports)).collect()
+}
+
+fn tests(report: &Report) -> Option<Bar> {
+    report.totals.get("tests")?;
+    let count = |(name, class, is_good): (&'static str, &'static str, bool)| {
+        let amount = total(report, name).unwrap_or(0);
+        Amount { label: format!("{} {}", number(amount), name.replace('_', " ")), class, is_good, amount }
+    };
+    bar("Tests", TESTS.map(count).into())
+}
+
+/// How much of the lines is covered, where the details say so.
+fn coverage(report: &Report) -> Option<Bar> {
+    let lines = report.details.get("coverage")?.get("lines")?;
+    let get = |name: &str| lines.get(name).and_then(Value::as_u64);
+    let (covered, coverable) = (get("covered")?, get("coverable")?);
+    // Rounded down as in the job's headline: what is not all covered is never 100 %.
+    let tenths = u128::from(covered) * 1_000 / u128::from(coverable.max(1));
+    let part = |label: String, class, is_good, amount| Amount { label, class, is_good, amount };
+    let missed = coverable.saturating_sub(covered);
+    bar(
+        "Coverage",
+        vec![
+            part(format!("{}.{} % of lines covered", tenths / 10, tenths % 10), "c-good", true, covered),
+            part(format!("{} not covered", number(missed)), "c-quiet", false, missed),
+        ],
+    )
+}
+
+/// Open findings about advisories by severity, each package with an advisory once.
+fn vulnerabilities(reports: &[Report]) -> Option<Bar> {
+    let mut known: BTreeSet<(Severity, &str, &str, &str)> = BTreeSet::new();
+    for report in reports {
+        for finding in report.open() {
+            let fact = |name: &str| finding.subject.get(name).and_then(Value::as_str);
+            if let (Some(advisory), Some(package)) = (fact("advisory"), fact("package")) {
+                known.insert((finding.severity, advisory, package, fact("version").unwrap_or_default()));
+            }
+        }
+    }
+    let amount = |severity: Severity| {
+        let amount = known.iter().filter(|(found, ..)| *found == severity).count() as u64;
+        let class = match severity {
+            Severity::Critical => "c-worst",
+            Severity::High => "c-bad",
+            Severity::Medium => "c-soft",
+            Severity::Low => "c-low",
+            Severity::Info => "c-quiet",
+        };
+        Amount { label: format!("{} {severity}", number(amount)), class, is_good: false, amount }
+    };
+    bar(VULNERABILITIES, Severity::ALL.map(amount).into())
+}
+
+/// The colour that users get after a promotion, in words; none where no job promoted.
+pub(super) fn live(document: &Document<'_>) -> Option<String> {
+    document.reports().iter().find_map(|report| {
+        let get = |name: &str| report.details.get(name).and_then(Value::as_str);
+        let (from, to) = (get("from")?, get("to")?);
+        Some(match get("state")? {
+            "promoted" => format!("{to}, before it {from}"),
+            "planned" => format!("{from}, would become {to}"),
+            "held" => format!("on the way from {from} to {to}"),
+            "unchanged" if from == to => to.to_owned(),
+            _ => from.to_owned(),
+        })
+    })
+}
+
+/// A part before it has a place.
+struct Amount {
+    label: String,
+    class: &'static str,
+    is_good: bool,
+    amount: u64,
 }
 
 /// A bar of amounts, or none where all are zero.
-fn bar(name: &'static str, amounts: &[(&str, &'static str, u64)]) -> Option<Bar> {
-    let amounts: Vec<_> = amounts.iter().filter(|(_, _, amount)| *amount > 0).collect();
-    let sum: u128 = amounts.iter().map(|(_, _, amount)| u128::from(*amount)).sum();
-    let widths: Vec<u64> = amounts.iter().map(|(_, _, amount)| width(*amount, sum)).collect();
+fn bar(name: &'static str, amounts: Vec<Amount>) -> Option<Bar> {
+    let amounts: Vec<Amount> = amounts.into_iter().filter(|part| part.amount > 0).collect();
+    let sum: u128 = amounts.iter().map(|part| u128::from(part.amount)).sum();
+    let widths: Vec<u64> = amounts.iter().map(|part| width(part.amount, sum)).collect();
     let over = widths.iter().sum::<u64>().saturating_sub(WHOLE);
     let widest = widths.iter().copied().max()?;
     let mut start = 0;
     let mut is_trimmed = false;
     let parts: Vec<Part> = amounts
-        .iter()
+        .into_iter()
         .zip(widths)
-        .map(|((name, class, amount), mut width)| {
+        .map(|(amount, mut width)| {
             if width == widest && !is_trimmed {
                 // What the smallest parts were given more, the widest gives.
                 width = width.saturating_sub(over);
                 is_trimmed = true;
             }
-            let label = format!("{} {}", number(*amount), name.replace('_', " "));
-            let part = Part { start, width, class, label };
+            let Amount { label, class, is_good, .. } = amount;
+            let part = Part { start, width, class, label, is_good };
             start += part.width;
             part
         })
@@ -98,21 +184,31 @@ fn width(amount: u64, sum: u128) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{WHOLE, bar};
+    use super::{Amount, Bar, WHOLE, bar};
+
+    fn of(amounts: &[(&str, u64)]) -> Option<Bar> {
+        let amount = |(name, amount): &(&str, u64)| Amount {
+            label: format!("{amount} {name}"),
+            class: "a",
+            is_good: *name == "passed",
+            amount: *amount,
+        };
+        bar("Tests", amounts.iter().map(amount).collect())
+    }
 
     #[test]
     fn small_parts_are_seen_and_the_bar_stays_whole() {
-        let bar =
-            bar("Tests", &[("passed", "a", 1_000_000), ("failed", "b", 1), ("skipped", "c", 0)]).unwrap();
-        assert_eq!(bar.text, "Tests: 1,000,000 passed, 1 failed");
+        let bar = of(&[("passed", 1_000_000), ("failed", 1), ("skipped", 0)]).unwrap();
+        assert_eq!(bar.text, "Tests: 1000000 passed, 1 failed");
         assert_eq!(bar.parts.len(), 2);
         assert_eq!(bar.parts.iter().map(|part| part.width).sum::<u64>(), WHOLE);
         assert_eq!(bar.parts[1].width, 4);
+        assert_eq!(bar.good(20), 19, "one failure is seen in blocks as well");
     }
 
     #[test]
     fn nothing_has_no_bar() {
-        assert!(bar("Tests", &[("passed", "a", 0)]).is_none());
-        assert!(bar("Tests", &[("passed", "a", u64::MAX), ("failed", "b", u64::MAX)]).is_some());
+        assert!(of(&[("passed", 0)]).is_none());
+        assert!(of(&[("passed", u64::MAX), ("failed", u64::MAX)]).is_some());
     }
 }

@@ -112,10 +112,6 @@ escaped! {
     MarkdownCell for Summary, cell
 }
 escaped! {
-    /// Text inside an HTML block of a Markdown page, as `<summary>`, where markup is not read.
-    MarkdownHtml for Summary, |text| html(&without_references(&terminal_line(text)))
-}
-escaped! {
     /// A fenced block whose fence is longer than any in the text.
     MarkdownBlock for Summary, fenced
 }

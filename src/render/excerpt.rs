@@ -1,4 +1,4 @@
-//! Long text made short: cut lines, some lines of many, wrapped words. What is cut says so.
+//! Long text made short: cut lines, some lines of many. What is cut says so.
 
 use crate::core::words::count;
 use crate::core::{Finding, clues, why as reasons};
@@ -14,6 +14,11 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
     short.push('…');
     short
+}
+
+/// The first `limit` characters.
+pub(super) fn cut_hard(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
 }
 
 /// At most `lines` lines of a text, each of at most `width` characters: those that say why something failed go before others, and
@@ -32,47 +37,9 @@ pub(super) fn why(finding: &Finding) -> String {
     if finding.title.contains(&why) { String::new() } else { cut(&why, WHY) }
 }
 
-/// Breaks text between words so that it fits `width` characters; what stands in back-ticks and longer words stay whole.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in words(text) {
-        let taken = line.chars().count();
-        if taken > 0 && taken + 1 + word.chars().count() > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(&word);
-    }
-    lines.push(line);
-    lines
-}
-
-/// The words of a text; a stretch in back-ticks is one word, so that a command can be copied.
-fn words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let is_paired = text.matches('`').count().is_multiple_of(2);
-    let mut is_open = false;
-    for piece in text.split(' ').filter(|piece| !piece.is_empty()) {
-        match words.last_mut() {
-            Some(last) if is_open => {
-                last.push(' ');
-                last.push_str(piece);
-            }
-            _ => words.push(piece.to_owned()),
-        }
-        if is_paired && piece.matches('`').count() % 2 == 1 {
-            is_open = !is_open;
-        }
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{cut, excerpt, wrap};
+    use super::{cut, excerpt};
 
     #[test]
     fn what_is_cut_says_so() {
@@ -82,13 +49,5 @@ mod tests {
         assert_eq!(excerpt("a\nb\nc\nd\n", 2, 9), ["a", "b", "… 2 more lines"]);
         assert_eq!(excerpt("a\nb\nc\nd\nTypeError: e\n", 2, 9), ["a", "… 3 more lines", "TypeErro…"]);
         assert!(excerpt("", 2, 9).is_empty());
-    }
-
-    #[test]
-    fn commands_are_not_broken() {
-        assert_eq!(wrap("run `a b c` now", 8), ["run", "`a b c`", "now"]);
-        assert_eq!(wrap("a b c", 3), ["a b", "c"]);
-        assert_eq!(wrap("`a b c", 4), ["`a b", "c"]);
-        assert_eq!(wrap("", 3), [""]);
     }
 }

@@ -30,6 +30,11 @@ pub(super) fn deliveries(report: &Report) -> Vec<String> {
         .collect()
 }
 
+/// How a promotion ended: `details.state`.
+pub(super) fn state(report: &Report) -> Option<&str> {
+    report.details.get("state").and_then(Value::as_str)
+}
+
 /// The path by which a package got in, from a direct dependency: `subject.path`.
 pub(super) fn path(subject: &crate::core::Subject) -> Vec<String> {
     let items = subject.get("path").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -57,10 +62,32 @@ pub(super) fn total(report: &Report, name: &str) -> Option<u64> {
     report.totals.get(name).and_then(Value::as_u64)
 }
 
-/// The totals as names and values that people read, in the order of their names.
+/// Totals that people look for first; the others follow in the order of their names.
+const FIRST_TOTALS: [&str; 15] = [
+    "tests",
+    "passed",
+    "failed",
+    "errored",
+    "flaky",
+    "skipped",
+    "not_run",
+    "packages",
+    "vulnerable_packages",
+    "vulnerabilities",
+    "critical",
+    "high",
+    "medium",
+    "low",
+    "info",
+];
+
+/// The totals as names and values that people read, in the order of what they mean.
 pub(super) fn totals(report: &Report) -> Vec<(String, String)> {
-    let cells = report.totals.iter().take(LISTED);
+    let rank = |name: &str| FIRST_TOTALS.iter().position(|first| *first == name);
+    let mut cells: Vec<_> = report.totals.iter().take(LISTED).collect();
+    cells.sort_by_key(|(name, _)| rank(name).unwrap_or(FIRST_TOTALS.len()));
     cells
+        .into_iter()
         .map(|(name, value)| {
             let seconds = name.strip_suffix("_seconds").zip(value.as_f64());
             match seconds {

@@ -7,20 +7,24 @@ use sha2::{Digest, Sha256};
 
 use super::Document;
 use super::chart::{Bar, bars};
-use super::excerpt::{cut, excerpt, why};
+use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, fact, meaning, owners, path, plan, totals};
+use super::groups::{DIRECT, Group, groups};
+use super::sentence::sentence;
 use crate::core::escape::{terminal, terminal_line};
 use crate::core::words::{bytes, number};
 use crate::core::{Finding, Report, Severity, Table};
 
-/// Findings named on the first screen.
-const FIRST: usize = 5;
-/// Findings of a page that are shown, bytes of excerpts and of tables on it; all are shared by the jobs.
+/// Entries that say what to do first.
+const FIRST: usize = 3;
+/// Entries of a page that are shown, bytes of excerpts and of tables on it; all are shared by the jobs.
 const FINDINGS: usize = 1_000;
 const EXCERPTS: usize = 120_000;
 const TABLES: usize = 200_000;
-/// Waived findings, notes and inputs of a job that are listed.
+/// Waived findings, notes and inputs of a job, places and steps of an entry that are listed.
 const LISTED: usize = 100;
+/// Other findings of an entry that are listed.
+const OTHERS: usize = 20;
 /// Characters of a text on one line, and of a command.
 const LINE: usize = 400;
 const COMMAND: usize = 2_000;
@@ -33,13 +37,18 @@ const SCRIPT: &str = include_str!("../../templates/report.js");
 struct Page {
     job: String,
     verdict: &'static str,
-    headline: String,
+    sentence: String,
     exit_code: u8,
     exit_meaning: &'static str,
-    reasons: String,
+    about: Vec<String>,
     is_stopped: bool,
-    first: Vec<Row>,
+    bars: Vec<Bar>,
+    moves: Option<Moves>,
+    first: Vec<Entry>,
+    others: Vec<Entry>,
+    left_out: String,
     jobs: Vec<Job>,
+    has_tests: bool,
     made_by: String,
     script: &'static str,
     script_hash: String,
@@ -52,36 +61,45 @@ struct Job {
     headline: String,
     stopped: String,
     stopped_help: String,
-    bars: Vec<Bar>,
-    moves: Option<Moves>,
     changes: Vec<Grid>,
     tables: Vec<Grid>,
     plan: Vec<String>,
     deliveries: Vec<String>,
-    findings: Vec<Row>,
-    left_out: String,
     waived: Vec<Waiver>,
     waived_left_out: String,
     notes: Vec<String>,
     totals: Vec<(String, String)>,
     sources: Vec<String>,
+    is_empty: bool,
 }
 
-/// A finding as a row.
-#[derive(Clone)]
-struct Row {
+/// Findings of one cause.
+struct Entry {
     anchor: String,
     rank: u8,
     severity: &'static str,
     rule: String,
+    job: String,
     title: String,
-    why: String,
     owners: String,
-    place: String,
-    link: Option<String>,
-    help: String,
-    next: Vec<(bool, String)>,
+    places: Vec<Place>,
+    steps: Vec<Vec<(bool, String)>>,
     path: Vec<String>,
+    detail: String,
+    others: Vec<Other>,
+    others_left_out: String,
+}
+
+/// Where a finding stands.
+struct Place {
+    name: String,
+    link: Option<String>,
+}
+
+/// Another finding of the same cause.
+struct Other {
+    title: String,
+    place: Option<Place>,
     detail: String,
 }
 
@@ -110,17 +128,16 @@ struct Waiver {
     reason: String,
 }
 
-/// A promotion's colours.
+/// A promotion's colours, the live one marked.
 struct Moves {
     from: String,
     to: String,
     state: String,
-    text: String,
+    is_done: bool,
 }
 
 /// What the jobs have left to show of what a page may hold.
 struct Room {
-    findings: usize,
     excerpts: usize,
     tables: usize,
 }
@@ -128,23 +145,30 @@ struct Room {
 /// The document as an HTML page.
 pub fn html(document: &Document<'_>) -> String {
     let report = document.report;
-    let mut room = Room { findings: FINDINGS, excerpts: EXCERPTS, tables: TABLES };
+    let mut room = Room { excerpts: EXCERPTS, tables: TABLES };
     let reports = document.reports();
-    let jobs: Vec<Job> =
-        reports.iter().enumerate().map(|(index, report)| job(document, index, report, &mut room)).collect();
-    let mut rows: Vec<&Row> = jobs.iter().flat_map(|job| &job.findings).collect();
-    rows.sort_by_key(|row| row.rank);
+    let groups = groups(document);
+    let shown = groups.iter().take(FINDINGS).enumerate();
+    let mut first: Vec<Entry> =
+        shown.map(|(at, group)| entry(document, group, format!("f{at}"), &mut room)).collect();
+    let others = first.split_off(first.len().min(FIRST));
+    let hidden: usize = groups.iter().skip(FINDINGS).map(|group| group.findings().count()).sum();
     let page = Page {
         job: line(&report.job),
         verdict: report.verdict.as_str(),
-        headline: line(&report.headline),
+        sentence: sentence(document),
         exit_code: report.exit_code,
         exit_meaning: meaning(report),
-        reasons: line(&report.reasons.iter().take(5).cloned().collect::<Vec<_>>().join(", ")),
+        about: document.revision.words().iter().map(|word| line(word)).collect(),
         is_stopped: reports.iter().any(|report| report.error.is_some()),
-        first: rows.into_iter().take(FIRST).cloned().collect(),
+        bars: bars(document),
+        moves: reports.iter().find_map(moves),
+        first,
+        others,
+        left_out: more(hidden),
+        jobs: reports.iter().map(|report| job(report, &mut room)).collect(),
+        has_tests: reports.iter().any(|report| report.totals.contains_key("tests")),
         made_by: line(&format!("{} {}", report.provenance.tool, report.provenance.version)),
-        jobs,
         script: SCRIPT,
         script_hash: STANDARD.encode(Sha256::digest(SCRIPT)),
     };
@@ -153,61 +177,88 @@ pub fn html(document: &Document<'_>) -> String {
 }
 
 /// A job's section, out of what room is left.
-fn job(document: &Document<'_>, index: usize, report: &Report, room: &mut Room) -> Job {
-    let open: Vec<&Finding> = report.open().collect();
-    let shown = open.len().min(room.findings);
-    room.findings -= shown;
-    let rows = open.iter().take(shown).enumerate();
-    let findings = rows.map(|(at, finding)| row(document, finding, format!("f{index}-{at}"), room)).collect();
+fn job(report: &Report, room: &mut Room) -> Job {
     let waived: Vec<&Finding> = report.waived().collect();
     let failure = report.error.as_ref();
     let message = failure.map(|failure| line(&failure.message)).unwrap_or_default();
-    Job {
+    let mut job = Job {
         name: line(&report.job),
         verdict: report.verdict.as_str(),
         headline: line(&report.headline),
         stopped_help: failure.map(|failure| line(&failure.help)).unwrap_or_default(),
         stopped: message,
-        bars: bars(report),
-        moves: moves(report),
         changes: tables(report, true, room),
         tables: tables(report, false, room),
         plan: plan(report).iter().map(|step| line(step)).collect(),
         deliveries: deliveries(report).iter().map(|delivery| line(delivery)).collect(),
-        findings,
-        left_out: more(open.len() - shown),
         waived: waived.iter().take(LISTED).filter_map(|finding| waiver(finding)).collect(),
         waived_left_out: more(waived.len().saturating_sub(LISTED)),
         notes: report.notes.iter().take(LISTED).map(|note| line(note)).collect(),
         totals: totals(report).iter().map(|(name, value)| (line(name), line(value))).collect(),
         sources: sources(report),
+        is_empty: false,
+    };
+    job.is_empty = job.stopped.is_empty()
+        && job.changes.is_empty()
+        && job.tables.is_empty()
+        && job.plan.is_empty()
+        && job.deliveries.is_empty()
+        && job.waived.is_empty()
+        && job.notes.is_empty()
+        && job.totals.is_empty()
+        && job.sources.is_empty();
+    job
+}
+
+/// Findings of one cause; their excerpts are left out once the page is full.
+fn entry(document: &Document<'_>, group: &Group<'_>, anchor: String, room: &mut Room) -> Entry {
+    let first = group.first;
+    let detail = detail(first, room);
+    let other = |finding: &&Finding| Other {
+        title: line(&finding.title),
+        place: place(document, finding),
+        // What is the same for all stands once.
+        detail: if finding.detail == first.detail { String::new() } else { self::detail(finding, room) },
+    };
+    let others: Vec<Other> = group.others.iter().take(OTHERS).map(other).collect();
+    let steps = group.steps();
+    Entry {
+        anchor,
+        rank: rank(first.severity),
+        severity: first.severity.as_str(),
+        rule: line(&first.rule),
+        job: if document.jobs.len() > 1 { line(&group.job.job) } else { String::new() },
+        title: line(&first.title),
+        owners: line(&owners(&first.subject)),
+        places: place(document, first).into_iter().collect(),
+        steps: steps.iter().take(OTHERS).map(|step| pieces(&line(step))).collect(),
+        path: path(&first.subject).iter().map(|step| line(step)).collect(),
+        detail,
+        others,
+        others_left_out: more(group.others.len().saturating_sub(OTHERS)),
     }
 }
 
-/// A finding as a row; its excerpt is left out once the page is full.
-fn row(document: &Document<'_>, finding: &Finding, anchor: String, room: &mut Room) -> Row {
-    let place = finding.location.as_ref().map(|location| line(&location.to_string())).unwrap_or_default();
-    let lines = excerpt(&finding.detail, 60, LINE);
+/// Where a finding stands, linked where the host has a page for it.
+fn place(document: &Document<'_>, finding: &Finding) -> Option<Place> {
+    let location = finding.location.as_ref()?;
+    let link = (document.link)(location).filter(|link| link.starts_with("http"));
+    Some(Place { name: line(&location.to_string()), link })
+}
+
+/// What a finding says, as far as the page has room for it.
+fn detail(finding: &Finding, room: &mut Room) -> String {
+    let way = path(&finding.subject);
+    let way = if way.len() == 1 { DIRECT.to_owned() } else { format!("through {}", way.join(" → ")) };
+    let mut lines = excerpt(&finding.detail, 60, LINE);
+    // How a package got in stands above, as crumbs.
+    lines.retain(|line| *line != way);
     let mut detail = terminal(&lines.join("\n"));
     if detail.len() > room.excerpts {
         "left out, because this page has a limit: see report.json".clone_into(&mut detail);
     }
     room.excerpts = room.excerpts.saturating_sub(detail.len());
-    Row {
-        anchor,
-        rank: rank(finding.severity),
-        severity: finding.severity.as_str(),
-        rule: line(&finding.rule),
-        title: line(&finding.title),
-        why: line(&why(finding)),
-        owners: line(&owners(&finding.subject)),
-        place,
-        link: finding.location.as_ref().and_then(document.link).filter(|link| link.starts_with("http")),
-        help: line(&finding.help),
-        next: pieces(&line(&finding.help)),
-        path: path(&finding.subject).iter().map(|step| line(step)).collect(),
-        detail,
-    }
+    detail
 }
 
 /// Zero for the worst, so that sorting upwards shows it first.
@@ -283,8 +334,9 @@ fn grid(table: &Table, room: &mut Room) -> Grid {
 fn moves(report: &Report) -> Option<Moves> {
     let get = |name: &str| report.details.get(name).and_then(|value| value.as_str()).map(line);
     let (from, to) = (get("from")?, get("to")?);
-    let text = format!("traffic from {from} to {to}");
-    Some(Moves { from, to, state: get("state").unwrap_or_default(), text })
+    let state = get("state")?;
+    let is_done = state == "promoted";
+    Some(Moves { is_done, from, to, state })
 }
 
 /// What the verdict was made from, a line each.

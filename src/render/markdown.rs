@@ -1,11 +1,14 @@
 //! `summary.md`: the job summary, in the Markdown that GitHub and GitLab both render.
 
 use super::Document;
+use super::chart::{bars, live};
 use super::escape::{
-    Markdown, MarkdownBlock, MarkdownCell, MarkdownHtml, MarkdownLink, Number, Page, Safe, Summary as Kind,
+    Markdown, MarkdownBlock, MarkdownCell, MarkdownLink, Number, Page, Safe, Summary as Kind,
 };
-use super::excerpt::{cut, excerpt, why};
+use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, fact, owners, plan, totals};
+use super::groups::{Group, groups};
+use super::sentence::sentence;
 use crate::core::words::{bytes, count, number};
 use crate::core::{Finding, Location, Report, Severity, Table, Verdict};
 
@@ -13,8 +16,13 @@ use crate::core::{Finding, Location, Report, Severity, Table, Verdict};
 const LIMIT: usize = 1_000_000;
 /// Room kept for saying what was left out, and for the provenance.
 const RESERVE: usize = 10_000;
-/// Findings in the table.
-const FINDINGS: usize = 20;
+/// Findings that say what to do first, and those in the table.
+const FIRST: usize = 3;
+const FINDINGS: usize = 17;
+/// Places and next steps of one entry.
+const STEPS: usize = 3;
+/// Characters of a bar.
+const BLOCKS: usize = 20;
 /// Rows of a job's own table.
 const ROWS: usize = 50;
 /// Characters of a command that is a block of its own.
@@ -30,20 +38,21 @@ const LINES: usize = 30;
 /// The document in Markdown, at most 1,000,000 bytes.
 pub fn markdown(document: &Document<'_>) -> String {
     let report = document.report;
-    let open = document.open();
+    let groups = groups(document);
+    let (first, others) = groups.split_at(groups.len().min(FIRST));
     let mut page = Page::new();
-    page.put("## ").put(text(&report.job)).put(": ").put(verdict(report.verdict)).put("\n\n");
-    if !report.headline.is_empty() {
-        page.put(Markdown::of(&cut(&report.headline, HELP))).put("\n\n");
-    }
+    page.put("## ").put(Markdown::of(&sentence(document))).put("\n\n");
+    page.put(about(document));
     let mut left_out: Vec<&'static str> = Vec::new();
     let sections = [
         ("the jobs", jobs(document)),
         ("errors", failures(document)),
+        ("numbers", numbers(document)),
+        ("what to do first", what_first(document, first)),
         ("what changed", tables(document, |table| table.leads)),
-        ("the table of findings", findings(document, &open)),
+        ("the table of findings", findings(document, others)),
         ("commands", tables(document, |table| !table.leads && table.has_commands())),
-        ("excerpts", excerpts(&open)),
+        ("excerpts", excerpts(others)),
         ("tables", tables(document, |table| !table.leads && !table.has_commands())),
         ("plans and deliveries", steps(document)),
         ("totals", all_totals(document)),
@@ -62,6 +71,121 @@ pub fn markdown(document: &Document<'_>) -> String {
     }
     page.put(provenance(report));
     page.finish()
+}
+
+/// The verdict's word, the job, and what was judged.
+fn about(document: &Document<'_>) -> Page<Kind> {
+    let report = document.report;
+    let mut page = Page::new();
+    page.put("**").put(verdict(report.verdict)).put("**, ").put(text(&report.job)).put(", exit ");
+    page.put(u64::from(report.exit_code));
+    for word in document.revision.words() {
+        page.put(" · ").put(text(&word));
+    }
+    page.put("\n\n");
+    if document.jobs.len() < 2 && !report.headline.is_empty() {
+        let headline = document.jobs.first().unwrap_or(report);
+        page.put(Markdown::of(&cut(&headline.headline, HELP))).put("\n\n");
+    }
+    page
+}
+
+/// The numbers that matter, drawn as bars of characters, for hosts show neither pictures nor styles of a summary.
+fn numbers(document: &Document<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    let bars = bars(document);
+    let live = live(document);
+    if bars.is_empty() && live.is_none() {
+        return page;
+    }
+    page.put("|");
+    for bar in &bars {
+        page.put(" ").put(bar.name).put(" |");
+    }
+    if live.is_some() {
+        page.put(" Live colour |");
+    }
+    page.put("\n|");
+    for _ in 0..bars.len() + usize::from(live.is_some()) {
+        page.put(" :-- |");
+    }
+    page.put("\n|");
+    for bar in &bars {
+        if bar.is_share() {
+            page.put(" `");
+            for block in 0..BLOCKS {
+                page.put(if block < bar.good(BLOCKS) { "█" } else { "░" });
+            }
+            page.put("`<br>");
+        }
+        page.put(" ").put(Markdown::of(&bar.legend())).put(" |");
+    }
+    if let Some(live) = live {
+        page.put(" ").put(text(&live)).put(" |");
+    }
+    page.put("\n\n");
+    page
+}
+
+/// What to do first: the worst findings with why, where and the next step, each with its excerpt.
+fn what_first(document: &Document<'_>, groups: &[Group<'_>]) -> Page<Kind> {
+    let mut page = Page::new();
+    if groups.is_empty() {
+        return page;
+    }
+    page.put("### What to do first\n\n");
+    for (index, group) in groups.iter().enumerate() {
+        page.put("**").put(index + 1).put(".** ").put(severity(group.severity())).put(": **");
+        page.put(text(&group.title())).put("**<br>");
+        let places = places(document, group);
+        if places.len() > 0 {
+            page.put(places).put(" · ");
+        }
+        page.put(rule_and_owners(group));
+        for step in group.steps().iter().take(STEPS) {
+            page.put("<br>").put(MarkdownCell::of(&cut(step, HELP)));
+        }
+        page.put("\n\n");
+        let mut details: Vec<&str> = Vec::new();
+        for finding in group.findings().take(STEPS) {
+            let is_said = group.reason().is_empty() && finding.detail.lines().nth(1).is_none();
+            if !is_said && !finding.detail.trim().is_empty() && !details.contains(&finding.detail.as_str()) {
+                details.push(&finding.detail);
+                let lines = excerpt(&finding.detail, LINES, LINE);
+                page.put(MarkdownBlock::of(&lines.join("\n"))).put("\n\n");
+            }
+        }
+    }
+    page
+}
+
+/// The rule of an entry, and who owns what it is about.
+fn rule_and_owners(group: &Group<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    page.put(text(&group.first.rule));
+    let owners = owners(&group.first.subject);
+    if !owners.is_empty() {
+        page.put(", owners ").put(text(&owners));
+    }
+    page
+}
+
+/// Where an entry stands: some places, and how many more.
+fn places(document: &Document<'_>, group: &Group<'_>) -> Page<Kind> {
+    let mut page = Page::new();
+    let mut known: Vec<&Location> = Vec::new();
+    for location in group.findings().filter_map(|finding| finding.location.as_ref()) {
+        if !known.contains(&location) {
+            known.push(location);
+        }
+    }
+    for (index, location) in known.iter().take(STEPS).enumerate() {
+        page.put(if index == 0 { "" } else { ", " }).put(place(document, location));
+    }
+    if known.len() > STEPS {
+        page.put(" and ").put(Number(known.len() - STEPS)).put(" more");
+    }
+    page
 }
 
 /// A short foreign text.
@@ -108,34 +232,33 @@ fn failures(document: &Document<'_>) -> Page<Kind> {
     page
 }
 
-/// The worst open findings, with where they are and what to do.
-fn findings(document: &Document<'_>, open: &[&Finding]) -> Page<Kind> {
+/// The other findings, with where they are and what to do.
+fn findings(document: &Document<'_>, groups: &[Group<'_>]) -> Page<Kind> {
     let mut page = Page::new();
-    if open.is_empty() {
+    if groups.is_empty() {
         return page;
     }
-    page.put("| Severity | What | Where | Next step |\n| :-- | :-- | :-- | :-- |\n");
-    for finding in open.iter().take(FINDINGS) {
-        page.put("| ").put(severity(finding.severity)).put(" | ");
-        page.put(MarkdownCell::of(&cut(&finding.title, TITLE)));
-        let why = why(finding);
+    page.put("### Other findings\n\n| # | Severity | What | Where | Next step |\n| --: | :-- | :-- | :-- | :-- |\n");
+    for (index, group) in groups.iter().take(FINDINGS).enumerate() {
+        page.put("| ").put(FIRST + index + 1).put(" | ").put(severity(group.severity())).put(" | ");
+        page.put(MarkdownCell::of(&cut(&group.title(), TITLE)));
+        let why = group.why();
         if !why.is_empty() {
             page.put("<br>").put(MarkdownCell::of(&why));
         }
-        page.put("<br><sub>").put(text(&finding.rule));
-        let owners = owners(&finding.subject);
-        if !owners.is_empty() {
-            page.put(", owners ").put(text(&owners));
+        page.put("<br><sub>")
+            .put(rule_and_owners(group))
+            .put("</sub> | ")
+            .put(places(document, group))
+            .put(" | ");
+        for (index, step) in group.steps().iter().take(STEPS).enumerate() {
+            page.put(if index == 0 { "" } else { "<br>" }).put(MarkdownCell::of(&cut(step, HELP)));
         }
-        page.put("</sub> | ");
-        if let Some(location) = &finding.location {
-            page.put(place(document, location));
-        }
-        page.put(" | ").put(MarkdownCell::of(&cut(&finding.help, HELP))).put(" |\n");
+        page.put(" |\n");
     }
-    if open.len() > FINDINGS {
-        page.put("\nand ").put(Number(open.len() - FINDINGS)).put(" more, in the report");
-        page.put(" files.\n");
+    let hidden: usize = groups.iter().skip(FINDINGS).map(|group| group.findings().count()).sum();
+    if hidden > 0 {
+        page.put("\nand ").put(Number(hidden)).put(" more, in the report files.\n");
     }
     page.put("\n");
     page
@@ -161,15 +284,26 @@ fn place(document: &Document<'_>, location: &Location) -> Page<Kind> {
     page
 }
 
-/// The details of the findings in the table, folded.
-fn excerpts(open: &[&Finding]) -> Page<Kind> {
+/// What the details of the findings in the table say beyond it, folded.
+fn excerpts(groups: &[Group<'_>]) -> Page<Kind> {
     let mut page = Page::new();
-    for finding in open.iter().take(FINDINGS).filter(|finding| !finding.detail.trim().is_empty()) {
-        let lines = excerpt(&finding.detail, LINES, LINE);
-        page.put("<details><summary>").put(MarkdownHtml::of(&cut(&finding.title, TITLE)));
-        page.put("</summary>\n\n").put(MarkdownBlock::of(&lines.join("\n"))).put("\n\n</details>\n\n");
+    for (index, group) in groups.iter().take(FINDINGS).enumerate() {
+        let mut lines = excerpt(&group.first.detail, LINES, LINE);
+        let why = group.why();
+        if lines.first().is_some_and(|line| line.trim() == why) {
+            lines.remove(0);
+        }
+        if lines.iter().any(|line| !line.trim().is_empty()) {
+            page.put("**").put(FIRST + index + 1).put("**\n\n");
+            page.put(MarkdownBlock::of(&lines.join("\n"))).put("\n\n");
+        }
     }
-    page
+    if page.len() == 0 {
+        return page;
+    }
+    let mut folded = Page::new();
+    folded.put("<details><summary>Details by number</summary>\n\n").put(page).put("</details>\n\n");
+    folded
 }
 
 /// The tables of the jobs that are wanted here.

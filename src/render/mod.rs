@@ -5,15 +5,18 @@
 mod badge;
 mod chart;
 mod codequality;
+mod columns;
 mod escape;
 mod excerpt;
 mod facts;
 mod github;
+mod groups;
 mod html;
 mod json;
 mod junit;
 mod markdown;
 mod sarif;
+mod sentence;
 mod stand_in;
 mod text;
 
@@ -46,16 +49,38 @@ pub struct Document<'a> {
     pub category: &'a dyn Fn(&str) -> String,
     /// Path of the page a reader may open for more, if one was written.
     pub page: Option<&'a str>,
+    /// What was judged, and when.
+    pub revision: &'a Revision,
 }
 
-impl Document<'_> {
+/// What was judged, and when.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Revision {
+    /// The commit, in hexadecimal digits, where it is known.
+    pub commit: Option<String>,
+    /// The branch or tag, where it is known.
+    pub branch: Option<String>,
+    /// The date and time for people, such as `2026-11-26 20:14 UTC`.
+    pub date: String,
+}
+
+impl Revision {
+    /// What is known of it, in the order in which people ask: a short commit, the branch, the date.
+    fn words(&self) -> Vec<String> {
+        let commit = self.commit.iter().map(|commit| format!("commit {}", excerpt::cut_hard(commit, 10)));
+        let branch = self.branch.iter().map(|branch| format!("branch {branch}"));
+        commit.chain(branch).chain((!self.date.is_empty()).then(|| self.date.clone())).collect()
+    }
+}
+
+impl<'a> Document<'a> {
     /// The rule of this name.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
     /// The reports of the jobs, or the report where it is its own only job.
-    fn reports(&self) -> &[Report] {
+    fn reports(&self) -> &'a [Report] {
         if self.jobs.is_empty() { std::slice::from_ref(self.report) } else { self.jobs }
     }
 

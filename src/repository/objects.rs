@@ -76,6 +76,12 @@ impl Repository {
         Ok(id.detach())
     }
 
+    /// The branch that is checked out, if one is.
+    pub fn branch(&self) -> Option<String> {
+        let name = self.inner.head_name().ok()??;
+        Some(name.shorten().to_string())
+    }
+
     /// When a commit was made.
     pub fn time(&self, commit: ObjectId) -> Option<Timestamp> {
         let time = self.commit(commit).ok()?.time().ok()?;

@@ -2,11 +2,12 @@
 
 mod contract;
 mod samples;
+mod screen;
 
 use std::path::{Path, PathBuf};
 
 use devops_action::core::{Location, Report};
-use devops_action::render::{self, Detail, Document};
+use devops_action::render::{self, Detail, Document, Revision};
 
 use samples::RULES;
 
@@ -19,6 +20,11 @@ fn link(location: &Location) -> Option<String> {
 
 /// Lends a document of a report and its jobs.
 fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) -> T) -> T {
+    let revision = Revision {
+        commit: Some("3f2a91c0d4e5b6a7988796a5b4c3d2e1f0a9b8c7".to_owned()),
+        branch: Some("basket".to_owned()),
+        date: "2026-11-26 20:05 UTC".to_owned(),
+    };
     draw(&Document {
         report,
         jobs,
@@ -27,6 +33,7 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
         configuration: "devops.toml",
         category: &str::to_owned,
         page: Some("devops-report/report.html"),
+        revision: &revision,
     })
 }
 
@@ -34,7 +41,8 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
 fn formats(report: &Report, jobs: &[Report]) -> Vec<(&'static str, String)> {
     with(report, jobs, |document| {
         vec![
-            ("terminal.txt", plain(&render::text(document, Detail::Findings))),
+            ("terminal.txt", terminal(document, Detail::Findings)),
+            ("verbose.txt", terminal(document, Detail::Everything)),
             ("summary.md", render::markdown(document)),
             ("annotations.txt", render::github(document)),
             ("report.sarif", render::sarif(document)),
@@ -47,9 +55,9 @@ fn formats(report: &Report, jobs: &[Report]) -> Vec<(&'static str, String)> {
     })
 }
 
-/// Text without its colours.
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
+/// What a terminal of 100 columns shows, without colours.
+fn terminal(document: &Document<'_>, detail: Detail) -> String {
+    anstream::adapter::strip_str(&render::text(document, detail, 100)).to_string()
 }
 
 /// The sample reports by name, each with the jobs it is made of.
@@ -63,6 +71,12 @@ fn all() -> Vec<(&'static str, Report, Vec<Report>)> {
         single("error", samples::error()),
         ("run", samples::merged(&jobs), jobs),
         single("hostile", samples::hostile()),
+        single("one-advisory", samples::one_advisory()),
+        single("two-hundred", samples::two_hundred()),
+        single("waived", samples::only_waived()),
+        single("wide", samples::wide()),
+        ("empty", samples::nothing(), Vec::new()),
+        ("run-of-one", samples::merged(&[samples::fail()]), vec![samples::fail()]),
     ]
 }
 

@@ -253,3 +253,79 @@ pub(super) fn hostile() -> Report {
     report.findings = vec![finding, waived];
     report
 }
+
+/// A finding of an advisory in a package.
+fn advisory(package: &str, version: &str, id: &str, severity: Severity) -> Finding {
+    Finding::new(&RULES[2], format!("{package} {version}: reads past its buffer ({id})"), &[package, id])
+        .severity(severity)
+        .detail("A crafted header makes it read past the end of its buffer.")
+        .about("package", package)
+        .about("version", version)
+        .about("advisory", id)
+        .help(format!("upgrade {package} to 2.0.1"))
+}
+
+/// A run that had nothing to do.
+pub(super) fn nothing() -> Report {
+    report("devops", Verdict::Pass, "0 jobs")
+}
+
+/// Three packages with one CVE, and one with another.
+pub(super) fn one_advisory() -> Report {
+    let mut report =
+        report("dep-scan", Verdict::Fail, "4 vulnerabilities in 3 of 39 packages of 2 lockfiles");
+    report.reasons = vec!["3 × `advisory` at or above `high`".to_owned()];
+    let (id, high) = ("CVE-2026-1001", Severity::High);
+    report.findings = vec![
+        advisory("libalpha", "1.0.0", id, high).at(Location::line("api/Cargo.lock", 12)),
+        advisory("libalpha", "1.0.0", id, high).at(Location::line("web/Cargo.lock", 40)),
+        advisory("libbeta", "1.2.0", id, high).at(Location::line("api/Cargo.lock", 80)),
+        advisory("libgamma", "0.9.1", id, high).at(Location::line("web/Cargo.lock", 91)),
+        advisory("libbeta", "1.2.0", "CVE-2026-1002", Severity::Low),
+    ];
+    report
+}
+
+/// Two hundred tests that failed, each for a reason of its own.
+pub(super) fn two_hundred() -> Report {
+    let mut report = report("test-gate", Verdict::Fail, "200 failed of 200 tests in 1 report");
+    report.reasons = vec!["200 × `test-failed` at or above `high`".to_owned()];
+    totals(&mut report, &[("tests", json!(200)), ("passed", json!(0)), ("failed", json!(200))]);
+    report.findings = (0..200)
+        .map(|index| {
+            let name = format!("prices::case_{index:03}");
+            Finding::new(&RULES[0], &name, &[&name])
+                .detail(format!("expected {index}, got {}", index + 1))
+                .about("test", name.as_str())
+                .at(Location::line("tests/prices.rs", index + 10))
+        })
+        .collect();
+    report
+}
+
+/// Nothing but what somebody has accepted.
+pub(super) fn only_waived() -> Report {
+    let mut report = report("dep-scan", Verdict::Pass, "2 vulnerabilities in 2 of 39 packages, 2 waived");
+    let waived = |package: &str| Finding {
+        waived: Some(until("2026-12-31", "platform", "not called by us")),
+        ..advisory(package, "1.0.0", "CVE-2026-1001", Severity::Critical)
+    };
+    report.findings = vec![waived("libalpha"), waived("libbeta")];
+    report
+}
+
+/// Titles and messages in characters that take two columns each, or none.
+pub(super) fn wide() -> Report {
+    let mut report = report("test-gate", Verdict::Fail, "2 failed of 2 tests in 1 report");
+    report.reasons = vec!["2 × `test-failed` at or above `high`".to_owned()];
+    let title = "注文::割引が正しく計算される場合に合計金額が期待どおりになること";
+    let accents = "commande::la re\u{301}duction est calcule\u{301}e";
+    report.findings = vec![
+        Finding::new(&RULES[0], title, &["a"])
+            .detail("期待値は九十でしたが、実際の値は百でした。税金と送料も確認してください。端数処理の設定も変わっています。")
+            .about("test", title)
+            .at(Location::line("tests/注文.rs", 88)),
+        Finding::new(&RULES[0], accents, &["b"]).detail("attendu 90, obtenu 100").about("test", accents),
+    ];
+    report
+}
