@@ -1,7 +1,6 @@
 //! The journal, a local file; always written, named or not: without it nobody would know what was already sent.
 
 use super::{DestinationEntry, Opening, Way, When, no_arguments};
-use crate::core::Error;
 
 /// The line of the table.
 pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
@@ -10,9 +9,9 @@ pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
     arguments: no_arguments,
     forge: None,
     when: When::Always,
-    open,
+    open: |opening| Ok(open(opening)),
 };
 
-fn open(opening: &Opening<'_>) -> Result<Way, Error> {
-    Ok(Way::Journal(opening.journal.display().to_string().replace('\\', "/")))
+fn open(opening: &Opening<'_>) -> Way {
+    Way::Journal(opening.journal.display().to_string().replace('\\', "/"))
 }

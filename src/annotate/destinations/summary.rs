@@ -6,7 +6,6 @@ use std::path::Path;
 
 use super::{DestinationEntry, Opening, Way, When, no_arguments};
 use crate::annotate::delivery::{Delivery, DeliveryState};
-use crate::core::Error;
 
 /// The line of the table.
 pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
@@ -15,18 +14,18 @@ pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
     arguments: no_arguments,
     forge: None,
     when: When::NamedOr(|_| true),
-    open,
+    open: |opening| Ok(open(opening)),
 };
 
 /// Where GitHub says which file the job summary is.
 const SUMMARY_FILE: &str = "GITHUB_STEP_SUMMARY";
 
 /// The summary is written when all deliveries are known, so what can be said here is whether the host's file can be written.
-fn open(opening: &Opening<'_>) -> Result<Way, Error> {
+fn open(opening: &Opening<'_>) -> Way {
     let (context, name) = (opening.context, DESTINATION.name);
     let path =
         context.environment.get(SUMMARY_FILE).filter(|_| context.host.has_summary(&context.environment));
-    Ok(Way::Settled(match path {
+    Way::Settled(match path {
         None => Delivery::new(name, DeliveryState::Skipped).because("no job summary on this host"),
         Some(_) if opening.is_overtaken => {
             Delivery::new(name, DeliveryState::Skipped).because("the deployment has already ended")
@@ -37,7 +36,7 @@ fn open(opening: &Opening<'_>) -> Result<Way, Error> {
                 .because(format!("{path}: can't be written: {error}"))
                 .help(format!("let {SUMMARY_FILE} name a file this user may write")),
         },
-    }))
+    })
 }
 
 /// Whether text can be appended to a file; one that is not there yet is not made, only its folder is looked for.

@@ -39,30 +39,30 @@ pub(super) const TARGET: TargetEntry = TargetEntry {
 #[command(next_help_heading = "Target haproxy")]
 struct HaproxyArguments {
     /// Runtime socket of HAProxy: a path or HOST:PORT, e.g. `/run/haproxy/admin.sock`
-    #[arg(long, value_name = "SOCKET")]
-    haproxy_socket: Option<String>,
+    #[arg(id = "haproxy_socket", long = "haproxy-socket", value_name = "SOCKET")]
+    socket: Option<String>,
 
     /// Map that holds the live colour, named as in HAProxy's configuration, e.g. `/etc/haproxy/colours.map`
-    #[arg(long, value_name = "MAP")]
-    haproxy_map: Option<String>,
+    #[arg(id = "haproxy_map", long = "haproxy-map", value_name = "MAP")]
+    map: Option<String>,
 
     /// File that HAProxy loads the map from when it starts [default: `haproxy-map` if the socket is a path, else none]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    haproxy_map_file: Option<PathBuf>,
+    #[arg(id = "haproxy_map_file", long = "haproxy-map-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    map_file: Option<PathBuf>,
 
     /// Key of the map whose value is the live colour
-    #[arg(long, value_name = "NAME", default_value = "app")]
-    haproxy_key: String,
+    #[arg(id = "haproxy_key", long = "haproxy-key", value_name = "NAME", default_value = "app")]
+    key: String,
 }
 
 /// The map that the flags describe.
 fn open(matches: &ArgMatches, folders: Folders<'_>) -> Result<Box<dyn Target>, Error> {
     let flags: HaproxyArguments = flags(matches)?;
-    let (Some(socket), Some(map)) = (flags.haproxy_socket, flags.haproxy_map) else {
+    let (Some(socket), Some(map)) = (flags.socket, flags.map) else {
         return Err(Error::usage("the target `haproxy` needs `haproxy-socket` and `haproxy-map`")
             .help("give the runtime socket and the map as HAProxy's configuration names them"));
     };
-    for (flag, word) in [("haproxy-map", &map), ("haproxy-key", &flags.haproxy_key)] {
+    for (flag, word) in [("haproxy-map", &map), ("haproxy-key", &flags.key)] {
         if word.is_empty()
             || word.contains(|character: char| character.is_whitespace() || ";\\<".contains(character))
         {
@@ -72,8 +72,8 @@ fn open(matches: &ArgMatches, folders: Folders<'_>) -> Result<Box<dyn Target>, E
     }
     let socket = Socket::from_name(&socket, folders.working);
     let is_here = matches!(socket, Socket::Unix(_)) && !map.starts_with('#');
-    let file = flags.haproxy_map_file.or_else(|| is_here.then(|| folders.working.join(&map)));
-    Ok(Box::new(Haproxy { socket, map, file, key: flags.haproxy_key, stale: RefCell::default() }))
+    let file = flags.map_file.or_else(|| is_here.then(|| folders.working.join(&map)));
+    Ok(Box::new(Haproxy { socket, map, file, key: flags.key, stale: RefCell::default() }))
 }
 
 /// A map with the key that holds the colour.

@@ -33,8 +33,11 @@ pub struct TargetEntry {
     /// Adds its flags.
     arguments: fn(Command) -> Command,
     /// Reads and checks its flags, and gets ready to switch.
-    open: fn(&ArgMatches, Folders<'_>) -> Result<Box<dyn Target>, Error>,
+    open: Open,
 }
+
+/// Opens a target with the flags of all.
+type Open = fn(&ArgMatches, Folders<'_>) -> Result<Box<dyn Target>, Error>;
 
 impl ValueEnum for TargetEntry {
     fn value_variants<'a>() -> &'a [Self] {

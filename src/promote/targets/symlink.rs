@@ -28,35 +28,35 @@ pub(super) const TARGET: TargetEntry = TargetEntry {
 #[command(next_help_heading = "Target symlink")]
 struct SymlinkArguments {
     /// Symbolic link to switch
-    #[arg(long, value_name = "PATH", default_value = "current", value_hint = ValueHint::AnyPath)]
-    symlink_path: PathBuf,
+    #[arg(id = "symlink_path", long = "symlink-path", value_name = "PATH", default_value = "current", value_hint = ValueHint::AnyPath)]
+    path: PathBuf,
 
     /// Folder that the link points at while blue is live
-    #[arg(long, value_name = "PATH", default_value = "blue", value_hint = ValueHint::AnyPath)]
-    symlink_blue: PathBuf,
+    #[arg(id = "symlink_blue", long = "symlink-blue", value_name = "PATH", default_value = "blue", value_hint = ValueHint::AnyPath)]
+    blue: PathBuf,
 
     /// Folder that the link points at while green is live
-    #[arg(long, value_name = "PATH", default_value = "green", value_hint = ValueHint::AnyPath)]
-    symlink_green: PathBuf,
+    #[arg(id = "symlink_green", long = "symlink-green", value_name = "PATH", default_value = "green", value_hint = ValueHint::AnyPath)]
+    green: PathBuf,
 }
 
 /// The link that the flags describe.
 fn open(matches: &ArgMatches, folders: Folders<'_>) -> Result<Box<dyn Target>, Error> {
     let flags: SymlinkArguments = flags(matches)?;
-    if is_same(&flags.symlink_blue, &flags.symlink_green) {
-        let place = flags.symlink_blue.display();
+    if is_same(&flags.blue, &flags.green) {
+        let place = flags.blue.display();
         return Err(Error::usage(format!(
             "`symlink-blue` and `symlink-green` are the same place, `{place}`"
         ))
         .help("give each colour a folder of its own"));
     }
-    let state_name = state_name(&flags.symlink_path.file_name().unwrap_or_default().to_string_lossy());
+    let state_name = state_name(&flags.path.file_name().unwrap_or_default().to_string_lossy());
     Ok(Box::new(Symlink {
         journal: folders.state.join(format!("{state_name}.json")),
         state_name,
-        link: flags.symlink_path,
-        blue: flags.symlink_blue,
-        green: flags.symlink_green,
+        link: flags.path,
+        blue: flags.blue,
+        green: flags.green,
     }))
 }
 
