@@ -33,15 +33,15 @@ pub struct Answer {
 pub enum Cause {
     /// Nothing was sent.
     NotSent,
-    /// It may have been sent, and nobody knows what came of it.
+    /// It may have been sent, and its result is unknown.
     Lost,
     /// The server asks to wait.
     Busy(Option<Duration>),
     /// The server is in trouble itself.
     Broken,
-    /// The server said no, with this status.
+    /// The server rejected the request, with this status.
     Refused(u16),
-    /// The server said yes in a form nobody can read.
+    /// The server accepted the request, with an answer that can't be read.
     Unreadable,
     /// It can't be tried at all, because of something on our side.
     Unable,

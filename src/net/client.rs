@@ -37,19 +37,22 @@ impl Http {
         Ok(self.client.get_or_init(|| client).clone())
     }
 
-    /// Sends a request once, with the credential in the header of this name; `now` is the time in seconds since 1970.
+    /// Sends a request once, with the credential, where there is one, in the header of this name; `now` is the time in seconds since 1970.
     ///
     /// # Errors
     /// Where it can't be sent, or the answer does not arrive whole.
     pub async fn send(
         &self,
         request: &Request,
-        (header, secret): (&str, &Secret),
+        credential: Option<(&str, &Secret)>,
         now: i64,
     ) -> Result<Answer, Trouble> {
         let url = Url::parse(&request.url)
             .map_err(|_| Trouble::unable(format!("`{}` is not an address", request.url)))?;
-        let mut builder = self.client()?.request(request.method.into(), url).header(header, secret.expose());
+        let mut builder = self.client()?.request(request.method.into(), url);
+        if let Some((header, secret)) = credential {
+            builder = builder.header(header, secret.expose());
+        }
         if let Some(body) = &request.body {
             builder = builder.json(body);
         }

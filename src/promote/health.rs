@@ -73,7 +73,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Pause after an answer that was not good.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What the samples said.
+/// The result of the samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sampled {
     /// Enough good ones in a row.
@@ -111,7 +111,7 @@ pub(crate) fn health_url(checks: &CheckArguments, colour: Colour) -> Option<Stri
     Some(format!("{}/{}", base.trim_end_matches('/'), checks.health_path.trim_start_matches('/')))
 }
 
-/// Refuses what can't be asked.
+/// Rejects flags that can't be meant.
 ///
 /// # Errors
 /// Where a URL is not one, or a count is zero.
@@ -153,7 +153,7 @@ pub(crate) async fn wait_until_healthy(
     let asker = Asker::new("health-path", url)?;
     let sampling = Sampling {
         good: checks.health_successes,
-        // A candidate may be unwell for as long as it takes to start.
+        // A new colour may be unhealthy for as long as it takes to start.
         bad: u32::MAX,
         deadline: Instant::now() + Duration::from_secs(checks.health_timeout),
     };

@@ -56,7 +56,7 @@ const SUPERSEDED: Rule = Rule {
 /// Every rule of the job.
 pub(crate) const RULES: &[Rule] = &[UNHEALTHY, HOOK_FAILED, ROLLED_BACK, HELD, CANCELLED, SUPERSEDED];
 
-/// What is said about a promotion, whatever became of it.
+/// What a report has about each promotion, whatever its result.
 fn base(target: &dyn Target, state: State, record: Option<&Record>, live: Option<&Live>) -> Outcome {
     let mut outcome = Outcome { notes: target.notes(), ..Outcome::default() };
     let mut say = |name: &str, value: Value| {
@@ -316,7 +316,7 @@ fn cause(stop: &Stop) -> String {
         Stop::Unhealthy(_) => "it did not become healthy".to_owned(),
         Stop::Hook(name, _) => format!("the {name} failed"),
         Stop::Wrong(_) => "users did not get it".to_owned(),
-        Stop::NoData(_) => "nobody answered".to_owned(),
+        Stop::NoData(_) => "no answer".to_owned(),
         Stop::Cancelled => "cancelled".to_owned(),
         Stop::Superseded(generation) => format!("superseded by generation {generation}"),
         Stop::Elsewhere(live) => format!("{live} was live instead"),

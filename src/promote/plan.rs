@@ -38,7 +38,7 @@ pub(crate) struct Request {
     pub(crate) generation: Option<u64>,
     /// The generation the pipeline stands for, if there is a pipeline.
     pub(crate) sequence: Option<u64>,
-    /// Who asks.
+    /// Who runs it, for people.
     pub(crate) owner: String,
 }
 

@@ -131,7 +131,7 @@ impl GitLab {
     async fn send_request(&self, request: &Request) -> Result<Answer, Trouble> {
         let Access { http, token, now, .. } = &self.access;
         let header = if token.is_job_token { "JOB-TOKEN" } else { "PRIVATE-TOKEN" };
-        http.send(request, (header, &token.secret), *now).await
+        http.send(request, Some((header, &token.secret)), *now).await
     }
 
     async fn find(&self, record: &Record) -> Result<Vec<Deployment>, Trouble> {
@@ -188,7 +188,7 @@ impl GitLab {
         Ok(late(Receipt::new(DeliveryState::Accepted, found.id.to_string()), message))
     }
 
-    /// Whether a deployment nobody's pipeline made can be this record's: GitLab keeps no name of ours, so time decides.
+    /// Whether a deployment nobody's pipeline made can be this record's: GitLab stores no name of ours, so time decides.
     fn may_be_ours(&self, one: &Deployment, record: &Record) -> bool {
         let known = self.run_started.as_ref().or(record.started_at.as_ref());
         if known.is_none() && record.state.is_end() && one.status == "running" {

@@ -1,4 +1,4 @@
-//! The places that can be told about a deployment, behind one trait.
+//! The places that can get a record of a deployment, behind one trait.
 //!
 //! A destination is one file here and one line in [`DESTINATIONS`]. The file owns the destination's flags, what it needs,
 //! when it is a default, and each request it sends.
@@ -49,13 +49,13 @@ pub struct DestinationEntry {
     arguments: fn(Command) -> Command,
     /// The forge whose token it needs, if it needs one.
     forge: Option<Forge>,
-    /// When it is told.
+    /// When it gets the record.
     when: When,
     /// Reads its flags, checks what it needs, and gets ready to send.
     open: fn(&Opening<'_>) -> Result<Way, Error>,
 }
 
-/// When a destination is told.
+/// When a destination gets the record.
 #[derive(Debug, Clone, Copy)]
 enum When {
     /// Always, named or not.
@@ -130,7 +130,7 @@ impl Opening<'_> {
         A::from_arg_matches(&self.arguments.matches).map_err(|error| Error::usage(error.to_string()))
     }
 
-    /// Whether this destination is to be told.
+    /// Whether this destination gets the record.
     fn wants(&self, entry: &DestinationEntry) -> bool {
         match entry.when {
             When::Always => true,
@@ -145,25 +145,25 @@ impl Opening<'_> {
     }
 }
 
-/// A destination that is to be told.
+/// A destination that is ready for the record.
 pub(crate) struct Opened {
     /// Its name.
     pub(crate) name: &'static str,
-    /// How it is told.
+    /// How it gets the record.
     pub(crate) way: Way,
 }
 
-/// How a destination is told.
+/// How a destination gets the record.
 pub(crate) enum Way {
-    /// By the journal itself, at this path.
+    /// As a line of the journal at this path.
     Journal(String),
     /// Over a network.
     Network(Box<dyn Destination>),
-    /// Not at all by us, or there is no way to; this is what the report says.
+    /// There is nothing to send, or no way to send it; this is what the report says.
     Settled(Delivery),
 }
 
-/// The destinations that are to be told, in the order of delivery.
+/// The destinations that get the record, in the order of delivery.
 ///
 /// # Errors
 /// Where a flag of one of them can't be read.
@@ -172,10 +172,10 @@ pub(crate) fn open(opening: &Opening<'_>) -> Result<Vec<Opened>, Error> {
     wanted.map(|entry| Ok(Opened { name: entry.name, way: (entry.open)(opening)? })).collect()
 }
 
-/// What a destination does about one revision of a record, still to be awaited.
+/// The delivery of one revision of a record, still to be awaited.
 pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Result<Receipt, Trouble>> + 'a>>;
 
-/// A destination that is told over a network.
+/// A destination behind a network.
 pub(crate) trait Destination {
     /// What keeps a repeated message from making a second entry.
     fn class(&self) -> Class;

@@ -359,7 +359,7 @@ fn merge(text: &str, ours: &Entries) -> String {
         match ours.iter().find(|(own, _)| own == key) {
             None => merged.push_str(&format!("{line}\n")),
             Some(own) => {
-                // A key that stands there twice is written once; HAProxy takes the first.
+                // A key that stands there twice is written once; HAProxy uses the first.
                 if left.contains(&own) {
                     merged.push_str(&format!("{} {}\n", own.0, own.1));
                     left.retain(|other| *other != own);
