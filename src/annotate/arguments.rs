@@ -1,57 +1,60 @@
-//! The flags of annotate.
+//! The flags that all destinations share; a destination's own stand in its file.
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, ValueHint};
+
+use super::destinations::{DestinationArguments, DestinationEntry};
+use super::record::Action;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// What happened: the deployment started, finished well, or failed
+    /// What happened to the deployment
     #[arg(value_name = "ACTION", value_enum)]
     pub action: Option<Action>,
 
-    /// Name of what is deployed [default: the repository's name]
+    /// Name of what is deployed, e.g. `webshop` [default: the repository's name]
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
 
-    /// Environment it is deployed to
+    /// Environment that it is deployed to
     #[arg(long, value_name = "NAME", default_value = "production")]
     pub environment: String,
 
-    /// Identity of the deployment, the same for start and finish [default: the run and its attempt]
+    /// Identity of the deployment, the same for `start` and `finish` [default: the pipeline run and its attempt]
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
 
-    /// Version that is deployed, as `1.4.0`
+    /// Deployed version, e.g. `1.4.0`
     #[arg(long, value_name = "TEXT")]
     pub release: Option<String>,
 
-    /// Branch or tag that is deployed [default: the run's]
+    /// Deployed branch or tag [default: the pipeline run's]
     #[arg(long, value_name = "NAME")]
     pub r#ref: Option<String>,
 
-    /// Commit that is deployed [default: the run's]
+    /// Deployed commit [default: the pipeline run's]
     #[arg(long, value_name = "SHA")]
     pub sha: Option<String>,
 
-    /// Address at which the environment can be visited
+    /// URL of the environment, e.g. `https://shop.example`
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub url: Option<String>,
 
-    /// One sentence about this deployment
+    /// Description of the deployment in one sentence
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
 
-    /// File that every record and every delivery is written to first
+    /// File that each record and each delivery is written to before anything is sent; keep it from run to run
     #[arg(long, value_name = "FILE", default_value = ".devops/deployments.jsonl", value_hint = ValueHint::FilePath)]
     pub journal: PathBuf,
 
-    /// Who is told, separated by commas [default: journal, summary and the host's own where a token is there]
+    /// Destinations of the record, separated by commas [default: journal, summary, and those of the host if there is a token]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
-    pub destinations: Vec<Target>,
+    pub destinations: Vec<DestinationEntry>,
 
-    /// Seconds that all destinations together may take
+    /// Maximum seconds for all destinations together
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
     pub budget: u64,
 
@@ -59,70 +62,15 @@ pub struct Arguments {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub strict: bool,
 
-    /// Print which writes would go where, and write and send nothing
+    /// Print each write and each request that a run would make, in order; write and send nothing
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub dry_run: bool,
 
-    /// Tell GitHub that users see this environment [default: true for an environment named production]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set, hide_possible_values = true)]
-    pub production: Option<bool>,
-
-    /// Tell GitHub that this environment will go away, as a preview does
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
-    pub transient: bool,
-
-    /// Commit statuses GitHub must see green before it takes the deployment, separated by commas [default: none]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub required_contexts: Vec<String>,
-
-    /// Base of GitHub's API [default: the run's, else <https://api.github.com>]
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    pub github_url: Option<String>,
-
-    /// Base of GitLab's API [default: the run's, else <https://gitlab.com/api/v4>]
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    pub gitlab_url: Option<String>,
-
-    /// Certificates to trust besides the system's, as PEM
+    /// Certificates to trust besides the system's, in PEM form
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
-}
 
-/// What happened to the deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Action {
-    /// It started.
-    Start,
-    /// It ended well.
-    Finish,
-    /// It failed.
-    Fail,
-}
-
-/// Someone who can be told about a deployment; the order is the order of delivery and of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum Target {
-    /// The journal, a local file; always written, named or not.
-    Journal,
-    /// GitHub's deployments.
-    Github,
-    /// GitHub's commit status `deploy/<environment>`.
-    GithubStatus,
-    /// GitLab's deployments.
-    Gitlab,
-    /// The job summary of the host.
-    Summary,
-}
-
-impl Target {
-    /// The word used in flags, journals and reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Journal => "journal",
-            Self::Github => "github",
-            Self::GithubStatus => "github-status",
-            Self::Gitlab => "gitlab",
-            Self::Summary => "summary",
-        }
-    }
+    /// Flags of the destinations.
+    #[command(flatten)]
+    pub own: DestinationArguments,
 }

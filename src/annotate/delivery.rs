@@ -1,27 +1,27 @@
-//! What became of telling one destination.
+//! What became of the delivery to one destination.
 
 use serde::{Deserialize, Serialize};
 
-/// How far a destination got; never better than what it answered.
+/// How far a delivery got; never better than what the destination answered. The field `state` of reports and journals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Reach {
+pub(crate) enum DeliveryState {
     /// All bytes left, and no answer is expected.
     Sent,
-    /// The destination answered that it took the record.
+    /// The destination answered that it has the record.
     Accepted,
     /// The record was read back from the destination.
     Verified,
     /// Kept in the journal for the next call.
     Spooled,
-    /// The destination said no, and would say so again.
+    /// The destination rejected the record, and would again.
     Refused,
-    /// Nothing was to be done.
+    /// There was nothing to do.
     Skipped,
 }
 
-impl Reach {
-    /// Every reach, in the order of the report.
+impl DeliveryState {
+    /// Every state, in the order of the report.
     pub(crate) const ALL: [Self; 6] =
         [Self::Sent, Self::Accepted, Self::Verified, Self::Spooled, Self::Refused, Self::Skipped];
 
@@ -43,13 +43,13 @@ impl Reach {
     }
 }
 
-/// What became of telling one destination.
+/// What became of the delivery to one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delivery {
-    /// Who was told.
+    /// The destination's name.
     pub(crate) destination: &'static str,
     /// How far it got.
-    pub(crate) reach: Reach,
+    pub(crate) state: DeliveryState,
     /// Why it is so, where that is not plain.
     pub(crate) reason: Option<String>,
     /// What to do about it.
@@ -59,9 +59,9 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// A delivery that needs no more words.
-    pub(crate) fn new(destination: &'static str, reach: Reach) -> Self {
-        Self { destination, reach, reason: None, help: None, remote: None }
+    /// A delivery without a reason.
+    pub(crate) fn new(destination: &'static str, state: DeliveryState) -> Self {
+        Self { destination, state, reason: None, help: None, remote: None }
     }
 
     /// The same with a reason, a lower-case fragment.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::delivery::Reach;
+use super::delivery::DeliveryState;
 use super::journal::{Event, Step};
 use super::record::{Record, State};
 
@@ -11,8 +11,8 @@ use super::record::{Record, State};
 pub(crate) struct History {
     /// Every record, by its uid and revision.
     records: BTreeMap<(String, u64), Record>,
-    /// The last word about each delivery; `None` is an intent without an outcome.
-    deliveries: BTreeMap<Step, Option<Reach>>,
+    /// The last state of each delivery; `None` is an intent without an outcome.
+    deliveries: BTreeMap<Step, Option<DeliveryState>>,
     /// The order in which records were first seen.
     order: Vec<(String, u64)>,
     /// The name each destination gave each record.
@@ -22,7 +22,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Takes in one more line.
+    /// Adds one more line.
     pub(crate) fn learn(&mut self, event: Event) {
         match event {
             Event::Record(record) => {
@@ -60,7 +60,7 @@ impl History {
     }
 
     /// How far a delivery got; `None` where it was never tried or its outcome is unknown.
-    pub(crate) fn reach(&self, step: &Step) -> Option<Reach> {
+    pub(crate) fn state(&self, step: &Step) -> Option<DeliveryState> {
         self.deliveries.get(step).copied().flatten()
     }
 
@@ -69,11 +69,11 @@ impl History {
         self.remotes.get(&(uid.to_owned(), destination.to_owned())).map(String::as_str)
     }
 
-    /// The records a destination has not been told of, or may not have been, oldest first.
+    /// The records a destination does not have, or may not have, oldest first.
     pub(crate) fn pending(&self, destination: &str) -> Vec<&Record> {
         let is_pending = |(uid, revision): &&(String, u64)| {
             let step = Step { uid: uid.clone(), revision: *revision, destination: destination.to_owned() };
-            matches!(self.deliveries.get(&step), Some(None | Some(Reach::Spooled)))
+            matches!(self.deliveries.get(&step), Some(None | Some(DeliveryState::Spooled)))
         };
         self.order.iter().filter(is_pending).filter_map(|key| self.records.get(key)).collect()
     }

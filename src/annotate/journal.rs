@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::delivery::Reach;
+use super::delivery::DeliveryState;
 use super::history::History;
 use super::record::Record;
 use crate::core::{Error, Location};
@@ -34,14 +34,14 @@ struct Line {
 pub(crate) enum Event {
     /// Something happened to a deployment.
     Record(Box<Record>),
-    /// A destination is about to be told.
+    /// A record is about to be sent.
     Intent(Step),
     /// What became of it.
     Outcome {
         /// Which delivery.
         step: Step,
         /// How far it got.
-        state: Reach,
+        state: DeliveryState,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -59,7 +59,7 @@ pub(crate) struct Step {
     pub(crate) uid: String,
     /// Which revision of it.
     pub(crate) revision: u64,
-    /// Who is told.
+    /// The destination's name.
     pub(crate) destination: String,
 }
 
@@ -175,7 +175,7 @@ mod tests {
     use std::io::Write;
 
     use super::{Event, Journal, Step, read};
-    use crate::annotate::delivery::Reach;
+    use crate::annotate::delivery::DeliveryState;
     use crate::annotate::record::State;
     use crate::annotate::record::tests::record;
 
@@ -197,8 +197,12 @@ mod tests {
         let history = read(&path).unwrap();
         assert_eq!((history.damaged, history.pending("github").len()), (1, 1));
         let mut journal = Journal::open(&path, "2026-11-23T12:01:00Z".to_owned()).unwrap();
-        let outcome =
-            Event::Outcome { step: step("github"), state: Reach::Accepted, reason: None, remote: None };
+        let outcome = Event::Outcome {
+            step: step("github"),
+            state: DeliveryState::Accepted,
+            reason: None,
+            remote: None,
+        };
         journal.append(outcome).unwrap();
         let history = read(&path).unwrap();
         assert_eq!((history.damaged, history.pending("github").len()), (1, 0));

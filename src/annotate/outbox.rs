@@ -1,4 +1,4 @@
-//! The outbox: what earlier calls left and what this one has to say, to all destinations at once, under one budget.
+//! The outbox: what earlier calls left and the record of this one, to all destinations at once, under one budget.
 //!
 //! Owns the order, the journal's promises (an intent before the first byte, an outcome after the last) and giving up.
 
@@ -9,9 +9,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::arguments::{Arguments, Target};
-use super::delivery::{Delivery, Reach};
-use super::destinations::{Chosen, Destination, Receipt, Word};
+use super::arguments::Arguments;
+use super::delivery::{Delivery, DeliveryState};
+use super::destinations::{Destination, JOURNAL, Message, Opened, Receipt, Way};
 use super::history::History;
 use super::journal::{Event, Journal, Step};
 use super::preparation::Prepared;
@@ -20,17 +20,17 @@ use crate::core::Error;
 use crate::core::escape::terminal_line;
 use crate::core::words::count;
 use crate::job::Context;
-use crate::net::{Next, Trouble, next, together};
+use crate::net::{Next, Trouble, next, runtime, together};
 
-/// A delay that people should be told of.
+/// A delay that the text of a message mentions.
 const NOTICEABLE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Characters of a reason that are kept.
 const REASON: usize = 300;
 
-/// What became of it all.
-pub(crate) struct Told {
-    /// This call's record, a delivery a destination.
+/// What became of all deliveries.
+pub(crate) struct Summary {
+    /// This call's record, one delivery per destination.
     pub(crate) own: Vec<Delivery>,
     /// Records of earlier calls that arrived now.
     pub(crate) late: u64,
@@ -65,15 +65,12 @@ pub(crate) fn deliver(
     arguments: &Arguments,
     context: &Context,
     prepared: &Prepared,
-    chosen: &[Chosen],
+    opened: &[Opened],
     history: &History,
-) -> Result<Told, Error> {
+) -> Result<Summary, Error> {
     let (journal, journaled) = open(arguments, context, prepared);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::environment("no runtime for the network").because(error))?;
-    let told = runtime.block_on(async {
+    let runtime = runtime()?;
+    let summary = runtime.block_on(async {
         let outbox = Outbox {
             context,
             prepared,
@@ -83,14 +80,14 @@ pub(crate) fn deliver(
             deadline: Instant::now() + Duration::from_secs(arguments.budget),
             budget: arguments.budget,
         };
-        let queues = chosen
+        let queues = opened
             .iter()
-            .map(|chosen| -> Pin<Box<dyn Future<Output = Queue> + '_>> {
-                Box::pin(outbox.queue(chosen, &journaled))
+            .map(|opened| -> Pin<Box<dyn Future<Output = Queue> + '_>> {
+                Box::pin(outbox.queue(opened, &journaled))
             })
             .collect();
         let queues = together(queues).await;
-        Told {
+        Summary {
             late: queues.iter().map(|queue| queue.late).sum(),
             left: queues.iter().map(|queue| queue.left).sum(),
             own: queues.into_iter().map(|queue| queue.own).collect(),
@@ -98,12 +95,12 @@ pub(crate) fn deliver(
     });
     // A name server that does not answer would hold up a runtime that ends politely.
     runtime.shutdown_background();
-    Ok(told)
+    Ok(summary)
 }
 
 /// Opens the journal and writes the record to it; a disk that is full or read-only never costs the deploy.
 fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Option<Journal>, Delivery) {
-    let name = Target::Journal.as_str();
+    let name = JOURNAL;
     let opened = Journal::open(&arguments.journal, context.now.to_string()).and_then(|mut journal| {
         if !prepared.is_known && !prepared.is_overtaken {
             journal.append(Event::Record(Box::new(prepared.record.clone())))?;
@@ -113,33 +110,35 @@ fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Optio
     match opened {
         Ok(journal) => {
             let delivery = if prepared.is_overtaken {
-                Delivery::new(name, Reach::Skipped).because("the deployment has already ended")
+                Delivery::new(name, DeliveryState::Skipped).because("the deployment has already ended")
             } else if prepared.is_known {
-                Delivery::new(name, Reach::Verified).because("the journal already has this record")
+                Delivery::new(name, DeliveryState::Verified).because("the journal already has this record")
             } else {
-                Delivery::new(name, Reach::Accepted)
+                Delivery::new(name, DeliveryState::Accepted)
             };
             (Some(journal), delivery)
         }
         Err(error) => {
             let reason = format!("{}: can't be written: {error}", arguments.journal.display());
             let help = "name a file this user may write with `--journal FILE`";
-            (None, Delivery::new(name, Reach::Refused).because(reason).help(help))
+            (None, Delivery::new(name, DeliveryState::Refused).because(reason).help(help))
         }
     }
 }
 
 impl Outbox<'_> {
-    /// Everything one destination is to be told, oldest first; after trouble that may pass, the rest waits too.
-    async fn queue(&self, chosen: &Chosen, journaled: &Delivery) -> Queue {
-        let name = chosen.target.as_str();
-        let Some(destination) = chosen.destination.as_deref() else {
-            let own = if chosen.is_journal() { Some(journaled.clone()) } else { chosen.settled.clone() };
-            let own = own.unwrap_or_else(|| Delivery::new(name, Reach::Skipped));
-            if own.reach == Reach::Refused && !chosen.is_journal() {
-                self.log_outcome(&self.prepared.record, &own);
+    /// Everything one destination is to learn, oldest first; after trouble that may pass, the rest waits too.
+    async fn queue(&self, opened: &Opened, journaled: &Delivery) -> Queue {
+        let name = opened.name;
+        let destination = match &opened.way {
+            Way::Network(destination) => destination.as_ref(),
+            Way::Journal(_) => return Queue { own: journaled.clone(), late: 0, left: 0 },
+            Way::Settled(own) => {
+                if own.state == DeliveryState::Refused {
+                    self.log_outcome(&self.prepared.record, own);
+                }
+                return Queue { own: own.clone(), late: 0, left: 0 };
             }
-            return Queue { own, late: 0, left: 0 };
         };
         let pending: Vec<&Record> = self
             .history
@@ -149,14 +148,14 @@ impl Outbox<'_> {
             .collect();
         let mut late = 0;
         for (index, record) in pending.iter().enumerate() {
-            let delivery = self.tell(name, destination, record, is_late(record, self.context)).await;
-            if delivery.reach == Reach::Spooled {
-                let mut own = Delivery::new(name, Reach::Spooled);
+            let delivery = self.send(name, destination, record, is_late(record, self.context)).await;
+            if delivery.state == DeliveryState::Spooled {
+                let mut own = Delivery::new(name, DeliveryState::Spooled);
                 own.reason = delivery.reason.map(|reason| format!("an earlier record waits: {reason}"));
                 self.log_outcome(&self.prepared.record, &own);
                 return Queue { own, late, left: (pending.len() - index) as u64 };
             }
-            late += u64::from(delivery.reach.is_there());
+            late += u64::from(delivery.state.is_there());
         }
         Queue { own: self.own(name, destination).await, late, left: 0 }
     }
@@ -169,20 +168,19 @@ impl Outbox<'_> {
     async fn own(&self, name: &'static str, destination: &dyn Destination) -> Delivery {
         let record = &self.prepared.record;
         if self.prepared.is_overtaken {
-            return Delivery::new(name, Reach::Skipped).because("the deployment has already ended");
+            return Delivery::new(name, DeliveryState::Skipped).because("the deployment has already ended");
         }
-        let reach = there(self.history, record, name);
-        if let Some(reach) = reach {
-            let mut delivery = Delivery::new(name, reach).because("an earlier call delivered it");
+        if let Some(state) = already_delivered(self.history, record, name) {
+            let mut delivery = Delivery::new(name, state).because("an earlier call delivered it");
             delivery.remote = self.history.remote(&record.uid, name).map(str::to_owned);
             return delivery;
         }
         let is_late = is_late(record, self.context);
-        self.tell(name, destination, record, is_late).await
+        self.send(name, destination, record, is_late).await
     }
 
-    /// Tells a destination of a record: intent, tries, outcome.
-    async fn tell(
+    /// Sends a record to a destination: intent, tries, outcome.
+    async fn send(
         &self,
         name: &'static str,
         destination: &dyn Destination,
@@ -191,12 +189,12 @@ impl Outbox<'_> {
     ) -> Delivery {
         self.log(Event::Intent(step(record, name)));
         let remote = self.history.remote(&record.uid, name);
-        let word = Word { record, is_late, remote };
-        let mut delivery = match timeout_at(self.deadline, self.tries(destination, word)).await {
+        let message = Message { record, is_late, remote };
+        let mut delivery = match timeout_at(self.deadline, self.tries(destination, message)).await {
             Ok(Ok(receipt)) => received(name, receipt),
-            Ok(Err((Next::Never, trouble))) => troubled(name, Reach::Refused, trouble),
-            Ok(Err((_, trouble))) => troubled(name, Reach::Spooled, trouble),
-            Err(_) => Delivery::new(name, Reach::Spooled)
+            Ok(Err((Next::Never, trouble))) => troubled(name, DeliveryState::Refused, trouble),
+            Ok(Err((_, trouble))) => troubled(name, DeliveryState::Spooled, trouble),
+            Err(_) => Delivery::new(name, DeliveryState::Spooled)
                 .because(format!("no answer within {}", count(self.budget, "second"))),
         };
         delivery.reason = delivery.reason.map(|reason| self.clean(&reason));
@@ -205,11 +203,18 @@ impl Outbox<'_> {
     }
 
     /// Tries until it works, can't, or should be left to a later call.
-    async fn tries(&self, destination: &dyn Destination, word: Word<'_>) -> Result<Receipt, (Next, Trouble)> {
-        let seed =
-            word.record.uid.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    async fn tries(
+        &self,
+        destination: &dyn Destination,
+        message: Message<'_>,
+    ) -> Result<Receipt, (Next, Trouble)> {
+        let seed = message
+            .record
+            .uid
+            .bytes()
+            .fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         for attempt in 1.. {
-            let trouble = match destination.tell(word).await {
+            let trouble = match destination.send(message).await {
                 Ok(receipt) => return Ok(receipt),
                 Err(trouble) => trouble,
             };
@@ -222,7 +227,7 @@ impl Outbox<'_> {
         Err((Next::Never, Trouble::unable("too many tries")))
     }
 
-    /// Foreign words without secrets, line breaks and excess; masked before they are cut, so that no half secret stays.
+    /// A text of others without secrets, line breaks and excess; masked before they are cut, so that no half secret stays.
     fn clean(&self, text: &str) -> String {
         let line = terminal_line(&self.context.redactor.redact(text));
         if line.chars().count() <= REASON {
@@ -234,7 +239,7 @@ impl Outbox<'_> {
     fn log_outcome(&self, record: &Record, delivery: &Delivery) {
         self.log(Event::Outcome {
             step: step(record, delivery.destination),
-            state: delivery.reach,
+            state: delivery.state,
             reason: delivery.reason.clone(),
             remote: delivery.remote.clone(),
         });
@@ -250,14 +255,18 @@ impl Outbox<'_> {
     }
 }
 
-/// Whether a record is told noticeably later than it happened, as by a call that is repeated after an outage.
+/// Whether a record is sent noticeably later than it happened, as by a call that is repeated after an outage.
 pub(crate) fn is_late(record: &Record, context: &Context) -> bool {
     record.at.parse::<Timestamp>().is_ok_and(|at| context.now.duration_since(at) > NOTICEABLE)
 }
 
-/// How far a record got, where the journal says that the destination holds it: then there is nothing to tell.
-pub(crate) fn there(history: &History, record: &Record, destination: &str) -> Option<Reach> {
-    history.reach(&step(record, destination)).filter(|reach| reach.is_there())
+/// How far a record got, where the journal says that the destination has it: then there is nothing to send.
+pub(crate) fn already_delivered(
+    history: &History,
+    record: &Record,
+    destination: &str,
+) -> Option<DeliveryState> {
+    history.state(&step(record, destination)).filter(|state| state.is_there())
 }
 
 fn step(record: &Record, destination: &str) -> Step {
@@ -267,13 +276,13 @@ fn step(record: &Record, destination: &str) -> Step {
 fn received(name: &'static str, receipt: Receipt) -> Delivery {
     Delivery {
         destination: name,
-        reach: receipt.reach,
+        state: receipt.state,
         reason: receipt.note,
         help: None,
         remote: receipt.remote,
     }
 }
 
-fn troubled(name: &'static str, reach: Reach, trouble: Trouble) -> Delivery {
-    Delivery { destination: name, reach, reason: Some(trouble.message), help: trouble.help, remote: None }
+fn troubled(name: &'static str, state: DeliveryState, trouble: Trouble) -> Delivery {
+    Delivery { destination: name, state, reason: Some(trouble.message), help: trouble.help, remote: None }
 }

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use super::delivery::{Delivery, Reach};
-use super::destinations::Chosen;
+use super::delivery::{Delivery, DeliveryState};
+use super::destinations::{Message, Opened, Way, Write};
 use super::history::History;
-use super::outbox::{Told, is_late, there};
+use super::outbox::{Summary, already_delivered, is_late};
 use super::preparation::Prepared;
-use super::record::{Record, State};
+use super::record::Record;
 use super::rules::{DAMAGED, REFUSED, SPOOLED};
 use crate::core::report::Facts;
 use crate::core::words::count;
@@ -19,73 +19,79 @@ use crate::job::{Context, Outcome};
 pub(crate) fn planned(
     context: &Context,
     prepared: &Prepared,
-    chosen: &[Chosen],
+    opened: &[Opened],
     history: &History,
 ) -> Outcome {
     let mut plan = Vec::new();
-    for chosen in chosen {
-        let name = chosen.target.as_str();
-        if let Some(destination) = chosen.destination.as_deref() {
-            for record in history.pending(name).into_iter().filter(|record| !is_same(record, prepared)) {
-                plan.extend(destination.plan(record, is_late(record, context)));
+    let mut settled = Vec::new();
+    for Opened { name, way } in opened {
+        match way {
+            Way::Network(destination) => {
+                let pending = history.pending(name).into_iter().filter(|record| !is_same(record, prepared));
+                let is_own =
+                    !prepared.is_overtaken && already_delivered(history, &prepared.record, name).is_none();
+                for record in pending.chain(is_own.then_some(&prepared.record)) {
+                    let remote = history.remote(&record.uid, name);
+                    let message = Message { record, is_late: is_late(record, context), remote };
+                    plan.extend(destination.plan(message).iter().map(|write| planned_write(name, write)));
+                }
             }
-            if !prepared.is_overtaken && there(history, &prepared.record, name).is_none() {
-                plan.extend(destination.plan(&prepared.record, is_late(&prepared.record, context)));
-            }
-        } else if chosen.is_journal() && !prepared.is_known && !prepared.is_overtaken {
-            plan.push(json!({
+            Way::Journal(path) if !prepared.is_known && !prepared.is_overtaken => plan.push(json!({
                 "id": format!("journal-{}", prepared.record.state.as_str()),
                 "destination": name,
-                "writes": format!("append {} to {}", what(&prepared.record), chosen.place),
-            }));
+                "writes": format!("append {} to {path}", what(&prepared.record)),
+            })),
+            Way::Journal(_) => {}
+            Way::Settled(delivery) => settled.push(to_json(delivery)),
         }
     }
-    let headline = format!("would tell of {}: {}", what(&prepared.record), count(plan.len() as u64, "write"));
-    let skipped = |delivery: &Delivery| to_json(delivery);
-    let mut details =
-        details(&prepared.record, chosen.iter().filter_map(|chosen| chosen.settled.as_ref()).map(skipped));
+    let headline = format!("would report {}: {}", what(&prepared.record), count(plan.len() as u64, "write"));
+    let mut details = details(&prepared.record, settled.into_iter());
     details.insert("plan".to_owned(), Value::from(plan));
     Outcome { headline, details, findings: damage(prepared), ..Outcome::default() }
 }
 
+/// A write as plans have it: in a sentence, and as the very request that a run sends.
+fn planned_write(destination: &str, write: &Write) -> Value {
+    json!({
+        "id": write.id,
+        "destination": destination,
+        "writes": format!("{}, {}", write.request, write.summary),
+        "guard": write.guard,
+        "request": write.request,
+    })
+}
+
 /// What a run says.
-pub(crate) fn delivered(
-    arguments: &Arguments,
-    context: &Context,
-    prepared: &Prepared,
-    told: &Told,
-) -> Outcome {
+pub(crate) fn delivered(arguments: &Arguments, prepared: &Prepared, summary: &Summary) -> Outcome {
     let mut findings = damage(prepared);
-    findings.extend(told.own.iter().filter_map(|delivery| finding(delivery, &prepared.record, context)));
-    let missing =
-        told.own.iter().filter(|delivery| matches!(delivery.reach, Reach::Refused | Reach::Spooled));
+    findings.extend(summary.own.iter().filter_map(|delivery| finding(delivery, &prepared.record)));
+    let missing = summary
+        .own
+        .iter()
+        .filter(|delivery| matches!(delivery.state, DeliveryState::Refused | DeliveryState::Spooled));
     let missing = missing.count();
     let mut totals = Facts::new();
-    for reach in Reach::ALL {
-        let number = told.own.iter().filter(|delivery| delivery.reach == reach).count();
-        totals.insert(reach.as_str().to_owned(), Value::from(number));
+    for state in DeliveryState::ALL {
+        let number = summary.own.iter().filter(|delivery| delivery.state == state).count();
+        totals.insert(state.as_str().to_owned(), Value::from(number));
     }
-    totals.insert("late".to_owned(), Value::from(told.late));
+    totals.insert("late".to_owned(), Value::from(summary.late));
     let mut notes = Vec::new();
     if prepared.is_overtaken {
-        notes.push("the deployment had already ended, so its start was not told to anyone".to_owned());
+        notes.push(
+            "the deployment had already ended, so its start was not sent to any destination".to_owned(),
+        );
     }
-    if told.late > 0 {
-        notes.push(format!("{} of earlier calls delivered late", count(told.late, "record")));
+    if summary.late > 0 {
+        notes.push(format!("{} of earlier calls delivered late", count(summary.late, "record")));
     }
-    if told.left > 0 {
-        notes.push(format!("{} of earlier calls still waiting", count(told.left, "record")));
+    if summary.left > 0 {
+        notes.push(format!("{} of earlier calls still waiting", count(summary.left, "record")));
     }
-    let details = details(
-        &prepared.record,
-        told.own.iter().map(|delivery| {
-            let mut delivery = delivery.clone();
-            delivery.reason = delivery.reason.map(|reason| context.redactor.redact(&reason));
-            to_json(&delivery)
-        }),
-    );
+    let details = details(&prepared.record, summary.own.iter().map(to_json));
     Outcome {
-        headline: headline(&prepared.record, told),
+        headline: headline(&prepared.record, summary),
         findings,
         notes,
         totals,
@@ -106,45 +112,43 @@ fn what(record: &Record) -> String {
 }
 
 /// The record, and the states of its deliveries as words.
-fn headline(record: &Record, told: &Told) -> String {
+fn headline(record: &Record, summary: &Summary) -> String {
     let mut parts = Vec::new();
-    for reach in Reach::ALL {
-        let names: Vec<&str> = told
+    for state in DeliveryState::ALL {
+        let names: Vec<&str> = summary
             .own
             .iter()
-            .filter(|delivery| delivery.reach == reach)
+            .filter(|delivery| delivery.state == state)
             .map(|delivery| delivery.destination)
             .collect();
-        if !names.is_empty() && reach != Reach::Skipped {
-            parts.push(format!("{} {}", reach.as_str(), names.join(", ")));
+        if !names.is_empty() && state != DeliveryState::Skipped {
+            parts.push(format!("{} {}", state.as_str(), names.join(", ")));
         }
     }
-    let end = if parts.is_empty() { "nobody told".to_owned() } else { parts.join("; ") };
+    let end = if parts.is_empty() { "sent to no destination".to_owned() } else { parts.join("; ") };
     format!("{}: {end}", what(record))
 }
 
 /// What is wrong with a delivery, if something is.
-fn finding(delivery: &Delivery, record: &Record, context: &Context) -> Option<Finding> {
-    let (rule, verb) = match delivery.reach {
-        Reach::Refused => (&REFUSED, "refused"),
-        Reach::Spooled => (&SPOOLED, "not told in time of"),
+fn finding(delivery: &Delivery, record: &Record) -> Option<Finding> {
+    let (rule, verb) = match delivery.state {
+        DeliveryState::Refused => (&REFUSED, "refused"),
+        DeliveryState::Spooled => (&SPOOLED, "did not answer in time about"),
         _ => return None,
     };
     let title = format!("{} {verb} {}", delivery.destination, what(record));
-    let detail = context.redactor.redact(delivery.reason.as_deref().unwrap_or_default());
-    let help = delivery.help.clone().unwrap_or_else(|| match delivery.reach {
-        Reach::Spooled => "keep the journal; the next call delivers it".to_owned(),
+    let help = delivery.help.clone().unwrap_or_else(|| match delivery.state {
+        DeliveryState::Spooled => "keep the journal; the next call delivers it".to_owned(),
         _ => "see the reason, then run the same call again".to_owned(),
     });
-    let state: State = record.state;
     Some(
         Finding::new(rule, title, &[delivery.destination, &record.service, &record.environment])
-            .detail(detail)
+            .detail(delivery.reason.as_deref().unwrap_or_default())
             .about("destination", delivery.destination)
             .about("service", record.service.as_str())
             .about("environment", record.environment.as_str())
-            .about("state", state.as_str())
-            .help(context.redactor.redact(&help)),
+            .about("state", record.state.as_str())
+            .help(help),
     )
 }
 
@@ -170,7 +174,7 @@ fn details(record: &Record, deliveries: impl Iterator<Item = Value>) -> Facts {
 
 /// A delivery as reports have it.
 fn to_json(delivery: &Delivery) -> Value {
-    let mut value = json!({ "destination": delivery.destination, "state": delivery.reach.as_str() });
+    let mut value = json!({ "destination": delivery.destination, "state": delivery.state.as_str() });
     if let Some(fields) = value.as_object_mut() {
         if let Some(reason) = &delivery.reason {
             fields.insert("reason".to_owned(), Value::from(reason.as_str()));

@@ -1,4 +1,4 @@
-//! From flags, environment and journal to the record that is to be told.
+//! From flags, environment and journal to the record that is to be sent.
 
 use reqwest::Url;
 
@@ -12,11 +12,11 @@ use crate::job::Context;
 /// Characters of a text that people write; all of them together stay far below the journal's longest line.
 const LONGEST_TEXT: usize = 4000;
 
-/// A record that is ready to be told, and what is known about where it happened.
+/// A record that is ready to be sent, and what is known about where it happened.
 pub(crate) struct Prepared {
     /// The record.
     pub(crate) record: Record,
-    /// Whether the deployment had already ended before this record, which then is told to nobody.
+    /// Whether the deployment had already ended before this record, which then is sent to no destination.
     pub(crate) is_overtaken: bool,
     /// Whether the journal already has this very record.
     pub(crate) is_known: bool,
@@ -74,7 +74,7 @@ pub(crate) fn prepare(
     let is_known = latest.is_some_and(|latest| latest.state == state);
     let is_overtaken = latest.is_some_and(|latest| latest.state.is_end() && !state.is_end());
     match latest {
-        // The first telling stays the true one, its time included.
+        // The first record stays the true one, its time included.
         Some(latest) if is_known => record = latest.clone(),
         Some(latest) if !is_overtaken => {
             record.revision = record.revision.max(latest.revision + 1);
@@ -109,7 +109,7 @@ fn given(value: Option<&str>) -> Option<String> {
     value.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
-/// Refuses what no record can hold, before anybody is told.
+/// Refuses what no record can hold, before anything is sent.
 fn check(record: &Record) -> Result<(), Error> {
     let words = [("service", &record.service), ("environment", &record.environment), ("id", &record.id)];
     for (name, value) in words {
@@ -143,7 +143,7 @@ fn check(record: &Record) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether people can open this, and it tells nobody's user name or password; an `@` in a path is neither.
+/// Whether people can open this, and it shows nobody's user name or password; an `@` in a path is neither.
 fn is_address(url: &str) -> bool {
     let has_gaps = url.chars().any(|next| next.is_control() || next.is_whitespace());
     Url::parse(url).is_ok_and(|parsed| {

@@ -1,9 +1,20 @@
-//! The record of a deployment: what every destination is told, with a stable id and a growing revision.
+//! The record of a deployment: what every destination learns, with a stable id and a growing revision.
 
-use crate::core::digest::{self, hexadecimal};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::Action;
+use crate::core::digest::{self, hexadecimal};
+
+/// What happened to the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Action {
+    /// It started
+    Start,
+    /// It succeeded
+    Finish,
+    /// It failed
+    Fail,
+}
 
 /// What has become of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,11 +10,11 @@ pub(crate) const REFUSED: Rule = Rule {
     page: include_str!("../../docs/rules/delivery-refused.md"),
 };
 
-/// A destination was not told in time.
+/// A destination did not answer in time.
 pub(crate) const SPOOLED: Rule = Rule {
     id: "delivery-spooled",
     severity: Severity::Low,
-    summary: "a destination was not told in time; the next call tells it",
+    summary: "a destination did not answer in time; the next call delivers the record",
     page: include_str!("../../docs/rules/delivery-spooled.md"),
 };
 

@@ -1,10 +1,17 @@
 //! What a server answered, or why it did not.
 
+use std::error::Error;
 use std::time::Duration;
 
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::Response;
+use hyper::body::Body;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// Longest answer that is read.
+const LONGEST: usize = 4 * 1024 * 1024;
 
 /// A complete answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +20,7 @@ pub struct Answer {
     pub status: u16,
     /// How long to wait before the next request, where the server says so.
     pub retry_after: Option<Duration>,
-    /// Permissions that would have been enough, as `deployments=write`.
+    /// Permissions that would have been enough, such as `deployments=write`.
     pub permissions: Option<String>,
     /// Whether no requests are left for now.
     pub is_exhausted: bool,
@@ -26,15 +33,15 @@ pub struct Answer {
 pub enum Cause {
     /// Nothing was sent.
     NotSent,
-    /// It may have been sent, and nobody knows what came of it.
+    /// It may have been sent, and its result is unknown.
     Lost,
     /// The server asks to wait.
     Busy(Option<Duration>),
     /// The server is in trouble itself.
     Broken,
-    /// The server said no, with this status.
+    /// The server rejected the request, with this status.
     Refused(u16),
-    /// The server said yes in a form nobody can read.
+    /// The server accepted the request, with an answer that can't be read.
     Unreadable,
     /// It can't be tried at all, because of something on our side.
     Unable,
@@ -70,7 +77,7 @@ impl Trouble {
     }
 
     /// Trouble on the way there or back.
-    pub fn transport(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub fn transport(error: &(dyn Error + 'static)) -> Self {
         let mut cause = Cause::Lost;
         let mut words = String::new();
         let mut next = Some(error);
@@ -96,6 +103,26 @@ impl Trouble {
 }
 
 impl Answer {
+    /// Reads an answer to its end; `now` is the time in seconds since 1970.
+    ///
+    /// # Errors
+    /// Where the connection ends early, or the answer is longer than 4 MiB.
+    pub async fn receive<B>(response: Response<B>, now: i64) -> Result<Self, Trouble>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, LONGEST).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Trouble::new(Cause::Unreadable, "the answer is longer than 4 MiB")
+            } else {
+                Trouble::transport(&*error)
+            }
+        })?;
+        Ok(Self::new(head.status.as_u16(), &head.headers, body.to_bytes().to_vec(), now))
+    }
+
     /// Reads what the headers of an answer say; `now` is the time in seconds since 1970.
     pub fn new(status: u16, headers: &HeaderMap, body: Vec<u8>, now: i64) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
@@ -172,6 +199,16 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         Answer::new(status, &headers, body.as_bytes().to_vec(), 1_000)
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_a_limit() {
+        let of_length = |length: usize| {
+            let body = http_body_util::Full::new(hyper::body::Bytes::from(vec![b' '; length]));
+            Answer::receive(hyper::Response::new(body), 0)
+        };
+        assert_eq!(of_length(super::LONGEST).await.unwrap().body.len(), super::LONGEST);
+        assert_eq!(of_length(super::LONGEST + 1).await.unwrap_err().cause, Cause::Unreadable);
     }
 
     #[test]

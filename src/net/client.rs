@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Url};
 
-use super::answer::Trouble;
+use super::answer::{Answer, Trouble};
+use super::request::Request;
+use crate::core::Secret;
 
 /// The one HTTP client; reading the system's certificates costs more than starting, so it is built when first needed.
 #[derive(Debug)]
@@ -33,6 +35,29 @@ impl Http {
         }
         let client = self.build()?;
         Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    /// Sends a request once, with the credential, where there is one, in the header of this name; `now` is the time in seconds since 1970.
+    ///
+    /// # Errors
+    /// Where it can't be sent, or the answer does not arrive whole.
+    pub async fn send(
+        &self,
+        request: &Request,
+        credential: Option<(&str, &Secret)>,
+        now: i64,
+    ) -> Result<Answer, Trouble> {
+        let url = Url::parse(&request.url)
+            .map_err(|_| Trouble::unable(format!("`{}` is not an address", request.url)))?;
+        let mut builder = self.client()?.request(request.method.into(), url);
+        if let Some((header, secret)) = credential {
+            builder = builder.header(header, secret.expose());
+        }
+        if let Some(body) = &request.body {
+            builder = builder.json(body);
+        }
+        let response = builder.send().await.map_err(|error| Trouble::transport(&error))?;
+        Answer::receive(response.into(), now).await
     }
 
     fn build(&self) -> Result<Client, Trouble> {

@@ -1,13 +1,18 @@
 //! HTTP with deadlines, bounded answers and retries by class; for jobs that talk to a network and for nothing else.
 //!
-//! Owns the one client, what an answer or its absence means, and when to try again. Knows no destination and no job.
+//! Owns the one client, the request as a value, what an answer or its absence means, when to try again, and the runtime
+//! with its signals. Knows no destination and no job.
 
 mod answer;
 mod client;
+mod request;
 mod retry;
+mod signals;
 mod together;
 
 pub use answer::{Answer, Cause, Trouble};
 pub use client::{Http, client};
+pub use request::{Method, Request, encode};
 pub use retry::{Class, Next, next};
+pub use signals::{Cancel, runtime};
 pub use together::together;

@@ -1,24 +1,79 @@
-//! Is the candidate well, and do users get it? Consecutive samples, with silence told apart from wrong answers.
+//! The checks around the switch: is the new colour healthy, and do users get it? Both count answers in a row, and
+//! distinguish wrong answers from none.
 //!
-//! Owns both questions. What follows from the answers is the machine's business.
+//! Owns the flags and the requests of both. What follows from the answers is the machine's business.
 
 use std::time::Duration;
 
+use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
-use super::arguments::CheckArguments;
 use super::colour::Colour;
 use super::http::{Answer, Asker, parse};
-use super::signals::Cancel;
 use crate::core::Error;
 use crate::core::words::count;
+use crate::net::Cancel;
+
+/// Flags of the health check and the verification.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Checks")]
+pub struct CheckArguments {
+    /// URL of blue itself, bypassing the switch, e.g. `http://10.0.0.1:8080`
+    #[arg(long, value_name = "URL")]
+    pub blue_url: Option<String>,
+
+    /// URL of green itself, bypassing the switch, e.g. `http://10.0.0.2:8080`
+    #[arg(long, value_name = "URL")]
+    pub green_url: Option<String>,
+
+    /// Path of the health check below `blue-url` and `green-url`; a status of 2xx means healthy
+    #[arg(long, value_name = "PATH", default_value = "/healthz")]
+    pub health_path: String,
+
+    /// Maximum seconds until the new colour is healthy
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub health_timeout: u64,
+
+    /// Number of healthy answers in a row before the switch
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub health_successes: u32,
+
+    /// Public URL, checked after the switch, e.g. `https://shop.example/version`
+    #[arg(long, value_name = "URL")]
+    pub verify_url: Option<String>,
+
+    /// Text that the answer of `verify-url` must contain; `{colour}` stands for the promoted colour
+    #[arg(long, value_name = "TEXT")]
+    pub verify_expect: Option<String>,
+
+    /// Number of good answers in a row that confirm the switch; as many bad ones in a row undo it
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub verify_samples: u32,
+
+    /// Maximum seconds until the switch is confirmed
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub verify_timeout: u64,
+
+    /// What to do if `verify-url` did not answer at all
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = NoData::Revert)]
+    pub no_data: NoData,
+}
+
+/// What to do without data, which is neither good nor bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NoData {
+    /// Switch back
+    Revert,
+    /// Leave the switch as it is and exit 6, so that a human decides
+    Hold,
+}
 
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Pause after an answer that was not good.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What the samples said.
+/// The result of the samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sampled {
     /// Enough good ones in a row.
@@ -56,7 +111,7 @@ pub(crate) fn health_url(checks: &CheckArguments, colour: Colour) -> Option<Stri
     Some(format!("{}/{}", base.trim_end_matches('/'), checks.health_path.trim_start_matches('/')))
 }
 
-/// Refuses what can't be asked.
+/// Rejects flags that can't be meant.
 ///
 /// # Errors
 /// Where a URL is not one, or a count is zero.
@@ -90,11 +145,15 @@ pub(crate) fn check(checks: &CheckArguments) -> Result<(), Error> {
 ///
 /// # Errors
 /// Where no question can be asked.
-pub(crate) async fn gate(url: &str, checks: &CheckArguments, cancel: &Cancel) -> Result<Sampled, Error> {
+pub(crate) async fn wait_until_healthy(
+    url: &str,
+    checks: &CheckArguments,
+    cancel: &Cancel,
+) -> Result<Sampled, Error> {
     let asker = Asker::new("health-path", url)?;
     let sampling = Sampling {
         good: checks.health_successes,
-        // A candidate may be unwell for as long as it takes to start.
+        // A new colour may be unhealthy for as long as it takes to start.
         bad: u32::MAX,
         deadline: Instant::now() + Duration::from_secs(checks.health_timeout),
     };
@@ -172,8 +231,8 @@ impl Sampling {
     }
 }
 
-/// What the health gate asks, for plans.
-pub(crate) fn describe_gate(checks: &CheckArguments, colour: Colour) -> Option<String> {
+/// What the health check asks, for plans.
+pub(crate) fn describe_health(checks: &CheckArguments, colour: Colour) -> Option<String> {
     let url = health_url(checks, colour)?;
     let (successes, timeout) = (checks.health_successes, checks.health_timeout);
     Some(format!("{url} answers 2xx {} in a row within {timeout} s", count(u64::from(successes), "time")))

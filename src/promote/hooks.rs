@@ -7,12 +7,38 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use clap::Args;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 
 use super::journal::Record;
-use super::signals::Cancel;
 use crate::core::{Error, Redactor};
+use crate::net::Cancel;
+
+/// Flags of the commands around the switch.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Hooks")]
+pub struct HookArguments {
+    /// Shell command that starts the new colour, before its health check, e.g. `docker compose up -d green`
+    #[arg(long, value_name = "COMMAND")]
+    pub start_hook: Option<String>,
+
+    /// Shell command right before the switch
+    #[arg(long, value_name = "COMMAND")]
+    pub before_hook: Option<String>,
+
+    /// Shell command after the confirmed switch; if it fails, traffic returns to the old colour
+    #[arg(long, value_name = "COMMAND")]
+    pub after_hook: Option<String>,
+
+    /// Shell command at the end, whatever the result
+    #[arg(long, value_name = "COMMAND")]
+    pub stop_hook: Option<String>,
+
+    /// Maximum seconds per hook
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub hook_timeout: u64,
+}
 
 /// How long a command that is to end may take to do so before it is killed.
 const GRACE: Duration = Duration::from_secs(1);

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::colour::Colour;
-use super::signals::Cancel;
 use crate::core::{Error, Location};
 use crate::files::{folder_of, replace_durably};
+use crate::net::Cancel;
 
 /// How far a promotion got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

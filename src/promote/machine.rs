@@ -5,16 +5,15 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::arguments::{CheckArguments, HookArguments, NoData};
 use super::colour::Live;
-use super::health::{self, Sampled};
-use super::hooks::{Hooks, Ran};
+use super::health::{self, CheckArguments, NoData, Sampled};
+use super::hooks::{HookArguments, Hooks, Ran};
 use super::journal::{Phase, Record};
 use super::plan::{Step, StepId};
-use super::signals::Cancel;
 use super::targets::{Change, Target, Written};
 use crate::core::Error;
 use crate::job::Context;
+use crate::net::Cancel;
 
 /// How long the last command may take when somebody asked to stop.
 const HURRY: Duration = Duration::from_secs(2);
@@ -127,7 +126,7 @@ impl Machine<'_> {
                 self.write(&Change { expected: live.clone(), live, record: self.record.clone() })
             }
             StepId::StartHook => self.hook("start-hook", commands.start_hook.as_ref()).await,
-            StepId::Gate => self.gate().await,
+            StepId::Health => self.health().await,
             StepId::BeforeHook => self.hook("before-hook", commands.before_hook.as_ref()).await,
             StepId::Switch => self.switch(to),
             StepId::Verify => self.verify().await,
@@ -151,11 +150,12 @@ impl Machine<'_> {
         })
     }
 
-    async fn gate(&self) -> Result<(), Stop> {
+    /// Waits until the new colour is healthy.
+    async fn health(&self) -> Result<(), Stop> {
         let to = self.record.to;
         let Some(url) = health::health_url(self.checks, to) else { return Ok(()) };
         self.context.progress(&format!("waiting until {to} is healthy at {url}"));
-        match health::gate(&url, self.checks, &self.cancel).await? {
+        match health::wait_until_healthy(&url, self.checks, &self.cancel).await? {
             Sampled::Good => Ok(()),
             Sampled::Cancelled => Err(Stop::Cancelled),
             Sampled::Bad(why) | Sampled::NoData(why) => Err(Stop::Unhealthy(format!("{url}: {why}"))),

@@ -1,6 +1,6 @@
 //! Promotion: move live traffic from one colour to the other, safely, and back if it goes wrong.
 //!
-//! Plan → journal → drive → report. The plan is pure (`plan`), the target keeps routing and record (`targets`), the machine
+//! Plan → journal → drive → report. The plan is pure (`plan`), the targets, a file and a line of a table each, keep routing and record (`targets`), the machine
 //! drives one through the other and back (`machine`). Must not know GitHub or GitLab, nor how reports look.
 
 mod arguments;
@@ -12,14 +12,15 @@ mod journal;
 mod machine;
 mod outcome;
 mod plan;
-mod signals;
+mod state;
 mod targets;
 
-pub use arguments::{
-    Action, Arguments, CheckArguments, HaproxyArguments, HookArguments, NoData, SymlinkArguments,
-};
+pub use arguments::{Action, Arguments};
 pub use colour::Colour;
-pub use targets::Choice;
+pub use health::{CheckArguments, NoData};
+pub use hooks::HookArguments;
+pub use state::State;
+pub use targets::{TARGETS, TargetArguments, TargetEntry};
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -29,11 +30,11 @@ use self::hooks::Hooks;
 use self::journal::{Kind, Lock, Phase, Record};
 use self::machine::Machine;
 use self::plan::{Decision, Observed, Parts, Request, Step, decide};
-use self::signals::Cancel;
-use self::targets::{Change, Target};
+use self::targets::{Change, Folders, Target};
 use crate::ci;
 use crate::core::{Error, Rule};
 use crate::job::{Context, Job, Outcome};
+use crate::net::{self, Cancel};
 
 /// The job.
 pub struct Promote;
@@ -54,7 +55,8 @@ impl Job for Promote {
                 .help("say what to do: `promote plan`, `run`, `status`, `rollback` or `resume`"));
         };
         health::check(&arguments.checks)?;
-        let target = targets::open(arguments, context)?;
+        let folders = Folders { state: &arguments.state_dir, working: &context.working_directory };
+        let target = targets::open(arguments.target, &arguments.targets, folders)?;
         match action {
             Action::Status => Ok(outcome::status(target.as_ref(), &target.observe()?)),
             Action::Plan => show(target.as_ref(), arguments, context),
@@ -81,13 +83,10 @@ fn request(arguments: &Arguments, kind: Kind, context: &Context) -> Request {
 fn steps(target: &dyn Target, arguments: &Arguments, record: &Record, recover: Option<&Record>) -> Vec<Step> {
     let (checks, hooks) = (&arguments.checks, &arguments.hooks);
     let parts = Parts {
-        gate: health::describe_gate(checks, record.to),
+        places: target.places(),
+        health: health::describe_health(checks, record.to),
         verify: health::describe_verify(checks, record.to),
-        start: hooks.start_hook.clone(),
-        before: hooks.before_hook.clone(),
-        after: hooks.after_hook.clone(),
-        stop: hooks.stop_hook.clone(),
-        ..target.places()
+        hooks,
     };
     plan::steps(record, recover, &parts)
 }
@@ -107,11 +106,9 @@ fn show(target: &dyn Target, arguments: &Arguments, context: &Context) -> Result
 
 /// A promotion, in a runtime of its own.
 fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context) -> Result<Outcome, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::environment("can't start").because(error))?;
-    runtime.block_on(async {
+    net::runtime()?.block_on(async {
         let cancel = Cancel::listen()?;
-        let lock = arguments.state_dir.join(format!("{}.lock", targets::state_name(arguments)));
+        let lock = arguments.state_dir.join(format!("{}.lock", target.state_name()));
         let patience = Duration::from_secs(arguments.lock_timeout);
         let Some(_lock) = Lock::take(lock, patience, &cancel).await? else {
             return Ok(outcome::cancelled_early(target));

@@ -10,6 +10,7 @@ use super::health::health_url;
 use super::journal::{Phase, Record};
 use super::machine::{End, Stop};
 use super::plan::{Decision, Observed, Step};
+use super::state::State;
 use super::targets::Target;
 use crate::core::words::count;
 use crate::core::{Exit, Finding, Rule, Severity};
@@ -55,8 +56,8 @@ const SUPERSEDED: Rule = Rule {
 /// Every rule of the job.
 pub(crate) const RULES: &[Rule] = &[UNHEALTHY, HOOK_FAILED, ROLLED_BACK, HELD, CANCELLED, SUPERSEDED];
 
-/// What is said about a promotion, whatever became of it.
-fn base(target: &dyn Target, state: &str, record: Option<&Record>, live: Option<&Live>) -> Outcome {
+/// What a report has about each promotion, whatever its result.
+fn base(target: &dyn Target, state: State, record: Option<&Record>, live: Option<&Live>) -> Outcome {
     let mut outcome = Outcome { notes: target.notes(), ..Outcome::default() };
     let mut say = |name: &str, value: Value| {
         outcome.details.insert(name.to_owned(), value);
@@ -90,7 +91,7 @@ pub(crate) fn planned(
     steps: &[Step],
     arguments: &Arguments,
 ) -> Outcome {
-    let mut outcome = base(target, "planned", Some(record), None);
+    let mut outcome = base(target, State::Planned, Some(record), None);
     outcome.headline = format!("{}: planned, {}", route(record), count(steps.len() as u64, "step"));
     outcome.details.insert("plan".to_owned(), json!(steps));
     for (index, step) in steps.iter().enumerate() {
@@ -131,10 +132,10 @@ fn unchecked(record: &Record, arguments: &Arguments) -> Vec<String> {
 pub(crate) fn status(target: &dyn Target, observed: &Observed) -> Outcome {
     let record = observed.record.as_ref();
     let state = match record.map(|record| record.phase) {
-        None | Some(Phase::Stopped) => "unchanged",
-        Some(Phase::Committed) => "promoted",
-        Some(Phase::Reverted) => "rolled-back",
-        Some(Phase::Intent | Phase::Switched | Phase::Reverting) => "held",
+        None | Some(Phase::Stopped) => State::Unchanged,
+        Some(Phase::Committed) => State::Promoted,
+        Some(Phase::Reverted) => State::RolledBack,
+        Some(Phase::Intent | Phase::Switched | Phase::Reverting) => State::Held,
     };
     let mut outcome = base(target, state, record, Some(&observed.live));
     let live = &observed.live;
@@ -163,7 +164,7 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
     match decision {
         Decision::Superseded(generation) => superseded(target, record, *generation),
         Decision::Foreign(text) => {
-            let mut outcome = base(target, "held", record, Some(live));
+            let mut outcome = base(target, State::Held, record, Some(live));
             let title = format!("{} points at `{text}`, which is neither colour", target.name());
             outcome.headline.clone_from(&title);
             outcome.findings.push(Finding::new(&HELD, title, &[&target.name()]).about("target", target.name()).help(
@@ -173,29 +174,29 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
             outcome
         }
         Decision::Back(record) => {
-            let mut outcome = base(target, "planned", Some(record), Some(live));
+            let mut outcome = base(target, State::Planned, Some(record), Some(live));
             outcome.headline = format!("{}: was cut off on its way back, `run` finishes it", route(record));
             outcome
         }
         Decision::Idle(why) => {
-            let mut outcome = base(target, "unchanged", record, Some(live));
+            let mut outcome = base(target, State::Unchanged, record, Some(live));
             outcome.headline = format!("{live} is live, nothing to do: unchanged");
             outcome.notes.push(why.clone());
             outcome
         }
         Decision::Unchanged { record: new } => {
             let record = new.as_ref().or(record);
-            let mut outcome = base(target, "unchanged", record, Some(live));
+            let mut outcome = base(target, State::Unchanged, record, Some(live));
             let generation = record.map_or(0, |record| record.generation);
             outcome.headline = format!("{live} is live already, generation {generation}: unchanged");
             outcome
         }
-        Decision::Go { record, .. } => base(target, "planned", Some(record), Some(live)),
+        Decision::Go { record, .. } => base(target, State::Planned, Some(record), Some(live)),
     }
 }
 
 fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> Outcome {
-    let mut outcome = base(target, "superseded", record, None);
+    let mut outcome = base(target, State::Superseded, record, None);
     outcome.headline = format!("superseded by generation {generation}, nothing changed");
     let title = format!("{} already stands at generation {generation}", target.name());
     outcome.findings.push(
@@ -210,7 +211,7 @@ fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> 
 
 /// The outcome where somebody asked to stop while another run held the lock.
 pub(crate) fn cancelled_early(target: &dyn Target) -> Outcome {
-    let mut outcome = base(target, "unchanged", None, None);
+    let mut outcome = base(target, State::Unchanged, None, None);
     "cancelled while waiting for another promotion, nothing changed".clone_into(&mut outcome.headline);
     outcome.findings.push(cancelled(target, None));
     outcome.exit = Some(Exit::NeedsHuman);
@@ -243,13 +244,13 @@ pub(crate) fn ended(
 ) -> Outcome {
     let (steps, arguments) = context;
     let route = route(record);
-    let make = |state: &str, headline: String, findings: Vec<Finding>, exit: Option<Exit>| {
+    let make = |state: State, headline: String, findings: Vec<Finding>, exit: Option<Exit>| {
         let outcome = base(target, state, Some(record), None);
         Outcome { headline, findings, exit, ..outcome }
     };
     let mut outcome = match end {
         End::Promoted => {
-            let mut outcome = make("promoted", format!("{route}: promoted"), Vec::new(), None);
+            let mut outcome = make(State::Promoted, format!("{route}: promoted"), Vec::new(), None);
             outcome.notes.extend(unchecked(record, arguments));
             outcome
         }
@@ -259,7 +260,7 @@ pub(crate) fn ended(
             let exit = if matches!(stop, Stop::Cancelled) { Exit::NeedsHuman } else { Exit::GateFailed };
             let finding = stopped(target, record, &stop);
             let headline = format!("{route}: nothing changed, {}", cause(&stop));
-            make("unchanged", headline, vec![finding], Some(exit))
+            make(State::Unchanged, headline, vec![finding], Some(exit))
         }
         End::RolledBack(stop, trouble) => {
             let from = Live::from(record.from);
@@ -274,7 +275,7 @@ pub(crate) fn ended(
                 "find out what is wrong with it before you promote it again; the next run needs no clean-up",
             );
             let headline = format!("{route}: rolled back, {}", cause(&stop));
-            let mut outcome = make("rolled-back", headline, vec![finding], Some(Exit::RolledBack));
+            let mut outcome = make(State::RolledBack, headline, vec![finding], Some(Exit::RolledBack));
             outcome.notes.extend(trouble);
             outcome
         }
@@ -285,7 +286,7 @@ pub(crate) fn ended(
                     "look at what is live with `promote status`, then finish with `promote run --generation {}` or return with `promote rollback`",
                     record.generation
                 ));
-            make("held", format!("{route}: held, {why}"), vec![finding], Some(Exit::NeedsHuman))
+            make(State::Held, format!("{route}: held, {why}"), vec![finding], Some(Exit::NeedsHuman))
         }
     };
     outcome.details.insert("plan".to_owned(), json!(steps));
@@ -315,7 +316,7 @@ fn cause(stop: &Stop) -> String {
         Stop::Unhealthy(_) => "it did not become healthy".to_owned(),
         Stop::Hook(name, _) => format!("the {name} failed"),
         Stop::Wrong(_) => "users did not get it".to_owned(),
-        Stop::NoData(_) => "nobody answered".to_owned(),
+        Stop::NoData(_) => "no answer".to_owned(),
         Stop::Cancelled => "cancelled".to_owned(),
         Stop::Superseded(generation) => format!("superseded by generation {generation}"),
         Stop::Elsewhere(live) => format!("{live} was live instead"),

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::colour::{Colour, Live};
+use super::hooks::HookArguments;
 use super::journal::{Kind, Phase, Record};
 use crate::core::Error;
 
@@ -37,7 +38,7 @@ pub(crate) struct Request {
     pub(crate) generation: Option<u64>,
     /// The generation the pipeline stands for, if there is a pipeline.
     pub(crate) sequence: Option<u64>,
-    /// Who asks.
+    /// Who runs it, for people.
     pub(crate) owner: String,
 }
 
@@ -204,7 +205,7 @@ pub(crate) enum StepId {
     /// Run the command that starts the candidate.
     StartHook,
     /// Wait until the candidate is healthy.
-    Gate,
+    Health,
     /// Run the command before the switch.
     BeforeHook,
     /// Change the routing.
@@ -226,7 +227,7 @@ impl StepId {
             Self::Recover => "recover",
             Self::Intend => "intend",
             Self::StartHook => "start-hook",
-            Self::Gate => "gate",
+            Self::Health => "health",
             Self::BeforeHook => "before-hook",
             Self::Switch => "switch",
             Self::Verify => "verify",
@@ -253,30 +254,32 @@ pub(crate) struct Step {
     pub(crate) which: StepId,
 }
 
-/// What a plan's steps are made of.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parts {
+/// What changes of a target write, for plans.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places {
     /// What a change of the journal alone writes.
     pub(crate) journal: Vec<String>,
     /// What a change of the routing writes, in order.
     pub(crate) routing: Vec<String>,
-    /// What the health gate asks, if it asks.
-    pub(crate) gate: Option<String>,
+}
+
+/// What a plan's steps are made of.
+#[derive(Debug)]
+pub(crate) struct Parts<'a> {
+    /// What the target writes.
+    pub(crate) places: Places,
+    /// What the health check asks, if it asks.
+    pub(crate) health: Option<String>,
     /// What the verification asks.
     pub(crate) verify: String,
-    /// The commands, if there are any.
-    pub(crate) start: Option<String>,
-    /// Before the switch.
-    pub(crate) before: Option<String>,
-    /// After the switch.
-    pub(crate) after: Option<String>,
-    /// At the end.
-    pub(crate) stop: Option<String>,
+    /// The commands.
+    pub(crate) hooks: &'a HookArguments,
 }
 
 /// The steps of a promotion, in the order they are done.
-pub(crate) fn steps(record: &Record, recover: Option<&Record>, parts: &Parts) -> Vec<Step> {
+pub(crate) fn steps(record: &Record, recover: Option<&Record>, parts: &Parts<'_>) -> Vec<Step> {
     let Record { generation, to, .. } = record;
+    let Parts { places, hooks, .. } = parts;
     let from = Live::from(record.from);
     let back = if record.from.is_some() { format!("switch back to {from}") } else { String::new() };
     let step = |which: StepId, writes: Vec<String>, guard: &str, undo: &str| Step {
@@ -291,29 +294,30 @@ pub(crate) fn steps(record: &Record, recover: Option<&Record>, parts: &Parts) ->
     };
     let fence = format!("generation {generation} is not below the one on record");
     let swap = format!("{from} is live and generation {generation} is on record");
-    let routing = || parts.routing.iter().map(|place| format!("{place}: {from} to {to}")).collect::<Vec<_>>();
+    let routing =
+        || places.routing.iter().map(|place| format!("{place}: {from} to {to}")).collect::<Vec<_>>();
     let journal = |phase: Phase| {
         let line = |place: &String| format!("{place}: {}, generation {generation}", phase.as_str());
-        parts.journal.iter().map(line).collect::<Vec<_>>()
+        places.journal.iter().map(line).collect::<Vec<_>>()
     };
     let recovery = recover.map(|old| {
         let target = Live::from(old.from);
-        let writes = parts.routing.iter().map(|place| format!("{place}: back to {target}")).collect();
+        let writes = places.routing.iter().map(|place| format!("{place}: back to {target}")).collect();
         step(StepId::Recover, writes, &format!("generation {} is on record", old.generation), "")
     });
-    let gate = parts.gate.as_ref().map(|gate| step(StepId::Gate, Vec::new(), gate, ""));
-    let clean_up = if parts.stop.is_some() { "stop-hook" } else { "" };
+    let health = parts.health.as_ref().map(|check| step(StepId::Health, Vec::new(), check, ""));
+    let clean_up = if hooks.stop_hook.is_some() { "stop-hook" } else { "" };
     [
         recovery,
         Some(step(StepId::Intend, journal(Phase::Intent), &fence, "")),
-        hook(StepId::StartHook, &parts.start, "exit 0", clean_up),
-        gate,
-        hook(StepId::BeforeHook, &parts.before, "exit 0", ""),
+        hook(StepId::StartHook, &hooks.start_hook, "exit 0", clean_up),
+        health,
+        hook(StepId::BeforeHook, &hooks.before_hook, "exit 0", ""),
         Some(step(StepId::Switch, routing(), &swap, &back)),
         Some(step(StepId::Verify, Vec::new(), &parts.verify, &back)),
-        hook(StepId::AfterHook, &parts.after, "exit 0", &back),
+        hook(StepId::AfterHook, &hooks.after_hook, "exit 0", &back),
         Some(step(StepId::Commit, journal(Phase::Committed), &format!("{to} is live"), "")),
-        hook(StepId::StopHook, &parts.stop, "always", ""),
+        hook(StepId::StopHook, &hooks.stop_hook, "always", ""),
     ]
     .into_iter()
     .flatten()

@@ -1,14 +1,57 @@
-//! GitHub's deployments: one deployment a record, one status a state, adopted where GitHub made it itself.
+//! GitHub's deployments: one deployment per record, one status per state, adopted where GitHub made it itself.
 
-use serde::{Deserialize, Serialize};
+use clap::{ArgAction, Args};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::github_api::{Api, encode, explain};
-use super::{Access, Destination, Receipt, Telling, Word};
-use crate::annotate::arguments::Arguments;
-use crate::annotate::delivery::Reach;
+use super::forge::{self, Access};
+use super::github_api::{Api, ApiArguments, base, explain};
+use super::{Destination, DestinationEntry, Message, Opening, Receipt, Sending, Way, When, Write};
+use crate::annotate::delivery::DeliveryState;
 use crate::annotate::record::{Record, State};
-use crate::net::{Cause, Class, Trouble};
+use crate::ci::Forge;
+use crate::core::Error;
+use crate::net::{Cause, Class, Request, Trouble, encode};
+
+/// The line of the table.
+pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
+    name: "github",
+    help: "GitHub's deployments; the default on GitHub if there is a token",
+    arguments: GithubArguments::augment_args,
+    forge: Some(Forge::GitHub),
+    when: When::NamedOr(|context| forge::is_at_hand(Forge::GitHub, context)),
+    open,
+};
+
+/// Flags of the destination `github`; `github-status` shares the first.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Destination github")]
+struct GithubArguments {
+    /// Where the API is.
+    #[command(flatten)]
+    api: ApiArguments,
+
+    /// Mark the environment as one that users see [default: true if it is named `production`]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set, hide_possible_values = true)]
+    github_production: Option<bool>,
+
+    /// Mark the environment as one that will be removed, such as a preview
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    github_transient: bool,
+
+    /// Commit statuses that GitHub requires before it accepts the deployment, separated by commas, e.g. `ci/build,ci/test`
+    /// [default: none]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    github_required_contexts: Vec<String>,
+}
+
+fn open(opening: &Opening<'_>) -> Result<Way, Error> {
+    let flags: GithubArguments = opening.flags()?;
+    let record = opening.record;
+    let missing = (record.sha.is_none() && record.reference.is_none()).then_some("commit");
+    let make = |access| -> Box<dyn Destination> { Box::new(GitHub::new(access, flags)) };
+    Ok(forge::open((DESTINATION.name, Forge::GitHub), base(opening)?, missing, opening, make))
+}
 
 /// GitHub's limit for a description.
 const DESCRIPTION: usize = 140;
@@ -20,37 +63,11 @@ const TASK: &str = "deploy";
 const LOOKED_AT: usize = 10;
 
 /// GitHub's deployments.
-pub(super) struct GitHub {
+struct GitHub {
     api: Api,
     production: Option<bool>,
     transient: bool,
     required_contexts: Vec<String>,
-}
-
-/// The body that makes a deployment. What GitHub would decide by default is always said.
-#[derive(Serialize)]
-struct NewDeployment<'a> {
-    r#ref: &'a str,
-    task: &'static str,
-    auto_merge: bool,
-    required_contexts: &'a [String],
-    payload: Value,
-    environment: &'a str,
-    description: String,
-    transient_environment: bool,
-    production_environment: bool,
-}
-
-/// The body that adds a status.
-#[derive(Serialize)]
-struct NewStatus<'a> {
-    state: &'static str,
-    description: String,
-    auto_inactive: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    environment_url: Option<&'a str>,
 }
 
 /// A deployment, as much of it as we need.
@@ -85,7 +102,7 @@ struct Found {
 impl Found {
     /// Whether a status of ours already says this, also below what came after it: GitHub itself adds `inactive` when a
     /// newer deployment takes over, and saying `success` again would bring the older one back.
-    fn is_told(&self, record: &Record) -> bool {
+    fn has(&self, record: &Record) -> bool {
         let (mark, wanted) = (record.mark(), state(record.state));
         let mut ours = self.statuses.iter().filter(|status| status.carries(&mark));
         // A record that the journal numbered higher came after another end, so an older status can't be this one.
@@ -97,48 +114,48 @@ impl Found {
 }
 
 impl GitHub {
-    pub(super) fn new(access: Access, arguments: &Arguments) -> Self {
+    fn new(access: Access, flags: GithubArguments) -> Self {
+        let contexts = flags.github_required_contexts.into_iter();
         Self {
             api: Api::new(access),
-            production: arguments.production,
-            transient: arguments.transient,
-            required_contexts: arguments
-                .required_contexts
-                .iter()
-                .filter(|context| !context.is_empty())
-                .cloned()
-                .collect(),
+            production: flags.github_production,
+            transient: flags.github_transient,
+            required_contexts: contexts.filter(|context| !context.is_empty()).collect(),
         }
     }
 
-    fn new_deployment<'a>(&'a self, record: &'a Record, is_late: bool) -> NewDeployment<'a> {
-        NewDeployment {
-            r#ref: record.sha.as_deref().or(record.reference.as_deref()).unwrap_or_default(),
-            task: TASK,
-            auto_merge: false,
-            required_contexts: &self.required_contexts,
-            payload: json!({ "devops_action": {
+    /// The request that makes a deployment. What GitHub would decide by default is always said.
+    fn new_deployment(&self, record: &Record, is_late: bool) -> Request {
+        let body = json!({
+            "ref": record.sha.as_deref().or(record.reference.as_deref()),
+            "task": TASK,
+            "auto_merge": false,
+            "required_contexts": self.required_contexts,
+            "payload": { "devops_action": {
                 "uid": record.uid,
                 "id": record.id,
                 "service": record.service,
                 "version": record.version,
-            }}),
-            environment: &record.environment,
-            description: record.sentence(is_late, DESCRIPTION),
-            transient_environment: self.transient,
-            production_environment: self.production.unwrap_or(record.environment == "production"),
-        }
+            }},
+            "environment": record.environment,
+            "description": record.sentence(is_late, DESCRIPTION),
+            "transient_environment": self.transient,
+            "production_environment": self.production.unwrap_or(record.environment == "production"),
+        });
+        Request::post(self.api.address("/deployments"), body)
     }
 
-    fn new_status<'a>(&self, record: &'a Record, is_late: bool) -> NewStatus<'a> {
-        NewStatus {
-            state: state(record.state),
-            description: record.sentence(is_late, DESCRIPTION),
+    /// The request that adds a status to the deployment of this name.
+    fn new_status(&self, id: &str, record: &Record, is_late: bool) -> Request {
+        let body = json!({
+            "state": state(record.state),
+            "description": record.sentence(is_late, DESCRIPTION),
             // What comes late may be older than what is active by now, and must not end it.
-            auto_inactive: !self.transient && !is_late,
-            log_url: record.run_url.as_deref(),
-            environment_url: record.url.as_deref(),
-        }
+            "auto_inactive": !self.transient && !is_late,
+            "log_url": record.run_url,
+            "environment_url": record.url,
+        });
+        Request::post(self.api.address(&format!("/deployments/{id}/statuses")), body)
     }
 
     async fn statuses(&self, id: u64) -> Result<Vec<Status>, Trouble> {
@@ -176,7 +193,7 @@ impl GitHub {
     }
 
     async fn create(&self, record: &Record, is_late: bool) -> Result<Found, Trouble> {
-        let answer = self.api.post("/deployments", &self.new_deployment(record, is_late)).await?;
+        let answer = self.api.send(&self.new_deployment(record, is_late)).await?;
         if answer.status == 202 {
             let text = "status 202: GitHub merged the default branch instead of making a deployment";
             return Err(Trouble::new(Cause::Refused(202), text));
@@ -185,8 +202,8 @@ impl GitHub {
         Ok(Found { id: made.id, is_ours: true, statuses: Vec::new() })
     }
 
-    async fn tell_of(&self, word: Word<'_>) -> Result<Receipt, Trouble> {
-        let Word { record, is_late, remote } = word;
+    async fn send_message(&self, message: Message<'_>) -> Result<Receipt, Trouble> {
+        let Message { record, is_late, remote } = message;
         let kept = match remote.and_then(|remote| remote.parse().ok()) {
             Some(id) => match self.statuses(id).await {
                 Ok(statuses) => Some(Found { id, is_ours: true, statuses }),
@@ -212,27 +229,26 @@ impl GitHub {
     async fn add_status(&self, record: &Record, is_late: bool, found: &Found) -> Result<Receipt, Trouble> {
         let wanted = state(record.state);
         let mark = record.mark();
-        if found.is_told(record) {
-            return Ok(Receipt::new(Reach::Verified, found.id.to_string()));
+        if found.has(record) {
+            return Ok(Receipt::new(DeliveryState::Verified, found.id.to_string()));
         }
         let newest = found.statuses.iter().find(|status| found.is_ours || status.carries(&mark));
         if let Some(newest) = newest {
             if newest.state == wanted {
-                return Ok(Receipt::new(Reach::Verified, found.id.to_string()));
+                return Ok(Receipt::new(DeliveryState::Verified, found.id.to_string()));
             }
             if record.state == State::Started && !matches!(newest.state.as_str(), "pending" | "queued") {
-                return Ok(
-                    Receipt::new(Reach::Verified, found.id.to_string()).note("it has already ended there")
-                );
+                return Ok(Receipt::new(DeliveryState::Verified, found.id.to_string())
+                    .note("it has already ended there"));
             }
         }
-        let path = format!("/deployments/{}/statuses", found.id);
-        let answer = self.api.post(&path, &self.new_status(record, is_late)).await?;
+        let request = self.new_status(&found.id.to_string(), record, is_late);
+        let answer = self.api.send(&request).await?;
         let made: Status = answer.read(&[201]).map_err(|trouble| explain(&answer, trouble))?;
         if made.state != wanted {
             return Err(Trouble::new(Cause::Unreadable, format!("status 201, but not with state {wanted}")));
         }
-        Ok(Receipt::new(Reach::Accepted, found.id.to_string()))
+        Ok(Receipt::new(DeliveryState::Accepted, found.id.to_string()))
     }
 }
 
@@ -241,31 +257,27 @@ impl Destination for GitHub {
         Class::Searched
     }
 
-    fn plan(&self, record: &Record, is_late: bool) -> Vec<Value> {
+    fn plan(&self, message: Message<'_>) -> Vec<Write> {
+        let Message { record, is_late, .. } = message;
         let word = state(record.state);
         vec![
-            json!({
-                "id": format!("github-deployment-{word}"),
-                "destination": "github",
-                "writes": format!("POST {}, unless this deployment is there", self.api.address("/deployments")),
-                "guard": "no deployment with this uid, and none GitHub made for the same run, commit and environment",
-                "body": self.new_deployment(record, is_late),
-            }),
-            json!({
-                "id": format!("github-status-{word}"),
-                "destination": "github",
-                "writes": format!(
-                    "POST {}, state {word}, unless it is there",
-                    self.api.address("/deployments/{id}/statuses")
-                ),
-                "guard": "no status of ours says so",
-                "body": self.new_status(record, is_late),
-            }),
+            Write {
+                id: format!("github-deployment-{word}"),
+                request: self.new_deployment(record, is_late),
+                summary: "unless this deployment is there".to_owned(),
+                guard: "no deployment with this uid, and none GitHub made for the same run, commit and environment",
+            },
+            Write {
+                id: format!("github-status-{word}"),
+                request: self.new_status(message.remote_or_placeholder(), record, is_late),
+                summary: format!("state {word}, unless it is there"),
+                guard: "no status of ours says so",
+            },
         ]
     }
 
-    fn tell<'a>(&'a self, word: Word<'a>) -> Telling<'a> {
-        Box::pin(self.tell_of(word))
+    fn send<'a>(&'a self, message: Message<'a>) -> Sending<'a> {
+        Box::pin(self.send_message(message))
     }
 }
 

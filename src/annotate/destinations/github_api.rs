@@ -1,15 +1,32 @@
 //! GitHub's API through octocrab, with whole answers instead of strict models, and without retries of its own.
 
-use http_body_util::{BodyExt, Limited};
+use clap::{Args, ValueHint};
+use hyper::Request as Sent;
 use octocrab::Octocrab;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
 
-use super::Access;
-use crate::net::{Answer, Cause, Trouble};
+use super::Opening;
+use super::forge::{Access, address};
+use crate::ci::Forge;
+use crate::core::Error;
+use crate::net::{Answer, Cause, Request, Trouble, encode};
 
-/// Longest answer that is read.
-const LONGEST: usize = 4 * 1024 * 1024;
+/// Flags of everything that talks to GitHub.
+#[derive(Debug, Args)]
+pub(super) struct ApiArguments {
+    /// Base URL of GitHub's API, e.g. `https://github.example/api/v3` [default: the run's, else <https://api.github.com>]
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    github_url: Option<String>,
+}
+
+/// The base of GitHub's API, without a slash at the end.
+pub(super) fn base(opening: &Opening<'_>) -> Result<String, Error> {
+    let flags: ApiArguments = opening.flags()?;
+    Ok(complete(address(Forge::GitHub, flags.github_url, opening.context).as_deref()))
+}
+
+fn complete(url: Option<&str>) -> String {
+    url.unwrap_or("https://api.github.com").trim_end_matches('/').to_owned()
+}
 
 /// GitHub's API for one repository.
 pub(super) struct Api {
@@ -21,54 +38,39 @@ impl Api {
         Self { access }
     }
 
-    /// The address of a path below the repository, for people.
+    /// The whole address of a path below the repository.
     pub(super) fn address(&self, path: &str) -> String {
-        format!("{}{}", self.access.base, self.route(path))
-    }
-
-    fn route(&self, path: &str) -> String {
         let repository: Vec<String> = self.access.repository.split('/').map(encode).collect();
-        format!("/repos/{}{path}", repository.join("/"))
+        format!("{}/repos/{}{path}", self.access.base, repository.join("/"))
     }
 
     /// A client. It must be made inside a runtime, where it starts a task.
     fn client(&self) -> Result<Octocrab, Trouble> {
-        let wrong = |_| Trouble::unable(format!("`{}` is not an address", self.access.base));
         Octocrab::builder()
             .base_uri(self.access.base.as_str())
-            .map_err(wrong)?
+            .map_err(|_| self.wrong())?
             .personal_token(self.access.token.secret.expose().to_owned())
             .build_with_reqwest(self.access.http.client()?)
             .map_err(|error| Trouble::unable(format!("no GitHub client: {error}")))
     }
 
-    /// Reads.
+    fn wrong(&self) -> Trouble {
+        Trouble::unable(format!("`{}` is not an address", self.access.base))
+    }
+
+    /// Reads what is at a path below the repository.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, Trouble> {
-        let response =
-            self.client()?._get(self.route(path)).await.map_err(|error| Trouble::transport(&error))?;
-        let (parts, body) = response.into_parts();
-        let body =
-            Limited::new(body, LONGEST).collect().await.map_err(|error| Trouble::transport(&*error))?;
-        Ok(Answer::new(parts.status.as_u16(), &parts.headers, body.to_bytes().to_vec(), self.access.now))
+        self.send(&Request::get(self.address(path))).await
     }
 
-    /// Writes, once.
-    pub(super) async fn post(&self, path: &str, body: &impl Serialize) -> Result<Answer, Trouble> {
-        let response = self
-            .client()?
-            ._post(self.route(path), Some(body))
-            .await
-            .map_err(|error| Trouble::transport(&error))?;
-        let (parts, body) = response.into_parts();
-        let body =
-            Limited::new(body, LONGEST).collect().await.map_err(|error| Trouble::transport(&*error))?;
-        Ok(Answer::new(parts.status.as_u16(), &parts.headers, body.to_bytes().to_vec(), self.access.now))
+    /// Sends a request as it is, once.
+    pub(super) async fn send(&self, request: &Request) -> Result<Answer, Trouble> {
+        let client = self.client()?;
+        let head = Sent::builder().method(request.method.as_str()).uri(request.url.as_str());
+        let built = client.build_request(head, request.body.as_ref()).map_err(|_| self.wrong())?;
+        let response = client.execute(built).await.map_err(|error| Trouble::transport(&error))?;
+        Answer::receive(response, self.access.now).await
     }
-}
-
-/// Part of a path or a query.
-pub(super) fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// Adds the permission that is missing, as GitHub names it in a header.
@@ -79,7 +81,8 @@ pub(super) fn explain(answer: &Answer, mut trouble: Trouble) -> Trouble {
             (403 | 404, Some(lines)) => Some(format!("add `permissions: {lines}` to the job")),
             (401, _) => Some("give a token that is still valid".to_owned()),
             (409, _) => Some(
-                "see which commit status is missing, or name others with `--required-contexts`".to_owned(),
+                "see which commit status is missing, or name others with `--github-required-contexts`"
+                    .to_owned(),
             ),
             _ => None,
         };
@@ -104,7 +107,13 @@ fn yaml(header: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::yaml;
+    use super::{complete, yaml};
+
+    #[test]
+    fn the_base_has_no_slash_at_its_end() {
+        assert_eq!(complete(None), "https://api.github.com");
+        assert_eq!(complete(Some("https://h/api/v3/")), "https://h/api/v3");
+    }
 
     #[test]
     fn the_permission_is_given_as_a_workflow_has_it() {

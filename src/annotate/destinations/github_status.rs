@@ -1,30 +1,41 @@
 //! GitHub's commit status `deploy/<environment>`, which the same context replaces.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
-use super::github_api::{Api, encode, explain};
-use super::{Access, Destination, Receipt, Telling, Word};
-use crate::annotate::delivery::Reach;
+use super::forge::{self, Access};
+use super::github_api::{Api, base, explain};
+use super::{
+    Destination, DestinationEntry, Message, Opening, Receipt, Sending, Way, When, Write, no_arguments,
+};
+use crate::annotate::delivery::DeliveryState;
 use crate::annotate::record::{Record, State};
-use crate::net::{Class, Trouble};
+use crate::ci::Forge;
+use crate::core::Error;
+use crate::net::{Class, Request, Trouble, encode};
+
+/// The line of the table. Where the API is, it reads from the flag of `github`.
+pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
+    name: "github-status",
+    help: "GitHub's commit status `deploy/<environment>`; the default on GitHub if there is a token",
+    arguments: no_arguments,
+    forge: Some(Forge::GitHub),
+    when: When::NamedOr(|context| forge::is_at_hand(Forge::GitHub, context)),
+    open,
+};
+
+fn open(opening: &Opening<'_>) -> Result<Way, Error> {
+    let missing = opening.record.sha.is_none().then_some("commit");
+    let make = |access| -> Box<dyn Destination> { Box::new(CommitStatus::new(access)) };
+    Ok(forge::open((DESTINATION.name, Forge::GitHub), base(opening)?, missing, opening, make))
+}
 
 /// GitHub's limit for a description.
 const DESCRIPTION: usize = 140;
 
 /// GitHub's commit statuses.
-pub(super) struct CommitStatus {
+struct CommitStatus {
     api: Api,
-}
-
-/// The body that adds a status.
-#[derive(Serialize)]
-struct NewStatus<'a> {
-    state: &'static str,
-    context: String,
-    description: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target_url: Option<&'a str>,
 }
 
 /// A status, as much of it as we need.
@@ -39,34 +50,44 @@ struct Status {
 }
 
 impl CommitStatus {
-    pub(super) fn new(access: Access) -> Self {
+    fn new(access: Access) -> Self {
         Self { api: Api::new(access) }
     }
 
-    async fn tell_of(&self, word: Word<'_>) -> Result<Receipt, Trouble> {
-        let record = word.record;
+    /// The request that adds the status.
+    fn new_status(&self, record: &Record, is_late: bool) -> Request {
         let sha = encode(record.sha.as_deref().unwrap_or_default());
-        let body = body(record, word.is_late);
+        let body = json!({
+            "state": state(record.state),
+            "context": context(record),
+            "description": record.sentence(is_late, DESCRIPTION),
+            "target_url": record.url.as_deref().or(record.run_url.as_deref()),
+        });
+        Request::post(self.api.address(&format!("/statuses/{sha}")), body)
+    }
+
+    async fn send_message(&self, message: Message<'_>) -> Result<Receipt, Trouble> {
+        let record = message.record;
+        let sha = encode(record.sha.as_deref().unwrap_or_default());
+        let context = context(record);
         let answer = self.api.get(&format!("/commits/{sha}/statuses?per_page=100")).await?;
         let all: Vec<Status> = answer.read(&[200]).map_err(|trouble| explain(&answer, trouble))?;
         let mark = record.mark();
         let newest = all.iter().find(|status| {
-            status.context == body.context
+            status.context == context
                 && status.description.as_deref().is_some_and(|text| text.ends_with(&mark))
         });
         if let Some(newest) = newest {
-            if newest.state == body.state {
-                return Ok(Receipt::new(Reach::Verified, body.context.as_str()));
+            if newest.state == state(record.state) {
+                return Ok(Receipt::new(DeliveryState::Verified, context));
             }
             if record.state == State::Started {
-                return Ok(
-                    Receipt::new(Reach::Verified, body.context.as_str()).note("it has already ended there")
-                );
+                return Ok(Receipt::new(DeliveryState::Verified, context).note("it has already ended there"));
             }
         }
-        let answer = self.api.post(&format!("/statuses/{sha}"), &body).await?;
+        let answer = self.api.send(&self.new_status(record, message.is_late)).await?;
         let _: Status = answer.read(&[201]).map_err(|trouble| explain(&answer, trouble))?;
-        Ok(Receipt::new(Reach::Accepted, body.context.as_str()))
+        Ok(Receipt::new(DeliveryState::Accepted, context))
     }
 }
 
@@ -75,35 +96,32 @@ impl Destination for CommitStatus {
         Class::Keyed
     }
 
-    fn plan(&self, record: &Record, is_late: bool) -> Vec<Value> {
-        let sha = record.sha.as_deref().unwrap_or_default();
-        let body = body(record, is_late);
-        vec![json!({
-            "id": format!("github-commit-status-{}", body.state),
-            "destination": "github-status",
-            "writes": format!(
-                "POST {}, context {}, state {}, unless it is the last",
-                self.api.address(&format!("/statuses/{sha}")), body.context, body.state,
-            ),
-            "guard": "the last status of this context is another",
-            "body": body,
-        })]
+    fn plan(&self, message: Message<'_>) -> Vec<Write> {
+        let record = message.record;
+        let word = state(record.state);
+        vec![Write {
+            id: format!("github-commit-status-{word}"),
+            request: self.new_status(record, message.is_late),
+            summary: format!("context {}, state {word}, unless it is the last", context(record)),
+            guard: "the last status of this context is another",
+        }]
     }
 
-    fn tell<'a>(&'a self, word: Word<'a>) -> Telling<'a> {
-        Box::pin(self.tell_of(word))
+    fn send<'a>(&'a self, message: Message<'a>) -> Sending<'a> {
+        Box::pin(self.send_message(message))
     }
 }
 
-fn body(record: &Record, is_late: bool) -> NewStatus<'_> {
-    NewStatus {
-        state: match record.state {
-            State::Started => "pending",
-            State::Succeeded => "success",
-            State::Failed => "failure",
-        },
-        context: format!("deploy/{}", record.environment),
-        description: record.sentence(is_late, DESCRIPTION),
-        target_url: record.url.as_deref().or(record.run_url.as_deref()),
+/// The name under which GitHub keeps the status.
+fn context(record: &Record) -> String {
+    format!("deploy/{}", record.environment)
+}
+
+/// GitHub's word for a state.
+fn state(state: State) -> &'static str {
+    match state {
+        State::Started => "pending",
+        State::Succeeded => "success",
+        State::Failed => "failure",
     }
 }

@@ -1,29 +1,69 @@
-//! GitLab's deployments: one a record, moved on from state to state; those a pipeline made are GitLab's own.
+//! GitLab's deployments: one per record, moved on from state to state; those a pipeline made are GitLab's own.
 
+use clap::{Args, ValueHint};
 use gitlab::api::Endpoint;
 use gitlab::api::common::SortOrder;
-use gitlab::api::projects::deployments::{
-    CreateDeployment, DeploymentOrderBy, DeploymentStatus, Deployments, EditDeployment,
-};
+use gitlab::api::projects::deployments::{DeploymentOrderBy, Deployments};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Access, Destination, Receipt, Telling, Word};
-use crate::annotate::delivery::Reach;
+use super::forge::{self, Access, address};
+use super::{Destination, DestinationEntry, Message, Opening, Receipt, Sending, Way, When, Write};
+use crate::annotate::delivery::DeliveryState;
 use crate::annotate::record::{Record, State};
-use crate::net::{Answer, Cause, Class, Trouble};
+use crate::ci::Forge;
+use crate::core::Error;
+use crate::net::{Answer, Class, Request, Trouble, encode};
 
-/// Longest answer that is read.
-const LONGEST: usize = 4 * 1024 * 1024;
+/// The line of the table.
+pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
+    name: "gitlab",
+    help: "GitLab's deployments; the default on GitLab, with the job's own token if no other is given",
+    arguments: GitlabArguments::augment_args,
+    forge: Some(Forge::GitLab),
+    when: When::NamedOr(|context| forge::is_at_hand(Forge::GitLab, context)),
+    open,
+};
+
+/// Flags of the destination `gitlab`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Destination gitlab")]
+struct GitlabArguments {
+    /// Base URL of GitLab's API, e.g. `https://gitlab.example/api/v4` [default: the run's, else <https://gitlab.com/api/v4>]
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    gitlab_url: Option<String>,
+}
+
+fn open(opening: &Opening<'_>) -> Result<Way, Error> {
+    let flags: GitlabArguments = opening.flags()?;
+    let base = complete(address(Forge::GitLab, flags.gitlab_url, opening.context).as_deref());
+    let missing = match opening.record {
+        Record { sha: None, .. } => Some("commit"),
+        Record { reference: None, .. } => Some("branch or tag"),
+        _ => None,
+    };
+    let make = |access| -> Box<dyn Destination> {
+        let facts = Forge::GitLab.facts(&opening.context.environment);
+        Box::new(GitLab { access, is_tag: facts.is_tag, run_started: facts.run_started })
+    };
+    Ok(forge::open((DESTINATION.name, Forge::GitLab), base, missing, opening, make))
+}
+
+/// The base of GitLab's API, without a slash at the end; the version is added where it was left out.
+fn complete(url: Option<&str>) -> String {
+    let url = url.unwrap_or("https://gitlab.com").trim_end_matches('/');
+    if url.ends_with("/api/v4") { url.to_owned() } else { format!("{url}/api/v4") }
+}
 
 /// How far two clocks may be apart.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
-/// GitLab's deployments. Requests are described by the gitlab crate and sent by our own client: the crate's makes a
-/// request of its own when it is built, and hides how long a busy server asks to wait.
-pub(super) struct GitLab {
+/// GitLab's deployments. The gitlab crate describes what is read, and its descriptions of writes check ours (see the
+/// tests). All is sent by our own client: the crate's makes a request of its own when it is built, and hides how long a busy
+/// server asks to wait.
+struct GitLab {
     access: Access,
     is_tag: bool,
     run_started: Option<String>,
@@ -56,44 +96,42 @@ struct Pipeline {
 }
 
 impl GitLab {
-    pub(super) fn new(access: Access, is_tag: bool, run_started: Option<String>) -> Self {
-        Self { access, is_tag, run_started }
+    /// The address of all deployments of the project.
+    fn address(&self) -> String {
+        format!("{}/projects/{}/deployments", self.access.base, encode(&self.access.repository))
     }
 
-    fn url(&self, path: &str) -> Result<Url, Trouble> {
-        Url::parse(&format!("{}/{path}", self.access.base))
-            .map_err(|_| Trouble::unable(format!("`{}` is not an address", self.access.base)))
+    /// The request that makes a deployment.
+    fn new_deployment(&self, record: &Record) -> Request {
+        let body = json!({
+            "environment": record.environment,
+            "sha": record.sha,
+            "ref": record.reference,
+            "tag": self.is_tag,
+            "status": status(record.state),
+        });
+        Request::post(self.address(), body)
     }
 
-    /// Sends what the endpoint describes, once, and reads the whole answer.
-    async fn send(&self, endpoint: &impl Endpoint) -> Result<Answer, Trouble> {
-        let mut url = self.url(&endpoint.endpoint())?;
-        if endpoint.method() == reqwest::Method::GET {
-            endpoint.parameters().add_to_url(&mut url);
-            url.query_pairs_mut().append_pair("per_page", "100");
-        }
-        let header = if self.access.token.is_job_token { "JOB-TOKEN" } else { "PRIVATE-TOKEN" };
-        let mut request = self
-            .access
-            .http
-            .client()?
-            .request(endpoint.method(), url)
-            .header(header, self.access.token.secret.expose());
-        let body = endpoint.body().map_err(|error| Trouble::unable(error.to_string()))?;
-        if let Some((kind, body)) = body {
-            request = request.header("content-type", kind).body(body);
-        }
-        let mut response = request.send().await.map_err(|error| Trouble::transport(&error))?;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let mut body = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(|error| Trouble::transport(&error))? {
-            if body.len() + part.len() > LONGEST {
-                return Err(Trouble::new(Cause::Unreadable, "answer is too long"));
-            }
-            body.extend_from_slice(&part);
-        }
-        Ok(Answer::new(status, &headers, body, self.access.now))
+    /// The request that moves the deployment of this name to another state.
+    fn new_status(&self, id: &str, record: &Record) -> Request {
+        Request::put(format!("{}/{id}", self.address()), json!({ "status": status(record.state) }))
+    }
+
+    /// The request that the gitlab crate describes.
+    fn described(&self, endpoint: &impl Endpoint) -> Result<Request, Trouble> {
+        let mut url = Url::parse(&format!("{}/{}", self.access.base, endpoint.endpoint()))
+            .map_err(|_| Trouble::unable(format!("`{}` is not an address", self.access.base)))?;
+        endpoint.parameters().add_to_url(&mut url);
+        url.query_pairs_mut().append_pair("per_page", "100");
+        Ok(Request::get(url))
+    }
+
+    /// Sends a request as it is, once.
+    async fn send_request(&self, request: &Request) -> Result<Answer, Trouble> {
+        let Access { http, token, now, .. } = &self.access;
+        let header = if token.is_job_token { "JOB-TOKEN" } else { "PRIVATE-TOKEN" };
+        http.send(request, Some((header, &token.secret)), *now).await
     }
 
     async fn find(&self, record: &Record) -> Result<Vec<Deployment>, Trouble> {
@@ -104,46 +142,31 @@ impl GitLab {
             .sort(SortOrder::Descending)
             .build()
             .map_err(|error| Trouble::unable(error.to_string()))?;
-        let answer = self.send(&endpoint).await?;
+        let answer = self.send_request(&self.described(&endpoint)?).await?;
         let all: Vec<Deployment> = answer.read(&[200]).map_err(|trouble| explain(&answer, trouble))?;
         let sha = record.sha.as_deref().unwrap_or_default();
         Ok(all.into_iter().filter(|one| one.sha == sha).collect())
     }
 
     async fn create(&self, record: &Record) -> Result<Deployment, Trouble> {
-        let endpoint = CreateDeployment::builder()
-            .project(self.access.repository.as_str())
-            .environment(record.environment.as_str())
-            .sha(record.sha.as_deref().unwrap_or_default())
-            .ref_(record.reference.as_deref().unwrap_or_default())
-            .tag(self.is_tag)
-            .status(state(record.state))
-            .build()
-            .map_err(|error| Trouble::unable(error.to_string()))?;
-        let answer = self.send(&endpoint).await?;
+        let answer = self.send_request(&self.new_deployment(record)).await?;
         answer.read(&[201]).map_err(|trouble| explain(&answer, trouble))
     }
 
     async fn change(&self, id: u64, record: &Record) -> Result<(), Trouble> {
-        let endpoint = EditDeployment::builder()
-            .project(self.access.repository.as_str())
-            .deployment_id(id)
-            .status(state(record.state))
-            .build()
-            .map_err(|error| Trouble::unable(error.to_string()))?;
-        let answer = self.send(&endpoint).await?;
+        let answer = self.send_request(&self.new_status(&id.to_string(), record)).await?;
         let _: Deployment = answer.read(&[200]).map_err(|trouble| explain(&answer, trouble))?;
         Ok(())
     }
 
-    async fn tell_of(&self, word: Word<'_>) -> Result<Receipt, Trouble> {
-        let record = word.record;
+    async fn send_message(&self, message: Message<'_>) -> Result<Receipt, Trouble> {
+        let record = message.record;
         let all = self.find(record).await?;
         if let Some(own) = all.iter().find(|one| is_of_pipeline(one, record)) {
             let note = "GitLab keeps this deployment itself, because the job has an `environment:` key";
-            return Ok(Receipt::new(Reach::Skipped, own.id.to_string()).note(note));
+            return Ok(Receipt::new(DeliveryState::Skipped, own.id.to_string()).note(note));
         }
-        let kept = word.remote.and_then(|remote| remote.parse::<u64>().ok());
+        let kept = message.remote.and_then(|remote| remote.parse::<u64>().ok());
         let found = all.iter().find(|one| Some(one.id) == kept);
         let found = found.or_else(|| {
             all.iter()
@@ -152,19 +175,20 @@ impl GitLab {
         });
         let Some(found) = found else {
             let made = self.create(record).await?;
-            return Ok(late(Receipt::new(Reach::Accepted, made.id.to_string()), word));
+            return Ok(late(Receipt::new(DeliveryState::Accepted, made.id.to_string()), message));
         };
         if found.status == status(record.state) {
-            return Ok(Receipt::new(Reach::Verified, found.id.to_string()));
+            return Ok(Receipt::new(DeliveryState::Verified, found.id.to_string()));
         }
         if record.state == State::Started {
-            return Ok(Receipt::new(Reach::Verified, found.id.to_string()).note("it has already ended there"));
+            return Ok(Receipt::new(DeliveryState::Verified, found.id.to_string())
+                .note("it has already ended there"));
         }
         self.change(found.id, record).await?;
-        Ok(late(Receipt::new(Reach::Accepted, found.id.to_string()), word))
+        Ok(late(Receipt::new(DeliveryState::Accepted, found.id.to_string()), message))
     }
 
-    /// Whether a deployment nobody's pipeline made can be this record's: GitLab keeps no name of ours, so time decides.
+    /// Whether a deployment nobody's pipeline made can be this record's: GitLab stores no name of ours, so time decides.
     fn may_be_ours(&self, one: &Deployment, record: &Record) -> bool {
         let known = self.run_started.as_ref().or(record.started_at.as_ref());
         if known.is_none() && record.state.is_end() && one.status == "running" {
@@ -181,38 +205,28 @@ impl Destination for GitLab {
         Class::Searched
     }
 
-    fn plan(&self, record: &Record, _is_late: bool) -> Vec<Value> {
-        let project = super::github_api::encode(&self.access.repository);
-        let address = format!("{}/projects/{project}/deployments", self.access.base);
+    fn plan(&self, message: Message<'_>) -> Vec<Write> {
+        let record = message.record;
         let word = status(record.state);
-        let body = json!({
-            "environment": record.environment,
-            "sha": record.sha,
-            "ref": record.reference,
-            "tag": self.is_tag,
-            "status": word,
-        });
-        let mut plan = vec![json!({
-            "id": format!("gitlab-deployment-{word}"),
-            "destination": "gitlab",
-            "writes": format!("POST {address}, status {word}, unless this deployment is there"),
-            "guard": "no deployment of this commit to this environment since the record started",
-            "body": body,
-        })];
+        let mut plan = vec![Write {
+            id: format!("gitlab-deployment-{word}"),
+            request: self.new_deployment(record),
+            summary: format!("status {word}, unless this deployment is there"),
+            guard: "no deployment of this commit to this environment since the record started",
+        }];
         if record.state.is_end() {
-            plan.push(json!({
-                "id": format!("gitlab-status-{word}"),
-                "destination": "gitlab",
-                "writes": format!("PUT {address}/{{id}}, status {word}, if the deployment is there with another status"),
-                "guard": "the deployment is there, was not made by a job, and its status is another",
-                "body": { "status": word },
-            }));
+            plan.push(Write {
+                id: format!("gitlab-status-{word}"),
+                request: self.new_status(message.remote_or_placeholder(), record),
+                summary: format!("status {word}, if the deployment is there with another status"),
+                guard: "the deployment is there, was not made by a job, and its status is another",
+            });
         }
         plan
     }
 
-    fn tell<'a>(&'a self, word: Word<'a>) -> Telling<'a> {
-        Box::pin(self.tell_of(word))
+    fn send<'a>(&'a self, message: Message<'a>) -> Sending<'a> {
+        Box::pin(self.send_message(message))
     }
 }
 
@@ -224,9 +238,9 @@ fn is_of_pipeline(one: &Deployment, record: &Record) -> bool {
 }
 
 /// GitLab shows the time of delivery and has no text, so the report at least says so.
-fn late(receipt: Receipt, word: Word<'_>) -> Receipt {
-    if word.is_late {
-        receipt.note(format!("GitLab shows the time of delivery; it happened {}", word.record.at))
+fn late(receipt: Receipt, message: Message<'_>) -> Receipt {
+    if message.is_late {
+        receipt.note(format!("GitLab shows the time of delivery; it happened {}", message.record.at))
     } else {
         receipt
     }
@@ -242,18 +256,84 @@ fn explain(answer: &Answer, trouble: Trouble) -> Trouble {
     }
 }
 
-fn state(state: State) -> DeploymentStatus {
-    match state {
-        State::Started => DeploymentStatus::Running,
-        State::Succeeded => DeploymentStatus::Success,
-        State::Failed => DeploymentStatus::Failed,
-    }
-}
-
+/// GitLab's word for a state.
 fn status(state: State) -> &'static str {
     match state {
         State::Started => "running",
         State::Succeeded => "success",
         State::Failed => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use gitlab::api::Endpoint;
+    use gitlab::api::projects::deployments::{CreateDeployment, DeploymentStatus, EditDeployment};
+    use reqwest::Url;
+
+    use super::{Access, GitLab, State, complete};
+    use crate::annotate::record::tests::record;
+    use crate::ci::ForgeToken;
+    use crate::core::Secret;
+    use crate::net::{Http, Request};
+
+    /// Fails unless a request is the one that the gitlab crate describes.
+    fn assert_described(endpoint: &impl Endpoint, request: &Request) {
+        assert_eq!(endpoint.method().as_str(), request.method.as_str());
+        assert_eq!(format!("https://h/api/v4/{}", endpoint.endpoint()), request.url);
+        let (_, form) = endpoint.body().unwrap().unwrap();
+        let form = Url::parse(&format!("http://h/?{}", String::from_utf8(form).unwrap())).unwrap();
+        let described: BTreeMap<String, String> = form.query_pairs().into_owned().collect();
+        let body = request.body.as_ref().unwrap().as_object().unwrap();
+        let text =
+            |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let ours: BTreeMap<String, String> =
+            body.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        assert_eq!(described, ours);
+    }
+
+    #[test]
+    fn writes_are_those_the_gitlab_crate_describes() {
+        let token = ForgeToken { secret: Secret::new("t"), is_job_token: false };
+        let http = Rc::new(Http::new(None, Duration::from_secs(1)));
+        let base = complete(Some("https://h"));
+        let access = Access { http, base, repository: "org/webshop".to_owned(), token, now: 0 };
+        let gitlab = GitLab { access, is_tag: true, run_started: None };
+        let words = [
+            (State::Started, DeploymentStatus::Running),
+            (State::Succeeded, DeploymentStatus::Success),
+            (State::Failed, DeploymentStatus::Failed),
+        ];
+        for (state, status) in words {
+            let record = record(state);
+            let made = CreateDeployment::builder()
+                .project("org/webshop")
+                .environment("production")
+                .sha("a".repeat(40))
+                .ref_("main")
+                .tag(true)
+                .status(status)
+                .build()
+                .unwrap();
+            assert_described(&made, &gitlab.new_deployment(&record));
+            let changed = EditDeployment::builder()
+                .project("org/webshop")
+                .deployment_id(7)
+                .status(status)
+                .build()
+                .unwrap();
+            assert_described(&changed, &gitlab.new_status("7", &record));
+        }
+    }
+
+    #[test]
+    fn the_base_is_complete() {
+        assert_eq!(complete(None), "https://gitlab.com/api/v4");
+        assert_eq!(complete(Some("https://h/gitlab")), "https://h/gitlab/api/v4");
+        assert_eq!(complete(Some("https://h/api/v4")), "https://h/api/v4");
     }
 }

@@ -1,49 +1,209 @@
-//! Those who can be told, one file each, behind one trait.
+//! The places that can get a record of a deployment, behind one trait.
+//!
+//! A destination is one file here and one line in [`DESTINATIONS`]. The file owns the destination's flags, what it needs,
+//! when it is a default, and each request it sends.
 
+mod forge;
 mod github;
 mod github_api;
 mod github_status;
 mod gitlab;
+mod journal;
+mod summary;
 
-use std::fs::OpenOptions;
 use std::future::Future;
-use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Duration;
 
-use serde_json::Value;
+use clap::builder::PossibleValue;
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
-use super::arguments::{Arguments, Target};
-use super::delivery::{Delivery, Reach};
-use super::preparation::Prepared;
+use super::delivery::{Delivery, DeliveryState};
 use super::record::Record;
-use crate::ci::{Forge, ForgeToken};
+use crate::ci::Forge;
+use crate::core::Error;
 use crate::job::Context;
-use crate::net::{Class, Http, Trouble};
+use crate::net::{Class, Http, Request, Trouble};
 
-/// Where GitHub says which file the job summary is.
-const SUMMARY_FILE: &str = "GITHUB_STEP_SUMMARY";
+/// Every destination, in the order of delivery and of the report.
+pub const DESTINATIONS: &[DestinationEntry] = &[
+    journal::DESTINATION,
+    github::DESTINATION,
+    github_status::DESTINATION,
+    gitlab::DESTINATION,
+    summary::DESTINATION,
+];
 
-/// What a destination does about one revision of a record, still to be awaited.
-pub(crate) type Telling<'a> = Pin<Box<dyn Future<Output = Result<Receipt, Trouble>> + 'a>>;
+/// The name of the journal, which the outbox itself writes.
+pub(super) const JOURNAL: &str = journal::DESTINATION.name;
 
-/// Someone who is told over a network.
-pub(crate) trait Destination {
-    /// What protects it from being told twice.
-    fn class(&self) -> Class;
-
-    /// The writes that telling it of the record would take, in order.
-    fn plan(&self, record: &Record, is_late: bool) -> Vec<Value>;
-
-    /// Tells it of a record, or finds that it knows. Safe to be called again after any trouble.
-    fn tell<'a>(&'a self, word: Word<'a>) -> Telling<'a>;
+/// A destination as the table has it.
+#[derive(Debug, Clone, Copy)]
+pub struct DestinationEntry {
+    /// The word of `--destinations`, journals and reports, and the beginning of its flags.
+    pub name: &'static str,
+    /// What `--help` says about it.
+    pub help: &'static str,
+    /// Adds its flags.
+    arguments: fn(Command) -> Command,
+    /// The forge whose token it needs, if it needs one.
+    forge: Option<Forge>,
+    /// When it gets the record.
+    when: When,
+    /// Reads its flags, checks what it needs, and gets ready to send.
+    open: fn(&Opening<'_>) -> Result<Way, Error>,
 }
 
-/// What a destination is told.
+/// When a destination gets the record.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// Always, named or not.
+    Always,
+    /// If it is named, or if no destination is named and this holds.
+    NamedOr(fn(&Context) -> bool),
+}
+
+impl ValueEnum for DestinationEntry {
+    fn value_variants<'a>() -> &'a [Self] {
+        DESTINATIONS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.help))
+    }
+}
+
+/// The flags of all destinations, each group read when its destination is opened.
+#[derive(Debug, Clone)]
+pub struct DestinationArguments {
+    matches: ArgMatches,
+}
+
+impl Args for DestinationArguments {
+    fn augment_args(command: Command) -> Command {
+        DESTINATIONS.iter().fold(command, |command, entry| (entry.arguments)(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for DestinationArguments {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { matches: matches.clone() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.matches = matches.clone();
+        Ok(())
+    }
+}
+
+/// What a destination without flags adds to the command line.
+fn no_arguments(command: Command) -> Command {
+    command
+}
+
+/// What a destination is opened with.
+pub(crate) struct Opening<'a> {
+    /// The destinations that were named.
+    pub(crate) named: &'a [DestinationEntry],
+    /// The flags of all destinations.
+    pub(crate) arguments: &'a DestinationArguments,
+    /// Path of the journal.
+    pub(crate) journal: &'a Path,
+    /// Time, environment, host.
+    pub(crate) context: &'a Context,
+    /// The record of this call.
+    pub(crate) record: &'a Record,
+    /// Whether the deployment had already ended before this record.
+    pub(crate) is_overtaken: bool,
+    /// The client all destinations share.
+    pub(crate) http: Rc<Http>,
+}
+
+impl Opening<'_> {
+    /// The flags of one destination.
+    fn flags<A: FromArgMatches>(&self) -> Result<A, Error> {
+        A::from_arg_matches(&self.arguments.matches).map_err(|error| Error::usage(error.to_string()))
+    }
+
+    /// Whether this destination gets the record.
+    fn wants(&self, entry: &DestinationEntry) -> bool {
+        match entry.when {
+            When::Always => true,
+            When::NamedOr(is_default) if self.named.is_empty() => is_default(self.context),
+            When::NamedOr(_) => self.named.iter().any(|named| named.name == entry.name),
+        }
+    }
+
+    /// Whether no other forge is named, so that a token without a forge's name can only be meant for this one.
+    fn is_only_forge(&self, forge: Forge) -> bool {
+        self.named.iter().filter_map(|entry| entry.forge).all(|named| named == forge)
+    }
+}
+
+/// A destination that is ready for the record.
+pub(crate) struct Opened {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// How it gets the record.
+    pub(crate) way: Way,
+}
+
+/// How a destination gets the record.
+pub(crate) enum Way {
+    /// As a line of the journal at this path.
+    Journal(String),
+    /// Over a network.
+    Network(Box<dyn Destination>),
+    /// There is nothing to send, or no way to send it; this is what the report says.
+    Settled(Delivery),
+}
+
+/// The destinations that get the record, in the order of delivery.
+///
+/// # Errors
+/// Where a flag of one of them can't be read.
+pub(crate) fn open(opening: &Opening<'_>) -> Result<Vec<Opened>, Error> {
+    let wanted = DESTINATIONS.iter().filter(|entry| opening.wants(entry));
+    wanted.map(|entry| Ok(Opened { name: entry.name, way: (entry.open)(opening)? })).collect()
+}
+
+/// The delivery of one revision of a record, still to be awaited.
+pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Result<Receipt, Trouble>> + 'a>>;
+
+/// A destination behind a network.
+pub(crate) trait Destination {
+    /// What keeps a repeated message from making a second entry.
+    fn class(&self) -> Class;
+
+    /// The writes that a message takes, in order, as they would be sent. `{id}` in an address stands for a name that the
+    /// destination will give.
+    fn plan(&self, message: Message<'_>) -> Vec<Write>;
+
+    /// Sends a message, or finds that the destination has it. Safe to be called again after any trouble.
+    fn send<'a>(&'a self, message: Message<'a>) -> Sending<'a>;
+}
+
+/// A planned write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Write {
+    /// Its name in the plan.
+    pub(crate) id: String,
+    /// What is sent.
+    pub(crate) request: Request,
+    /// What it says, and when it is left out; follows the request in a sentence.
+    pub(crate) summary: String,
+    /// What must hold for it to be sent.
+    pub(crate) guard: &'static str,
+}
+
+/// What a destination is to learn.
 #[derive(Clone, Copy)]
-pub(crate) struct Word<'a> {
+pub(crate) struct Message<'a> {
     /// The record.
     pub(crate) record: &'a Record,
     /// Whether it happened some time ago.
@@ -52,24 +212,31 @@ pub(crate) struct Word<'a> {
     pub(crate) remote: Option<&'a str>,
 }
 
+impl Message<'_> {
+    /// The name the destination gave the record, or what stands for it in a plan.
+    fn remote_or_placeholder(&self) -> &str {
+        self.remote.unwrap_or("{id}")
+    }
+}
+
 /// What a destination answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Receipt {
     /// How far the record got.
-    pub(crate) reach: Reach,
+    pub(crate) state: DeliveryState,
     /// The name it has there.
     pub(crate) remote: Option<String>,
-    /// What else is to be known.
+    /// What else the report should say.
     pub(crate) note: Option<String>,
 }
 
 impl Receipt {
     /// A record the destination holds under this name.
-    pub(crate) fn new(reach: Reach, remote: impl Into<String>) -> Self {
-        Self { reach, remote: Some(remote.into()), note: None }
+    pub(crate) fn new(state: DeliveryState, remote: impl Into<String>) -> Self {
+        Self { state, remote: Some(remote.into()), note: None }
     }
 
-    /// The same with something to know.
+    /// The same with a note.
     #[must_use]
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -77,189 +244,22 @@ impl Receipt {
     }
 }
 
-/// Someone who is to be told.
-pub(crate) struct Chosen {
-    /// Who.
-    pub(crate) target: Target,
-    /// Where, for people.
-    pub(crate) place: String,
-    /// How, where it takes a network.
-    pub(crate) destination: Option<Box<dyn Destination>>,
-    /// What is known about it before anything is tried.
-    pub(crate) settled: Option<Delivery>,
-}
-
-impl Chosen {
-    /// Whether this is the journal.
-    pub(crate) fn is_journal(&self) -> bool {
-        self.target == Target::Journal
-    }
-}
-
-/// How to reach a forge.
-pub(crate) struct Access {
-    /// The client all share.
-    pub(crate) http: Rc<Http>,
-    /// Base of the API, without a slash at the end.
-    pub(crate) base: String,
-    /// The repository or project.
-    pub(crate) repository: String,
-    /// The credential.
-    pub(crate) token: ForgeToken,
-    /// Seconds since 1970 at the start of the run.
-    pub(crate) now: i64,
-}
-
-/// Those who are to be told, in the order of delivery.
-pub(crate) fn chosen(arguments: &Arguments, context: &Context, prepared: &Prepared) -> Vec<Chosen> {
-    let connect = Duration::from_secs(arguments.budget.min(5));
-    let http = Rc::new(Http::new(arguments.ca_file.clone(), connect));
-    targets(arguments, context)
-        .into_iter()
-        .map(|target| match target {
-            Target::Journal => Chosen {
-                target,
-                place: arguments.journal.display().to_string().replace('\\', "/"),
-                destination: None,
-                settled: None,
-            },
-            Target::Summary => summary(context, prepared),
-            Target::Github | Target::GithubStatus | Target::Gitlab => {
-                forge(target, arguments, context, &http, prepared)
-            }
-        })
-        .collect()
-}
-
-/// The targets asked for, or those that make sense here.
-fn targets(arguments: &Arguments, context: &Context) -> Vec<Target> {
-    let mut targets = arguments.destinations.clone();
-    if targets.is_empty() {
-        targets.push(Target::Summary);
-        match context.host.forge().filter(|forge| forge.token(&context.environment, true).is_some()) {
-            Some(Forge::GitHub) => targets.extend([Target::Github, Target::GithubStatus]),
-            Some(Forge::GitLab) => targets.push(Target::Gitlab),
-            None => {}
-        }
-    }
-    // Without a journal nobody could say what was already told.
-    targets.push(Target::Journal);
-    targets.sort();
-    targets.dedup();
-    targets
-}
-
-/// The job summary; the report's own summary shows the record, so there is nothing more to write than that.
-///
-/// It is written when all deliveries are known, so what can be said here is whether the host's file takes it.
-fn summary(context: &Context, prepared: &Prepared) -> Chosen {
-    let name = Target::Summary.as_str();
-    let path =
-        context.environment.get(SUMMARY_FILE).filter(|_| context.host.has_summary(&context.environment));
-    let settled = match path {
-        None => Delivery::new(name, Reach::Skipped).because("no job summary on this host"),
-        Some(_) if prepared.is_overtaken => {
-            Delivery::new(name, Reach::Skipped).because("the deployment has already ended")
-        }
-        Some(path) => match takes_more(Path::new(path)) {
-            Ok(()) => Delivery::new(name, Reach::Accepted),
-            Err(error) => Delivery::new(name, Reach::Refused)
-                .because(format!("{path}: can't be written: {error}"))
-                .help(format!("let {SUMMARY_FILE} name a file this user may write")),
-        },
-    };
-    Chosen { target: Target::Summary, place: String::new(), destination: None, settled: Some(settled) }
-}
-
-/// Whether text can be appended to a file; one that is not there yet is not made, only its folder looked for.
-fn takes_more(path: &Path) -> io::Result<()> {
-    if std::fs::exists(path)? {
-        return OpenOptions::new().append(true).open(path).map(|_| ());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if std::fs::metadata(folder)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
-}
-
-/// A forge, or why it can't be told.
-fn forge(
-    target: Target,
-    arguments: &Arguments,
-    context: &Context,
-    http: &Rc<Http>,
-    prepared: &Prepared,
-) -> Chosen {
-    let kind = if target == Target::Gitlab { Forge::GitLab } else { Forge::GitHub };
-    let facts = kind.facts(&context.environment);
-    let is_own = context.host.forge().map_or_else(|| is_only_forge(kind, arguments), |own| own == kind);
-    let token = kind.token(&context.environment, is_own);
-    let given = if kind == Forge::GitLab { &arguments.gitlab_url } else { &arguments.github_url };
-    let base = base(kind, given.as_deref().filter(|url| !url.is_empty()).or(facts.api_url.as_deref()));
-    let refuse = |reason: String, help: String| Chosen {
-        target,
-        place: base.clone(),
-        destination: None,
-        settled: Some(Delivery::new(target.as_str(), Reach::Refused).because(reason).help(help)),
-    };
-    let Some(repository) = facts.repository else {
-        let name = kind.repository_name();
-        return refuse(
-            "no repository known".to_owned(),
-            format!("set {name}, as the host's own pipelines do"),
-        );
-    };
-    let Some(token) = token else {
-        return refuse("no token".to_owned(), format!("set {}", kind.token_names()));
-    };
-    let record = &prepared.record;
-    let missing = match target {
-        Target::Github if record.sha.is_none() && record.reference.is_none() => Some("commit"),
-        Target::GithubStatus | Target::Gitlab if record.sha.is_none() => Some("commit"),
-        Target::Gitlab if record.reference.is_none() => Some("branch or tag"),
-        _ => None,
-    };
-    if let Some(missing) = missing {
-        return refuse(format!("no {missing} known"), "pass `--sha` and `--ref`".to_owned());
-    }
-    let place = base.clone();
-    let now = context.now.as_second();
-    let access = Access { http: Rc::clone(http), base: base.clone(), repository, token, now };
-    let destination: Box<dyn Destination> = match target {
-        Target::Gitlab => Box::new(gitlab::GitLab::new(access, facts.is_tag, facts.run_started)),
-        Target::GithubStatus => Box::new(github_status::CommitStatus::new(access)),
-        _ => Box::new(github::GitHub::new(access, arguments)),
-    };
-    Chosen { target, place, destination: Some(destination), settled: None }
-}
-
-/// Whether no other forge is asked for, so that a token without a forge's name can only be meant for this one.
-fn is_only_forge(kind: Forge, arguments: &Arguments) -> bool {
-    arguments.destinations.iter().all(|target| match target {
-        Target::Github | Target::GithubStatus => kind == Forge::GitHub,
-        Target::Gitlab => kind == Forge::GitLab,
-        Target::Journal | Target::Summary => true,
-    })
-}
-
-/// The base of a forge's API, without a slash at the end; GitLab's version is added where it was left out.
-fn base(kind: Forge, url: Option<&str>) -> String {
-    let fallback = match kind {
-        Forge::GitHub => "https://api.github.com",
-        Forge::GitLab => "https://gitlab.com",
-    };
-    let url = url.unwrap_or(fallback).trim_end_matches('/');
-    if kind == Forge::GitLab && !url.ends_with("/api/v4") { format!("{url}/api/v4") } else { url.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::base;
-    use crate::ci::Forge;
+    use clap::{Args, Command};
+
+    use super::{DESTINATIONS, DestinationArguments};
 
     #[test]
-    fn bases_are_complete() {
-        assert_eq!(base(Forge::GitHub, None), "https://api.github.com");
-        assert_eq!(base(Forge::GitHub, Some("https://h/api/v3/")), "https://h/api/v3");
-        assert_eq!(base(Forge::GitLab, Some("https://h/gitlab")), "https://h/gitlab/api/v4");
-        assert_eq!(base(Forge::GitLab, Some("https://h/api/v4")), "https://h/api/v4");
+    fn each_destination_has_a_name_of_its_own_and_flags_that_begin_with_it() {
+        let names: std::collections::BTreeSet<&str> = DESTINATIONS.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), DESTINATIONS.len());
+        for entry in DESTINATIONS {
+            let command = (entry.arguments)(Command::new("x"));
+            for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(flag.starts_with(&format!("{}-", entry.name)), "--{flag} of {}", entry.name);
+            }
+        }
+        DestinationArguments::augment_args(Command::new("x")).debug_assert();
     }
 }

@@ -7,13 +7,15 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::{ArgMatches, Args, ValueHint};
+
 use super::runtime::Socket;
-use super::{Change, Pause, Target, Written, admit};
+use super::{Change, Folders, Pause, Target, TargetEntry, Written, admit, flags, state_name};
 use crate::core::{Error, Location};
 use crate::files::replace_durably;
 use crate::promote::colour::{Colour, Live};
 use crate::promote::journal::{Kind, Phase, Record};
-use crate::promote::plan::{Observed, Parts};
+use crate::promote::plan::{Observed, Places};
 
 /// How often a transaction is begun anew because another one came first.
 const ATTEMPTS: u32 = 50;
@@ -24,18 +26,67 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// How much goes into one command; HAProxy's buffers hold 16 KiB by default.
 const PAYLOAD: usize = 8 * 1024;
 
+/// The line of the table.
+pub(super) const TARGET: TargetEntry = TargetEntry {
+    name: "haproxy",
+    help: "A key of an HAProxy map, changed through the runtime socket",
+    arguments: HaproxyArguments::augment_args,
+    open,
+};
+
+/// Flags of the target `haproxy`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target haproxy")]
+struct HaproxyArguments {
+    /// Runtime socket of HAProxy: a path or HOST:PORT, e.g. `/run/haproxy/admin.sock`
+    #[arg(id = "haproxy_socket", long = "haproxy-socket", value_name = "SOCKET")]
+    socket: Option<String>,
+
+    /// Map that holds the live colour, named as in HAProxy's configuration, e.g. `/etc/haproxy/colours.map`
+    #[arg(id = "haproxy_map", long = "haproxy-map", value_name = "MAP")]
+    map: Option<String>,
+
+    /// File that HAProxy loads the map from when it starts [default: `haproxy-map` if the socket is a path, else none]
+    #[arg(id = "haproxy_map_file", long = "haproxy-map-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    map_file: Option<PathBuf>,
+
+    /// Key of the map whose value is the live colour
+    #[arg(id = "haproxy_key", long = "haproxy-key", value_name = "NAME", default_value = "app")]
+    key: String,
+}
+
+/// The map that the flags describe.
+fn open(matches: &ArgMatches, folders: Folders<'_>) -> Result<Box<dyn Target>, Error> {
+    let flags: HaproxyArguments = flags(matches)?;
+    let (Some(socket), Some(map)) = (flags.socket, flags.map) else {
+        return Err(Error::usage("the target `haproxy` needs `haproxy-socket` and `haproxy-map`")
+            .help("give the runtime socket and the map as HAProxy's configuration names them"));
+    };
+    for (flag, word) in [("haproxy-map", &map), ("haproxy-key", &flags.key)] {
+        if word.is_empty()
+            || word.contains(|character: char| character.is_whitespace() || ";\\<".contains(character))
+        {
+            return Err(Error::usage(format!("`{flag}` is `{word}`, which HAProxy's commands can't name"))
+                .help("use a name without spaces, semicolons, backslashes and `<`"));
+        }
+    }
+    let socket = Socket::from_name(&socket, folders.working);
+    let is_here = matches!(socket, Socket::Unix(_)) && !map.starts_with('#');
+    let file = flags.map_file.or_else(|| is_here.then(|| folders.working.join(&map)));
+    Ok(Box::new(Haproxy { socket, map, file, key: flags.key, stale: RefCell::default() }))
+}
+
 /// A map with the key that holds the colour.
-pub(crate) struct Haproxy {
-    /// Where HAProxy takes commands.
-    pub(crate) socket: Socket,
+struct Haproxy {
+    /// Where HAProxy accepts commands.
+    socket: Socket,
     /// The map, as HAProxy names it.
-    pub(crate) map: String,
+    map: String,
     /// The file the map is loaded from, if this machine has it.
-    pub(crate) file: Option<PathBuf>,
-    /// The key.
-    pub(crate) key: String,
+    file: Option<PathBuf>,
+    key: String,
     /// Why the file does not say what the runtime says, if it does not.
-    pub(crate) stale: RefCell<Option<String>>,
+    stale: RefCell<Option<String>>,
 }
 
 /// Keys with values, in the map's own order.
@@ -51,7 +102,7 @@ impl Haproxy {
     fn refused(&self, command: &str, answer: &str) -> Error {
         let line = answer.lines().next().unwrap_or_default();
         Error::environment(format!("HAProxy refused `{command}` for the map `{}`: {line}", self.map)).help(
-            "check that `map` names the map exactly as HAProxy's configuration does; `show map` lists them",
+            "check that `haproxy-map` names the map exactly as HAProxy's configuration does; `show map` lists them",
         )
     }
 
@@ -223,11 +274,15 @@ impl Target for Haproxy {
         format!("key `{}` of map `{}`", self.key, self.map)
     }
 
-    fn places(&self) -> Parts {
+    fn state_name(&self) -> String {
+        state_name(&format!("haproxy-{}", self.key))
+    }
+
+    fn places(&self) -> Places {
         let runtime = format!("{} in HAProxy", self.name());
         let file = self.file.as_ref().map(|file| file.display().to_string());
         let routing: Vec<String> = std::iter::once(runtime).chain(file).collect();
-        Parts { journal: routing.clone(), routing, ..Parts::default() }
+        Places { journal: routing.clone(), routing }
     }
 
     fn observe(&self) -> Result<Observed, Error> {
@@ -289,7 +344,7 @@ impl Target for Haproxy {
             return self.stale.borrow().iter().map(note).collect();
         }
         vec![
-            "No map file was written, so a reload of HAProxy brings the old colour back; give `map-file`."
+            "No map file was written, so a reload of HAProxy brings the old colour back; give `haproxy-map-file`."
                 .to_owned(),
         ]
     }
@@ -304,7 +359,7 @@ fn merge(text: &str, ours: &Entries) -> String {
         match ours.iter().find(|(own, _)| own == key) {
             None => merged.push_str(&format!("{line}\n")),
             Some(own) => {
-                // A key that stands there twice is written once; HAProxy takes the first.
+                // A key that stands there twice is written once; HAProxy uses the first.
                 if left.contains(&own) {
                     merged.push_str(&format!("{} {}\n", own.0, own.1));
                     left.retain(|other| *other != own);

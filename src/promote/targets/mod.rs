@@ -1,33 +1,113 @@
 //! What can be switched, behind one interface.
 //!
-//! A target is one file here and one line in [`Choice`]. It owns where routing and record are kept and how both change
-//! without ever being half changed; it must not decide anything.
+//! A target is one file here and one line in [`TARGETS`]. The file owns the target's flags, their checks, where routing
+//! and record are kept, and how both change without ever being half changed; it must not decide anything.
 
 mod haproxy;
 mod runtime;
 mod symlink;
 
-use std::cell::RefCell;
+use std::path::Path;
 
-use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
-use self::haproxy::Haproxy;
-use self::runtime::Socket;
-use self::symlink::{Symlink, is_same};
-use super::arguments::Arguments;
 use super::colour::{Colour, Live};
 use super::journal::Record;
-use super::plan::{Observed, Parts};
+use super::plan::{Observed, Places};
 use crate::core::Error;
-use crate::job::Context;
 
-/// What is switched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Choice {
-    /// A symbolic link that points at the live colour's folder.
-    Symlink,
-    /// A key of an HAProxy map, through the runtime socket.
-    Haproxy,
+/// Every target, in the order `--help` lists them.
+pub const TARGETS: &[TargetEntry] = &[symlink::TARGET, haproxy::TARGET];
+
+/// The target of those who name none.
+pub(super) const DEFAULT: TargetEntry = symlink::TARGET;
+
+/// A target as the table has it.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetEntry {
+    /// The value of `--target`, and the beginning of its flags.
+    pub name: &'static str,
+    /// What `--help` says about it.
+    pub help: &'static str,
+    /// Adds its flags.
+    arguments: fn(Command) -> Command,
+    /// Reads and checks its flags, and gets ready to switch.
+    open: Open,
+}
+
+/// Opens a target with the flags of all.
+type Open = fn(&ArgMatches, Folders<'_>) -> Result<Box<dyn Target>, Error>;
+
+impl ValueEnum for TargetEntry {
+    fn value_variants<'a>() -> &'a [Self] {
+        TARGETS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.help))
+    }
+}
+
+/// The flags of all targets, each group read when its target is opened.
+#[derive(Debug, Clone)]
+pub struct TargetArguments {
+    matches: ArgMatches,
+}
+
+impl Args for TargetArguments {
+    fn augment_args(command: Command) -> Command {
+        TARGETS.iter().fold(command, |command, entry| (entry.arguments)(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TargetArguments {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { matches: matches.clone() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.matches = matches.clone();
+        Ok(())
+    }
+}
+
+/// Folders that a target may need.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Folders<'a> {
+    /// The folder that outlives the run.
+    pub(super) state: &'a Path,
+    /// The working directory, where names that are not known to be paths start from.
+    pub(super) working: &'a Path,
+}
+
+/// The target of this entry.
+///
+/// # Errors
+/// Where its flags are incomplete or contradict each other.
+pub(super) fn open(
+    entry: TargetEntry,
+    arguments: &TargetArguments,
+    folders: Folders<'_>,
+) -> Result<Box<dyn Target>, Error> {
+    (entry.open)(&arguments.matches, folders)
+}
+
+/// The flags of one target.
+fn flags<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Error> {
+    A::from_arg_matches(matches).map_err(|error| Error::usage(error.to_string()))
+}
+
+/// What lock and journal of the target of this name are called; whatever a file's name can't hold becomes `-`.
+fn state_name(name: &str) -> String {
+    let plain = |character: char| {
+        if character.is_alphanumeric() || "-_.".contains(character) { character } else { '-' }
+    };
+    format!("promote-{}", name.chars().map(plain).collect::<String>())
 }
 
 /// A change of routing and record: all of it or nothing.
@@ -46,9 +126,9 @@ pub(crate) struct Change {
 pub(crate) enum Written {
     /// Made.
     Done,
-    /// Refused: a promotion of this higher generation was here.
+    /// Rejected: a promotion of this higher generation was here.
     Superseded(u64),
-    /// Refused: this is live instead of what was expected.
+    /// Rejected: this is live instead of what was expected.
     Elsewhere(Live),
 }
 
@@ -60,8 +140,11 @@ pub(crate) trait Target {
     /// What it is, for people: "link `current`".
     fn name(&self) -> String;
 
+    /// What its lock and its journal are called, without the file's extension: `promote-current`.
+    fn state_name(&self) -> String;
+
     /// What changes write, for plans.
-    fn places(&self) -> Parts;
+    fn places(&self) -> Places;
 
     /// Where traffic goes and what is on record.
     fn observe(&self) -> Result<Observed, Error>;
@@ -95,63 +178,24 @@ pub(crate) fn admit(observed: &Observed, change: &Change) -> Written {
     }
 }
 
-/// The target that the flags name.
-///
-/// # Errors
-/// Where a flag that it needs is missing.
-pub(crate) fn open(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, Error> {
-    match arguments.target {
-        Choice::Symlink if is_same(&arguments.symlink.blue, &arguments.symlink.green) => {
-            let place = arguments.symlink.blue.display();
-            Err(Error::usage(format!("`blue` and `green` are the same place, `{place}`"))
-                .help("give each colour a folder of its own"))
-        }
-        Choice::Symlink => Ok(Box::new(Symlink {
-            link: arguments.symlink.link.clone(),
-            blue: arguments.symlink.blue.clone(),
-            green: arguments.symlink.green.clone(),
-            journal: arguments.state_dir.join(format!("{}.json", state_name(arguments))),
-        })),
-        Choice::Haproxy => haproxy(arguments, context),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command};
 
-/// What lock and journal of a target are called.
-pub(crate) fn state_name(arguments: &Arguments) -> String {
-    let name = match arguments.target {
-        Choice::Symlink => {
-            arguments.symlink.link.file_name().unwrap_or_default().to_string_lossy().into_owned()
-        }
-        Choice::Haproxy => format!("haproxy-{}", arguments.haproxy.key),
-    };
-    let plain = |character: char| {
-        if character.is_alphanumeric() || "-_.".contains(character) { character } else { '-' }
-    };
-    format!("promote-{}", name.chars().map(plain).collect::<String>())
-}
+    use super::{TARGETS, TargetArguments};
 
-fn haproxy(arguments: &Arguments, context: &Context) -> Result<Box<dyn Target>, Error> {
-    let flags = &arguments.haproxy;
-    let (Some(socket), Some(map)) = (&flags.socket, &flags.map) else {
-        return Err(Error::usage("the target `haproxy` needs `socket` and `map`")
-            .help("give the runtime socket and the map as HAProxy's configuration names them"));
-    };
-    for (flag, word) in [("map", map), ("key", &flags.key)] {
-        if word.is_empty()
-            || word.contains(|character: char| character.is_whitespace() || ";\\<".contains(character))
-        {
-            return Err(Error::usage(format!("`{flag}` is `{word}`, which HAProxy's commands can't name"))
-                .help("use a name without spaces, semicolons, backslashes and `<`"));
+    #[test]
+    fn each_target_has_a_name_of_its_own_and_flags_that_begin_with_it() {
+        let names: std::collections::BTreeSet<&str> = TARGETS.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), TARGETS.len());
+        for entry in TARGETS {
+            let command = (entry.arguments)(Command::new("x"));
+            let flags: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+            assert!(!flags.is_empty(), "{}", entry.name);
+            for flag in flags {
+                assert!(flag.starts_with(&format!("{}-", entry.name)), "--{flag} of {}", entry.name);
+            }
         }
+        TargetArguments::augment_args(Command::new("x")).debug_assert();
     }
-    let socket = Socket::from_name(socket, &context.working_directory);
-    let is_here = matches!(socket, Socket::Unix(_)) && !map.starts_with('#');
-    let file = flags.map_file.clone().or_else(|| is_here.then(|| context.working_directory.join(map)));
-    Ok(Box::new(Haproxy {
-        socket,
-        map: map.clone(),
-        file,
-        key: flags.key.clone(),
-        stale: RefCell::default(),
-    }))
 }

@@ -17,7 +17,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Where HAProxy listens for commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Socket {
+pub(super) enum Socket {
     /// A file.
     Unix(PathBuf),
     /// A host with a port.
@@ -26,7 +26,7 @@ pub(crate) enum Socket {
 
 impl Socket {
     /// The socket of this name: HOST:PORT, or else a path, which starts from `folder`.
-    pub(crate) fn from_name(name: &str, folder: &Path) -> Self {
+    pub(super) fn from_name(name: &str, folder: &Path) -> Self {
         let port = name.rsplit_once(':').map(|(_, port)| port);
         let is_host = !name.contains('/') && port.is_some_and(|port| port.parse::<u16>().is_ok());
         if is_host { Self::Tcp(name.to_owned()) } else { Self::Unix(folder.join(name)) }
@@ -36,7 +36,7 @@ impl Socket {
     ///
     /// # Errors
     /// Where nobody listens, or the answer does not come in time.
-    pub(crate) fn ask(&self, command: &str) -> Result<String, Error> {
+    pub(super) fn ask(&self, command: &str) -> Result<String, Error> {
         let answer = match self {
             Self::Unix(path) => UnixStream::connect(path).and_then(|stream| {
                 stream.set_read_timeout(Some(PATIENCE))?;
@@ -51,7 +51,7 @@ impl Socket {
         };
         answer.map_err(|error| {
             Error::environment(format!("HAProxy's runtime socket {self} can't be used")).because(error).help(
-                "check `socket`, and that the configuration has `stats socket … level admin` for this user",
+                "check `haproxy-socket`, and that the configuration has `stats socket … level admin` for this user",
             )
         })
     }

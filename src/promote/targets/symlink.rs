@@ -1,28 +1,76 @@
 //! A symbolic link that points at the live colour's folder, replaced by `rename`, with its record in a file beside the lock.
 //!
-//! Link and record are two writes, so the record says first what is about to happen; from both together it can always be
-//! told how far a killed run came. The caller holds the lock.
+//! Link and record are two writes, so the record says first what is about to happen; both together always show how far a
+//! killed run came. The caller holds the lock.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Change, Pause, Target, Written, admit};
+use clap::{ArgMatches, Args, ValueHint};
+
+use super::{Change, Folders, Pause, Target, TargetEntry, Written, admit, flags, state_name};
 use crate::core::{Error, Location};
 use crate::files::{folder_of, sync_folder};
 use crate::promote::colour::{Colour, Live};
 use crate::promote::journal::Record;
-use crate::promote::plan::{Observed, Parts};
+use crate::promote::plan::{Observed, Places};
+
+/// The line of the table.
+pub(super) const TARGET: TargetEntry = TargetEntry {
+    name: "symlink",
+    help: "A symbolic link to the live colour's folder",
+    arguments: SymlinkArguments::augment_args,
+    open,
+};
+
+/// Flags of the target `symlink`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target symlink")]
+struct SymlinkArguments {
+    /// Symbolic link to switch
+    #[arg(id = "symlink_path", long = "symlink-path", value_name = "PATH", default_value = "current", value_hint = ValueHint::AnyPath)]
+    path: PathBuf,
+
+    /// Folder that the link points at while blue is live
+    #[arg(id = "symlink_blue", long = "symlink-blue", value_name = "PATH", default_value = "blue", value_hint = ValueHint::AnyPath)]
+    blue: PathBuf,
+
+    /// Folder that the link points at while green is live
+    #[arg(id = "symlink_green", long = "symlink-green", value_name = "PATH", default_value = "green", value_hint = ValueHint::AnyPath)]
+    green: PathBuf,
+}
+
+/// The link that the flags describe.
+fn open(matches: &ArgMatches, folders: Folders<'_>) -> Result<Box<dyn Target>, Error> {
+    let flags: SymlinkArguments = flags(matches)?;
+    if is_same(&flags.blue, &flags.green) {
+        let place = flags.blue.display();
+        return Err(Error::usage(format!(
+            "`symlink-blue` and `symlink-green` are the same place, `{place}`"
+        ))
+        .help("give each colour a folder of its own"));
+    }
+    let state_name = state_name(&flags.path.file_name().unwrap_or_default().to_string_lossy());
+    Ok(Box::new(Symlink {
+        journal: folders.state.join(format!("{state_name}.json")),
+        state_name,
+        link: flags.path,
+        blue: flags.blue,
+        green: flags.green,
+    }))
+}
 
 /// The link with its two folders.
-pub(crate) struct Symlink {
-    /// The link.
-    pub(crate) link: PathBuf,
+struct Symlink {
+    link: PathBuf,
     /// Where blue lives.
-    pub(crate) blue: PathBuf,
+    blue: PathBuf,
     /// Where green lives.
-    pub(crate) green: PathBuf,
+    green: PathBuf,
+    /// What the lock and the journal are called.
+    state_name: String,
     /// Where the record is kept.
-    pub(crate) journal: PathBuf,
+    journal: PathBuf,
 }
 
 impl Symlink {
@@ -112,13 +160,13 @@ impl Target for Symlink {
         format!("link `{}`", self.link.display())
     }
 
-    fn places(&self) -> Parts {
+    fn state_name(&self) -> String {
+        self.state_name.clone()
+    }
+
+    fn places(&self) -> Places {
         let journal = self.journal.display().to_string();
-        Parts {
-            routing: vec![self.link.display().to_string(), journal.clone()],
-            journal: vec![journal],
-            ..Parts::default()
-        }
+        Places { routing: vec![self.link.display().to_string(), journal.clone()], journal: vec![journal] }
     }
 
     fn observe(&self) -> Result<Observed, Error> {
@@ -151,7 +199,7 @@ impl Target for Symlink {
 }
 
 /// Whether two paths name one place, by what the disk says or, where one is not there, by their words.
-pub(super) fn is_same(left: &Path, right: &Path) -> bool {
+fn is_same(left: &Path, right: &Path) -> bool {
     match (left.canonicalize(), right.canonicalize()) {
         (Ok(left), Ok(right)) => left == right,
         _ => plain(left) == plain(right),

@@ -1,6 +1,8 @@
 //! GitHub and GitLab when all goes well, and when a call is repeated.
 
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::contract;
 use super::fake::{Fake, Kind, text};
@@ -83,18 +85,75 @@ fn an_older_deployment_is_not_brought_back_by_its_own_finish_repeated() {
     fake.assert_lawful();
 }
 
+/// What a plan prints for a destination, as a server at `url` receives it: method, path and body.
+fn planned(folder: &Path, url: &str, destination: &str) -> Vec<Value> {
+    let plan = report(folder)["details"]["plan"].as_array().unwrap().clone();
+    let steps = plan.iter().filter(|step| step["destination"] == destination);
+    let request = |step: &Value| {
+        let mut request = step["request"].clone();
+        let address = request["url"].take();
+        let path = address.as_str().unwrap().strip_prefix(url).unwrap().replace("{id}", "1");
+        json!({ "method": request["method"], "path": path, "body": request["body"] })
+    };
+    steps.map(request).collect()
+}
+
 #[test]
-fn a_dry_run_says_exactly_what_a_run_then_writes() {
+fn a_plan_prints_exactly_the_requests_that_a_run_then_sends() {
+    for (kind, destination) in
+        [(Kind::GitHub, "github"), (Kind::GitHub, "github-status"), (Kind::GitLab, "gitlab")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let fake = Fake::start(kind);
+        let call = |action: &str, more: &[&str]| {
+            let arguments = [&[action, "--release", "1.4.0", "--destinations", destination], more].concat();
+            let finished = match kind {
+                Kind::GitHub => run(&mut on_github(folder.path(), &fake, &arguments)),
+                Kind::GitLab => run(&mut on_gitlab(folder.path(), &fake, &arguments)),
+            };
+            assert_eq!(finished.code, Some(0), "{finished:?}");
+        };
+        for action in ["start", "finish"] {
+            let before = fake.memory(|memory| memory.log.len());
+            call(action, &["--dry-run"]);
+            assert_eq!(fake.memory(|memory| memory.log.len()), before, "a plan asks nobody");
+            let planned = planned(folder.path(), &fake.url, destination);
+            let before = fake.writes().len();
+            call(action, &[]);
+            let sent: Vec<Value> = fake
+                .writes()
+                .iter()
+                .skip(before)
+                .map(|one| json!({ "method": one.method, "path": one.path, "body": one.body }))
+                .collect();
+            if action == "start" {
+                assert_eq!(sent, planned, "{destination}");
+            } else {
+                // A plan can't know what is there already, so it also prints what is sent if it is not.
+                assert!(!sent.is_empty(), "{destination}");
+                assert!(sent.iter().all(|one| planned.contains(one)), "{sent:#?}\n{planned:#?}");
+            }
+        }
+        fake.assert_lawful();
+    }
+}
+
+#[test]
+fn flags_of_github_reach_its_deployment_and_what_is_delivered_is_not_planned_again() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::start(Kind::GitHub);
-    let arguments = ["finish", "--release", "1.4.0", "--transient", "--required-contexts", "ci/build"];
+    let arguments =
+        ["finish", "--release", "1.4.0", "--github-transient", "--github-required-contexts", "ci/build"];
     let mut dry = arguments.to_vec();
     dry.push("--dry-run");
     run(&mut on_github(folder.path(), &fake, &dry));
     assert!(fake.memory(|memory| memory.log.is_empty()));
     let plan = report(folder.path())["details"]["plan"].as_array().unwrap().clone();
-    let planned: Vec<_> =
-        plan.iter().filter(|step| step["destination"] == "github").map(|step| &step["body"]).collect();
+    let planned: Vec<_> = plan
+        .iter()
+        .filter(|step| step["destination"] == "github")
+        .map(|step| &step["request"]["body"])
+        .collect();
     run(&mut on_github(folder.path(), &fake, &arguments));
     let writes = fake.writes();
     let written: Vec<_> =
@@ -107,7 +166,7 @@ fn a_dry_run_says_exactly_what_a_run_then_writes() {
     assert_eq!(
         report(folder.path())["details"]["plan"],
         json!([]),
-        "what the journal has as told is not planned"
+        "what the journal has as delivered is not planned"
     );
 }
 

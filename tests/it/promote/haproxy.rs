@@ -55,7 +55,7 @@ impl Proxy {
 
     fn line(&self, action: &str) -> String {
         let at = self.folder.path().display();
-        format!("{action} --target haproxy --socket {at}/s --map {at}/app.map")
+        format!("{action} --target haproxy --haproxy-socket {at}/s --haproxy-map {at}/app.map")
     }
 
     fn restart(&mut self) {

@@ -11,7 +11,7 @@ use super::stage::{Paused, Server, expect, promote, until};
 use crate::support::{report, run};
 
 /// Every point before the routing changes, then every point after, for a run with all hooks.
-const BEFORE: [&str; 5] = ["intend", "start-hook", "gate", "before-hook", "switch:staged"];
+const BEFORE: [&str; 5] = ["intend", "start-hook", "health", "before-hook", "switch:staged"];
 const AFTER: [&str; 3] = ["switch:pointed", "switch", "verify"];
 const HOOKS: &str = "--start-hook=true --before-hook=true --after-hook=true --stop-hook=true";
 
@@ -78,12 +78,12 @@ fn two_links_of_one_name_share_no_journal() {
     let at = folder.path();
     std::fs::create_dir(at.join("other")).unwrap();
     expect(&mut promote(at, "run"), at, 0, "promoted");
-    let finished = run(&mut promote(at, "run --link other/current"));
+    let finished = run(&mut promote(at, "run --symlink-path other/current"));
     assert_eq!(finished.code, Some(2), "{finished:?}");
     assert!(finished.stderr.contains("another link"), "{finished:?}");
     assert!(!at.join("other/current").exists());
-    expect(&mut promote(at, "run --link other/current --state-dir other"), at, 0, "promoted");
-    expect(&mut promote(at, "run --link ./current"), at, 0, "promoted");
+    expect(&mut promote(at, "run --symlink-path other/current --state-dir other"), at, 0, "promoted");
+    expect(&mut promote(at, "run --symlink-path ./current"), at, 0, "promoted");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_plan_writes_nothing_and_runs_nothing() {
     let report = report(at);
     let plan = report["details"]["plan"].as_array().unwrap();
     let ids: Vec<&str> = plan.iter().map(|step| step["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["intend", "start-hook", "gate", "switch", "verify", "commit"]);
+    assert_eq!(ids, ["intend", "start-hook", "health", "switch", "verify", "commit"]);
     assert_eq!(plan[3]["writes"][0], "current: blue to green");
     assert_eq!(plan[3]["undo"], "switch back to blue");
     assert!(!at.join(".devops").exists() && !at.join("ran").exists());
@@ -401,7 +401,7 @@ fn what_nobody_can_judge_is_held_and_what_is_damaged_is_an_error() {
         "run --verify-url nonsense",
         "run --verify-expect x",
         "run --target haproxy",
-        "run --blue green --green ./green",
+        "run --symlink-blue green --symlink-green ./green",
         "rollback --state-dir new",
     ] {
         let finished = run(&mut promote(at, line));

@@ -1,17 +1,27 @@
-//! SIGINT, SIGTERM and SIGHUP as one wish: stop here, safely.
+//! The runtime of jobs that talk to a network, and the signals that ask such a job to stop.
 //!
-//! Owns the listening. What stopping means is the machine's business.
+//! Owns starting and listening. What stopping means is the job's business.
 
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::core::Error;
 
-/// Whether somebody asked to stop.
+/// A runtime on this thread alone.
+///
+/// # Errors
+/// Where the operating system has no room for one.
+pub fn runtime() -> Result<Runtime, Error> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::environment("can't start the runtime for the network").because(error))
+}
+
+/// Whether SIGINT, SIGTERM or SIGHUP has asked this process to stop.
 #[derive(Clone)]
-pub(crate) struct Cancel {
+pub struct Cancel {
     asked: watch::Receiver<bool>,
 }
 
@@ -20,7 +30,7 @@ impl Cancel {
     ///
     /// # Errors
     /// Where the operating system refuses the handlers.
-    pub(crate) fn listen() -> Result<Self, Error> {
+    pub fn listen() -> Result<Self, Error> {
         let (sender, asked) = watch::channel(false);
         let handler = |kind| {
             signal(kind).map_err(|error| Error::environment("can't listen for signals").because(error))
@@ -43,17 +53,17 @@ impl Cancel {
     }
 
     /// Waits this long, or less if somebody asks to stop; whether somebody did.
-    pub(crate) async fn within(&self, time: Duration) -> bool {
+    pub async fn within(&self, time: Duration) -> bool {
         tokio::time::timeout(time, self.asked()).await.is_ok()
     }
 
-    /// Whether somebody has asked to stop; gives signals that have already arrived the chance to be heard.
-    pub(crate) async fn is_asked(&self) -> bool {
-        // The runtime only hears signals while it waits.
+    /// Whether somebody has asked to stop; signals that have already arrived count.
+    pub async fn is_asked(&self) -> bool {
+        // The runtime only receives signals while it waits.
         if self.within(Duration::from_millis(1)).await {
             return true;
         }
-        // On a busy machine the time may be up before the listener has passed on what the runtime heard.
+        // On a busy machine the time may be up before the listener has passed on what the runtime received.
         for _ in 0..8 {
             tokio::task::yield_now().await;
         }
@@ -61,7 +71,7 @@ impl Cancel {
     }
 
     /// Waits until somebody asks to stop.
-    pub(crate) async fn asked(&self) {
+    pub async fn asked(&self) {
         let mut asked = self.asked.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
             // The listener never ends before the runtime does.
