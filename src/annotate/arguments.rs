@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
+use crate::job::DeploymentArguments;
+
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
@@ -11,17 +13,9 @@ pub struct Arguments {
     #[arg(value_name = "ACTION", value_enum)]
     pub action: Option<Action>,
 
-    /// Name of what is deployed [default: the repository's name]
-    #[arg(long, value_name = "NAME")]
-    pub service: Option<String>,
-
-    /// Environment it is deployed to
-    #[arg(long, value_name = "NAME", default_value = "production")]
-    pub environment: String,
-
-    /// Identity of the deployment, the same for start and finish [default: the run and its attempt]
-    #[arg(long, value_name = "ID")]
-    pub id: Option<String>,
+    /// What names the deployment.
+    #[command(flatten)]
+    pub names: DeploymentArguments,
 
     /// Version that is deployed, as `1.4.0`
     #[arg(long, value_name = "TEXT")]

@@ -17,6 +17,7 @@ mod rules;
 pub use arguments::{Action, Arguments, Target};
 
 use crate::core::{Error, Rule};
+use crate::events::Kind;
 use crate::job::{Context, Job, Outcome};
 
 /// The job.
@@ -27,6 +28,8 @@ impl Job for Annotate {
     const ABOUT: &'static str =
         "Tell every place that should know that a deployment started, ended or failed";
     type Arguments = Arguments;
+
+    const EVENT: Kind = Kind::Deployment;
 
     fn rules() -> &'static [Rule] {
         rules::RULES

@@ -1,9 +1,10 @@
 //! The record of a deployment: what every destination is told, with a stable id and a growing revision.
 
-use crate::core::digest::{self, hexadecimal};
 use serde::{Deserialize, Serialize};
 
 use super::arguments::Action;
+use crate::events::{Deployment, Progress, deployment_uid};
+use crate::job::Noted;
 
 /// What has become of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,8 +96,32 @@ pub(crate) struct Record {
 impl Record {
     /// The name of the deployment of `service` to `environment` that `id` stands for in `repository`.
     pub(crate) fn uid(repository: &str, service: &str, environment: &str, id: &str) -> String {
-        let digest = digest::of_parts([repository, service, environment, id]);
-        hexadecimal(&digest).chars().take(32).collect()
+        deployment_uid(repository, service, environment, id)
+    }
+
+    /// The record as the event log notes it.
+    pub(crate) fn noted(&self) -> Noted {
+        let at = self.at.parse().ok();
+        let started_at = self.started_at.as_ref().and_then(|at| at.parse().ok());
+        let (result, started_at, finished_at) = match self.state {
+            State::Started => (Progress::Running, at, None),
+            State::Succeeded => (Progress::Succeeded, started_at, at),
+            State::Failed => (Progress::Failed, started_at, at),
+        };
+        Noted {
+            uid: self.uid.clone(),
+            revision: self.revision,
+            at,
+            service: self.service.clone(),
+            environment: self.environment.clone(),
+            deployment: Deployment {
+                started_at,
+                finished_at,
+                commit_sha: self.sha.clone(),
+                version: self.version.clone(),
+                ..Deployment::of(result)
+            },
+        }
     }
 
     /// The mark that ours carry in texts that destinations keep.

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::colour::Colour;
 use super::targets::Choice;
+use crate::job::DeploymentArguments;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,6 +50,10 @@ pub struct Arguments {
     /// How long to wait for another promotion of this target to end
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub lock_timeout: u64,
+
+    /// What names the deployment in the event log.
+    #[command(flatten)]
+    pub names: DeploymentArguments,
 
     /// The switched link.
     #[command(flatten)]

@@ -72,6 +72,7 @@ use self::surroundings::Surroundings;
 use crate::core::report::Facts;
 use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Rule, Table};
+use crate::events::Kind;
 use crate::job::{Artifact, Common, Context, Job, Outcome};
 use crate::repository;
 use crate::repository::gate_file::GateFile;
@@ -92,6 +93,8 @@ impl Job for TestGate {
     const POLICY: &'static [&'static str] = arguments::POLICY;
     const ARTIFACTS: &'static [&'static str] = &[JUNIT, CTRF, COBERTURA];
     const UNHEARD: &'static [&'static str] = &["base"];
+
+    const EVENT: Kind = Kind::Test;
 
     fn rules() -> &'static [Rule] {
         rules::all()
