@@ -65,7 +65,10 @@ pub fn run_facts(host: Host, environment: &BTreeMap<String, String>) -> RunFacts
             RunFacts {
                 source: facts.repository,
                 run: facts.run_id.map(|run| format!("github-{run}")),
-                attempt: get("GITHUB_RUN_ATTEMPT").and_then(|attempt| attempt.parse().ok()).unwrap_or(1).max(1),
+                attempt: get("GITHUB_RUN_ATTEMPT")
+                    .and_then(|attempt| attempt.parse().ok())
+                    .unwrap_or(1)
+                    .max(1),
                 part: get("GITHUB_JOB").map(|job| match step {
                     Some(step) => format!("{job}/{step}"),
                     None => job,

@@ -40,7 +40,11 @@ fn plain(text: &str) -> String {
 ///
 /// # Errors
 /// Where the folder or a file in it can't be read.
-pub fn latest(folder: &Path, run: &str, (kind, source, uid): (Kind, &str, &str)) -> Result<Option<Event>, Error> {
+pub fn latest(
+    folder: &Path,
+    run: &str,
+    (kind, source, uid): (Kind, &str, &str),
+) -> Result<Option<Event>, Error> {
     let prefix = prefix(run);
     let log = Log::read_where(folder, |name| name.starts_with(&prefix))?;
     Ok(log.current().get(&(kind, source, uid)).map(|event| (*event).clone()))
@@ -60,7 +64,12 @@ pub fn append(
     clean: &dyn Fn(&str) -> String,
 ) -> Result<(), Error> {
     let mut event = without_secrets(event, clean)?;
-    if let Some(earlier) = latest(folder, run, (event.body.kind(), &event.source, &event.uid))? {
+    let earlier = latest(folder, run, (event.body.kind(), &event.source, &event.uid));
+    // The log is no input of the job, whatever is wrong with it.
+    let earlier = earlier.map_err(|error| {
+        Error::environment(format!("the event log can't be added to: {error}")).help("move the file away")
+    })?;
+    if let Some(earlier) = earlier {
         join(&mut event, &earlier);
         if event.says_the_same(&earlier) {
             event.revision = earlier.revision;
@@ -81,7 +90,8 @@ pub fn append(
 
 /// The event as JSON; its keys are sorted when it is written.
 fn sorted(event: &Event) -> Result<Value, Error> {
-    serde_json::to_value(event).map_err(|error| Error::bug("an event can't be written as JSON").because(error))
+    serde_json::to_value(event)
+        .map_err(|error| Error::bug("an event can't be written as JSON").because(error))
 }
 
 /// The event with every text redacted.

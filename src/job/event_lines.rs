@@ -55,7 +55,10 @@ pub(super) fn of_report(
         Kind::Test if report.error.is_none() && !report.totals.contains_key("tests") => Vec::new(),
         Kind::Test | Kind::Scan => {
             let body = if kind == Kind::Test { Body::Test(judged()) } else { Body::Scan(judged()) };
-            let event = Event { revision: facts.attempt, ..event(uid(report, common, context, &facts), body, context) };
+            let event = Event {
+                revision: facts.attempt,
+                ..event(uid(report, common, context, &facts), body, context)
+            };
             let change = change(context, &facts);
             std::iter::once(event).chain(change).collect()
         }

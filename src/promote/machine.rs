@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::arguments::{CheckArguments, HookArguments, NoData};
 use super::colour::Live;
 use super::health::{self, Sampled};
-use super::hooks::{Hooks, Ran};
+use super::hooks::{Hooks, LONGEST_END, Ran};
 use super::journal::{Phase, Record};
 use super::plan::{Step, StepId};
 use super::signals::Cancel;
@@ -18,6 +18,15 @@ use crate::job::Context;
 
 /// How long the last command may take when somebody asked to stop.
 const HURRY: Duration = Duration::from_secs(2);
+
+/// What a host leaves a run that somebody cancelled, until it is killed.
+const HOST_PATIENCE: Duration = Duration::from_millis(7_500);
+
+/// The longest that this process waits after somebody asked to stop: for the end of the command that is running, for the last
+/// command, and for the end of that. Everything else it does then is work, which takes what the machine takes.
+const LONGEST_STOP: Duration = LONGEST_END.saturating_add(HURRY).saturating_add(LONGEST_END);
+
+const _: () = assert!(LONGEST_STOP.as_millis() < HOST_PATIENCE.as_millis(), "a cancelled run ends by itself");
 
 /// Why a promotion did not go on.
 #[derive(Debug)]

@@ -185,7 +185,6 @@ fn with(outcome: Outcome, deployment: Noted) -> Outcome {
     Outcome { deployment: Some(deployment), ..outcome }
 }
 
-
 /// Leaves the generation behind where nothing else has to change, so that an older run is refused from now on.
 fn note_generation(target: &dyn Target, observed: &Observed, record: &Record) -> Result<(), Error> {
     let live = observed.live.clone();

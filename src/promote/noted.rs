@@ -30,10 +30,10 @@ pub(super) fn noted(
     arguments: &Arguments,
     context: &Context,
 ) -> Noted {
-    let facts = context.host.forge().map(|forge: Forge| forge.facts(&context.environment)).unwrap_or_default();
-    let given = |value: Option<&String>| {
-        value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    };
+    let facts =
+        context.host.forge().map(|forge: Forge| forge.facts(&context.environment)).unwrap_or_default();
+    let given =
+        |value: Option<&String>| value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let id = given(arguments.names.id.as_ref()).or(facts.identity).unwrap_or_else(|| context.local_run());
     let service = service(context);
     let environment = arguments.names.environment.trim().to_owned();

@@ -49,8 +49,10 @@ impl Repository {
         let (mut first_commit_at, mut lines) = (None, None);
         if let Some(parent) = parents.first().filter(|parent| self.inner.has_object(**parent)) {
             let brought = self.brought(id, *parent);
-            first_commit_at = brought.map(|brought| brought.into_iter().filter_map(written).min()).unwrap_or_default();
-            lines = between(self, *parent, id).ok().map(|change| (change.lines(), change.removed.values().sum()));
+            first_commit_at =
+                brought.map(|brought| brought.into_iter().filter_map(written).min()).unwrap_or_default();
+            lines =
+                between(self, *parent, id).ok().map(|change| (change.lines(), change.removed.values().sum()));
         }
         Ok(CommitFacts {
             id: id.to_string(),

@@ -50,6 +50,9 @@ mod records;
 mod reruns;
 mod rules;
 mod selection;
+#[cfg(test)]
+#[path = "../../tests/it/skipped.rs"]
+mod skipped;
 mod slowest;
 mod surroundings;
 mod tally;

