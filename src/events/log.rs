@@ -178,11 +178,11 @@ mod tests {
         let newer = whole.replace("\"schema_version\":1", "\"schema_version\":2");
         let other = whole.replace("\"kind\":\"deployment\"", "\"kind\":\"wedding\"");
         let long = format!("{{\"a\":\"{}\"}}\n", "x".repeat(70_000));
-        let log = log([newer.as_str(), "\n", &other, &long, "[]\n", &whole].concat());
-        assert_eq!(log.events.len(), 1);
-        let lines: Vec<u64> = log.problems.iter().map(|problem| problem.line).collect();
+        let read = log([newer.as_str(), "\n", &other, &long, "[]\n", &whole].concat());
+        assert_eq!(read.events.len(), 1);
+        let lines: Vec<u64> = read.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [1, 3, 4, 5]);
-        assert!(log.problems[1].message.contains("wedding"), "{}", log.problems[1].message);
+        assert!(read.problems[1].message.contains("wedding"), "{}", read.problems[1].message);
     }
 
     #[test]
