@@ -9,6 +9,7 @@ pub mod core;
 pub mod dep_scan;
 #[cfg(feature = "forge")]
 pub mod devops;
+pub mod events;
 pub mod files;
 pub mod image_scan;
 pub mod inventory;

@@ -7,6 +7,8 @@ use clap::{ArgAction, Args, ValueHint};
 use super::destinations::{DestinationArguments, DestinationEntry};
 use super::record::Action;
 
+use crate::job::DeploymentArguments;
+
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
@@ -14,17 +16,9 @@ pub struct Arguments {
     #[arg(value_name = "ACTION", value_enum)]
     pub action: Option<Action>,
 
-    /// Name of what is deployed, e.g. `webshop` [default: the repository's name]
-    #[arg(long, value_name = "NAME")]
-    pub service: Option<String>,
-
-    /// Environment that it is deployed to
-    #[arg(long, value_name = "NAME", default_value = "production")]
-    pub environment: String,
-
-    /// Identity of the deployment, the same for `start` and `finish` [default: the pipeline run and its attempt]
-    #[arg(long, value_name = "ID")]
-    pub id: Option<String>,
+    /// Names of the deployment.
+    #[command(flatten)]
+    pub names: DeploymentArguments,
 
     /// Deployed version, e.g. `1.4.0`
     #[arg(long, value_name = "TEXT")]

@@ -24,6 +24,7 @@ use std::time::Duration;
 use self::destinations::Opening;
 
 use crate::core::{Error, Rule};
+use crate::events::Kind;
 use crate::job::{Context, Job, Outcome};
 use crate::net::Http;
 
@@ -35,6 +36,8 @@ impl Job for Annotate {
     const ABOUT: &'static str =
         "Report that a deployment started, succeeded or failed to every place that should know";
     type Arguments = Arguments;
+
+    const EVENT: Kind = Kind::Deployment;
 
     fn rules() -> &'static [Rule] {
         rules::RULES

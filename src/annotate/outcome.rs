@@ -96,6 +96,8 @@ pub(crate) fn delivered(arguments: &Arguments, prepared: &Prepared, summary: &Su
         notes,
         totals,
         details,
+        // A start that comes after the end says nothing about where the deployment is.
+        deployment: (!prepared.is_overtaken).then(|| prepared.record.noted()),
         exit: (arguments.strict && missing > 0).then_some(Exit::Environment),
         ..Outcome::default()
     }

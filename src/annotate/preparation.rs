@@ -40,15 +40,15 @@ pub(crate) fn prepare(
         .action
         .map(State::from)
         .ok_or_else(|| Error::usage("no action given").help("name one of `start`, `finish` and `fail`"))?;
-    let service = given(arguments.service.as_deref()).or(facts.name.clone()).ok_or_else(|| {
+    let service = given(context.service.as_deref()).or(facts.name.clone()).ok_or_else(|| {
         Error::usage("no service given, and no repository to take its name from")
             .help("name what is deployed with `--service NAME`")
     })?;
-    let id = given(arguments.id.as_deref()).or(facts.identity.clone()).ok_or_else(|| {
+    let id = given(arguments.names.id.as_deref()).or(facts.identity.clone()).ok_or_else(|| {
         Error::usage("no id given, and no pipeline run to take it from")
             .help("name the deployment with `--id ID`, the same for start and finish")
     })?;
-    let environment = given(Some(&arguments.environment))
+    let environment = given(Some(&arguments.names.environment))
         .ok_or_else(|| Error::usage("environment is empty").help("name it with `--environment NAME`"))?;
     let repository = facts.repository.clone();
     let uid = Record::uid(repository.as_deref().unwrap_or_default(), &service, &environment, &id);

@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::core::digest::{self, hexadecimal};
+use crate::events::{Deployment, Progress, deployment_uid};
+use crate::job::Noted;
 
 /// What happened to the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -106,8 +107,32 @@ pub(crate) struct Record {
 impl Record {
     /// The name of the deployment of `service` to `environment` that `id` stands for in `repository`.
     pub(crate) fn uid(repository: &str, service: &str, environment: &str, id: &str) -> String {
-        let digest = digest::of_parts([repository, service, environment, id]);
-        hexadecimal(&digest).chars().take(32).collect()
+        deployment_uid(repository, service, environment, id)
+    }
+
+    /// The record as the event log notes it.
+    pub(crate) fn noted(&self) -> Noted {
+        let at = self.at.parse().ok();
+        let started_at = self.started_at.as_ref().and_then(|at| at.parse().ok());
+        let (result, started_at, finished_at) = match self.state {
+            State::Started => (Progress::Running, at, None),
+            State::Succeeded => (Progress::Succeeded, started_at, at),
+            State::Failed => (Progress::Failed, started_at, at),
+        };
+        Noted {
+            uid: self.uid.clone(),
+            revision: self.revision,
+            at,
+            service: self.service.clone(),
+            environment: self.environment.clone(),
+            deployment: Deployment {
+                started_at,
+                finished_at,
+                commit_sha: self.sha.clone(),
+                version: self.version.clone(),
+                ..Deployment::of(result)
+            },
+        }
     }
 
     /// The mark that ours carry in texts that destinations keep.

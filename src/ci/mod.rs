@@ -11,4 +11,4 @@ mod run;
 pub use deployment::{DeploymentFacts, Forge, ForgeToken};
 pub use host::{Host, HostChoice};
 pub use outputs::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
-pub use run::{Run, run};
+pub use run::{Run, RunFacts, run, run_facts};

@@ -15,6 +15,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use self::mirror::Mirror;
 use crate::core::{Error, Rule, Severity};
+use crate::events::Kind;
 use crate::job::{Context, Job, Outcome};
 
 /// The job.
@@ -60,6 +61,8 @@ impl Job for DepScan {
     const NAME: &'static str = "dep-scan";
     const ABOUT: &'static str = "Find dependencies with known vulnerabilities";
     type Arguments = Arguments;
+
+    const EVENT: Kind = Kind::Scan;
 
     fn rules() -> &'static [Rule] {
         rules::ALL

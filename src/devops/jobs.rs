@@ -8,6 +8,7 @@ use crate::annotate::Annotate;
 use crate::config::{Refusal, Setting};
 use crate::core::{Error, Report, Rule};
 use crate::dep_scan::DepScan;
+use crate::events::Event;
 use crate::image_scan::ImageScan;
 use crate::job::run::{Executed, command, execute, prepare};
 use crate::job::{Artifact, Common, Context, Job};
@@ -37,6 +38,8 @@ pub(super) struct Ran {
     pub(super) report: Report,
     /// What it leaves beside its report.
     pub(super) artifacts: Vec<Artifact>,
+    /// What it adds to the event log.
+    pub(super) events: Vec<Event>,
     /// What stopped it, if something did.
     pub(super) error: Option<Error>,
     /// The settings all jobs share, as this job saw them.
@@ -68,8 +71,8 @@ const fn entry<J: Job>() -> Entry {
 fn run<J: Job>(line: &[OsString], context: &Context) -> Result<Ran, Refusal> {
     let prepared = prepare::<J>(line, context)?;
     let context = prepared.context(context.clone());
-    let Executed { report, artifacts, error } = execute::<J>(&prepared, &context);
-    Ok(Ran { report, artifacts, error, common: prepared.common })
+    let Executed { report, artifacts, events, error } = execute::<J>(&prepared, &context);
+    Ok(Ran { report, artifacts, events, error, common: prepared.common })
 }
 
 fn dropped<J: Job>(line: &[OsString], context: &Context) -> Result<Option<String>, Refusal> {

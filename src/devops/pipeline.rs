@@ -16,7 +16,7 @@ use crate::core::words::count;
 use crate::core::{Error, Exit, Provenance, Report, Verdict};
 use crate::job::deliver::{Delivery, complain, deliver, withdraw, write_files};
 use crate::job::run::{keys, refuse};
-use crate::job::{Common, Context};
+use crate::job::{Common, Context, event_lines};
 
 /// Name of the merged report.
 const NAME: &str = "devops";
@@ -176,7 +176,8 @@ impl<'a> Pipeline<'a> {
     fn withdraw(&self) -> Result<(), Error> {
         let folder = &self.settings.run.common.report_dir;
         let jobs = JOBS.iter().map(|entry| folder.join(entry.name)).filter(|folder| folder.is_dir());
-        std::iter::once(folder.clone()).chain(jobs).try_for_each(|folder| withdraw(&folder))
+        std::iter::once(folder.clone()).chain(jobs).try_for_each(|folder| withdraw(&folder))?;
+        if self.is_dry() { Ok(()) } else { event_lines::open(&self.settings.run.common) }
     }
 
     /// Says what does not happen because a gate did not let it.
@@ -239,7 +240,7 @@ impl<'a> Pipeline<'a> {
         if is_named || self.context.host != Host::Local {
             return Vec::new();
         }
-        vec![format!("--id=local-{}", self.context.now.as_nanosecond())]
+        vec![format!("--id={}", self.context.local_run())]
     }
 
     /// What a gate is told so that a dry run changes nothing; none where it must not run at all.
@@ -280,6 +281,7 @@ impl<'a> Pipeline<'a> {
                 Ran {
                     report,
                     artifacts: Vec::new(),
+                    events: Vec::new(),
                     error: Some(error),
                     common: self.settings.run.common.clone(),
                 }
@@ -293,11 +295,14 @@ impl<'a> Pipeline<'a> {
 
     /// Writes a job's own report into its folder.
     fn write(&mut self, ran: Ran) {
-        let Ran { report, artifacts, mut common, .. } = ran;
+        let Ran { report, artifacts, events, mut common, .. } = ran;
+        // A dry run writes nothing outside of the report folder.
+        let events = if self.is_dry() { Vec::new() } else { events };
         common.report_dir = self.settings.run.common.report_dir.join(&report.job);
         let delivery = Delivery {
             report: &report,
             artifacts: &artifacts,
+            events: &events,
             jobs: std::slice::from_ref(&report),
             rules: &all_rules(),
             common: &common,
@@ -323,7 +328,13 @@ impl<'a> Pipeline<'a> {
             config.push(path);
             line.push(config);
         }
-        let passed_on = ["mode", "fail-on", "host", "quiet", "formats", "sarif-category"];
+        if let Some(folder) = common.events.as_deref().filter(|_| self.says("events")) {
+            // Not to be rebased once more by the job.
+            let mut events = OsString::from("--events=");
+            events.push(std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()));
+            line.push(events);
+        }
+        let passed_on = ["mode", "fail-on", "host", "quiet", "formats", "sarif-category", "service"];
         let said =
             self.settings.resolved.settings.iter().filter(|setting| {
                 setting.origin == Origin::Flag && passed_on.contains(&setting.key.as_str())
@@ -333,12 +344,19 @@ impl<'a> Pipeline<'a> {
         line
     }
 
+    /// Whether a setting of the whole run was given as a flag.
+    fn says(&self, key: &str) -> bool {
+        let mut settings = self.settings.resolved.settings.iter();
+        settings.any(|setting| setting.key == key && setting.origin == Origin::Flag)
+    }
+
     /// One report of all jobs, delivered.
     fn finish(self) -> Exit {
         let report = self.merged();
         deliver(&Delivery {
             report: &report,
             artifacts: &[],
+            events: &[],
             jobs: &self.reports,
             rules: &all_rules(),
             common: &self.settings.run.common,

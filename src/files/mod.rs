@@ -1,13 +1,13 @@
 //! Files read within bounds and written whole.
 //!
-//! Owns the two ways to write a file (whole, and whole down to the disk), and reads that are bounded or leave a digest behind.
+//! Owns the ways to write a file (whole, whole down to the disk, a line at its end), and reads that are bounded or leave a digest behind.
 //! Knows no format, no job and no host; imports `core` alone.
 
 pub mod hashed;
 pub mod whole;
 
 pub use hashed::HashingReader;
-pub use whole::{folder_of, replace, replace_durably, replace_with, sync_folder};
+pub use whole::{append_line, folder_of, replace, replace_durably, replace_with, sync_folder};
 
 use std::fs::File;
 use std::io::Read as _;

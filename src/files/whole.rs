@@ -1,7 +1,7 @@
 //! Files written whole or not at all, so that a reader never meets half of one.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use crate::core::Error;
@@ -35,6 +35,30 @@ pub fn replace_durably(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     through_part(path, ".part", write)
         .and_then(|()| sync_folder(path))
         .map_err(|error| Error::unwritable(path, error))
+}
+
+/// Appends a line, with its end, to a file in one write; where the file ends in half a line, it starts a new one.
+///
+/// Writers of one file on one machine don't break each other's lines.
+///
+/// # Errors
+/// Where the file can't be read or written.
+pub fn append_line(path: &Path, line: &[u8]) -> Result<(), Error> {
+    append(path, line).map_err(|error| Error::unwritable(path, error))
+}
+
+fn append(path: &Path, line: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    // The one write is what keeps a line in one piece, so the repair goes into it.
+    let mut bytes = if last == [b'\n'] { Vec::new() } else { vec![b'\n'] };
+    bytes.extend_from_slice(line);
+    file.write_all(&bytes)?;
+    file.sync_data()
 }
 
 /// Writes a file beside `path` and gives it that name; a file that could not be finished is removed.

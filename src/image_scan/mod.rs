@@ -21,6 +21,7 @@ use self::digest::Digest;
 use self::filters::Filters;
 use crate::core::report::Facts;
 use crate::core::{Error, Rule, Severity};
+use crate::events::Kind;
 use crate::job::{Context, Job, Outcome};
 
 /// The job.
@@ -95,6 +96,8 @@ impl Job for ImageScan {
     const NAME: &'static str = "image-scan";
     const ABOUT: &'static str = "Check the scanner report of a container image";
     type Arguments = Arguments;
+
+    const EVENT: Kind = Kind::Scan;
 
     fn rules() -> &'static [Rule] {
         rules::RULES

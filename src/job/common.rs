@@ -36,6 +36,15 @@ pub struct Common {
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub formats: Vec<Format>,
 
+    /// Folder of the event log, to which every run adds a line per fact [default: none]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub events: Option<PathBuf>,
+
+    /// Name of what is built and deployed, in the event log and in deployment records, e.g. `webshop`
+    /// [default: the repository's name]
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+
     /// Category of `report.sarif`, to keep several runs of one job apart in code scanning, e.g. `test-gate/linux`
     /// [default: the name of the job, and the working directory unless it is the default]
     #[arg(long, value_name = "NAME")]
@@ -56,6 +65,18 @@ pub struct Common {
     /// Print where each setting came from and what each step took
     #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub verbose: bool,
+}
+
+/// What names a deployment, for the jobs that make or note one.
+#[derive(Debug, Clone, Args)]
+pub struct DeploymentArguments {
+    /// Environment it is deployed to
+    #[arg(long, value_name = "NAME", default_value = "production")]
+    pub environment: String,
+
+    /// Identity of the deployment, the same for start and finish [default: the run and its attempt]
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
 }
 
 impl Common {

@@ -23,6 +23,10 @@ pub struct Context {
     pub environment: BTreeMap<String, String>,
     /// The time at the start of the run.
     pub now: Timestamp,
+    /// The time at which the process started; the same for every job of a run.
+    pub started: Timestamp,
+    /// Name of what is built and deployed, where the settings give one.
+    pub service: Option<String>,
     /// Where the job runs.
     pub host: Host,
     /// Folder that relative paths start from; settings that are paths already contain it.
@@ -64,6 +68,8 @@ impl Context {
             host,
             environment,
             now,
+            started: now,
+            service: None,
             working_directory: PathBuf::from("."),
             report_dir: PathBuf::from("devops-report"),
             progress: is_watched.then(progress),
@@ -77,9 +83,14 @@ impl Context {
         Self { now, ..self.clone() }
     }
 
+    /// Names a run that no host names: `local-` and the time it started.
+    pub fn local_run(&self) -> String {
+        format!("local-{}", self.started.as_nanosecond())
+    }
+
     /// Today's date in UTC, by which waivers expire and databases age.
     pub fn today(&self) -> Date {
-        self.now.to_zoned(TimeZone::UTC).date()
+        self.now.to_zoned_datetime(TimeZone::UTC).date()
     }
 
     /// The value of an environment variable, if it is set and not empty.

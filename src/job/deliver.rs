@@ -5,14 +5,15 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::Artifact;
 use super::common::{Common, Format};
 use super::context::Context;
 use super::redacted::redacted;
+use super::{Artifact, event_lines};
 use crate::ci::{Host, OUTPUTS, Outputs, append_summary, shield, write_outputs};
 use crate::config::Setting;
 use crate::core::escape::terminal_line;
 use crate::core::{Error, Exit, Report, Rule};
+use crate::events::Event;
 use crate::files::replace;
 use crate::render::{self, Detail, Document, Revision};
 use crate::repository::Repository;
@@ -28,6 +29,8 @@ pub struct Delivery<'a> {
     pub report: &'a Report,
     /// Files that go beside it.
     pub artifacts: &'a [Artifact],
+    /// What is added to the event log.
+    pub events: &'a [Event],
     /// The reports it is made of.
     pub jobs: &'a [Report],
     /// Every rule that may be named.
@@ -69,6 +72,7 @@ fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
         exit
     };
     note(write_clean(delivery, &formats));
+    note(append_events(delivery));
     show(delivery, &formats);
     if formats.contains(&Format::Summary) {
         // The summary is a courtesy of the host; its absence is told and decides nothing.
@@ -148,12 +152,24 @@ fn formats(common: &Common, host: Host) -> Vec<Format> {
     formats
 }
 
-/// Writes each format that is a file.
+/// Writes each format that is a file, and adds to the event log.
 ///
 /// # Errors
 /// Where a file can't be written.
 pub fn write_files(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
-    without_secrets(delivery, |delivery| write_clean(delivery, formats))
+    without_secrets(delivery, |delivery| {
+        let written = write_clean(delivery, formats);
+        append_events(delivery).and(written)
+    })
+}
+
+/// Adds the events of a delivery that is redacted to the log.
+fn append_events(delivery: &Delivery<'_>) -> Result<(), Error> {
+    if delivery.events.is_empty() {
+        return Ok(());
+    }
+    let json = delivery.context.redactor.redact_bytes(rendered(delivery, Format::Json)?);
+    event_lines::append(delivery.events, &json, delivery.common, delivery.context, &delivery.report.job)
 }
 
 /// Writes the files of a delivery that is redacted.

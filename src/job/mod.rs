@@ -6,18 +6,21 @@ mod base;
 pub mod common;
 pub mod context;
 pub mod deliver;
+pub mod event_lines;
 mod redacted;
 pub mod run;
 pub mod signals;
 
-pub use common::{Common, Format, Mode};
+pub use common::{Common, DeploymentArguments, Format, Mode};
 pub use context::Context;
 pub use run::main;
 
 use clap::{Args, Command, FromArgMatches};
+use jiff::Timestamp;
 
 use crate::core::report::Facts;
 use crate::core::{Error, Exit, Finding, Input, Rule};
+use crate::events::{Deployment, Kind};
 use crate::repository::policy::BaseFile;
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
@@ -37,6 +40,9 @@ pub trait Job {
     /// Names of the files that the job may leave beside its report.
     const ARTIFACTS: &'static [&'static str] = &[];
 
+    /// The kind of line that the job leaves in the event log.
+    const EVENT: Kind;
+
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];
 
@@ -55,6 +61,11 @@ pub trait Job {
     /// Where somebody named a base that can't be found.
     fn base_file(_: &Self::Arguments, _: &Common, _: &Context) -> Result<Option<BaseFile>, Error> {
         Ok(None)
+    }
+
+    /// What the event log says of the deployment that this call makes, where the call ends in an error; none where it makes none.
+    fn attempt(_: &Self::Arguments, _: &Context, _: &Error) -> Option<Noted> {
+        None
     }
 
     /// Reads facts and applies rules. Judging, printing and writing reports are not the job's business.
@@ -85,6 +96,23 @@ impl Artifact {
     }
 }
 
+/// A deployment as the event log notes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noted {
+    /// Names the deployment: [`crate::events::deployment_uid`].
+    pub uid: String,
+    /// From 1, growing with each thing that happens to the deployment.
+    pub revision: u64,
+    /// When it happened, where that is not now.
+    pub at: Option<Timestamp>,
+    /// What is deployed.
+    pub service: String,
+    /// Where to.
+    pub environment: String,
+    /// What happened.
+    pub deployment: Deployment,
+}
+
 /// What a job found, before anyone judged it.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -106,6 +134,8 @@ pub struct Outcome {
     pub data: Facts,
     /// Files to leave beside the report.
     pub artifacts: Vec<Artifact>,
+    /// What the event log says of the deployment that was made or noted, if one was.
+    pub deployment: Option<Noted>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.
     pub exit: Option<Exit>,
 }

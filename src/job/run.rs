@@ -10,11 +10,12 @@ use super::base::{Held, Sides, hold};
 use super::common::{Common, Mode};
 use super::context::Context;
 use super::deliver::{Delivery, complain, deliver, withdraw};
-use super::{Artifact, Job, Outcome};
+use super::{Artifact, Job, Outcome, event_lines};
 use crate::ci::{Host, Outputs, write_outputs};
 use crate::config::{ACTION, File, Policy, Refusal, Resolved, Setting, Source, key, resolve};
 use crate::core::words::number;
 use crate::core::{Error, Exit, Provenance, Report, Rule, Verdict};
+use crate::events::Event;
 use crate::policy::{self, Judgement, judge};
 
 /// Runs a job as the binary of its name does.
@@ -35,16 +36,18 @@ fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     };
     let context = prepared.context(context);
     // Found out before the job changes anything, not after.
-    if let Err(error) = withdraw(&prepared.common.report_dir) {
+    let writable = withdraw(&prepared.common.report_dir).and_then(|()| event_lines::open(&prepared.common));
+    if let Err(error) = writable {
         return refuse(J::NAME, error.into(), &context);
     }
-    let Executed { report, artifacts, error } = execute::<J>(&prepared, &context);
+    let Executed { report, artifacts, events, error } = execute::<J>(&prepared, &context);
     if let Some(error) = error {
         complain(&error, Some(&context));
     }
     deliver(&Delivery {
         report: &report,
         artifacts: &artifacts,
+        events: &events,
         jobs: std::slice::from_ref(&report),
         rules: &rules::<J>(),
         common: &prepared.common,
@@ -163,6 +166,7 @@ impl<A> Prepared<A> {
     pub fn context(&self, context: Context) -> Context {
         let mut context = context.settled(self.common.host, &self.common.working_directory);
         context.report_dir.clone_from(&self.common.report_dir);
+        context.service.clone_from(&self.common.service);
         if self.common.quiet { context.silent() } else { context }
     }
 }
@@ -289,6 +293,8 @@ pub struct Executed {
     pub report: Report,
     /// What it leaves beside its report.
     pub artifacts: Vec<Artifact>,
+    /// What it adds to the event log.
+    pub events: Vec<Event>,
     /// What stopped it, if something did.
     pub error: Option<Error>,
 }
@@ -297,18 +303,18 @@ pub struct Executed {
 pub fn execute<J: Job>(prepared: &Prepared<J::Arguments>, context: &Context) -> Executed {
     let mut provenance = Provenance::of_this_build();
     provenance.policy_sha256.clone_from(&prepared.held.sha256);
-    match J::run(&prepared.arguments, context) {
-        Err(error) => Executed {
-            report: Report::of_error(J::NAME, &error, provenance),
-            artifacts: artifacts::<J>(Vec::new()),
-            error: Some(error),
-        },
-        Ok(mut outcome) => Executed {
-            artifacts: artifacts::<J>(std::mem::take(&mut outcome.artifacts)),
-            report: report::<J>(outcome, prepared, context, provenance),
-            error: None,
-        },
-    }
+    let (report, left, deployment, error) = match J::run(&prepared.arguments, context) {
+        Err(error) => {
+            let report = Report::of_error(J::NAME, &error, provenance);
+            (report, Vec::new(), J::attempt(&prepared.arguments, context, &error), Some(error))
+        }
+        Ok(mut outcome) => {
+            let (artifacts, deployment) = (std::mem::take(&mut outcome.artifacts), outcome.deployment.take());
+            (report::<J>(outcome, prepared, context, provenance), artifacts, deployment, None)
+        }
+    };
+    let events = event_lines::of_report(J::EVENT, &report, deployment, &prepared.common, context);
+    Executed { report, artifacts: artifacts::<J>(left), events, error }
 }
 
 /// A headline that agrees with the verdict: how many findings were waived beside those that the job itself marked, and what made the

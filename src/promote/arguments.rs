@@ -8,6 +8,7 @@ use super::colour::Colour;
 use super::health::CheckArguments;
 use super::hooks::HookArguments;
 use super::targets::{TargetArguments, TargetEntry};
+use crate::job::DeploymentArguments;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,6 +53,10 @@ pub struct Arguments {
     /// Maximum seconds to wait for another promotion of the same target
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub lock_timeout: u64,
+
+    /// Names of the deployment in the event log.
+    #[command(flatten)]
+    pub names: DeploymentArguments,
 
     /// Flags of the targets.
     #[command(flatten)]

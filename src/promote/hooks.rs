@@ -42,6 +42,8 @@ pub struct HookArguments {
 
 /// How long a command that is to end may take to do so before it is killed.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long ending a command may take at most.
+pub(crate) const LONGEST_END: Duration = GRACE.saturating_add(GRACE);
 /// How much of a failed command's output is shown.
 const TAIL: usize = 2_000;
 

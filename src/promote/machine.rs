@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::colour::Live;
 use super::health::{self, CheckArguments, NoData, Sampled};
-use super::hooks::{HookArguments, Hooks, Ran};
+use super::hooks::{HookArguments, Hooks, LONGEST_END, Ran};
 use super::journal::{Phase, Record};
 use super::plan::{Step, StepId};
 use super::targets::{Change, Target, Written};
@@ -17,6 +17,15 @@ use crate::net::Cancel;
 
 /// How long the last command may take when somebody asked to stop.
 const HURRY: Duration = Duration::from_secs(2);
+
+/// What a host leaves a run that somebody cancelled, until it is killed.
+const HOST_PATIENCE: Duration = Duration::from_millis(7_500);
+
+/// The longest that this process waits after somebody asked to stop: for the end of the command that is running, for the last
+/// command, and for the end of that. Everything else it does then is work, which takes what the machine takes.
+const LONGEST_STOP: Duration = LONGEST_END.saturating_add(HURRY).saturating_add(LONGEST_END);
+
+const _: () = assert!(LONGEST_STOP.as_millis() < HOST_PATIENCE.as_millis(), "a cancelled run ends by itself");
 
 /// Why a promotion did not go on.
 #[derive(Debug)]

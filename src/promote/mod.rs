@@ -10,6 +10,7 @@ mod hooks;
 mod http;
 mod journal;
 mod machine;
+mod noted;
 mod outcome;
 mod plan;
 mod state;
@@ -29,11 +30,13 @@ use std::time::Duration;
 use self::hooks::Hooks;
 use self::journal::{Kind, Lock, Phase, Record};
 use self::machine::Machine;
+use self::noted::{noted, progress};
 use self::plan::{Decision, Observed, Parts, Request, Step, decide};
 use self::targets::{Change, Folders, Target};
 use crate::ci;
-use crate::core::{Error, Rule};
-use crate::job::{Context, Job, Outcome};
+use crate::core::{Error, Exit, Rule};
+use crate::events::{self, Progress};
+use crate::job::{Context, Job, Noted, Outcome};
 use crate::net::{self, Cancel};
 
 /// The job.
@@ -45,8 +48,21 @@ impl Job for Promote {
         "Move live traffic from one colour to the other, safely, and back if it goes wrong";
     type Arguments = Arguments;
 
+    const EVENT: events::Kind = events::Kind::Deployment;
+
     fn rules() -> &'static [Rule] {
         outcome::RULES
+    }
+
+    fn attempt(arguments: &Arguments, context: &Context, error: &Error) -> Option<Noted> {
+        let kind = match arguments.action? {
+            Action::Plan | Action::Status => return None,
+            Action::Run | Action::Resume => Kind::Run,
+            Action::Rollback => Kind::Rollback,
+        };
+        // Settings that can't be meant are no attempt.
+        let was_tried = error.kind().exit() != Exit::Usage;
+        was_tried.then(|| noted(Progress::Unknown, kind, None, arguments, context))
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -111,7 +127,8 @@ fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context
         let lock = arguments.state_dir.join(format!("{}.lock", target.state_name()));
         let patience = Duration::from_secs(arguments.lock_timeout);
         let Some(_lock) = Lock::take(lock, patience, &cancel).await? else {
-            return Ok(outcome::cancelled_early(target));
+            let outcome = outcome::cancelled_early(target);
+            return Ok(with(outcome, noted(Progress::Cancelled, kind, None, arguments, context)));
         };
         if target.repair()? {
             context.progress("the copy on disk did not agree with the routing, and was repaired");
@@ -134,20 +151,35 @@ fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context
             Decision::Go { record, recover } => {
                 let machine = machine(record, recover);
                 let (end, note) = machine.drive().await?;
-                Ok(outcome::ended(target, record, end, note, (&machine.steps, arguments)))
+                let noted = noted(progress(&end), kind, Some(record.generation), arguments, context);
+                let outcome = outcome::ended(target, record, end, note, (&machine.steps, arguments));
+                Ok(with(outcome, noted))
             }
             Decision::Back(record) => {
                 let machine = machine(record, &None);
                 let end = machine.finish_back();
-                Ok(outcome::ended(target, record, end, None, (&machine.steps, arguments)))
+                let noted = noted(progress(&end), kind, Some(record.generation), arguments, context);
+                let outcome = outcome::ended(target, record, end, None, (&machine.steps, arguments));
+                Ok(with(outcome, noted))
             }
             Decision::Unchanged { record: Some(record) } => {
                 note_generation(target, &observed, record)?;
                 Ok(outcome::settled(target, &observed, &decision))
             }
-            _ => Ok(outcome::settled(target, &observed, &decision)),
+            Decision::Superseded(_) | Decision::Foreign(_) => {
+                let noted = noted(Progress::Cancelled, kind, None, arguments, context);
+                Ok(with(outcome::settled(target, &observed, &decision), noted))
+            }
+            Decision::Unchanged { record: None } | Decision::Idle(_) => {
+                Ok(outcome::settled(target, &observed, &decision))
+            }
         }
     })
+}
+
+/// The outcome with what the event log says of it.
+fn with(outcome: Outcome, deployment: Noted) -> Outcome {
+    Outcome { deployment: Some(deployment), ..outcome }
 }
 
 /// Leaves the generation behind where nothing else has to change, so that an older run is refused from now on.

@@ -1,4 +1,8 @@
 //! Patterns for paths: `*` and `?` within a name, `**` for any folders, `{a,b}` for either.
+//!
+//! Not gix's own `gix_glob`, which reads patterns as `.gitignore` does: there, brackets are ranges and a backslash escapes, while
+//! here both stand for themselves, as names of files such as `[id].spec.ts` and paths of Windows need it; and it has no `{a,b}`.
+//! Where both mean the same, as in `CODEOWNERS`, a test compares the two.
 
 /// Most patterns that one with alternatives may stand for.
 const MOST: usize = 1_000;

@@ -5,6 +5,7 @@
 
 mod base;
 mod change;
+mod commit;
 mod diff_paths;
 mod failure;
 pub mod gate_file;
@@ -19,5 +20,6 @@ mod tests;
 
 pub use base::{Base, Known};
 pub use change::{Change, between};
+pub use commit::CommitFacts;
 pub use objects::Repository;
 pub use unified_diff::parse;

@@ -343,16 +343,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(find(folder.path()).note.is_none());
         std::fs::create_dir(folder.path().join("CODEOWNERS")).unwrap();
-        assert_eq!(
-            find(folder.path()).note.unwrap(),
-            "owners are unknown: CODEOWNERS is not a regular file"
-        );
+        assert_eq!(find(folder.path()).note.unwrap(), "owners are unknown: CODEOWNERS is not a regular file");
         std::fs::create_dir(folder.path().join(".github")).unwrap();
         std::fs::write(folder.path().join(".github/CODEOWNERS"), b"* \xff").unwrap();
-        assert_eq!(
-            find(folder.path()).note.unwrap(),
-            "owners are unknown: .github/CODEOWNERS is not UTF-8"
-        );
+        assert_eq!(find(folder.path()).note.unwrap(), "owners are unknown: .github/CODEOWNERS is not UTF-8");
         std::fs::write(folder.path().join(".github/CODEOWNERS"), "* @all\n* nobody\n").unwrap();
         let found = find(folder.path());
         assert_eq!(found.owners.unwrap().of("a"), ["@all"]);

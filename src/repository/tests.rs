@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::process::Command;
 
+use self::program::git;
 use super::base::find;
 use super::failure::{Failure, Reason};
 use super::{Change, Repository, between, parse};
+
+#[path = "../../tests/it/git.rs"]
+mod program;
 
 /// A repository in a folder of its own.
 struct Sample(tempfile::TempDir);
@@ -55,24 +58,6 @@ impl Sample {
         clone.git(&line);
         clone
     }
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new("git");
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("GIT_") {
-            command.env_remove(name);
-        }
-    }
-    for role in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{role}_NAME"), "a").env(format!("GIT_{role}_EMAIL"), "a@example.com");
-        command.env(format!("GIT_{role}_DATE"), "2026-11-23T12:00:00Z");
-    }
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    command.args(["-c", "protocol.file.allow=always", "-c", "uploadpack.allowFilter=true"]);
-    let output = command.args(arguments).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn base(sample: &Sample, revision: &str) -> Result<String, Failure> {

@@ -51,6 +51,9 @@ mod records;
 mod reruns;
 mod rules;
 mod selection;
+#[cfg(test)]
+#[path = "../../tests/it/skipped.rs"]
+mod skipped;
 mod slowest;
 mod surroundings;
 mod tally;
@@ -73,6 +76,7 @@ use self::surroundings::Surroundings;
 use crate::core::report::Facts;
 use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Rule, Table};
+use crate::events::Kind;
 use crate::job::{Artifact, Common, Context, Job, Outcome};
 use crate::repository;
 use crate::repository::gate_file::GateFile;
@@ -93,6 +97,8 @@ impl Job for TestGate {
     const POLICY: &'static [&'static str] = arguments::POLICY;
     const ARTIFACTS: &'static [&'static str] = &[JUNIT, CTRF, COBERTURA];
     const UNHEARD: &'static [&'static str] = &["base"];
+
+    const EVENT: Kind = Kind::Test;
 
     fn rules() -> &'static [Rule] {
         rules::all()

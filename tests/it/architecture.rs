@@ -18,17 +18,27 @@ use devops_action::test_gate::TestGate;
 const JOBS: [&str; 5] = ["test_gate", "dep_scan", "image_scan", "promote", "annotate"];
 
 /// Rooms on the path of a gate: no network, no processes.
-const GATE_ROOMS: [&str; 8] =
-    ["test_gate", "dep_scan", "image_scan", "advisory", "inventory", "repository", "reading", "files"];
+const GATE_ROOMS: [&str; 9] = [
+    "test_gate",
+    "dep_scan",
+    "image_scan",
+    "advisory",
+    "inventory",
+    "repository",
+    "reading",
+    "files",
+    "events",
+];
 
 /// The one place of a gate that starts a process: the command that `test-gate run` is given.
 const STARTS_THE_COMMAND: [&str; 1] = ["src/test_gate/command.rs: use std::process::Command;"];
 
 /// What each room below the jobs may import.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("core", &[]),
     ("reading", &["core"]),
     ("files", &["core"]),
+    ("events", &["core", "files"]),
     ("policy", &["core"]),
     ("render", &["core"]),
     ("ci", &["core"]),
@@ -37,7 +47,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("repository", &["core", "reading", "ci"]),
     ("inventory", &["core"]),
     ("advisory", &["core", "files"]),
-    ("job", &["core", "files", "ci", "config", "policy", "render", "repository"]),
+    ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
 ];
 
 /// A file of `src/`, without its tests and comments.

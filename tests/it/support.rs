@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::skipped::skipped;
+
 /// Variables of hosts that must not leak from where the tests run into what they test.
 const HOSTS: [&str; 6] = ["GITHUB_", "GITLAB_", "CI", "RUNNER_", "DEVOPS_", "ACTIONS_"];
 
@@ -81,7 +83,7 @@ pub(crate) fn schemas() -> Option<PathBuf> {
         "the schemas are required and {} is not there",
         folder.display()
     );
-    eprintln!("skipped: schemas absent");
+    skipped("schemas");
     None
 }
 
@@ -98,7 +100,7 @@ pub(crate) fn corpus() -> Option<PathBuf> {
         "the corpus is required and {} is not there",
         folder.display()
     );
-    eprintln!("skipped: corpus absent");
+    skipped("corpus");
     None
 }
 

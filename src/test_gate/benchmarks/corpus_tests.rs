@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Reading, detect, read};
 use crate::reading::shape::{LOOKED_AT, shape};
+use crate::test_gate::skipped::skipped;
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 fn corpus() -> Option<PathBuf> {
@@ -17,7 +18,7 @@ fn corpus() -> Option<PathBuf> {
     }
     let is_required = std::env::var_os("DEVOPS_CORPUS_REQUIRED").is_some();
     assert!(!is_required, "the corpus is required and {} is not there", folder.display());
-    eprintln!("skipped: corpus absent");
+    skipped("corpus");
     None
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Coverage, FileTotals, Format, Mapper, Origin, Ratio, Reading, detect, read};
 use crate::reading::shape::shape;
+use crate::test_gate::skipped::skipped;
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 fn corpus() -> Option<PathBuf> {
@@ -20,7 +21,7 @@ fn corpus() -> Option<PathBuf> {
         "the corpus is required and {} is not there",
         folder.display()
     );
-    eprintln!("skipped: corpus absent");
+    skipped("corpus");
     None
 }
 

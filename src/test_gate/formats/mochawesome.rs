@@ -200,8 +200,10 @@ impl Report<'_, '_, '_> {
         let absent = self.shared.absent.get();
         if absent > 0 {
             let verb = if absent == 1 { "was" } else { "were" };
-            collector
-                .note(format!("{} {verb} registered and not run, e.g. because of a pattern", count(absent, "test")));
+            collector.note(format!(
+                "{} {verb} registered and not run, e.g. because of a pattern",
+                count(absent, "test")
+            ));
         }
         let (claimed, shown) = (stats.tests.count(), self.shared.tests.get());
         if claimed > shown {

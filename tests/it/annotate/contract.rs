@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::fake::{Kind, Request, form};
+use crate::skipped::skipped;
 
 /// GitHub's description, or `None` with a word about it where it is absent and may be.
 pub(crate) fn description() -> Option<&'static Value> {
@@ -20,7 +21,7 @@ pub(crate) fn description() -> Option<&'static Value> {
             return Some(serde_json::from_slice(&bytes).expect("the description is JSON"));
         }
         assert!(std::env::var_os("DEVOPS_TOOLS_REQUIRED").is_none(), "{} is required", path.display());
-        eprintln!("skipped: GitHub's description absent (npm package @octokit/openapi in .tools)");
+        skipped("GitHub's description (npm package @octokit/openapi in .tools)");
         None
     };
     DESCRIPTION.get_or_init(load).as_ref()

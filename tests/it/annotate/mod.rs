@@ -1,12 +1,12 @@
 //! Behaviour of annotate: one record, told once to each, and never at the cost of a deploy.
 
 mod contract;
+mod down_destinations;
 mod fake;
 mod forges;
 mod github;
 mod gitlab;
 mod local;
-mod trouble;
 
 use std::path::Path;
 use std::process::Command;

@@ -92,6 +92,13 @@ fn schema_of_templates_and_of_our_pipeline() {
 fn shellcheck() {
     let home = tempdir().unwrap();
     let Some(mut command) = tool("shellcheck", home.path()) else { return };
-    command.args(["scripts/run.sh", "scripts/tools", "scripts/check-release", "tests/run", ".ci/run"]);
+    command.args([
+        "scripts/run.sh",
+        "scripts/tools",
+        "scripts/check-release",
+        "tests/run",
+        "tests/bare",
+        ".ci/run",
+    ]);
     clean(command);
 }

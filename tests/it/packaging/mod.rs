@@ -2,17 +2,19 @@
 
 mod generated;
 #[cfg(unix)]
-mod homes;
-#[cfg(unix)]
 mod launcher;
 #[cfg(unix)]
 mod lint;
 #[cfg(unix)]
 mod recipes;
+#[cfg(unix)]
+mod same_everywhere;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::skipped::skipped;
 
 /// Folder of the project.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -40,7 +42,7 @@ fn tool(name: &str, home: &Path) -> Option<Command> {
             std::env::var_os("DEVOPS_TOOLS_REQUIRED").is_none(),
             "{name} is required; scripts/tools installs it"
         );
-        eprintln!("skipped: {name} absent");
+        skipped(name);
         return None;
     };
     let mut command = Command::new(program);

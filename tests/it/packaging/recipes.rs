@@ -355,8 +355,8 @@ fn pythons_workflow_runs_on_a_pull_request_and_says_what_the_laptop_says() {
         .arg(&event);
     for (name, folder) in [
         ("org/devops-action@v1", action.path().to_path_buf()),
-        ("actions/setup-python@v5", stubs.path().join("setup-python")),
-        ("actions/cache@v4", stubs.path().join("cache")),
+        ("actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97", stubs.path().join("setup-python")),
+        ("actions/cache@55cc8345863c7cc4c66a329aec7e433d2d1c52a9", stubs.path().join("cache")),
     ] {
         act.args(["--local-repository", &format!("{name}={}", folder.display())]);
     }

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tempfile::TempDir;
 
-use super::stage::{Paused, Server, ask, expect, promote, until};
+use super::servers::{Paused, Server, ask, expect, promote, until};
+use crate::skipped::skipped;
 use crate::support::{report, run};
 
 /// A running HAProxy with blue live.
@@ -30,7 +31,7 @@ impl Proxy {
     fn start() -> Option<Self> {
         if Command::new("haproxy").arg("-v").stdout(Stdio::null()).status().is_err() {
             assert!(std::env::var_os("DEVOPS_TOOLS_REQUIRED").is_none(), "haproxy is required");
-            eprintln!("skipped: haproxy absent");
+            skipped("haproxy");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -69,7 +70,7 @@ fn spawn(folder: &Path, port: u16) -> Child {
     let mut command = Command::new("haproxy");
     let child = command.arg("-f").arg(folder.join("h.cfg")).stdout(Stdio::null()).stderr(Stdio::null());
     let child = child.spawn().unwrap();
-    until("HAProxy's start", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
     child
 }
 

@@ -1,5 +1,5 @@
 //! `promote`, on a link and on a real HAProxy, with kills and signals between any two steps.
 
 mod haproxy;
-mod stage;
+mod servers;
 mod symlink;

@@ -1,10 +1,10 @@
 //! A change can't widen its own gate: what decides is taken from where the change began.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
+use crate::git::git;
 use crate::support::{Finished, binary, report, run};
 
 const FAILING: &str =
@@ -53,20 +53,7 @@ impl Change {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("git");
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("GIT_") {
-                command.env_remove(name);
-            }
-        }
-        for role in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{role}_NAME"), "a").env(format!("GIT_{role}_EMAIL"), "a@example.com");
-            command.env(format!("GIT_{role}_DATE"), "2026-11-23T12:00:00Z");
-        }
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-        let output = command.args(arguments).current_dir(self.path()).output().unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        git(self.path(), arguments)
     }
 
     /// Judges the change with these flags in this environment.
@@ -227,8 +214,10 @@ fn a_file_that_is_new_or_can_not_be_used_is_told() {
         let change = Change::new(Some(broken), Some("mode = 'enforce'\n"), PASSING);
         let said = change.judge(&["--base", "main"], &[]);
         assert_eq!(said.code(), 0);
-        let place =
-            format!("can't be used, so that of the change applies: devops.toml@{}:1:", &change.id("main")[..10]);
+        let place = format!(
+            "can't be used, so that of the change applies: devops.toml@{}:1:",
+            &change.id("main")[..10]
+        );
         assert!(said.notes().contains(&place), "{}", said.notes());
     }
 }

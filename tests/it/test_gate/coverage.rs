@@ -223,9 +223,8 @@ fn a_summary_is_a_bystander_only_beside_the_full_report() {
             let said = judge(folder.path(), &["coverage", "--min-tests", "0"]);
             assert_eq!((said.code(), said.rules().len()), (0, 0), "{name}: {:?}", said.findings());
             assert_eq!(said.report["details"]["coverage"]["lines"]["coverable"], 2);
-            let note = format!(
-                "coverage/coverage-summary.json ({format} of the run with the full report {name})"
-            );
+            let note =
+                format!("coverage/coverage-summary.json ({format} of the run with the full report {name})");
             assert!(said.notes().contains(&note), "{}", said.notes());
             for paths in [
                 &["only"][..],

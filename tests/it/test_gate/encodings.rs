@@ -78,10 +78,7 @@ fn what_was_replaced_or_guessed_is_told() {
             declared("UTF-8"),
             "junit.xml:2:54: 23 characters that can't be decoded were replaced, the first one here",
         ),
-        (
-            String::new(),
-            "junit.xml:1:54: not UTF-8, and no known encoding is declared: read as windows-1252",
-        ),
+        (String::new(), "junit.xml:1:54: not UTF-8, and no known encoding is declared: read as windows-1252"),
         (declared("cp437"), "unknown encoding `cp437`, read as UTF-8"),
     ] {
         let said = judge_text(report(&declaration, CARD, CASH));

@@ -12,8 +12,8 @@ mod injection;
 mod outputs;
 mod paths;
 mod producers;
+mod regressions;
 mod repeated;
-mod review;
 mod shown;
 mod two_formats;
 

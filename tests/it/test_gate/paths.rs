@@ -304,7 +304,10 @@ fn packed_reports_are_read_and_archives_are_named() {
         let said = judge(folder.path(), &["out/b.xml", path]);
         assert_eq!((said.code(), said.rules()), (1, vec!["report-unreadable"]), "{path}");
         let title = said.findings()[0]["title"].as_str().unwrap();
-        assert!(title.contains("out/trace.zip: a zip archive: unpack it first, e.g. with `unzip`"), "{title}");
+        assert!(
+            title.contains("out/trace.zip: a zip archive: unpack it first, e.g. with `unzip`"),
+            "{title}"
+        );
     }
     put("only/all.zip", b"PK\x03\x04rest");
     let said = judge(folder.path(), &["only"]);

@@ -142,9 +142,8 @@ mod tests {
 
     #[test]
     fn a_folder_that_nothing_measures_does_not_pass() {
-        let nothing = |folder: &str| {
-            format!("{folder}: in no coverage report, expected at least 0 % covered")
-        };
+        let nothing =
+            |folder: &str| format!("{folder}: in no coverage report, expected at least 0 % covered");
         assert_eq!(titles(&["src/bill >= 0", "lib/* >= 0"], None), [nothing("src/bill"), nothing("lib/*")]);
         let tracked =
             ["src/billing/a.rs", "src/docs/x.md", "src/new/x.kt", "src/new/tests/y.kt", "src/tests/z.kt"];

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use crate::git::git;
 use crate::support::{Finished, binary, report, run};
 
 /// The policy of `main`.
@@ -369,20 +370,7 @@ impl Project {
     }
 
     pub(super) fn git(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("git");
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("GIT_") {
-                command.env_remove(name);
-            }
-        }
-        for role in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{role}_NAME"), "a").env(format!("GIT_{role}_EMAIL"), "a@example.com");
-            command.env(format!("GIT_{role}_DATE"), "2026-11-23T12:00:00Z");
-        }
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-        let output = command.args(arguments).current_dir(self.path()).output().unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        git(self.path(), arguments)
     }
 
     /// Commits the change and judges it.

@@ -157,7 +157,11 @@ fn a_waiver_that_covers_nothing_says_what_may_have_been_meant() {
     for (rule, matches, help) in [
         ("image-vulnerability", "openssl l in openssl", "remove it"),
         ("image-vulnerability", "opensssl", "did you mean `openssl`?"),
-        ("image-vulnerability", "alpine", "`ecosystem` does not identify a finding, because many can share it"),
+        (
+            "image-vulnerability",
+            "alpine",
+            "`ecosystem` does not identify a finding, because many can share it",
+        ),
         ("image-unrated", "CVE-1", "did you mean the rule `image-vulnerability`?"),
         ("image-vulnerability", "CVE-2", "remove it"),
     ] {

@@ -5,7 +5,6 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
@@ -128,25 +127,14 @@ impl Paused {
             kill_process(pid, signal).expect("it takes signals");
         }
         kill_process(pid, Signal::CONT).expect("it takes signals");
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
-                return status.code();
-            }
-            if started.elapsed() > Duration::from_secs(7) {
-                self.kill();
-                panic!("it did not end within 7 s");
-            }
-            std::thread::yield_now();
-        }
+        // However long that takes on a busy machine: how long it waits by itself is checked where that is decided.
+        self.child.wait().expect("it can be waited for").code()
     }
 }
 
-/// Waits until something holds.
-pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+/// Waits until something holds, however busy the machine is.
+pub(crate) fn until(holds: impl Fn() -> bool) {
     while !holds() {
-        assert!(Instant::now() < deadline, "{what} did not happen");
         std::thread::yield_now();
     }
 }
