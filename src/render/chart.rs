@@ -77,7 +77,7 @@ fn tests(report: &Report) -> Option<Bar> {
     report.totals.get("tests")?;
     let count = |(name, class, is_good): (&'static str, &'static str, bool)| {
         let amount = total(report, name).unwrap_or(0);
-        Amount { label: format!("{} {}", number(amount), name.replace('_', " ")), class, is_good, amount }
+        Share { label: format!("{} {}", number(amount), name.replace('_', " ")), class, is_good, amount }
     };
     bar("Tests", TESTS.map(count).into())
 }
@@ -89,7 +89,7 @@ fn coverage(report: &Report) -> Option<Bar> {
     let (covered, coverable) = (get("covered")?, get("coverable")?);
     // Rounded down as in the job's headline: what is not all covered is never 100 %.
     let tenths = u128::from(covered) * 1_000 / u128::from(coverable.max(1));
-    let part = |label: String, class, is_good, amount| Amount { label, class, is_good, amount };
+    let part = |label: String, class, is_good, amount| Share { label, class, is_good, amount };
     let missed = coverable.saturating_sub(covered);
     bar(
         "Coverage",
@@ -120,7 +120,7 @@ fn vulnerabilities(reports: &[Report]) -> Option<Bar> {
             Severity::Low => "c-low",
             Severity::Info => "c-quiet",
         };
-        Amount { label: format!("{} {severity}", number(amount)), class, is_good: false, amount }
+        Share { label: format!("{} {severity}", number(amount)), class, is_good: false, amount }
     };
     bar(VULNERABILITIES, Severity::ALL.map(amount).into())
 }
@@ -141,7 +141,7 @@ pub(super) fn live(document: &Document<'_>) -> Option<String> {
 }
 
 /// A part before it has a place.
-struct Amount {
+struct Share {
     label: String,
     class: &'static str,
     is_good: bool,
@@ -149,8 +149,8 @@ struct Amount {
 }
 
 /// A bar of amounts, or none where all are zero.
-fn bar(name: &'static str, amounts: Vec<Amount>) -> Option<Bar> {
-    let amounts: Vec<Amount> = amounts.into_iter().filter(|part| part.amount > 0).collect();
+fn bar(name: &'static str, amounts: Vec<Share>) -> Option<Bar> {
+    let amounts: Vec<Share> = amounts.into_iter().filter(|part| part.amount > 0).collect();
     let sum: u128 = amounts.iter().map(|part| u128::from(part.amount)).sum();
     let widths: Vec<u64> = amounts.iter().map(|part| width(part.amount, sum)).collect();
     let over = widths.iter().sum::<u64>().saturating_sub(WHOLE);
@@ -166,7 +166,7 @@ fn bar(name: &'static str, amounts: Vec<Amount>) -> Option<Bar> {
                 width = width.saturating_sub(over);
                 is_trimmed = true;
             }
-            let Amount { label, class, is_good, .. } = amount;
+            let Share { label, class, is_good, .. } = amount;
             let part = Part { start, width, class, label, is_good };
             start += part.width;
             part
@@ -184,10 +184,10 @@ fn width(amount: u64, sum: u128) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, Bar, WHOLE, bar};
+    use super::{Bar, Share, WHOLE, bar};
 
     fn of(amounts: &[(&str, u64)]) -> Option<Bar> {
-        let amount = |(name, amount): &(&str, u64)| Amount {
+        let amount = |(name, amount): &(&str, u64)| Share {
             label: format!("{amount} {name}"),
             class: "a",
             is_good: *name == "passed",

@@ -109,12 +109,11 @@ pub(super) fn of(job: &Report) -> Vec<Group<'_>> {
     for finding in job.open() {
         let cause = cause(finding);
         let at = known.get(&(finding.rule.as_str(), cause)).copied();
-        match at.and_then(|at| groups.get_mut(at)) {
-            Some(group) => group.others.push(finding),
-            None => {
-                known.insert((&finding.rule, cause), groups.len());
-                groups.push(Group { job, first: finding, others: Vec::new() });
-            }
+        if let Some(group) = at.and_then(|at| groups.get_mut(at)) {
+            group.others.push(finding);
+        } else {
+            known.insert((&finding.rule, cause), groups.len());
+            groups.push(Group { job, first: finding, others: Vec::new() });
         }
     }
     groups

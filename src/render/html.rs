@@ -336,7 +336,7 @@ fn moves(report: &Report) -> Option<Moves> {
     let (from, to) = (get("from")?, get("to")?);
     let state = get("state")?;
     let is_done = state == "promoted";
-    Some(Moves { is_done, from, to, state })
+    Some(Moves { from, to, state, is_done })
 }
 
 /// What the verdict was made from, a line each.

@@ -291,7 +291,10 @@ impl Screen<'_> {
         }
         for other in group.others.iter().filter(|_| self.is_whole) {
             text.push_str(&format!("{margin}also  {}\n", self.hanging(&other.title, indent + 6)));
-            for line in self.body(other, "", room.saturating_sub(6)) {
+            // What is the same for all stands once.
+            let detail = if other.detail == finding.detail { String::new() } else { other.detail.clone() };
+            let other = Finding { detail, ..(*other).clone() };
+            for line in self.body(&other, "", room.saturating_sub(6)) {
                 text.push_str(&format!("{margin}      {line}\n"));
             }
         }
