@@ -141,8 +141,10 @@ fn of_deployment(noted: Noted, facts: &RunFacts, context: &Context) -> Event {
     let event = event(uid, Body::Deployment(deployment), context);
     Event {
         revision,
-        // A record that is told again keeps the time at which it happened.
+        // A record that is written again keeps the time at which it happened.
         occurred_at: at.unwrap_or(context.now),
+        // A job that waits observes the end of what it did later than its own start.
+        observed_at: at.map_or(context.now, |at| at.max(context.now)),
         service,
         tier: Tier::from_name(tier),
         environment: Some(environment),
