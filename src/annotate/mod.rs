@@ -17,7 +17,11 @@ mod rules;
 pub use arguments::{Action, Arguments, Target};
 
 use crate::core::{Error, Rule};
-use crate::job::{Context, Job, Outcome};
+use crate::job::{Context, Event, Job, Kind, Outcome, Step, Turn};
+
+/// Seconds that all destinations together may take where the run is about to be killed: a host that cancels one does so ten seconds
+/// later.
+const HURRIED_BUDGET: u64 = 2;
 
 /// The job.
 pub struct Annotate;
@@ -27,9 +31,26 @@ impl Job for Annotate {
     const ABOUT: &'static str =
         "Tell every place that should know that a deployment started, ended or failed";
     type Arguments = Arguments;
+    const KIND: Kind = Kind::Record;
+    const POLICY: &'static [&'static str] = &[];
 
     fn rules() -> &'static [Rule] {
         rules::RULES
+    }
+
+    fn turn(mut arguments: Arguments, step: &Step) -> Turn<Arguments> {
+        arguments.action = Some(match step.event {
+            Event::Started => Action::Start,
+            Event::Finished => Action::Finish,
+            Event::Failed => Action::Fail,
+            Event::Judge | Event::Change => return Turn::Skip("because nothing started or ended"),
+        });
+        arguments.dry_run = step.is_dry;
+        arguments.id = arguments.id.or_else(|| step.deployment.clone());
+        if step.is_hurried {
+            arguments.budget = HURRIED_BUDGET;
+        }
+        Turn::Run(arguments, None)
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

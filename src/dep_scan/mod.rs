@@ -15,7 +15,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use self::mirror::Mirror;
 use crate::core::{Error, Rule, Severity};
-use crate::job::{Context, Job, Outcome};
+use crate::job::{Context, Job, Kind, Outcome};
 
 /// The job.
 pub struct DepScan;
@@ -60,6 +60,9 @@ impl Job for DepScan {
     const NAME: &'static str = "dep-scan";
     const ABOUT: &'static str = "Does this change bring in packages with known vulnerabilities?";
     type Arguments = Arguments;
+    const KIND: Kind = Kind::Gate;
+    const POLICY: &'static [&'static str] =
+        &["db", "frozen-db", "max-db-age", "mirrors", "paths", "uncovered-severity"];
 
     fn rules() -> &'static [Rule] {
         rules::ALL

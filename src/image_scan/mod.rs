@@ -21,7 +21,7 @@ use self::digest::Digest;
 use self::filters::Filters;
 use crate::core::report::Facts;
 use crate::core::{Error, Rule, Severity};
-use crate::job::{Context, Job, Outcome};
+use crate::job::{Context, Job, Kind, Outcome};
 
 /// The job.
 pub struct ImageScan;
@@ -95,6 +95,18 @@ impl Job for ImageScan {
     const NAME: &'static str = "image-scan";
     const ABOUT: &'static str = "Is this container image fit to ship, judged by its scanner report?";
     type Arguments = Arguments;
+    const KIND: Kind = Kind::Gate;
+    const POLICY: &'static [&'static str] = &[
+        "allow-empty",
+        "classes",
+        "expect-digest",
+        "fixed-only",
+        "ignore-status",
+        "max-report-age",
+        "report",
+        "targets",
+        "unknown-severity",
+    ];
 
     fn rules() -> &'static [Rule] {
         rules::RULES

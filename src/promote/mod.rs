@@ -33,7 +33,7 @@ use self::signals::Cancel;
 use self::targets::{Change, Target};
 use crate::ci;
 use crate::core::{Error, Rule};
-use crate::job::{Context, Job, Outcome};
+use crate::job::{self, Context, Job, Outcome, Turn};
 
 /// The job.
 pub struct Promote;
@@ -43,9 +43,16 @@ impl Job for Promote {
     const ABOUT: &'static str =
         "Move live traffic from one colour to the other, safely, and back if it goes wrong";
     type Arguments = Arguments;
+    const KIND: job::Kind = job::Kind::Change;
+    const POLICY: &'static [&'static str] = &[];
 
     fn rules() -> &'static [Rule] {
         outcome::RULES
+    }
+
+    fn turn(mut arguments: Arguments, step: &job::Step) -> Turn<Arguments> {
+        arguments.action = Some(if step.is_dry { Action::Plan } else { Action::Run });
+        Turn::Run(arguments, None)
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

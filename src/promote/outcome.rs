@@ -57,7 +57,8 @@ pub(crate) const RULES: &[Rule] = &[UNHEALTHY, HOOK_FAILED, ROLLED_BACK, HELD, C
 
 /// What is said about a promotion, whatever became of it.
 fn base(target: &dyn Target, state: &str, record: Option<&Record>, live: Option<&Live>) -> Outcome {
-    let mut outcome = Outcome { notes: target.notes(), ..Outcome::default() };
+    let is_live = Some(matches!(state, "promoted" | "unchanged" | "planned"));
+    let mut outcome = Outcome { notes: target.notes(), is_live, ..Outcome::default() };
     let mut say = |name: &str, value: Value| {
         outcome.details.insert(name.to_owned(), value);
     };

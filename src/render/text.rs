@@ -275,7 +275,8 @@ fn ending(document: &Document<'_>) -> String {
     let mut text = format!("{style}exit {}{style:#}, {meaning}{page}\n", report.exit_code);
     let worst = document.open().into_iter().find(|finding| document.rule(&finding.rule).is_some());
     if let Some(finding) = worst {
-        text.push_str(&format!("help   devops explain {}\n", terminal_line(&finding.rule)));
+        let (program, rule) = (document.program, terminal_line(&finding.rule));
+        text.push_str(&format!("help   {program} explain {rule}\n"));
     }
     text
 }

@@ -139,10 +139,6 @@ pub struct Arguments {
     #[arg(long, value_name = "MS", default_value_t = 500, help_heading = "Comparison")]
     pub(crate) slowdown_floor: u64,
 
-    /// Where the change began: `auto` asks the host, `none` has no base, anything else is a branch, tag or commit
-    #[arg(long, value_name = "REV", default_value = "auto", help_heading = "Comparison")]
-    pub(crate) base: String,
-
     /// Change as a unified diff (`git diff BASE...HEAD`), where the repository can't tell it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) diff: Option<PathBuf>,

@@ -205,7 +205,7 @@ fn vanished(change: &Change<'_>) -> Finding {
     let times = if times > 1 { format!(" in {}", count(times, "execution")) } else { String::new() };
     about(&VANISHED, change, "is gone")
         .detail(format!("{before}{times} at the baseline, in no report now, and no new test looks like it"))
-        .help("bring it back, or waive this where it was removed on purpose: see `devops explain test-vanished`")
+        .help("bring it back, or waive this where it was removed on purpose: see `test-gate explain test-vanished`")
 }
 
 fn fewer(change: &Change<'_>) -> Finding {
