@@ -287,11 +287,6 @@ impl File {
         self.entries(job).any(|entry| entry.key == key)
     }
 
-    /// Whether the text is this one.
-    pub fn is_text(&self, text: &str) -> bool {
-        self.text == text
-    }
-
     /// Whether the file has a table for this job.
     pub fn has_table(&self, job: &str) -> bool {
         self.tables.contains_key(job)

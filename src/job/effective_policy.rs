@@ -12,7 +12,7 @@ use crate::repository::policy::{BaseFile, BasePolicy};
 const SHARED: [&str; 2] = ["fail-on", "mode"];
 
 /// `devops.toml` where the change began.
-pub struct BaseVersion {
+pub(super) struct BaseVersion {
     /// The commit's whole name.
     commit: String,
     /// The commit's name as people are shown it.
@@ -44,7 +44,7 @@ impl BaseVersion {
 
 /// What is known about where the change began.
 #[derive(Default)]
-pub struct KnownBase {
+pub(super) struct KnownBase {
     /// `devops.toml` there; none where there is no base.
     pub(super) version: Option<BaseVersion>,
     /// That the host names a base which the checkout does not reach.

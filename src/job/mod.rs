@@ -107,6 +107,8 @@ pub struct Outcome {
     pub artifacts: Vec<Artifact>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.
     pub exit: Option<Exit>,
+    /// Why the verdict is a warning at least, where no finding says so.
+    pub warning: Option<String>,
     /// Of a change: whether what was wanted is live now, or would be after a plan.
     pub is_live: Option<bool>,
 }

@@ -225,8 +225,14 @@ fn report<J: Job>(
     let policy = &prepared.policy;
     outcome.findings.extend(policy.findings.iter().cloned());
     let marked = outcome.findings.iter().filter(|finding| !finding.is_open()).count();
-    let judgement =
+    let mut judgement =
         judge(outcome.findings, &policy.waivers, prepared.common.fail_on, context.today(), rank::<J>);
+    if let Some(warning) = outcome.warning
+        && judgement.verdict == Verdict::Pass
+    {
+        judgement.verdict = Verdict::Warn;
+        judgement.reasons.push(warning);
+    }
     let headline = headline(outcome.headline, outcome.counted, &judgement, marked);
     let exit = outcome.exit.unwrap_or(match judgement.verdict {
         Verdict::Fail if prepared.common.mode == Mode::Enforce => Exit::GateFailed,

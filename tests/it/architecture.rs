@@ -362,6 +362,22 @@ fn every_flag_and_rule_of_a_job_is_documented() {
 }
 
 #[test]
+fn the_scripts_know_every_job() {
+    let of = |is_gate: bool, separator: &str| {
+        let entries = JOBS.iter().filter(|entry| (entry.kind == Kind::Gate) == is_gate);
+        entries.map(|entry| entry.name).collect::<Vec<_>>().join(separator)
+    };
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let launcher = read("scripts/run.sh");
+    let gates = format!("    {}) job=$1 features=--no-default-features ;;\n", of(true, " | "));
+    let others = format!("    {}) job=$1 features= ;;\n", of(false, " | "));
+    assert!(launcher.contains(&gates), "scripts/run.sh lacks: {gates}");
+    assert!(launcher.contains(&others), "scripts/run.sh lacks: {others}");
+    let release = format!("for gate in {}; do", of(true, " "));
+    assert!(read("scripts/check-release").contains(&release), "scripts/check-release lacks: {release}");
+}
+
+#[test]
 fn the_configuration_has_a_table_for_each_job_and_for_nothing_else() {
     let jobs: Vec<&str> = JOBS.iter().map(|entry| entry.name).collect();
     assert_eq!(devops_action::config::JOBS[..], jobs, "left: `config::JOBS`, right: the table of jobs");

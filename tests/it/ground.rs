@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use devops_action::core::Report;
 use tempfile::TempDir;
 
-use crate::support::{Finished, binaries, binary, jobs, report, run};
+use crate::support::{Finished, binaries, binary, report, run};
 
 /// A scanner report with one vulnerability of this severity, whose title is foreign text.
 fn scanned(severity: &str, title: &str) -> String {

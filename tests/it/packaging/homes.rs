@@ -106,13 +106,8 @@ impl Left {
 }
 
 fn interface(job: &str) -> Interface {
-    match job {
-        "test-gate" => command::<devops_action::test_gate::TestGate>(),
-        "dep-scan" => command::<devops_action::dep_scan::DepScan>(),
-        "image-scan" => command::<devops_action::image_scan::ImageScan>(),
-        "promote" => command::<devops_action::promote::Promote>(),
-        _ => command::<devops_action::annotate::Annotate>(),
-    }
+    let entry = JOBS.iter().find(|entry| entry.name == job).unwrap();
+    (entry.command)()
 }
 
 /// The inputs as a person types them.

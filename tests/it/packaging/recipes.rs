@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use clap::Command as Interface;
 use devops_action::config::key;
-use devops_action::job::run::command;
+use devops_action::job::command::command;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
