@@ -21,10 +21,10 @@ const GATES: [Gate; 3] = [
     Gate {
         job: "test-gate",
         rule: "test-failed",
-        table: "paths = ['junit.xml']\n",
+        table: "paths = ['*.xml']\n",
         cheats: &[
-            "paths = ['junit.xml']\nexclude = ['*.xml']\n",
-            "paths = ['junit.xml']\naction = 'baseline'\nbaseline = 'b.jsonl'\n",
+            "paths = ['*.xml']\nexclude = ['junit.xml']\n",
+            "paths = ['*.xml']\naction = 'baseline'\nbaseline = 'b.jsonl'\n",
         ],
     },
     Gate {
@@ -43,9 +43,9 @@ const GATES: [Gate; 3] = [
         cheats: &[
             "report = ['clean.json']\n",
             "report = ['trivy.json']\nfixed-only = true\n",
-            "report = ['trivy.json']\nignore-status = ['fixed', 'affected']\n",
-            "report = ['trivy.json']\ntargets = ['nothing']\nallow-empty = true\n",
-            "report = ['trivy.json']\nclasses = ['lang-pkgs']\nallow-empty = true\n",
+            "report = ['trivy.json']\nignore-status = ['affected']\n",
+            "report = ['trivy.json']\ntargets = ['app']\n",
+            "report = ['trivy.json']\nclasses = ['lang-pkgs']\n",
         ],
     },
 ];
@@ -68,12 +68,18 @@ fn repository() -> tempfile::TempDir {
         );
         write(&format!("{folder}/crates/{package}/RUSTSEC-2021-0003.md"), text.as_bytes());
     }
+    let vulnerability = |id: &str, severity: &str, status: &str, fixed: &str| {
+        serde_json::json!({"VulnerabilityID": id, "PkgName": "p", "InstalledVersion": "1", "FixedVersion": fixed,
+            "Status": status, "Severity": severity})
+    };
     let scanned = |severity: &str| {
-        format!(
-            "{{\"SchemaVersion\":2,\"ArtifactName\":\"shop\",\"ArtifactType\":\"container_image\",\"Results\":[{{\"Target\":\"shop\",\
-             \"Class\":\"os-pkgs\",\"Type\":\"debian\",\"Vulnerabilities\":[{{\"VulnerabilityID\":\"CVE-1\",\"PkgName\":\"p\",\
-             \"InstalledVersion\":\"1\",\"Status\":\"affected\",\"Severity\":\"{severity}\"}}]}}]}}"
-        )
+        serde_json::json!({"SchemaVersion": 2, "ArtifactName": "shop", "ArtifactType": "container_image", "Results": [
+            {"Target": "shop", "Class": "os-pkgs", "Type": "debian",
+                "Vulnerabilities": [vulnerability("CVE-1", severity, "affected", "")]},
+            {"Target": "app", "Class": "lang-pkgs", "Type": "npm",
+                "Vulnerabilities": [vulnerability("CVE-2", "LOW", "fixed", "2")]},
+        ]})
+        .to_string()
     };
     write("trivy.json", scanned("HIGH").as_bytes());
     write("clean.json", scanned("LOW").as_bytes());
@@ -81,6 +87,7 @@ fn repository() -> tempfile::TempDir {
         "junit.xml",
         b"<testsuite><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>",
     );
+    write("green.xml", b"<testsuite><testcase name='c'/></testsuite>");
     write(".gitignore", b"out/\ndevops-report/\n");
     git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
     folder

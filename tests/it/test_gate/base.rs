@@ -159,7 +159,7 @@ fn a_change_that_widens_its_gate_stays_red() {
             assert!(judged.notes().contains(said), "{how}: {head:?}: {}", judged.notes());
             assert!(judged.notes().contains(&change.id("main")[..10]), "{}", judged.notes());
             assert_eq!(judged.report["provenance"]["data"]["policy_commit"], change.id("main").as_str());
-            let is_told = judged.notes().contains("`base` of devops.toml is not heard");
+            let is_told = judged.notes().contains("`base` of devops.toml is ignored");
             assert_eq!(is_told, has_base_key && how != "flag", "{how}: {}", judged.notes());
         }
     }
