@@ -64,7 +64,7 @@ fn repository() -> tempfile::TempDir {
     for (folder, package) in [("advisory-db", "smallvec"), ("other-db", "other")] {
         let text = format!(
             "```toml\n[advisory]\nid = \"RUSTSEC-2021-0003\"\npackage = \"{package}\"\ndate = \"2021-01-08\"\n\
-             cvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"\n[versions]\npatched = [\">= 99\"]\n```\n\n# Overflow\n\nBad.\n"
+             cvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H\"\n[versions]\npatched = [\">= 99\"]\n```\n\n# Overflow\n\nBad.\n"
         );
         write(&format!("{folder}/crates/{package}/RUSTSEC-2021-0003.md"), text.as_bytes());
     }
