@@ -1,5 +1,5 @@
 #!/bin/sh
-# Plays the sample's web application: both colours, and the front door that serves whatever `current` points at.
+# Plays the sample's web application: both colours, and the front door, whose `/current/` is whatever colour is live.
 # promote calls it as a hook: `colours.sh start` before it looks at a colour, `colours.sh stop` when it is done.
 set -eu
 cd "$(dirname "$0")"
@@ -24,7 +24,7 @@ start)
     stop
     serve blue colours/blue "${BLUE_PORT:-18471}"
     serve green colours/green "${GREEN_PORT:-18472}"
-    serve front current "${FRONT_PORT:-18470}"
+    serve front colours "${FRONT_PORT:-18470}"
     ;;
 stop) stop ;;
 *)

@@ -24,9 +24,13 @@ use std::time::Duration;
 use self::destinations::Opening;
 
 use crate::core::{Error, Rule};
-use crate::events::Kind;
-use crate::job::{Context, Job, Outcome};
+use crate::events;
+use crate::job::{Context, Job, Kind, Moment, Outcome, Step, Turn};
 use crate::net::Http;
+
+/// Seconds that all destinations together may take where the run is about to be killed: a host that cancels one does so ten seconds
+/// later.
+const HURRIED_BUDGET: u64 = 2;
 
 /// The job.
 pub struct Annotate;
@@ -36,11 +40,28 @@ impl Job for Annotate {
     const ABOUT: &'static str =
         "Report that a deployment started, succeeded or failed to every place that should know";
     type Arguments = Arguments;
+    const KIND: Kind = Kind::Record;
+    const POLICY: &'static [&'static str] = &[];
 
-    const EVENT: Kind = Kind::Deployment;
+    const EVENT: events::Kind = events::Kind::Deployment;
 
     fn rules() -> &'static [Rule] {
         rules::RULES
+    }
+
+    fn turn(mut arguments: Arguments, step: &Step) -> Turn<Arguments> {
+        arguments.action = Some(match step.moment {
+            Moment::Started => Action::Start,
+            Moment::Finished => Action::Finish,
+            Moment::Failed => Action::Fail,
+            Moment::Judge | Moment::Change => return Turn::Skip("because nothing started or ended"),
+        });
+        arguments.dry_run = step.is_dry;
+        arguments.names.id = arguments.names.id.or_else(|| step.deployment.clone());
+        if step.is_hurried {
+            arguments.budget = HURRIED_BUDGET;
+        }
+        Turn::Run(arguments, None)
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

@@ -15,7 +15,17 @@ use crate::policy::Waiver;
 /// Name of the file that is read without being asked for.
 pub const FILE_NAME: &str = "devops.toml";
 
-/// Tables the file may have, one a job.
+/// The configuration file that was named, or the one that is looked for in a folder; it need not be there.
+pub fn path_of(named: Option<&Path>, folder: &Path) -> PathBuf {
+    match named {
+        Some(path) => path.to_path_buf(),
+        None if folder == Path::new(".") => PathBuf::from(FILE_NAME),
+        None => folder.join(FILE_NAME),
+    }
+}
+
+/// Tables the file may have, one per job: the names of all jobs. Each binary refuses a table that no job has, also one of a job it
+/// does not contain, so that the names stand below the jobs; a test compares them with the table of jobs in `devops`.
 pub const JOBS: [&str; 5] = ["test-gate", "dep-scan", "image-scan", "promote", "annotate"];
 
 /// Name of the tables that are waivers.
@@ -272,11 +282,6 @@ impl File {
         self.entries(job).any(|entry| entry.key == key)
     }
 
-    /// Whether the text is this one.
-    pub fn is_text(&self, text: &str) -> bool {
-        self.text == text
-    }
-
     /// Whether the file has a table for this job.
     pub fn has_table(&self, job: &str) -> bool {
         self.tables.contains_key(job)
@@ -301,11 +306,11 @@ impl File {
         Ok(())
     }
 
-    /// Refuses waivers of rules that no job has, with a suggestion.
+    /// Refuses waivers of rules that no job has, with a suggestion; `program` is the binary that lists rules.
     ///
     /// # Errors
     /// At the first such waiver.
-    pub fn check_waivers(&self) -> Result<(), Error> {
+    pub fn check_waivers(&self, program: &str) -> Result<(), Error> {
         for (waiver, span) in self.waivers.iter().zip(&self.waiver_rules) {
             if !RULE_IDS.contains(&waiver.rule.as_str()) {
                 let near = suggestion(&waiver.rule, RULE_IDS);
@@ -313,7 +318,7 @@ impl File {
                     near.map_or_else(|| "not known".to_owned(), |near| format!("did you mean `{near}`?"));
                 return Err(self
                     .error(format!("unknown rule `{}`", waiver.rule), span.clone(), &label)
-                    .help(near.map_or("`devops explain` lists the rules".to_owned(), |near| {
+                    .help(near.map_or(format!("`{program} explain` lists the rules"), |near| {
                         format!("write `rule = \"{near}\"`")
                     })));
             }
@@ -400,10 +405,10 @@ mod tests {
             ("test-faild", "devops.toml:2:8: unknown rule `test-faild`; write `rule = \"test-failed\"`"),
             ("everything", "devops.toml:2:8: unknown rule `everything`; `devops explain` lists the rules"),
         ] {
-            let error = parse(&waiver(rule)).unwrap().check_waivers().unwrap_err();
+            let error = parse(&waiver(rule)).unwrap().check_waivers("devops").unwrap_err();
             assert_eq!(format!("{error}; {}", error.help_text()), expected);
         }
-        assert!(parse(&waiver("test-failed")).unwrap().check_waivers().is_ok());
+        assert!(parse(&waiver("test-failed")).unwrap().check_waivers("devops").is_ok());
         let error = parse("[[waiver]]\nrule = \"a\"\nmatches = \"\"\n").unwrap_err();
         assert!(error.contains("`matches` is empty"), "{error}");
         let error = parse("[[waiver]]\nrule = \"a\"\nowner = \"c\"\nexpires = 2026-12-31\n").unwrap_err();

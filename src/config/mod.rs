@@ -5,8 +5,10 @@
 mod file;
 mod schema;
 mod settings;
+mod variables;
 
 pub(crate) use file::Listed;
-pub use file::{FILE_NAME, File, JOBS};
+pub use file::{FILE_NAME, File, JOBS, path_of};
 pub use schema::schema;
 pub use settings::{ACTION, Origin, Policy, Refusal, Resolved, Setting, Source, key, resolve};
+pub use variables::misspelt;

@@ -1,8 +1,10 @@
 //! Every setting of a job from the first of its sources that has it, and where that was.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt;
+use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 use std::ops::Range;
 use std::path::{Component, Path};
 
@@ -10,6 +12,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use super::file::File;
+use crate::core::escape::terminal_line;
 use crate::core::{Error, Location};
 
 /// The setting that a sub-command stands for.
@@ -73,15 +76,15 @@ pub struct Policy<'a> {
     pub keys: &'a [&'a str],
     /// The file that decides them; without one, no file does.
     pub file: Option<&'a File>,
-    /// Keys that no file decides.
-    pub unheard: &'a [&'a str],
+    /// Keys that are ignored in every file.
+    pub ignored_keys: &'a [&'a str],
 }
 
 impl<'a> Source<'a> {
     /// The file that decides a key.
     fn file_of(&self, key: &str) -> Option<&'a File> {
         match self.policy {
-            Policy { unheard, .. } if unheard.contains(&key) => None,
+            Policy { ignored_keys, .. } if ignored_keys.contains(&key) => None,
             Policy { keys, file, .. } if keys.contains(&key) => file,
             Policy { .. } => self.file,
         }
@@ -123,8 +126,41 @@ impl From<Error> for Refusal {
 
 impl From<clap::Error> for Refusal {
     fn from(error: clap::Error) -> Self {
-        Self::CommandLine(error)
+        match number_expected(&error) {
+            Some(message) => Self::Value(Error::usage(message)),
+            None => Self::CommandLine(error),
+        }
     }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Value(error) => error,
+            Refusal::CommandLine(error) => Self::usage(terminal_line(&message(&error))),
+        }
+    }
+}
+
+/// What clap says in its first line.
+fn message(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    first.trim_start_matches("error: ").to_owned()
+}
+
+/// What is expected, where a value should be a number and is none: the parsers of the standard library only say what is wrong.
+fn number_expected(error: &clap::Error) -> Option<String> {
+    let cause = error.source()?;
+    let expected = match cause.downcast_ref::<ParseIntError>().map(ParseIntError::kind) {
+        Some(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => "expected a smaller whole number",
+        Some(_) => "expected a whole number such as 10",
+        None if cause.is::<ParseFloatError>() => "expected a number such as 2 or 1.5",
+        None => return None,
+    };
+    let said = message(error);
+    let wrong = said.strip_suffix(&format!(": {cause}")).unwrap_or(&said);
+    Some(format!("{wrong}: {expected}"))
 }
 
 /// Finds every setting of `command`: flags over action inputs over environment over the file over defaults.
@@ -172,7 +208,7 @@ pub fn resolve(command: &mut Command, source: &Source<'_>) -> Result<Resolved, R
             let culprit = from_elsewhere
                 .iter()
                 .find_map(|(argument, found)| try_out(command, argument, found, source).err());
-            Err(culprit.map_or(Refusal::CommandLine(error), Refusal::Value))
+            Err(culprit.map_or_else(|| Refusal::from(error), Refusal::Value))
         }
     }
 }
@@ -295,8 +331,8 @@ fn try_out(command: &mut Command, argument: &Arg, found: &Found, source: &Source
             continue;
         };
         let text = error.to_string();
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).skip(1);
+        let message = number_expected(&error).unwrap_or_else(|| message(&error));
         let help: Vec<&str> =
             lines.take_while(|line| !line.starts_with("For more") && !line.starts_with("Usage")).collect();
         let error = match (&found.origin, source.file_of(&key(argument)), span) {
@@ -450,7 +486,7 @@ mod tests {
     fn a_wrong_value_names_its_source() {
         let error = flags(&[], &[], "[test-gate]\nleast = \"many\"\n").unwrap_err();
         assert!(
-            error.starts_with("sub/devops.toml:2:9: invalid value 'many' for '--least <LEAST>'"),
+            error.starts_with("sub/devops.toml:2:9: invalid value 'many' for '--least <LEAST>': expected a whole number such as 10"),
             "{error}"
         );
         let error = flags(&[], &[("DEVOPS_IN_LEAST", "many")], "").unwrap_err();

@@ -11,7 +11,7 @@ pub struct Rule {
     pub severity: Severity,
     /// One line: what the rule finds.
     pub summary: &'static str,
-    /// The Markdown page `devops explain` prints: what, why, how to fix, how to waive.
+    /// The Markdown page that `explain RULE` prints: what, why, how to fix, how to waive.
     pub page: &'static str,
 }
 

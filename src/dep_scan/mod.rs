@@ -15,8 +15,8 @@ use clap::{ArgAction, Args, ValueHint};
 
 use self::mirror::Mirror;
 use crate::core::{Error, Rule, Severity};
-use crate::events::Kind;
-use crate::job::{Context, Job, Outcome};
+use crate::events;
+use crate::job::{Context, Job, Kind, Outcome};
 
 /// The job.
 pub struct DepScan;
@@ -61,8 +61,11 @@ impl Job for DepScan {
     const NAME: &'static str = "dep-scan";
     const ABOUT: &'static str = "Find dependencies with known vulnerabilities";
     type Arguments = Arguments;
+    const KIND: Kind = Kind::Gate;
+    const POLICY: &'static [&'static str] =
+        &["db", "frozen-db", "max-db-age", "mirrors", "paths", "uncovered-severity"];
 
-    const EVENT: Kind = Kind::Scan;
+    const EVENT: events::Kind = events::Kind::Scan;
 
     fn rules() -> &'static [Rule] {
         rules::ALL

@@ -1,21 +1,24 @@
 //! The command line of `devops`.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{
-    ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
-};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use super::jobs::JOBS;
-use super::{explain, pipeline, serve, show};
+use super::jobs::{JOBS, find, rules_by_job};
+use super::{pipeline, serve, show};
 use crate::core::{Error, Exit};
-use crate::job::deliver::complain;
+use crate::job::deliver::{print_error, print_page};
+use crate::job::explain::explain;
+use crate::job::run::refuse;
 use crate::job::{Common, Context};
+
+/// Name of the binary.
+const NAME: &str = "devops";
 
 /// Run test gates, scans, promotion and deployment records: the whole pipeline in one binary.
 #[derive(Debug, Parser)]
@@ -46,14 +49,14 @@ pub enum Action {
         /// The shell
         shell: Shell,
         /// The binary to complete
-        #[arg(default_value = "devops")]
-        binary: Binary,
+        #[arg(default_value = NAME, value_parser = PossibleValuesParser::new(binaries()))]
+        binary: String,
     },
     /// Print a manual page
     Man {
         /// The binary to describe
-        #[arg(default_value = "devops")]
-        binary: Binary,
+        #[arg(default_value = NAME, value_parser = PossibleValuesParser::new(binaries()))]
+        binary: String,
     },
 }
 
@@ -88,8 +91,16 @@ pub struct Serve {
 /// Looks at the configuration.
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Print every setting and its origin
-    Show(Look),
+    /// Print the settings that are not at their defaults, and their origin
+    Show {
+        /// Where to look.
+        #[command(flatten)]
+        look: Look,
+
+        /// Print the settings at their defaults as well
+        #[arg(long)]
+        all: bool,
+    },
     /// Check devops.toml
     Check(Look),
     /// Print the JSON Schema of devops.toml
@@ -108,95 +119,85 @@ pub struct Look {
     pub working_directory: PathBuf,
 }
 
-/// A binary of ours.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Binary {
-    /// The local runner.
-    Devops,
-    /// The test gate.
-    TestGate,
-    /// The dependency scan.
-    DepScan,
-    /// The image scan.
-    ImageScan,
-    /// The promotion.
-    Promote,
-    /// The deployment record.
-    Annotate,
+/// Names of all binaries.
+fn binaries() -> impl Iterator<Item = &'static str> {
+    std::iter::once(NAME).chain(JOBS.iter().map(|entry| entry.name))
 }
 
-impl Binary {
-    /// Its command line.
-    fn command(self) -> Command {
-        let job = match self {
-            Self::Devops => return command(),
-            Self::TestGate => "test-gate",
-            Self::DepScan => "dep-scan",
-            Self::ImageScan => "image-scan",
-            Self::Promote => "promote",
-            Self::Annotate => "annotate",
-        };
-        JOBS.iter().find(|entry| entry.name == job).map_or_else(command, |entry| (entry.command)())
-    }
+/// The command line of a binary.
+fn command_of(binary: &str) -> Command {
+    find(binary).map_or_else(command, |entry| (entry.command)())
 }
 
-/// The command line as clap describes it.
+/// The command line as clap describes it: what `devops` does itself, and every job.
 pub fn command() -> Command {
-    Arguments::command()
+    // Only what is asked for is described in full: each job has some dozens of flags.
+    JOBS.iter().fold(Arguments::command(), |command, entry| {
+        let job = Command::new(entry.name).about(entry.about);
+        command.subcommand(
+            job.disable_help_flag(true).arg(
+                Arg::new("arguments")
+                    .value_name("ARGUMENTS")
+                    .num_args(0..)
+                    .trailing_var_arg(true)
+                    .allow_hyphen_values(true),
+            ),
+        )
+    })
 }
 
 /// Runs `devops`.
 pub fn main() -> ExitCode {
     let line: Vec<OsString> = std::env::args_os().collect();
-    let context = match Context::of_process() {
-        Ok(context) => context,
-        Err(error) => return ExitCode::from(complain(&error, None).code()),
-    };
-    let exit = match command().try_get_matches_from(&line) {
-        Err(error) => {
-            // Nobody is left to tell where standard error is gone.
-            let _ = error.print();
-            if error.use_stderr() { Exit::Usage } else { Exit::Pass }
-        }
-        Ok(matches) => act(&line, &matches, &context),
+    let exit = match Context::of_process(NAME) {
+        Ok(context) => run(&line, context),
+        Err(error) => print_error(&error, None),
     };
     ExitCode::from(exit.code())
 }
 
-/// Does what was asked for.
-fn act(line: &[OsString], matches: &clap::ArgMatches, context: &Context) -> Exit {
-    let arguments = match Arguments::from_arg_matches(matches) {
-        Ok(arguments) => arguments,
-        Err(error) => return complain(&Error::bug(error.to_string()), Some(context)),
+/// Runs the job that is named, or does what was asked for.
+fn run(line: &[OsString], context: Context) -> Exit {
+    let job = line.get(1).and_then(|word| find(word.to_str()?));
+    if let Some(job) = job {
+        return (job.run)(line.get(1..).unwrap_or_default(), context);
+    }
+    let matches = match command().try_get_matches_from(line) {
+        Ok(matches) => matches,
+        Err(error) => return refuse(NAME, error.into(), &context),
     };
-    let done = match arguments.action {
-        Action::Run(run) => return pipeline::run(line, run.directory, context),
-        Action::Serve(arguments) => serve::serve(&arguments.folder, arguments.listen, context),
-        Action::Explain { rule } => explain::explain(rule.as_deref()).map(|text| print(&text)),
-        Action::Config(Config::Show(look)) => show::settings(&look, context).map(|text| print(&text)),
-        Action::Config(Config::Check(look)) => show::check(&look, context).map(|text| print(&text)),
-        Action::Config(Config::Schema) => show::schema().map(|text| print(&text)),
-        Action::Completions { shell, binary } => {
-            print(&completions(shell, binary));
-            Ok(())
-        }
-        Action::Man { binary } => manual(binary).map(|text| print(&text)),
-    };
-    match done {
-        Ok(()) => Exit::Pass,
-        Err(error) => complain(&error, Some(context)),
+    match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => act(line, arguments, &context),
+        Err(error) => print_error(&Error::bug(error.to_string()), Some(&context)),
     }
 }
 
-/// Prints; someone who stopped reading is no reason to fail.
-fn print(text: &str) {
-    let mut stdout = anstream::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+/// Does what was asked for.
+fn act(line: &[OsString], arguments: Arguments, context: &Context) -> Exit {
+    let done = match arguments.action {
+        Action::Run(run) => return pipeline::run(line, run.directory, context),
+        Action::Serve(arguments) => {
+            return match serve::serve(&arguments.folder, arguments.listen, context) {
+                Ok(()) => Exit::Pass,
+                Err(error) => print_error(&error, Some(context)),
+            };
+        }
+        Action::Explain { rule } => explain(NAME, &rules_by_job(), rule.as_deref()),
+        Action::Config(Config::Show { look, all }) => show::settings(&look, all, context),
+        Action::Config(Config::Check(look)) => show::check(&look, context),
+        Action::Config(Config::Schema) => show::schema(),
+        Action::Completions { shell, binary } => Ok(completions(shell, &binary)),
+        Action::Man { binary } => manual(&binary),
+    };
+    match done {
+        Ok(text) => print_page(&text),
+        Err(error) => print_error(&error, Some(context)),
+    }
 }
 
 /// The completion script.
-fn completions(shell: Shell, binary: Binary) -> String {
-    let mut command = binary.command();
+fn completions(shell: Shell, binary: &str) -> String {
+    let mut command = command_of(binary);
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut script);
@@ -204,9 +205,9 @@ fn completions(shell: Shell, binary: Binary) -> String {
 }
 
 /// The manual page, in roff.
-fn manual(binary: Binary) -> Result<String, Error> {
+fn manual(binary: &str) -> Result<String, Error> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(binary.command())
+    clap_mangen::Man::new(command_of(binary))
         .render(&mut page)
         .map_err(|error| Error::bug("manual page can't be made").because(error))?;
     Ok(String::from_utf8_lossy(&page).into_owned())

@@ -1,4 +1,4 @@
-//! The table of jobs: one line each, in the order a pipeline runs them.
+//! The table of jobs: one line each, in the order a pipeline runs those of a kind.
 
 use std::ffi::OsString;
 
@@ -6,30 +6,97 @@ use clap::Command;
 
 use crate::annotate::Annotate;
 use crate::config::{Refusal, Setting};
-use crate::core::{Error, Report, Rule};
+use crate::core::{Error, Exit, Report, Rule};
 use crate::dep_scan::DepScan;
 use crate::events::Event;
 use crate::image_scan::ImageScan;
-use crate::job::run::{Executed, command, execute, prepare};
-use crate::job::{Artifact, Common, Context, Job};
-use crate::policy;
+use crate::job::command::command;
+use crate::job::prepare::{Prepared, Project, prepare_in};
+use crate::job::run::{Executed, execute, rules, run};
+use crate::job::{Artifact, Common, Context, Job, Kind, Step, Turn};
 use crate::promote::Promote;
 use crate::test_gate::TestGate;
 
+/// Every job.
+pub const JOBS: &[Entry] =
+    &[entry::<TestGate>(), entry::<DepScan>(), entry::<ImageScan>(), entry::<Promote>(), entry::<Annotate>()];
+
 /// A job as the pipeline sees it: its name, and functions where a single binary has types.
 pub struct Entry {
-    /// Name of the job and its table.
+    /// Name of the job, its binary and its table.
     pub name: &'static str,
+    /// The question it answers.
+    pub about: &'static str,
+    /// What it does to the world.
+    pub kind: Kind,
     /// Its command line.
     pub command: fn() -> Command,
-    /// Its own rules.
-    pub rules: fn() -> &'static [Rule],
-    /// Runs it.
-    pub(super) run: fn(&[OsString], &Context) -> Result<Ran, Refusal>,
+    /// Every rule it can report findings of.
+    pub rules: fn() -> Vec<Rule>,
+    /// Runs it as the binary of its name does.
+    pub(super) run: fn(&[OsString], Context) -> Exit,
     /// Finds its settings.
-    pub(super) settings: fn(&[OsString], &Context) -> Result<Vec<Setting>, Refusal>,
-    /// The commit at which the change began and the file had a table for the job, where the change takes it away.
-    pub(super) dropped: fn(&[OsString], &Context) -> Result<Option<String>, Refusal>,
+    pub(super) prepare: fn(&mut Project, &[OsString], &Context) -> Result<Box<dyn Stage>, Refusal>,
+}
+
+/// A job's line in the table.
+const fn entry<J: Job + 'static>() -> Entry {
+    Entry {
+        name: J::NAME,
+        about: J::ABOUT,
+        kind: J::KIND,
+        command: command::<J>,
+        rules: rules::<J>,
+        run: run::<J>,
+        prepare: prepare_stage::<J>,
+    }
+}
+
+/// Every rule there is, once.
+pub fn all_rules() -> Vec<Rule> {
+    let mut all: Vec<Rule> = Vec::new();
+    for rule in JOBS.iter().flat_map(|entry| (entry.rules)()) {
+        if all.iter().all(|known| known.id != rule.id) {
+            all.push(rule);
+        }
+    }
+    all
+}
+
+/// Every rule, below the name of its job; below "several jobs" those that more than one job has.
+pub(super) fn rules_by_job() -> Vec<(&'static str, Vec<Rule>)> {
+    let all: Vec<Rule> = JOBS.iter().flat_map(|entry| (entry.rules)()).collect();
+    let is_own = |rule: &Rule| all.iter().filter(|other| other.id == rule.id).count() == 1;
+    let own = |entry: &Entry| (entry.rules)().into_iter().filter(is_own).collect();
+    let shared = all_rules().into_iter().filter(|rule| !is_own(rule)).collect();
+    JOBS.iter().map(|entry| (entry.name, own(entry))).chain([("several jobs", shared)]).collect()
+}
+
+/// The entry of a job.
+pub(super) fn find(name: &str) -> Option<&'static Entry> {
+    JOBS.iter().find(|entry| entry.name == name)
+}
+
+/// A job with its settings, ready to take its steps in a pipeline.
+pub(super) trait Stage {
+    /// Name of the job.
+    fn name(&self) -> &'static str;
+    /// What it does to the world.
+    fn kind(&self) -> Kind;
+    /// The settings all jobs share, as this job sees them.
+    fn common(&self) -> &Common;
+    /// All settings, with where each came from.
+    fn settings(&self) -> &[Setting];
+    /// Takes a step.
+    fn take(&self, step: &Step, context: &Context) -> Taken;
+}
+
+/// What became of a step.
+pub(super) enum Taken {
+    /// The job ran.
+    Ran(Box<Ran>),
+    /// It did not; the fragment says why.
+    Skipped(&'static str),
 }
 
 /// How a job ran.
@@ -42,43 +109,45 @@ pub(super) struct Ran {
     pub(super) events: Vec<Event>,
     /// What stopped it, if something did.
     pub(super) error: Option<Error>,
-    /// The settings all jobs share, as this job saw them.
-    pub(super) common: Common,
+    /// Of a change: whether what was wanted is live now.
+    pub(super) is_live: Option<bool>,
 }
 
-/// Every job, gates first.
-pub const JOBS: &[Entry] =
-    &[entry::<TestGate>(), entry::<DepScan>(), entry::<ImageScan>(), entry::<Promote>(), entry::<Annotate>()];
+impl<J: Job> Stage for Prepared<J> {
+    fn name(&self) -> &'static str {
+        J::NAME
+    }
 
-/// Every rule there is, the policy's own included.
-pub fn all_rules() -> Vec<Rule> {
-    let rules = JOBS.iter().flat_map(|entry| (entry.rules)());
-    rules.chain(policy::RULES).copied().collect()
-}
+    fn kind(&self) -> Kind {
+        J::KIND
+    }
 
-/// A job's line in the table.
-const fn entry<J: Job>() -> Entry {
-    Entry {
-        name: J::NAME,
-        command: command::<J>,
-        rules: J::rules,
-        run: run::<J>,
-        settings: settings::<J>,
-        dropped: dropped::<J>,
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    fn take(&self, step: &Step, context: &Context) -> Taken {
+        match J::turn(self.arguments.clone(), step) {
+            Turn::Skip(why) => Taken::Skipped(why),
+            Turn::Run(arguments, note) => {
+                let context = self.context(context.clone());
+                let Executed { mut report, artifacts, events, error, is_live } =
+                    execute(self, &arguments, &context);
+                report.notes.extend(note);
+                Taken::Ran(Box::new(Ran { report, artifacts, events, error, is_live }))
+            }
+        }
     }
 }
 
-fn run<J: Job>(line: &[OsString], context: &Context) -> Result<Ran, Refusal> {
-    let prepared = prepare::<J>(line, context)?;
-    let context = prepared.context(context.clone());
-    let Executed { report, artifacts, events, error } = execute::<J>(&prepared, &context);
-    Ok(Ran { report, artifacts, events, error, common: prepared.common })
-}
-
-fn dropped<J: Job>(line: &[OsString], context: &Context) -> Result<Option<String>, Refusal> {
-    prepare::<J>(line, context).map(|prepared| prepared.dropped().map(str::to_owned))
-}
-
-fn settings<J: Job>(line: &[OsString], context: &Context) -> Result<Vec<Setting>, Refusal> {
-    prepare::<J>(line, context).map(|prepared| prepared.settings)
+fn prepare_stage<J: Job + 'static>(
+    project: &mut Project,
+    line: &[OsString],
+    context: &Context,
+) -> Result<Box<dyn Stage>, Refusal> {
+    Ok(Box::new(prepare_in::<J>(project, line, context)?))
 }

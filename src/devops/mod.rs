@@ -1,11 +1,11 @@
-//! The whole pipeline on a laptop: `run`, `serve`, `explain`, `config`, `completions`, `man`.
+//! The whole pipeline on a laptop: `run`, every job by its name, `serve`, `explain`, `config`, `completions`, `man`.
 //!
 //! Owns the table of jobs and their order; the only room that knows several jobs. Decides nothing itself.
 
 mod command_line;
-mod explain;
 mod interrupt;
 mod jobs;
+mod merged;
 mod pipeline;
 mod serve;
 mod show;

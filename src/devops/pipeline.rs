@@ -1,4 +1,6 @@
-//! `devops run`: every configured job in order, gates before changes, and one report of it all.
+//! `devops run`: every configured job in order, gates → change(record(change)), and one report of it all.
+//!
+//! Each job is prepared once, and runs on the settings that were checked.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,141 +9,161 @@ use clap::{Args, Command, FromArgMatches};
 
 use super::command_line::RunFlags;
 use super::interrupt::Interrupt;
-use super::jobs::{Entry, JOBS, Ran, all_rules};
+use super::jobs::{JOBS, Ran, Stage, Taken, all_rules};
+use super::merged::{joined, merged};
 use crate::ci::Host;
-use crate::config::{FILE_NAME, File, Origin, Policy, Refusal, Resolved, Source, resolve};
-use crate::core::escape::terminal_line;
-use crate::core::report::Facts;
-use crate::core::words::count;
+use crate::config::{Origin, Policy, Refusal, Resolved, Source, misspelt, path_of, resolve};
 use crate::core::{Error, Exit, Provenance, Report, Verdict};
-use crate::job::deliver::{Delivery, complain, deliver, withdraw, write_files};
-use crate::job::run::{keys, refuse};
-use crate::job::{Common, Context, event_lines};
+use crate::job::command::keys;
+use crate::job::deliver::{Delivery, deliver, print_error, withdraw, write_files};
+use crate::job::prepare::{Project, ignored_keys};
+use crate::job::run::{Steps, refuse};
+use crate::job::{Common, Context, Format, Kind, Moment, Step, event_lines};
 
 /// Name of the merged report.
 const NAME: &str = "devops";
 
-/// Gates, in the order they run; each runs whatever the others said, so that one run shows all.
-const GATES: [&str; 3] = ["test-gate", "dep-scan", "image-scan"];
+/// Shared flags that are not handed on to the jobs: where the run's own report goes. Where the project is, the jobs are told.
+const OWN: [&str; 4] = ["config", "working-directory", "report-dir", EVENTS];
 
-/// Which exit the whole run has when jobs disagree: the first of these that a job ended with.
-const WORST_FIRST: [Exit; 9] = [
-    Exit::Bug,
-    Exit::Usage,
-    Exit::Input,
-    Exit::NeedsHuman,
-    Exit::RolledBack,
-    Exit::GateFailed,
-    Exit::Environment,
-    Exit::Superseded,
-    Exit::Pass,
-];
+/// The flag of the event log, whose folder must not be rebased once more by each job.
+const EVENTS: &str = "events";
+
+/// Runs the pipeline of a folder.
+pub(super) fn run(line: &[OsString], directory: Option<PathBuf>, context: &Context) -> Exit {
+    match Pipeline::prepare(line, directory, context) {
+        Ok(pipeline) => pipeline.run(),
+        Err(refusal) => refuse(NAME, refusal, context),
+    }
+}
 
 /// Settings of the whole run.
 struct Settings {
     run: RunFlags,
     resolved: Resolved,
-    file: File,
 }
 
-/// Runs the pipeline of a folder.
-pub(super) fn run(line: &[OsString], directory: Option<PathBuf>, context: &Context) -> Exit {
-    match settings(line, directory, context) {
-        Ok(settings) => {
-            let pipeline = Pipeline::new(settings, context);
-            match pipeline.check() {
-                Ok(()) => pipeline.run(),
-                Err(refusal) => refuse(NAME, refusal, context),
-            }
+impl Settings {
+    /// The settings all jobs share, and the folder whose file configures them.
+    fn find(
+        line: &[OsString],
+        directory: Option<PathBuf>,
+        context: &Context,
+    ) -> Result<(Self, Project), Refusal> {
+        let mut command = RunFlags::augment_args(Command::new("devops run"));
+        // The word `run` stands where a job's own arguments would start.
+        let line: Vec<OsString> = line.iter().skip_while(|word| *word != "run").cloned().collect();
+        let source = |working_directory, file| Source {
+            arguments: &line,
+            environment: &context.environment,
+            file,
+            policy: Policy { ignored_keys: ignored_keys(context), ..Policy::default() },
+            job: "",
+            working_directory,
+        };
+        let first =
+            RunFlags::from_arg_matches(&resolve(&mut command, &source(Path::new("."), None))?.matches)?;
+        let Common { config, working_directory, .. } = first.common;
+        let is_given = working_directory != Path::new(".");
+        let beside = config.as_deref().and_then(Path::parent).filter(|path| !path.as_os_str().is_empty());
+        // Where only a file is named, its folder is the project.
+        let folder = directory.unwrap_or_else(|| match beside {
+            Some(beside) if !is_given => beside.to_path_buf(),
+            _ => working_directory,
+        });
+        let path = path_of(config.as_deref(), &folder);
+        if !path.exists() {
+            let path = path.display();
+            return Err(Error::configuration(format!("there is no {path}"))
+                .help("run it in a folder with a devops.toml, or give the folder: `devops run DIR`")
+                .into());
         }
-        Err(refusal) => refuse(NAME, refusal, context),
+        let project = Project::read(&folder, Some(&path))?;
+        if let Some(file) = &project.file {
+            file.check("", &keys(&Common::command()))?;
+            file.check_waivers(context.program)?;
+        }
+        let resolved = resolve(&mut command, &source(&folder, project.file.as_ref()))?;
+        let mut run = RunFlags::from_arg_matches(&resolved.matches)?;
+        run.common.working_directory = folder;
+        run.common.config = Some(path);
+        Ok((Self { run, resolved }, project))
+    }
+
+    /// A job's command line: what was said on ours, and where its configuration is.
+    fn line(&self, job: &str) -> Vec<OsString> {
+        let common = &self.run.common;
+        let flag = |name: &str, value: &Path| {
+            let mut flag = OsString::from(format!("--{name}="));
+            flag.push(value);
+            flag
+        };
+        let mut line: Vec<OsString> = vec![job.into(), flag("working-directory", &common.working_directory)];
+        line.extend(common.config.as_ref().map(|path| flag("config", path)));
+        if let Some(folder) = common.events.as_deref().filter(|_| self.is_flag(EVENTS)) {
+            line.push(flag(EVENTS, &std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf())));
+        }
+        let shared = keys(&Common::command());
+        let is_handed_on = |key: &String| shared.contains(key) && !OWN.contains(&key.as_str());
+        let settings = self.resolved.settings.iter();
+        let said = settings.filter(|setting| setting.origin == Origin::Flag && is_handed_on(&setting.key));
+        line.extend(said.map(|setting| format!("--{}={}", setting.key, setting.values.join(",")).into()));
+        line
+    }
+
+    /// Whether a setting was given as a flag.
+    fn is_flag(&self, key: &str) -> bool {
+        let mut settings = self.resolved.settings.iter();
+        settings.any(|setting| setting.key == key && setting.origin == Origin::Flag)
     }
 }
 
-/// The settings all jobs share, and the file that configures them.
-fn settings(line: &[OsString], directory: Option<PathBuf>, context: &Context) -> Result<Settings, Refusal> {
-    let mut command = RunFlags::augment_args(Command::new("devops run"));
-    // The word `run` stands where a job's own arguments would start.
-    let after_run = line.iter().skip_while(|word| *word != "run").cloned();
-    let line: Vec<OsString> = after_run.collect();
-    let source = |working_directory, file| Source {
-        arguments: &line,
-        environment: &context.environment,
-        file,
-        policy: Policy::default(),
-        job: "",
-        working_directory,
-    };
-    let first = RunFlags::from_arg_matches(&resolve(&mut command, &source(Path::new("."), None))?.matches)?;
-    let is_given = first.common.working_directory != Path::new(".");
-    let beside =
-        first.common.config.as_deref().and_then(Path::parent).filter(|path| !path.as_os_str().is_empty());
-    // Where only a file is named, its folder is the project.
-    let folder = directory.unwrap_or_else(|| match beside {
-        Some(beside) if !is_given => beside.to_path_buf(),
-        _ => first.common.working_directory.clone(),
-    });
-    let path = first.common.config.unwrap_or_else(|| match folder.as_os_str().to_str() {
-        Some(".") => PathBuf::from(FILE_NAME),
-        _ => folder.join(FILE_NAME),
-    });
-    if !path.exists() {
-        let path = path.display();
-        return Err(Error::configuration(format!("there is no {path}"))
-            .help("run it in a folder with a devops.toml, or give the folder: `devops run DIR`")
-            .into());
+/// A job that ran.
+struct Ended {
+    kind: Kind,
+    report: Report,
+    /// Whether a change ended with what was wanted live; the exit code alone does not say, because `--mode report` bends it.
+    is_live: bool,
+}
+
+impl Ended {
+    fn of(kind: Kind, report: Report, is_live: Option<bool>) -> Self {
+        let is_good = report.exit() == Exit::Pass && report.verdict < Verdict::Fail;
+        Self { kind, report, is_live: is_good && is_live == Some(true) }
     }
-    let file = File::read(&path)?;
-    file.check("", &keys(&Common::augment_args(Command::new("common"))))?;
-    file.check_waivers()?;
-    let resolved = resolve(&mut command, &source(&folder, Some(&file)))?;
-    let mut run = RunFlags::from_arg_matches(&resolved.matches)?;
-    run.common.working_directory = folder;
-    run.common.config = Some(path);
-    if !JOBS.iter().any(|entry| file.has_table(entry.name)) {
-        return Err(Error::configuration(format!("{} configures no job", file.path))
-            .help("add a table such as `[test-gate]` with `paths = [\"reports/\"]`")
-            .into());
-    }
-    Ok(Settings { run, resolved, file })
 }
 
 /// A run under way.
 struct Pipeline<'a> {
     settings: Settings,
+    /// SHA-256 of the file that configures it.
+    policy_sha256: String,
+    /// Every configured job with its settings.
+    stages: Vec<Box<dyn Stage>>,
+    /// The context with what the settings of the run say about it.
     context: Context,
-    /// Reports so far, in the order the jobs ran.
-    reports: Vec<Report>,
+    /// The context without, from which each job makes its own.
+    outer: &'a Context,
+    /// What ended so far, in this order.
+    ended: Vec<Ended>,
     /// What was not done, and why.
     notes: Vec<String>,
-    /// The context before the settings of `devops run` were applied; jobs resolve their own settings from it.
-    outer: &'a Context,
+    steps: Steps,
 }
 
 impl<'a> Pipeline<'a> {
-    fn new(settings: Settings, outer: &'a Context) -> Self {
-        let common = &settings.run.common;
-        let context = outer.clone().settled(common.host, &common.working_directory);
-        let context = if common.quiet { context.silent() } else { context };
-        Self { settings, context, reports: Vec::new(), notes: Vec::new(), outer }
-    }
-
-    /// Whether every configured job has settings, so that no job changes anything before another one is refused.
-    fn check(&self) -> Result<(), Refusal> {
-        let configured = JOBS.iter().filter(|entry| self.settings.file.has_table(entry.name));
-        configured
-            .into_iter()
-            .try_for_each(|entry| (entry.settings)(&self.line(entry, &[]), self.outer).map(|_| ()))?;
-        self.check_dropped()
-    }
-
-    /// Refuses a change that takes a gate out of the file by which it is judged.
-    fn check_dropped(&self) -> Result<(), Refusal> {
-        let absent =
-            |entry: &&Entry| GATES.contains(&entry.name) && !self.settings.file.has_table(entry.name);
-        for entry in JOBS.iter().filter(absent) {
-            if let Some(commit) = (entry.dropped)(&self.line(entry, &[]), self.outer)? {
-                let (file, job) = (&self.settings.file.path, entry.name);
+    /// Prepares every configured job, so that no job changes anything before another one is refused.
+    fn prepare(line: &[OsString], directory: Option<PathBuf>, outer: &'a Context) -> Result<Self, Refusal> {
+        let mut steps = Steps::start();
+        let (settings, mut project) = Settings::find(line, directory, outer)?;
+        let mut stages = Vec::new();
+        for entry in JOBS {
+            if project.file.as_ref().is_some_and(|file| file.has_table(entry.name)) {
+                stages.push((entry.prepare)(&mut project, &settings.line(entry.name), outer)?);
+            } else if entry.kind == Kind::Gate
+                && let Some(commit) = project.dropped(entry.name, &settings.run.common.base, outer)?
+            {
+                let (file, job) = (project.path.display(), entry.name);
                 return Err(Error::configuration(format!(
                     "{file} of {commit} has `[{job}]`, but the change removes it"
                 ))
@@ -149,25 +171,43 @@ impl<'a> Pipeline<'a> {
                 .into());
             }
         }
-        Ok(())
+        if stages.is_empty() {
+            return Err(Error::configuration(format!("{} configures no job", project.path.display()))
+                .help("add a table such as `[test-gate]` with `paths = [\"reports/\"]`")
+                .into());
+        }
+        steps.end("settings");
+        let common = &settings.run.common;
+        let context = outer.clone().settled(common.host, &common.working_directory);
+        Ok(Self {
+            context: if common.quiet { context.silent() } else { context },
+            policy_sha256: project.file.map(|file| file.sha256).unwrap_or_default(),
+            notes: misspelt(&outer.environment),
+            settings,
+            stages,
+            outer,
+            ended: Vec::new(),
+            steps,
+        })
     }
 
-    /// Gates, then the promotion between the two ends of its record, then one report.
+    /// Gates, then the changes between the two ends of their records, then one report.
     fn run(mut self) -> Exit {
         if let Err(error) = self.withdraw() {
             return refuse(NAME, error.into(), self.outer);
         }
-        for gate in GATES {
-            match self.dry_words(gate) {
-                Some(words) => self.job(gate, &words),
-                None => self.notes.push(format!("{gate} did not run, because a dry run writes no baseline")),
+        // Every gate runs whatever the others found, so that one run shows all.
+        self.take_all(Kind::Gate, &self.step(Moment::Judge));
+        let stopped_by = self.ended.iter().find(|ended| ended.report.exit() != Exit::Pass);
+        match stopped_by.map(|ended| ended.report.job.clone()) {
+            Some(gate) => {
+                let waiting = self.stages.iter().filter(|stage| stage.kind() != Kind::Gate);
+                let notes = waiting
+                    .map(|stage| format!("{} did not run, because {gate} stopped the run", stage.name()));
+                self.notes.extend(notes);
             }
-        }
-        let stopped_by =
-            self.reports.iter().find(|report| report.exit() != Exit::Pass).map(|report| report.job.clone());
-        match stopped_by {
-            Some(gate) => self.skip_changes(&gate),
-            None => self.change(),
+            None if self.stages.iter().any(|stage| stage.kind() != Kind::Gate) => self.change(),
+            None => {}
         }
         self.finish()
     }
@@ -177,328 +217,206 @@ impl<'a> Pipeline<'a> {
         let folder = &self.settings.run.common.report_dir;
         let jobs = JOBS.iter().map(|entry| folder.join(entry.name)).filter(|folder| folder.is_dir());
         std::iter::once(folder.clone()).chain(jobs).try_for_each(|folder| withdraw(&folder))?;
-        if self.is_dry() { Ok(()) } else { event_lines::open(&self.settings.run.common) }
-    }
-
-    /// Says what does not happen because a gate did not let it.
-    fn skip_changes(&mut self, gate: &str) {
-        for job in ["promote", "annotate"].into_iter().filter(|job| self.settings.file.has_table(job)) {
-            self.notes.push(format!("{job} did not run, because {gate} stopped the run"));
+        if self.settings.run.dry_run {
+            return Ok(());
         }
+        self.stages.iter().try_for_each(|stage| event_lines::open(stage.common()))
     }
 
-    /// Promotes, and records it. Somebody who asks to stop gets a record that says so.
+    /// A step of this run.
+    fn step(&self, moment: Moment) -> Step {
+        // Each run on somebody's own machine is a deployment of its own.
+        let is_local = self.context.host == Host::Local;
+        let deployment = is_local.then(|| self.context.local_run());
+        Step { moment, is_dry: self.settings.run.dry_run, is_hurried: false, deployment }
+    }
+
+    /// Changes, and records it. Somebody who asks to stop gets a record that says so.
     fn change(&mut self) {
         let interrupt = match Interrupt::listen() {
             Ok(interrupt) => interrupt,
             Err(error) => {
                 self.notes.push(error.to_string());
-                complain(&error, Some(&self.context));
-                return self.reports.push(Report::of_error("promote", &error, Provenance::of_this_build()));
+                print_error(&error, Some(&self.context));
+                let report = |job: &str| Report::of_error(job, &error, Provenance::of_this_build());
+                return self.report_missing(&[Kind::Change, Kind::Record], report);
             }
         };
-        let (dry, action) =
-            if self.is_dry() { ("--dry-run=true", "plan") } else { ("--dry-run=false", "run") };
-        let mut record = vec![dry.to_owned()];
-        record.extend(self.identity());
-        self.annotate("start", &record);
-        if interrupt.is_asked() {
-            self.notes.push("promote did not run, because the run was cancelled".to_owned());
-        } else {
-            self.job("promote", &[action.to_owned()]);
-        }
-        if interrupt.is_asked() {
-            // A host that cancels a run kills it ten seconds later.
-            record.push("--budget=2".to_owned());
-        }
-        let has_promotion = self.settings.file.has_table("promote");
-        let promotion = self.reports.iter().find(|report| report.job == "promote");
-        let is_done = promotion.map_or(!has_promotion && !interrupt.is_asked(), is_live);
-        self.annotate(if is_done { "finish" } else { "fail" }, &record);
-        join_records(&mut self.reports);
-        if interrupt.is_asked() && promotion_is_missing(&self.reports, has_promotion) {
-            self.reports.push(stopped());
-        }
-    }
-
-    /// Runs `annotate` with this action and these flags.
-    fn annotate(&mut self, action: &str, flags: &[String]) {
-        let mut line = vec![action.to_owned()];
-        line.extend_from_slice(flags);
-        self.job("annotate", &line);
-    }
-
-    /// Names the deployment where neither the host nor the configuration does: each local run is a record of its own.
-    fn identity(&self) -> Vec<String> {
-        let Some(annotate) = JOBS.iter().find(|entry| entry.name == "annotate") else {
-            return Vec::new();
-        };
-        let is_named = (annotate.settings)(&self.line(annotate, &["start".to_owned()]), self.outer)
-            .is_ok_and(|settings| {
-                settings.iter().any(|setting| setting.key == "id" && setting.origin != Origin::Default)
-            });
-        if is_named || self.context.host != Host::Local {
-            return Vec::new();
-        }
-        vec![format!("--id={}", self.context.local_run())]
-    }
-
-    /// What a gate is told so that a dry run changes nothing; none where it must not run at all.
-    fn dry_words(&mut self, gate: &str) -> Option<Vec<String>> {
-        let entry = JOBS.iter().find(|entry| entry.name == gate && self.settings.file.has_table(gate));
-        let Some(entry) = entry.filter(|_| self.is_dry()) else { return Some(Vec::new()) };
-        let settings = (entry.settings)(&self.line(entry, &[]), self.outer).unwrap_or_default();
-        let action = settings.iter().find(|setting| setting.key == "action");
-        match action.and_then(|action| action.values.first()).map(String::as_str) {
-            None | Some("judge") => Some(Vec::new()),
-            Some("run") => {
-                self.notes.push(format!(
-                    "{gate} did not start its command in a dry run, and judged the existing reports"
-                ));
-                Some(vec!["--action=judge".to_owned()])
+        self.take_all(Kind::Record, &self.step(Moment::Started));
+        let mut is_done = true;
+        for stage in self.of_kind(Kind::Change) {
+            if interrupt.is_asked() {
+                let name = self.stages.get(stage).map_or("", |stage| stage.name());
+                self.notes.push(format!("{name} did not run, because the run was cancelled"));
+                is_done = false;
+            } else if is_done {
+                is_done = self.take(stage, &self.step(Moment::Change));
+            } else {
+                let name = self.stages.get(stage).map_or("", |stage| stage.name());
+                self.notes.push(format!("{name} did not run, because the change before it failed"));
             }
-            Some(_) => None,
+        }
+        let has_change = !self.of_kind(Kind::Change).is_empty();
+        let is_done = is_done && (has_change || !interrupt.is_asked());
+        let moment = if is_done { Moment::Finished } else { Moment::Failed };
+        let end = Step { is_hurried: interrupt.is_asked(), ..self.step(moment) };
+        self.take_all(Kind::Record, &end);
+        self.join_records();
+        if interrupt.is_asked() {
+            self.report_missing(&[Kind::Change], stopped);
         }
     }
 
-    fn is_dry(&self) -> bool {
-        self.settings.run.dry_run
+    /// Where the stages of a kind stand.
+    fn of_kind(&self, kind: Kind) -> Vec<usize> {
+        let stages = self.stages.iter().enumerate();
+        stages.filter(|(_, stage)| stage.kind() == kind).map(|(index, _)| index).collect()
     }
 
-    /// Runs a job if the file configures it, and writes its own report.
-    fn job(&mut self, name: &str, words: &[String]) {
-        let entry = JOBS.iter().find(|entry| entry.name == name && self.settings.file.has_table(name));
-        let Some(entry) = entry else { return };
-        self.context.progress(&format!("{name} {}", words.first().map_or("", String::as_str)));
-        let ran = match (entry.run)(&self.line(entry, words), &self.outer.refreshed()) {
-            Ok(ran) => ran,
-            Err(refusal) => {
-                let error = match refusal {
-                    Refusal::Value(error) => error,
-                    Refusal::CommandLine(error) => Error::usage(terminal_line(&error.to_string())),
-                };
-                let report = Report::of_error(name, &error, Provenance::of_this_build());
-                Ran {
-                    report,
-                    artifacts: Vec::new(),
-                    events: Vec::new(),
-                    error: Some(error),
-                    common: self.settings.run.common.clone(),
+    /// Has every job of a kind take a step.
+    fn take_all(&mut self, kind: Kind, step: &Step) {
+        for stage in self.of_kind(kind) {
+            self.take(stage, step);
+        }
+    }
+
+    /// Has a job take a step, and writes its own report; returns whether it is a change that is live now.
+    fn take(&mut self, index: usize, step: &Step) -> bool {
+        let Some(stage) = self.stages.get(index) else { return false };
+        let (name, kind) = (stage.name(), stage.kind());
+        let label = match step.moment {
+            Moment::Judge | Moment::Change => name.to_owned(),
+            Moment::Started => format!("{name} start"),
+            Moment::Finished => format!("{name} finish"),
+            Moment::Failed => format!("{name} fail"),
+        };
+        self.context.progress(&label);
+        let is_live = match stage.take(step, &self.outer.refreshed()) {
+            Taken::Skipped(why) => {
+                self.notes.push(format!("{name} did not run, {why}"));
+                false
+            }
+            Taken::Ran(ran) => {
+                if let Some(error) = &ran.error {
+                    print_error(error, Some(&self.context));
                 }
+                if let Err(error) = self.write(stage.as_ref(), &ran) {
+                    self.notes.push(error.to_string());
+                    print_error(&error, Some(&self.context));
+                }
+                let ended = Ended::of(kind, ran.report, ran.is_live);
+                let is_live = ended.is_live;
+                self.ended.push(ended);
+                is_live
             }
         };
-        if let Some(error) = &ran.error {
-            complain(error, Some(&self.context));
-        }
-        self.write(ran);
+        self.steps.end(&label);
+        is_live
     }
 
-    /// Writes a job's own report into its folder.
-    fn write(&mut self, ran: Ran) {
-        let Ran { report, artifacts, events, mut common, .. } = ran;
+    /// Writes a job's own report into its folder, and adds what happened to the event log.
+    fn write(&self, stage: &dyn Stage, ran: &Ran) -> Result<(), Error> {
+        let report_dir = self.settings.run.common.report_dir.join(stage.name());
+        let common = Common { report_dir, ..stage.common().clone() };
         // A dry run writes nothing outside of the report folder.
-        let events = if self.is_dry() { Vec::new() } else { events };
-        common.report_dir = self.settings.run.common.report_dir.join(&report.job);
+        let events = if self.settings.run.dry_run { &[] } else { ran.events.as_slice() };
         let delivery = Delivery {
-            report: &report,
-            artifacts: &artifacts,
-            events: &events,
-            jobs: std::slice::from_ref(&report),
+            report: &ran.report,
+            artifacts: &ran.artifacts,
+            events,
+            jobs: std::slice::from_ref(&ran.report),
             rules: &all_rules(),
             common: &common,
             settings: &[],
             context: &self.context,
         };
-        if let Err(error) = write_files(&delivery, &self.settings.run.common.formats_or_default()) {
-            self.notes.push(error.to_string());
-            complain(&error, Some(&self.context));
-        }
-        self.reports.push(report);
+        write_files(&delivery, &common.formats_or_default(self.context.host))
     }
 
-    /// A job's command line: what was said on ours, and where its configuration is.
-    fn line(&self, entry: &Entry, words: &[String]) -> Vec<OsString> {
+    /// Makes one report of each record's two ends.
+    fn join_records(&mut self) {
+        let ended = std::mem::take(&mut self.ended);
+        for ended in ended {
+            let is_end = |other: &Ended| other.kind == Kind::Record && other.report.job == ended.report.job;
+            match self.ended.iter().position(is_end) {
+                // The end stands where it ended, behind the changes.
+                Some(start) => {
+                    let start = self.ended.remove(start);
+                    self.ended.push(Ended { report: joined(start.report, ended.report), ..ended });
+                }
+                None => self.ended.push(ended),
+            }
+        }
+    }
+
+    /// Gives every job of these kinds that should have run, and did not, a report that says so.
+    fn report_missing(&mut self, kinds: &[Kind], report: impl Fn(&str) -> Report) {
+        for stage in self.stages.iter().filter(|stage| kinds.contains(&stage.kind())) {
+            if self.ended.iter().all(|ended| ended.report.job != stage.name()) {
+                self.ended.push(Ended::of(stage.kind(), report(stage.name()), None));
+            }
+        }
+    }
+
+    /// The formats of the merged report: those asked for on the command line or in the environment, else those of all jobs.
+    fn formats(&self) -> Vec<Format> {
         let common = &self.settings.run.common;
-        let mut line: Vec<OsString> = vec![entry.name.into()];
-        let mut folder = OsString::from("--working-directory=");
-        folder.push(&common.working_directory);
-        line.push(folder);
-        if let Some(path) = &common.config {
-            let mut config = OsString::from("--config=");
-            config.push(path);
-            line.push(config);
-        }
-        if let Some(folder) = common.events.as_deref().filter(|_| self.says("events")) {
-            // Not to be rebased once more by the job.
-            let mut events = OsString::from("--events=");
-            events.push(std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()));
-            line.push(events);
-        }
-        let passed_on = ["mode", "fail-on", "host", "quiet", "formats", "sarif-category", "service"];
-        let said =
-            self.settings.resolved.settings.iter().filter(|setting| {
-                setting.origin == Origin::Flag && passed_on.contains(&setting.key.as_str())
-            });
-        line.extend(said.map(|setting| format!("--{}={}", setting.key, setting.values.join(",")).into()));
-        line.extend(words.iter().map(OsString::from));
-        line
-    }
-
-    /// Whether a setting of the whole run was given as a flag.
-    fn says(&self, key: &str) -> bool {
         let mut settings = self.settings.resolved.settings.iter();
-        settings.any(|setting| setting.key == key && setting.origin == Origin::Flag)
+        let is_asked_for = settings.any(|setting| {
+            setting.key == "formats" && matches!(setting.origin, Origin::Flag | Origin::Environment(_))
+        });
+        if is_asked_for {
+            return common.formats.clone();
+        }
+        let of_jobs =
+            self.stages.iter().flat_map(|stage| stage.common().formats_or_default(self.context.host));
+        let mut formats: Vec<Format> = of_jobs.collect();
+        formats.sort_unstable();
+        formats.dedup();
+        formats
     }
 
     /// One report of all jobs, delivered.
-    fn finish(self) -> Exit {
-        let report = self.merged();
-        deliver(&Delivery {
+    fn finish(mut self) -> Exit {
+        let formats = self.formats();
+        let reports: Vec<Report> = self.ended.into_iter().map(|ended| ended.report).collect();
+        let report = merged(NAME, &reports, &self.notes, &self.policy_sha256, self.settings.run.dry_run);
+        let mut settings = self.settings.resolved.settings;
+        for stage in &self.stages {
+            let set = stage.settings().iter().filter(|setting| is_of_file_or_environment(&setting.origin));
+            let named = set.cloned().map(|mut setting| {
+                setting.key = format!("{}.{}", stage.name(), setting.key);
+                setting
+            });
+            settings.extend(named);
+        }
+        let common = Common { formats, ..self.settings.run.common };
+        let exit = deliver(&Delivery {
             report: &report,
             artifacts: &[],
             events: &[],
-            jobs: &self.reports,
+            jobs: &reports,
             rules: &all_rules(),
-            common: &self.settings.run.common,
-            settings: &self.settings.resolved.settings,
+            common: &common,
+            settings: &settings,
             context: &self.context,
-        })
-    }
-
-    /// The report of the whole run.
-    fn merged(&self) -> Report {
-        let reports = &self.reports;
-        let verdict = reports.iter().map(|report| report.verdict).max().unwrap_or(Verdict::Pass);
-        let exit = WORST_FIRST.into_iter().find(|exit| reports.iter().any(|report| report.exit() == *exit));
-        let mut provenance = Provenance::of_this_build();
-        // A job that was judged by the policy of its base says so, and this report is no better than that.
-        let own = &self.settings.file.sha256;
-        let used = reports.iter().filter_map(|report| report.provenance.policy_sha256.as_ref());
-        provenance.policy_sha256 = Some(used.clone().find(|sha| *sha != own).unwrap_or(own).clone());
-        provenance.inputs = reports.iter().flat_map(|report| report.provenance.inputs.clone()).collect();
-        provenance.inputs.sort();
-        provenance.inputs.dedup();
-        let mut findings: Vec<_> = reports.iter().flat_map(|report| report.findings.clone()).collect();
-        findings.sort_by_key(|finding| (!finding.is_open(), std::cmp::Reverse(finding.severity)));
-        Report {
-            schema_version: Report::SCHEMA_VERSION,
-            job: NAME.to_owned(),
-            verdict,
-            exit_code: exit.unwrap_or(Exit::Pass).code(),
-            headline: headline(reports, self.is_dry()),
-            reasons: reports
-                .iter()
-                .flat_map(|report| report.reasons.iter().map(|reason| format!("{}: {reason}", report.job)))
-                .collect(),
-            error: reports.iter().find_map(|report| report.error.clone()),
-            findings,
-            notes: self.notes.clone(),
-            totals: totals(reports),
-            details: details(reports),
-            provenance,
-        }
+        });
+        self.steps.end("reports");
+        self.steps.print(&common, &self.context);
+        exit
     }
 }
 
-/// Whether there should have been a promotion and was none.
-fn promotion_is_missing(reports: &[Report], has_promotion: bool) -> bool {
-    has_promotion && reports.iter().all(|report| report.job != "promote")
+/// Whether a job's setting comes from where the run's own settings don't show it already.
+fn is_of_file_or_environment(origin: &Origin) -> bool {
+    matches!(origin, Origin::File(_) | Origin::Environment(_))
 }
 
-/// The report of a promotion that was stopped before it began.
-fn stopped() -> Report {
+/// The report of a change that was stopped before it began.
+fn stopped(job: &str) -> Report {
     let error = Error::environment("stopped by a signal before it began").help("run it again");
     Report {
         exit_code: Exit::NeedsHuman.code(),
-        ..Report::of_error("promote", &error, Provenance::of_this_build())
+        ..Report::of_error(job, &error, Provenance::of_this_build())
     }
-}
-
-/// Whether a promotion ended with the wanted colour live; its exit code alone does not say, for `--mode report` bends it.
-fn is_live(promotion: &Report) -> bool {
-    let state = promotion.details.get("state").and_then(serde_json::Value::as_str);
-    let is_good = promotion.exit() == Exit::Pass && promotion.verdict < Verdict::Fail;
-    is_good && matches!(state, Some("promoted" | "unchanged" | "planned"))
-}
-
-/// Makes one report of the record's two ends: what both did, under the later one's headline.
-fn join_records(reports: &mut Vec<Report>) {
-    let Some(first) = reports.iter().position(|report| report.job == "annotate") else {
-        return;
-    };
-    let is_last = reports.iter().skip(first + 1).all(|report| report.job != "annotate");
-    if is_last {
-        return;
-    }
-    let start = reports.remove(first);
-    let Some(end) = reports.iter_mut().find(|report| report.job == "annotate") else {
-        return;
-    };
-    for list in ["plan", "deliveries"] {
-        let both =
-            [&start, end].into_iter().filter_map(|report| report.details.get(list)?.as_array().cloned());
-        let both: Vec<_> = both.flatten().collect();
-        if !both.is_empty() {
-            end.details.insert(list.to_owned(), both.into());
-        }
-    }
-    end.verdict = end.verdict.max(start.verdict);
-    let new: Vec<_> = start
-        .findings
-        .into_iter()
-        .filter(|finding| end.findings.iter().all(|other| other.fingerprint != finding.fingerprint))
-        .collect();
-    end.findings.extend(new);
-    if end.exit() == Exit::Pass {
-        end.exit_code = start.exit_code;
-    }
-}
-
-/// `5 jobs: 3 passed, 2 warned`.
-fn headline(reports: &[Report], is_dry: bool) -> String {
-    let of = |verdict| reports.iter().filter(|report| report.verdict == verdict).count();
-    let words = [
-        (of(Verdict::Error), "could not judge"),
-        (of(Verdict::Fail), "failed"),
-        (of(Verdict::Warn), "warned"),
-        (of(Verdict::Pass), "passed"),
-    ];
-    let parts: Vec<String> = words
-        .into_iter()
-        .filter(|(amount, _)| *amount > 0)
-        .map(|(amount, word)| format!("{amount} {word}"))
-        .collect();
-    let waived = reports.iter().flat_map(Report::waived).count() as u64;
-    let waived = if waived == 0 { String::new() } else { format!("; {} waived", count(waived, "finding")) };
-    let dry = if is_dry { " (dry run)" } else { "" };
-    format!("{}: {}{waived}{dry}", count(reports.len() as u64, "job"), parts.join(", "))
-}
-
-/// How many jobs and findings there were.
-fn totals(reports: &[Report]) -> Facts {
-    let open: usize = reports.iter().map(|report| report.open().count()).sum();
-    let waived: usize = reports.iter().map(|report| report.waived().count()).sum();
-    Facts::from([
-        ("jobs".to_owned(), reports.len().into()),
-        ("findings".to_owned(), open.into()),
-        ("waived".to_owned(), waived.into()),
-    ])
-}
-
-/// What each job decided, with its own counts and facts.
-fn details(reports: &[Report]) -> Facts {
-    let jobs: Vec<serde_json::Value> = reports
-        .iter()
-        .map(|report| {
-            serde_json::json!({
-                "job": report.job,
-                "verdict": report.verdict,
-                "exit_code": report.exit_code,
-                "headline": report.headline,
-                "totals": report.totals,
-                "details": report.details,
-            })
-        })
-        .collect();
-    Facts::from([("jobs".to_owned(), jobs.into())])
 }

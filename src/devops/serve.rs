@@ -127,7 +127,11 @@ async fn find(folder: &Path, path: &str) -> Result<(PathBuf, Bytes), StatusCode>
     let root = tokio::fs::canonicalize(folder).await.map_err(missing)?;
     let mut file = tokio::fs::canonicalize(root.join(relative)).await.map_err(missing)?;
     if file.is_dir() {
-        file = tokio::fs::canonicalize(file.join("index.html")).await.map_err(missing)?;
+        // A folder of reports has its page under the name of the report.
+        file = match tokio::fs::canonicalize(file.join("index.html")).await {
+            Ok(index) => index,
+            Err(_) => tokio::fs::canonicalize(file.join("report.html")).await.map_err(missing)?,
+        };
     }
     if !file.starts_with(&root) {
         return Err(StatusCode::NOT_FOUND);

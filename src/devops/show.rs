@@ -1,30 +1,41 @@
-//! `devops config`: every setting with where it comes from, whether the file is right, and its schema.
+//! `devops config`: every setting with where it comes from, whether the file is valid, and its schema.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, Command};
+use clap::Command;
 
 use super::command_line::Look;
 use super::jobs::JOBS;
-use crate::config::{FILE_NAME, File, Refusal, schema as schema_of};
+use crate::config::{Origin, Setting, schema as schema_of};
 use crate::core::escape::terminal_line;
 use crate::core::words::count;
 use crate::core::{Error, Location};
-use crate::job::run::keys;
+use crate::job::prepare::Project;
 use crate::job::{Common, Context};
 
-/// Every job's settings, a line each.
+/// The settings of each job, a line each: those that somebody set, or all of them.
 ///
 /// # Errors
 /// Where the file or the environment holds something that can't be meant.
-pub(super) fn settings(look: &Look, context: &Context) -> Result<String, Error> {
+pub(super) fn settings(look: &Look, is_all: bool, context: &Context) -> Result<String, Error> {
+    let mut project = Project::read(&look.working_directory, look.config.as_deref())?;
     let mut text = String::new();
+    let mut left_out = 0;
     for entry in JOBS {
+        let settings = (entry.prepare)(&mut project, &line(entry.name, look), context)?.settings().to_vec();
+        // Where the file is, was said on the command line.
+        let settings =
+            settings.iter().filter(|setting| !matches!(setting.key.as_str(), "config" | "working-directory"));
+        let (set, defaults): (Vec<&Setting>, Vec<&Setting>) =
+            settings.partition(|setting| is_all || setting.origin != Origin::Default);
+        left_out += defaults.len() as u64;
+        if set.is_empty() {
+            continue;
+        }
         text.push_str(&format!("[{}]\n", entry.name));
-        let settings = (entry.settings)(&line(entry.name, look), context).map_err(wrong)?;
-        let width = settings.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
-        for setting in settings.iter().filter(|setting| setting.key != "config") {
+        let width = set.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
+        for setting in set {
             let values = match setting.values.as_slice() {
                 [] => "(not set)".to_owned(),
                 values => terminal_line(&values.join(", ")),
@@ -33,27 +44,27 @@ pub(super) fn settings(look: &Look, context: &Context) -> Result<String, Error> 
         }
         text.push('\n');
     }
+    if left_out > 0 {
+        let left_out = count(left_out, "setting");
+        text.push_str(&format!("{left_out} at their defaults: `devops config show --all` lists them\n"));
+    }
     Ok(context.redactor.redact(&text))
 }
 
-/// Whether every key, value and waiver of the file is right; says what the file configures.
+/// Whether every key, value and waiver of the file is valid; says which jobs the file configures.
 ///
 /// # Errors
 /// At the first mistake, with its place.
 pub(super) fn check(look: &Look, context: &Context) -> Result<String, Error> {
-    let path = path(look);
-    if !path.exists() {
-        return Err(Error::configuration("is not there")
-            .at(Location::file(path.display().to_string()))
-            .help("write one, or give its path with `--config`"));
-    }
-    let file = File::read(&path)?;
-    file.check("", &keys(&Common::augment_args(Command::new("common"))))?;
+    let mut project = Project::read(&look.working_directory, look.config.as_deref())?;
     for entry in JOBS {
-        file.check(entry.name, &keys(&(entry.command)()))?;
-        (entry.settings)(&line(entry.name, look), context).map_err(wrong)?;
+        (entry.prepare)(&mut project, &line(entry.name, look), context)?;
     }
-    file.check_waivers()?;
+    let Some(file) = &project.file else {
+        return Err(Error::configuration("is not there")
+            .at(Location::file(project.path.display().to_string()))
+            .help("write one, or give its path with `--config`"));
+    };
     let jobs: Vec<&str> = JOBS.iter().map(|entry| entry.name).filter(|name| file.has_table(name)).collect();
     let waivers = count(file.waivers.len() as u64, "waiver");
     let jobs = if jobs.is_empty() { "none".to_owned() } else { jobs.join(", ") };
@@ -65,22 +76,10 @@ pub(super) fn check(look: &Look, context: &Context) -> Result<String, Error> {
 /// # Errors
 /// Never in practice: a schema has a JSON form.
 pub(super) fn schema() -> Result<String, Error> {
-    let common = Common::augment_args(Command::new("common"));
     let jobs: Vec<Command> = JOBS.iter().map(|entry| (entry.command)()).collect();
-    let text = serde_json::to_string_pretty(&schema_of(&common, &jobs))
+    let text = serde_json::to_string_pretty(&schema_of(&Common::command(), &jobs))
         .map_err(|error| Error::bug("schema has no JSON form").because(error))?;
     Ok(text + "\n")
-}
-
-/// The file to look at.
-fn path(look: &Look) -> PathBuf {
-    look.config.clone().unwrap_or_else(|| {
-        if look.working_directory == Path::new(".") {
-            PathBuf::from(FILE_NAME)
-        } else {
-            look.working_directory.join(FILE_NAME)
-        }
-    })
 }
 
 /// A job's command line that only says where to look.
@@ -94,12 +93,4 @@ fn flag(name: &str, value: &Path) -> OsString {
     let mut flag = OsString::from(format!("--{name}="));
     flag.push(value);
     flag
-}
-
-/// A refusal as an error; no command line of a user's is involved.
-fn wrong(refusal: Refusal) -> Error {
-    match refusal {
-        Refusal::Value(error) => error,
-        Refusal::CommandLine(error) => Error::bug(error.to_string()),
-    }
 }

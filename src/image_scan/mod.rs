@@ -21,8 +21,8 @@ use self::digest::Digest;
 use self::filters::Filters;
 use crate::core::report::Facts;
 use crate::core::{Error, Rule, Severity};
-use crate::events::Kind;
-use crate::job::{Context, Job, Outcome};
+use crate::events;
+use crate::job::{Context, Job, Kind, Outcome};
 
 /// The job.
 pub struct ImageScan;
@@ -96,8 +96,20 @@ impl Job for ImageScan {
     const NAME: &'static str = "image-scan";
     const ABOUT: &'static str = "Check the scanner report of a container image";
     type Arguments = Arguments;
+    const KIND: Kind = Kind::Gate;
+    const POLICY: &'static [&'static str] = &[
+        "allow-empty",
+        "classes",
+        "expect-digest",
+        "fixed-only",
+        "ignore-status",
+        "max-report-age",
+        "report",
+        "targets",
+        "unknown-severity",
+    ];
 
-    const EVENT: Kind = Kind::Scan;
+    const EVENT: events::Kind = events::Kind::Scan;
 
     fn rules() -> &'static [Rule] {
         rules::RULES

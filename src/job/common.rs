@@ -1,12 +1,13 @@
 //! The flags every job has.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, PathBuf};
 
-use clap::{ArgAction, Args, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, Command, FromArgMatches, ValueEnum, ValueHint};
 
-use crate::ci::HostChoice;
-use crate::config::FILE_NAME;
+use crate::ci::{Host, HostChoice};
+use crate::config::path_of;
 use crate::core::Severity;
+use crate::repository::policy::AUTO;
 
 /// Flags every job has, with the same names as keys of `devops.toml` and inputs of the actions.
 #[derive(Debug, Clone, Args)]
@@ -20,6 +21,11 @@ pub struct Common {
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub working_directory: PathBuf,
 
+    /// Base of the change: `auto` for the one that the host provides (on a laptop a guess, which only informs), `none` for no base,
+    /// or a branch, tag or commit
+    #[arg(long, value_name = "REV", default_value = AUTO)]
+    pub base: String,
+
     /// Whether a failed gate exits with 1 (`enforce`) or only reports and exits with 0 (`report`)
     #[arg(long, value_name = "MODE", value_enum, default_value_t = Mode::Enforce)]
     pub mode: Mode,
@@ -32,7 +38,7 @@ pub struct Common {
     #[arg(long, value_name = "DIR", default_value = "devops-report", value_hint = ValueHint::DirPath)]
     pub report_dir: PathBuf,
 
-    /// Report formats to write, separated by commas [default: json,sarif,summary; on GitHub also github]
+    /// Report formats to write, separated by commas [default: json,sarif,summary; on GitHub also github, on a laptop also html]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub formats: Vec<Format>,
 
@@ -80,13 +86,22 @@ pub struct DeploymentArguments {
 }
 
 impl Common {
+    /// The shared flags alone, as clap describes them.
+    pub fn command() -> Command {
+        Self::augment_args(Command::new("common"))
+    }
+
+    /// What nobody set: all defaults, for what has to be reported before there are settings.
+    ///
+    /// # Errors
+    /// Never in practice: the defaults are valid.
+    pub fn defaults() -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&Self::command().try_get_matches_from(["common"])?)
+    }
+
     /// The configuration file that was named, or the one that is looked for; it need not be there.
     pub fn file(&self) -> PathBuf {
-        match &self.config {
-            Some(path) => path.clone(),
-            None if self.working_directory == Path::new(".") => PathBuf::from(FILE_NAME),
-            None => self.working_directory.join(FILE_NAME),
-        }
+        path_of(self.config.as_deref(), &self.working_directory)
     }
 
     /// The category of a job's findings in code scanning.
@@ -106,13 +121,17 @@ impl Common {
         std::iter::once(job.into()).chain(folders).collect::<Vec<_>>().join("/")
     }
 
-    /// The formats to write: those asked for, or the default ones.
-    pub fn formats_or_default(&self) -> Vec<Format> {
-        if self.formats.is_empty() {
-            vec![Format::Json, Format::Sarif, Format::Summary]
-        } else {
-            self.formats.clone()
+    /// The formats to write: those asked for, or the default ones of the host.
+    pub fn formats_or_default(&self, host: Host) -> Vec<Format> {
+        if !self.formats.is_empty() {
+            return self.formats.clone();
         }
+        let of_host = match host {
+            Host::GitHub => Some(Format::Github),
+            Host::GitLab => None,
+            Host::Local => Some(Format::Html),
+        };
+        [Format::Json, Format::Sarif, Format::Summary].into_iter().chain(of_host).collect()
     }
 }
 

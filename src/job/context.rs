@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use crate::ci::{Host, HostChoice};
 use crate::core::escape::terminal;
 use crate::core::{Error, Redactor, Secret};
+use crate::repository::policy::AUTO;
 
 /// Environment variable that sets the clock, to reproduce a verdict of another day: an RFC 3339 time.
 pub const NOW: &str = "DEVOPS_NOW";
@@ -19,6 +20,8 @@ pub const NOW: &str = "DEVOPS_NOW";
 /// What is handed in to a job.
 #[derive(Clone)]
 pub struct Context {
+    /// The binary that runs, for hints that name one of its commands.
+    pub program: &'static str,
     /// Environment variables; ones that are not Unicode are absent.
     pub environment: BTreeMap<String, String>,
     /// The time at the start of the run.
@@ -33,6 +36,8 @@ pub struct Context {
     pub working_directory: PathBuf,
     /// Folder the reports of this run go to.
     pub report_dir: PathBuf,
+    /// Where the change began, as it was asked for: a revision, or a word of `repository::policy`.
+    pub base: String,
     /// Masks secrets in all that leaves the process.
     pub redactor: Redactor,
     progress: Option<Arc<Mutex<dyn Write + Send>>>,
@@ -48,7 +53,7 @@ impl Context {
     ///
     /// # Errors
     /// Where `DEVOPS_NOW` is set and is not a time.
-    pub fn of_process() -> Result<Self, Error> {
+    pub fn of_process(program: &'static str) -> Result<Self, Error> {
         let environment: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -64,6 +69,7 @@ impl Context {
         // On a laptop progress is for who watches; a pipeline's log keeps it.
         let is_watched = std::io::stderr().is_terminal() || host != Host::Local;
         Ok(Self {
+            program,
             redactor: Redactor::from_environment(&environment),
             host,
             environment,
@@ -72,6 +78,7 @@ impl Context {
             service: None,
             working_directory: PathBuf::from("."),
             report_dir: PathBuf::from("devops-report"),
+            base: AUTO.to_owned(),
             progress: is_watched.then(progress),
         })
     }

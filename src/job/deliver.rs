@@ -9,7 +9,7 @@ use super::common::{Common, Format};
 use super::context::Context;
 use super::redacted::redacted;
 use super::{Artifact, event_lines};
-use crate::ci::{Host, OUTPUTS, Outputs, append_summary, shield, write_outputs};
+use crate::ci::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
 use crate::config::Setting;
 use crate::core::escape::terminal_line;
 use crate::core::{Error, Exit, Report, Rule};
@@ -62,11 +62,11 @@ fn without_secrets<T>(delivery: &Delivery<'_>, act: impl FnOnce(&Delivery<'_>) -
 /// Delivers what is redacted.
 fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
     let Delivery { common, context, .. } = delivery;
-    let formats = formats(common, context.host);
+    let formats = common.formats_or_default(context.host);
     let mut exit = delivery.report.exit();
     let mut note = |done: Result<(), Error>| {
         if let Err(error) = done {
-            let trouble = complain(&error, Some(context));
+            let trouble = print_error(&error, Some(context));
             exit = if exit == Exit::Pass { trouble } else { exit };
         }
         exit
@@ -77,7 +77,7 @@ fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
     if formats.contains(&Format::Summary) {
         // The summary is a courtesy of the host; its absence is told and decides nothing.
         if let Err(error) = append(delivery) {
-            complain(&error, Some(context));
+            print_error(&error, Some(context));
         }
     }
     let outputs = outputs(delivery.report, note(Ok(())), common, &formats);
@@ -141,15 +141,6 @@ fn append(delivery: &Delivery<'_>) -> Result<(), Error> {
     let context = delivery.context;
     let markdown = rendered(delivery, Format::Summary)?;
     append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown)).map(|_| ())
-}
-
-/// The formats asked for; where none are, the default ones, and on GitHub its annotations.
-fn formats(common: &Common, host: Host) -> Vec<Format> {
-    let mut formats = common.formats_or_default();
-    if common.formats.is_empty() && host == Host::GitHub {
-        formats.push(Format::Github);
-    }
-    formats
 }
 
 /// Writes each format that is a file, and adds to the event log.
@@ -245,13 +236,19 @@ fn with_document<T>(
 ) -> T {
     let context = delivery.context;
     let configuration = delivery.common.file().display().to_string().replace('\\', "/");
+    // A run of one job is shown as that job.
+    let only = match delivery.jobs {
+        [only] => Some(Report { job: only.job.clone(), ..delivery.report.clone() }),
+        _ => None,
+    };
     draw(&Document {
-        report: delivery.report,
+        report: only.as_ref().unwrap_or(delivery.report),
         jobs: delivery.jobs,
         rules: delivery.rules,
         link: &|location| context.host.link(&context.environment, location),
         configuration: &configuration,
         category: &|job| delivery.common.category(job),
+        program: context.program,
         page,
         revision,
     })
@@ -297,6 +294,13 @@ pub fn print(context: &Context, common: &Common, text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// Prints the answer to a question, such as a page; someone who stopped reading is no reason to fail.
+pub fn print_page(text: &str) -> Exit {
+    let mut stdout = anstream::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    Exit::Pass
+}
+
 /// Writes to standard output as it is.
 fn write_out(text: &str) {
     let mut stdout = io::stdout().lock();
@@ -304,7 +308,7 @@ fn write_out(text: &str) {
 }
 
 /// Tells people on standard error what went wrong, where, and what to do; returns the exit that stands for it.
-pub fn complain(error: &Error, context: Option<&Context>) -> Exit {
+pub fn print_error(error: &Error, context: Option<&Context>) -> Exit {
     let mut text = picture(error);
     if let Some(context) = context {
         text = context.redactor.redact(&text);

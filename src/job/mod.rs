@@ -2,26 +2,30 @@
 //!
 //! Owns the [`Job`] trait, the flags all jobs share and the order of the steps. Knows no job by name.
 
-mod base;
+pub mod command;
 pub mod common;
 pub mod context;
 pub mod deliver;
+mod effective_policy;
 pub mod event_lines;
+pub mod explain;
+pub mod prepare;
 mod redacted;
 pub mod run;
 pub mod signals;
+pub mod stage;
 
 pub use common::{Common, DeploymentArguments, Format, Mode};
 pub use context::Context;
 pub use run::main;
+pub use stage::{Kind, Moment, Step, Turn};
 
 use clap::{Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
 use crate::core::report::Facts;
 use crate::core::{Error, Exit, Finding, Input, Rule};
-use crate::events::{Deployment, Kind};
-use crate::repository::policy::BaseFile;
+use crate::events::{self, Deployment};
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
 pub trait Job {
@@ -30,18 +34,18 @@ pub trait Job {
     /// One line: the question the job answers.
     const ABOUT: &'static str;
     /// The job's own flags; their kebab-case names are also the keys and the inputs.
-    type Arguments: Args + FromArgMatches;
+    type Arguments: Args + FromArgMatches + Clone;
 
+    /// What the job does to the world.
+    const KIND: Kind;
     /// Keys of `devops.toml` that decide what passes: where a change has a base, they are taken from there.
-    const POLICY: &'static [&'static str] = &[];
-    /// Keys of `devops.toml` that are not heard where the host knows the base of the change, which must not choose its own.
-    const UNHEARD: &'static [&'static str] = &[];
+    const POLICY: &'static [&'static str];
 
     /// Names of the files that the job may leave beside its report.
     const ARTIFACTS: &'static [&'static str] = &[];
 
     /// The kind of line that the job leaves in the event log.
-    const EVENT: Kind;
+    const EVENT: events::Kind;
 
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];
@@ -53,14 +57,9 @@ pub trait Job {
         Vec::new()
     }
 
-    /// `devops.toml` as it was where the change began; none where there is no base, or the job knows of none.
-    ///
-    /// The context is the one before the settings, so that the settings of a change have no say in it.
-    ///
-    /// # Errors
-    /// Where somebody named a base that can't be found.
-    fn base_file(_: &Self::Arguments, _: &Common, _: &Context) -> Result<Option<BaseFile>, Error> {
-        Ok(None)
+    /// What the job does at a step of a pipeline; a gate that changes nothing runs as it is.
+    fn turn(arguments: Self::Arguments, _: &Step) -> Turn<Self::Arguments> {
+        Turn::Run(arguments, None)
     }
 
     /// What the event log says of the deployment that this call makes, where the call ends in an error; none where it makes none.
@@ -138,4 +137,8 @@ pub struct Outcome {
     pub deployment: Option<Noted>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.
     pub exit: Option<Exit>,
+    /// Why the verdict is a warning at least, where no finding says so.
+    pub warning: Option<String>,
+    /// Of a change: whether what was wanted is live now, or would be after a plan.
+    pub is_live: Option<bool>,
 }

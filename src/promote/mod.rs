@@ -36,7 +36,7 @@ use self::targets::{Change, Folders, Target};
 use crate::ci;
 use crate::core::{Error, Exit, Rule};
 use crate::events::{self, Progress};
-use crate::job::{Context, Job, Noted, Outcome};
+use crate::job::{self, Context, Job, Noted, Outcome, Turn};
 use crate::net::{self, Cancel};
 
 /// The job.
@@ -47,11 +47,18 @@ impl Job for Promote {
     const ABOUT: &'static str =
         "Move live traffic from one colour to the other, safely, and back if it goes wrong";
     type Arguments = Arguments;
+    const KIND: job::Kind = job::Kind::Change;
+    const POLICY: &'static [&'static str] = &[];
 
     const EVENT: events::Kind = events::Kind::Deployment;
 
     fn rules() -> &'static [Rule] {
         outcome::RULES
+    }
+
+    fn turn(mut arguments: Arguments, step: &job::Step) -> Turn<Arguments> {
+        arguments.action = Some(if step.is_dry { Action::Plan } else { Action::Run });
+        Turn::Run(arguments, None)
     }
 
     fn attempt(arguments: &Arguments, context: &Context, error: &Error) -> Option<Noted> {

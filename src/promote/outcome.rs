@@ -58,7 +58,8 @@ pub(crate) const RULES: &[Rule] = &[UNHEALTHY, HOOK_FAILED, ROLLED_BACK, HELD, C
 
 /// What a report has about each promotion, whatever its result.
 fn base(target: &dyn Target, state: State, record: Option<&Record>, live: Option<&Live>) -> Outcome {
-    let mut outcome = Outcome { notes: target.notes(), ..Outcome::default() };
+    let mut outcome =
+        Outcome { notes: target.notes(), is_live: Some(state.is_success()), ..Outcome::default() };
     let mut say = |name: &str, value: Value| {
         outcome.details.insert(name.to_owned(), value);
     };

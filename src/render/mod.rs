@@ -47,6 +47,8 @@ pub struct Document<'a> {
     pub configuration: &'a str,
     /// The name under which hosts keep the findings of a job, so that those of another run do not take their place.
     pub category: &'a dyn Fn(&str) -> String,
+    /// The binary that explains rules: `PROGRAM explain RULE`.
+    pub program: &'a str,
     /// Path of the page a reader may open for more, if one was written.
     pub page: Option<&'a str>,
     /// What was judged, and when.

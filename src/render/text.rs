@@ -415,7 +415,8 @@ impl Screen<'_> {
         let worst =
             self.document.open().into_iter().find(|finding| self.document.rule(&finding.rule).is_some());
         if let Some(finding) = worst {
-            text.push_str(&format!("help   devops explain {}\n", terminal_line(&finding.rule)));
+            let (program, rule) = (self.document.program, terminal_line(&finding.rule));
+            text.push_str(&format!("help   {program} explain {rule}\n"));
         }
         text
     }

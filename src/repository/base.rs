@@ -17,6 +17,8 @@ pub enum Base {
     Unknown(Failure),
     /// There is one.
     Known(Box<Known>),
+    /// There is probably one, for somebody at their own machine: it shows which lines are new, and decides nothing.
+    Guessed(Box<Known>),
 }
 
 /// Where the change began.
@@ -25,6 +27,8 @@ pub struct Known {
     pub repository: Repository,
     /// The best ancestor that the base and the commit that is checked out have in common.
     pub commit: ObjectId,
+    /// The revision that led there, as people write it: `origin/main`.
+    pub revision: String,
 }
 
 impl Known {
@@ -45,7 +49,13 @@ pub(super) fn find(repository: Repository, revisions: &[String]) -> Result<Known
     let mut failures = Vec::new();
     for revision in revisions {
         match began(&repository, revision, head) {
-            Ok(commit) => return Ok(Known { repository, commit }),
+            Ok(commit) => {
+                let revision = ["refs/remotes/", "refs/heads/"]
+                    .into_iter()
+                    .find_map(|prefix| revision.strip_prefix(prefix))
+                    .unwrap_or(revision);
+                return Ok(Known { repository, commit, revision: revision.to_owned() });
+            }
             Err(failure) => failures.push(failure),
         }
     }

@@ -9,6 +9,19 @@ use crate::ci::Host;
 use crate::core::{Error, Finding, Rule, Severity};
 use crate::repository::objects::Repository;
 
+/// Where a clone has the default branch of its remote, which a change on somebody's own machine is probably for.
+const DEFAULT_BRANCHES: [&str; 3] =
+    ["refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"];
+
+/// What a repository knows about the policy that a change started from.
+#[derive(Default)]
+pub struct BasePolicy {
+    /// `devops.toml` where the change began; none where that is not known, or the file is none of the repository's.
+    pub file: Option<BaseFile>,
+    /// That the host names a base which the checkout does not reach.
+    pub unknown: Option<Finding>,
+}
+
 /// `devops.toml` where the change began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseFile {
@@ -16,8 +29,12 @@ pub struct BaseFile {
     pub commit: String,
     /// The commit's name as people are shown it.
     pub label: String,
+    /// The revision that led to the commit, as people write it.
+    pub revision: String,
     /// What the file said; none where it was not there.
     pub text: Option<String>,
+    /// Whether it decides. Where the base was guessed, it only shows what a pipeline would go by.
+    pub decides: bool,
 }
 
 /// The setting that has the host name the base.
@@ -45,7 +62,8 @@ pub fn base(setting: &str, folder: &Path, environment: &BTreeMap<String, String>
             // What the environment shows, whatever the file of the change says about the host.
             let candidates = Host::detect(environment).base_candidates(environment);
             if candidates.is_empty() {
-                return Ok(Base::None);
+                let guessed = guess(folder, environment).ok().flatten();
+                return Ok(guessed.map_or(Base::None, |known| Base::Guessed(Box::new(known))));
             }
             match found(folder, &candidates) {
                 Ok(known) => Ok(Base::Known(Box::new(known))),
@@ -60,10 +78,31 @@ pub fn base(setting: &str, folder: &Path, environment: &BTreeMap<String, String>
     }
 }
 
-/// Whether the host runs this for no change: a push to a branch, a schedule. Without a host that nobody can tell.
-pub fn is_no_change(setting: &str, environment: &BTreeMap<String, String>) -> bool {
+/// Whether there is no change: the host runs this for a push to a branch or a schedule, or somebody's own repository has no remote.
+pub fn is_no_change(setting: &str, folder: &Path, environment: &BTreeMap<String, String>) -> bool {
     let host = Host::detect(environment);
-    matches!(setting, AUTO | "") && host != Host::Local && host.base_candidates(environment).is_empty()
+    matches!(setting, AUTO | "")
+        && host.base_candidates(environment).is_empty()
+        && matches!(guess(folder, environment), Ok(None))
+}
+
+/// Where a change on somebody's own machine probably began; none on a host, and where there is no remote.
+///
+/// # Errors
+/// Where there is a remote, and the history does not reach where the change left it.
+fn guess(folder: &Path, environment: &BTreeMap<String, String>) -> Result<Option<Known>, Failure> {
+    if Host::detect(environment) != Host::Local {
+        return Ok(None);
+    }
+    let found = Repository::discover(folder)
+        .and_then(|repository| find(repository, &DEFAULT_BRANCHES.map(str::to_owned)));
+    match found {
+        Ok(known) => Ok(Some(known)),
+        Err(Failure {
+            reason: Reason::NotARepository | Reason::NoCommit | Reason::UnknownRevision, ..
+        }) => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Where the change began by the innermost repository around a folder that knows one of these revisions.
@@ -86,7 +125,7 @@ fn found(folder: &Path, revisions: &[String]) -> Result<Known, Failure> {
     }
 }
 
-/// A file of the policy where the change began; none where that is not known, or the file is none of the repository's.
+/// What the repository around a folder knows about the policy, which is this file, where the change began.
 ///
 /// # Errors
 /// As [`base`].
@@ -95,18 +134,23 @@ pub fn base_file(
     folder: &Path,
     environment: &BTreeMap<String, String>,
     file: &Path,
-) -> Result<Option<BaseFile>, Error> {
-    let Base::Known(known) = base(setting, folder, environment)? else {
-        return Ok(None);
+) -> Result<BasePolicy, Error> {
+    let (known, decides) = match base(setting, folder, environment)? {
+        Base::Known(known) => (known, true),
+        Base::Guessed(known) => (known, false),
+        Base::Unknown(failure) => return Ok(BasePolicy { unknown: Some(unknown(&failure)), file: None }),
+        Base::None => return Ok(BasePolicy::default()),
     };
-    let Some(path) = known.repository.path_of(file) else { return Ok(None) };
+    let Some(path) = known.repository.path_of(file) else { return Ok(BasePolicy::default()) };
     let bytes = known.repository.blob(known.commit, &path)?;
     let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    Ok(Some(BaseFile { commit: known.id(), label: known.short(), text }))
+    let (commit, label) = (known.id(), known.short());
+    let file = BaseFile { commit, label, revision: known.revision, text, decides };
+    Ok(BasePolicy { file: Some(file), unknown: None })
 }
 
 /// The finding about a base that could not be found.
-pub fn unknown(failure: &Failure) -> Finding {
+fn unknown(failure: &Failure) -> Finding {
     Finding::new(&BASE_UNKNOWN, format!("the base of the change is unknown: {}", failure.message), &[])
         .detail("The devops.toml of the change applies, and nothing is compared with the base.")
         .help(failure.help())

@@ -139,10 +139,6 @@ pub struct Arguments {
     #[arg(long, value_name = "MS", default_value_t = 500, help_heading = "Comparison")]
     pub(crate) slowdown_floor: u64,
 
-    /// Base of the change: `auto` for the one that the host provides, `none` for no base, or a branch, tag or commit
-    #[arg(long, value_name = "REV", default_value = "auto", help_heading = "Comparison")]
-    pub(crate) base: String,
-
     /// The change as a unified diff (`git diff BASE...HEAD`), for when the repository is not available
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Comparison")]
     pub(crate) diff: Option<PathBuf>,

@@ -76,11 +76,10 @@ use self::surroundings::Surroundings;
 use crate::core::report::Facts;
 use crate::core::words::{counted, number};
 use crate::core::{Error, Finding, Rule, Table};
-use crate::events::Kind;
-use crate::job::{Artifact, Common, Context, Job, Outcome};
+use crate::events;
+use crate::job::{Artifact, Context, Job, Kind, Outcome, Step, Turn};
 use crate::repository;
 use crate::repository::gate_file::GateFile;
-use crate::repository::policy::BaseFile;
 
 /// Names of the merged reports.
 const JUNIT: &str = "tests.junit.xml";
@@ -94,11 +93,11 @@ impl Job for TestGate {
     const NAME: &'static str = "test-gate";
     const ABOUT: &'static str = "Check the test, coverage and benchmark reports of a change";
     type Arguments = Arguments;
+    const KIND: Kind = Kind::Gate;
     const POLICY: &'static [&'static str] = arguments::POLICY;
     const ARTIFACTS: &'static [&'static str] = &[JUNIT, CTRF, COBERTURA];
-    const UNHEARD: &'static [&'static str] = &["base"];
 
-    const EVENT: Kind = Kind::Test;
+    const EVENT: events::Kind = events::Kind::Test;
 
     fn rules() -> &'static [Rule] {
         rules::all()
@@ -108,13 +107,18 @@ impl Job for TestGate {
         arguments::subcommands()
     }
 
-    fn base_file(
-        arguments: &Arguments,
-        common: &Common,
-        context: &Context,
-    ) -> Result<Option<BaseFile>, Error> {
-        let folder = &common.working_directory;
-        repository::policy::base_file(&arguments.base, folder, &context.environment, &common.file())
+    fn turn(mut arguments: Arguments, step: &Step) -> Turn<Arguments> {
+        match arguments.action {
+            Action::Run if step.is_dry => {
+                arguments.action = Action::Judge;
+                let note = "its command was not started in a dry run, and the existing reports were judged";
+                Turn::Run(arguments, Some(note.to_owned()))
+            }
+            Action::Baseline | Action::Merge if step.is_dry => {
+                Turn::Skip("because a dry run writes no baseline")
+            }
+            _ => Turn::Run(arguments, None),
+        }
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -177,9 +181,6 @@ fn judge(
     if knows_no_test && gate.has_tests() {
         missing_baseline(arguments, "it contains no test", &mut gate);
     }
-    if let repository::Base::Unknown(failure) = &surroundings.base {
-        gate.finding(repository::policy::unknown(failure));
-    }
     gate.stale(&found.unchanged(before));
     let mut parts = Vec::new();
     if let Some(baseline) = &baseline {
@@ -206,6 +207,7 @@ fn judge(
     let mut outcome = joined(gate.outcome(arguments, &found), parts);
     locate(&mut outcome, covered.tracked, &surroundings);
     outcome.details.extend(surroundings.facts().map(|facts| ("change".to_owned(), facts)));
+    outcome.notes.extend(surroundings.note());
     outcome.artifacts = artifacts;
     if let Some(quarantine) = quarantine {
         apply(&quarantine, &names, context, &mut outcome);

@@ -12,7 +12,6 @@ use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity, why};
 use crate::reading::excerpt;
 use crate::reading::trouble::{Position, Troubles};
-use crate::repository::policy::BASE_UNKNOWN;
 
 /// A test failed or could not run to its end.
 pub(super) const FAILED: Rule = Rule {
@@ -139,9 +138,8 @@ pub(super) const COUNTED: &[&str] = &[
 
 /// Every rule of this job.
 pub(super) fn all() -> &'static [Rule] {
-    static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-        [&OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES, &[BASE_UNKNOWN]].concat()
-    });
+    static ALL: LazyLock<Vec<Rule>> =
+        LazyLock::new(|| [&OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES].concat());
     &ALL
 }
 

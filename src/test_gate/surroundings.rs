@@ -32,11 +32,11 @@ impl Surroundings {
     /// Where a base or a diff was named and can't be read.
     pub(super) fn find(arguments: &Arguments, context: &Context) -> Result<Self, Error> {
         let folder = &context.working_directory;
-        let base = repository::policy::base(&arguments.base, folder, &context.environment)?;
+        let base = repository::policy::base(&context.base, folder, &context.environment)?;
         let change = arguments.diff.as_deref().map(read_diff).transpose()?.flatten();
         let empty_diff = arguments.diff.as_ref().filter(|_| change.is_none());
         let is_no_change = arguments.diff.is_none()
-            && repository::policy::is_no_change(&arguments.base, &context.environment);
+            && repository::policy::is_no_change(&context.base, folder, &context.environment);
         Ok(Self {
             repository: Repository::discover(folder).ok(),
             base,
@@ -87,8 +87,8 @@ impl Surroundings {
     /// # Errors
     /// Where objects of the repository are missing.
     pub(super) fn work_out_change(&mut self) -> Result<(), Error> {
-        if let (None, Base::Known(known)) = (&self.change, &self.base) {
-            let Known { repository, commit } = known.as_ref();
+        if let (None, Base::Known(known) | Base::Guessed(known)) = (&self.change, &self.base) {
+            let Known { repository, commit, .. } = known.as_ref();
             self.change = Some(repository::between(repository, *commit, repository.head()?)?);
         }
         Ok(())
@@ -111,10 +111,20 @@ impl Surroundings {
         repository.edited(change.added.keys().map(String::as_str)).unwrap_or_default()
     }
 
+    /// That the base was guessed, where something was counted by it.
+    pub(super) fn note(&self) -> Option<String> {
+        let (Base::Guessed(known), Some(_)) = (&self.base, &self.change) else { return None };
+        let (commit, revision) = (known.short(), &known.revision);
+        Some(format!(
+            "changed lines are counted from {commit}, where this branch left {revision}; name another base with `--base`"
+        ))
+    }
+
     /// What the report says of the base and the change.
     pub(super) fn facts(&self) -> Option<Value> {
         let base = match &self.base {
             Base::Known(known) => Some(json!({ "commit": known.id() })),
+            Base::Guessed(known) => Some(json!({ "commit": known.id(), "guessed": true })),
             Base::None | Base::Unknown(_) => None,
         };
         let change = self.change.as_ref().map(|change| {

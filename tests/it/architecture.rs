@@ -3,32 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use clap::Args as _;
-use devops_action::annotate::Annotate;
 use devops_action::core::{RULE_IDS, Rule};
-use devops_action::dep_scan::DepScan;
-use devops_action::image_scan::ImageScan;
-use devops_action::job::Job;
-use devops_action::job::run::{keys, rules};
+use devops_action::devops::{JOBS, all_rules};
+use devops_action::job::command::keys;
+use devops_action::job::{Common, Kind};
 use devops_action::policy::RULES;
-use devops_action::promote::Promote;
-use devops_action::test_gate::TestGate;
+use devops_action::repository::policy::BASE_UNKNOWN;
 
-/// Rooms that are jobs.
-const JOBS: [&str; 5] = ["test_gate", "dep_scan", "image_scan", "promote", "annotate"];
+/// Rooms that gates are built on: no network, no processes.
+const GROUND_OF_GATES: [&str; 6] = ["advisory", "inventory", "repository", "reading", "files", "events"];
 
-/// Rooms on the path of a gate: no network, no processes.
-const GATE_ROOMS: [&str; 9] = [
-    "test_gate",
-    "dep_scan",
-    "image_scan",
-    "advisory",
-    "inventory",
-    "repository",
-    "reading",
-    "files",
-    "events",
-];
+/// The room of a job.
+fn room(job: &str) -> String {
+    job.replace('-', "_")
+}
+
+/// Whether a room is a job.
+fn is_job(name: &str) -> bool {
+    JOBS.iter().any(|entry| room(entry.name) == name)
+}
+
+/// Whether a room is on the path of a gate.
+fn is_of_gates(name: &str) -> bool {
+    let is_gate = JOBS.iter().any(|entry| entry.kind == Kind::Gate && room(entry.name) == name);
+    is_gate || GROUND_OF_GATES.contains(&name)
+}
 
 /// The one place of a gate that starts a process: the command that `test-gate run` is given.
 const STARTS_THE_COMMAND: [&str; 1] = ["src/test_gate/command.rs: use std::process::Command;"];
@@ -175,11 +174,11 @@ fn assert_none(broken: &[String], rule: &str) {
 #[test]
 fn no_job_imports_another_job() {
     let mut broken = Vec::new();
-    for source in sources().iter().filter(|source| JOBS.contains(&source.room())) {
+    for source in sources().iter().filter(|source| is_job(source.room())) {
         let others = source.imports().into_iter();
         broken.extend(
             others
-                .filter(|room| room != source.room() && (JOBS.contains(&room.as_str()) || room == "devops"))
+                .filter(|room| room != source.room() && (is_job(room) || room == "devops"))
                 .map(|room| format!("src/{} imports {room}", source.path)),
         );
     }
@@ -253,7 +252,7 @@ fn a_gate_opens_no_socket_and_starts_no_process() {
         "UnixStream",
     ];
     let sources = sources();
-    let rooms = sources.iter().filter(|source| GATE_ROOMS.contains(&source.room()));
+    let rooms = sources.iter().filter(|source| is_of_gates(source.room()));
     let broken: Vec<String> = rooms
         .flat_map(|source| {
             let net = source.imports().contains("net").then(|| format!("src/{} imports net", source.path));
@@ -294,30 +293,22 @@ fn mains_are_short() {
     assert_none(&broken, "a main has at most 20 lines");
 }
 
-/// Every rule of every job, once.
-fn all_rules() -> BTreeMap<&'static str, Rule> {
-    let jobs = [
-        rules::<TestGate>(),
-        rules::<DepScan>(),
-        rules::<ImageScan>(),
-        rules::<Promote>(),
-        rules::<Annotate>(),
-    ];
-    jobs.into_iter().flatten().map(|rule| (rule.id, rule)).collect()
-}
-
 #[test]
 fn every_rule_has_a_name_of_its_own_that_every_job_knows() {
-    let jobs =
-        [TestGate::rules(), DepScan::rules(), ImageScan::rules(), Promote::rules(), Annotate::rules(), RULES];
-    let mut names: Vec<&str> = jobs.concat().iter().map(|rule| rule.id).collect();
+    let of_jobs: Vec<Rule> = JOBS.iter().flat_map(|entry| (entry.rules)()).collect();
+    let shared: Vec<&str> = RULES.iter().chain([&BASE_UNKNOWN]).map(|rule| rule.id).collect();
+    for rule in of_jobs.iter().filter(|rule| !shared.contains(&rule.id)) {
+        let jobs = of_jobs.iter().filter(|other| other.id == rule.id).count();
+        assert_eq!(jobs, 1, "two jobs have a rule called {}", rule.id);
+    }
+    let mut names: Vec<&str> = all_rules().iter().map(|rule| rule.id).collect();
     names.sort_unstable();
     assert_eq!(names, RULE_IDS, "left: the rules of all jobs, right: `core::RULE_IDS`; no name twice");
 }
 
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
-    let rules = all_rules();
+    let rules: BTreeMap<&str, Rule> = all_rules().into_iter().map(|rule| (rule.id, rule)).collect();
     let mut pages = BTreeSet::new();
     for entry in std::fs::read_dir(root().join("docs/rules")).unwrap() {
         let path = entry.unwrap().path();
@@ -363,27 +354,43 @@ fn pages(job: &str) -> String {
     files.filter(is_of_job).map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
-/// Which of its own flags and rules a job's pages don't mention.
-fn undocumented<J: Job>() -> Vec<String> {
-    let page = pages(J::NAME);
-    let own = keys(&J::Arguments::augment_args(clap::Command::new(J::NAME)));
-    let flags = own
-        .into_iter()
-        .filter(|key| !page.contains(&format!("`{key}")) && !page.contains(&format!("--{key}")));
-    let rules = J::rules().iter().map(|rule| rule.id.to_owned()).filter(|id| !page.contains(id));
-    flags.chain(rules).map(|name| format!("docs/{}*.md lacks `{name}`", J::NAME)).collect()
+#[test]
+fn every_flag_and_rule_of_a_job_is_documented() {
+    let shared = keys(&Common::command());
+    let mut lacking = Vec::new();
+    for entry in JOBS {
+        let page = pages(entry.name);
+        let own = keys(&(entry.command)()).into_iter().filter(|key| !shared.contains(key));
+        let flags =
+            own.filter(|key| !page.contains(&format!("`{key}")) && !page.contains(&format!("--{key}")));
+        let is_of_all = |id: &str| RULES.iter().any(|rule| rule.id == id);
+        let rules = (entry.rules)().into_iter().map(|rule| rule.id.to_owned());
+        let rules = rules.filter(|id| !is_of_all(id) && !page.contains(id));
+        lacking.extend(flags.chain(rules).map(|name| format!("docs/{}*.md lacks `{name}`", entry.name)));
+    }
+    assert_none(&lacking, "a job's pages name its flags and rules");
 }
 
 #[test]
-fn every_flag_and_rule_of_a_job_is_documented() {
-    let lacking = [
-        undocumented::<TestGate>(),
-        undocumented::<DepScan>(),
-        undocumented::<ImageScan>(),
-        undocumented::<Promote>(),
-        undocumented::<Annotate>(),
-    ];
-    assert_none(&lacking.concat(), "a job's pages name its flags and rules");
+fn the_scripts_know_every_job() {
+    let of = |is_gate: bool, separator: &str| {
+        let entries = JOBS.iter().filter(|entry| (entry.kind == Kind::Gate) == is_gate);
+        entries.map(|entry| entry.name).collect::<Vec<_>>().join(separator)
+    };
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let launcher = read("scripts/run.sh");
+    let gates = format!("    {}) job=$1 features=--no-default-features ;;\n", of(true, " | "));
+    let others = format!("    {}) job=$1 features= ;;\n", of(false, " | "));
+    assert!(launcher.contains(&gates), "scripts/run.sh lacks: {gates}");
+    assert!(launcher.contains(&others), "scripts/run.sh lacks: {others}");
+    let release = format!("for gate in {}; do", of(true, " "));
+    assert!(read("scripts/check-release").contains(&release), "scripts/check-release lacks: {release}");
+}
+
+#[test]
+fn the_configuration_has_a_table_for_each_job_and_for_nothing_else() {
+    let jobs: Vec<&str> = JOBS.iter().map(|entry| entry.name).collect();
+    assert_eq!(devops_action::config::JOBS[..], jobs, "left: `config::JOBS`, right: the table of jobs");
 }
 
 #[test]

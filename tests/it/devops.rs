@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use crate::support::{Finished, binary, run};
+use crate::support::{Finished, NOW, binaries, binary, git, jobs, report, run};
 
 /// A server that is stopped when the test is over.
 struct Server {
@@ -110,18 +110,28 @@ fn config_show_says_where_each_value_comes_from() {
     std::fs::write(folder.path().join("devops.toml"), "mode = \"report\"\n[test-gate]\nfail-on = \"low\"\n")
         .unwrap();
     let mut command = binary("devops", folder.path());
-    let shown = run(command.args(["config", "show"]).env("DEVOPS_REPORT_DIR", "out"));
+    let shown = run(command.args(["config", "show", "--all"]).env("DEVOPS_REPORT_DIR", "out"));
     assert_eq!(shown.code, Some(0), "{shown:?}");
     let gate = shown.stdout.split("\n\n").next().unwrap();
     for (key, value, origin) in [
         ("mode", "report", "devops.toml:1:1"),
         ("fail-on", "low", "devops.toml:3:1"),
         ("report-dir", "out", "environment DEVOPS_REPORT_DIR"),
-        ("working-directory", ".", "flag"),
+        ("min-tests", "1", "default"),
     ] {
         let line = gate.lines().find(|line| line.split_whitespace().next() == Some(key)).expect(key);
         assert!(line.contains(&format!("  {value}  # {origin}")), "{line}");
     }
+    let shown = run(binary("devops", folder.path()).args(["config", "show"]));
+    assert!(
+        shown.stdout.starts_with(
+            "[test-gate]\nmode     report  # devops.toml:1:1\nfail-on  low  # devops.toml:3:1\n\n"
+        )
+    );
+    assert!(
+        shown.stdout.ends_with(" at their defaults: `devops config show --all` lists them\n"),
+        "{shown:?}"
+    );
 }
 
 #[test]
@@ -168,7 +178,7 @@ fn the_schema_of_the_configuration_accepts_what_the_sample_says() {
 #[test]
 fn completions_and_manual_pages_are_made_for_every_binary() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["devops", "test-gate", "dep-scan", "image-scan", "promote", "annotate"] {
+    for name in binaries() {
         for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
             let script = run(binary("devops", folder.path()).args(["completions", shell, name]));
             assert_eq!(script.code, Some(0), "{script:?}");
@@ -212,6 +222,8 @@ impl Sample {
             text = text.replace(fixed, &free.to_string());
         }
         std::fs::write(&file, text).unwrap();
+        // A clone has nothing live before its first run.
+        std::os::unix::fs::symlink("blue", folder.path().join("webshop/colours/current")).unwrap();
         Self { folder, ports }
     }
 
@@ -225,7 +237,7 @@ impl Sample {
     }
 
     fn live(&self) -> String {
-        std::fs::read_link(self.path("current")).unwrap().to_string_lossy().into_owned()
+        std::fs::read_link(self.path("colours/current")).unwrap().to_string_lossy().into_owned()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -267,8 +279,7 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         if path.is_symlink() {
-            // Whatever colour is live in the checkout, the copy starts blue.
-            std::os::unix::fs::symlink("colours/blue", target).unwrap();
+            // Whatever colour is live in the checkout, the copy starts as a clone does.
         } else if path.is_dir() {
             if entry.file_name() != "devops-report" && entry.file_name() != ".devops" {
                 copy(&path, &target);
@@ -284,10 +295,10 @@ fn the_sample_passes_with_warnings_and_moves_its_traffic_there_and_back() {
     let sample = Sample::new();
     let first = sample.run(&["webshop"]);
     assert_eq!(first.code, Some(0), "{first:?}");
-    assert_eq!(sample.live(), "colours/green");
+    assert_eq!(sample.live(), "green");
     let merged = sample.report("");
     assert_eq!((merged["verdict"].as_str(), merged["exit_code"].as_u64()), (Some("warn"), Some(0)));
-    for job in ["test-gate", "dep-scan", "image-scan", "promote", "annotate"] {
+    for job in jobs() {
         assert_eq!(sample.report(job)["job"], job);
     }
     for job in ["test-gate", "dep-scan", "image-scan"] {
@@ -297,7 +308,7 @@ fn the_sample_passes_with_warnings_and_moves_its_traffic_there_and_back() {
     assert_eq!(sample.report("promote")["details"]["state"], "promoted");
     let second = sample.run(&["webshop"]);
     assert_eq!(second.code, Some(0), "{second:?}");
-    assert_eq!(sample.live(), "colours/blue");
+    assert_eq!(sample.live(), "blue");
     assert_eq!(sample.report("promote")["details"]["generation"], 2);
     let journal = std::fs::read_to_string(sample.path(".devops/deployments.jsonl")).unwrap();
     let ids: BTreeSet<String> = journal
@@ -329,7 +340,7 @@ fn the_broken_sample_fails_and_promotes_nothing() {
     let sample = Sample::new();
     let finished = sample.run(&["webshop/broken"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert_eq!(sample.live(), "colours/blue");
+    assert_eq!(sample.live(), "blue");
     assert!(
         finished.stdout.contains("promote did not run, because test-gate stopped the run"),
         "{finished:?}"
@@ -366,7 +377,7 @@ fn a_run_that_is_interrupted_while_it_promotes_leaves_a_failed_record_and_blue_l
     std::fs::write(&file, text.replace("start-hook = \"./colours.sh start\"", interrupting)).unwrap();
     let finished = sample.run(&["webshop"]);
     assert_eq!(finished.code, Some(6), "{finished:?}");
-    assert_eq!(sample.live(), "colours/blue");
+    assert_eq!(sample.live(), "blue");
     let journal = std::fs::read_to_string(sample.path(".devops/deployments.jsonl")).unwrap();
     let last: serde_json::Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
     assert_eq!(last["event"]["record"]["state"], "failed", "{journal}");
@@ -380,7 +391,7 @@ fn a_failed_promotion_is_never_recorded_as_a_success() {
     std::fs::write(&file, text.replace("./colours.sh start", "exit 1")).unwrap();
     for arguments in [&["webshop", "-q"][..], &["webshop", "-q", "--mode", "report"]] {
         sample.run(arguments);
-        assert_eq!(sample.live(), "colours/blue");
+        assert_eq!(sample.live(), "blue");
         let journal = std::fs::read_to_string(sample.path(".devops/deployments.jsonl")).unwrap();
         assert!(!journal.contains("succeeded"), "{journal}");
         assert!(journal.contains("failed"), "{journal}");
@@ -396,6 +407,237 @@ fn a_mistake_in_any_job_is_found_before_the_first_one_runs() {
     let finished = sample.run(&["webshop"]);
     assert_eq!(finished.code, Some(2), "{finished:?}");
     assert!(finished.stderr.contains("did you mean `service`?"), "{finished:?}");
-    assert_eq!(sample.live(), "colours/blue");
+    assert_eq!(sample.live(), "blue");
     assert!(!sample.path("devops-report").exists());
+}
+
+/// A commit of everything in a folder, which becomes a repository if it is none.
+fn commit(folder: &Path) {
+    if !folder.join(".git").exists() {
+        git(folder, &["init", "--quiet", "--initial-branch=main"]);
+    }
+    git(folder, &["add", "--all"]);
+    git(folder, &["commit", "--quiet", "--allow-empty", "-m", "x"]);
+}
+
+#[test]
+fn runs_of_the_sample_change_no_tracked_file() {
+    let sample = Sample::new();
+    std::fs::remove_file(sample.path("colours/current")).unwrap();
+    let ignored = Path::new(env!("CARGO_MANIFEST_DIR")).join(".gitignore");
+    std::fs::copy(ignored, sample.folder.path().join(".gitignore")).unwrap();
+    commit(sample.folder.path());
+    for live in ["blue", "green", "blue"] {
+        let finished = sample.run(&["webshop"]);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        assert_eq!(sample.live(), live);
+        assert_eq!(git(sample.folder.path(), &["status", "--short"]), "");
+    }
+}
+
+/// A folder with a test report, of which one test failed, and this `devops.toml`.
+fn tested(configuration: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let junit = "<testsuite name='s'><testcase classname='c' name='a'/><testcase classname='c' name='b'><failure message='no'/></testcase></testsuite>";
+    std::fs::write(folder.path().join("junit.xml"), junit).unwrap();
+    std::fs::write(folder.path().join("devops.toml"), configuration).unwrap();
+    folder
+}
+
+const ONE_JOB: &str = "[test-gate]\npaths = [\"junit.xml\"]\n";
+
+#[test]
+fn a_run_of_one_job_shows_what_the_job_itself_shows() {
+    let folder = tested(ONE_JOB);
+    let alone = run(&mut binary("test-gate", folder.path()));
+    let page = std::fs::read_to_string(folder.path().join("devops-report/report.html")).unwrap();
+    let own = report(folder.path());
+    let as_pipeline = run(binary("devops", folder.path()).arg("run"));
+    assert_eq!((alone.code, as_pipeline.code), (Some(1), Some(1)), "{as_pipeline:?}");
+    assert_eq!(as_pipeline.stdout, alone.stdout.replace("test-gate explain", "devops explain"));
+    let merged = report(folder.path());
+    assert_eq!(merged["job"], "devops", "programs find the run under its name");
+    for part in ["headline", "reasons", "findings", "notes", "verdict"] {
+        assert_eq!(merged[part], own[part], "{part}");
+    }
+    assert_eq!((&merged["totals"]["tests"], &merged["totals"]["jobs"]), (&2.into(), &1.into()));
+    assert_eq!(merged["details"]["jobs"][0]["job"], "test-gate");
+    assert_eq!(std::fs::read_to_string(folder.path().join("devops-report/report.html")).unwrap(), page);
+}
+
+#[test]
+fn a_job_runs_by_its_name() {
+    let folder = tested("");
+    let finished = run(binary("devops", folder.path()).args(["test-gate", "junit.xml"]));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(finished.stdout.ends_with("help   devops explain test-failed\n"), "{finished:?}");
+    let help = run(binary("devops", folder.path()).args(["test-gate", "--help"]));
+    assert!(help.stdout.contains("--min-tests"), "{help:?}");
+    let list = run(binary("devops", folder.path()).arg("--help"));
+    for job in jobs() {
+        assert!(list.stdout.contains(&format!("\n  {job} ")), "{job}: {list:?}");
+    }
+}
+
+#[test]
+fn every_job_explains_its_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    for job in jobs() {
+        let list = run(binary(job, folder.path()).arg("explain"));
+        assert!(list.stdout.ends_with(&format!("help   {job} explain RULE\n")), "{list:?}");
+        let rule = list.stdout.lines().nth(1).unwrap().split_whitespace().next().unwrap();
+        let page = run(binary(job, folder.path()).args(["explain", rule]));
+        assert!(page.stdout.starts_with(&format!("# {rule}\n")), "{page:?}");
+        let wrong = run(binary(job, folder.path()).args(["explain", "no-such-rule-at-all"]));
+        assert_eq!(wrong.code, Some(2), "{wrong:?}");
+        assert!(wrong.stderr.contains(&format!("run `{job} explain` for the list")), "{wrong:?}");
+    }
+    let other = run(binary("test-gate", folder.path()).args(["explain", "advisory"]));
+    assert!(other.stderr.contains("`advisory` is a rule of another job"), "{other:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "asking leaves nothing behind");
+}
+
+#[test]
+fn formats_of_a_job_reach_the_merged_report_and_a_laptop_gets_a_page() {
+    let merged = |configuration: &str, arguments: &[&str], environment: &[(&str, &str)]| {
+        let folder = tested(configuration);
+        let mut command = binary("devops", folder.path());
+        run(command.arg("run").args(arguments).envs(environment.iter().copied()));
+        let names = std::fs::read_dir(folder.path().join("devops-report")).unwrap();
+        let files = names.map(|name| name.unwrap()).filter(|entry| entry.path().is_file());
+        let mut names: Vec<String> = files.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names.join(" ")
+    };
+    let of_job = format!("{ONE_JOB}formats = [\"json\", \"badge\"]\n");
+    assert_eq!(merged(ONE_JOB, &[], &[]), "report.html report.json report.sarif summary.md");
+    assert_eq!(merged(&of_job, &[], &[]), "badge.svg report.json");
+    assert_eq!(merged(&of_job, &["--formats", "junit"], &[]), "report.junit.xml");
+    let github = merged(ONE_JOB, &[], &[("GITHUB_ACTIONS", "true")]);
+    assert_eq!(github, "report.json report.sarif summary.md");
+}
+
+#[test]
+fn serve_shows_the_page_of_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("report.html"), "<p>report").unwrap();
+    let server = Server::start(folder.path(), ".");
+    let home = server.ask("GET /");
+    assert!(home.starts_with("HTTP/1.1 200") && home.ends_with("<p>report"), "{home}");
+    assert!(home.contains("content-type: text/html; charset=utf-8"), "{home}");
+}
+
+/// A clone whose branch changes the policy, as somebody's own machine has it: with the default branch of the remote, or without.
+fn clone(has_remote: bool) -> tempfile::TempDir {
+    let folder = tested(&format!("{ONE_JOB}min-tests = 3\n"));
+    std::fs::write(folder.path().join(".gitignore"), "devops-report/\n").unwrap();
+    commit(folder.path());
+    if has_remote {
+        git(folder.path(), &["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    }
+    std::fs::write(folder.path().join("devops.toml"), format!("{ONE_JOB}min-tests = 1\n")).unwrap();
+    commit(folder.path());
+    folder
+}
+
+#[test]
+fn on_a_laptop_a_guessed_base_shows_what_a_pull_request_would_go_by_and_decides_nothing() {
+    let folder = clone(true);
+    let finished = run(binary("devops", folder.path()).arg("run"));
+    let merged = report(folder.path());
+    let rules: Vec<&str> = merged["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|finding| finding["rule"].as_str())
+        .collect();
+    assert_eq!(rules, ["test-failed"], "{finished:?}");
+    let notes = merged["notes"].to_string();
+    assert!(notes.contains("a pull request would be judged by the policy of "), "{notes}");
+    assert!(notes.contains("(origin/main): `min-tests` is 3 (here 1)"), "{notes}");
+    // Named, it decides.
+    run(binary("devops", folder.path()).args(["run", "--base", "origin/main"]));
+    assert!(report(folder.path())["findings"].to_string().contains("too-few-tests"));
+    // Without a remote there is none.
+    let folder = clone(false);
+    run(binary("devops", folder.path()).arg("run"));
+    assert_eq!(report(folder.path())["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn a_run_without_a_remote_is_not_red_for_the_lines_of_a_change() {
+    let patch = format!("{ONE_JOB}min-patch-coverage = 80\nmode = \"report\"\n");
+    let coverage = "SF:a.rs\nDA:1,1\nDA:2,0\nend_of_record\n";
+    for (has_remote, said) in [(false, "waits for one"), (true, "where this branch left origin/main")] {
+        let folder = tested(&patch.replace("[\"junit.xml\"]", "[\"junit.xml\", \"lcov.info\"]"));
+        std::fs::write(folder.path().join("a.rs"), "one\n").unwrap();
+        std::fs::write(folder.path().join("lcov.info"), coverage).unwrap();
+        commit(folder.path());
+        if has_remote {
+            git(folder.path(), &["update-ref", "refs/remotes/origin/main", "HEAD"]);
+        }
+        std::fs::write(folder.path().join("a.rs"), "one\ntwo\n").unwrap();
+        commit(folder.path());
+        run(binary("devops", folder.path()).arg("run"));
+        let merged = report(folder.path());
+        let is_red = merged["findings"].to_string().contains("patch");
+        assert_eq!(is_red, has_remote, "{merged:#}");
+        assert!(merged["notes"].to_string().contains(said), "{merged:#}");
+    }
+}
+
+#[test]
+fn a_refused_run_ends_on_its_host_like_any_other() {
+    for (arguments, environment, said) in [
+        (&["run", "--fail-on", "hgih"][..], None, "hgih"),
+        (&["run"], Some(("DEVOPS_IN_FAIL_ON", "hgih")), "DEVOPS_IN_FAIL_ON"),
+        (&["test-gate", "--min-tests", "many"], None, "expected a whole number such as 10"),
+    ] {
+        let folder = tested(ONE_JOB);
+        let mut github = binary("devops", folder.path());
+        github.args(arguments).envs(environment).env("GITHUB_ACTIONS", "true");
+        github.env("GITHUB_OUTPUT", folder.path().join("output"));
+        github.env("GITHUB_STEP_SUMMARY", folder.path().join("summary"));
+        let finished = run(&mut github);
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        let annotation = finished.stdout.lines().find(|line| line.starts_with("::error"));
+        assert!(annotation.is_some_and(|line| line.contains(said)), "{finished:?}");
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(read("summary").contains(said), "{}", read("summary"));
+        assert!(read("output").contains("\nerror\n"), "{}", read("output"));
+        assert_eq!(report(folder.path())["verdict"], "error");
+
+        let folder = tested(ONE_JOB);
+        let mut gitlab = binary("devops", folder.path());
+        let finished = run(gitlab.args(arguments).envs(environment).env("GITLAB_CI", "true"));
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        let outputs = std::fs::read_to_string(folder.path().join("devops-report/outputs.env")).unwrap();
+        assert!(outputs.contains("VERDICT=error\n") && outputs.contains("EXIT_CODE=2\n"), "{outputs}");
+        assert!(folder.path().join("devops-report/summary.md").exists());
+    }
+}
+
+#[test]
+fn a_misspelt_variable_is_named() {
+    let folder = tested(ONE_JOB);
+    for arguments in [&["run"][..], &["test-gate", "junit.xml"]] {
+        run(binary("devops", folder.path())
+            .args(arguments)
+            .env("DEVOPS_MIN_TEST", "9")
+            .env("DEVOPS_TEAM", "a"));
+        let notes = report(folder.path())["notes"].to_string();
+        assert_eq!(notes.matches("did you mean DEVOPS_MIN_TESTS?").count(), 1, "{notes}");
+        assert!(!notes.contains("DEVOPS_TEAM"), "{notes}");
+    }
+}
+
+#[test]
+fn verbose_prints_where_settings_came_from_and_what_each_step_took() {
+    let folder = tested(ONE_JOB);
+    let finished = run(binary("devops", folder.path()).args(["run", "-v"]));
+    assert!(finished.stdout.contains("  test-gate.paths = junit.xml   (devops.toml:2:1)\n"), "{finished:?}");
+    let steps = finished.stdout.split("\nsteps\n").nth(1).unwrap();
+    let names: Vec<&str> = steps.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, ["settings", "test-gate", "reports"], "{finished:?}");
+    assert_eq!(report(folder.path())["provenance"]["inputs"].as_array().unwrap().len(), 1, "at {NOW}");
 }

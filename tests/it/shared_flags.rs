@@ -6,9 +6,7 @@ use std::process::{Command, Stdio};
 use devops_action::core::Report;
 use tempfile::TempDir;
 
-use crate::support::{Finished, binary, report, run};
-
-const BINARIES: [&str; 6] = ["test-gate", "dep-scan", "image-scan", "promote", "annotate", "devops"];
+use crate::support::{Finished, binaries, binary, report, run};
 
 /// A scanner report with one vulnerability of this severity, whose title is foreign text.
 fn scanned(severity: &str, title: &str) -> String {
@@ -44,7 +42,7 @@ fn scan(folder: &Path, arguments: &[&str]) -> Finished {
 #[test]
 fn every_binary_has_help_and_a_version() {
     let folder = tempfile::tempdir().unwrap();
-    for name in BINARIES {
+    for name in binaries() {
         for (flag, expected) in [("--help", "Usage:"), ("--version", env!("CARGO_PKG_VERSION"))] {
             let finished = run(binary(name, folder.path()).arg(flag));
             assert_eq!(finished.code, Some(0), "{name} {flag}: {}", finished.stderr);
@@ -57,7 +55,7 @@ fn every_binary_has_help_and_a_version() {
 #[test]
 fn every_binary_refuses_a_flag_it_does_not_know() {
     let folder = tempfile::tempdir().unwrap();
-    for name in BINARIES {
+    for name in binaries() {
         let finished = run(binary(name, folder.path()).arg("--no-such-flag"));
         assert_eq!(finished.code, Some(2), "{name}: {}", finished.stderr);
         assert!(finished.stderr.contains("--no-such-flag"), "{name}: {}", finished.stderr);
@@ -137,7 +135,7 @@ fn every_job_refuses_a_waiver_of_a_rule_that_nobody_has() {
     };
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("devops.toml"), waiver("test-faild")).unwrap();
-    for name in BINARIES {
+    for name in binaries() {
         let arguments = if name == "devops" { &["config", "check"][..] } else { &[] };
         let finished = run(binary(name, folder.path()).args(arguments));
         assert_eq!(finished.code, Some(2), "{name}: {}", finished.stderr);
@@ -398,7 +396,7 @@ fn all_hosts_get_the_same_report_byte_for_byte() {
 #[test]
 fn someone_who_stops_reading_is_no_reason_to_fail() {
     let folder = folder("LOW", "");
-    for arguments in [&["--report", "t.json", "-v"][..], &["--help"]] {
+    for arguments in [&["--report", "t.json", "-v"][..], &["--help"], &["explain"]] {
         let mut child = binary("image-scan", folder.path())
             .args(arguments)
             .stdout(Stdio::piped())
@@ -433,7 +431,7 @@ fn quiet_is_one_line_and_no_file_is_left_half() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!(names.len(), 4, "{names:?}");
     assert!(!names.iter().any(|name| name.contains("part")), "{names:?}");
 }
 

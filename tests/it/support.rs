@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use devops_action::devops::JOBS;
+
 use crate::skipped::skipped;
 
 /// Variables of hosts that must not leak from where the tests run into what they test.
@@ -11,17 +13,19 @@ const HOSTS: [&str; 6] = ["GITHUB_", "GITLAB_", "CI", "RUNNER_", "DEVOPS_", "ACT
 /// The day on which tests take place.
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
+/// Names of all jobs, and so of their binaries.
+pub(crate) fn jobs() -> impl Iterator<Item = &'static str> {
+    JOBS.iter().map(|entry| entry.name)
+}
+
+/// Names of all binaries.
+pub(crate) fn binaries() -> impl Iterator<Item = &'static str> {
+    jobs().chain(["devops"])
+}
+
 /// One of our binaries, in `folder`, with a scrubbed environment and a fixed clock.
 pub(crate) fn binary(name: &str, folder: &Path) -> Command {
-    let path = match name {
-        "test-gate" => env!("CARGO_BIN_EXE_test-gate"),
-        "dep-scan" => env!("CARGO_BIN_EXE_dep-scan"),
-        "image-scan" => env!("CARGO_BIN_EXE_image-scan"),
-        "promote" => env!("CARGO_BIN_EXE_promote"),
-        "annotate" => env!("CARGO_BIN_EXE_annotate"),
-        _ => env!("CARGO_BIN_EXE_devops"),
-    };
-    let mut command = Command::new(path);
+    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_devops")).with_file_name(name));
     for (variable, _) in std::env::vars() {
         if HOSTS.iter().any(|prefix| variable.starts_with(prefix)) {
             command.env_remove(variable);
@@ -29,6 +33,24 @@ pub(crate) fn binary(name: &str, folder: &Path) -> Command {
     }
     command.current_dir(folder).env("DEVOPS_NOW", NOW).env("NO_COLOR", "1");
     command
+}
+
+/// Runs git in a folder, with nobody's configuration; returns what it prints.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GIT_") {
+            command.env_remove(name);
+        }
+    }
+    for role in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{role}_NAME"), "a").env(format!("GIT_{role}_EMAIL"), "a@example.com");
+        command.env(format!("GIT_{role}_DATE"), NOW);
+    }
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let output = command.args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Runs a command to its end.

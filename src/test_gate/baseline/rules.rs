@@ -205,7 +205,7 @@ fn vanished(change: &Change<'_>) -> Finding {
     let times = if times > 1 { format!(" in {}", count(times, "execution")) } else { String::new() };
     about(&VANISHED, change, "is gone")
         .detail(format!("{before}{times} in the baseline, in no report now, and no new test is similar"))
-        .help("restore it, or waive this if it was removed on purpose: see `devops explain test-vanished`")
+        .help("restore it, or waive this if it was removed on purpose: see `test-gate explain test-vanished`")
 }
 
 fn fewer(change: &Change<'_>) -> Finding {

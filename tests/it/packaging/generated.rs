@@ -2,14 +2,15 @@
 //!
 //! `DEVOPS_BLESS=1 cargo test --test it packaging::generated` rewrites the committed files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command};
 use devops_action::config::key;
-use devops_action::job::run::command;
+use devops_action::devops::JOBS;
 
-use super::{JOBS, ROOT};
+use super::ROOT;
+use crate::support::jobs;
 
 /// The first line of every generated file, as a comment.
 const ORIGIN: &str = "Generated from the flags: change those, then run `DEVOPS_BLESS=1 cargo test --test it packaging::generated`.";
@@ -118,13 +119,7 @@ fn input(argument: &Arg) -> Input {
 
 /// Every job's command.
 fn commands() -> Vec<Command> {
-    vec![
-        command::<devops_action::test_gate::TestGate>(),
-        command::<devops_action::dep_scan::DepScan>(),
-        command::<devops_action::image_scan::ImageScan>(),
-        command::<devops_action::promote::Promote>(),
-        command::<devops_action::annotate::Annotate>(),
-    ]
+    JOBS.iter().map(|entry| (entry.command)()).collect()
 }
 
 #[test]
@@ -188,7 +183,7 @@ fn action(job: Option<(&str, &str)>, inputs: &[Input]) -> String {
     text.push_str(&format!("description: {}\n", quoted(about)));
     text.push_str("branding:\n  icon: shield\n  color: blue\ninputs:\n");
     if job.is_none() {
-        let description = format!("Which job to run: {}", JOBS.join(", "));
+        let description = format!("Which job to run: {}", jobs().collect::<Vec<_>>().join(", "));
         text.push_str(&format!(
             "  command:\n    description: {}\n    required: true\n",
             quoted(&description)
@@ -357,12 +352,19 @@ fn about(command: &Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
+/// Every key of every job, by which a binary knows the variables of the others.
+fn keys(commands: &[Command]) -> String {
+    let keys: BTreeSet<String> = commands.iter().flat_map(Command::get_arguments).map(key).collect();
+    keys.into_iter().map(|key| format!("{key}\n")).collect()
+}
+
 /// Every generated file with what it must hold.
 fn files() -> Vec<(PathBuf, String)> {
     let commands = commands();
     let mut files = vec![
         ("action.yml".into(), action(None, &merged(&commands))),
         ("docs/inputs.md".into(), page(&commands)),
+        ("src/config/keys.txt".into(), keys(&commands)),
     ];
     for command in &commands {
         let (job, about, inputs) = (command.get_name(), about(command), inputs(command));

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use tempfile::tempdir;
 
-use super::{JOBS, ROOT, tool, write};
+use super::{ROOT, tool, write};
+use crate::support::jobs;
 
 /// Runs a linter in the project and wants nothing from it.
 fn clean(mut command: Command) {
@@ -16,7 +17,7 @@ fn clean(mut command: Command) {
 }
 
 fn actions() -> Vec<PathBuf> {
-    let own = JOBS.iter().map(|job| format!("actions/{job}/action.yml").into());
+    let own = jobs().map(|job| format!("actions/{job}/action.yml").into());
     std::iter::once("action.yml".into()).chain(own).collect()
 }
 
@@ -78,7 +79,7 @@ fn schema_of_templates_and_of_our_pipeline() {
     let home = tempdir().unwrap();
     let Some(mut command) = tool("check-jsonschema", home.path()) else { return };
     command.args(["--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml"]);
-    for job in JOBS {
+    for job in jobs() {
         let name = format!("{job}.gitlab-ci.yml");
         let template = Path::new(ROOT).join(".gitlab-ci-templates").join(&name);
         let copy = home.path().join(&name);

@@ -15,12 +15,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::skipped::skipped;
+use crate::support::jobs;
 
 /// Folder of the project.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-/// The jobs that have an action and a template.
-pub(crate) const JOBS: [&str; 5] = ["test-gate", "dep-scan", "image-scan", "promote", "annotate"];
 
 /// Where `scripts/tools` puts tools.
 const TOOLS: [&str; 3] = [".tools/bin", ".tools/venv/bin", ".tools/node_modules/.bin"];
@@ -66,7 +64,7 @@ fn publish(folder: &Path) {
     for path in ["action.yml", "scripts/run.sh"].map(str::to_owned) {
         write(&folder.join(&path), std::fs::read(Path::new(ROOT).join(&path)).unwrap());
     }
-    for job in JOBS {
+    for job in jobs() {
         let path = format!("actions/{job}/action.yml");
         write(&folder.join(&path), std::fs::read(Path::new(ROOT).join(&path)).unwrap());
     }

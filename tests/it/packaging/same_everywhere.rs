@@ -6,18 +6,21 @@ use std::process::{Command, Output};
 
 use clap::Command as Interface;
 use devops_action::config::key;
-use devops_action::job::run::command;
+use devops_action::devops::JOBS;
+use devops_action::job::Kind;
 use serde_json::Value;
 use tempfile::tempdir;
 
-use super::{JOBS, ROOT, binaries, publish, tool, write};
-use crate::support::{NOW, binary, run};
+use super::{ROOT, binaries, publish, tool, write};
+use crate::support::{NOW, binary, jobs, run};
 
 /// A path in which every character that means something to some shell or host stands for itself.
 const ODD: &str = "odd/it's \"odd\" $(touch pwned) `touch pwned` $HOME ${CI} && :: %0A";
 
-/// The jobs whose report depends on nothing but their inputs.
-const GATES: [&str; 3] = ["test-gate", "dep-scan", "image-scan"];
+/// Whether a job's report depends on nothing but its inputs.
+fn is_gate(job: &str) -> bool {
+    JOBS.iter().any(|entry| entry.name == job && entry.kind == Kind::Gate)
+}
 
 /// What every home must answer: the verdict and the exit.
 const ANSWERS: [(&str, &str, &str); 5] = [
@@ -103,13 +106,8 @@ impl Left {
 }
 
 fn interface(job: &str) -> Interface {
-    match job {
-        "test-gate" => command::<devops_action::test_gate::TestGate>(),
-        "dep-scan" => command::<devops_action::dep_scan::DepScan>(),
-        "image-scan" => command::<devops_action::image_scan::ImageScan>(),
-        "promote" => command::<devops_action::promote::Promote>(),
-        _ => command::<devops_action::annotate::Annotate>(),
-    }
+    let entry = JOBS.iter().find(|entry| entry.name == job).unwrap();
+    (entry.command)()
 }
 
 /// The inputs as a person types them.
@@ -141,7 +139,7 @@ fn laptop() -> BTreeMap<&'static str, Left> {
         let exit = finished.code.unwrap().to_string();
         (job, Left { report, verdict, exit }.checked(job))
     };
-    let left: BTreeMap<_, _> = JOBS.into_iter().map(one).collect();
+    let left: BTreeMap<_, _> = jobs().map(one).collect();
     for (job, verdict, exit) in ANSWERS {
         assert_eq!((left[job].verdict.as_str(), left[job].exit.as_str()), (verdict, exit), "{job}: {left:?}");
     }
@@ -153,7 +151,7 @@ fn workflow() -> String {
     let mut text = String::from(
         "on: push\npermissions: {}\njobs:\n  gates:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n",
     );
-    for job in JOBS {
+    for job in jobs() {
         let rest: String = inputs(job)
             .iter()
             .map(|(name, value)| format!("          {name}: {}\n", quoted(value)))
@@ -226,13 +224,13 @@ fn a_consumers_workflow_runs_every_action_and_the_router() {
     let log = log(&output);
     assert!(output.status.success(), "{log}");
     let laptop = laptop();
-    for job in JOBS {
+    for job in jobs() {
         let expected = &laptop[job];
         for step in [job.to_owned(), format!("router-{job}")] {
             let (left, outcome) = kept(keep.path(), &step, &log);
             assert_eq!(outcome, if left.exit == "0" { "success" } else { "failure" }, "{step}");
             assert_eq!((&left.verdict, &left.exit), (&expected.verdict, &expected.exit), "{step}\n{log}");
-            if GATES.contains(&job) {
+            if is_gate(job) {
                 assert_same(&left.report, &expected.report, &step);
             }
         }
@@ -266,7 +264,7 @@ fn a_router_without_a_job_fails_and_says_which_there_are() {
 /// A pipeline that includes every template, with a last job that sees their variables.
 fn pipeline() -> String {
     let mut text = String::from("stages: [test, deploy, look]\ninclude:\n");
-    for job in JOBS {
+    for job in jobs() {
         let folder = format!("out/{job}");
         text.push_str(&format!(
             "  - local: .gitlab-ci-templates/{job}.gitlab-ci.yml\n    inputs:\n      allow-failure: true\n      \
@@ -282,9 +280,9 @@ fn pipeline() -> String {
         quoted(&format!("{ODD}/devops.toml"))
     ));
     // Two jobs from one template set the same variables, so only the five are looked at.
-    let needs = JOBS.join(", ");
+    let needs = jobs().collect::<Vec<_>>().join(", ");
     text.push_str(&format!("look:\n  stage: look\n  when: always\n  needs: [{needs}]\n  script:\n"));
-    for job in JOBS {
+    for job in jobs() {
         let name = job.replace('-', "_").to_uppercase();
         text.push_str(&format!(
             "    - printf '%s\\n' \"${name}_VERDICT\" \"${name}_EXIT_CODE\" - >\"$KEEP/{job}.txt\"\n    - cp \"${name}_REPORT\" \"$KEEP/{job}.json\"\n"
@@ -300,7 +298,7 @@ fn a_consumers_pipeline_runs_every_template() {
     let (folder, keep) = (tempdir().unwrap(), tempdir().unwrap());
     consumer(folder.path());
     write(&folder.path().join(ODD).join("devops.toml"), "");
-    for job in JOBS {
+    for job in jobs() {
         let path = PathBuf::from(format!(".gitlab-ci-templates/{job}.gitlab-ci.yml"));
         write(&folder.path().join(&path), std::fs::read(Path::new(ROOT).join(&path)).unwrap());
     }
@@ -320,11 +318,11 @@ fn a_consumers_pipeline_runs_every_template() {
     let odd: Value = serde_json::from_slice(&odd).unwrap();
     assert!(odd["provenance"]["policy_sha256"].is_string(), "{odd}\n{log}");
     let laptop = laptop();
-    for job in JOBS {
+    for job in jobs() {
         let expected = &laptop[job];
         let (left, _) = kept(keep.path(), job, &log);
         assert_eq!((&left.verdict, &left.exit), (&expected.verdict, &expected.exit), "{job}\n{log}");
-        if GATES.contains(&job) {
+        if is_gate(job) {
             assert_same(&left.report, &expected.report, job);
         }
     }

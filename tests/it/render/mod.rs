@@ -32,6 +32,7 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
         link: &link,
         configuration: "devops.toml",
         category: &str::to_owned,
+        program: "devops",
         page: Some("devops-report/report.html"),
         revision: &revision,
     })

@@ -148,6 +148,7 @@ fn no_rule_of_the_house_contradicts_a_red_verdict() {
             link: &|_| None,
             configuration: "devops.toml",
             category: &str::to_owned,
+            program: "devops",
             page: None,
             revision: &revision,
         });

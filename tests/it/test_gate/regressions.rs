@@ -184,7 +184,7 @@ fn a_dry_run_starts_no_command_and_a_real_one_shows_it() {
     let folder = folder(&[("r.xml", GREEN), ("devops.toml", toml)]);
     let dry = run(binary("devops", folder.path()).args(["run", "--dry-run"]));
     assert_eq!((dry.code, folder.path().join("ran").exists()), (Some(0), false), "{dry:?}");
-    assert!(report(folder.path())["notes"].to_string().contains("did not start its command"), "{dry:?}");
+    assert!(report(folder.path())["notes"].to_string().contains("its command was not started"), "{dry:?}");
     let real = run(binary("devops", folder.path()).arg("run"));
     assert_eq!((real.code, folder.path().join("ran").exists()), (Some(0), true), "{real:?}");
     let own = std::fs::read_to_string(folder.path().join("devops-report/test-gate/report.json")).expect("it");

@@ -176,7 +176,7 @@ fn causes_stand_above_what_follows_from_them_and_the_hint_is_about_the_first() {
     let rules: Vec<&str> = said.findings().iter().filter_map(|finding| finding["rule"].as_str()).collect();
     assert_eq!(rules, ["test-failed", "report-missing", "baseline-missing", "coverage-too-low"]);
     assert!(
-        said.finished.stdout.ends_with("help   devops explain test-failed\n"),
+        said.finished.stdout.ends_with("help   test-gate explain test-failed\n"),
         "{}",
         said.finished.stdout
     );
