@@ -36,8 +36,11 @@ pub struct Entry {
     /// Runs it as the binary of its name does.
     pub(super) run: fn(&[OsString], Context) -> Exit,
     /// Finds its settings.
-    pub(super) prepare: fn(&mut Project, &[OsString], &Context) -> Result<Box<dyn Stage>, Refusal>,
+    pub(super) prepare: Prepare,
 }
+
+/// Finds the settings of a job in a project that was read already.
+type Prepare = fn(&mut Project, &[OsString], &Context) -> Result<Box<dyn Stage>, Refusal>;
 
 /// A job's line in the table.
 const fn entry<J: Job + 'static>() -> Entry {

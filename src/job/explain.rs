@@ -20,13 +20,19 @@ pub fn command() -> Command {
     Command::new(NAME).about("Print the page of a rule, or list the rules").arg(rule)
 }
 
-/// The rule that a command line asks about: `Some(None)` for the list, `None` where it asks about none.
-pub(super) fn asked<J: Job>(arguments: &[OsString]) -> Option<Option<String>> {
+/// What a command line asks to explain.
+pub(super) struct Question {
+    /// The rule; none for the list of rules.
+    pub(super) rule: Option<String>,
+}
+
+/// What a command line asks to explain, if it does.
+pub(super) fn asked<J: Job>(arguments: &[OsString]) -> Option<Question> {
     // Most command lines don't have the word, and need not be read twice.
     arguments.iter().skip(1).find(|word| *word == NAME)?;
     let matches = command_of::<J>().try_get_matches_from(arguments).ok()?;
     let (_, asked) = matches.subcommand().filter(|(name, _)| *name == NAME)?;
-    Some(asked.get_one::<String>("rule").cloned())
+    Some(Question { rule: asked.get_one("rule").cloned() })
 }
 
 /// The page of a rule; without a name, every rule with its severity and what it finds, under the headings it comes with.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::common::{Common, Mode};
 use super::context::Context;
 use super::deliver::{Delivery, deliver, print, print_error, print_page, withdraw};
-use super::explain::{asked, explain};
+use super::explain::{Question, asked, explain};
 use super::prepare::{Prepared, prepare};
 use super::stage::Kind;
 use super::{Artifact, Job, Outcome, event_lines};
@@ -32,7 +32,7 @@ pub fn main<J: Job>() -> ExitCode {
 
 /// Runs a job from a command line: settings, facts, findings, policy, report, files, host, exit.
 pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
-    if let Some(rule) = asked::<J>(arguments) {
+    if let Some(Question { rule }) = asked::<J>(arguments) {
         let groups = [(J::NAME, own_rules::<J>()), ("every job", policy::RULES.to_vec())];
         return match explain(context.program, &groups, rule.as_deref()) {
             Ok(page) => print_page(&page),
