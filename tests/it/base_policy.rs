@@ -136,7 +136,7 @@ fn no_gate_lets_a_change_lower_its_own_bar() {
             for environment in [&pull_request[..], &merge_request] {
                 assert_eq!(judge(environment), Some(1), "{job} on {}:\n{cheat}", environment[0].0);
                 let notes = report(folder.path())["notes"].to_string();
-                assert!(notes.contains("holds until the change is merged"), "{job}: {notes}");
+                assert!(notes.contains("applies until the change is merged"), "{job}: {notes}");
             }
         }
     }
