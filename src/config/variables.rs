@@ -41,7 +41,7 @@ pub fn misspelt(environment: &BTreeMap<String, String>) -> Vec<String> {
         if known().any(|known| known == key) {
             return None;
         }
-        let start = format!("{PREFIX}{name} is set and is no setting, so that it has no effect");
+        let start = format!("{PREFIX}{name} is set, but is not a setting, so it has no effect");
         match suggestion(key, known()) {
             Some(near) => Some(format!("{start}; did you mean {PREFIX}{prefix}{near}?")),
             None => (prefix == INPUT).then_some(start),
@@ -65,7 +65,7 @@ mod tests {
             ("DEVOPS_FAIL_NO", "; did you mean DEVOPS_FAIL_ON?"),
             ("DEVOPS_IN_MIN_TEST", "; did you mean DEVOPS_IN_MIN_TESTS?"),
             ("DEVOPS_TOKNE", "; did you mean DEVOPS_TOKEN?"),
-            ("DEVOPS_IN_WEATHER", ", so that it has no effect"),
+            ("DEVOPS_IN_WEATHER", ", so it has no effect"),
         ] {
             let note = notes(name, "x");
             assert!(note.starts_with(name) && note.ends_with(suggestion), "{note}");

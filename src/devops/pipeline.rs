@@ -23,7 +23,7 @@ use crate::job::{Common, Context, Format, Kind, Moment, Step, event_lines};
 /// Name of the merged report.
 const NAME: &str = "devops";
 
-/// Shared flags that are not handed on to the jobs: where the run's own report goes. Where the project is, the jobs are told.
+/// Shared flags that are not handed on to the jobs as they are: where the report of the run goes, and paths that are resolved already.
 const OWN: [&str; 4] = ["config", "working-directory", "report-dir", EVENTS];
 
 /// The flag of the event log, whose folder must not be rebased once more by each job.

@@ -1,4 +1,4 @@
-//! A change can't widen its own gate: what `devops.toml` said where the change began decides, not what the change says.
+//! A change can't weaken its own gate: the `devops.toml` of the commit where the change began decides, not that of the change.
 
 use std::path::Path;
 

@@ -116,7 +116,7 @@ impl Surroundings {
         let (Base::Guessed(known), Some(_)) = (&self.base, &self.change) else { return None };
         let (commit, revision) = (known.short(), &known.revision);
         Some(format!(
-            "changed lines are counted from {commit}, where this branch left {revision}; name another base with `--base`"
+            "changed lines are counted from {commit}, where this branch left {revision}; give another base with `--base`"
         ))
     }
 

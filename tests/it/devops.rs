@@ -568,7 +568,9 @@ fn on_a_laptop_a_guessed_base_shows_what_a_pull_request_would_go_by_and_decides_
 fn a_run_without_a_remote_is_not_red_for_the_lines_of_a_change() {
     let patch = format!("{ONE_JOB}min-patch-coverage = 80\nmode = \"report\"\n");
     let coverage = "SF:a.rs\nDA:1,1\nDA:2,0\nend_of_record\n";
-    for (has_remote, said) in [(false, "there is no change here"), (true, "where this branch left origin/main")] {
+    for (has_remote, said) in
+        [(false, "there is no change here"), (true, "where this branch left origin/main")]
+    {
         let folder = tested(&patch.replace("[\"junit.xml\"]", "[\"junit.xml\", \"lcov.info\"]"));
         std::fs::write(folder.path().join("a.rs"), "one\n").unwrap();
         std::fs::write(folder.path().join("lcov.info"), coverage).unwrap();
