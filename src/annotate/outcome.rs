@@ -140,9 +140,9 @@ fn finding(delivery: &Delivery, record: &Record, context: &Context) -> Option<Fi
     Some(
         Finding::new(rule, title, &[delivery.destination, &record.service, &record.environment])
             .detail(detail)
-            .about("destination", delivery.destination)
-            .about("service", record.service.as_str())
-            .about("environment", record.environment.as_str())
+            .named("destination", delivery.destination)
+            .named("service", record.service.as_str())
+            .named("environment", record.environment.as_str())
             .about("state", state.as_str())
             .help(context.redactor.redact(&help)),
     )

@@ -17,7 +17,7 @@ mod unified_diff;
 #[cfg(test)]
 mod tests;
 
-pub use base::{Base, Known};
+pub use base::{Base, KnownBase};
 pub use change::{Change, between};
 pub use objects::Repository;
 pub use unified_diff::parse;

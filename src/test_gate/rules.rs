@@ -164,18 +164,13 @@ pub(super) fn is_in_source(finding: &Finding) -> bool {
     [FAILED.id, FLAKY.id, SUITE_ERRORED.id, RUN_ERRORED.id].contains(&finding.rule.as_str())
 }
 
-/// Whether a finding says that a report was not read.
-pub(super) fn is_unread(finding: &Finding) -> bool {
-    [MISSING.id, UNREADABLE.id, EMPTY.id].contains(&finding.rule.as_str())
-}
-
 /// Whether the run is whole: nothing broke off, and nothing that should be there is missing.
 pub(super) fn is_whole(findings: &[Finding]) -> bool {
     !findings.iter().any(|finding| BROKEN.contains(&finding.rule.as_str()))
 }
 
 /// Most findings of each rule; what is left out is counted.
-pub(super) const LISTED: u64 = 1_000;
+pub(super) const LISTED: usize = 1_000;
 
 /// A test that failed or was flaky.
 pub(super) fn test(problem: &Problem, report: &str) -> Finding {
@@ -201,10 +196,10 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let place = place(told_in.unwrap_or(report), problem.at);
     let mut finding = Finding::new(rule, title.as_str(), &identity)
         .detail(detail.trim())
-        .about("test", title.as_str())
-        .about("suite", suite.as_str())
-        .about("classname", classname.as_str())
-        .about("name", numbered(name, problem.row))
+        .named("test", title.as_str())
+        .named("suite", suite.as_str())
+        .named("classname", classname.as_str())
+        .named("name", numbered(name, problem.row))
         .about("outcome", problem.state.as_str())
         .about("message", problem.message.as_str())
         .about("attempts", *attempts)
@@ -215,7 +210,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     if let Some(location) = &problem.location {
         finding = finding.at(location.clone());
     }
-    finding.help(match (&problem.again, problem.state) {
+    finding.help(match (&problem.rerun, problem.state) {
         (Some(command), _) => format!("again: {command}"),
         (None, State::Flaky) => format!("find out why it failed first; the report says so at {place}"),
         (None, _) => format!("run this test alone and fix it; the report says why at {place}"),
@@ -264,10 +259,10 @@ pub(super) fn new_failure(test: &str, within: &str, name: &str, environment: &st
     let finding = Finding::new(&FAILED, test, &[within, test])
         .detail(format!(
             "it did not fail at the baseline; it stands behind the first {} failures, whose messages are kept",
-            number(LISTED)
+            number(LISTED as u64)
         ))
-        .about("test", test)
-        .about("name", name)
+        .named("test", test)
+        .named("name", name)
         .help("run this test alone and fix it; its report says why");
     if environment.is_empty() { finding } else { finding.about("test_environment", environment) }
 }
@@ -278,10 +273,10 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
         .detail(said(error))
-        .about("suite", error.name.as_str())
+        .named("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(match &error.again {
+        .help(match &error.rerun {
             Some(command) => format!("again: {command}"),
             None => format!(
                 "look for what broke before or after the tests of this suite; the report says so at {place}"
@@ -296,10 +291,10 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&RUN_ERRORED, name, &[name, &error.message])
         .detail(said(error))
-        .about("run", error.name.as_str())
+        .named("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(match &error.again {
+        .help(match &error.rerun {
             Some(command) => format!("again: {command}"),
             None => format!("look for what broke outside of the tests; the report says so at {place}"),
         })
@@ -360,7 +355,7 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
         .detail(why)
         .about("path", path)
-        .about("file", path)
+        .named("file", path)
         .help(match path {
             "run" | "baseline" => {
                 "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`"
@@ -445,7 +440,7 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
         _ => counted(amount, "more suite went wrong", "more suites went wrong"),
     };
     Finding::new(rule, what, &["more"])
-        .detail(format!("only the first {} are listed, all are counted", number(LISTED)))
+        .detail(format!("only the first {} are listed, all are counted", number(LISTED as u64)))
         .about("not_listed", amount)
         .help("fix what is listed first: so many failures mostly have one cause")
 }

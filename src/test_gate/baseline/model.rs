@@ -44,7 +44,7 @@ pub(crate) struct Run {
 
 /// What the caller knows of a run; nothing need be known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct RunFacts {
+pub(crate) struct RunIdentity {
     /// What tells it from others; without it the commit does, without that a digest of what the run holds.
     pub(crate) key: Option<String>,
     /// What was tested.
@@ -207,7 +207,7 @@ impl Test {
 impl Baseline {
     /// The baseline that one run makes.
     pub(crate) fn of_run(
-        facts: RunFacts,
+        facts: RunIdentity,
         ledger: &Ledger,
         coverage: BTreeMap<String, Coverage>,
         benchmarks: Vec<Benchmark>,
@@ -231,7 +231,7 @@ impl Baseline {
         for samples in baseline.benchmarks.values_mut().flat_map(BTreeMap::values_mut) {
             pool::thin(samples);
         }
-        let RunFacts { key, commit, time } = facts;
+        let RunIdentity { key, commit, time } = facts;
         let key = key.or_else(|| commit.clone()).unwrap_or_else(|| baseline.digest());
         baseline.runs.push(Run { time, key, commit });
         baseline

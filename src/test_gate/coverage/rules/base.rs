@@ -75,13 +75,13 @@ pub(super) fn vanished(base: &BTreeMap<String, FileTotals>, facts: &Facts<'_>) -
         }
         let mut finding = Finding::new(&VANISHED, format!("{path} is in no coverage report any more"), &[path])
             .detail(format!("{} lines covered at the baseline", totals.lines))
-            .about("file", path.as_str())
+            .named("file", path.as_str())
             .about("base_covered", totals.lines.covered)
             .about("base_coverable", totals.lines.coverable)
             .at(Location::file(path))
             .help("find out which run no longer measures it: a shard that is gone, a filter, a report that is not handed in");
         if new.is_some() {
-            finding = finding.about("renamed_from", old.as_str());
+            finding = finding.named("renamed_from", old.as_str());
         }
         findings.push(finding);
     }
