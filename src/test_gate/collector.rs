@@ -48,6 +48,8 @@ pub(crate) struct Reading {
     pub(crate) run_errored: u64,
     /// What could not be understood.
     pub(crate) troubles: Troubles,
+    /// What to do about that, where the format knows more than that the run should be repeated.
+    pub(crate) help: Option<&'static str>,
     /// Things to know, without the file's name.
     pub(crate) notes: Vec<String>,
     /// Every test by name, where the run is compared or kept.

@@ -21,6 +21,7 @@ mod console_output;
 mod coverage;
 mod covered;
 mod detect;
+mod direction;
 mod environment;
 mod execution;
 mod exports;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::baseline::{self, Baseline, Comparison, Metric};
-use super::benchmarks::{Benchmark, Direction};
+use super::benchmarks::Benchmark;
 use super::coverage::{Coverage, FileTotals, Ratio};
 use super::run::RunFacts;
 
@@ -57,12 +57,7 @@ pub(super) fn of_benchmarks(benchmarks: &[Benchmark]) -> Vec<baseline::Benchmark
             benchmark: benchmark.name.clone(),
             measure: benchmark.metric.clone(),
             unit: benchmark.unit.clone(),
-            better: match benchmark.direction {
-                Direction::Smaller => baseline::Direction::Smaller,
-                Direction::Bigger => baseline::Direction::Larger,
-                Direction::Unknown => baseline::Direction::Unknown,
-                Direction::Informative => baseline::Direction::Informative,
-            },
+            better: benchmark.direction,
             exact: benchmark.is_exact,
         },
         samples: benchmark.samples.clone(),
@@ -73,14 +68,8 @@ pub(super) fn of_benchmarks(benchmarks: &[Benchmark]) -> Vec<baseline::Benchmark
 /// Measures of the baseline, with the samples of all its runs; none where it knows of no benchmark.
 fn benchmarks(baseline: &Baseline) -> Option<Vec<Benchmark>> {
     let measure = |metric: &Metric| {
-        let direction = match metric.better {
-            baseline::Direction::Smaller => Direction::Smaller,
-            baseline::Direction::Larger => Direction::Bigger,
-            baseline::Direction::Unknown => Direction::Unknown,
-            baseline::Direction::Informative => Direction::Informative,
-        };
         let measure = Benchmark::new(&metric.benchmark, &metric.measure, 0.0, &metric.unit);
-        let measure = measure.samples(baseline.pooled(metric)).toward(direction);
+        let measure = measure.samples(baseline.pooled(metric)).toward(metric.better);
         let measure = measure.least_of_runs(baseline.least_samples(metric));
         if metric.exact { measure.exact() } else { measure }
     };

@@ -302,7 +302,7 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
 }
 
 /// What could not be understood of a report: one finding, at the first place.
-pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
+pub(super) fn unreadable(troubles: &Troubles, report: &str, help: Option<&str>) -> Option<Finding> {
     let first = troubles.kept().first()?;
     let mut all: Vec<String> = troubles
         .kept()
@@ -320,11 +320,9 @@ pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
         .about("report", report)
         .about("problem", first.what.as_str())
         .at(place(report, Some(first.at)))
-        .help(if first.what.contains("schema of CTRF") {
-            "take a version of the reporter that keeps to the schema of CTRF, or hand in the runner's JUnit XML or own JSON instead"
-        } else {
-            "make sure the run that writes this report ends properly and writes a format that is read, then run it again"
-        });
+        .help(help.unwrap_or(
+            "make sure the run that writes this report ends properly and writes a format that is read, then run it again",
+        ));
     Some(finding)
 }
 

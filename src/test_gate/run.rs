@@ -214,7 +214,7 @@ impl Collected {
                 self.facts.tally.files += 1;
                 let mut troubles = Troubles::default();
                 troubles.push(Trouble { what: unrecognised.what, at: Position::START });
-                self.facts.unread.extend(rules::unreadable(&troubles, label));
+                self.facts.unread.extend(rules::unreadable(&troubles, label, None));
             }
         }
     }
@@ -282,7 +282,7 @@ impl RunFacts {
         self.suites.add(reading.suite_errored, &reading.suite_errors, |error| rules::suite(error, label));
         self.runs.add(reading.run_errored, &reading.run_errors, |error| rules::run(error, label));
         self.unreadable += u64::from(!reading.troubles.is_empty());
-        match rules::unreadable(&reading.troubles, label) {
+        match rules::unreadable(&reading.troubles, label, reading.help) {
             Some(finding) => self.unread.push(finding),
             None if reading.counts.tests() + reading.elsewhere == 0
                 && reading.suite_errored + reading.run_errored == 0
@@ -325,7 +325,7 @@ impl RunFacts {
 
     /// What is to be said of a report that is none of tests.
     fn aside(&mut self, label: &str, troubles: &Troubles, notes: &[String]) {
-        self.unread.extend(rules::unreadable(troubles, label));
+        self.unread.extend(rules::unreadable(troubles, label, None));
         self.notes.extend(notes.iter().map(|note| join(label, note)));
     }
 

@@ -175,7 +175,7 @@ fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
 pub(super) const fn better(direction: Direction) -> &'static str {
     match direction {
         Direction::Smaller => "smaller",
-        Direction::Larger => "larger",
+        Direction::Bigger => "larger",
         Direction::Unknown => "unknown",
         Direction::Informative => "informative",
     }

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::pool;
 use crate::core::digest::hexadecimal;
 use crate::test_gate::attempts::State;
+pub(crate) use crate::test_gate::direction::Direction;
 use crate::test_gate::ledger::{Execution, Executions, Ledger, Scope};
 
 /// Most runs of which outcomes are kept; the newest stay.
@@ -73,17 +74,6 @@ pub(crate) struct Coverage {
     pub(crate) lines: u64,
     pub(crate) branches_covered: u64,
     pub(crate) branches: u64,
-}
-
-/// Which way a benchmark's number gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Direction {
-    Smaller,
-    Larger,
-    /// Nobody said.
-    Unknown,
-    /// It only describes the run.
-    Informative,
 }
 
 /// What is measured by a benchmark; two are the same where all of this is.

@@ -54,7 +54,7 @@ fn one_run() -> impl Strategy<Value = Baseline> {
             benchmark: name.to_owned(),
             measure: "time".to_owned(),
             unit: "ns".to_owned(),
-            better: if larger { Direction::Larger } else { Direction::Smaller },
+            better: if larger { Direction::Bigger } else { Direction::Smaller },
             exact,
         });
     let benchmark =
