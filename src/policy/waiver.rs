@@ -54,10 +54,13 @@ impl Waiver {
         if let Some(near) = near(pattern, own().flat_map(known_as).map(|(_, text)| text)) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let is_fact = |(_, text): &(&str, &str)| is_match(pattern, text);
-        if let Some((fact, _)) = own().flat_map(|finding| finding.subject.facts()).find(is_fact) {
+        let shared = |finding: &&Finding| {
+            finding.subject.facts().find(|(_, text)| is_match(pattern, text)).map(|(fact, _)| fact.to_owned())
+        };
+        if let Some((finding, fact)) = own().find_map(|finding| Some((finding, shared(&finding)?))) {
             return Some(format!(
-                "`{fact}` names no finding, many may share it: match a name, the title or the path"
+                "`{fact}` names no finding, many may share it: match a name, the title or the path, such as `{}`",
+                finding.title
             ));
         }
         let other = findings.iter().find(|finding| names(finding, pattern))?;
@@ -98,12 +101,20 @@ fn known_as(finding: &Finding) -> impl Iterator<Item = (Role, &str)> {
     finding.subject.names().chain(others)
 }
 
-/// The name that a pattern nearly is: in another case, or with a typing mistake that is in no number.
+/// The name that a pattern nearly is: in another case, with other separators, or with a typing mistake that is in no number.
 fn near<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let numbers = |text: &str| -> Vec<u8> { text.bytes().filter(u8::is_ascii_digit).collect() };
     let (own, names) = (numbers(pattern), names.collect::<Vec<_>>());
-    let in_any_case = names.iter().find(|name| name.eq_ignore_ascii_case(pattern.trim())).copied();
-    in_any_case.or_else(|| suggestion(pattern, names.into_iter().filter(|name| numbers(name) == own)))
+    let is_alike = |name: &&&str| {
+        is_match(&pattern.trim().to_lowercase(), &name.to_lowercase()) || letters(pattern) == letters(name)
+    };
+    let alike = names.iter().filter(|_| !letters(pattern).is_empty()).find(is_alike).copied();
+    alike.or_else(|| suggestion(pattern, names.into_iter().filter(|name| numbers(name) == own)))
+}
+
+/// The letters and digits of a text, in lower case.
+fn letters(text: &str) -> String {
+    text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any text.
@@ -187,11 +198,14 @@ mod tests {
         };
         for (rule, pattern, expected) in [
             ("test-failed", "CART.ADDTEST.ADDS ONE", "did you mean `cart.AddTest.adds one`?"),
+            ("test-failed", "cart > AddTest > adds one", "did you mean `cart.AddTest.adds one`?"),
+            ("test-failed", "CART.*", "did you mean `cart.AddTest.adds one`?"),
             ("test-failed", "cart.AddTest.add one", "did you mean `cart.AddTest.adds one`?"),
             (
                 "test-failed",
                 "new",
-                "`change` names no finding, many may share it: match a name, the title or the path",
+                "`change` names no finding, many may share it: match a name, the title or the path, such as \
+                 `cart.AddTest.adds one`",
             ),
             ("image-vulnerability", "CVE-2026-1001", "did you mean the rule `image-unrated`?"),
             ("image-unrated", "CVE-2026-1002", ""),

@@ -22,3 +22,4 @@ mod promote;
 mod render;
 mod support;
 mod test_gate;
+mod waivers;
