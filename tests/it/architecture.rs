@@ -195,19 +195,23 @@ fn uses_inside_test_gate(sources: &[Source]) -> BTreeMap<String, BTreeSet<String
     uses
 }
 
+/// The modules that one uses, by whatever way.
+fn reached<'a>(uses: &'a BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<&'a str> {
+    let used = |module: &str| uses.get(module).into_iter().flatten().map(String::as_str);
+    let mut reached: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&str> = used(from).collect();
+    while let Some(module) = open.pop() {
+        if reached.insert(module) {
+            open.extend(used(module));
+        }
+    }
+    reached
+}
+
 /// Sets of modules each of which uses all others of its set, by whatever way.
 fn circles(uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<Vec<String>> {
-    let reached = |from: &str| {
-        let mut reached: BTreeSet<&str> = BTreeSet::new();
-        let mut open = vec![from];
-        while let Some(module) = open.pop() {
-            let next = uses.get(module).into_iter().flatten();
-            open.extend(next.map(String::as_str).filter(|next| reached.insert(next)));
-        }
-        reached
-    };
     let all: BTreeMap<&str, BTreeSet<&str>> =
-        uses.keys().map(|module| (module.as_str(), reached(module))).collect();
+        uses.keys().map(|module| (module.as_str(), reached(uses, module))).collect();
     let of = |module: &str| -> Vec<String> {
         let both = |other: &&str| all[module].contains(*other) && all[*other].contains(module);
         all.keys().copied().filter(both).map(str::to_owned).collect()
