@@ -19,22 +19,32 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// Where it can't be written.
 pub fn replace_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
-    through_part(path, write).map_err(|error| Error::unwritable(path, error))
+    // Two runs may write the same report at the same time.
+    let suffix = format!(".{}.part", std::process::id());
+    through_part(path, &suffix, write).map_err(|error| Error::unwritable(path, error))
 }
 
 /// Writes a file whole or not at all, and waits until the disk has it.
+///
+/// Whoever writes it holds its lock, so that what a killed run left beside it is written over.
 ///
 /// # Errors
 /// Where it can't be written.
 pub fn replace_durably(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = |file: &mut File| file.write_all(bytes).and_then(|()| file.sync_all());
-    through_part(path, write).and_then(|()| sync_folder(path)).map_err(|error| Error::unwritable(path, error))
+    through_part(path, ".part", write)
+        .and_then(|()| sync_folder(path))
+        .map_err(|error| Error::unwritable(path, error))
 }
 
 /// Writes a file beside `path` and gives it that name; a file that could not be finished is removed.
-fn through_part(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+fn through_part(
+    path: &Path,
+    suffix: &str,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
+    name.push(suffix);
     let part = path.with_file_name(name);
     let written = File::create(&part).and_then(|mut file| {
         if let Ok(old) = std::fs::metadata(path) {

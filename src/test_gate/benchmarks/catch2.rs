@@ -1,15 +1,21 @@
 //! Catch2's text, of version 2 and 3: three lines a benchmark, in tables under the name of their test case.
 //!
+//! Benchmarks of one name in one run of a program are several benchmarks; another run of it measures them again.
+//!
 //! A long name is wrapped in the first column, beside the numbers or above them, and ends where the benchmark does: at the next
 //! empty line.
 
 use std::io::Read;
 
 use super::benchmark::Benchmark;
+use super::namesakes::Runs;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
 use crate::reading::lines::Line;
+
+/// What stands behind the name of a benchmark that threw an exception; the test case passes all the same.
+const FAILED: &str = "Benchmark failed (";
 
 /// Most sections in each other whose names are kept.
 const DEEPEST: usize = 50;
@@ -61,6 +67,7 @@ struct Catch {
     name: String,
     open: Option<Open>,
     has_end: bool,
+    runs: Runs,
 }
 
 impl Catch {
@@ -69,6 +76,7 @@ impl Catch {
         let text = line.text.trim();
         if text.contains(" is a Catch v") || text.contains(" is a Catch2 v") {
             self.has_end = false;
+            self.runs.begin(text);
         } else if is_line(text) {
             self.part = Part::Head;
         } else if text.starts_with("test cases:") || text.starts_with("All tests passed") {
@@ -86,7 +94,10 @@ impl Catch {
                     Part::Title
                 }
             };
-        } else if is_failure(text) {
+        } else if is_failure(text) || (self.part == Part::Table && text.contains(FAILED)) {
+            // The name of a benchmark stands before that.
+            self.name.clear();
+            self.close(sheet);
             sheet.broke(line.number, text);
         } else if self.part == Part::Title && !text.is_empty() && self.title.len() < DEEPEST {
             self.title.push(text.to_owned());
@@ -157,7 +168,7 @@ impl Catch {
         if benchmark.value() <= 0.0 {
             sheet.note(format!("`{name}` is too short for the clock: 0 {}", benchmark.unit));
         }
-        benchmark.name = name;
+        benchmark.name = self.runs.name(&name);
         sheet.push(benchmark, open.line);
     }
 
@@ -196,7 +207,7 @@ fn join(name: &mut String, part: &str) {
 
 /// What Catch2 says of a benchmark or a test case that broke off.
 fn is_failure(text: &str) -> bool {
-    ["Benchmark failed (", "due to unexpected exception with message:", "due to a fatal error condition:"]
+    [FAILED, "due to unexpected exception with message:", "due to a fatal error condition:"]
         .iter()
         .any(|start| text.to_ascii_lowercase().starts_with(&start.to_ascii_lowercase()))
 }

@@ -23,12 +23,18 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut has_other = false;
     // A name that is too long for its column stands on a line of its own.
     let mut last = String::new();
+    let mut begun = Begun::default();
     each_printed(source, &mut sheet, |line, sheet| {
         let text = line.text.trim();
+        begun.line(text, line.number, sheet);
         if let Some((name, rest)) =
             text.split_once("time:").filter(|(_, rest)| rest.trim_start().starts_with('['))
         {
-            time(&line, if name.trim().is_empty() { &last } else { name.trim() }, rest.trim_start(), sheet);
+            let name = if name.trim().is_empty() { &last } else { name.trim() };
+            // A change is printed in the same form.
+            let is_measure = !name.is_empty() && !rest.contains('%');
+            let name = if is_measure { libtest.own_name(name) } else { name.to_owned() };
+            time(&line, &name, rest.trim_start(), sheet);
             return true;
         }
         let taken = libtest.line(&line, sheet);
@@ -38,6 +44,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
         }
         taken == Taken::Measure
     });
+    begun.close(&mut sheet);
     if has_other {
         libtest.finish(&mut sheet);
     } else {
@@ -51,6 +58,43 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 /// Whether a line is one of a benchmark.
 pub(super) fn is_line(text: &str) -> bool {
     text.split_once("time:").is_some_and(|(_, rest)| parse(rest.trim()).is_some())
+}
+
+/// What criterion says on its error output before it measures, so that a benchmark that ended its program is seen.
+#[derive(Default)]
+struct Begun {
+    /// The benchmark that began, and where.
+    open: Option<(String, u64)>,
+}
+
+impl Begun {
+    /// Takes any line.
+    fn line(&mut self, text: &str, line: u64, sheet: &mut Sheet) {
+        if let Some(name) = text.strip_prefix("Benchmarking ") {
+            let phase = [": Warming up for ", ": Collecting ", ": Analyzing", ": Complete"];
+            let end = phase.iter().find_map(|phase| name.rfind(phase)).unwrap_or(name.len());
+            let (name, phase) = name.split_at_checked(end).unwrap_or((name, ""));
+            if self.open.as_ref().is_some_and(|(open, _)| open != name) {
+                self.close(sheet);
+            }
+            if phase.starts_with(": Complete") {
+                self.open = None;
+            } else {
+                self.open.get_or_insert_with(|| (name.to_owned(), line));
+            }
+        } else if text.starts_with("Running ") {
+            self.close(sheet);
+        } else if text.contains("time:") {
+            self.open = None;
+        }
+    }
+
+    /// What began must have been measured.
+    fn close(&mut self, sheet: &mut Sheet) {
+        if let Some((name, line)) = self.open.take() {
+            sheet.trouble(line, format!("cut off: `{name}` began and was not measured"));
+        }
+    }
 }
 
 fn time(line: &Line<'_>, name: &str, rest: &str, sheet: &mut Sheet) {

@@ -450,3 +450,147 @@ fn names_that_come_again_are_not_samples_of_ruby() {
     let warmed = "Warming up ---\n  a  1 i/100ms\n  b  1 i/100ms\nCalculating ---\n  a   36.2M (± 2.8%) i/s -  182M in   5.0s\n";
     assert_eq!(troubles(warmed), ["1: cut off: 2 reports were warmed up, 1 measured"]);
 }
+
+/// Name and samples of each measure of a report.
+fn same(cases: &[(String, &str)]) {
+    for (report, expected) in cases {
+        let (_, reading) = reading(report);
+        assert!(reading.troubles.is_empty(), "{report}: {:?}", reading.troubles);
+        let told: Vec<String> = reading
+            .benchmarks
+            .iter()
+            .filter(|found| found.metric != "cpu_time")
+            .map(|found| format!("{} {:?}", found.name, found.samples))
+            .collect();
+        assert_eq!(told.join("; "), *expected, "{report}");
+    }
+}
+
+#[test]
+fn google_tells_benchmarks_of_one_name_apart() {
+    let google = |row: &str| format!(r#"{{"context":{{"mhz_per_cpu":1}},"benchmarks":[{row}]}}"#);
+    let run = |what: &str, time: u32| {
+        format!(
+            r#"{{"name":"a","run_name":"a","run_type":"iteration",{what},"real_time":{time},"cpu_time":{time}}}"#
+        )
+    };
+    let rows = |whats: [&str; 4]| {
+        let rows: Vec<String> =
+            whats.iter().zip([1, 2, 10, 20]).map(|(what, time)| run(what, time)).collect();
+        google(&rows.join(","))
+    };
+    let family = rows([
+        r#""family_index":3,"per_family_instance_index":0,"repetition_index":0"#,
+        r#""family_index":3,"per_family_instance_index":0,"repetition_index":1"#,
+        r#""family_index":4,"per_family_instance_index":0,"repetition_index":0"#,
+        r#""family_index":4,"per_family_instance_index":0,"repetition_index":1"#,
+    ]);
+    let instance = family.replace("4,\"per_family_instance_index\":0", "3,\"per_family_instance_index\":1");
+    let before_families = rows([
+        r#""repetition_index":0"#,
+        r#""repetition_index":1"#,
+        r#""repetition_index":0"#,
+        r#""repetition_index":1"#,
+    ]);
+    let sums = google(
+        &[1, 10]
+            .map(|time| {
+                format!(
+                    r#"{{"name":"a_median","run_name":"a","run_type":"aggregate","aggregate_name":"median","family_index":{time},"real_time":{time},"cpu_time":{time}}}"#
+                )
+            })
+            .join(","),
+    );
+    same(&[
+        (family, "a [1.0, 2.0]; a #2 [10.0, 20.0]"),
+        (instance, "a [1.0, 2.0]; a #2 [10.0, 20.0]"),
+        (before_families, "a [1.0, 2.0]; a #2 [10.0, 20.0]"),
+        (sums, "a [1.0]; a #2 [10.0]"),
+    ]);
+}
+
+#[test]
+fn a_name_that_comes_again_in_a_run_is_another_benchmark() {
+    let catch = |name: &str, mean: u32| {
+        format!("{name}  100  1  1 ms\n  {mean} ns  1 ns  99 ns\n  1 ns  1 ns  1 ns\n\n")
+    };
+    let catch = |program: &str, rows: &[u32]| {
+        let rows: String = rows.iter().map(|mean| catch("a", *mean)).collect();
+        format!(
+            "{program} is a Catch v2.13.10 host application.\n-----\nt\n-----\nt.cpp:1\n.....\n\nbenchmark name samples iterations estimated\n-----\n{rows}=====\ntest cases: 1 | 1 passed\n"
+        )
+    };
+    let jmh = |time: u32| {
+        format!(
+            r#"{{"jmhVersion":"1.37","benchmark":"a","mode":"avgt","forks":1,"primaryMetric":{{"score":{time},"scoreUnit":"ns/op","rawData":[[{time}]]}}}}"#
+        )
+    };
+    same(&[
+        (catch("p", &[1, 10]), "t / a [1.0]; t / a #2 [10.0]"),
+        (catch("p", &[1, 10]) + &catch("p", &[2, 20]), "t / a [1.0, 2.0]; t / a #2 [10.0, 20.0]"),
+        (catch("p", &[1]) + &catch("q", &[10]), "t / a [1.0]; t / a #2 [10.0]"),
+        (
+            "Running benches/a.rs (target/a-12)\na  time: [1 ns 1 ns 1 ns]\nRunning benches/b.rs (target/b-12)\na  time: [9 ns 9 ns 9 ns]\nRunning benches/a.rs (target/a-34)\na  time: [2 ns 2 ns 2 ns]\n".to_owned(),
+            "a [1.0, 2.0]; a #2 [9.0]",
+        ),
+        ("a  time: [1 ns 1 ns 1 ns]\na  time: [9 ns 9 ns 9 ns]\n".to_owned(), "a [1.0]; a #2 [9.0]"),
+        (
+            "Running unittests src/lib.rs (target/a-12)\ntest b ... bench: 1 ns/iter (+/- 0)\nRunning unittests src/lib.rs (target/b-12)\ntest b ... bench: 9 ns/iter (+/- 0)\n".to_owned(),
+            "src/lib.rs: b [1.0]; src/lib.rs: b #2 [9.0]",
+        ),
+        (format!("[{},{}]", jmh(1), jmh(10)), "a [1.0]; a #2 [10.0]"),
+        (
+            r#"{"results":[{"command":"a","mean":1.5,"times":[1.0,2.0]},{"command":"a","mean":10.0,"times":[10.0]}]}"#.to_owned(),
+            "a [1.0, 2.0]; a #2 [10.0]",
+        ),
+    ]);
+}
+
+#[test]
+fn go_tells_benchmarks_of_one_name_apart() {
+    let go = |name: &str, times: &[u32]| {
+        times.iter().map(|time| format!("Benchmark{name}-2\t10\t{time} ns/op\n")).collect::<String>()
+    };
+    let package = |package: &str, rows: &str| format!("pkg: {package}\n{rows}PASS\nok  \t{package}\t1s\n");
+    let others = go("B", &[5, 5]) + &go("C", &[5, 5]);
+    let double = package("x/s", &(go("A", &[1, 2, 10, 20]) + &others));
+    let unnamed = |package: &str, times: &[u32]| format!("{}PASS\nok  \t{package}\t1s\n", go("A", times));
+    same(&[
+        (
+            package("x/a", &go("A", &[1, 2])) + &package("x/b", &go("A", &[10, 20])),
+            "x/a.BenchmarkA [1.0, 2.0]; x/b.BenchmarkA [10.0, 20.0]",
+        ),
+        (package("x/s", &go("A", &[1, 2])).repeat(2), "x/s.BenchmarkA [1.0, 2.0, 1.0, 2.0]"),
+        (
+            double,
+            "x/s.BenchmarkA [1.0, 2.0]; x/s.BenchmarkA #2 [10.0, 20.0]; x/s.BenchmarkB [5.0, 5.0]; x/s.BenchmarkC [5.0, 5.0]",
+        ),
+        (
+            unnamed("a", &[1, 2]) + &unnamed("b", &[10, 20]),
+            "BenchmarkA [1.0, 2.0]; BenchmarkA #2 [10.0, 20.0]",
+        ),
+    ]);
+}
+
+#[test]
+fn criterion_says_what_it_began() {
+    let good = "Benchmarking a\nBenchmarking a: Warming up for 1 s\nBenchmarking a: Analyzing\na  time: [1 ns 1 ns 1 ns]\n";
+    assert!(troubles(good).is_empty());
+    let cut = "cut off: `g/b: c` began and was not measured";
+    let began = "Benchmarking g/b: c\nBenchmarking g/b: c: Warming up for 1 s\n";
+    assert_eq!(troubles(&format!("{good}{began}")), [format!("5: {cut}")]);
+    assert_eq!(troubles(&format!("{began}Running benches/b.rs (target/b-1)\n{good}")), [format!("1: {cut}")]);
+    assert_eq!(troubles(&format!("{began}{good}")), [format!("1: {cut}")]);
+    let unmeasured = "Benchmarking b\nBenchmarking b: Complete (Analysis Disabled)\n";
+    assert!(troubles(&format!("{unmeasured}{good}")).is_empty());
+}
+
+#[test]
+fn catch2_passes_where_a_benchmark_threw() {
+    let head = "p is a Catch v2.13.10 host application.\n-----\nt\n-----\nt.cpp:1\n.....\n\nbenchmark name samples iterations estimated\n-----\n";
+    let good = "good  100  1  1 ms\n  3 ns  1 ns  9 ns\n  1 ns  1 ns  1 ns\n\n";
+    let end = "=====\ntest cases: 1 | 1 passed\n";
+    let text = format!("{head}bad                 Benchmark failed (boom)\n{good}{end}");
+    assert_eq!(broken(&text), ["10: bad                 Benchmark failed (boom)"]);
+    assert_eq!(measures(&text), ["t / good mean 3 ns"]);
+}

@@ -1,18 +1,24 @@
 //! `go test -bench`: one line a run, with any number of measures; `-count` gives a benchmark several lines, its samples.
 //!
-//! `pkg:` tells equal names apart. The number behind the last hyphen is GOMAXPROCS where every line of a package has the same
+//! `pkg:` tells equal names apart, and without it the line that ends a package. A package and its `_test` package may both have a
+//! benchmark of one name, which has twice as many lines as the others then, one after the other.
+//! The number behind the last hyphen is GOMAXPROCS where every line of a package has the same
 //! one; it goes, so that two machines can be compared. `Unit ns/op better=lower assume=exact` lines say what benchstat reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use super::benchmark::{Benchmark, Direction};
+use super::namesakes::Namesakes;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use crate::reading::lines::Line;
 
 /// Most `Unit` lines that are heeded.
 const UNITS: usize = 1_000;
+
+/// Most names of a package whose lines are counted.
+const NAMES: usize = 50_000;
 
 /// Reads a whole file.
 pub(super) fn read(source: &mut dyn Read) -> Reading {
@@ -34,6 +40,11 @@ pub(super) struct Go {
     package: String,
     /// Measures of this package, by the name as it stands.
     measures: Sheet,
+    /// How many lines each name has in this package.
+    lines: BTreeMap<String, usize>,
+    names: Namesakes,
+    /// What the line behind a package calls it.
+    ended: String,
     /// Numbers at the ends of names; empty for none.
     suffixes: BTreeSet<String>,
     /// What `Unit` lines say.
@@ -81,7 +92,8 @@ impl Go {
             self.open = None;
             self.has_frame = true;
         }
-        if text.starts_with("ok  \t") || text.starts_with("FAIL\t") {
+        if let Some(rest) = text.strip_prefix("ok  \t").or_else(|| text.strip_prefix("FAIL\t")) {
+            rest.split(['\t', ' ']).next().unwrap_or_default().clone_into(&mut self.ended);
             self.flush(sheet);
             self.package.clear();
         }
@@ -97,6 +109,9 @@ impl Go {
         if self.suffixes.len() < 2 {
             // Whether there is more than one is all that matters.
             self.suffixes.insert(suffix(name).unwrap_or_default().to_owned());
+        }
+        if self.lines.len() < NAMES || self.lines.contains_key(name) {
+            *self.lines.entry(name.to_owned()).or_default() += 1;
         }
         for (value, unit) in measures {
             let said = self.units.get(*unit).copied().unwrap_or_default();
@@ -129,13 +144,32 @@ impl Go {
         }
         let suffixes = std::mem::take(&mut self.suffixes);
         let common = suffixes.first().filter(|suffix| suffixes.len() == 1 && !suffix.is_empty()).cloned();
-        let package = &self.package;
-        sheet.join(measures, 0, |name| {
+        let (package, ended) = (&self.package, std::mem::take(&mut self.ended));
+        let lines = std::mem::take(&mut self.lines);
+        let usual = usual(&lines);
+        for mut benchmark in measures.into_benchmarks() {
+            let written = std::mem::take(&mut benchmark.name);
             let cut =
-                common.as_ref().and_then(|suffix| name.strip_suffix(suffix.as_str())?.strip_suffix('-'));
-            let name = cut.unwrap_or(name);
-            if package.is_empty() { name.to_owned() } else { format!("{package}.{name}") }
-        });
+                common.as_ref().and_then(|suffix| written.strip_suffix(suffix.as_str())?.strip_suffix('-'));
+            let name = cut.unwrap_or(&written);
+            if package.is_empty() {
+                benchmark.name = self.names.name(name, &ended);
+                sheet.push(benchmark, 0);
+                continue;
+            }
+            let name = format!("{package}.{name}");
+            // A package and its `_test` package are one program, and a benchmark of each may have this name.
+            let is_double = lines.get(&written).is_some_and(|amount| *amount == 2 * usual)
+                && benchmark.samples.len() == 2 * usual;
+            let second = if is_double { benchmark.samples.split_off(usual) } else { Vec::new() };
+            let other = benchmark.clone();
+            for (who, samples) in [("1", std::mem::take(&mut benchmark.samples)), ("2", second)] {
+                if !samples.is_empty() {
+                    let own = Benchmark { name: self.names.name(&name, who), samples, ..other.clone() };
+                    sheet.push(own, 0);
+                }
+            }
+        }
     }
 
     fn finish(&mut self, sheet: &mut Sheet) {
@@ -147,6 +181,16 @@ impl Go {
             _ => sheet.note("go prints nothing behind the last package: only a baseline tells whether all benchmarks are there"),
         }
     }
+}
+
+/// How many lines most benchmarks of a package have, which is what `-count` says; the fewer of two that are as frequent.
+fn usual(lines: &BTreeMap<String, usize>) -> usize {
+    let mut amounts: BTreeMap<usize, usize> = BTreeMap::new();
+    for amount in lines.values() {
+        *amounts.entry(*amount).or_default() += 1;
+    }
+    let most = amounts.values().max().copied().unwrap_or_default();
+    amounts.into_iter().find(|(_, benchmarks)| *benchmarks == most).map_or(0, |(amount, _)| amount)
 }
 
 /// Whether a line ends the benchmarks of a package, well or badly.

@@ -1,4 +1,7 @@
 //! Google Benchmark's JSON: rows of single runs are samples; rows that sum repetitions up count only where the runs are left out.
+//!
+//! Several benchmarks may be registered under one name, by templates or in several files of a program: the numbers of the family and
+//! of its instance tell them apart, and before those were written the number of a repetition that comes again.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -7,6 +10,7 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::namesakes::Namesakes;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::{Fields, Object, document, each, skip};
 
@@ -24,10 +28,16 @@ const NO_MEASURES: [&str; 10] = [
     "max_bytes_used",
 ];
 
+/// Most repetitions that are counted of a file without families.
+const MOST_REPETITIONS: usize = 100_000;
+
 #[derive(Default)]
 struct Root {
     runs: Sheet,
     sums: Sheet,
+    names: Namesakes,
+    /// How often a name had a repetition, where rows name no family.
+    repetitions: BTreeMap<(String, u64), usize>,
 }
 
 impl Object for Root {
@@ -45,7 +55,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     if let Err(trouble) = document(source, Fields(&mut root)) {
         root.runs.troubles.push(trouble);
     }
-    let Root { mut runs, sums } = root;
+    let Root { mut runs, sums, .. } = root;
     for benchmark in sums.finish().benchmarks {
         if !runs.has(&benchmark.name, &benchmark.metric) {
             runs.push(benchmark, 0);
@@ -78,6 +88,7 @@ impl Root {
             _ => (&mut self.runs, false),
         };
         let unit = text("time_unit").unwrap_or("ns");
+        let name = &self.names.name(name, &which(row, name, is_sum, &mut self.repetitions));
         for metric in ["real_time", "cpu_time"] {
             match number(metric) {
                 Some(value) => sheet.push(Benchmark::new(name, metric, value, unit), 0),
@@ -95,5 +106,28 @@ impl Root {
             };
             sheet.push(counter, 0);
         }
+    }
+}
+
+/// What tells a row from rows of other benchmarks of its name.
+fn which(
+    row: &BTreeMap<String, Value>,
+    name: &str,
+    is_sum: bool,
+    repetitions: &mut BTreeMap<(String, u64), usize>,
+) -> String {
+    let number = |key: &str| row.get(key).and_then(Value::as_u64);
+    let (family, instance) = (number("family_index"), number("per_family_instance_index"));
+    if let Some(family) = family {
+        return format!("{family} {}", instance.unwrap_or_default());
+    }
+    // The median of all repetitions is there once.
+    match if is_sum { Some(u64::MAX) } else { number("repetition_index") } {
+        Some(repetition) if repetitions.len() < MOST_REPETITIONS => {
+            let seen = repetitions.entry((name.to_owned(), repetition)).or_default();
+            *seen += 1;
+            format!("- {seen}")
+        }
+        _ => "- 1".to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::benchmark::Benchmark;
+use super::namesakes::Runs;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::{Fields, Line, Object, document_by_line, each, each_object, skip};
@@ -49,16 +50,17 @@ impl Object for Row {
 #[derive(Default)]
 struct Root {
     sheet: Sheet,
+    runs: Runs,
     line: Line,
 }
 
 impl Object for Root {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        let Self { sheet, line } = self;
+        let Self { sheet, runs, line } = self;
         match key {
             "results" => {
                 let row = || Row { line: line.clone(), ..Row::default() };
-                map.next_value_seed(each_object(row, |row| take(row, sheet)))
+                map.next_value_seed(each_object(row, |row| take(row, sheet, runs)))
             }
             _ => skip(map),
         }
@@ -75,7 +77,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
     root.sheet.finish()
 }
 
-fn take(row: Row, sheet: &mut Sheet) {
+fn take(row: Row, sheet: &mut Sheet, runs: &mut Runs) {
     let value = row.median.or(row.mean).or_else(|| row.times.kept.first().copied());
     let (Some(mut name), Some(value)) = (row.command, value) else {
         sheet.trouble(0, "a result has no command or no time");
@@ -88,6 +90,8 @@ fn take(row: Row, sheet: &mut Sheet) {
             name.push_str(&format!(" {key}={value}"));
         }
     }
+    // All runs of a command are one row: another row of its name is another command.
+    let name = runs.name(&name);
     if let Some((code, line)) = row.broken {
         let how = code
             .map_or_else(|| "ended by a signal".to_owned(), |code| format!("ended with exit code {code}"));

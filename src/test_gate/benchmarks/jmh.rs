@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::namesakes::Runs;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::unit;
@@ -42,19 +43,22 @@ struct Metric {
 /// Reads a whole file.
 pub(super) fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
-    let result = document(source, each(|run: Run| take(run, &mut sheet)));
+    let mut runs = BTreeMap::new();
+    let result = document(source, each(|run: Run| take(run, &mut sheet, &mut runs)));
     if let Err(trouble) = result {
         sheet.troubles.push(trouble);
     }
     sheet.finish()
 }
 
-fn take(run: Run, sheet: &mut Sheet) {
+fn take(run: Run, sheet: &mut Sheet, runs: &mut BTreeMap<String, Runs>) {
     let (Some(name), Some(mode), Some(primary)) = (run.benchmark, run.mode, run.primary) else {
         sheet.trouble(0, "an entry has no benchmark, mode or primaryMetric");
         return;
     };
     let name = full_name(name, &run.params, run.threads);
+    // JMH writes a benchmark once in each mode: another row of its name is another benchmark, of another program.
+    let name = runs.entry(mode.clone()).or_default().name(&name);
     let direction = match mode.as_str() {
         "thrpt" => Some(Direction::Bigger),
         "avgt" | "sample" | "ss" => Some(Direction::Smaller),

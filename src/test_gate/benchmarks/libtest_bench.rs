@@ -6,6 +6,7 @@
 use std::io::Read;
 
 use super::benchmark::{Benchmark, Direction};
+use super::namesakes::Runs;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
@@ -45,6 +46,8 @@ pub(super) struct Libtest {
     started: Option<u64>,
     /// Benchmarks since then.
     seen: u64,
+    /// Runs of bench targets, where cargo names them.
+    runs: Runs,
 }
 
 impl Libtest {
@@ -58,6 +61,7 @@ impl Libtest {
             self.seen += 1;
             let name =
                 if self.target.is_empty() { name.to_owned() } else { format!("{}: {name}", self.target) };
+            let name = self.runs.name(&name);
             let direction = unit::direction(unit).unwrap_or(Direction::Smaller);
             sheet.push(Benchmark::new(&name, "time", value, unit).toward(direction), line.number);
             return Taken::Measure;
@@ -67,6 +71,7 @@ impl Libtest {
             sheet.trouble(line.number, "the line of a benchmark is not understood");
         } else if let Some(target) = text.strip_prefix("Running ") {
             // What stands in parentheses is a path with a digest that changes with every build.
+            self.runs.begin(target.rsplit_once('-').map_or(target, |(program, _)| program));
             let target = target.rsplit_once(" (").map_or(target, |(target, _)| target);
             target.trim_start_matches("unittests ").clone_into(&mut self.target);
         } else if text.starts_with("running ") && (text.ends_with(" tests") || text.ends_with(" test")) {
@@ -79,6 +84,11 @@ impl Libtest {
             return Taken::No;
         }
         Taken::Other
+    }
+
+    /// The name of a benchmark that the same targets measured, told from others of its name.
+    pub(super) fn own_name(&mut self, name: &str) -> String {
+        self.runs.name(name)
     }
 
     /// The line with which a harness ends.

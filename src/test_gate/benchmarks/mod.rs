@@ -33,6 +33,7 @@ mod limits;
 mod luau;
 mod machine;
 mod merge;
+mod namesakes;
 mod own;
 mod pytest_benchmark;
 mod ruby_benchmark;

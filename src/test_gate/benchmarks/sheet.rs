@@ -118,13 +118,9 @@ impl Sheet {
         }
     }
 
-    /// Takes everything of another sheet, with the names that `rename` makes.
-    pub(super) fn join(&mut self, other: Self, line: u64, rename: impl Fn(&str) -> String) {
-        for measure in other.measures.into_values() {
-            let mut benchmark = measure.benchmark;
-            benchmark.name = rename(&benchmark.name);
-            self.push(benchmark, line);
-        }
+    /// The measures, by name and metric.
+    pub(super) fn into_benchmarks(self) -> impl Iterator<Item = Benchmark> {
+        self.measures.into_values().map(|measure| measure.benchmark)
     }
 
     /// Whether a measure is there.

@@ -195,7 +195,8 @@ impl Reader<'_> {
                     parent.has_subtests = true;
                 }
                 let before = package.open.insert(test.to_owned(), Test { line, ..Test::default() });
-                if let Some(mut before) = before {
+                // A benchmark ends without an event, and another one of its name may follow.
+                if let Some(mut before) = before.filter(|_| !is_benchmark(test)) {
                     let state = before.unfinished(test);
                     self.done(name, test, before, state);
                 }

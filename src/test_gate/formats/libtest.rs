@@ -151,10 +151,7 @@ impl Events for Reader<'_> {
             ("suite", "started") => self.begin(&event, line),
             ("suite", "ok" | "failed") => self.end(&event, what == "failed", line),
             ("test", "started") => {
-                let name = event.name.unwrap_or_default();
-                self.suite(&name, |suite| {
-                    suite.open.insert(name.clone(), line);
-                });
+                self.started(event.name.unwrap_or_default(), line);
             }
             // Says that a test takes long, and its result follows.
             ("test", "timeout") | ("report", _) => {}
@@ -213,17 +210,12 @@ impl Reader<'_> {
     fn begin(&mut self, event: &Event, line: u64) {
         let nextest = event.nextest.as_ref();
         let key = nextest.and_then(Nextest::key);
+        let kind = nextest.and_then(|known| known.kind.clone());
         // Only nextest runs binaries side by side, and then says which one it is.
-        let crashed = match &key {
-            None => std::mem::take(&mut self.suites),
-            Some(key) => {
-                let (same, others) = std::mem::take(&mut self.suites)
-                    .into_iter()
-                    .partition(|suite| suite.key.as_ref() == Some(key));
-                self.suites = others;
-                same
-            }
-        };
+        let (crashed, others): (Vec<Suite>, Vec<Suite>) = std::mem::take(&mut self.suites)
+            .into_iter()
+            .partition(|suite| key.is_none() || (suite.key == key && suite.kind == kind));
+        self.suites = others;
         for suite in crashed {
             self.crashed(&suite, line);
         }
@@ -234,14 +226,18 @@ impl Reader<'_> {
             1 => String::new(),
             opened => format!("test binary {opened}"),
         });
-        let kind = nextest.and_then(|known| known.kind.clone());
         self.suites.push(Suite { key, kind, name, tests: event.tests, ..Suite::default() });
     }
 
     /// Changes the suite that a test belongs to.
+    ///
+    /// A program, an example and a file of tests may share a name, and their tests do not say which of them they belong to: a test
+    /// that ends belongs to one where it began.
     fn suite(&mut self, name: &str, change: impl FnOnce(&mut Suite)) {
         let key = name.split_once('$').map(|(key, _)| key.split("@stress-").next().unwrap_or(key));
-        let named = self.suites.iter().rposition(|suite| suite.key.is_some() && suite.key.as_deref() == key);
+        let is_named = |suite: &Suite| suite.key.is_some() && suite.key.as_deref() == key;
+        let began = self.suites.iter().position(|suite| is_named(suite) && suite.open.contains_key(name));
+        let named = began.or_else(|| self.suites.iter().rposition(is_named));
         if let Some(suite) = named.and_then(|index| self.suites.get_mut(index)) {
             return change(suite);
         }
@@ -254,14 +250,33 @@ impl Reader<'_> {
         }
     }
 
+    /// A test began.
+    fn started(&mut self, name: String, line: u64) {
+        let key = name.split_once('$').map(|(key, _)| key.split("@stress-").next().unwrap_or(key));
+        let is_open = |suite: &&mut Suite| {
+            suite.key.is_some()
+                && suite.key.as_deref() == key
+                && !suite.open.contains_key(&name)
+                && suite.ended + (suite.open.len() as u64) < suite.tests
+        };
+        match self.suites.iter_mut().find(is_open) {
+            Some(suite) => {
+                suite.open.insert(name, line);
+            }
+            None => self.suite(&name.clone(), |suite| {
+                suite.open.insert(name, line);
+            }),
+        }
+    }
+
     /// A test ended.
     fn test(&mut self, event: Event, state: State, line: u64) {
         let reported = event.name.unwrap_or_default();
         let is_nextest = reported.contains('$');
-        let (bare, tries) = match reported.rsplit_once('#').filter(|_| is_nextest) {
-            Some((bare, tries)) => (bare.to_owned(), tries.parse().unwrap_or(1)),
-            None => (reported, 1),
-        };
+        // A sign in a name is none of an attempt, such as in `r#match`.
+        let attempt = reported.rsplit_once('#').filter(|_| is_nextest);
+        let attempt = attempt.and_then(|(bare, number)| Some((bare.to_owned(), number.parse::<u64>().ok()?)));
+        let (bare, tries) = attempt.unwrap_or((reported, 1));
         self.carried.remove(&bare);
         let (mut suite, mut kind) = (String::new(), None);
         self.suite(&bare, |found| {
@@ -302,7 +317,9 @@ impl Reader<'_> {
     fn end(&mut self, event: &Event, failed: bool, line: u64) {
         let nextest = event.nextest.as_ref();
         let key = nextest.and_then(Nextest::key);
-        let index = self.suites.iter().rposition(|suite| key.is_none() || suite.key == key);
+        let kind = nextest.and_then(|known| known.kind.as_deref());
+        let is_it = |suite: &Suite| key.is_none() || (suite.key == key && suite.kind.as_deref() == kind);
+        let index = self.suites.iter().rposition(is_it);
         let Some(mut suite) = index.map(|index| self.suites.remove(index)) else {
             return self.collector.trouble(Trouble::line(line, "a suite ends that did not begin"));
         };
@@ -415,16 +432,19 @@ fn binary(text: &str) -> Option<String> {
     Some(if source.starts_with("unittests") { format!("{name} (unit tests)") } else { name.to_owned() })
 }
 
-/// What nextest calls a binary in its filters, told by `crate::binary`.
+/// What nextest calls a binary in its filters, told by `crate::binary`; without the kind of the binary that is a guess.
 fn binary_id(key: &str, kind: Option<&str>) -> String {
     let key = key.split("@stress-").next().unwrap_or(key);
     let Some((package, binary)) = key.split_once("::") else {
         return key.to_owned();
     };
     match kind {
-        Some("bin" | "example" | "bench") => format!("{package}::{}/{binary}", kind.unwrap_or_default()),
-        _ if package.replace('-', "_") == binary.replace('-', "_") => package.to_owned(),
-        _ => key.to_owned(),
+        Some("lib" | "proc-macro") => package.to_owned(),
+        Some("test") => key.to_owned(),
+        Some(kind) => format!("{package}::{kind}/{binary}"),
+        // The name of a library has no hyphen.
+        None if package.replace('-', "_") == binary => package.to_owned(),
+        None => key.to_owned(),
     }
 }
 

@@ -15,7 +15,7 @@ use self::failed::Piece;
 use self::pattern::{exactly, is_sayable, literal, path, quote, quoted, whole};
 use self::selection::{
     cargo, dart, filter, full, go, java, jest, method, methods, nextest, node, playwright, settle, subtests,
-    vitest,
+    targets, vitest,
 };
 use super::producer::Producer;
 use crate::core::Table;
@@ -118,13 +118,13 @@ fn fitting(producer: Producer, group: &str, pieces: &[Piece]) -> (String, usize)
 
 /// What a runner is told of a test; none where it can't be told.
 fn piece(test: &Failed) -> Option<Piece> {
-    let Failed { producer, classname, name, file, .. } = test;
+    let Failed { producer, suite, classname, name, file } = test;
     let file = if is_sayable(file) { file.as_str() } else { "" };
     let of_file = |select: String| Piece { file: file.to_owned(), select, ..Piece::default() };
     let said = |select: String| if is_sayable(&select) { of_file(select) } else { of_file(String::new()) };
     let piece = match producer {
         Producer::Cargo => cargo(classname, name),
-        Producer::Nextest => of_file(nextest(classname, name)),
+        Producer::Nextest => of_file(nextest(suite, classname, name)),
         Producer::Pytest => node(classname, name, file),
         Producer::Jest => of_file(jest(classname, name)),
         // Without a file mocha looks in a folder that need not be there.
@@ -133,7 +133,7 @@ fn piece(test: &Failed) -> Option<Piece> {
         Producer::Vitest => vitest(classname, name, file),
         Producer::Playwright => playwright(classname, name, file),
         Producer::Go => return go(test),
-        Producer::Surefire => of_file(java(classname, name)),
+        Producer::Surefire => of_file(java(suite, classname, name)),
         Producer::Dotnet => said(filter(classname, name)),
         Producer::Rspec => said(full(classname, name)),
         Producer::CucumberJs | Producer::CucumberRuby | Producer::Behave => of_file(whole(name)),
@@ -196,7 +196,8 @@ fn command(producer: Producer, group: &str, pieces: &[Piece]) -> String {
             words(["cargo test --workspace --no-fail-fast", group, exact, &quoted(selects)])
         }
         Producer::Nextest => {
-            format!("cargo nextest run --workspace --no-fail-fast -E {}", quote(&selects.join(" | ")))
+            let filter = quote(&selects.join(" | "));
+            words(["cargo nextest run --workspace --no-fail-fast", targets(&selects), "-E", &filter])
         }
         Producer::Pytest if selects.is_empty() => format!("pytest {files}"),
         Producer::Pytest => format!("pytest {}", quoted(selects)),
@@ -290,7 +291,7 @@ mod tests {
         (
             Producer::Nextest,
             [("shop", "adds", ""), ("shop::it", "b", "")],
-            "cargo nextest run --workspace --no-fail-fast -E '(binary_id(=shop) & test(=adds)) | (binary_id(=shop::it) & test(=b))'",
+            "cargo nextest run --workspace --no-fail-fast -E '(package(=shop) & binary(=shop) & test(=adds)) | (package(=shop) & binary(=it) & test(=b))'",
         ),
         (
             Producer::Jest,
@@ -424,7 +425,7 @@ mod tests {
         (
             Producer::Nextest,
             ("shop::it", "cart::adds, (1)", ""),
-            r"cargo nextest run --workspace --no-fail-fast -E '(binary_id(=shop::it) & test(=cart::adds\, (1\)))'",
+            r"cargo nextest run --workspace --no-fail-fast -E '(package(=shop) & binary(=it) & test(=cart::adds\, (1\)))'",
         ),
         (
             Producer::Jest,
@@ -535,6 +536,38 @@ mod tests {
             (Producer::Pytest, ("test_a", "x".repeat(super::LONGEST).as_str(), "")),
         ] {
             assert_eq!(one(&failed(producer, test)), None, "{producer:?} {test:?}");
+        }
+    }
+
+    #[test]
+    fn the_suite_says_what_the_class_does_not() {
+        let nextest = "cargo nextest run --workspace --no-fail-fast";
+        for (producer, suite, classname, expected) in [
+            (Producer::Nextest, "a-b::it", "a-b::it", "-E '(binary_id(=a-b::it) & test(=adds))'"),
+            (Producer::Nextest, "", "a-b", "-E '(package(=a-b) & binary(=a_b) & test(=adds))'"),
+            (Producer::Nextest, "", "a-b::a-b", "-E '(package(=a-b) & binary(=a-b) & test(=adds))'"),
+            (Producer::Nextest, "", "a::bin/b", "-E '(binary_id(=a::bin/b) & test(=adds))'"),
+            (
+                Producer::Nextest,
+                "a::bench/b",
+                "a::bench/b",
+                "--all-targets -E '(binary_id(=a::bench/b) & test(=adds))'",
+            ),
+            (Producer::Surefire, "shop.RunCucumberTest", "Cart", "shop.RunCucumberTest"),
+            (Producer::Surefire, "shop.RunCucumberTest", "A cart", "shop.RunCucumberTest"),
+            (Producer::Surefire, "shop.RunCucumberTest", "Version 1.2", "shop.RunCucumberTest"),
+            (Producer::Surefire, "shop.RunCucumberTest", "", "shop.RunCucumberTest"),
+            (Producer::Surefire, "shop.AllTests", "shop.CartTest", "shop.CartTest#adds"),
+            (Producer::Surefire, "shop.CartTest", "shop.CartTest$Deep", "'shop.CartTest$Deep#adds'"),
+            (Producer::Surefire, "TestSuite", "CartTest", "CartTest#adds"),
+        ] {
+            let test = Failed { suite: suite.to_owned(), ..failed(producer, (classname, "adds", "")) };
+            let start = if producer == Producer::Nextest { nextest } else { "mvn test" };
+            let expected = match producer {
+                Producer::Nextest => format!("{start} {expected}"),
+                _ => format!("{start} -Dtest={expected}"),
+            };
+            assert_eq!(one(&test).as_deref(), Some(expected.as_str()), "{suite} {classname}");
         }
     }
 

@@ -82,8 +82,9 @@ pub(super) fn cargo(classname: &str, name: &str) -> Piece {
     Piece { group: group.to_owned(), select, ..Piece::default() }
 }
 
-/// A filter of nextest.
-pub(super) fn nextest(binary: &str, name: &str) -> String {
+/// A filter of nextest. Only its `JUnit` XML names binaries as filters do, and those of a suite; elsewhere whether a binary is a
+/// program, an example or a file of tests may not be known, and it is named as cargo names it.
+pub(super) fn nextest(suite: &str, binary: &str, name: &str) -> String {
     let escape = |text: &str| {
         text.chars().fold(String::new(), |mut escaped, character| {
             match character {
@@ -96,7 +97,21 @@ pub(super) fn nextest(binary: &str, name: &str) -> String {
             escaped
         })
     };
+    let (package, target) = match binary.split_once("::") {
+        Some((package, target)) => (package, target.to_owned()),
+        None => (binary, binary.replace('-', "_")),
+    };
+    if suite.is_empty() && !target.contains('/') {
+        let [package, target, name] = [package, &target, name].map(escape);
+        return format!("(package(={package}) & binary(={target}) & test(={name}))");
+    }
     format!("(binary_id(={}) & test(={}))", escape(binary), escape(name))
+}
+
+/// The option without which nextest does not build what one of these filters names.
+pub(super) fn targets(filters: &[&str]) -> &'static str {
+    let is_extra = |filter: &&str| ["::bench/", "::example/"].iter().any(|kind| filter.contains(kind));
+    if filters.iter().any(is_extra) { "--all-targets" } else { "" }
 }
 
 /// What pytest calls a test: `tests/test_a.py::TestB::test_c`. Where a module could not be collected, the report names only it.
@@ -157,7 +172,12 @@ pub(super) fn subtests(names: &[&str]) -> String {
 }
 
 /// A method of a class as Surefire takes it, `a.CrudTest#create`; the class where the report names no method.
-pub(super) fn java(classname: &str, name: &str) -> String {
+///
+/// Other engines than `JUnit`'s may report a title of theirs as the class, such as a feature of Cucumber: then the suite names it.
+pub(super) fn java(suite: &str, classname: &str, name: &str) -> String {
+    if !is_class_of(suite, classname) {
+        return suite.to_owned();
+    }
     let method = name.split(['(', '[', '{']).next().unwrap_or_default();
     let is_identifier = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
     let is_method = !method.is_empty()
@@ -170,6 +190,18 @@ pub(super) fn java(classname: &str, name: &str) -> String {
         true => format!("{classname}#{method}"),
         false => classname.to_owned(),
     }
+}
+
+/// Whether a class of Java may be the class of a test in this suite; any may be where the suite is not named after a class.
+fn is_class_of(suite: &str, classname: &str) -> bool {
+    let is_identifier = |part: &str| {
+        part.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && part.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '$'))
+    };
+    let is_class = |name: &str| name.contains('.') && name.split('.').all(is_identifier);
+    let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    // A class that gathers others reports theirs, which stand below the same name of a domain.
+    !is_class(suite) || (is_class(classname) && root(classname) == root(suite))
 }
 
 /// Methods as Surefire takes them: `a.B#x+y,a.C#z`.

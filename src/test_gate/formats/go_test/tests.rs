@@ -146,6 +146,9 @@ fn a_test_that_does_not_end_is_an_error() {
     // A benchmark has no end of its own.
     let text = events(&[("start", "", ""), ("run", "BenchmarkX", ""), ("pass", "", "")]);
     assert_eq!(counts(&read(&FORMAT, text)), ([0; 6], 0));
+    // A package and its `_test` package may each have one of this name.
+    let twins = [("start", "", ""), ("run", "BenchmarkX", ""), ("run", "BenchmarkX", ""), ("pass", "", "")];
+    assert_eq!(counts(&read(&FORMAT, events(&twins))), ([0; 6], 0));
 }
 
 #[test]

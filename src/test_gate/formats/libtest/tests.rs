@@ -84,7 +84,9 @@ fn a_run_of_nextest_is_read() {
     );
     assert_eq!(
         found.problems[2].rerun.as_deref(),
-        Some("cargo nextest run --workspace --no-fail-fast -E '(binary_id(=my-shop) & test(=cart::fails))'")
+        Some(
+            "cargo nextest run --workspace --no-fail-fast -E '(package(=my-shop) & binary(=my_shop) & test(=cart::fails))'"
+        )
     );
     // The same without what nextest adds.
     let plain: String = NEXTEST
@@ -94,6 +96,32 @@ fn a_run_of_nextest_is_read() {
         .collect();
     let found = read(&FORMAT, plain);
     assert_eq!((counts(&found), found.troubles.is_empty()), (([0, 1, 1, 0, 0, 0], 0), true));
+}
+
+#[test]
+fn binaries_of_one_name_and_raw_identifiers_are_told_apart() {
+    let suite = |event: &str, kind: &str, failed: u64| {
+        format!(
+            "{{\"type\":\"suite\",\"event\":\"{event}\",\"test_count\":1,\"passed\":0,\"failed\":{failed},\"nextest\":{{\"crate\":\"s\",\"test_binary\":\"tool\",\"kind\":\"{kind}\"}}}}\n"
+        )
+    };
+    let test =
+        |event: &str| format!("{{\"type\":\"test\",\"event\":\"{event}\",\"name\":\"s::tool$r#match\"}}\n");
+    let stream = [
+        suite("started", "bin", 0),
+        test("started"),
+        suite("started", "example", 0),
+        test("started"),
+        test("failed"),
+        suite("failed", "bin", 1),
+        test("failed"),
+        suite("failed", "example", 1),
+    ]
+    .concat();
+    let found = read(&FORMAT, &stream);
+    assert_eq!((counts(&found), found.troubles.is_empty()), (([0, 0, 2, 0, 0, 0], 0), true), "{found:?}");
+    let told: Vec<_> = found.problems.iter().map(|found| (&*found.classname, &*found.name)).collect();
+    assert_eq!(told, [("s::bin/tool", "r#match"), ("s::example/tool", "r#match")]);
 }
 
 #[test]

@@ -1415,6 +1415,23 @@ pub(super) const BENCHMARKS: &[Case] = &[
         Red("benchmark-regressed"),
     ),
     (
+        "hides a slow benchmark among the repetitions of a fast one of its name",
+        |shop| {
+            known(shop, &twins(1.0, 100.0));
+            shop.write("reports/bench.txt", twins(1.0, 200.0));
+        },
+        Red("benchmark-regressed"),
+    ),
+    (
+        "measures with a benchmark that throws, in a test that passes",
+        |shop| {
+            let table = "p is a Catch v2.13.10 host application.\n-----\nt\n-----\nt.cpp:1\n.....\n\nbenchmark name samples iterations estimated\n-----\n";
+            let end = "good  100  1  1 ms\n  3 ns  1 ns  9 ns\n  1 ns  1 ns  1 ns\n\n=====\ntest cases: 1 | 1 passed\n";
+            shop.write("reports/bench.txt", format!("{table}bad        Benchmark failed (boom)\n{end}"));
+        },
+        Red("run-errored"),
+    ),
+    (
         "allocates more and keeps its instructions",
         |shop| {
             let heap = |bytes: u32| {
@@ -1503,6 +1520,20 @@ pub(super) const BENCHMARKS: &[Case] = &[
 
 /// What criterion prints of one benchmark.
 const CRITERION: &str = "a                       time:   [1.0 ns 1.1 ns 1.2 ns]\n";
+
+/// Two benchmarks of Google Benchmark that share a name, twenty repetitions each.
+fn twins(fast: f64, slow: f64) -> String {
+    let rows = [fast, slow].into_iter().enumerate().flat_map(|(family, time)| {
+        (0..20).map(move |repetition| {
+            let time = time * (0.99 + 0.001 * f64::from(repetition * 7 % 20));
+            format!(
+                r#"{{"name":"sum","run_name":"sum","run_type":"iteration","family_index":{family},"repetition_index":{repetition},"real_time":{time},"cpu_time":{time}}}"#
+            )
+        })
+    });
+    let rows: Vec<String> = rows.collect();
+    format!(r#"{{"context":{{"mhz_per_cpu":1}},"benchmarks":[{}]}}"#, rows.join(","))
+}
 
 /// The baseline of `main` knows a report of benchmarks in text.
 fn known(shop: &Project, text: &str) {
