@@ -185,8 +185,8 @@ impl Subject<'_> {
     /// A finding about this package with every fact of its subject.
     fn found(&self, rule: &Rule, title: String, id: &str) -> Finding {
         self.told(rule, title, id)
-            .about("advisory", id)
-            .about("aliases", Vec::<String>::new())
+            .identified("advisory", id)
+            .identified("aliases", Vec::<String>::new())
             .about("patched", Vec::<String>::new())
     }
 
@@ -194,10 +194,10 @@ impl Subject<'_> {
     fn told(&self, rule: &Rule, title: String, id: &str) -> Finding {
         let Package { ecosystem, name, version, .. } = self.package;
         Finding::new(rule, title, &[ecosystem.name(), name, version, id])
-            .about("package", name.as_str())
+            .named("package", name.as_str())
             .about("version", version.as_str())
             .about("ecosystem", ecosystem.name())
-            .about("purl", purl(*ecosystem, name, version))
+            .named("purl", purl(*ecosystem, name, version))
             .about("direct", self.is_direct)
             .about("path", self.path.to_vec())
             .at(self.location())
@@ -229,8 +229,8 @@ impl Subject<'_> {
         self.told(&NOT_COVERED, title, self.package.place())
             .severity(if unreadable.is_empty() { worst } else { severity })
             .detail(detail.join("\n"))
-            .about("advisories", ids)
-            .about("aliases", aliases)
+            .identified("advisories", ids)
+            .identified("aliases", aliases)
             .about("origin", origin.noun())
             .about("source", source.as_str())
             .help("depend on a patched version of the public registry, or waive this if the source contains the fix; list mirrors in `mirrors`")
@@ -241,7 +241,7 @@ impl Subject<'_> {
         let (rule, otherwise) = rated(&advisory.kind);
         let title = format!("{}: {} ({})", self.package.label(), advisory.title, advisory.id);
         self.found(rule, title, &advisory.id)
-            .about("aliases", advisory.aliases.clone())
+            .identified("aliases", advisory.aliases.clone())
             .about("patched", advisory.patched.clone())
             .severity(advisory.severity.unwrap_or(otherwise))
             .detail(self.detail(advisory))

@@ -156,7 +156,7 @@ fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Find
         let title = format!("advisory database {} is {} old", database.path, days(age(database, today)));
         Finding::new(&STALE, title, &[&database.path])
             .detail(format!("its newest advisory is from {}", database.newest))
-            .about("database", database.path.as_str())
+            .named("database", database.path.as_str())
             .about("newest", database.newest.to_string())
             .help("fetch the database again")
     };
@@ -166,7 +166,7 @@ fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Find
 /// The finding about a lockfile is in a format that is not read yet.
 fn not_read(path: &str, ecosystem: &str) -> Finding {
     Finding::new(&NOT_READ, format!("{path} was not checked: {ecosystem} is not read yet"), &[path])
-        .about("lockfile", path)
+        .named("lockfile", path)
         .about("ecosystem", ecosystem)
         .at(Location::file(path))
         .help("check it with another tool, or name the lockfiles to check")

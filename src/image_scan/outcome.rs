@@ -221,8 +221,8 @@ pub(super) fn about_reports(
 
 fn end_of_life(header: &Header) -> Finding {
     Finding::new(&OS_END_OF_LIFE, format!("{} is no longer supported", header.system), &[&header.system])
-        .about("os", header.system.clone())
-        .about("artifact", header.name())
+        .named("os", header.system.clone())
+        .named("artifact", header.name())
         .about("report", header.path.clone())
         .help("use a base image that is still supported")
 }
@@ -244,7 +244,7 @@ fn nothing_scanned(header: &Header, arguments: &Arguments) -> Option<Finding> {
     Some(
         Finding::new(&NOTHING_SCANNED, title, &[header.name()])
             .detail(detail)
-            .about("artifact", header.name())
+            .named("artifact", header.name())
             .about("report", header.path.clone())
             .help(help),
     )
@@ -255,9 +255,9 @@ fn not_judged(header: &Header, key: &str, objects: u64) -> Finding {
     let title =
         format!("{} of `{key}` in {} not judged", counted(objects, "entry", "entries"), header.name());
     Finding::new(&NOT_JUDGED, title, &[header.name(), key])
-        .about("artifact", header.name())
+        .named("artifact", header.name())
         .about("report", header.path.clone())
-        .about("key", key)
+        .named("key", key)
         .help("use a newer release of image-scan, or check these entries yourself and waive this")
 }
 
@@ -280,7 +280,7 @@ fn outdated(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
     };
     Some(
         Finding::new(&OUTDATED, title, &[name])
-            .about("artifact", name)
+            .named("artifact", name)
             .about("report", header.path.clone())
             .about("created_at", header.created.clone())
             .help("scan again: new vulnerabilities are published every day"),
@@ -296,7 +296,7 @@ fn mismatch(header: &Header, expected: &Digest) -> Option<Finding> {
         let known = if known.is_empty() { "no digest".to_owned() } else { known.join(", ") };
         Finding::new(&MISMATCH, format!("report of {name} is not about the expected image"), &[name])
             .detail(format!("expected {expected}, the report is about {known}"))
-            .about("artifact", name)
+            .named("artifact", name)
             .about("report", header.path.clone())
             .about("expected", expected.to_string())
             .help("scan the image that is shipped by its digest")

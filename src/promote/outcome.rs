@@ -167,7 +167,7 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
             let mut outcome = base(target, State::Held, record, Some(live));
             let title = format!("{} points at `{text}`, which is neither colour", target.name());
             outcome.headline.clone_from(&title);
-            outcome.findings.push(Finding::new(&HELD, title, &[&target.name()]).about("target", target.name()).help(
+            outcome.findings.push(Finding::new(&HELD, title, &[&target.name()]).named("target", target.name()).help(
                 "find out who changed it, then point it at blue or green, or correct the colours in the settings",
             ));
             outcome.exit = Some(Exit::NeedsHuman);
@@ -201,7 +201,7 @@ fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> 
     let title = format!("{} already stands at generation {generation}", target.name());
     outcome.findings.push(
         Finding::new(&SUPERSEDED, title, &[&target.name()])
-            .about("target", target.name())
+            .named("target", target.name())
             .about("generation", generation)
             .help("nothing to do if the newer promotion is the one you want; otherwise run a new pipeline"),
     );
@@ -220,7 +220,7 @@ pub(crate) fn cancelled_early(target: &dyn Target) -> Outcome {
 
 fn cancelled(target: &dyn Target, record: Option<&Record>) -> Finding {
     let title = format!("the promotion of {} was cancelled before the switch", target.name());
-    let finding = Finding::new(&CANCELLED, title, &[&target.name()]).about("target", target.name());
+    let finding = Finding::new(&CANCELLED, title, &[&target.name()]).named("target", target.name());
     let finding = finding.help("run it again if the new colour is still wanted");
     record.map_or(finding.clone(), |record| finding.about("generation", record.generation))
 }
@@ -228,7 +228,7 @@ fn cancelled(target: &dyn Target, record: Option<&Record>) -> Finding {
 /// A finding about a promotion.
 fn about(rule: &Rule, title: String, target: &dyn Target, record: &Record) -> Finding {
     Finding::new(rule, title, &[&target.name(), record.to.as_str()])
-        .about("target", target.name())
+        .named("target", target.name())
         .about("generation", record.generation)
         .about("to", record.to.as_str())
         .about("from", record.from.map(Colour::as_str))

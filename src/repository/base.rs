@@ -16,18 +16,18 @@ pub enum Base {
     /// There is one, and it could not be found.
     Unknown(Failure),
     /// There is one.
-    Known(Box<Known>),
+    Known(Box<KnownBase>),
 }
 
 /// Where the change began.
-pub struct Known {
+pub struct KnownBase {
     /// The repository that knows it.
     pub repository: Repository,
     /// The best ancestor that the base and the commit that is checked out have in common.
     pub commit: ObjectId,
 }
 
-impl Known {
+impl KnownBase {
     /// The commit's whole name.
     pub fn id(&self) -> String {
         self.commit.to_string()
@@ -40,12 +40,12 @@ impl Known {
 }
 
 /// Where the change began, by the first of these revisions that leads there; the most telling failure where none does.
-pub(super) fn find(repository: Repository, revisions: &[String]) -> Result<Known, Failure> {
+pub(super) fn find(repository: Repository, revisions: &[String]) -> Result<KnownBase, Failure> {
     let head = repository.head()?;
     let mut failures = Vec::new();
     for revision in revisions {
         match began(&repository, revision, head) {
-            Ok(commit) => return Ok(Known { repository, commit }),
+            Ok(commit) => return Ok(KnownBase { repository, commit }),
             Err(failure) => failures.push(failure),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::base::{Base, Known, find};
+use super::base::{Base, KnownBase, find};
 use super::failure::{Failure, Reason};
 use crate::ci::Host;
 use crate::core::{Error, Finding, Rule, Severity};
@@ -69,7 +69,7 @@ pub fn is_no_change(setting: &str, environment: &BTreeMap<String, String>) -> bo
 /// Where the change began by the innermost repository around a folder that knows one of these revisions.
 ///
 /// A change that puts a repository of its own around the folder, as a submodule, does not get out of the outer one's sight.
-fn found(folder: &Path, revisions: &[String]) -> Result<Known, Failure> {
+fn found(folder: &Path, revisions: &[String]) -> Result<KnownBase, Failure> {
     let mut repository = Repository::discover(folder)?;
     let mut first = None;
     loop {

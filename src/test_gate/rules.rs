@@ -164,18 +164,13 @@ pub(super) fn is_in_source(finding: &Finding) -> bool {
     [FAILED.id, FLAKY.id, SUITE_ERRORED.id, RUN_ERRORED.id].contains(&finding.rule.as_str())
 }
 
-/// Whether a finding says that a report was not read.
-pub(super) fn is_unread(finding: &Finding) -> bool {
-    [MISSING.id, UNREADABLE.id, EMPTY.id].contains(&finding.rule.as_str())
-}
-
 /// Whether the run is whole: nothing broke off, and nothing that should be there is missing.
 pub(super) fn is_whole(findings: &[Finding]) -> bool {
     !findings.iter().any(|finding| BROKEN.contains(&finding.rule.as_str()))
 }
 
 /// Most findings of each rule; what is left out is counted.
-pub(super) const LISTED: u64 = 1_000;
+pub(super) const LISTED: usize = 1_000;
 
 /// A test that failed or was flaky.
 pub(super) fn test(problem: &Problem, report: &str) -> Finding {
@@ -201,10 +196,10 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let place = place(told_in.unwrap_or(report), problem.at);
     let mut finding = Finding::new(rule, title.as_str(), &identity)
         .detail(detail.trim())
-        .about("test", title.as_str())
-        .about("suite", suite.as_str())
-        .about("classname", classname.as_str())
-        .about("name", numbered(name, problem.row))
+        .named("test", title.as_str())
+        .named("suite", suite.as_str())
+        .named("classname", classname.as_str())
+        .named("name", numbered(name, problem.row))
         .about("outcome", problem.state.as_str())
         .about("message", problem.message.as_str())
         .about("attempts", *attempts)
@@ -215,7 +210,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     if let Some(location) = &problem.location {
         finding = finding.at(location.clone());
     }
-    finding.help(match (&problem.again, problem.state) {
+    finding.help(match (&problem.rerun, problem.state) {
         (Some(command), _) => format!("again: {command}"),
         (None, State::Flaky) => format!("find out why it failed at first: see {place}"),
         (None, _) => format!("run this test alone and fix it: see {place}"),
@@ -266,10 +261,10 @@ pub(super) fn new_failure(test: &str, within: &str, name: &str, environment: &st
     let finding = Finding::new(&FAILED, test, &[within, test])
         .detail(format!(
             "it did not fail in the baseline; messages are kept only for the first {} failures",
-            number(LISTED)
+            number(LISTED as u64)
         ))
-        .about("test", test)
-        .about("name", name)
+        .named("test", test)
+        .named("name", name)
         .help("run this test alone and fix it; its report contains the reason");
     if environment.is_empty() { finding } else { finding.about("test_environment", environment) }
 }
@@ -280,10 +275,10 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
         .detail(said(error))
-        .about("suite", error.name.as_str())
+        .named("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(match &error.again {
+        .help(match &error.rerun {
             Some(command) => format!("again: {command}"),
             None => format!("find out what failed before or after the tests of this suite: see {place}"),
         })
@@ -296,10 +291,10 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&RUN_ERRORED, name, &[name, &error.message])
         .detail(said(error))
-        .about("run", error.name.as_str())
+        .named("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(match &error.again {
+        .help(match &error.rerun {
             Some(command) => format!("again: {command}"),
             None => format!("find out what failed outside of the tests: see {place}"),
         })
@@ -307,7 +302,7 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
 }
 
 /// What could not be understood of a report: one finding, at the first place.
-pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
+pub(super) fn unreadable(troubles: &Troubles, report: &str, help: Option<&str>) -> Option<Finding> {
     let first = troubles.kept().first()?;
     let mut all: Vec<String> = troubles
         .kept()
@@ -325,11 +320,9 @@ pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
         .about("report", report)
         .about("problem", first.what.as_str())
         .at(place(report, Some(first.at)))
-        .help(if first.what.contains("schema of CTRF") {
-            "use a version of the reporter that follows the schema of CTRF, or write JUnit XML or the runner's own JSON instead"
-        } else {
-            "make sure that the run ends properly and writes a supported format, then run it again"
-        });
+        .help(help.unwrap_or(
+            "make sure that the run ends properly and writes a supported format, then run it again",
+        ));
     Some(finding)
 }
 
@@ -360,7 +353,7 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
         .detail(why)
         .about("path", path)
-        .about("file", path)
+        .named("file", path)
         .help(match path {
             "run" | "baseline" => {
                 "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`"
@@ -446,7 +439,7 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
         _ => counted(amount, "more suite failed", "more suites failed"),
     };
     Finding::new(rule, what, &["more"])
-        .detail(format!("only the first {} are listed, all are counted", number(LISTED)))
+        .detail(format!("only the first {} are listed, all are counted", number(LISTED as u64)))
         .about("not_listed", amount)
         .help("fix the listed ones first: so many failures usually have one cause")
 }

@@ -197,7 +197,7 @@ mod tests {
 
     fn finding(rule: &'static str, test: &str) -> Finding {
         let rule = Rule { id: rule, severity: Severity::High, summary: "", page: "" };
-        Finding::new(&rule, test, &[test]).about("test", test)
+        Finding::new(&rule, test, &[test]).named("test", test)
     }
 
     #[test]

@@ -171,14 +171,14 @@ fn about(rule: &Rule, change: &Change<'_>, what: &str) -> Finding {
     let mut identity = vec![scope.text.as_ref(), name];
     identity.extend([number.as_str(), &scope.environment].into_iter().filter(|part| !part.is_empty()));
     let mut finding = Finding::new(rule, format!("{test} {what}"), &identity)
-        .about("test", test)
-        .about("name", numbered(name, row))
+        .named("test", test)
+        .named("name", numbered(name, row))
         .about("before", word(change.outcome_before()))
         .about("outcome", word(change.outcome()));
     finding = match scope.kind {
-        Kind::Class => finding.about("classname", scope.text.as_ref()),
-        Kind::File => finding.about("file", scope.text.as_ref()),
-        Kind::Suite => finding.about("suite", scope.text.as_ref()),
+        Kind::Class => finding.named("classname", scope.text.as_ref()),
+        Kind::File => finding.named("file", scope.text.as_ref()),
+        Kind::Suite => finding.named("suite", scope.text.as_ref()),
     };
     if !scope.environment.is_empty() {
         finding = finding.about("test_environment", scope.environment.as_ref());
@@ -300,7 +300,7 @@ pub(super) fn quarantine_expired(entry: &Entry) -> Finding {
     let title = format!("quarantine of `{}` expired on {}", entry.test, entry.expires);
     Finding::new(&QUARANTINE_EXPIRED, title, &[&entry.test])
         .detail(format!("owner {}: {}", entry.owner, entry.reason))
-        .about("quarantine", entry.test.as_str())
+        .named("quarantine", entry.test.as_str())
         .at(entry.location.clone())
         .help("fix the test and remove the entry, or let its owner set a new day")
 }
@@ -313,7 +313,7 @@ pub(super) fn quarantine_unused(entry: &Entry) -> Finding {
         &[&entry.test],
     )
     .detail(format!("owner {}: {}", entry.owner, entry.reason))
-    .about("quarantine", entry.test.as_str())
+    .named("quarantine", entry.test.as_str())
     .at(entry.location.clone())
     .help("remove it, or correct the name: it must be the full name shown in findings, or contain a `*`")
 }

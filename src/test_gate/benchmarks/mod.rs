@@ -47,7 +47,7 @@ mod unit;
 mod vitest_bench;
 
 pub(crate) use self::{
-    benchmark::{Benchmark, Direction},
+    benchmark::Benchmark,
     compare::Comparison,
     details::details,
     format::{Format, detect, read},

@@ -81,7 +81,7 @@ pub(super) fn compared(comparison: &Comparison, limits: &Limits) -> Option<Findi
 fn about(rule: &Rule, title: String, comparison: &Comparison) -> Finding {
     let Comparison { name, metric, unit, .. } = comparison;
     let mut finding = Finding::new(rule, title, &[name, metric])
-        .about("benchmark", name.as_str())
+        .named("benchmark", name.as_str())
         .about("metric", metric.as_str())
         .about("unit", unit.as_str());
     for (key, value) in [("before", comparison.before), ("now", comparison.now), ("ratio", comparison.ratio)]
@@ -196,7 +196,7 @@ pub(super) fn reference(machine: &Machine) -> Option<Finding> {
     let finding = |detail: String| {
         Finding::new(&REFERENCE, moved.clone(), &[&name])
             .detail(detail)
-            .about("benchmark", name.as_str())
+            .named("benchmark", name.as_str())
             .about("ratio", machine.slower)
     };
     match machine.belief {
@@ -223,7 +223,7 @@ pub(super) fn no_reference(pattern: &str) -> Finding {
         format!("the reference `{pattern}` matches no time measured in this run"),
         &[pattern],
     )
-    .about("threshold", pattern)
+    .named("threshold", pattern)
     .help("correct `benchmark-reference`, or restore the benchmark")
 }
 
@@ -246,8 +246,8 @@ pub(super) fn threshold(threshold: &Threshold) -> Finding {
     let Threshold { name, expression, .. } = threshold;
     Finding::new(&CROSSED, format!("{name}: {expression} is not met"), &[name, expression])
         .detail("the report itself marks it as crossed")
-        .about("benchmark", name.as_str())
-        .about("threshold", expression.as_str())
+        .named("benchmark", name.as_str())
+        .named("threshold", expression.as_str())
         .help("meet the threshold, or change it where it is set")
 }
 
@@ -257,9 +257,9 @@ pub(super) fn bound(bound: &Bound, benchmark: &Benchmark) -> Finding {
     let value = shown(Some(benchmark.value()), unit);
     Finding::new(&CROSSED, format!("{} is {value}", named(name, metric)), &[name, metric, &bound.text])
         .detail(format!("the limit is `{}`", bound.text))
-        .about("benchmark", name.as_str())
+        .named("benchmark", name.as_str())
         .about("metric", metric.as_str())
-        .about("threshold", bound.text.as_str())
+        .named("threshold", bound.text.as_str())
         .about("now", benchmark.value())
         .help("meet the limit, or change it")
 }
@@ -267,7 +267,7 @@ pub(super) fn bound(bound: &Bound, benchmark: &Benchmark) -> Finding {
 /// A bound that could not be held against anything.
 pub(super) fn idle(bound: &Bound, why: &str) -> Finding {
     Finding::new(&CROSSED, format!("the limit `{}` {why}", bound.text), &[&bound.text])
-        .about("threshold", bound.text.as_str())
+        .named("threshold", bound.text.as_str())
         .help("correct the name, metric or unit of the limit, or restore the benchmark")
 }
 

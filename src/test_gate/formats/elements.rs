@@ -10,7 +10,7 @@ use crate::reading::trouble::Position;
 use crate::reading::xml::{Event, Walker};
 use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::{DETAIL, MESSAGE};
-use crate::test_gate::foreign;
+use crate::test_gate::other_xml;
 
 /// A walk over any source.
 pub(super) type Walk<'a> = Walker<&'a mut dyn Read>;
@@ -44,7 +44,7 @@ pub(super) fn read<E: Elements>(source: &mut dyn Read, collector: &mut Collector
                 tag.take(&mut walk);
                 if walk.depth() == 1 && !E::ROOTS.contains(&tag.name()) {
                     let root = shorten(tag.name(), MESSAGE);
-                    walk.trouble(format!("the root element is <{root}>, {}", foreign::described(&root)));
+                    walk.trouble(format!("the root element is <{root}>, {}", other_xml::described(&root)));
                 }
                 elements.open(&tag, &mut walk, collector);
             }

@@ -13,11 +13,11 @@ use crate::core::words::count;
 use crate::reading::json::{Fields, Object, documents, each, skip};
 use crate::reading::shape::Shape;
 use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
+use crate::test_gate::rerun;
 use crate::test_gate::trace;
 
 /// The format.
@@ -155,8 +155,8 @@ impl<'a> Report<'a> {
         if is_hook(&item.title.0) {
             let name = if item.full_title.is_empty() { &item.title } else { &item.full_title };
             let error = GroupError::new(&name.0, item.err.message(), item.err.detail(), Position::NOWHERE);
-            let again = again::around_hook(&name.0, &trace::tidy(&item.file.0));
-            return self.collector.broken_suite(error.again(again));
+            let rerun = rerun::around_hook(&name.0, &trace::tidy(&item.file.0));
+            return self.collector.broken_suite(error.rerun(rerun));
         }
         let said = self.said.entry(item.hash()).or_default();
         said.failed += 1;
@@ -281,7 +281,7 @@ mod tests {
         let problem = &reading.problems[0];
         assert_eq!((problem.test.as_str(), problem.message.as_str()), ("cart fails", "1 == 2"));
         assert_eq!(problem.location.as_ref().unwrap().to_string(), "test/cart.js:8");
-        assert_eq!(problem.again.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
+        assert_eq!(problem.rerun.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
         assert_eq!(reading.problems[1].attempts, 3);
         assert_eq!(reading.suites, 2);
         assert!(reading.notes.is_empty());

@@ -220,7 +220,7 @@ mod tests {
         assert_eq!((pays.suite.as_str(), pays.test.as_str()), ("shop.dll", "Shop.Tests.Pays(1)"));
         assert_eq!(pays.message, "Expected: 3\n  But was:  2");
         assert_eq!(pays.location.as_ref().unwrap().to_string(), "C:/shop/Tests.cs:27");
-        assert_eq!(pays.again.as_deref(), Some("dotnet test --filter 'FullyQualifiedName~Shop.Tests.Pays'"));
+        assert_eq!(pays.rerun.as_deref(), Some("dotnet test --filter 'FullyQualifiedName~Shop.Tests.Pays'"));
         assert!(reading.notes.is_empty(), "{:?}", reading.notes);
     }
 

@@ -296,7 +296,7 @@ mod tests {
         assert_eq!((adds.suite.as_str(), adds.test.as_str()), ("Shop > Cart", "a.CartTest.adds(2)"));
         assert_eq!((adds.message.as_str(), adds.at.unwrap().line), ("expected [3] but found [2]", 13));
         assert_eq!(adds.location.as_ref().unwrap().to_string(), "CartTest.java:33");
-        assert_eq!(adds.again.as_deref(), Some("mvn test -Dtest=a.CartTest#adds"));
+        assert_eq!(adds.rerun.as_deref(), Some("mvn test -Dtest=a.CartTest#adds"));
         assert_eq!((pays.message.as_str(), pays.attempts), ("refused", 2));
         assert_eq!(breaks.message, "java.lang.Error");
         assert!(reading.notes.is_empty(), "{:?}", reading.notes);

@@ -351,7 +351,7 @@ But was 1</Message>
         assert_eq!((pays.classname.as_str(), pays.name.as_str()), ("Shop.Tests", "Pays"));
         assert_eq!((pays.message.as_str(), pays.at.unwrap().line), ("Expected 2\nBut was 1", 5));
         assert_eq!(pays.location.as_ref().unwrap().to_string(), "C:/shop/Tests.cs:33");
-        assert_eq!(pays.again.as_deref(), Some("dotnet test --filter FullyQualifiedName=Shop.Tests.Pays"));
+        assert_eq!(pays.rerun.as_deref(), Some("dotnet test --filter FullyQualifiedName=Shop.Tests.Pays"));
         assert_eq!((rows.test.as_str(), rows.message.as_str()), ("Shop.Other.Rows (2)", "2 is odd"));
         assert!(reading.notes.is_empty(), "{:?}", reading.notes);
     }

@@ -258,7 +258,7 @@ fn no_text_makes_a_cell_of_a_table() {
     let mut report = samples::hostile();
     let other = |index: usize| {
         let mut finding = report.findings[0].clone();
-        finding.subject.clear();
+        finding.subject = Default::default();
         finding.fingerprint = Finding::new(&RULES[0], "a", &[&index.to_string()]).fingerprint;
         finding
     };

@@ -385,6 +385,6 @@ mod tests {
         let limits = Limits { min_file_coverage: percent("1"), ..Limits::default() };
         let findings = judge(&limits, &Facts::of(&coverage(&files)));
         assert_eq!(findings.len(), 101);
-        assert_eq!(findings[100].subject["not_listed"], 50);
+        assert_eq!(findings[100].subject.get("not_listed"), Some(&50.into()));
     }
 }

@@ -25,7 +25,7 @@ fn tests_and_their_attempts_are_read() {
     let (failed, flaky) = (&reading.problems[0], &reading.problems[1]);
     assert_eq!((failed.attempts, failed.message.as_str()), (2, "1 == 2"));
     assert_eq!(failed.location.as_ref().unwrap().to_string(), "src/cart.test.ts:7");
-    assert_eq!(failed.again.as_deref(), Some("npx vitest run src/cart.test.ts -t 'cart fails'"));
+    assert_eq!(failed.rerun.as_deref(), Some("npx vitest run src/cart.test.ts -t 'cart fails'"));
     assert_eq!((flaky.attempts, flaky.message.as_str()), (2, "once"));
     let broken = read(&FORMAT, SAMPLE.replace("\"todo\"", "\"timedOut\"").as_bytes());
     assert_eq!(counts(&broken), [1, 1, 1, 1, 2, 0]);

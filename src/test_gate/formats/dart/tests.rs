@@ -38,7 +38,7 @@ fn a_run_is_read() {
     assert_eq!((fails.name.as_str(), fails.suite.as_str()), ("cart fails", "test/main_test.dart"));
     assert!(fails.message.starts_with("Expected: <2>") && fails.detail.contains("test_api"));
     assert_eq!(fails.location.as_ref().unwrap().to_string(), "test/main_test.dart:15");
-    assert_eq!(fails.again.as_deref(), Some("flutter test test/main_test.dart --plain-name 'cart fails'"));
+    assert_eq!(fails.rerun.as_deref(), Some("flutter test test/main_test.dart --plain-name 'cart fails'"));
 }
 
 #[test]

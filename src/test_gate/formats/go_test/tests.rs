@@ -82,7 +82,7 @@ fn tests_are_counted_and_their_suites_are_not() {
     assert_eq!((two.test.as_str(), two.message.as_str()), ("x.org/shop > TestP/two", "got 3"));
     assert!(two.detail.contains("and more"));
     assert_eq!(two.location.as_ref().unwrap().to_string(), "a_test.go:6");
-    assert_eq!(two.again.as_deref(), Some("go test x.org/shop -run '^TestP$/^two$'"));
+    assert_eq!(two.rerun.as_deref(), Some("go test x.org/shop -run '^TestP$/^two$'"));
     assert_eq!((found.problems[1].name.as_str(), found.problems[1].message.as_str()), ("TestOwn", "own"));
 }
 

@@ -20,7 +20,7 @@ use crate::reading::trouble::Trouble;
 use crate::reading::xml::{Scanner, Token};
 use crate::test_gate::collector::{Collector, hash_of};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
-use crate::test_gate::foreign;
+use crate::test_gate::other_xml;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -141,7 +141,7 @@ impl<R: Read> Reader<'_, R> {
         let open = Open { kind, name: if is_empty { 0 } else { hash_of(name) } };
         if self.open.is_empty() && !matches!(kind, Kind::Suites | Kind::Suite | Kind::Case) {
             let root = shorten(name, MESSAGE);
-            let what = format!("the root element is <{root}>, {}", foreign::described(&root));
+            let what = format!("the root element is <{root}>, {}", other_xml::described(&root));
             self.open.clear();
             return Err(Trouble { what, at: self.scanner.position() });
         }

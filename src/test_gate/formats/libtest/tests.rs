@@ -57,7 +57,7 @@ fn a_run_of_cargo_is_read() {
     let fails = &found.problems[0];
     assert_eq!((fails.suite.as_str(), fails.message.as_str()), ("shop (unit tests)", "boom"));
     assert_eq!(fails.location.as_ref().unwrap().to_string(), "src/lib.rs:6");
-    assert_eq!(fails.again.as_deref(), Some("cargo test --workspace --no-fail-fast -- --exact tests::fails"));
+    assert_eq!(fails.rerun.as_deref(), Some("cargo test --workspace --no-fail-fast -- --exact tests::fails"));
     assert_eq!(found.problems[1].message, "panic did not contain expected string");
     assert_eq!((found.problems[2].suite.as_str(), found.problems[2].name.as_str()), ("crash", "crash"));
     assert_eq!(found.run_errors[0].name, "crash");
@@ -83,7 +83,7 @@ fn a_run_of_nextest_is_read() {
         ]
     );
     assert_eq!(
-        found.problems[2].again.as_deref(),
+        found.problems[2].rerun.as_deref(),
         Some(
             "cargo nextest run --workspace --no-fail-fast -E '(package(=my-shop) & binary(=my_shop) & test(=cart::fails))'"
         )

@@ -150,7 +150,7 @@ fn a_run_of_node_is_read() {
     assert_eq!(first.location.as_ref().unwrap().to_string(), "/srv/a.test.mjs:2");
     assert_eq!(first.at.unwrap().line, 8);
     assert_eq!(
-        first.again.as_deref(),
+        first.rerun.as_deref(),
         Some("node --test --test-name-pattern '^fails # hash$' /srv/a.test.mjs")
     );
     assert_eq!((found.problems[1].suite.as_str(), found.problems[1].name.as_str()), ("suite > inner", "two"));
@@ -247,7 +247,7 @@ fn files_of_prove_and_documents_in_a_row_are_told_apart() {
     let prove = "t/a.t .. \n1..1\nok 1 - x\nok\nt/b.t .. \nnot ok 1 - x\n1..1\nDubious, test returned 1 (wstat 256, 0x100)\nFailed 1/1 subtests \n\nResult: FAIL\n";
     let found = read(&FORMAT, prove);
     assert_eq!((counts(&found), found.troubles.is_empty()), (([1, 0, 1, 0, 0, 0], 0), true), "{found:?}");
-    assert_eq!(found.problems[0].again.as_deref(), Some("prove -v t/b.t"));
+    assert_eq!(found.problems[0].rerun.as_deref(), Some("prove -v t/b.t"));
     for text in [
         "TAP version 13\n1..1\nok 1 - a\nTAP version 13\n1..1\nnot ok 1 - a\n",
         "1..1\nok 1 - a\n1..1\nnot ok 1 - a\n",

@@ -8,9 +8,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::attempts::State;
+use super::bystanders::bystander;
 use super::collector::Keep;
 use super::files::File;
-use super::gate::bystander;
 use super::injected_tests::reports;
 use super::read::{Content, content};
 
