@@ -62,7 +62,7 @@ impl Job for DepScan {
     type Arguments = Arguments;
 
     fn rules() -> &'static [Rule] {
-        rules::ALL
+        rules::RULES
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

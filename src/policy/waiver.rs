@@ -3,27 +3,18 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::core::rule::rules;
 use crate::core::suggest::suggestion;
-use crate::core::{Finding, Location, Rule, Severity, Waived};
+use crate::core::wildcard::is_match;
+use crate::core::{Finding, Location, Waived};
 
-/// The rules this room itself reports findings of.
-pub const RULES: &[Rule] = &[EXPIRED, UNUSED];
+rules! {
+    /// The rules this room itself reports findings of.
+    pub const RULES;
 
-/// A waiver whose last day has passed.
-pub(super) const EXPIRED: Rule = Rule {
-    id: "waiver-expired",
-    severity: Severity::High,
-    summary: "a waiver's last day has passed",
-    page: include_str!("../../docs/rules/waiver-expired.md"),
-};
-
-/// A waiver that matched nothing.
-pub(super) const UNUSED: Rule = Rule {
-    id: "waiver-unused",
-    severity: Severity::Low,
-    summary: "a waiver matched nothing",
-    page: include_str!("../../docs/rules/waiver-unused.md"),
-};
+    EXPIRED: "waiver-expired", High, "a waiver's last day has passed";
+    UNUSED: "waiver-unused", Low, "a waiver matched nothing";
+}
 
 /// Facts that name a finding's subject; all others describe it, and many findings may share them.
 const NAMES: [&str; 26] = [
@@ -158,25 +149,6 @@ fn texts(fact: &Value) -> Vec<&str> {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     }
-}
-
-/// Whether `text` is what `pattern` says, `*` standing for any text.
-pub(crate) fn is_match(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(position) => rest = rest.get(position + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub(crate) mod trivy;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 pub(crate) use source::read;
 
 /// What a report says about itself.
@@ -57,7 +59,7 @@ impl Header {
 }
 
 /// A finding somebody suppressed where the report was made.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Suppressed {
     /// Advisory, check, secret rule or licence.
     pub(crate) id: String,

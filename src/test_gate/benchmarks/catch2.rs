@@ -6,10 +6,20 @@
 use std::io::Read;
 
 use super::benchmark::Benchmark;
+use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "Catch2", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// Most sections in each other whose names are kept.
 const DEEPEST: usize = 50;
@@ -18,7 +28,7 @@ const DEEPEST: usize = 50;
 const LONGEST: usize = 1_000;
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut catch = Catch::default();
     each_printed(source, &mut sheet, |line, sheet| catch.line(&line, sheet));
@@ -27,7 +37,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is the head of a table.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with("benchmark name") && text.contains("samples") && text.contains("iterations")
 }

@@ -7,10 +7,20 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
+use super::rows::rows;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::unit;
-use crate::reading::json::{document, each};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "JMH", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.is_list && (json.has(&["[]", "jmhVersion"]) || json.has(&["[]", "primaryMetric"])))
+}
 
 #[derive(Deserialize)]
 struct Run {
@@ -40,13 +50,8 @@ struct Metric {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
-    let mut sheet = Sheet::default();
-    let result = document(source, each(|run: Run| take(run, &mut sheet)));
-    if let Err(trouble) = result {
-        sheet.troubles.push(trouble);
-    }
-    sheet.finish()
+fn read(source: &mut dyn Read) -> Reading {
+    rows(source, take)
 }
 
 fn take(run: Run, sheet: &mut Sheet) {
