@@ -14,7 +14,8 @@ use super::sheet::{Reading, Sheet};
 use crate::reading::shape::Shape;
 
 /// What is read here.
-pub(super) const FORMATS: &[Format] = &[Format { name: "BenchmarkDotNet", is, read: |source, _| read(source) }];
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "BenchmarkDotNet", is, read: |source, _| read(source) }];
 
 /// Whether a file that begins so is one.
 fn is(shape: &Shape) -> bool {
@@ -92,8 +93,7 @@ impl Row {
 fn take(row: Row, jobs: &mut BTreeMap<String, String>, sheet: &mut Sheet) {
     let display = row.display_info.as_deref().unwrap_or_default();
     let Some(name) = row.full_name.clone().or_else(|| row.name()) else {
-        sheet
-            .trouble(0, format!("a benchmark has neither a FullName nor a Type and a Method: {display}"));
+        sheet.trouble(0, format!("a benchmark has neither a FullName nor a Type and a Method: {display}"));
         return;
     };
     let job = match display.rsplit_once(": ") {

@@ -10,7 +10,8 @@ use super::unit;
 use crate::reading::shape::Shape;
 
 /// What is read here.
-pub(super) const FORMATS: &[Format] = &[Format { name: "benchmark_harness", is, read: |source, _| read(source) }];
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "benchmark_harness", is, read: |source, _| read(source) }];
 
 /// Whether a file that begins so is one.
 fn is(shape: &Shape) -> bool {

@@ -14,7 +14,8 @@ use crate::reading::lines::Line;
 use crate::reading::shape::Shape;
 
 /// What is read here.
-pub(super) const FORMATS: &[Format] = &[Format { name: "go test -bench", is, read: |source, _| read(source) }];
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "go test -bench", is, read: |source, _| read(source) }];
 
 /// Whether a file that begins so is one.
 fn is(shape: &Shape) -> bool {

@@ -13,7 +13,8 @@ use crate::reading::json::{Fields, Object, document, each, refuse};
 use crate::reading::shape::Shape;
 
 /// What is read here.
-pub(super) const FORMATS: &[Format] = &[Format { name: "devops-benchmarks", is, read: |source, _| read(source) }];
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "devops-benchmarks", is, read: |source, _| read(source) }];
 
 /// Whether a file that begins so is one.
 fn is(shape: &Shape) -> bool {

@@ -12,7 +12,8 @@ use super::sheet::{Reading, Sheet};
 use crate::reading::shape::Shape;
 
 /// What is read here.
-pub(super) const FORMATS: &[Format] = &[Format { name: "pytest-benchmark", is, read: |source, _| read(source) }];
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "pytest-benchmark", is, read: |source, _| read(source) }];
 
 /// Whether a file that begins so is one.
 fn is(shape: &Shape) -> bool {

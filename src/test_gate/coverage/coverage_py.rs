@@ -27,8 +27,9 @@ pub(super) const FORMATS: &[Format] = &[FORMAT];
 
 /// Whether a file that begins so is one.
 fn is(shape: &Shape) -> bool {
-    object(shape)
-        .is_some_and(|json| json.has(&["meta", "branch_coverage"]) || json.has(&["files", "*", "executed_lines"]))
+    object(shape).is_some_and(|json| {
+        json.has(&["meta", "branch_coverage"]) || json.has(&["files", "*", "executed_lines"])
+    })
 }
 
 /// Reads a report. Excluded lines can't be covered and are left out.
@@ -196,7 +197,11 @@ mod tests {
     pub(in super::super) fn written(run: &Run) -> String {
         let lists = |path: &str, lines: &BTreeMap<u32, u32>| {
             let of = |is_hit: bool| {
-                lines.iter().filter(|(_, hits)| (**hits > 0) == is_hit).map(|(line, _)| *line).collect::<Vec<_>>()
+                lines
+                    .iter()
+                    .filter(|(_, hits)| (**hits > 0) == is_hit)
+                    .map(|(line, _)| *line)
+                    .collect::<Vec<_>>()
             };
             format!("\"{path}\": {{\"executed_lines\": {:?}, \"missing_lines\": {:?}}}", of(true), of(false))
         };

@@ -156,9 +156,8 @@ mod tests {
                 hits[0], hits[1], hits[2]
             )
         };
-        let shown_of = |mode: &str| {
-            shown(&read(FORMAT, &(profile(mode, [1, 0, 0]) + &profile(mode, [1, 1, 0]))))
-        };
+        let shown_of =
+            |mode: &str| shown(&read(FORMAT, &(profile(mode, [1, 0, 0]) + &profile(mode, [1, 1, 0]))));
         assert_eq!(shown_of("set"), "x/a b.go: 1=1 2=1 3=1 5=0 6=0\nx/c.go: -\n");
         assert_eq!(shown_of("count"), "x/a b.go: 1=2 2=2 3=2 5=0 6=0\nx/c.go: -\n");
         assert_eq!(shown_of("atomic"), shown_of("count"));
@@ -188,8 +187,7 @@ mod tests {
 
     /// A run as this format writes it.
     pub(in super::super) fn written(run: &Run) -> String {
-        let block =
-            |path: &str, number: &u32, hits: &u32| format!("{path}:{number}.1,{number}.9 1 {hits}\n");
+        let block = |path: &str, number: &u32, hits: &u32| format!("{path}:{number}.1,{number}.9 1 {hits}\n");
         let file = |(path, lines): (&String, &BTreeMap<u32, u32>)| -> String {
             lines.iter().map(|(number, hits)| block(path, number, hits)).collect()
         };

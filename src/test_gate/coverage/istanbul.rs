@@ -205,9 +205,8 @@ mod tests {
     /// A run as this format writes it.
     pub(in super::super) fn written(run: &Run) -> String {
         let file = |(path, lines): (&String, &BTreeMap<u32, u32>)| {
-            let map = |number: &u32| {
-                format!("\"{number}\": {{\"start\": {{\"line\": {number}}}, \"end\": {{}}}}")
-            };
+            let map =
+                |number: &u32| format!("\"{number}\": {{\"start\": {{\"line\": {number}}}, \"end\": {{}}}}");
             let places: Vec<String> = lines.keys().map(map).collect();
             let counts: Vec<String> =
                 lines.iter().map(|(number, hits)| format!("\"{number}\": {hits}")).collect();

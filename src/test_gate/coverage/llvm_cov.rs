@@ -320,11 +320,9 @@ mod tests {
 
     /// A run as this format writes it.
     pub(in super::super) fn written(run: &Run) -> String {
-        let region = |number, hits| {
-            format!("[{number},1,{hits},true,true,false],[{number},9,0,false,false,false]")
-        };
-        let file =
-            |path: &str, segments| format!("{{\"filename\": \"{path}\", \"segments\": [{segments}]}}");
+        let region =
+            |number, hits| format!("[{number},1,{hits},true,true,false],[{number},9,0,false,false,false]");
+        let file = |path: &str, segments| format!("{{\"filename\": \"{path}\", \"segments\": [{segments}]}}");
         let files = each_line(run, file, region, ",");
         format!("{{\"data\": [{{\"files\": [{files}]}}], \"type\": \"llvm.coverage.json.export\"}}")
     }

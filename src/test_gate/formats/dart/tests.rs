@@ -31,7 +31,10 @@ const FAILED: &str = "{\"success\":false,\"type\":\"done\",\"time\":500}\n";
 fn a_run_is_read() {
     let found = read(&FORMAT, format!("{START}{PASSED}"));
     assert!(found.troubles.is_empty() && found.run_errors.is_empty(), "{found:?}");
-    assert_eq!((counts_and_errors(&found), found.micros, found.suites), (([1, 0, 0, 0, 1, 0], 0), Some(9_000), 1));
+    assert_eq!(
+        (counts_and_errors(&found), found.micros, found.suites),
+        (([1, 0, 0, 0, 1, 0], 0), Some(9_000), 1)
+    );
     let found = read(&FORMAT, format!("Running pub get\n{START}{FAILS}{FAILED}"));
     assert_eq!((counts_and_errors(&found), found.notes.len()), (([1, 0, 1, 0, 1, 0], 0), 1));
     let fails = &found.problems[0];

@@ -177,7 +177,10 @@ fn what_is_no_event_is_noted_or_named() {
     assert_eq!(found.notes, ["3 lines are no event"]);
     // Output that was printed before an event on its line.
     let found = read(&FORMAT, green().replacen("{\"Time\"", "x{\"Time\"", 1));
-    assert_eq!((counts_and_errors(&found), found.notes.len()), (counts_and_errors(&read(&FORMAT, green())), 1));
+    assert_eq!(
+        (counts_and_errors(&found), found.notes.len()),
+        (counts_and_errors(&read(&FORMAT, green())), 1)
+    );
     for (text, what) in [
         (green().replace("\"Action\":\"skip\"", "\"Action\":\"vanish\""), "`vanish` is no action of a test"),
         (green().replace("\"Elapsed\":0.25", "\"Elapsed\":0.25,"), "an event is not understood"),

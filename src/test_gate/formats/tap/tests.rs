@@ -246,7 +246,11 @@ fn a_run_says_that_it_went_wrong() {
 fn files_of_prove_and_documents_in_a_row_are_told_apart() {
     let prove = "t/a.t .. \n1..1\nok 1 - x\nok\nt/b.t .. \nnot ok 1 - x\n1..1\nDubious, test returned 1 (wstat 256, 0x100)\nFailed 1/1 subtests \n\nResult: FAIL\n";
     let found = read(&FORMAT, prove);
-    assert_eq!((counts_and_errors(&found), found.troubles.is_empty()), (([1, 0, 1, 0, 0, 0], 0), true), "{found:?}");
+    assert_eq!(
+        (counts_and_errors(&found), found.troubles.is_empty()),
+        (([1, 0, 1, 0, 0, 0], 0), true),
+        "{found:?}"
+    );
     assert_eq!(found.problems[0].again.as_deref(), Some("prove -v t/b.t"));
     for text in [
         "TAP version 13\n1..1\nok 1 - a\nTAP version 13\n1..1\nnot ok 1 - a\n",
@@ -254,7 +258,11 @@ fn files_of_prove_and_documents_in_a_row_are_told_apart() {
         "ok 1 - a\n1..1\nnot ok 1 - a\n1..1\n",
     ] {
         let found = read(&FORMAT, text);
-        assert_eq!((counts_and_errors(&found), found.troubles.is_empty()), (([1, 0, 1, 0, 0, 0], 0), true), "{text}");
+        assert_eq!(
+            (counts_and_errors(&found), found.troubles.is_empty()),
+            (([1, 0, 1, 0, 0, 0], 0), true),
+            "{text}"
+        );
     }
     // Numbers twice, as node writes for several files, with as many results as planned.
     let found = read(&FORMAT, "ok 1 - a\nok 2 - b\nnot ok 2 - c\n1..3\n");
