@@ -1,6 +1,6 @@
 //! Scanner reports: from a file or standard input to complaints, streamed.
 //!
-//! Owns the reading: byte order marks, several reports in a row, and where a mistake stands. Each format is a file here.
+//! Owns the reading: several reports in a row, and where a mistake stands. Each format is a file here.
 
 mod source;
 pub(crate) mod trivy;
