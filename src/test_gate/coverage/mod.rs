@@ -43,7 +43,7 @@ use crate::reading::trouble::{Trouble, Troubles};
 
 modules! {
     /// Every format, the most telling shape first.
-    pub(super) const TABLE: &[&[Format]] = FORMATS of {
+    const TABLE: &[&[Format]] = FORMATS of {
         open_cover,
         clover,
         cobertura,
