@@ -88,7 +88,7 @@ pub(super) fn totals(counts: &Counts, collector: &Collector) -> Facts {
 /// The job's own facts.
 #[derive(Serialize)]
 struct Details<'a> {
-    artifacts: Vec<Artifact<'a>>,
+    artifacts: Vec<Scanned<'a>>,
     suppressed: Vec<&'a Suppressed>,
     /// What each filter left out, by its flag.
     left_out: BTreeMap<&'static str, u64>,
@@ -98,7 +98,7 @@ struct Details<'a> {
 
 /// What a report says about itself.
 #[derive(Serialize)]
-struct Artifact<'a> {
+struct Scanned<'a> {
     report: &'a str,
     artifact: &'a str,
     #[serde(rename = "type")]
@@ -112,7 +112,7 @@ struct Artifact<'a> {
     results: u64,
 }
 
-impl<'a> From<&'a Header> for Artifact<'a> {
+impl<'a> From<&'a Header> for Scanned<'a> {
     fn from(header: &'a Header) -> Self {
         Self {
             report: &header.path,
@@ -132,7 +132,7 @@ impl<'a> From<&'a Header> for Artifact<'a> {
 /// The job's own facts.
 pub(super) fn details(counts: &Counts, collector: &Collector, headers: &[Header]) -> Facts {
     facts(&Details {
-        artifacts: headers.iter().map(Artifact::from).collect(),
+        artifacts: headers.iter().map(Scanned::from).collect(),
         suppressed: headers.iter().flat_map(|header| &header.suppressed).collect(),
         left_out: left_out(counts, collector),
         harmless_licences: &collector.harmless_licences,

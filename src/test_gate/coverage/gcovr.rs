@@ -23,8 +23,14 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Its summary.
-pub(super) const SUMMARY: Format =
-    Format { name: "gcovr summary", is_summary: true, is: is_summary, read: refuse_summary, ..FORMAT };
+pub(super) const SUMMARY: Format = Format {
+    name: "gcovr summary",
+    is_summary: true,
+    is: is_summary,
+    read: refuse_summary,
+    #[cfg(test)]
+    written: tests::written,
+};
 
 /// What is read and refused here.
 pub(super) const FORMATS: &[Format] = &[FORMAT, SUMMARY];
