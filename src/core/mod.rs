@@ -4,12 +4,14 @@
 
 pub mod clues;
 pub mod digest;
+pub mod ecosystem;
 pub mod error;
 pub mod escape;
 pub mod exit;
 pub mod finding;
 pub mod frames;
 pub mod keys;
+pub mod modules;
 pub mod report;
 pub mod rule;
 pub mod secret;
@@ -19,8 +21,10 @@ pub mod suggest;
 pub mod table;
 pub mod verdict;
 pub mod why;
+pub mod wildcard;
 pub mod words;
 
+pub use ecosystem::Ecosystem;
 pub use error::{Error, ErrorKind, Place};
 pub use exit::Exit;
 pub use finding::{Finding, Fingerprint, Location, Waived};

@@ -65,7 +65,7 @@ impl Job for DepScan {
     const EVENT: Kind = Kind::Scan;
 
     fn rules() -> &'static [Rule] {
-        rules::ALL
+        rules::RULES
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

@@ -2,27 +2,18 @@
 
 use jiff::civil::Date;
 
+use crate::core::rule::rules;
 use crate::core::suggest::suggestion;
-use crate::core::{Finding, Location, Role, Rule, Severity, Waived};
+use crate::core::wildcard::is_match;
+use crate::core::{Finding, Location, Role, Waived};
 
-/// The rules this room itself reports findings of.
-pub const RULES: &[Rule] = &[EXPIRED, UNUSED];
+rules! {
+    /// The rules this room itself reports findings of.
+    pub const RULES;
 
-/// A waiver whose last day has passed.
-pub(super) const EXPIRED: Rule = Rule {
-    id: "waiver-expired",
-    severity: Severity::High,
-    summary: "the last day of a waiver has passed",
-    page: include_str!("../../docs/rules/waiver-expired.md"),
-};
-
-/// A waiver that matched nothing.
-pub(super) const UNUSED: Rule = Rule {
-    id: "waiver-unused",
-    severity: Severity::Low,
-    summary: "a waiver matches no finding",
-    page: include_str!("../../docs/rules/waiver-unused.md"),
-};
+    EXPIRED: "waiver-expired", High, "the last day of a waiver has passed";
+    UNUSED: "waiver-unused", Low, "a waiver matches no finding";
+}
 
 /// Somebody accepts the findings of a rule that match, for a reason, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,25 +107,6 @@ fn near<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a s
 /// The letters and digits of a text, in lower case.
 fn letters(text: &str) -> String {
     text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// Whether `text` is what `pattern` says, `*` standing for any text.
-pub(crate) fn is_match(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(position) => rest = rest.get(position + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

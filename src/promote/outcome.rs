@@ -12,49 +12,23 @@ use super::machine::{End, Stop};
 use super::plan::{Decision, Observed, Step};
 use super::state::State;
 use super::targets::Target;
+use crate::core::rule::rules;
 use crate::core::words::count;
 use crate::core::{Exit, Finding, Rule, Severity};
 use crate::job::Outcome;
 
-const UNHEALTHY: Rule = Rule {
-    id: "promotion-unhealthy",
-    severity: Severity::High,
-    summary: "the colour to promote never became healthy; nothing was changed",
-    page: include_str!("../../docs/rules/promotion-unhealthy.md"),
-};
-const HOOK_FAILED: Rule = Rule {
-    id: "promotion-hook-failed",
-    severity: Severity::High,
-    summary: "a command before the switch failed; nothing was changed",
-    page: include_str!("../../docs/rules/promotion-hook-failed.md"),
-};
-const ROLLED_BACK: Rule = Rule {
-    id: "promotion-rolled-back",
-    severity: Severity::High,
-    summary: "the promoted colour did not hold up, and the one before is live again",
-    page: include_str!("../../docs/rules/promotion-rolled-back.md"),
-};
-const HELD: Rule = Rule {
-    id: "promotion-held",
-    severity: Severity::High,
-    summary: "the promotion stands half way and a human must look",
-    page: include_str!("../../docs/rules/promotion-held.md"),
-};
-const CANCELLED: Rule = Rule {
-    id: "promotion-cancelled",
-    severity: Severity::Medium,
-    summary: "the promotion was cancelled before it changed anything",
-    page: include_str!("../../docs/rules/promotion-cancelled.md"),
-};
-const SUPERSEDED: Rule = Rule {
-    id: "promotion-superseded",
-    severity: Severity::Low,
-    summary: "a newer promotion came first; nothing was changed",
-    page: include_str!("../../docs/rules/promotion-superseded.md"),
-};
+rules! {
+    /// Every rule of the job.
+    pub(crate) const RULES;
 
-/// Every rule of the job.
-pub(crate) const RULES: &[Rule] = &[UNHEALTHY, HOOK_FAILED, ROLLED_BACK, HELD, CANCELLED, SUPERSEDED];
+    UNHEALTHY: "promotion-unhealthy", High, "the colour to promote never became healthy; nothing was changed";
+    HOOK_FAILED: "promotion-hook-failed", High, "a command before the switch failed; nothing was changed";
+    ROLLED_BACK: "promotion-rolled-back", High,
+        "the promoted colour did not hold up, and the one before is live again";
+    HELD: "promotion-held", High, "the promotion stands half way and a human must look";
+    CANCELLED: "promotion-cancelled", Medium, "the promotion was cancelled before it changed anything";
+    SUPERSEDED: "promotion-superseded", Low, "a newer promotion came first; nothing was changed";
+}
 
 /// What a report has about each promotion, whatever its result.
 fn base(target: &dyn Target, state: State, record: Option<&Record>, live: Option<&Live>) -> Outcome {

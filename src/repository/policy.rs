@@ -6,7 +6,8 @@ use std::path::Path;
 use super::base::{Base, KnownBase, find};
 use super::failure::{Failure, Reason};
 use crate::ci::Host;
-use crate::core::{Error, Finding, Rule, Severity};
+use crate::core::rule::rules;
+use crate::core::{Error, Finding};
 use crate::repository::objects::Repository;
 
 /// `devops.toml` where the change began.
@@ -26,13 +27,13 @@ pub const AUTO: &str = "auto";
 /// The setting that stands for no base.
 const NONE: &str = "none";
 
-/// The host names a base, and the checkout does not reach it.
-pub const BASE_UNKNOWN: Rule = Rule {
-    id: "base-unknown",
-    severity: Severity::Medium,
-    summary: "the checkout does not contain the base of the change that the host provides",
-    page: include_str!("../../docs/rules/base-unknown.md"),
-};
+rules! {
+    /// Every rule of this room.
+    pub const RULES;
+
+    BASE_UNKNOWN: "base-unknown", Medium,
+        "the checkout does not contain the base of the change that the host provides";
+}
 
 /// Where the change began: `auto` asks the host, `none` is no base, anything else is a revision.
 ///

@@ -8,123 +8,32 @@ use super::command;
 use super::execution::{Problem, numbered};
 use super::trace;
 use super::{baseline, benchmarks, coverage};
+use crate::core::rule::rules;
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity, why};
 use crate::reading::excerpt;
 use crate::reading::trouble::{Position, Troubles};
-use crate::repository::policy::BASE_UNKNOWN;
+use crate::repository::policy;
 
-/// A test failed or could not run to its end.
-pub(super) const FAILED: Rule = Rule {
-    id: "test-failed",
-    severity: Severity::High,
-    summary: "a test failed or ended with an error",
-    page: include_str!("../../docs/rules/test-failed.md"),
-};
+rules! {
+    /// The rules about tests and reports themselves, causes before what follows from them: findings are shown in this order.
+    pub(super) const OWN;
 
-/// A suite went wrong apart from its tests.
-pub(super) const SUITE_ERRORED: Rule = Rule {
-    id: "suite-errored",
-    severity: Severity::High,
-    summary: "a suite failed outside of its tests, or claims failures that no test shows",
-    page: include_str!("../../docs/rules/suite-errored.md"),
-};
-
-/// A run went wrong as a whole.
-pub(super) const RUN_ERRORED: Rule = Rule {
-    id: "run-errored",
-    severity: Severity::High,
-    summary: "a run was aborted, or reports an error outside of its tests",
-    page: include_str!("../../docs/rules/run-errored.md"),
-};
-
-/// A test passed only after it had failed.
-pub(super) const FLAKY: Rule = Rule {
-    id: "test-flaky",
-    severity: Severity::Low,
-    summary: "a test passed only after failing",
-    page: include_str!("../../docs/rules/test-flaky.md"),
-};
-
-/// Fewer tests than there should be.
-pub(super) const TOO_FEW: Rule = Rule {
-    id: "too-few-tests",
-    severity: Severity::High,
-    summary: "there are fewer tests than required",
-    page: include_str!("../../docs/rules/too-few-tests.md"),
-};
-
-/// Fewer reports than there should be.
-pub(super) const TOO_FEW_REPORTS: Rule = Rule {
-    id: "too-few-reports",
-    severity: Severity::High,
-    summary: "there are fewer test reports than required",
-    page: include_str!("../../docs/rules/too-few-reports.md"),
-};
-
-/// The same report twice.
-pub(super) const DUPLICATE: Rule = Rule {
-    id: "report-duplicate",
-    severity: Severity::Medium,
-    summary: "two test reports are identical, so one of them was given twice",
-    page: include_str!("../../docs/rules/report-duplicate.md"),
-};
-
-/// No report where one should be.
-pub(super) const MISSING: Rule = Rule {
-    id: "report-missing",
-    severity: Severity::High,
-    summary: "a path has no report",
-    page: include_str!("../../docs/rules/report-missing.md"),
-};
-
-/// A report that can't be understood to its end.
-pub(super) const UNREADABLE: Rule = Rule {
-    id: "report-unreadable",
-    severity: Severity::High,
-    summary: "a report is truncated, malformed or in an unknown format",
-    page: include_str!("../../docs/rules/report-unreadable.md"),
-};
-
-/// A run ended badly, and no test says why.
-pub(super) const UNEXPLAINED: Rule = Rule {
-    id: "exit-unexplained",
-    severity: Severity::High,
-    summary: "the run that wrote the reports failed, and no report explains why",
-    page: include_str!("../../docs/rules/exit-unexplained.md"),
-};
-
-/// A report that the run did not write.
-pub(super) const STALE: Rule = Rule {
-    id: "report-stale",
-    severity: Severity::High,
-    summary: "a report existed before the command ran, and the command did not write it",
-    page: include_str!("../../docs/rules/report-stale.md"),
-};
-
-/// A report without a test.
-pub(super) const EMPTY: Rule = Rule {
-    id: "report-empty",
-    severity: Severity::High,
-    summary: "a report contains no test",
-    page: include_str!("../../docs/rules/report-empty.md"),
-};
-
-/// The rules about tests and reports themselves, causes before what follows from them: findings are shown in this order.
-const OWN: [Rule; 12] = [
-    FAILED,
-    RUN_ERRORED,
-    SUITE_ERRORED,
-    UNEXPLAINED,
-    UNREADABLE,
-    MISSING,
-    STALE,
-    DUPLICATE,
-    EMPTY,
-    TOO_FEW_REPORTS,
-    TOO_FEW,
-    FLAKY,
-];
+    FAILED: "test-failed", High, "a test failed or ended with an error";
+    RUN_ERRORED: "run-errored", High, "a run was aborted, or reports an error outside of its tests";
+    SUITE_ERRORED: "suite-errored", High,
+        "a suite failed outside of its tests, or claims failures that no test shows";
+    UNEXPLAINED: "exit-unexplained", High,
+        "the run that wrote the reports failed, and no report explains why";
+    UNREADABLE: "report-unreadable", High, "a report is truncated, malformed or in an unknown format";
+    MISSING: "report-missing", High, "a path has no report";
+    STALE: "report-stale", High, "a report existed before the command ran, and the command did not write it";
+    DUPLICATE: "report-duplicate", Medium, "two test reports are identical, so one of them was given twice";
+    EMPTY: "report-empty", High, "a report contains no test";
+    TOO_FEW_REPORTS: "too-few-reports", High, "there are fewer test reports than required";
+    TOO_FEW: "too-few-tests", High, "there are fewer tests than required";
+    FLAKY: "test-flaky", Low, "a test passed only after failing";
+}
 
 /// Rules whose findings the headline counts.
 pub(super) const COUNTED: &[&str] = &[
@@ -140,7 +49,7 @@ pub(super) const COUNTED: &[&str] = &[
 /// Every rule of this job.
 pub(super) fn all() -> &'static [Rule] {
     static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-        [&OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES, &[BASE_UNKNOWN]].concat()
+        [OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES, policy::RULES].concat()
     });
     &ALL
 }

@@ -8,8 +8,8 @@ use jiff::{Span, ToSpan as _};
 
 use super::rules;
 use crate::config::{File, Listed};
+use crate::core::wildcard::is_match;
 use crate::core::{Error, Finding, Location, Waived};
-use crate::policy::is_match;
 
 /// Name of the tables.
 const TABLE: &str = "quarantine";

@@ -6,51 +6,24 @@ use super::limits::{Bound, Limits};
 use super::machine::{Belief, MOST, Machine};
 use super::sheet::Threshold;
 use super::statistics::Method;
+use crate::core::rule::rules;
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Rule, Severity};
 
-/// A benchmark got worse.
-pub(crate) const REGRESSED: Rule = Rule {
-    id: "benchmark-regressed",
-    severity: Severity::High,
-    summary: "a benchmark got worse than the baseline, by more than noise and by more than allowed",
-    page: include_str!("../../../docs/rules/benchmark-regressed.md"),
-};
+rules! {
+    /// Every rule of this room.
+    pub(crate) const RULES;
 
-/// A benchmark is gone.
-pub(crate) const VANISHED: Rule = Rule {
-    id: "benchmark-vanished",
-    severity: Severity::High,
-    summary: "a benchmark of the baseline is gone, or is measured in a way that can't be compared",
-    page: include_str!("../../../docs/rules/benchmark-vanished.md"),
-};
-
-/// Nobody knows whether benchmarks got worse.
-pub(crate) const INCONCLUSIVE: Rule = Rule {
-    id: "benchmark-inconclusive",
-    severity: Severity::Low,
-    summary: "benchmarks vary so much that a slowdown beyond the limit can't be ruled out",
-    page: include_str!("../../../docs/rules/benchmark-inconclusive.md"),
-};
-
-/// The machine is another one, or the reference can't be believed.
-pub(crate) const REFERENCE: Rule = Rule {
-    id: "benchmark-reference-moved",
-    severity: Severity::Low,
-    summary: "the reference benchmark shows that the machine is slower or faster, or can't be trusted",
-    page: include_str!("../../../docs/rules/benchmark-reference-moved.md"),
-};
-
-/// A threshold is crossed.
-pub(crate) const CROSSED: Rule = Rule {
-    id: "threshold-crossed",
-    severity: Severity::High,
-    summary: "a threshold of the report, or a given limit, is crossed",
-    page: include_str!("../../../docs/rules/threshold-crossed.md"),
-};
-
-/// Every rule of this room.
-pub(crate) const RULES: &[Rule] = &[REGRESSED, VANISHED, INCONCLUSIVE, REFERENCE, CROSSED];
+    REGRESSED: "benchmark-regressed", High,
+        "a benchmark got worse than the baseline, by more than noise and by more than allowed";
+    VANISHED: "benchmark-vanished", High,
+        "a benchmark of the baseline is gone, or is measured in a way that can't be compared";
+    INCONCLUSIVE: "benchmark-inconclusive", Low,
+        "benchmarks vary so much that a slowdown beyond the limit can't be ruled out";
+    REFERENCE: "benchmark-reference-moved", Low,
+        "the reference benchmark shows that the machine is slower or faster, or can't be trusted";
+    CROSSED: "threshold-crossed", High, "a threshold of the report, or a given limit, is crossed";
+}
 
 /// Most findings of this room; what is left out is counted.
 pub(super) const LISTED: usize = 1_000;

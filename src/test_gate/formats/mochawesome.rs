@@ -215,7 +215,7 @@ impl Report<'_, '_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"stats": {"suites": 2, "tests": 3, "passes": 1, "pending": 1, "failures": 1, "testsRegistered": 4, "other": 1, "skipped": 1},
       "results": [{"uuid": "u", "title": "", "fullFile": "", "file": "", "beforeHooks": [], "afterHooks": [], "tests": [],
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

@@ -349,7 +349,7 @@ impl Report<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"config": {"configFile": "/builds/g/p/web/playwright.config.ts", "rootDir": "/builds/g/p/web/e2e", "projects": [{"name": "chromium"}]},
       "suites": [{"title": "cart.spec.ts", "file": "cart.spec.ts", "line": 0, "column": 0, "specs": [
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::FORMAT;
 use super::types::Rule;
-use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
 const SAMPLE: &str = r#"{"reportFormat": "CTRF", "specVersion": "1.0.0", "reportId": "b64ef229-f53f-4ff4-9401-c015ee28e9b5", "timestamp": "2026-01-31T12:00:00Z",
   "results": {"tool": {"name": "vitest", "version": "4"},
@@ -264,8 +264,8 @@ fn tests_count_where_a_reporter_bends_the_schema() {
 
 #[test]
 fn what_holds_for_every_format() {
-    hold(&FORMAT, SAMPLE);
-    survive(&FORMAT, SAMPLE);
+    holds_in_a_row(&FORMAT, SAMPLE);
+    survives(&FORMAT, SAMPLE);
     let twice = SAMPLE.replacen('{', "{\"specVersion\": \"1.0.0\", ", 1);
     assert!(!read(&FORMAT, twice.as_bytes()).troubles.is_empty());
 }

@@ -89,6 +89,8 @@ struct Reader<'a, R> {
 }
 
 impl<R: Read> Reader<'_, R> {
+    /// Walks over the elements. Not with `reading::xml::Walker`, for the sake of speed: the stack of open elements holds what each means
+    /// in place of its name, and the texts of muted output are never looked at.
     fn walk(&mut self) -> Result<(), Trouble> {
         loop {
             let is_outside = self.open.is_empty();
