@@ -6,7 +6,7 @@ rules! {
     /// Every rule of this room.
     pub const RULES;
 
-    ADVISORY: "advisory", High, "";
+    ADVISORY: "advisory", High, "a package has a known vulnerability";
     UNMAINTAINED: "advisory-unmaintained", Low, "a package is no longer maintained";
     UNSOUND: "advisory-unsound", Medium, "safe code can cause undefined behaviour through a package";
     NOTICE: "advisory-notice", Info, "there is a notice about a package";

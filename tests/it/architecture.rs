@@ -199,21 +199,21 @@ fn uses_inside_test_gate(sources: &[Source]) -> BTreeMap<String, BTreeSet<String
         let modules: Vec<&str> = path.split('/').skip(1).collect();
         // The room's own file puts the modules together.
         let Some(module) = modules.first() else { continue };
-        let used = source.names_behind("crate::test_gate::");
-        let used = used.into_iter().chain(source.names_behind_supers(modules.len()));
-        uses.entry((*module).to_owned()).or_default().extend(used.filter(|name| name != module));
+        let names = source.names_behind("crate::test_gate::");
+        let names = names.into_iter().chain(source.names_behind_supers(modules.len()));
+        uses.entry((*module).to_owned()).or_default().extend(names.filter(|name| name != module));
     }
     uses
 }
 
 /// The modules that one uses, by whatever way.
 fn reached<'a>(uses: &'a BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<&'a str> {
-    let used = |module: &str| uses.get(module).into_iter().flatten().map(String::as_str);
+    let direct = |module: &str| uses.get(module).into_iter().flatten().map(String::as_str);
     let mut reached: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = used(from).collect();
+    let mut open: Vec<&str> = direct(from).collect();
     while let Some(module) = open.pop() {
         if reached.insert(module) {
-            open.extend(used(module));
+            open.extend(direct(module));
         }
     }
     reached

@@ -119,7 +119,11 @@ fn binaries_of_one_name_and_raw_identifiers_are_told_apart() {
     ]
     .concat();
     let found = read(&FORMAT, &stream);
-    assert_eq!((counts_and_errors(&found), found.troubles.is_empty()), (([0, 0, 2, 0, 0, 0], 0), true), "{found:?}");
+    assert_eq!(
+        (counts_and_errors(&found), found.troubles.is_empty()),
+        (([0, 0, 2, 0, 0, 0], 0), true),
+        "{found:?}"
+    );
     let told: Vec<_> = found.problems.iter().map(|found| (&*found.classname, &*found.name)).collect();
     assert_eq!(told, [("s::bin/tool", "r#match"), ("s::example/tool", "r#match")]);
 }
