@@ -138,14 +138,13 @@ fn the_headline_counts_findings_and_advisories_once() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(case("known").join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
     let (_, once) = scan_in(folder.path(), &database(), FROZEN);
-    let (head, tail) = once["headline"].as_str().unwrap().split_once("; 1 lockfile against ").unwrap();
+    let (head, tail) = once["headline"].as_str().unwrap().split_once("; 1 lockfile").unwrap();
     std::fs::create_dir(folder.path().join("sub")).unwrap();
     std::fs::copy(case("known").join("Cargo.lock"), folder.path().join("sub/Cargo.lock")).unwrap();
     let again = database().join("crates/..");
-    let arguments = ["--frozen-db", "--db", again.to_str().unwrap()];
-    let (_, twice) = scan_in(folder.path(), &database(), &arguments);
-    assert_eq!(twice["totals"]["lockfiles"], 2);
-    assert_eq!(twice["headline"], format!("{head}; 2 lockfiles against {tail}"));
+    let (_, report) = scan_in(folder.path(), &database(), &["--frozen-db", "--db", again.to_str().unwrap()]);
+    assert_eq!(report["totals"]["lockfiles"], 2);
+    assert_eq!(report["headline"], format!("{head}; 2 lockfiles{tail}"));
 }
 
 #[test]
