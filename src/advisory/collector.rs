@@ -7,15 +7,19 @@ use jiff::civil::Date;
 
 use super::record::Advisory;
 use super::rustsec;
+use crate::core::Ecosystem;
 
 /// Longest advisory that is read.
 pub const LARGEST: u64 = 1 << 20;
 
+/// Packages that are asked about: a name means something in its ecosystem only.
+pub type Wanted<'a> = BTreeSet<(Ecosystem, &'a str)>;
+
 /// The advisories of a database about wanted packages.
 #[derive(Debug, Default)]
 pub struct Collected {
-    /// By package, those that stand.
-    pub advisories: BTreeMap<String, Vec<Advisory>>,
+    /// By ecosystem and package, those that stand.
+    pub advisories: BTreeMap<(Ecosystem, String), Vec<Advisory>>,
     /// Advisories about wanted packages that can't be read.
     pub unreadable: Vec<Unreadable>,
     /// How many about wanted packages were withdrawn.
@@ -29,7 +33,9 @@ pub struct Collected {
 /// An advisory about a wanted package that can't be read, so that nobody knows whether it applies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
-    /// The package it is about.
+    /// The ecosystem of the package it is about.
+    pub ecosystem: Ecosystem,
+    /// The package's name.
     pub package: String,
     /// Its name.
     pub id: String,
@@ -65,14 +71,14 @@ impl<'a> Slot<'a> {
 /// Takes what is wanted from a database while someone walks through it.
 #[derive(Debug)]
 pub struct Collector<'a> {
-    wanted: &'a BTreeSet<&'a str>,
+    wanted: &'a Wanted<'a>,
     today: Date,
     collected: Collected,
 }
 
 impl<'a> Collector<'a> {
     /// Takes what there is about these packages.
-    pub fn new(wanted: &'a BTreeSet<&'a str>, today: Date) -> Self {
+    pub fn new(wanted: &'a Wanted<'a>, today: Date) -> Self {
         Self { wanted, today, collected: Collected::default() }
     }
 
@@ -84,7 +90,7 @@ impl<'a> Collector<'a> {
 
     /// Whether advisories about this package are wanted.
     pub fn wants(&self, package: &str) -> bool {
-        self.wanted.contains(package)
+        self.wanted.contains(&(rustsec::ECOSYSTEM, package))
     }
 
     /// Whether an advisory with this id may be newer than all seen so far.
@@ -105,7 +111,8 @@ impl<'a> Collector<'a> {
         match rustsec::parse(text, slot.package, slot.id) {
             Ok(advisory) if advisory.withdrawn => self.collected.withdrawn += 1,
             Ok(advisory) => {
-                self.collected.advisories.entry(slot.package.to_owned()).or_default().push(advisory);
+                let package = (rustsec::ECOSYSTEM, slot.package.to_owned());
+                self.collected.advisories.entry(package).or_default().push(advisory);
             }
             Err(reason) => self.refuse(slot, reason),
         }
@@ -114,6 +121,7 @@ impl<'a> Collector<'a> {
     /// Notes that a wanted advisory can't be read.
     pub fn refuse(&mut self, slot: Slot<'_>, reason: impl Into<String>) {
         self.collected.unreadable.push(Unreadable {
+            ecosystem: rustsec::ECOSYSTEM,
             package: slot.package.to_owned(),
             id: slot.id.to_owned(),
             path: slot.path(),

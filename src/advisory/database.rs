@@ -1,13 +1,12 @@
 //! An advisory database: a folder or a tarball, its facts, and what it has about wanted packages.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::collector::{Collected, Collector};
-use super::{folder, tarball};
-use crate::core::{Error, Input, Location};
+use super::collector::{Collected, Collector, Wanted};
+use super::{folder, rustsec, tarball};
+use crate::core::{Ecosystem, Error, Input, Location};
 
 /// A database that was read.
 #[derive(Debug)]
@@ -16,6 +15,8 @@ pub struct Database {
     pub path: String,
     /// The file, where it is one.
     pub input: Option<Input>,
+    /// The ecosystem that its advisories are about.
+    pub ecosystem: Ecosystem,
     /// What was taken from it.
     pub collected: Collected,
     /// The day of its newest advisory.
@@ -26,7 +27,7 @@ pub struct Database {
 ///
 /// # Errors
 /// Where it is missing, unreadable, empty, or nothing in it tells its age.
-pub fn collect(path: &Path, wanted: &BTreeSet<&str>, today: Date) -> Result<Database, Error> {
+pub fn collect(path: &Path, wanted: &Wanted<'_>, today: Date) -> Result<Database, Error> {
     let shown = path.display().to_string().replace('\\', "/");
     let metadata = std::fs::metadata(path).map_err(|error| {
         Error::unreadable(path, error).help("give the folder or tarball of a RustSec advisory database")
@@ -54,5 +55,5 @@ pub fn collect(path: &Path, wanted: &BTreeSet<&str>, today: Date) -> Result<Data
             "advisory database has no advisory dated today or earlier, so its age is unknown",
         ));
     };
-    Ok(Database { path: shown, input, collected, newest })
+    Ok(Database { path: shown, input, ecosystem: rustsec::ECOSYSTEM, collected, newest })
 }

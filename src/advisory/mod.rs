@@ -1,4 +1,4 @@
-//! What is known about packages: advisories of a database, for the packages that are asked about.
+//! What is known about packages: advisories of a database, for the packages that are asked about by ecosystem and name.
 //!
 //! Owns the advisory, the database it comes from and its age. Knows no lockfile, policy or report.
 //! A new format of advisories is one new file that turns its text into an [`Advisory`].
@@ -10,6 +10,6 @@ pub mod record;
 pub mod rustsec;
 pub mod tarball;
 
-pub use collector::{Collected, Unreadable};
+pub use collector::{Collected, Unreadable, Wanted};
 pub use database::{Database, collect};
 pub use record::{Advisory, Kind};

@@ -8,8 +8,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::record::{Advisory, Kind};
-use crate::core::Severity;
 use crate::core::keys::damaged;
+use crate::core::{Ecosystem, Severity};
+
+/// What its advisories are about.
+pub const ECOSYSTEM: Ecosystem = Ecosystem::CRATES_IO;
 
 /// Longest run of digits that still fits every number of a version, one step up included.
 const DIGITS: usize = 18;

@@ -146,9 +146,9 @@ fn finding(delivery: &Delivery, record: &Record) -> Option<Finding> {
     Some(
         Finding::new(rule, title, &[delivery.destination, &record.service, &record.environment])
             .detail(delivery.reason.as_deref().unwrap_or_default())
-            .about("destination", delivery.destination)
-            .about("service", record.service.as_str())
-            .about("environment", record.environment.as_str())
+            .named("destination", delivery.destination)
+            .named("service", record.service.as_str())
+            .named("environment", record.environment.as_str())
             .about("state", record.state.as_str())
             .help(help),
     )

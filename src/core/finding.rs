@@ -1,16 +1,12 @@
 //! A finding: one thing a rule has to say about one subject at one place.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::digest::{self, hexadecimal};
 use super::rule::Rule;
 use super::severity::Severity;
-
-/// What a finding is about: the job's own facts by name, as `package` and `version`.
-pub type Subject = BTreeMap<String, Value>;
+use super::subject::{Change, Role, Subject};
 
 /// One thing a rule has to say about one subject at one place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +44,7 @@ impl Finding {
             severity: rule.severity,
             title: title.into(),
             detail: String::new(),
-            subject: Subject::new(),
+            subject: Subject::default(),
             location: None,
             fingerprint: Fingerprint::of(rule.id, identity),
             help: String::new(),
@@ -70,10 +66,31 @@ impl Finding {
         self
     }
 
-    /// The same with one more fact about its subject.
+    /// The same with one more name of its subject, by which waivers find it.
+    #[must_use]
+    pub fn named(mut self, fact: &str, name: impl Into<Value>) -> Self {
+        self.subject.insert(Role::Name, fact, name);
+        self
+    }
+
+    /// The same with one more identifier of its subject, by which waivers find it in upper and lower case.
+    #[must_use]
+    pub fn identified(mut self, fact: &str, identifier: impl Into<Value>) -> Self {
+        self.subject.insert(Role::Identifier, fact, identifier);
+        self
+    }
+
+    /// The same with one more fact about its subject, which other findings may share: no waiver looks at it.
     #[must_use]
     pub fn about(mut self, name: &str, fact: impl Into<Value>) -> Self {
-        self.subject.insert(name.to_owned(), fact.into());
+        self.subject.insert(Role::Fact, name, fact);
+        self
+    }
+
+    /// The same, new or known at the base or in earlier runs.
+    #[must_use]
+    pub fn changed(mut self, change: Change) -> Self {
+        self.subject.set_change(change);
         self
     }
 

@@ -4,28 +4,34 @@
 
 pub mod clues;
 pub mod digest;
+pub mod ecosystem;
 pub mod error;
 pub mod escape;
 pub mod exit;
 pub mod finding;
 pub mod frames;
 pub mod keys;
+pub mod modules;
 pub mod report;
 pub mod rule;
 pub mod secret;
 pub mod severity;
+pub mod subject;
 pub mod suggest;
 pub mod table;
 pub mod verdict;
 pub mod why;
+pub mod wildcard;
 pub mod words;
 
+pub use ecosystem::Ecosystem;
 pub use error::{Error, ErrorKind, Place};
 pub use exit::Exit;
-pub use finding::{Finding, Fingerprint, Location, Subject, Waived};
+pub use finding::{Finding, Fingerprint, Location, Waived};
 pub use report::{Input, Provenance, Report};
 pub use rule::{RULE_IDS, Rule};
 pub use secret::{Redactor, Secret};
 pub use severity::Severity;
+pub use subject::{Change, Role, Subject};
 pub use table::Table;
 pub use verdict::Verdict;

@@ -15,6 +15,14 @@ use super::verdict::Verdict;
 /// Named numbers or facts of a job, in the order of their names.
 pub type Facts = BTreeMap<String, Value>;
 
+/// The fields of a value as facts; what is not written as an object has none.
+pub fn facts(value: &impl Serialize) -> Facts {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => fields.into_iter().collect(),
+        _ => Facts::new(),
+    }
+}
+
 /// What a job found and decided; the shape of `report.json`, published as `schemas/report-v1.schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use super::severity::Severity;
 /// A rule that a job can report findings of.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// Stable kebab-case name, as `test-failed`.
+    /// Stable kebab-case name, such as `test-failed`.
     pub id: &'static str,
     /// Severity of its findings where nothing more exact is known.
     pub severity: Severity,
@@ -15,70 +15,53 @@ pub struct Rule {
     pub page: &'static str,
 }
 
-/// The name of every rule of every job, in alphabetical order: each job's binary has only its own rules, and a waiver may be
-/// for another job's. A test compares this with the jobs.
-pub const RULE_IDS: [&str; 63] = [
-    "advisory",
-    "advisory-notice",
-    "advisory-unmaintained",
-    "advisory-unreadable",
-    "advisory-unsound",
-    "base-unknown",
-    "baseline-missing",
-    "benchmark-inconclusive",
-    "benchmark-reference-moved",
-    "benchmark-regressed",
-    "benchmark-vanished",
-    "coverage-dropped",
-    "coverage-file-vanished",
-    "coverage-too-low",
-    "database-stale",
-    "delivery-refused",
-    "delivery-spooled",
-    "exit-unexplained",
-    "file-coverage-too-low",
-    "folder-coverage-too-low",
-    "image-licence",
-    "image-misconfiguration",
-    "image-mismatch",
-    "image-not-judged",
-    "image-nothing-scanned",
-    "image-os-end-of-life",
-    "image-secret",
-    "image-too-many",
-    "image-unrated",
-    "image-vulnerability",
-    "journal-damaged",
-    "lockfile-not-read",
-    "patch-coverage-too-low",
-    "patch-coverage-unknown",
-    "promotion-cancelled",
-    "promotion-held",
-    "promotion-hook-failed",
-    "promotion-rolled-back",
-    "promotion-superseded",
-    "promotion-unhealthy",
-    "quarantine-expired",
-    "quarantine-unused",
-    "report-duplicate",
-    "report-empty",
-    "report-missing",
-    "report-outdated",
-    "report-stale",
-    "report-unreadable",
-    "run-errored",
-    "run-slower",
-    "source-not-covered",
-    "suite-errored",
-    "test-failed",
-    "test-failed-before",
-    "test-flaky",
-    "test-newly-skipped",
-    "test-slower",
-    "test-vanished",
-    "threshold-crossed",
-    "too-few-reports",
-    "too-few-tests",
-    "waiver-expired",
-    "waiver-unused",
-];
+// `RULE_IDS`, which `build.rs` makes of the names of the pages.
+include!(concat!(env!("OUT_DIR"), "/rule_ids.rs"));
+
+/// The page of a rule, `docs/rules/<id>.md`.
+///
+/// This is the one place that knows where the pages are: from the manifest of the crate that a rule stands in, which is the root.
+/// In a crate below the root, such as `src/policy`, the path is `"/../../docs/rules/"`: that line is all that changes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! rule_page {
+    ($id:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules/", $id, ".md"))
+    };
+}
+
+/// Declares the rules of a room, each as a constant of the crate in one line, and the list of them in the same order:
+///
+/// ```text
+/// rules! {
+///     /// Every rule of this room, causes before what follows from them.
+///     pub(super) const RULES;
+///
+///     FAILED: "test-failed", High, "a test failed or broke off with an error";
+/// }
+/// ```
+///
+/// A rule is its page, `docs/rules/<id>.md`, and its line: the page's name makes the id known to every job.
+#[macro_export]
+macro_rules! rules {
+    (
+        $(#[$meta:meta])*
+        $visible:vis const $list:ident;
+        $($name:ident: $id:literal, $severity:ident, $summary:literal;)+
+    ) => {
+        $(
+            #[doc = $summary]
+            pub(crate) const $name: $crate::core::Rule = $crate::core::Rule {
+                id: $id,
+                severity: $crate::core::Severity::$severity,
+                summary: $summary,
+                page: $crate::rule_page!($id),
+            };
+        )+
+
+        $(#[$meta])*
+        $visible const $list: &[$crate::core::Rule] = &[$($name),+];
+    };
+}
+
+pub use crate::rules;

@@ -8,7 +8,7 @@ use super::fix::{Case, advice};
 use super::rules::{ADVISORY, NOT_COVERED, NOTICE, UNMAINTAINED, UNREADABLE, UNSOUND};
 use crate::advisory::{Advisory, Database, Kind, Unreadable};
 use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Location, Rule, Severity};
+use crate::core::{Ecosystem, Finding, Location, Rule, Severity};
 use crate::inventory::{Graph, Origin, Package, purl};
 
 /// A lockfile that was read.
@@ -23,17 +23,42 @@ pub struct Lockfile {
 /// What matching found.
 #[derive(Debug, Default)]
 pub struct Matches {
-    /// One finding an advisory, package and version, by these three.
-    pub findings: BTreeMap<(String, String, String), Finding>,
-    /// One finding a package, version and source that advisories do not cover, by these three.
-    pub uncovered: BTreeMap<(String, String, String), Finding>,
-    /// Packages with vulnerabilities.
-    pub vulnerable: BTreeSet<(String, String)>,
+    /// One finding per advisory and package at a version.
+    pub findings: BTreeMap<Key, Finding>,
+    /// One finding per source that advisories do not cover and package at a version.
+    pub uncovered: BTreeMap<Key, Finding>,
+    /// Packages with vulnerabilities, by ecosystem, name and version.
+    pub vulnerable: BTreeSet<(Ecosystem, String, String)>,
     /// The findings of each kind of advisory, whatever the number of lockfiles and databases they come from.
-    pub kinds: BTreeMap<Kind, BTreeSet<(String, String, String)>>,
+    pub kinds: BTreeMap<Kind, BTreeSet<Key>>,
 }
 
-/// Compares every package with the advisories about its name; `uncovered` is the severity of one that is not of the public
+/// What a finding is about: a package at a version, and an advisory or a source. Two ecosystems may have a package of one name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The ecosystem of the package.
+    pub ecosystem: Ecosystem,
+    /// The package's name.
+    pub name: String,
+    /// The package's version.
+    pub version: String,
+    /// The advisory, or the source.
+    pub id: String,
+}
+
+impl Key {
+    /// The key of a package and an advisory or a source.
+    fn of(package: &Package, id: &str) -> Self {
+        Self {
+            ecosystem: package.ecosystem,
+            name: package.name.clone(),
+            version: package.version.clone(),
+            id: id.to_owned(),
+        }
+    }
+}
+
+/// Compares every package with the advisories about it, by ecosystem and name; `uncovered` is the severity of one that is not of the public
 /// registry and would be vulnerable there.
 pub fn compare(lockfiles: &[Lockfile], databases: &[Database], uncovered: Severity) -> Matches {
     let mut matches = Matches::default();
@@ -42,7 +67,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[Database], uncovered: Severi
         let touched: Vec<usize> = (0..lockfile.graph.packages.len())
             .filter(|index| {
                 let package = lockfile.graph.packages.get(*index);
-                package.is_some_and(|package| about.contains_key(package.name.as_str()))
+                package.is_some_and(|package| about.contains_key(&named(package)))
             })
             .collect();
         if touched.is_empty() {
@@ -52,9 +77,16 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[Database], uncovered: Severi
         let versions = versions(&lockfile.graph);
         for index in touched {
             let Some(package) = lockfile.graph.packages.get(index) else { continue };
-            let Some(about) = about.get(package.name.as_str()) else { continue };
-            // The lockfile's reader has made sure that this is a version.
-            let Ok(version) = Version::parse(&package.version) else { continue };
+            let Some(about) = about.get(&named(package)) else { continue };
+            let Ok(version) = Version::parse(&package.version) else {
+                let path = paths.to(index);
+                let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
+                let ids = about.advisories.iter().map(|advisory| &advisory.id);
+                for id in ids.chain(about.unreadable.iter().map(|unreadable| &unreadable.id)) {
+                    matches.add(&subject, id, || subject.incomparable(id));
+                }
+                continue;
+            };
             let applying: Vec<&Advisory> =
                 about.advisories.iter().copied().filter(|advisory| advisory.affects(&version)).collect();
             if applying.is_empty() && about.unreadable.is_empty() {
@@ -91,17 +123,22 @@ struct About<'a> {
 }
 
 /// What databases have, by package.
-fn about(databases: &[Database]) -> BTreeMap<&str, About<'_>> {
-    let mut about: BTreeMap<&str, About<'_>> = BTreeMap::new();
+fn about(databases: &[Database]) -> BTreeMap<(Ecosystem, &str), About<'_>> {
+    let mut about: BTreeMap<(Ecosystem, &str), About<'_>> = BTreeMap::new();
     for collected in databases.iter().map(|database| &database.collected) {
-        for (package, advisories) in &collected.advisories {
-            about.entry(package).or_default().advisories.extend(advisories);
+        for ((ecosystem, package), advisories) in &collected.advisories {
+            about.entry((*ecosystem, package)).or_default().advisories.extend(advisories);
         }
         for unreadable in &collected.unreadable {
-            about.entry(&unreadable.package).or_default().unreadable.push(unreadable);
+            about.entry((unreadable.ecosystem, &unreadable.package)).or_default().unreadable.push(unreadable);
         }
     }
     about
+}
+
+/// What advisories find a package by.
+fn named(package: &Package) -> (Ecosystem, &str) {
+    (package.ecosystem, &package.name)
 }
 
 /// How many packages have each name.
@@ -115,33 +152,27 @@ fn versions(graph: &Graph) -> BTreeMap<&str, u64> {
 impl Matches {
     /// Adds a finding, or where it stands too if it is known from another lockfile.
     fn add(&mut self, subject: &Subject<'_>, id: &str, finding: impl FnOnce() -> Finding) {
-        let package = subject.package;
-        let key = (package.name.clone(), package.version.clone(), id.to_owned());
-        add(&mut self.findings, key, subject, finding);
+        add(&mut self.findings, Key::of(subject.package, id), subject, finding);
     }
 
     /// The same for a package that advisories do not cover.
     fn add_uncovered(&mut self, subject: &Subject<'_>, finding: impl FnOnce() -> Finding) {
-        let package = subject.package;
-        let key = (package.name.clone(), package.version.clone(), package.place().to_owned());
-        add(&mut self.uncovered, key, subject, finding);
+        add(&mut self.uncovered, Key::of(subject.package, subject.package.place()), subject, finding);
     }
 
     /// Notes that an advisory applies to a package.
     fn know(&mut self, package: &Package, advisory: &Advisory) {
-        let (name, version) = (package.name.clone(), package.version.clone());
         if advisory.kind == Kind::Vulnerability {
-            self.vulnerable.insert((name.clone(), version.clone()));
+            self.vulnerable.insert((package.ecosystem, package.name.clone(), package.version.clone()));
         }
-        let known = self.kinds.entry(advisory.kind.clone()).or_default();
-        known.insert((name, version, advisory.id.clone()));
+        self.kinds.entry(advisory.kind.clone()).or_default().insert(Key::of(package, &advisory.id));
     }
 }
 
 /// Adds a finding, or where it stands too.
-fn add<K: Ord>(
-    findings: &mut BTreeMap<K, Finding>,
-    key: K,
+fn add(
+    findings: &mut BTreeMap<Key, Finding>,
+    key: Key,
     subject: &Subject<'_>,
     finding: impl FnOnce() -> Finding,
 ) {
@@ -185,8 +216,8 @@ impl Subject<'_> {
     /// A finding about this package with every fact of its subject.
     fn found(&self, rule: &Rule, title: String, id: &str) -> Finding {
         self.told(rule, title, id)
-            .about("advisory", id)
-            .about("aliases", Vec::<String>::new())
+            .identified("advisory", id)
+            .identified("aliases", Vec::<String>::new())
             .about("patched", Vec::<String>::new())
     }
 
@@ -194,10 +225,10 @@ impl Subject<'_> {
     fn told(&self, rule: &Rule, title: String, id: &str) -> Finding {
         let Package { ecosystem, name, version, .. } = self.package;
         Finding::new(rule, title, &[ecosystem.name(), name, version, id])
-            .about("package", name.as_str())
+            .named("package", name.as_str())
             .about("version", version.as_str())
             .about("ecosystem", ecosystem.name())
-            .about("purl", purl(*ecosystem, name, version))
+            .named("purl", purl(*ecosystem, name, version))
             .about("direct", self.is_direct)
             .about("path", self.path.to_vec())
             .at(self.location())
@@ -229,8 +260,8 @@ impl Subject<'_> {
         self.told(&NOT_COVERED, title, self.package.place())
             .severity(if unreadable.is_empty() { worst } else { severity })
             .detail(detail.join("\n"))
-            .about("advisories", ids)
-            .about("aliases", aliases)
+            .identified("advisories", ids)
+            .identified("aliases", aliases)
             .about("origin", origin.noun())
             .about("source", source.as_str())
             .help("depend on a patched version of the public registry, or waive this if the source contains the fix; list mirrors in `mirrors`")
@@ -241,7 +272,7 @@ impl Subject<'_> {
         let (rule, otherwise) = rated(&advisory.kind);
         let title = format!("{}: {} ({})", self.package.label(), advisory.title, advisory.id);
         self.found(rule, title, &advisory.id)
-            .about("aliases", advisory.aliases.clone())
+            .identified("aliases", advisory.aliases.clone())
             .about("patched", advisory.patched.clone())
             .severity(advisory.severity.unwrap_or(otherwise))
             .detail(self.detail(advisory))
@@ -272,6 +303,14 @@ impl Subject<'_> {
             [] | [_] => "not a dependency of any package in this lockfile".to_owned(),
             path => format!("through {}", path.join(" → ")),
         }
+    }
+
+    /// The finding that nobody can tell whether an advisory applies, because the version is not one that can be compared.
+    fn incomparable(&self, id: &str) -> Finding {
+        let title = format!("{}: its version can't be compared with {id}", self.package.label());
+        self.found(&UNREADABLE, title, id)
+            .detail(self.way())
+            .help("read this advisory yourself and waive it, or depend on a version with a number")
     }
 
     /// The finding that an advisory about this package can't be read.
@@ -313,5 +352,59 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
     match names.len().checked_sub(SHOWN) {
         None | Some(0) => shown.join(", "),
         Some(more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Database, Ecosystem, Lockfile, Matches, compare};
+    use crate::advisory::{Collected, rustsec};
+    use crate::core::Severity;
+    use crate::inventory::{Graph, Origin, Package};
+
+    const NPM: Ecosystem = Ecosystem::new("npm", "npm");
+
+    fn lockfile(ecosystem: Ecosystem, version: &str) -> Lockfile {
+        let package = Package {
+            ecosystem,
+            name: "a".to_owned(),
+            version: version.to_owned(),
+            origin: Origin::Public,
+            source: String::new(),
+            line: 1,
+        };
+        let graph = Graph { packages: vec![package], edges: vec![vec![]], roots: vec![] };
+        Lockfile { path: ecosystem.name().to_owned(), graph }
+    }
+
+    /// What there is against lockfiles, where a database has one advisory about the package `a` of an ecosystem.
+    fn matches(ecosystem: Ecosystem, lockfiles: &[Lockfile]) -> Matches {
+        let text = "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\npackage = \"a\"\ndate = \"2026-01-02\"\n\n\
+            [versions]\npatched = [\">= 1.2\"]\n```\n\n# A\n\nB\n";
+        let advisory = rustsec::parse(text.as_bytes(), "a", "RUSTSEC-2026-0001").unwrap();
+        let mut collected = Collected::default();
+        collected.advisories.insert((ecosystem, "a".to_owned()), vec![advisory]);
+        let newest = jiff::civil::date(2026, 1, 2);
+        let database = Database { path: "db".to_owned(), input: None, ecosystem, collected, newest };
+        compare(lockfiles, &[database], Severity::Medium)
+    }
+
+    #[test]
+    fn a_name_means_something_in_its_ecosystem_only() {
+        let both = [lockfile(NPM, "1.0.0"), lockfile(Ecosystem::CRATES_IO, "1.0.0")];
+        for ecosystem in [NPM, Ecosystem::CRATES_IO] {
+            let found = matches(ecosystem, &both);
+            let places: Vec<_> =
+                found.findings.values().map(|finding| finding.location.clone().unwrap().path).collect();
+            assert_eq!(places, [ecosystem.name()]);
+            assert_eq!(found.vulnerable.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_compared_is_a_finding() {
+        let found = matches(NPM, &[lockfile(NPM, "latest")]);
+        let rules: Vec<&str> = found.findings.values().map(|finding| finding.rule.as_ref()).collect();
+        assert_eq!(rules, ["advisory-unreadable"]);
     }
 }

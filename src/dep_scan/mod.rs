@@ -68,7 +68,7 @@ impl Job for DepScan {
     const EVENT: events::Kind = events::Kind::Scan;
 
     fn rules() -> &'static [Rule] {
-        rules::ALL
+        rules::RULES
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

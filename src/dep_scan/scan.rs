@@ -6,19 +6,20 @@ use std::io::Read;
 use std::path::Path;
 
 use jiff::civil::Date;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Arguments;
 use super::matching::{Lockfile, Matches, compare, some, summary};
 use super::mirror::Mirror;
 use super::rules::{NOT_READ, STALE};
-use crate::advisory::{Database, collect};
-use crate::core::report::Facts;
+use crate::advisory::{Database, Wanted, collect};
+use crate::core::report::{Facts, facts};
 use crate::core::words::{count, counted};
-use crate::core::{Error, Finding, Input, Location};
+use crate::core::{Ecosystem, Error, Finding, Input, Location};
 use crate::inventory::Origin;
 use crate::inventory::lockfiles::find::shown;
-use crate::inventory::lockfiles::{Format, Found, cargo, find};
+use crate::inventory::lockfiles::{Found, find, help};
 use crate::job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
@@ -38,11 +39,11 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     };
     let mut inputs = Vec::new();
     let mut lockfiles = Vec::new();
-    for path in found.of(Format::Cargo) {
+    for (path, format) in found.read() {
         let bytes = read(path)?;
         let path = shown(path);
         inputs.push(Input::of_bytes(path.clone(), &bytes));
-        lockfiles.push(Lockfile { graph: cargo::read(&path, &bytes)?, path });
+        lockfiles.push(Lockfile { graph: format.read(&path, &bytes)?, path });
     }
     if lockfiles.is_empty() {
         return Err(nothing_to_judge(&found));
@@ -88,8 +89,7 @@ fn nothing_to_judge(found: &Found) -> Error {
     } else {
         format!("found only lockfiles in formats that are not read yet: {}", some(&others))
     };
-    Error::input(message)
-        .help("give a `Cargo.lock`, or a folder that contains one; `cargo generate-lockfile` writes it")
+    Error::input(message).help(help())
 }
 
 /// Makes the packages of mirrors those of the public registry; a sentence about each mirror that no package is from.
@@ -106,14 +106,14 @@ fn mirrored(lockfiles: &mut [Lockfile], mirrors: &[Mirror]) -> Vec<String> {
     unused.map(|(mirror, _)| format!("no package is from `{}` in `mirrors`", mirror.text())).collect()
 }
 
-/// Asks every database about the packages' names.
+/// Asks every database about the packages.
 fn databases(
     arguments: &Arguments,
     context: &Context,
     lockfiles: &[Lockfile],
 ) -> Result<Vec<Database>, Error> {
     let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-    let wanted: BTreeSet<&str> = packages.map(|package| package.name.as_str()).collect();
+    let wanted: Wanted<'_> = packages.map(|package| (package.ecosystem, package.name.as_str())).collect();
     let mut databases = Vec::new();
     let mut seen = BTreeSet::new();
     for path in &arguments.db {
@@ -135,7 +135,24 @@ fn databases(
         }
         databases.push(database);
     }
+    covered(lockfiles, &databases)?;
     Ok(databases)
+}
+
+/// Refuses lockfiles with packages of an ecosystem that no database is about: nothing would be found there.
+fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<(), Error> {
+    let is_covered = |ecosystem| databases.iter().any(|database| database.ecosystem == ecosystem);
+    for Lockfile { path, graph } in lockfiles {
+        if let Some(package) = graph.packages.iter().find(|package| !is_covered(package.ecosystem)) {
+            let ecosystem = package.ecosystem.name();
+            return Err(Error::input(format!(
+                "no given advisory database covers the packages of {ecosystem}"
+            ))
+            .at(Location::line(path.clone(), package.line))
+            .help("add one with `--db`, or give only the lockfiles to check"));
+        }
+    }
+    Ok(())
 }
 
 /// Days since the newest advisory.
@@ -156,7 +173,7 @@ fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Find
         let title = format!("advisory database {} is {} old", database.path, days(age(database, today)));
         Finding::new(&STALE, title, &[&database.path])
             .detail(format!("its newest advisory is from {}", database.newest))
-            .about("database", database.path.as_str())
+            .named("database", database.path.as_str())
             .about("newest", database.newest.to_string())
             .help("fetch the database again")
     };
@@ -166,20 +183,25 @@ fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Find
 /// The finding about a lockfile is in a format that is not read yet.
 fn not_read(path: &str, ecosystem: &str) -> Finding {
     Finding::new(&NOT_READ, format!("{path} was not checked: {ecosystem} is not read yet"), &[path])
-        .about("lockfile", path)
+        .named("lockfile", path)
         .about("ecosystem", ecosystem)
         .at(Location::file(path))
         .help("check it with another tool, or name the lockfiles to check")
 }
 
+/// Packages by what they are and where they come from.
+type Packages<'a> = BTreeSet<(Ecosystem, &'a str, &'a str, Origin)>;
+
 /// Every package once, whatever the number of lockfiles that list it.
-fn packages(lockfiles: &[Lockfile]) -> BTreeSet<(&str, &str, Origin)> {
+fn packages(lockfiles: &[Lockfile]) -> Packages<'_> {
     let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-    packages.map(|package| (package.name.as_str(), package.version.as_str(), package.origin)).collect()
+    packages
+        .map(|package| (package.ecosystem, package.name.as_str(), package.version.as_str(), package.origin))
+        .collect()
 }
 
 fn totals(lockfiles: &[Lockfile], packages: usize, matches: &Matches) -> Facts {
-    let advisories: BTreeSet<&str> = matches.findings.keys().map(|(_, _, id)| id.as_str()).collect();
+    let advisories: BTreeSet<&str> = matches.findings.keys().map(|key| key.id.as_str()).collect();
     let totals = [
         ("lockfiles", lockfiles.len()),
         ("packages", packages),
@@ -202,14 +224,14 @@ fn headline(matches: &Matches, lockfiles: &[Lockfile], packages: u64, databases:
 }
 
 /// What was not looked at.
-fn notes(packages: &BTreeSet<(&str, &str, Origin)>, found: &Found, databases: &[Database]) -> Vec<String> {
+fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<String> {
     let mut notes = Vec::new();
     let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();
     if !others.is_empty() {
         let number = counted(others.len() as u64, "lockfile", "lockfiles");
         notes.push(format!("{number} in formats not read yet: {}", some(&others)));
     }
-    let of = |origin| packages.iter().filter(|package| package.2 == origin).count() as u64;
+    let of = |origin| packages.iter().filter(|package| package.3 == origin).count() as u64;
     for (origin, what) in [
         (Origin::Git, "from git"),
         (Origin::OtherRegistry, "from other registries"),
@@ -230,24 +252,41 @@ fn notes(packages: &BTreeSet<(&str, &str, Origin)>, found: &Found, databases: &[
     notes
 }
 
-/// Where advisories came from; one database under its own name, several as a list.
-fn provenance(databases: &[Database], today: Date) -> Facts {
-    let fact = |database: &Database| {
-        let mut fact = json!({
-            "path": database.path,
-            "advisories": database.collected.total,
-            "newest": database.newest.to_string(),
-            "age_days": age(database, today),
-        });
-        if let (Some(input), Some(fact)) = (&database.input, fact.as_object_mut()) {
-            fact.insert("sha256".to_owned(), Value::from(input.sha256.as_str()));
+/// An advisory database, as provenance has it.
+#[derive(Serialize)]
+struct Origins<'a> {
+    path: &'a str,
+    advisories: u64,
+    newest: String,
+    age_days: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
+}
+
+impl<'a> Origins<'a> {
+    fn of(database: &'a Database, today: Date) -> Self {
+        Self {
+            path: &database.path,
+            advisories: database.collected.total,
+            newest: database.newest.to_string(),
+            age_days: age(database, today),
+            sha256: database.input.as_ref().map(|input| input.sha256.as_str()),
         }
-        fact
-    };
-    let mut facts: Vec<Value> = databases.iter().map(fact).collect();
-    let entry = match facts.len() {
-        1 => facts.pop().map(|fact| ("database".to_owned(), fact)),
-        _ => Some(("databases".to_owned(), Value::from(facts))),
-    };
-    entry.into_iter().collect()
+    }
+}
+
+/// Where advisories came from; one database under its own name, several as a list.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Provenance<'a> {
+    Database(Origins<'a>),
+    Databases(Vec<Origins<'a>>),
+}
+
+/// Where advisories came from.
+fn provenance(databases: &[Database], today: Date) -> Facts {
+    facts(&match databases {
+        [one] => Provenance::Database(Origins::of(one, today)),
+        several => Provenance::Databases(several.iter().map(|one| Origins::of(one, today)).collect()),
+    })
 }

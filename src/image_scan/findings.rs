@@ -20,20 +20,20 @@ pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unkno
     let mut finding = Finding::new(rule, title(problem, &file), &identity)
         .severity(problem.severity.unwrap_or(unknown))
         .detail(detail(problem))
-        .about("advisory", problem.id.clone())
-        .about("target", target.name.clone())
+        .identified("advisory", problem.id.clone())
+        .named("target", target.name.clone())
         .about("class", target.class.clone())
         .about("report", header.path.clone())
         .help(help(problem));
     if problem.kind == Kind::Vulnerability {
         finding = about_package(finding, problem, target);
     } else {
-        finding = about(finding, "package", &problem.package);
+        finding = named(finding, "package", &problem.package);
     }
     finding = about(finding, "layer", &problem.layer);
     finding = about(finding, "url", &problem.url);
     if !problem.paths.is_empty() {
-        finding = finding.about("paths", list(problem.paths.iter()));
+        finding = finding.named("paths", list(problem.paths.iter()));
     }
     finding.location = location;
     finding
@@ -43,19 +43,24 @@ pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unkno
 fn about_package(finding: Finding, problem: &Problem, target: &Target) -> Finding {
     let patched: Vec<String> = versions(&problem.fixed).map(str::to_owned).collect();
     let finding = finding
-        .about("package", problem.package.clone())
+        .named("package", problem.package.clone())
         .about("version", problem.installed.clone())
         .about("installed", problem.installed.clone())
         .about("fixed", problem.fixed.clone())
         .about("patched", list(patched.iter()))
-        .about("aliases", list(problem.aliases.iter()))
+        .identified("aliases", list(problem.aliases.iter()))
         .about("status", problem.status.clone());
-    about(about(finding, "ecosystem", &target.kind), "purl", &problem.purl)
+    named(about(finding, "ecosystem", &target.kind), "purl", &problem.purl)
 }
 
 /// One more fact, if it is known.
 fn about(finding: Finding, name: &str, fact: &str) -> Finding {
     if fact.is_empty() { finding } else { finding.about(name, fact) }
+}
+
+/// One more name, if it is known.
+fn named(finding: Finding, fact: &str, name: &str) -> Finding {
+    if name.is_empty() { finding } else { finding.named(fact, name) }
 }
 
 fn list<'a>(texts: impl Iterator<Item = &'a String>) -> Value {

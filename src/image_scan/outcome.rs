@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Arguments;
 use super::collect::{Collector, Counts};
 use super::digest::Digest;
 use super::filters::Reason;
 use super::problem::Kind;
-use super::reports::Header;
+use super::reports::{Header, Suppressed};
 use super::rules::{MISMATCH, NOT_JUDGED, NOTHING_SCANNED, OS_END_OF_LIFE, OUTDATED, TOO_MANY};
-use crate::core::report::Facts;
+use crate::core::report::{Facts, facts};
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Severity};
 
@@ -85,40 +86,62 @@ pub(super) fn totals(counts: &Counts, collector: &Collector) -> Facts {
 }
 
 /// The job's own facts.
+#[derive(Serialize)]
+struct Details<'a> {
+    artifacts: Vec<Scanned<'a>>,
+    suppressed: Vec<&'a Suppressed>,
+    /// What each filter left out, by its flag.
+    left_out: BTreeMap<&'static str, u64>,
+    harmless_licences: &'a BTreeMap<String, u64>,
+    checks_passed: u64,
+}
+
+/// What a report says about itself.
+#[derive(Serialize)]
+struct Scanned<'a> {
+    report: &'a str,
+    artifact: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    os: &'a str,
+    image_id: &'a str,
+    tags: &'a [String],
+    digests: &'a [String],
+    created_at: &'a str,
+    scanner: String,
+    results: u64,
+}
+
+impl<'a> From<&'a Header> for Scanned<'a> {
+    fn from(header: &'a Header) -> Self {
+        Self {
+            report: &header.path,
+            artifact: &header.artifact,
+            kind: &header.kind,
+            os: &header.system,
+            image_id: &header.image_id,
+            tags: &header.tags,
+            digests: &header.digests,
+            created_at: &header.created,
+            scanner: format!("trivy {}", header.scanner).trim().to_owned(),
+            results: header.results,
+        }
+    }
+}
+
+/// The job's own facts.
 pub(super) fn details(counts: &Counts, collector: &Collector, headers: &[Header]) -> Facts {
-    let artifacts: Vec<Value> = headers
-        .iter()
-        .map(|header| {
-            json!({
-                "report": header.path, "artifact": header.artifact, "type": header.kind, "os": header.system,
-                "image_id": header.image_id, "tags": header.tags, "digests": header.digests,
-                "created_at": header.created, "scanner": format!("trivy {}", header.scanner).trim(),
-                "results": header.results,
-            })
-        })
-        .collect();
-    let suppressed: Vec<Value> = headers
-        .iter()
-        .flat_map(|header| &header.suppressed)
-        .map(|one| {
-            json!({
-                "id": one.id, "subject": one.subject, "status": one.status, "statement": one.statement,
-                "source": one.source,
-            })
-        })
-        .collect();
-    let mut details = Facts::from([
-        ("artifacts".to_owned(), Value::Array(artifacts)),
-        ("suppressed".to_owned(), Value::Array(suppressed)),
-        ("left_out".to_owned(), left_out(counts, collector)),
-    ]);
-    details.insert("harmless_licences".to_owned(), json!(collector.harmless_licences));
-    details.insert("checks_passed".to_owned(), collector.successes.into());
-    details
+    facts(&Details {
+        artifacts: headers.iter().map(Scanned::from).collect(),
+        suppressed: headers.iter().flat_map(|header| &header.suppressed).collect(),
+        left_out: left_out(counts, collector),
+        harmless_licences: &collector.harmless_licences,
+        checks_passed: collector.successes,
+    })
 }
 
 /// What each filter left out.
-fn left_out(counts: &Counts, collector: &Collector) -> Value {
+fn left_out(counts: &Counts, collector: &Collector) -> BTreeMap<&'static str, u64> {
     let mut amounts = BTreeMap::new();
     for (reason, amount) in &counts.left_out {
         amounts.insert(key(*reason), *amount);
@@ -126,7 +149,7 @@ fn left_out(counts: &Counts, collector: &Collector) -> Value {
     for (reason, left_out) in &collector.left_out {
         amounts.insert(key(*reason), left_out.problems);
     }
-    json!(amounts)
+    amounts
 }
 
 /// The flag that left something out.
@@ -221,8 +244,8 @@ pub(super) fn about_reports(
 
 fn end_of_life(header: &Header) -> Finding {
     Finding::new(&OS_END_OF_LIFE, format!("{} is no longer supported", header.system), &[&header.system])
-        .about("os", header.system.clone())
-        .about("artifact", header.name())
+        .named("os", header.system.clone())
+        .named("artifact", header.name())
         .about("report", header.path.clone())
         .help("use a base image that is still supported")
 }
@@ -244,7 +267,7 @@ fn nothing_scanned(header: &Header, arguments: &Arguments) -> Option<Finding> {
     Some(
         Finding::new(&NOTHING_SCANNED, title, &[header.name()])
             .detail(detail)
-            .about("artifact", header.name())
+            .named("artifact", header.name())
             .about("report", header.path.clone())
             .help(help),
     )
@@ -255,9 +278,9 @@ fn not_judged(header: &Header, key: &str, objects: u64) -> Finding {
     let title =
         format!("{} of `{key}` in {} not judged", counted(objects, "entry", "entries"), header.name());
     Finding::new(&NOT_JUDGED, title, &[header.name(), key])
-        .about("artifact", header.name())
+        .named("artifact", header.name())
         .about("report", header.path.clone())
-        .about("key", key)
+        .named("key", key)
         .help("use a newer release of image-scan, or check these entries yourself and waive this")
 }
 
@@ -280,7 +303,7 @@ fn outdated(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
     };
     Some(
         Finding::new(&OUTDATED, title, &[name])
-            .about("artifact", name)
+            .named("artifact", name)
             .about("report", header.path.clone())
             .about("created_at", header.created.clone())
             .help("scan again: new vulnerabilities are published every day"),
@@ -296,7 +319,7 @@ fn mismatch(header: &Header, expected: &Digest) -> Option<Finding> {
         let known = if known.is_empty() { "no digest".to_owned() } else { known.join(", ") };
         Finding::new(&MISMATCH, format!("report of {name} is not about the expected image"), &[name])
             .detail(format!("expected {expected}, the report is about {known}"))
-            .about("artifact", name)
+            .named("artifact", name)
             .about("report", header.path.clone())
             .about("expected", expected.to_string())
             .help("scan the image that is shipped by its digest")

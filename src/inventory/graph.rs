@@ -93,12 +93,13 @@ impl Paths<'_> {
 #[cfg(test)]
 mod tests {
     use super::Graph;
-    use crate::inventory::{Ecosystem, Origin, Package};
+    use crate::core::Ecosystem;
+    use crate::inventory::{Origin, Package};
 
     fn graph(edges: Vec<Vec<usize>>) -> Graph {
         let packages = (0..edges.len())
             .map(|index| Package {
-                ecosystem: Ecosystem::CratesIo,
+                ecosystem: Ecosystem::CRATES_IO,
                 name: format!("p{index}"),
                 version: "1.0.0".to_owned(),
                 origin: if index == 0 { Origin::Local } else { Origin::Public },

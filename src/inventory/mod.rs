@@ -8,5 +8,5 @@ pub mod package;
 pub mod purl;
 
 pub use graph::Graph;
-pub use package::{Ecosystem, Origin, Package};
+pub use package::{Origin, Package};
 pub use purl::purl;

@@ -1,27 +1,6 @@
 //! A package at a version, with where it comes from and the line it stands on.
 
-/// Where packages of a kind are published; decides their version order and which advisories speak of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ecosystem {
-    /// Rust's registry.
-    CratesIo,
-}
-
-impl Ecosystem {
-    /// The name that OSV uses.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CratesIo => "crates.io",
-        }
-    }
-
-    /// The type that stands in a purl.
-    pub const fn purl_type(self) -> &'static str {
-        match self {
-            Self::CratesIo => "cargo",
-        }
-    }
-}
+use crate::core::Ecosystem;
 
 /// Where a package's code comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

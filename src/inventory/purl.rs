@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::package::Ecosystem;
+use crate::core::Ecosystem;
 
 /// What stays as it is in a purl; `:` may too, everything else is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
@@ -17,11 +17,11 @@ pub fn purl(ecosystem: Ecosystem, name: &str, version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::purl;
-    use crate::inventory::Ecosystem;
+    use crate::core::Ecosystem;
 
     #[test]
     fn separators_in_names_and_versions_are_encoded() {
-        let of = |name, version| purl(Ecosystem::CratesIo, name, version);
+        let of = |name, version| purl(Ecosystem::CRATES_IO, name, version);
         assert_eq!(of("smallvec", "1.6.0"), "pkg:cargo/smallvec@1.6.0");
         assert_eq!(of("openssl-src", "111.0.0+1.1.1a"), "pkg:cargo/openssl-src@111.0.0%2B1.1.1a");
         assert_eq!(of("a/b?c#d@e", "1"), "pkg:cargo/a%2Fb%3Fc%23d%40e@1");

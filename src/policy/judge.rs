@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::waiver::{EXPIRED, UNUSED, Waiver};
 use crate::core::words::{count, number};
-use crate::core::{Finding, Severity, Verdict};
+use crate::core::{Change, Finding, Severity, Verdict};
 
 /// What was decided about a job's findings.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,18 +68,13 @@ pub fn judge(
     Judgement { verdict, reasons, because, findings }
 }
 
-/// Whether a job says that a finding was there before; it is no news.
-fn is_known(finding: &Finding) -> bool {
-    finding.subject.get("change").and_then(|change| change.as_str()) == Some("known")
-}
-
 /// Open before waived, worst first, news before what was known, causes before what follows from them, then by place and title, so
 /// that input order never shows.
 fn order(finding: &Finding, rank: impl Fn(&str) -> Option<usize>) -> impl Ord + '_ {
     (
         finding.waived.is_some(),
         std::cmp::Reverse(finding.severity),
-        is_known(finding),
+        finding.subject.change() == Some(Change::Known),
         rank(&finding.rule).unwrap_or(usize::MAX),
         finding.rule.as_str(),
         finding.location.as_ref(),
@@ -136,7 +131,7 @@ mod tests {
     use jiff::civil::{Date, date};
 
     use super::{Judgement, judge};
-    use crate::core::{Finding, Location, Rule, Severity, Verdict};
+    use crate::core::{Change, Finding, Location, Rule, Severity, Verdict};
     use crate::policy::Waiver;
 
     const RULE: Rule = Rule { id: "some-rule", severity: Severity::High, summary: "", page: "" };
@@ -145,7 +140,7 @@ mod tests {
     const LATER: Rule = Rule { id: "a-rule", severity: Severity::High, summary: "", page: "" };
 
     fn finding(name: &str, severity: Severity) -> Finding {
-        Finding::new(&RULE, name, &[name]).severity(severity).about("name", name)
+        Finding::new(&RULE, name, &[name]).severity(severity).named("name", name)
     }
 
     fn waiver(pattern: Option<&str>, expires: Date) -> Waiver {
@@ -168,8 +163,8 @@ mod tests {
     #[test]
     fn causes_stand_before_what_follows_from_them() {
         let later = Finding::new(&LATER, "a", &["a"]);
-        let known = finding("b", Severity::High).about("change", "known");
-        let new = finding("c", Severity::High).about("change", "new");
+        let known = finding("b", Severity::High).changed(Change::Known);
+        let new = finding("c", Severity::High).changed(Change::New);
         let findings = decide(vec![later, known, new, finding("d", Severity::Critical)], &[]).findings;
         let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
         assert_eq!(titles, ["d", "c", "a", "b"]);

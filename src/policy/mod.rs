@@ -6,5 +6,4 @@ mod judge;
 mod waiver;
 
 pub use judge::{Judgement, judge};
-pub(crate) use waiver::is_match;
 pub use waiver::{RULES, Waiver};

@@ -1,62 +1,19 @@
 //! A waiver: somebody accepts a finding, for a reason, until a day.
 
 use jiff::civil::Date;
-use serde_json::Value;
 
+use crate::core::rule::rules;
 use crate::core::suggest::suggestion;
-use crate::core::{Finding, Location, Rule, Severity, Waived};
+use crate::core::wildcard::is_match;
+use crate::core::{Finding, Location, Role, Waived};
 
-/// The rules this room itself reports findings of.
-pub const RULES: &[Rule] = &[EXPIRED, UNUSED];
+rules! {
+    /// The rules this room itself reports findings of.
+    pub const RULES;
 
-/// A waiver whose last day has passed.
-pub(super) const EXPIRED: Rule = Rule {
-    id: "waiver-expired",
-    severity: Severity::High,
-    summary: "the last day of a waiver has passed",
-    page: include_str!("../../docs/rules/waiver-expired.md"),
-};
-
-/// A waiver that matched nothing.
-pub(super) const UNUSED: Rule = Rule {
-    id: "waiver-unused",
-    severity: Severity::Low,
-    summary: "a waiver matches no finding",
-    page: include_str!("../../docs/rules/waiver-unused.md"),
-};
-
-/// Facts that name a finding's subject; all others describe it, and many findings may share them.
-const NAMES: [&str; 26] = [
-    "advisories",
-    "advisory",
-    "aliases",
-    "artifact",
-    "benchmark",
-    "classname",
-    "database",
-    "destination",
-    "environment",
-    "file",
-    "key",
-    "lockfile",
-    "name",
-    "os",
-    "package",
-    "paths",
-    "purl",
-    "quarantine",
-    "renamed_from",
-    "run",
-    "service",
-    "suite",
-    "target",
-    "test",
-    "threshold",
-    "what",
-];
-
-/// Names that are the same in any case.
-const IDENTIFIERS: [&str; 3] = ["advisories", "advisory", "aliases"];
+    EXPIRED: "waiver-expired", High, "the last day of a waiver has passed";
+    UNUSED: "waiver-unused", Low, "a waiver matches no finding";
+}
 
 /// Somebody accepts the findings of a rule that match, for a reason, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,13 +42,17 @@ impl Waiver {
     pub(super) fn meant(&self, findings: &[Finding]) -> Option<String> {
         let pattern = self.matches.as_ref()?;
         let own = || findings.iter().filter(|finding| finding.rule == self.rule);
-        if let Some(near) = near(pattern, own().flat_map(known_as)) {
+        if let Some(near) = near(pattern, own().flat_map(known_as).map(|(_, text)| text)) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let is_fact = |(_, fact): &(&String, &Value)| texts(fact).iter().any(|text| is_match(pattern, text));
-        if let Some((fact, _)) = own().flat_map(|finding| &finding.subject).find(is_fact) {
+        let shared = |finding: &&Finding| {
+            finding.subject.facts().find(|(_, text)| is_match(pattern, text)).map(|(fact, _)| fact.to_owned())
+        };
+        if let Some((finding, fact)) = own().find_map(|finding| Some((finding, shared(&finding)?))) {
             return Some(format!(
-                "`{fact}` does not identify a finding, because many can share it: match a name, the title or the path"
+                "`{fact}` does not identify a finding, because many can share it: match a name, the title or the path, \
+                 such as `{}`",
+                finding.title
             ));
         }
         let other = findings.iter().find(|finding| names(finding, pattern))?;
@@ -119,64 +80,34 @@ impl Waiver {
 
 /// Whether a pattern matches what identifies a finding: a name, its title or its path.
 fn names(finding: &Finding, pattern: &str) -> bool {
-    let is_named = |(fact, value): (&String, &Value)| {
-        let in_any_case = IDENTIFIERS.contains(&fact.as_str());
-        let is_match = |text: &str| {
-            if in_any_case {
-                is_match(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
-            } else {
-                is_match(pattern, text)
-            }
-        };
-        NAMES.contains(&fact.as_str()) && texts(value).into_iter().any(is_match)
-    };
-    let path = finding.location.as_ref().map(|location| location.path.as_str());
-    is_match(pattern, &finding.title)
-        || path.is_some_and(|path| is_match(pattern, path))
-        || finding.subject.iter().any(is_named)
+    known_as(finding).any(|(role, text)| match role {
+        Role::Identifier => is_match(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase()),
+        Role::Name | Role::Fact => is_match(pattern, text),
+    })
 }
 
-/// Every text that identifies a finding.
-fn known_as(finding: &Finding) -> impl Iterator<Item = &str> {
-    let names = finding.subject.iter().filter(|(fact, _)| NAMES.contains(&fact.as_str()));
+/// Every text that identifies a finding: the names of its subject, its path and its title.
+fn known_as(finding: &Finding) -> impl Iterator<Item = (Role, &str)> {
     let path = finding.location.iter().map(|location| location.path.as_str());
-    names.flat_map(|(_, fact)| texts(fact)).chain(path).chain([finding.title.as_str()])
+    let others = path.chain([finding.title.as_str()]).map(|text| (Role::Name, text));
+    finding.subject.names().chain(others)
 }
 
-/// The name that a pattern nearly is: in another case, or with a typing mistake that is in no number.
+/// The name that a pattern nearly is: in another case, with other separators, or with a typing mistake that is in no number.
 fn near<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let numbers = |text: &str| -> Vec<u8> { text.bytes().filter(u8::is_ascii_digit).collect() };
     let (own, names) = (numbers(pattern), names.collect::<Vec<_>>());
-    let in_any_case = names.iter().find(|name| name.eq_ignore_ascii_case(pattern.trim())).copied();
-    in_any_case.or_else(|| suggestion(pattern, names.into_iter().filter(|name| numbers(name) == own)))
+    let is_cased = |name: &&&str| is_match(&pattern.trim().to_lowercase(), &name.to_lowercase());
+    let is_alike = |name: &&&str| letters(pattern) == letters(name);
+    let has_letters = !letters(pattern).is_empty();
+    let alike = names.iter().find(is_cased).or_else(|| names.iter().find(is_alike));
+    let alike = alike.filter(|_| has_letters).copied();
+    alike.or_else(|| suggestion(pattern, names.into_iter().filter(|name| numbers(name) == own)))
 }
 
-/// The texts of a fact: itself, or the texts of its list.
-fn texts(fact: &Value) -> Vec<&str> {
-    match fact {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Whether `text` is what `pattern` says, `*` standing for any text.
-pub(crate) fn is_match(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(position) => rest = rest.get(position + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
+/// The letters and digits of a text, in lower case.
+fn letters(text: &str) -> String {
+    text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -190,8 +121,8 @@ mod tests {
     fn a_waiver_covers_what_its_pattern_names_and_nothing_it_only_shares() {
         let rule = Rule { id: "advisory", severity: Severity::High, summary: "", page: "" };
         let finding = Finding::new(&rule, "title", &["a"])
-            .about("package", "time")
-            .about("aliases", vec!["CVE-1", "GHSA-2"])
+            .named("package", "time")
+            .identified("aliases", vec!["CVE-1", "GHSA-2"])
             .about("ecosystem", "crates.io")
             .about("path", vec!["chrono 0.4.22", "time 0.1.44"])
             .about("outcome", "failed")
@@ -223,10 +154,10 @@ mod tests {
         let of = |rule: &'static str| Rule { id: rule, severity: Severity::High, summary: "", page: "" };
         let findings = [
             Finding::new(&of("test-failed"), "cart.AddTest.adds one", &["a"])
-                .about("test", "cart.AddTest.adds one")
+                .named("test", "cart.AddTest.adds one")
                 .about("change", "new"),
             Finding::new(&of("image-unrated"), "CVE-2026-1001 in a 1", &["b"])
-                .about("advisory", "CVE-2026-1001"),
+                .identified("advisory", "CVE-2026-1001"),
         ];
         let meant = |rule: &str, pattern: &str| {
             let waiver = Waiver {
@@ -241,11 +172,14 @@ mod tests {
         };
         for (rule, pattern, expected) in [
             ("test-failed", "CART.ADDTEST.ADDS ONE", "did you mean `cart.AddTest.adds one`?"),
+            ("test-failed", "cart > AddTest > adds one", "did you mean `cart.AddTest.adds one`?"),
+            ("test-failed", "CART.*", "did you mean `cart.AddTest.adds one`?"),
             ("test-failed", "cart.AddTest.add one", "did you mean `cart.AddTest.adds one`?"),
             (
                 "test-failed",
                 "new",
-                "`change` does not identify a finding, because many can share it: match a name, the title or the path",
+                "`change` does not identify a finding, because many can share it: match a name, the title or the path, \
+                 such as `cart.AddTest.adds one`",
             ),
             ("image-vulnerability", "CVE-2026-1001", "did you mean the rule `image-unrated`?"),
             ("image-unrated", "CVE-2026-1002", ""),

@@ -12,49 +12,23 @@ use super::machine::{End, Stop};
 use super::plan::{Decision, Observed, Step};
 use super::state::State;
 use super::targets::Target;
+use crate::core::rule::rules;
 use crate::core::words::count;
 use crate::core::{Exit, Finding, Rule, Severity};
 use crate::job::Outcome;
 
-const UNHEALTHY: Rule = Rule {
-    id: "promotion-unhealthy",
-    severity: Severity::High,
-    summary: "the colour to promote never became healthy; nothing was changed",
-    page: include_str!("../../docs/rules/promotion-unhealthy.md"),
-};
-const HOOK_FAILED: Rule = Rule {
-    id: "promotion-hook-failed",
-    severity: Severity::High,
-    summary: "a command before the switch failed; nothing was changed",
-    page: include_str!("../../docs/rules/promotion-hook-failed.md"),
-};
-const ROLLED_BACK: Rule = Rule {
-    id: "promotion-rolled-back",
-    severity: Severity::High,
-    summary: "the promoted colour did not hold up, and the one before is live again",
-    page: include_str!("../../docs/rules/promotion-rolled-back.md"),
-};
-const HELD: Rule = Rule {
-    id: "promotion-held",
-    severity: Severity::High,
-    summary: "the promotion stands half way and a human must look",
-    page: include_str!("../../docs/rules/promotion-held.md"),
-};
-const CANCELLED: Rule = Rule {
-    id: "promotion-cancelled",
-    severity: Severity::Medium,
-    summary: "the promotion was cancelled before it changed anything",
-    page: include_str!("../../docs/rules/promotion-cancelled.md"),
-};
-const SUPERSEDED: Rule = Rule {
-    id: "promotion-superseded",
-    severity: Severity::Low,
-    summary: "a newer promotion came first; nothing was changed",
-    page: include_str!("../../docs/rules/promotion-superseded.md"),
-};
+rules! {
+    /// Every rule of the job.
+    pub(crate) const RULES;
 
-/// Every rule of the job.
-pub(crate) const RULES: &[Rule] = &[UNHEALTHY, HOOK_FAILED, ROLLED_BACK, HELD, CANCELLED, SUPERSEDED];
+    UNHEALTHY: "promotion-unhealthy", High, "the colour to promote never became healthy; nothing was changed";
+    HOOK_FAILED: "promotion-hook-failed", High, "a command before the switch failed; nothing was changed";
+    ROLLED_BACK: "promotion-rolled-back", High,
+        "the promoted colour did not hold up, and the one before is live again";
+    HELD: "promotion-held", High, "the promotion stands half way and a human must look";
+    CANCELLED: "promotion-cancelled", Medium, "the promotion was cancelled before it changed anything";
+    SUPERSEDED: "promotion-superseded", Low, "a newer promotion came first; nothing was changed";
+}
 
 /// What a report has about each promotion, whatever its result.
 fn base(target: &dyn Target, state: State, record: Option<&Record>, live: Option<&Live>) -> Outcome {
@@ -168,7 +142,7 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
             let mut outcome = base(target, State::Held, record, Some(live));
             let title = format!("{} points at `{text}`, which is neither colour", target.name());
             outcome.headline.clone_from(&title);
-            outcome.findings.push(Finding::new(&HELD, title, &[&target.name()]).about("target", target.name()).help(
+            outcome.findings.push(Finding::new(&HELD, title, &[&target.name()]).named("target", target.name()).help(
                 "find out who changed it, then point it at blue or green, or correct the colours in the settings",
             ));
             outcome.exit = Some(Exit::NeedsHuman);
@@ -202,7 +176,7 @@ fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> 
     let title = format!("{} already stands at generation {generation}", target.name());
     outcome.findings.push(
         Finding::new(&SUPERSEDED, title, &[&target.name()])
-            .about("target", target.name())
+            .named("target", target.name())
             .about("generation", generation)
             .help("nothing to do if the newer promotion is the one you want; otherwise run a new pipeline"),
     );
@@ -221,7 +195,7 @@ pub(crate) fn cancelled_early(target: &dyn Target) -> Outcome {
 
 fn cancelled(target: &dyn Target, record: Option<&Record>) -> Finding {
     let title = format!("the promotion of {} was cancelled before the switch", target.name());
-    let finding = Finding::new(&CANCELLED, title, &[&target.name()]).about("target", target.name());
+    let finding = Finding::new(&CANCELLED, title, &[&target.name()]).named("target", target.name());
     let finding = finding.help("run it again if the new colour is still wanted");
     record.map_or(finding.clone(), |record| finding.about("generation", record.generation))
 }
@@ -229,7 +203,7 @@ fn cancelled(target: &dyn Target, record: Option<&Record>) -> Finding {
 /// A finding about a promotion.
 fn about(rule: &Rule, title: String, target: &dyn Target, record: &Record) -> Finding {
     Finding::new(rule, title, &[&target.name(), record.to.as_str()])
-        .about("target", target.name())
+        .named("target", target.name())
         .about("generation", record.generation)
         .about("to", record.to.as_str())
         .about("from", record.from.map(Colour::as_str))

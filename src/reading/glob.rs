@@ -4,6 +4,8 @@
 //! here both stand for themselves, as names of files such as `[id].spec.ts` and paths of Windows need it; and it has no `{a,b}`.
 //! Where both mean the same, as in `CODEOWNERS`, a test compares the two.
 
+use crate::core::wildcard::{is_like, is_sequence};
+
 /// Most patterns that one with alternatives may stand for.
 const MOST: usize = 1_000;
 
@@ -78,43 +80,7 @@ pub fn split(pattern: &str) -> (&str, &str) {
 pub fn is_match(pattern: &str, path: &str) -> bool {
     let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let path: Vec<&str> = path.split('/').collect();
-    wild(&pattern, &path, |part| *part == "**", |part, name| is_name(part, name))
-}
-
-fn is_name(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    wild(&pattern, &name, |part| *part == '*', |part, character| *part == '?' || part == character)
-}
-
-/// Matches a sequence against a pattern in which some parts stand for any number of items; goes back only to the last
-/// such part, so that the work is at most the product of both lengths.
-fn wild<P, T>(
-    pattern: &[P],
-    items: &[T],
-    is_any: impl Fn(&P) -> bool,
-    is_one: impl Fn(&P, &T) -> bool,
-) -> bool {
-    let (mut at, mut next) = (0, 0);
-    let mut back = None;
-    while let Some(item) = items.get(next) {
-        match pattern.get(at) {
-            Some(part) if is_any(part) => {
-                back = Some((at + 1, next));
-                at += 1;
-            }
-            Some(part) if is_one(part, item) => {
-                at += 1;
-                next += 1;
-            }
-            _ => {
-                let Some((after, from)) = back else { return false };
-                back = Some((after, from + 1));
-                (at, next) = (after, from + 1);
-            }
-        }
-    }
-    pattern.iter().skip(at).all(is_any)
+    is_sequence(&pattern, &path, |part| *part == "**", |part, name| is_like(part, name))
 }
 
 #[cfg(test)]

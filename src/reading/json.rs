@@ -143,12 +143,18 @@ impl<'de, O: Object> Visitor<'de> for Fields<'_, O> {
 /// A seed that hands each item of a list to a function, so that no list is ever held; `null` is an empty list.
 pub struct Each<T, F> {
     take: F,
+    expected: &'static str,
     item: PhantomData<T>,
 }
 
 /// Hands each item of a list to `take`.
 pub fn each<T, F: FnMut(T)>(take: F) -> Each<T, F> {
-    Each { take, item: PhantomData }
+    each_of("a list", take)
+}
+
+/// The same where errors name what the list holds: "a list of packages".
+pub fn each_of<T, F: FnMut(T)>(expected: &'static str, take: F) -> Each<T, F> {
+    Each { take, expected, item: PhantomData }
 }
 
 impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
@@ -163,7 +169,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list")
+        formatter.write_str(self.expected)
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {

@@ -27,7 +27,7 @@ pub(super) fn place(
 /// The file that a finding is about by its facts, or the only one that was read.
 fn judged(report: &Report, finding: &Finding) -> Option<Location> {
     let inputs: Vec<&str> = report.provenance.inputs.iter().map(|input| input.path.as_str()).collect();
-    let facts = JUDGED.iter().filter_map(|fact| finding.subject.get(*fact)?.as_str());
+    let facts = JUDGED.iter().filter_map(|fact| finding.subject.get(fact)?.as_str());
     let of_facts = facts.filter_map(|fact| inputs.iter().filter_map(|input| within(fact, input)).next_back());
     let alone = match inputs.as_slice() {
         [input] => Some(Location::line(*input, 1)),

@@ -16,13 +16,13 @@ pub enum Base {
     /// There is one, and it could not be found.
     Unknown(Failure),
     /// There is one.
-    Known(Box<Known>),
+    Known(Box<KnownBase>),
     /// There is probably one, for somebody at their own machine: it shows which lines are new, and decides nothing.
-    Guessed(Box<Known>),
+    Guessed(Box<KnownBase>),
 }
 
 /// Where the change began.
-pub struct Known {
+pub struct KnownBase {
     /// The repository that knows it.
     pub repository: Repository,
     /// The best ancestor that the base and the commit that is checked out have in common.
@@ -31,7 +31,7 @@ pub struct Known {
     pub revision: String,
 }
 
-impl Known {
+impl KnownBase {
     /// The commit's whole name.
     pub fn id(&self) -> String {
         self.commit.to_string()
@@ -44,7 +44,7 @@ impl Known {
 }
 
 /// Where the change began, by the first of these revisions that leads there; the most telling failure where none does.
-pub(super) fn find(repository: Repository, revisions: &[String]) -> Result<Known, Failure> {
+pub(super) fn find(repository: Repository, revisions: &[String]) -> Result<KnownBase, Failure> {
     let head = repository.head()?;
     let mut failures = Vec::new();
     for revision in revisions {
@@ -54,7 +54,7 @@ pub(super) fn find(repository: Repository, revisions: &[String]) -> Result<Known
                     .into_iter()
                     .find_map(|prefix| revision.strip_prefix(prefix))
                     .unwrap_or(revision);
-                return Ok(Known { repository, commit, revision: revision.to_owned() });
+                return Ok(KnownBase { repository, commit, revision: revision.to_owned() });
             }
             Err(failure) => failures.push(failure),
         }

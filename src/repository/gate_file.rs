@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use crate::core::{Error, Input};
-use crate::repository::{Base, Known};
+use crate::repository::{Base, KnownBase};
 
 /// Most bytes of such a file.
 const LARGEST: u64 = 1 << 30;
@@ -55,7 +55,7 @@ impl GateFile {
     }
 
     /// The file where the change began; none where the repository has nothing to do with it.
-    fn of_base(path: &Path, known: &Known) -> Result<Option<Self>, Error> {
+    fn of_base(path: &Path, known: &KnownBase) -> Result<Option<Self>, Error> {
         let Some(inside) = known.repository.path_of(path) else { return Ok(None) };
         if let Some(bytes) = known.repository.blob(known.commit, &inside)? {
             return Ok(Some(Self::Found { label: format!("{inside}@{}", known.short()), bytes }));

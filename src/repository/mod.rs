@@ -18,7 +18,7 @@ mod unified_diff;
 #[cfg(test)]
 mod tests;
 
-pub use base::{Base, Known};
+pub use base::{Base, KnownBase};
 pub use change::{Change, between};
 pub use commit::CommitFacts;
 pub use objects::Repository;

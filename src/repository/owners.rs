@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::core::words::number;
-use crate::core::{Finding, Input};
+use crate::core::{Finding, Input, Role};
 use crate::reading::glob;
 
 /// Where the file may be; the first one counts. Those of one host go first, so that a repository on both has one answer.
@@ -171,7 +171,7 @@ impl Owners {
         }
         let owners: Vec<String> = self.of(path).into_iter().map(str::to_owned).collect();
         if !owners.is_empty() {
-            finding.subject.insert("owners".to_owned(), owners.into());
+            finding.subject.insert(Role::Fact, "owners", owners);
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::base::{Base, Known, find};
+use super::base::{Base, KnownBase, find};
 use super::failure::{Failure, Reason};
 use crate::ci::Host;
-use crate::core::{Error, Finding, Rule, Severity};
+use crate::core::rule::rules;
+use crate::core::{Error, Finding};
 use crate::repository::objects::Repository;
 
 /// Where a clone has the default branch of its remote, which a change on somebody's own machine is probably for.
@@ -43,13 +44,13 @@ pub const AUTO: &str = "auto";
 /// The setting that stands for no base.
 const NONE: &str = "none";
 
-/// The host names a base, and the checkout does not reach it.
-pub const BASE_UNKNOWN: Rule = Rule {
-    id: "base-unknown",
-    severity: Severity::Medium,
-    summary: "the checkout does not contain the base of the change that the host provides",
-    page: include_str!("../../docs/rules/base-unknown.md"),
-};
+rules! {
+    /// Every rule of this room.
+    pub const RULES;
+
+    BASE_UNKNOWN: "base-unknown", Medium,
+        "the checkout does not contain the base of the change that the host provides";
+}
 
 /// Where the change began: `auto` asks the host, `none` is no base, anything else is a revision.
 ///
@@ -108,7 +109,7 @@ fn guess(folder: &Path, environment: &BTreeMap<String, String>) -> Result<Option
 /// Where the change began by the innermost repository around a folder that knows one of these revisions.
 ///
 /// A change that puts a repository of its own around the folder, as a submodule, does not get out of the outer one's sight.
-fn found(folder: &Path, revisions: &[String]) -> Result<Known, Failure> {
+fn found(folder: &Path, revisions: &[String]) -> Result<KnownBase, Failure> {
     let mut repository = Repository::discover(folder)?;
     let mut first = None;
     loop {

@@ -287,14 +287,15 @@ impl Arguments {
             || self.max_coverage_drop.is_some()
     }
 
-    /// What the names of tests mean; nothing is kept but what every run needs.
-    pub(super) fn keep(&self) -> Keep {
+    /// What is kept of each test, and what the names of tests mean.
+    pub(super) fn keep(&self, names: bool) -> Keep {
         Keep {
+            names,
+            tests: self.exports.iter().any(|export| *export != Export::Cobertura),
             attempts: Assumed {
                 repeats: self.repeated_cases == RepeatedCases::Attempts,
                 paths: self.attempts,
             },
-            ..Keep::default()
         }
     }
 

@@ -15,7 +15,8 @@ pub(crate) enum State {
 }
 
 impl State {
-    const ALL: [Self; 6] =
+    /// Every state.
+    pub(crate) const ALL: [Self; 6] =
         [Self::Passed, Self::Flaky, Self::Failed, Self::Errored, Self::Skipped, Self::NotRun];
 
     /// The word used in reports.

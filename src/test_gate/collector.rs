@@ -11,8 +11,8 @@ use super::archive::{Archive, STAND_IN};
 use super::attempts::{Attempts, Counts, Rows, State};
 use super::benchmarks::{Benchmark, Stream};
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
+use super::hash::StableHasher;
 use super::ledger::{Identity, Ledger, Scope};
-use super::mixer::Mixer;
 use super::slowest::Slowest;
 use crate::core::clues;
 use crate::reading::encoding::has_replaced;
@@ -48,6 +48,8 @@ pub(crate) struct Reading {
     pub(crate) run_errored: u64,
     /// What could not be understood.
     pub(crate) troubles: Troubles,
+    /// What to do about that, where the format knows more than that the run should be repeated.
+    pub(crate) help: Option<&'static str>,
     /// Things to know, without the file's name.
     pub(crate) notes: Vec<String>,
     /// Every test by name, where the run is compared or kept.
@@ -108,7 +110,7 @@ pub(crate) struct GroupError {
     pub(crate) detail: String,
     pub(crate) at: Position,
     /// The command that runs again what went wrong.
-    pub(crate) again: Option<String>,
+    pub(crate) rerun: Option<String>,
 }
 
 impl GroupError {
@@ -118,13 +120,13 @@ impl GroupError {
             message: shorten(message.trim(), MESSAGE),
             detail: clues::shorten(&without_colours(detail.trim()), DETAIL),
             at,
-            again: None,
+            rerun: None,
         }
     }
 
     /// The same with the command that runs again what went wrong.
-    pub(crate) fn again(self, again: Option<String>) -> Self {
-        Self { again, ..self }
+    pub(crate) fn rerun(self, rerun: Option<String>) -> Self {
+        Self { rerun, ..self }
     }
 }
 
@@ -390,7 +392,7 @@ fn identity(execution: &Execution) -> Identity<'_> {
 
 /// A hash that is the same in every run.
 pub(crate) fn hash_of(value: &(impl std::hash::Hash + ?Sized)) -> u64 {
-    let mut hasher = Mixer::new();
+    let mut hasher = StableHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }

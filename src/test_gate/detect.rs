@@ -1,8 +1,8 @@
 //! What kind of report a file is, told by its beginning and never by its name.
 
-use super::foreign;
+use super::console_output;
 use super::formats::{self, Format, junit};
-use super::hints;
+use super::other_xml;
 use super::{benchmarks, coverage};
 use crate::reading::excerpt::shorten;
 use crate::reading::shape::Shape;
@@ -16,12 +16,12 @@ pub(crate) enum Kind {
     /// Benchmarks.
     Benchmarks(benchmarks::Format),
     /// Nothing that is known.
-    Unknown(Stranger),
+    Unknown(Unrecognised),
 }
 
 /// A file that is no report.
 #[derive(Debug)]
-pub(crate) struct Stranger {
+pub(crate) struct Unrecognised {
     /// What it looks like.
     pub(crate) what: String,
     /// Whether such a file may lie in a folder of reports.
@@ -45,27 +45,27 @@ pub(crate) fn detect(shape: &Shape) -> Kind {
         // Its reader names what is wrong with a report that has not even a root.
         Shape::Nothing => Kind::Tests(&junit::FORMAT),
         Shape::Xml(xml) if xml.root.is_empty() => Kind::Tests(&junit::FORMAT),
-        Shape::Xml(xml) => Kind::Unknown(Stranger {
+        Shape::Xml(xml) => Kind::Unknown(Unrecognised {
             what: format!(
                 "the root element is <{}>, {}",
                 shorten(&xml.root, 100),
-                foreign::described(&xml.root)
+                other_xml::described(&xml.root)
             ),
-            may_stand_by: foreign::is_bystander(&xml.root),
+            may_stand_by: other_xml::is_bystander(&xml.root),
             is_text: false,
         }),
         Shape::Text(lines) if lines.iter().any(|line| is_xml(line)) => Kind::Tests(&junit::FORMAT),
-        Shape::Json(_) => stranger("JSON of an unknown format", false),
-        Shape::JsonLines(_) => stranger("lines of JSON of an unknown format", false),
-        Shape::Text(lines) => match hints::hint(lines) {
-            Some(what) => Kind::Unknown(Stranger { what, may_stand_by: false, is_text: true }),
-            None => stranger("text of an unknown format", true),
+        Shape::Json(_) => unrecognised("JSON of an unknown format", false),
+        Shape::JsonLines(_) => unrecognised("lines of JSON of an unknown format", false),
+        Shape::Text(lines) => match console_output::described(lines) {
+            Some(what) => Kind::Unknown(Unrecognised { what, may_stand_by: false, is_text: true }),
+            None => unrecognised("text of an unknown format", true),
         },
     }
 }
 
-fn stranger(what: &str, is_text: bool) -> Kind {
-    Kind::Unknown(Stranger { what: what.to_owned(), may_stand_by: true, is_text })
+fn unrecognised(what: &str, is_text: bool) -> Kind {
+    Kind::Unknown(Unrecognised { what: what.to_owned(), may_stand_by: true, is_text })
 }
 
 /// Whether a line starts a report of `JUnit`, behind text that has no business there.

@@ -1,8 +1,8 @@
 //! One execution of a test as a report tells it, and what is kept of one that did not simply pass.
 
-use super::again::{self, Failed};
 use super::attempts::State;
 use super::producer::{Named, Producer};
+use super::rerun::{self, Failed};
 use super::trace;
 use crate::core::{Location, clues};
 use crate::reading::excerpt::{self, shorten, without_colours};
@@ -114,7 +114,7 @@ pub(crate) struct Problem {
     pub(crate) location: Option<Location>,
     /// Where the report says so.
     pub(crate) at: Option<Position>,
-    pub(crate) again: Option<String>,
+    pub(crate) rerun: Option<String>,
     pub(crate) producer: Option<Producer>,
 }
 
@@ -148,7 +148,7 @@ impl Problem {
             told_in: None,
             test: shorten(&title(named, suite, *producer), MESSAGE),
             location: location(execution, &file, &message),
-            again: failed.as_ref().and_then(again::one),
+            rerun: failed.as_ref().and_then(rerun::one),
             suite: shorten(suite, MESSAGE),
             classname: shorten(classname, MESSAGE),
             name: shorten(name, MESSAGE),

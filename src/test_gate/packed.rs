@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::detect::Stranger;
+use super::detect::Unrecognised;
 use crate::core::words::bytes;
 
 /// Most bytes that a packed report may have: one of a million tests has less than a fifth of it.
@@ -47,7 +47,7 @@ impl Packing {
     }
 
     /// What is to be said of a file that is packed so, within `around`.
-    pub(super) fn stranger(self, around: Option<Self>) -> Stranger {
+    pub(super) fn unrecognised(self, around: Option<Self>) -> Unrecognised {
         let (what, command) = match (self, around) {
             // Tar unpacks both in one.
             (Self::Other(what, command), None | Some(Self::Other(..))) => (what.to_owned(), command),
@@ -56,7 +56,7 @@ impl Packing {
             (Self::Gzip, _) => ("gzip in gzip".to_owned(), "gunzip"),
         };
         let what = format!("{what}: unpack it first, e.g. with `{command}`, and give the reports in it");
-        Stranger { what, may_stand_by: true, is_text: false }
+        Unrecognised { what, may_stand_by: true, is_text: false }
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
                 let (tests, failed) = (reading.counts.tests(), reading.counts.of(State::Failed));
                 (tests, failed, troubles.collect::<Vec<_>>().join(", "))
             }
-            Content::Unknown(stranger) => (0, 0, stranger.what),
+            Content::Unknown(unrecognised) => (0, 0, unrecognised.what),
             other => panic!("{other:?}"),
         }
     }

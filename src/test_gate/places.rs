@@ -1,8 +1,35 @@
 //! Places of failures as the repository knows them: reports name files absolute, by module or by their bare name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use super::change_under_test::ChangeUnderTest;
+use super::covered::Covered;
+use super::rules;
 use crate::core::Finding;
+use crate::job::Outcome;
+use crate::repository::owners;
+
+/// Gives the failures the paths of the repository and their owners; its files are listed only where there is one to place.
+pub(super) fn locate(outcome: &mut Outcome, covered: &Covered, change: &ChangeUnderTest) {
+    let is_placed = |finding: &&mut Finding| rules::is_in_source(finding) && finding.location.is_some();
+    if outcome.findings.iter_mut().filter(is_placed).count() == 0 {
+        return;
+    }
+    let listed = if covered.tracked.is_none() { change.tracked() } else { None };
+    let tracked = covered.tracked.as_ref().or(listed.as_ref());
+    if let Some(tracked) = tracked {
+        let places = Places::new(tracked);
+        outcome.findings.iter_mut().filter(is_placed).for_each(|finding| places.resolve(finding));
+    }
+    let found = owners::find(change.root());
+    outcome.inputs.extend(found.input);
+    outcome.notes.extend(found.note);
+    if let Some(owners) = found.owners {
+        let tracked: BTreeSet<&str> = tracked.into_iter().flatten().map(String::as_str).collect();
+        let name = |finding: &mut Finding| owners.name(finding, |path| tracked.contains(path));
+        outcome.findings.iter_mut().filter(is_placed).for_each(name);
+    }
+}
 
 /// The tracked files by name.
 pub(super) struct Places<'a> {

@@ -9,19 +9,12 @@ use proptest::sample::select;
 
 use super::attempts::State;
 use super::collector::{Collector, Keep, Reading};
-use super::formats::junit;
+use super::formats::{badness, junit};
 
 fn read(source: impl Read) -> Reading {
     let mut collector = Collector::new(Keep::default());
     junit::read(source, &mut collector);
     collector.finish()
-}
-
-/// How bad a reading is: 0 passes, 1 warns, 2 fails.
-fn badness(reading: &Reading) -> u8 {
-    let red = reading.counts.of(State::Failed) + reading.counts.of(State::Errored) + reading.suite_errored;
-    let is_red = red > 0 || !reading.troubles.is_empty() || reading.counts.tests() == 0;
-    if is_red { 2 } else { u8::from(reading.counts.of(State::Flaky) > 0) }
 }
 
 /// Pieces of markup that meet in every order, most of them wrong.

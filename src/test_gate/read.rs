@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use serde::de::IgnoredAny;
 
 use super::collector::{Collector, Keep, Reading};
-use super::detect::{Kind, Stranger, detect};
+use super::detect::{Kind, Unrecognised, detect};
 use super::files::File;
 use super::moment;
 use super::packed::{self, Packing};
@@ -44,7 +44,7 @@ pub(super) enum Content {
     /// Benchmarks.
     Benchmarks(benchmarks::Format, benchmarks::Reading),
     /// Nothing that is known.
-    Unknown(Stranger),
+    Unknown(Unrecognised),
 }
 
 impl Content {
@@ -196,10 +196,10 @@ pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content
             };
             match Packing::of(&head) {
                 None => told(&head, &mut inner, label, keep),
-                Some(packing) => Content::Unknown(packing.stranger(Some(Packing::Gzip))),
+                Some(packing) => Content::Unknown(packing.unrecognised(Some(Packing::Gzip))),
             }
         }
-        Some(packing) => Content::Unknown(packing.stranger(None)),
+        Some(packing) => Content::Unknown(packing.unrecognised(None)),
     }
 }
 
@@ -252,18 +252,18 @@ fn of_shape(shape: &Shape, whole: &mut dyn Read, label: &str, keep: Keep) -> Con
         }
         Kind::Coverage(format) => Content::Coverage(coverage::read(format, whole)),
         Kind::Benchmarks(format) => Content::Benchmarks(format, benchmarks::read(format, whole, label)),
-        Kind::Unknown(stranger) => unknown(shape, stranger, whole),
+        Kind::Unknown(unrecognised) => unknown(shape, unrecognised, whole),
     }
 }
 
 /// A file that is no report; JSON that is cut off may have been one.
-fn unknown(shape: &Shape, stranger: Stranger, source: &mut dyn Read) -> Content {
+fn unknown(shape: &Shape, unrecognised: Unrecognised, source: &mut dyn Read) -> Content {
     if let Shape::Json(_) = shape
         && let Err(trouble) = json::document(source, PhantomData::<IgnoredAny>)
     {
         return broken(trouble);
     }
-    Content::Unknown(stranger)
+    Content::Unknown(unrecognised)
 }
 
 fn broken(trouble: Trouble) -> Content {

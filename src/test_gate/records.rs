@@ -2,9 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::{self, Baseline, Metric};
-use super::benchmarks::{Benchmark, Direction};
+use super::baseline::{self, Baseline, Comparison, Metric};
+use super::benchmarks::Benchmark;
 use super::coverage::{Coverage, FileTotals, Ratio};
+use super::run::RunFacts;
+
+/// What a baseline knows of earlier runs, in the terms of what is held against it.
+#[derive(Default)]
+pub(super) struct Earlier<'a> {
+    /// The tests of the run compared with those of the baseline.
+    pub(super) tests: Option<Comparison<'a>>,
+    /// Numbers of the files; none where it knows of no coverage.
+    pub(super) coverage: Option<BTreeMap<String, FileTotals>>,
+    /// Measures; none where it knows of no benchmark.
+    pub(super) benchmarks: Option<Vec<Benchmark>>,
+}
+
+impl<'a> Earlier<'a> {
+    /// What a baseline knows, as far as there is one.
+    pub(super) fn of(baseline: Option<&'a Baseline>, facts: &'a RunFacts, limits: &baseline::Limits) -> Self {
+        baseline.map_or_else(Self::default, |baseline| Self {
+            tests: Some(baseline::compare(&facts.ledger, baseline, limits)),
+            coverage: coverage(baseline),
+            benchmarks: benchmarks(baseline),
+        })
+    }
+}
 
 /// Numbers of the files.
 pub(super) fn of_coverage(coverage: &Coverage) -> BTreeMap<String, baseline::Coverage> {
@@ -18,7 +41,7 @@ pub(super) fn of_coverage(coverage: &Coverage) -> BTreeMap<String, baseline::Cov
 }
 
 /// Numbers of the files at the baseline; none where it knows of no coverage.
-pub(super) fn coverage(baseline: &Baseline) -> Option<BTreeMap<String, FileTotals>> {
+fn coverage(baseline: &Baseline) -> Option<BTreeMap<String, FileTotals>> {
     let totals = |record: &baseline::Coverage| FileTotals {
         lines: Ratio::new(record.lines_covered, record.lines),
         branches: Ratio::new(record.branches_covered, record.branches),
@@ -34,12 +57,7 @@ pub(super) fn of_benchmarks(benchmarks: &[Benchmark]) -> Vec<baseline::Benchmark
             benchmark: benchmark.name.clone(),
             measure: benchmark.metric.clone(),
             unit: benchmark.unit.clone(),
-            better: match benchmark.direction {
-                Direction::Smaller => baseline::Direction::Smaller,
-                Direction::Bigger => baseline::Direction::Larger,
-                Direction::Unknown => baseline::Direction::Unknown,
-                Direction::Informative => baseline::Direction::Informative,
-            },
+            better: benchmark.direction,
             exact: benchmark.is_exact,
         },
         samples: benchmark.samples.clone(),
@@ -48,16 +66,10 @@ pub(super) fn of_benchmarks(benchmarks: &[Benchmark]) -> Vec<baseline::Benchmark
 }
 
 /// Measures of the baseline, with the samples of all its runs; none where it knows of no benchmark.
-pub(super) fn benchmarks(baseline: &Baseline) -> Option<Vec<Benchmark>> {
+fn benchmarks(baseline: &Baseline) -> Option<Vec<Benchmark>> {
     let measure = |metric: &Metric| {
-        let direction = match metric.better {
-            baseline::Direction::Smaller => Direction::Smaller,
-            baseline::Direction::Larger => Direction::Bigger,
-            baseline::Direction::Unknown => Direction::Unknown,
-            baseline::Direction::Informative => Direction::Informative,
-        };
         let measure = Benchmark::new(&metric.benchmark, &metric.measure, 0.0, &metric.unit);
-        let measure = measure.samples(baseline.pooled(metric)).toward(direction);
+        let measure = measure.samples(baseline.pooled(metric)).toward(metric.better);
         let measure = measure.least_of_runs(baseline.least_samples(metric));
         if metric.exact { measure.exact() } else { measure }
     };

@@ -8,122 +8,31 @@ use super::command;
 use super::execution::{Problem, numbered};
 use super::trace;
 use super::{baseline, benchmarks, coverage};
+use crate::core::rule::rules;
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Location, Rule, Severity, why};
 use crate::reading::excerpt;
 use crate::reading::trouble::{Position, Troubles};
 
-/// A test failed or could not run to its end.
-pub(super) const FAILED: Rule = Rule {
-    id: "test-failed",
-    severity: Severity::High,
-    summary: "a test failed or ended with an error",
-    page: include_str!("../../docs/rules/test-failed.md"),
-};
+rules! {
+    /// The rules about tests and reports themselves, causes before what follows from them: findings are shown in this order.
+    pub(super) const OWN;
 
-/// A suite went wrong apart from its tests.
-pub(super) const SUITE_ERRORED: Rule = Rule {
-    id: "suite-errored",
-    severity: Severity::High,
-    summary: "a suite failed outside of its tests, or claims failures that no test shows",
-    page: include_str!("../../docs/rules/suite-errored.md"),
-};
-
-/// A run went wrong as a whole.
-pub(super) const RUN_ERRORED: Rule = Rule {
-    id: "run-errored",
-    severity: Severity::High,
-    summary: "a run was aborted, or reports an error outside of its tests",
-    page: include_str!("../../docs/rules/run-errored.md"),
-};
-
-/// A test passed only after it had failed.
-pub(super) const FLAKY: Rule = Rule {
-    id: "test-flaky",
-    severity: Severity::Low,
-    summary: "a test passed only after failing",
-    page: include_str!("../../docs/rules/test-flaky.md"),
-};
-
-/// Fewer tests than there should be.
-pub(super) const TOO_FEW: Rule = Rule {
-    id: "too-few-tests",
-    severity: Severity::High,
-    summary: "there are fewer tests than required",
-    page: include_str!("../../docs/rules/too-few-tests.md"),
-};
-
-/// Fewer reports than there should be.
-pub(super) const TOO_FEW_REPORTS: Rule = Rule {
-    id: "too-few-reports",
-    severity: Severity::High,
-    summary: "there are fewer test reports than required",
-    page: include_str!("../../docs/rules/too-few-reports.md"),
-};
-
-/// The same report twice.
-pub(super) const DUPLICATE: Rule = Rule {
-    id: "report-duplicate",
-    severity: Severity::Medium,
-    summary: "two test reports are identical, so one of them was given twice",
-    page: include_str!("../../docs/rules/report-duplicate.md"),
-};
-
-/// No report where one should be.
-pub(super) const MISSING: Rule = Rule {
-    id: "report-missing",
-    severity: Severity::High,
-    summary: "a path has no report",
-    page: include_str!("../../docs/rules/report-missing.md"),
-};
-
-/// A report that can't be understood to its end.
-pub(super) const UNREADABLE: Rule = Rule {
-    id: "report-unreadable",
-    severity: Severity::High,
-    summary: "a report is truncated, malformed or in an unknown format",
-    page: include_str!("../../docs/rules/report-unreadable.md"),
-};
-
-/// A run ended badly, and no test says why.
-pub(super) const UNEXPLAINED: Rule = Rule {
-    id: "exit-unexplained",
-    severity: Severity::High,
-    summary: "the run that wrote the reports failed, and no report explains why",
-    page: include_str!("../../docs/rules/exit-unexplained.md"),
-};
-
-/// A report that the run did not write.
-pub(super) const STALE: Rule = Rule {
-    id: "report-stale",
-    severity: Severity::High,
-    summary: "a report existed before the command ran, and the command did not write it",
-    page: include_str!("../../docs/rules/report-stale.md"),
-};
-
-/// A report without a test.
-pub(super) const EMPTY: Rule = Rule {
-    id: "report-empty",
-    severity: Severity::High,
-    summary: "a report contains no test",
-    page: include_str!("../../docs/rules/report-empty.md"),
-};
-
-/// The rules about tests and reports themselves, causes before what follows from them: findings are shown in this order.
-const OWN: [Rule; 12] = [
-    FAILED,
-    RUN_ERRORED,
-    SUITE_ERRORED,
-    UNEXPLAINED,
-    UNREADABLE,
-    MISSING,
-    STALE,
-    DUPLICATE,
-    EMPTY,
-    TOO_FEW_REPORTS,
-    TOO_FEW,
-    FLAKY,
-];
+    FAILED: "test-failed", High, "a test failed or ended with an error";
+    RUN_ERRORED: "run-errored", High, "a run was aborted, or reports an error outside of its tests";
+    SUITE_ERRORED: "suite-errored", High,
+        "a suite failed outside of its tests, or claims failures that no test shows";
+    UNEXPLAINED: "exit-unexplained", High,
+        "the run that wrote the reports failed, and no report explains why";
+    UNREADABLE: "report-unreadable", High, "a report is truncated, malformed or in an unknown format";
+    MISSING: "report-missing", High, "a path has no report";
+    STALE: "report-stale", High, "a report existed before the command ran, and the command did not write it";
+    DUPLICATE: "report-duplicate", Medium, "two test reports are identical, so one of them was given twice";
+    EMPTY: "report-empty", High, "a report contains no test";
+    TOO_FEW_REPORTS: "too-few-reports", High, "there are fewer test reports than required";
+    TOO_FEW: "too-few-tests", High, "there are fewer tests than required";
+    FLAKY: "test-flaky", Low, "a test passed only after failing";
+}
 
 /// Rules whose findings the headline counts.
 pub(super) const COUNTED: &[&str] = &[
@@ -139,7 +48,7 @@ pub(super) const COUNTED: &[&str] = &[
 /// Every rule of this job.
 pub(super) fn all() -> &'static [Rule] {
     static ALL: LazyLock<Vec<Rule>> =
-        LazyLock::new(|| [&OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES].concat());
+        LazyLock::new(|| [OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES].concat());
     &ALL
 }
 
@@ -162,18 +71,13 @@ pub(super) fn is_in_source(finding: &Finding) -> bool {
     [FAILED.id, FLAKY.id, SUITE_ERRORED.id, RUN_ERRORED.id].contains(&finding.rule.as_str())
 }
 
-/// Whether a finding says that a report was not read.
-pub(super) fn is_unread(finding: &Finding) -> bool {
-    [MISSING.id, UNREADABLE.id, EMPTY.id].contains(&finding.rule.as_str())
-}
-
 /// Whether the run is whole: nothing broke off, and nothing that should be there is missing.
 pub(super) fn is_whole(findings: &[Finding]) -> bool {
     !findings.iter().any(|finding| BROKEN.contains(&finding.rule.as_str()))
 }
 
 /// Most findings of each rule; what is left out is counted.
-pub(super) const LISTED: u64 = 1_000;
+pub(super) const LISTED: usize = 1_000;
 
 /// A test that failed or was flaky.
 pub(super) fn test(problem: &Problem, report: &str) -> Finding {
@@ -199,10 +103,10 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let place = place(told_in.unwrap_or(report), problem.at);
     let mut finding = Finding::new(rule, title.as_str(), &identity)
         .detail(detail.trim())
-        .about("test", title.as_str())
-        .about("suite", suite.as_str())
-        .about("classname", classname.as_str())
-        .about("name", numbered(name, problem.row))
+        .named("test", title.as_str())
+        .named("suite", suite.as_str())
+        .named("classname", classname.as_str())
+        .named("name", numbered(name, problem.row))
         .about("outcome", problem.state.as_str())
         .about("message", problem.message.as_str())
         .about("attempts", *attempts)
@@ -213,7 +117,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     if let Some(location) = &problem.location {
         finding = finding.at(location.clone());
     }
-    finding.help(match (&problem.again, problem.state) {
+    finding.help(match (&problem.rerun, problem.state) {
         (Some(command), _) => format!("again: {command}"),
         (None, State::Flaky) => format!("find out why it failed at first: see {place}"),
         (None, _) => format!("run this test alone and fix it: see {place}"),
@@ -264,10 +168,10 @@ pub(super) fn new_failure(test: &str, within: &str, name: &str, environment: &st
     let finding = Finding::new(&FAILED, test, &[within, test])
         .detail(format!(
             "it did not fail in the baseline; messages are kept only for the first {} failures",
-            number(LISTED)
+            number(LISTED as u64)
         ))
-        .about("test", test)
-        .about("name", name)
+        .named("test", test)
+        .named("name", name)
         .help("run this test alone and fix it; its report contains the reason");
     if environment.is_empty() { finding } else { finding.about("test_environment", environment) }
 }
@@ -278,10 +182,10 @@ pub(super) fn suite(error: &GroupError, report: &str) -> Finding {
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&SUITE_ERRORED, name, &[name, &error.message])
         .detail(said(error))
-        .about("suite", error.name.as_str())
+        .named("suite", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(match &error.again {
+        .help(match &error.rerun {
             Some(command) => format!("again: {command}"),
             None => format!("find out what failed before or after the tests of this suite: see {place}"),
         })
@@ -294,10 +198,10 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
     let name = if error.name.is_empty() { report } else { &error.name };
     Finding::new(&RUN_ERRORED, name, &[name, &error.message])
         .detail(said(error))
-        .about("run", error.name.as_str())
+        .named("run", error.name.as_str())
         .about("message", error.message.as_str())
         .about("report", place.to_string())
-        .help(match &error.again {
+        .help(match &error.rerun {
             Some(command) => format!("again: {command}"),
             None => format!("find out what failed outside of the tests: see {place}"),
         })
@@ -305,7 +209,7 @@ pub(super) fn run(error: &GroupError, report: &str) -> Finding {
 }
 
 /// What could not be understood of a report: one finding, at the first place.
-pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
+pub(super) fn unreadable(troubles: &Troubles, report: &str, help: Option<&str>) -> Option<Finding> {
     let first = troubles.kept().first()?;
     let mut all: Vec<String> = troubles
         .kept()
@@ -323,11 +227,9 @@ pub(super) fn unreadable(troubles: &Troubles, report: &str) -> Option<Finding> {
         .about("report", report)
         .about("problem", first.what.as_str())
         .at(place(report, Some(first.at)))
-        .help(if first.what.contains("schema of CTRF") {
-            "use a version of the reporter that follows the schema of CTRF, or write JUnit XML or the runner's own JSON instead"
-        } else {
-            "make sure that the run ends properly and writes a supported format, then run it again"
-        });
+        .help(help.unwrap_or(
+            "make sure that the run ends properly and writes a supported format, then run it again",
+        ));
     Some(finding)
 }
 
@@ -358,7 +260,7 @@ pub(super) fn missing(path: &str, why: &str) -> Finding {
     Finding::new(&MISSING, format!("no report at {path}"), &[path])
         .detail(why)
         .about("path", path)
-        .about("file", path)
+        .named("file", path)
         .help(match path {
             "run" | "baseline" => {
                 "write this sub-command before the paths: `test-gate run PATH... -- COMMAND`"
@@ -444,7 +346,7 @@ pub(super) fn more(rule: &Rule, amount: u64) -> Finding {
         _ => counted(amount, "more suite failed", "more suites failed"),
     };
     Finding::new(rule, what, &["more"])
-        .detail(format!("only the first {} are listed, all are counted", number(LISTED)))
+        .detail(format!("only the first {} are listed, all are counted", number(LISTED as u64)))
         .about("not_listed", amount)
         .help("fix the listed ones first: so many failures usually have one cause")
 }

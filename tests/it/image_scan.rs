@@ -200,7 +200,7 @@ fn what_is_no_report_is_refused_with_its_place_and_a_reason() {
             "trivy.json:3:1: has data after",
         ),
         ("second cut off", b"{\"SchemaVersion\": 2}\n\n{\"SchemaVersion\"", "trivy.json:3:16: is cut off"),
-        ("UTF-16", b"\xff\xfe{\0}\0", "is UTF-16, JSON is UTF-8"),
+        ("UTF-16", b"\xff\xfe{\0}\0", "no `SchemaVersion`; supported is version 2"),
     ];
     for (name, text, expected) in cases {
         let (finished, report) = scan(text, &["--allow-empty"]);

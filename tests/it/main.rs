@@ -27,3 +27,4 @@ mod shared_flags;
 mod skipped;
 mod support;
 mod test_gate;
+mod waivers;

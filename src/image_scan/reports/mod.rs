@@ -1,11 +1,13 @@
 //! Scanner reports: from a file or standard input to complaints, streamed.
 //!
-//! Owns the reading: byte order marks, several reports in a row, and where a mistake stands. Each format is a file here.
+//! Owns the reading: several reports in a row, and where a mistake stands. Each format is a file here.
 
 mod source;
 pub(crate) mod trivy;
 
 use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 pub(crate) use source::read;
 
@@ -57,7 +59,7 @@ impl Header {
 }
 
 /// A finding somebody suppressed where the report was made.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Suppressed {
     /// Advisory, check, secret rule or licence.
     pub(crate) id: String,

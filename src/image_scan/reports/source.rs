@@ -13,6 +13,8 @@ use crate::core::words::bytes;
 use crate::core::{Error, Input, Location};
 use crate::files::HashingReader;
 use crate::image_scan::collect::Collector;
+use crate::reading::encoding::Decoded;
+use crate::reading::trouble::Position;
 
 /// Size of the buffer between a file and the parser.
 const BUFFER: usize = 64 * 1024;
@@ -50,7 +52,7 @@ fn read_from(
     first: usize,
 ) -> Result<(Vec<Header>, Input), Error> {
     let mut reader = Reader {
-        inner: BufReader::with_capacity(BUFFER, HashingReader::new(inner)),
+        inner: BufReader::with_capacity(BUFFER, Decoded::new(HashingReader::new(inner))),
         line: 1,
         column: 1,
         name: name.clone(),
@@ -58,12 +60,17 @@ fn read_from(
         text: Text::Outside,
     };
     let headers = reader.reports(collector)?;
-    Ok((headers, reader.inner.into_inner().finish(name)))
+    let decoded = reader.inner.into_inner();
+    if let Some(Position { line, column }) = decoded.replaced() {
+        let at = Location { column: Some(column), ..Location::line(name, line) };
+        return Err(Error::input("contains bytes that are not text").at(at).help(MAKE));
+    }
+    Ok((headers, decoded.into_source().finish(name)))
 }
 
 /// A reader that knows at which line it is.
 struct Reader<R> {
-    inner: BufReader<R>,
+    inner: BufReader<Decoded<HashingReader<R>>>,
     line: u64,
     column: u64,
     name: String,
@@ -117,7 +124,6 @@ impl<R: Read> Reader<R> {
 
     /// Every report up to the end; several may follow each other.
     fn reports(&mut self, collector: &mut Collector) -> Result<Vec<Header>, Error> {
-        self.byte_order_mark()?;
         let mut headers = Vec::new();
         while let Some(byte) = self.next_byte()? {
             match byte {
@@ -145,19 +151,6 @@ impl<R: Read> Reader<R> {
             Ok(()) => Ok(header),
             Err(error) => Err(self.explain(&error, line, column)),
         }
-    }
-
-    /// Skips the mark some editors and shells put before UTF-8; says what to do about UTF-16.
-    fn byte_order_mark(&mut self) -> Result<(), Error> {
-        let mark = self.inner.fill_buf().map_err(|error| unreadable(&self.name, error))?;
-        let length = if mark.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        if mark.starts_with(b"\xff\xfe") || mark.starts_with(b"\xfe\xff") {
-            return Err(self.error("is UTF-16, JSON is UTF-8").help(
-                "let the scanner write the file with `--output report.json`, because older PowerShells write UTF-16 with `>`",
-            ));
-        }
-        self.inner.consume(length);
-        Ok(())
     }
 
     /// The next byte that is not white space, left where it is.
@@ -250,6 +243,22 @@ mod tests {
         assert_eq!(error.kind().exit().code(), 3);
         let quoted = r#"{"SchemaVersion": 2, "ArtifactName": "a\"b\\", "x": "y"}"#;
         assert!(read(quoted.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn every_encoding_is_read_and_bytes_that_are_none_are_refused() {
+        let marked = [b"\xef\xbb\xbf", SAMPLE.as_bytes()].concat();
+        let wide: Vec<u8> =
+            std::iter::once(0xfeff).chain(SAMPLE.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for bytes in [marked, wide] {
+            assert_eq!(read(&bytes).unwrap().of(Kind::Vulnerability), 6);
+        }
+        let at = SAMPLE.find("alpine").unwrap();
+        for byte in [0xff, 0xc3, 0x01] {
+            let mut bytes = SAMPLE.as_bytes().to_vec();
+            bytes[at] = byte;
+            assert!(read(&bytes).unwrap_err().contains("contains bytes that are not text"), "{byte}");
+        }
     }
 
     #[test]

@@ -12,8 +12,19 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use crate::core::{Error, Location, Place};
-use crate::inventory::{Ecosystem, Graph, Origin, Package};
+use super::Format;
+use crate::core::{Ecosystem, Error, Location, Place};
+use crate::inventory::{Graph, Origin, Package};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "Cargo.lock",
+    is: |name| name == "Cargo.lock",
+    // A file that is named may carry an addition: `Cargo.lock.msrv`.
+    is_named: |name| name.starts_with("Cargo") && name.contains(".lock"),
+    written_by: "cargo generate-lockfile",
+    read,
+};
 
 /// Longest text that an error shows a line of.
 const SHOWN: usize = 1 << 20;
@@ -161,7 +172,7 @@ impl Reader<'_> {
             self.graph.roots.push(self.graph.packages.len());
         }
         self.graph.packages.push(Package {
-            ecosystem: Ecosystem::CratesIo,
+            ecosystem: Ecosystem::CRATES_IO,
             name: entry.name.into_inner(),
             version: entry.version.to_string(),
             origin,

@@ -1,21 +1,21 @@
 //! Finds lockfiles by name in files and folders.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::names::Format;
+use super::format::{Format, Kind, help, names};
 use crate::core::{Error, Location};
 
 /// Folders that hold other people's code, build products or history.
 const NOT_ENTERED: [&str; 5] = [".git", "node_modules", "target", "vendor", ".venv"];
 
 /// What was found.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Found {
-    /// Lockfiles with their format, in the order of their paths.
-    pub lockfiles: BTreeSet<(PathBuf, Format)>,
+    /// Lockfiles, in the order of their paths.
+    pub lockfiles: BTreeMap<PathBuf, Kind>,
     /// Folders that were not entered, by their names.
     pub not_entered: BTreeSet<PathBuf>,
 }
@@ -38,12 +38,12 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
             found.not_entered.extend(below.not_entered);
         } else {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let Some(format) = Format::of_named(&name) else {
+            let Some(kind) = Kind::of_named(&name) else {
                 return Err(Error::input("does not have the name of a lockfile")
                     .at(Location::file(shown(path)))
-                    .help("give a `Cargo.lock`, or a folder to search for lockfiles"));
+                    .help(format!("give a {}, or a folder to search for lockfiles", names())));
             };
-            found.lockfiles.insert((tidy(path), format));
+            found.lockfiles.insert(tidy(path), kind);
         }
     }
     found.lockfiles = once(found.lockfiles);
@@ -51,14 +51,12 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
 }
 
 /// Every lockfile once, by the shortest of the paths that lead to it, a relative one first.
-fn once(lockfiles: BTreeSet<(PathBuf, Format)>) -> BTreeSet<(PathBuf, Format)> {
-    let mut lockfiles: Vec<(PathBuf, Format)> = lockfiles.into_iter().collect();
+fn once(lockfiles: BTreeMap<PathBuf, Kind>) -> BTreeMap<PathBuf, Kind> {
+    let mut lockfiles: Vec<(PathBuf, Kind)> = lockfiles.into_iter().collect();
     lockfiles.sort_by_cached_key(|(path, _)| (path.is_absolute(), path.components().count(), path.clone()));
     let mut seen = BTreeSet::new();
     // A path that leads nowhere stays, so that reading it is an error.
-    lockfiles.retain(|(path, format)| {
-        seen.insert((fs::canonicalize(path).unwrap_or_else(|_| path.clone()), *format))
-    });
+    lockfiles.retain(|(path, _)| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
     lockfiles.into_iter().collect()
 }
 
@@ -67,10 +65,10 @@ fn missing(path: &Path, error: io::Error) -> Error {
     if path.file_name().is_some_and(|name| name == "-") {
         return Error::input("lockfiles are not read from stdin")
             .at(Location::file("-"))
-            .help("write the lockfile to a file named `Cargo.lock` and give its path");
+            .help(format!("write the lockfile to a file named {} and give its path", names()));
     }
     Error::unreadable(path, error)
-        .help("give a `Cargo.lock` that exists, or a folder to search for lockfiles")
+        .help(format!("give a {} that exists, or a folder to search for lockfiles", names()))
 }
 
 /// The error that a folder has no lockfile.
@@ -80,9 +78,7 @@ fn without(path: &Path, below: &Found) -> Error {
         let folders: Vec<String> = below.not_entered.iter().take(5).map(|path| shown(path)).collect();
         message.push_str(&format!(", skipped folders: {}", folders.join(", ")));
     }
-    Error::input(message)
-        .at(Location::file(shown(path)))
-        .help("give a `Cargo.lock`, or a folder that contains one; `cargo generate-lockfile` writes it")
+    Error::input(message).at(Location::file(shown(path))).help(help())
 }
 
 /// Looks through a folder and those below it; links to folders are not followed, so that circles end.
@@ -103,8 +99,8 @@ fn walk(start: &Path) -> Result<Found, Error> {
                 } else {
                     folders.push(path);
                 }
-            } else if let Some(format) = Format::of(&name) {
-                found.lockfiles.insert((tidy(&path), format));
+            } else if let Some(kind) = Kind::of(&name) {
+                found.lockfiles.insert(tidy(&path), kind);
             } else if kind.is_symlink() && path.is_dir() {
                 found.not_entered.insert(tidy(&path));
             }
@@ -125,16 +121,19 @@ pub fn shown(path: &Path) -> String {
 }
 
 impl Found {
-    /// The lockfiles of a format.
-    pub fn of(&self, format: Format) -> impl Iterator<Item = &Path> {
-        self.lockfiles.iter().filter(move |(_, own)| *own == format).map(|(path, _)| path.as_path())
+    /// The lockfiles that are read, with their format.
+    pub fn read(&self) -> impl Iterator<Item = (&Path, &'static Format)> {
+        self.lockfiles.iter().filter_map(|(path, kind)| match kind {
+            Kind::Read(format) => Some((path.as_path(), *format)),
+            Kind::NotRead(_) => None,
+        })
     }
 
     /// The lockfiles of formats that are not read yet, with their ecosystem.
     pub fn not_read(&self) -> impl Iterator<Item = (&Path, &'static str)> {
-        self.lockfiles.iter().filter_map(|(path, format)| match format {
-            Format::NotRead(ecosystem) => Some((path.as_path(), *ecosystem)),
-            Format::Cargo => None,
+        self.lockfiles.iter().filter_map(|(path, kind)| match kind {
+            Kind::NotRead(ecosystem) => Some((path.as_path(), *ecosystem)),
+            Kind::Read(_) => None,
         })
     }
 }

@@ -1,10 +1,18 @@
 //! Lockfiles: finding them, and reading those whose format is known.
 //!
-//! A new format is one new file here and one line in the table of names.
+//! A new format is one new file here and one line in the table. Knows no advisory, rule or verdict.
 
-pub mod cargo;
 pub mod find;
-pub mod names;
+pub mod format;
 
 pub use find::{Found, find};
-pub use names::Format;
+pub use format::{Format, Kind, help};
+
+use crate::core::modules::modules;
+
+modules! {
+    /// Every format that is read.
+    const FORMATS: &[Format] = FORMAT of {
+        pub cargo,
+    }
+}

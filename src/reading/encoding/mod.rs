@@ -91,6 +91,11 @@ impl<R: Read> Decoder<R> {
         }
     }
 
+    /// The source, read as far as it was.
+    pub fn into_source(self) -> R {
+        self.source
+    }
+
     /// Appends more text; false at the end.
     ///
     /// # Errors

@@ -75,6 +75,17 @@ impl<R: Read> Decoded<R> {
         }
     }
 
+    /// Where something that is no text was met first and replaced, of what was read so far.
+    pub fn replaced(&self) -> Option<Position> {
+        let Oddities { forbidden, undecoded, fallback } = self.oddities;
+        [forbidden, undecoded, fallback].into_iter().flatten().min()
+    }
+
+    /// The source, read as far as it was.
+    pub fn into_source(self) -> R {
+        self.decoder.into_source()
+    }
+
     /// What was odd, where all of it was read. What only XML forbids is not: colours in a text, for one.
     pub fn notes(&self) -> Vec<String> {
         let oddities = Oddities { forbidden: None, ..self.oddities };

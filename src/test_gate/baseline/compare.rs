@@ -249,7 +249,7 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use super::super::model::RunFacts;
+    use super::super::model::RunIdentity;
     use super::super::{Baseline, Limits, details, merge, rules};
     use super::{Change, Comparison, compare};
     use crate::test_gate::attempts::State;
@@ -288,7 +288,7 @@ mod tests {
             report
         };
         let before = Baseline::of_run(
-            RunFacts::default(),
+            RunIdentity::default(),
             &report([Failed, Passed, Passed]),
             BTreeMap::new(),
             Vec::new(),
@@ -307,7 +307,7 @@ mod tests {
             for state in states {
                 report.add(&Identity { classname: "A", name: "row", ..Identity::default() }, *state, None);
             }
-            let facts = RunFacts { key: Some("run".to_owned()), ..RunFacts::default() };
+            let facts = RunIdentity { key: Some("run".to_owned()), ..RunIdentity::default() };
             (Baseline::of_run(facts, &report, BTreeMap::new(), Vec::new()), report)
         };
         let (linux, _) = of_job(&[Passed]);
@@ -322,7 +322,7 @@ mod tests {
 
     fn run(second: i64, cases: &[Case<'_>]) -> Baseline {
         let time = Some(Timestamp::from_second(second).unwrap());
-        let facts = RunFacts { time, ..RunFacts::default() };
+        let facts = RunIdentity { time, ..RunIdentity::default() };
         Baseline::of_run(facts, &ledger(cases), BTreeMap::new(), Vec::new())
     }
 
@@ -511,7 +511,7 @@ mod tests {
                 now.add(&Identity { classname: &other, name: &name, ..Identity::default() }, Passed, Some(5));
             }
         }
-        let baseline = Baseline::of_run(RunFacts::default(), &before, BTreeMap::new(), Vec::new());
+        let baseline = Baseline::of_run(RunIdentity::default(), &before, BTreeMap::new(), Vec::new());
         let start = Instant::now();
         let comparison = compare(&now, &baseline, &Limits::default());
         println!("8,000 tests compared in {:?}, {} moved", start.elapsed(), comparison.moved.len());

@@ -175,7 +175,7 @@ fn lines(baseline: &Baseline, target: impl Write) -> io::Result<()> {
 pub(super) const fn better(direction: Direction) -> &'static str {
     match direction {
         Direction::Smaller => "smaller",
-        Direction::Larger => "larger",
+        Direction::Bigger => "larger",
         Direction::Unknown => "unknown",
         Direction::Informative => "informative",
     }
@@ -209,7 +209,7 @@ fn known(millis: &[Option<u32>]) -> &[Option<u32>] {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunFacts};
+    use super::super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunIdentity};
     use super::super::{merge, write};
     use crate::test_gate::attempts::State;
     use crate::test_gate::ledger::{Identity, Ledger};
@@ -232,7 +232,7 @@ mod tests {
             exact: false,
         };
         let facts =
-            RunFacts { key: None, commit: Some(commit.to_owned()), time: Some(time.parse().unwrap()) };
+            RunIdentity { key: None, commit: Some(commit.to_owned()), time: Some(time.parse().unwrap()) };
         let coverage = BTreeMap::from([("src/cart.ts".to_owned(), file)]);
         Baseline::of_run(facts, &ledger, coverage, vec![Benchmark { metric, samples: vec![812.5, 799.0] }])
     }

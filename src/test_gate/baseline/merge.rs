@@ -157,7 +157,7 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use super::super::model::{Benchmark, Direction, Metric, RunFacts};
+    use super::super::model::{Benchmark, Direction, Metric, RunIdentity};
     use super::{Baseline, DETAILED, RUNS, merge};
     use crate::test_gate::attempts::State;
     use crate::test_gate::ledger::{Identity, Ledger};
@@ -181,7 +181,7 @@ mod tests {
         }
         let samples = (0..300).map(|sample| f64::from(second) + f64::from(sample) / 1e3).collect();
         let time = Some(Timestamp::from_second(second.into()).unwrap());
-        let facts = RunFacts { time, ..RunFacts::default() };
+        let facts = RunIdentity { time, ..RunIdentity::default() };
         Baseline::of_run(facts, &ledger, BTreeMap::new(), vec![Benchmark { metric: metric(), samples }])
     }
 

@@ -28,7 +28,7 @@ pub(crate) use details::details;
 pub(crate) use file::write;
 pub(crate) use limits::{Limits, TestDrop};
 pub(crate) use merge::merge;
-pub(crate) use model::{Baseline, Benchmark, Coverage, Direction, Metric, RunFacts};
+pub(crate) use model::{Baseline, Benchmark, Coverage, Metric, RunIdentity};
 pub(crate) use pairs::Subject;
 pub(crate) use quarantine::Quarantine;
 pub(crate) use read::read;

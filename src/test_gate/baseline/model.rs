@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::pool;
 use crate::core::digest::hexadecimal;
 use crate::test_gate::attempts::State;
+pub(crate) use crate::test_gate::direction::Direction;
 use crate::test_gate::ledger::{Execution, Executions, Ledger, Scope};
 
 /// Most runs of which outcomes are kept; the newest stay.
@@ -44,7 +45,7 @@ pub(crate) struct Run {
 
 /// What the caller knows of a run; nothing need be known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct RunFacts {
+pub(crate) struct RunIdentity {
     /// What tells it from others; without it the commit does, without that a digest of what the run holds.
     pub(crate) key: Option<String>,
     /// What was tested.
@@ -73,17 +74,6 @@ pub(crate) struct Coverage {
     pub(crate) lines: u64,
     pub(crate) branches_covered: u64,
     pub(crate) branches: u64,
-}
-
-/// Which way a benchmark's number gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Direction {
-    Smaller,
-    Larger,
-    /// Nobody said.
-    Unknown,
-    /// It only describes the run.
-    Informative,
 }
 
 /// What is measured by a benchmark; two are the same where all of this is.
@@ -207,7 +197,7 @@ impl Test {
 impl Baseline {
     /// The baseline that one run makes.
     pub(crate) fn of_run(
-        facts: RunFacts,
+        facts: RunIdentity,
         ledger: &Ledger,
         coverage: BTreeMap<String, Coverage>,
         benchmarks: Vec<Benchmark>,
@@ -231,7 +221,7 @@ impl Baseline {
         for samples in baseline.benchmarks.values_mut().flat_map(BTreeMap::values_mut) {
             pool::thin(samples);
         }
-        let RunFacts { key, commit, time } = facts;
+        let RunIdentity { key, commit, time } = facts;
         let key = key.or_else(|| commit.clone()).unwrap_or_else(|| baseline.digest());
         baseline.runs.push(Run { time, key, commit });
         baseline

@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::select;
 
-use super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunFacts};
+use super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunIdentity};
 use super::{Limits, compare, details, merge, read, rules, write};
 use crate::test_gate::attempts::State;
 use crate::test_gate::ledger::{Identity, Ledger};
@@ -34,11 +34,11 @@ fn ledger() -> impl Strategy<Value = Ledger> {
     })
 }
 
-fn facts() -> impl Strategy<Value = RunFacts> {
+fn facts() -> impl Strategy<Value = RunIdentity> {
     let key = option::of(select(vec!["k1".to_owned(), "k2".to_owned()]));
     let time = option::of((0..4_i64).prop_map(|second| Timestamp::from_second(second).unwrap()));
     (key, option::of(select(vec!["c1".to_owned(), "c2".to_owned()])), time)
-        .prop_map(|(key, commit, time)| RunFacts { key, commit, time })
+        .prop_map(|(key, commit, time)| RunIdentity { key, commit, time })
 }
 
 fn one_run() -> impl Strategy<Value = Baseline> {
@@ -54,7 +54,7 @@ fn one_run() -> impl Strategy<Value = Baseline> {
             benchmark: name.to_owned(),
             measure: "time".to_owned(),
             unit: "ns".to_owned(),
-            better: if larger { Direction::Larger } else { Direction::Smaller },
+            better: if larger { Direction::Bigger } else { Direction::Smaller },
             exact,
         });
     let benchmark =
@@ -117,7 +117,7 @@ proptest! {
 
     #[test]
     fn a_run_compared_with_itself_is_quiet(now in ledger(), older in vec(one_run(), 0..3)) {
-        let facts = RunFacts { time: Some(Timestamp::from_second(99).unwrap()), ..RunFacts::default() };
+        let facts = RunIdentity { time: Some(Timestamp::from_second(99).unwrap()), ..RunIdentity::default() };
         let run = Baseline::of_run(facts, &now, BTreeMap::new(), Vec::new());
         let baseline = merge(older.into_iter().chain([run]));
         let limits = Limits { max_slowdown: Some(1.0), ..Limits::default() };
@@ -154,7 +154,7 @@ proptest! {
             before.add(&identity, State::Passed, None);
             if *is_kept { now.add(&identity, State::Passed, None); } else { lost.insert(name); }
         }
-        let baseline = Baseline::of_run(RunFacts::default(), &before, BTreeMap::new(), Vec::new());
+        let baseline = Baseline::of_run(RunIdentity::default(), &before, BTreeMap::new(), Vec::new());
         let comparison = compare(&now, &baseline, &Limits::default());
         let found: BTreeSet<String> = comparison.vanished.iter().map(|change| change.test.name.to_owned()).collect();
         prop_assert_eq!(found, lost);
@@ -175,7 +175,7 @@ proptest! {
                 ledger.add(&Identity { classname: "a.B", name: &name, ..Identity::default() }, State::Passed, None);
             }
         }
-        let baseline = Baseline::of_run(RunFacts::default(), &before, BTreeMap::new(), Vec::new());
+        let baseline = Baseline::of_run(RunIdentity::default(), &before, BTreeMap::new(), Vec::new());
         let comparison = compare(&now, &baseline, &Limits::default());
         prop_assert!(comparison.is_quiet(), "{:?}", comparison.vanished);
         prop_assert!(comparison.new.is_empty());

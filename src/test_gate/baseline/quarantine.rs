@@ -8,8 +8,8 @@ use jiff::{Span, ToSpan as _};
 
 use super::rules;
 use crate::config::{File, Listed};
+use crate::core::wildcard::is_match;
 use crate::core::{Error, Finding, Location, Waived};
-use crate::policy::is_match;
 
 /// Name of the tables.
 const TABLE: &str = "quarantine";
@@ -197,7 +197,7 @@ mod tests {
 
     fn finding(rule: &'static str, test: &str) -> Finding {
         let rule = Rule { id: rule, severity: Severity::High, summary: "", page: "" };
-        Finding::new(&rule, test, &[test]).about("test", test)
+        Finding::new(&rule, test, &[test]).named("test", test)
     }
 
     #[test]

@@ -341,7 +341,7 @@ impl<R: Read> Reader<'_, R> {
     }
 
     fn benchmark(&self, baseline: &mut Baseline, line: BenchmarkLine) -> Result<(), Error> {
-        let direction = [Direction::Smaller, Direction::Larger, Direction::Unknown, Direction::Informative]
+        let direction = [Direction::Smaller, Direction::Bigger, Direction::Unknown, Direction::Informative]
             .into_iter()
             .find(|known| better(*known) == line.better);
         let Some(direction) = direction else {

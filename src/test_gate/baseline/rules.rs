@@ -6,87 +6,26 @@ use super::limits::Limits;
 use super::model::{Outcome, Test};
 use super::pairs::{How, Subject};
 use super::quarantine::Entry;
+use crate::core::rule::rules;
 use crate::core::words::{count, counted, duration, number};
-use crate::core::{Finding, Rule, Severity};
+use crate::core::{Finding, Rule};
 use crate::test_gate::execution::{numbered, placed};
 use crate::test_gate::ledger::{Executions, Kind};
 use crate::test_gate::producer::Producer;
 
-/// A test that ran at the baseline is gone, or runs fewer times.
-pub(crate) const VANISHED: Rule = Rule {
-    id: "test-vanished",
-    severity: Severity::High,
-    summary: "a test that ran in the baseline is gone, or runs fewer times",
-    page: include_str!("../../../docs/rules/test-vanished.md"),
-};
+rules! {
+    /// Every rule of this room.
+    pub(crate) const RULES;
 
-/// A test that ran at the baseline is only skipped.
-pub(crate) const NEWLY_SKIPPED: Rule = Rule {
-    id: "test-newly-skipped",
-    severity: Severity::High,
-    summary: "a test that ran in the baseline is skipped",
-    page: include_str!("../../../docs/rules/test-newly-skipped.md"),
-};
-
-/// A test takes longer than it may.
-pub(crate) const SLOWER: Rule = Rule {
-    id: "test-slower",
-    severity: Severity::High,
-    summary: "a test takes longer than `max-slowdown` allows",
-    page: include_str!("../../../docs/rules/test-slower.md"),
-};
-
-/// All tests together take longer.
-pub(crate) const RUN_SLOWER: Rule = Rule {
-    id: "run-slower",
-    severity: Severity::High,
-    summary: "all tests together take longer than `max-run-slowdown` allows",
-    page: include_str!("../../../docs/rules/run-slower.md"),
-};
-
-/// A test fails that failed at the baseline, where only new failures count.
-pub(crate) const FAILED_BEFORE: Rule = Rule {
-    id: "test-failed-before",
-    severity: Severity::Low,
-    summary: "a test fails that also failed in the baseline",
-    page: include_str!("../../../docs/rules/test-failed-before.md"),
-};
-
-/// There is no baseline to compare with.
-pub(crate) const BASELINE_MISSING: Rule = Rule {
-    id: "baseline-missing",
-    severity: Severity::High,
-    summary: "there is no baseline to compare with",
-    page: include_str!("../../../docs/rules/baseline-missing.md"),
-};
-
-/// A quarantine's last day has passed.
-pub(crate) const QUARANTINE_EXPIRED: Rule = Rule {
-    id: "quarantine-expired",
-    severity: Severity::High,
-    summary: "the last day of a quarantine entry has passed",
-    page: include_str!("../../../docs/rules/quarantine-expired.md"),
-};
-
-/// A quarantine is for a test that is not there.
-pub(crate) const QUARANTINE_UNUSED: Rule = Rule {
-    id: "quarantine-unused",
-    severity: Severity::Low,
-    summary: "a quarantine entry matches no test",
-    page: include_str!("../../../docs/rules/quarantine-unused.md"),
-};
-
-/// Every rule of this room.
-pub(crate) const RULES: &[Rule] = &[
-    VANISHED,
-    NEWLY_SKIPPED,
-    SLOWER,
-    RUN_SLOWER,
-    FAILED_BEFORE,
-    BASELINE_MISSING,
-    QUARANTINE_EXPIRED,
-    QUARANTINE_UNUSED,
-];
+    VANISHED: "test-vanished", High, "a test that ran in the baseline is gone, or runs fewer times";
+    NEWLY_SKIPPED: "test-newly-skipped", High, "a test that ran in the baseline is skipped";
+    SLOWER: "test-slower", High, "a test takes longer than `max-slowdown` allows";
+    RUN_SLOWER: "run-slower", High, "all tests together take longer than `max-run-slowdown` allows";
+    FAILED_BEFORE: "test-failed-before", Low, "a test fails that also failed in the baseline";
+    BASELINE_MISSING: "baseline-missing", High, "there is no baseline to compare with";
+    QUARANTINE_EXPIRED: "quarantine-expired", High, "the last day of a quarantine entry has passed";
+    QUARANTINE_UNUSED: "quarantine-unused", Low, "a quarantine entry matches no test";
+}
 
 /// Most findings of each rule; what is left out is counted.
 const LISTED: usize = 1_000;
@@ -171,14 +110,14 @@ fn about(rule: &Rule, change: &Change<'_>, what: &str) -> Finding {
     let mut identity = vec![scope.text.as_ref(), name];
     identity.extend([number.as_str(), &scope.environment].into_iter().filter(|part| !part.is_empty()));
     let mut finding = Finding::new(rule, format!("{test} {what}"), &identity)
-        .about("test", test)
-        .about("name", numbered(name, row))
+        .named("test", test)
+        .named("name", numbered(name, row))
         .about("before", word(change.outcome_before()))
         .about("outcome", word(change.outcome()));
     finding = match scope.kind {
-        Kind::Class => finding.about("classname", scope.text.as_ref()),
-        Kind::File => finding.about("file", scope.text.as_ref()),
-        Kind::Suite => finding.about("suite", scope.text.as_ref()),
+        Kind::Class => finding.named("classname", scope.text.as_ref()),
+        Kind::File => finding.named("file", scope.text.as_ref()),
+        Kind::Suite => finding.named("suite", scope.text.as_ref()),
     };
     if !scope.environment.is_empty() {
         finding = finding.about("test_environment", scope.environment.as_ref());
@@ -300,7 +239,7 @@ pub(super) fn quarantine_expired(entry: &Entry) -> Finding {
     let title = format!("quarantine of `{}` expired on {}", entry.test, entry.expires);
     Finding::new(&QUARANTINE_EXPIRED, title, &[&entry.test])
         .detail(format!("owner {}: {}", entry.owner, entry.reason))
-        .about("quarantine", entry.test.as_str())
+        .named("quarantine", entry.test.as_str())
         .at(entry.location.clone())
         .help("fix the test and remove the entry, or let its owner set a new day")
 }
@@ -313,7 +252,7 @@ pub(super) fn quarantine_unused(entry: &Entry) -> Finding {
         &[&entry.test],
     )
     .detail(format!("owner {}: {}", entry.owner, entry.reason))
-    .about("quarantine", entry.test.as_str())
+    .named("quarantine", entry.test.as_str())
     .at(entry.location.clone())
     .help("remove it, or correct the name: it must be the full name shown in findings, or contain a `*`")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Baseline, RunFacts};
+use super::model::{Baseline, RunIdentity};
 use super::{Limits, compare};
 use crate::test_gate::attempts::State;
 use crate::test_gate::ledger::{Identity, Ledger};
@@ -244,7 +244,7 @@ fn losses_are_found_and_harmless_changes_are_not_losses() {
         let form = [Form::Pytest, Form::Java, Form::Go, Form::Jest][dice.below(4)];
         let mut tests = suite(&mut dice);
         let baseline =
-            Baseline::of_run(RunFacts::default(), &ledger(&tests, form), BTreeMap::new(), Vec::new());
+            Baseline::of_run(RunIdentity::default(), &ledger(&tests, form), BTreeMap::new(), Vec::new());
         let is_loss = round % 3 != 0;
         let missing = if is_loss { lose(&mut tests, &mut dice, form) } else { Vec::new() };
         if round % 3 != 1 && !tests.is_empty() {
@@ -293,8 +293,12 @@ fn swaps(dice: &mut Dice, other: impl Fn(&[String], &mut Dice) -> Vec<String>) -
             test.parameters = None;
         }
         tests.dedup();
-        let baseline =
-            Baseline::of_run(RunFacts::default(), &ledger(&tests, Form::Pytest), BTreeMap::new(), Vec::new());
+        let baseline = Baseline::of_run(
+            RunIdentity::default(),
+            &ledger(&tests, Form::Pytest),
+            BTreeMap::new(),
+            Vec::new(),
+        );
         let index = dice.below(tests.len());
         let (class, words) = (tests[index].class.clone(), other(&tests[index].words, dice));
         if tests.iter().any(|test| test.class == class && test.words == words) {

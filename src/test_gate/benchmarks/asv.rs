@@ -8,8 +8,18 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::{Fields, Object, document, refuse, skip};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "asv", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["commit_hash"]) && json.has(&["result_columns"]))
+}
 
 /// Most combinations of parameters of one benchmark.
 const COMBINATIONS: usize = 50_000;
@@ -39,7 +49,7 @@ impl Object for Root {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut root = Root::default();
     match document(Skipped { source, is_text: false, is_escaped: false, at: 0 }, Fields(&mut root)) {
         Ok(()) if root.has_version => {}

@@ -7,11 +7,21 @@ use serde::Deserialize;
 use serde::de::MapAccess;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::{Fields, Object, document};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "bencher", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.is_all_at(3, &KEYS) && json.has(&["*", "*", "value"]))
+}
 
 /// Keys of a measure.
-pub(super) const KEYS: [&str; 3] = ["value", "lower_value", "upper_value"];
+const KEYS: [&str; 3] = ["value", "lower_value", "upper_value"];
 
 /// Measures that bencher itself defines: name, unit, direction. Times are in nanoseconds, builds in seconds.
 const MEASURES: [(&str, &str, Direction); 12] = [
@@ -67,7 +77,7 @@ impl Object for Root {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut root = Root::default();
     if let Err(trouble) = document(source, Fields(&mut root)) {
         root.0.troubles.push(trouble);

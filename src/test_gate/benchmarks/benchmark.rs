@@ -1,41 +1,10 @@
 //! One measure of one benchmark: its samples, what they count, and which way is better.
 
 use super::unit;
+pub(crate) use crate::test_gate::direction::Direction;
 
 /// Most samples that are kept of a measure in a run, and of all runs of a baseline together.
 pub(crate) const KEPT: usize = 500;
-
-/// Which way is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Direction {
-    /// Less is better, as of times.
-    Smaller,
-    /// More is better, as of operations per second.
-    Bigger,
-    /// Nobody said; a move is worth a look.
-    Unknown,
-    /// Describes the run, as the number of users of a load test; only a limit judges it.
-    Informative,
-}
-
-impl Direction {
-    /// The word in reports.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Smaller => "smaller",
-            Self::Bigger => "bigger",
-            Self::Unknown => "unknown",
-            Self::Informative => "informative",
-        }
-    }
-
-    /// The direction of a word in a report.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::Smaller, Self::Bigger, Self::Unknown, Self::Informative]
-            .into_iter()
-            .find(|direction| direction.as_str() == word)
-    }
-}
 
 /// One measure of one benchmark.
 #[derive(Debug, Clone, PartialEq)]

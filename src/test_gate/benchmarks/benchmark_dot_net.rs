@@ -4,13 +4,23 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::benchmark::Benchmark;
+use super::format::Format;
+use super::rows::rows_under;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Object, document, each, skip};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "BenchmarkDotNet", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["HostEnvironmentInfo"]) && json.has(&["Benchmarks"]))
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -52,29 +62,11 @@ struct Memory {
 /// Most names whose job is remembered.
 const NAMES: usize = 50_000;
 
-#[derive(Default)]
-struct Root {
-    sheet: Sheet,
-    /// The job that was the first with a name.
-    jobs: BTreeMap<String, String>,
-}
-
-impl Object for Root {
-    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        match key {
-            "Benchmarks" => map.next_value_seed(each(|row: Row| self.take(row))),
-            _ => skip(map),
-        }
-    }
-}
-
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
-    let mut root = Root::default();
-    if let Err(trouble) = document(source, Fields(&mut root)) {
-        root.sheet.troubles.push(trouble);
-    }
-    root.sheet.finish()
+fn read(source: &mut dyn Read) -> Reading {
+    // The job that was the first with a name.
+    let mut jobs = BTreeMap::new();
+    rows_under(source, "Benchmarks", |row, sheet| take(row, &mut jobs, sheet))
 }
 
 impl Row {
@@ -98,37 +90,34 @@ impl Row {
     }
 }
 
-impl Root {
-    fn take(&mut self, row: Row) {
-        let display = row.display_info.as_deref().unwrap_or_default();
-        let Some(name) = row.full_name.clone().or_else(|| row.name()) else {
-            self.sheet
-                .trouble(0, format!("a benchmark has neither a FullName nor a Type and a Method: {display}"));
-            return;
-        };
-        let job = match display.rsplit_once(": ") {
-            Some((_, job)) => job.to_owned(),
-            None => row.job(),
-        };
-        let name = match self.jobs.get(&name) {
-            Some(first) if *first != job => format!("{name} [{job}]"),
-            None if self.jobs.len() < NAMES => {
-                self.jobs.insert(name.clone(), job);
-                name
-            }
-            _ => name,
-        };
-        let Some((median, statistics)) = row.statistics.and_then(|found| Some((found.median?, found))) else {
-            self.sheet.trouble(0, format!("`{name}` has no statistics: it did not finish"));
-            return;
-        };
-        let mut time = Benchmark::new(&name, "time", median, "ns");
-        if let Some(Interval { lower: Some(low), upper: Some(high) }) = statistics.confidence_interval {
-            time = time.within(low, high);
+fn take(row: Row, jobs: &mut BTreeMap<String, String>, sheet: &mut Sheet) {
+    let display = row.display_info.as_deref().unwrap_or_default();
+    let Some(name) = row.full_name.clone().or_else(|| row.name()) else {
+        sheet.trouble(0, format!("a benchmark has neither a FullName nor a Type and a Method: {display}"));
+        return;
+    };
+    let job = match display.rsplit_once(": ") {
+        Some((_, job)) => job.to_owned(),
+        None => row.job(),
+    };
+    let name = match jobs.get(&name) {
+        Some(first) if *first != job => format!("{name} [{job}]"),
+        None if jobs.len() < NAMES => {
+            jobs.insert(name.clone(), job);
+            name
         }
-        self.sheet.push(time.samples(statistics.original_values.kept), 0);
-        if let Some(bytes) = row.memory.and_then(|memory| memory.bytes_allocated_per_operation) {
-            self.sheet.push(Benchmark::new(&name, "allocated", bytes, "B/op"), 0);
-        }
+        _ => name,
+    };
+    let Some((median, statistics)) = row.statistics.and_then(|found| Some((found.median?, found))) else {
+        sheet.trouble(0, format!("`{name}` has no statistics: it did not finish"));
+        return;
+    };
+    let mut time = Benchmark::new(&name, "time", median, "ns");
+    if let Some(Interval { lower: Some(low), upper: Some(high) }) = statistics.confidence_interval {
+        time = time.within(low, high);
+    }
+    sheet.push(time.samples(statistics.original_values.kept), 0);
+    if let Some(bytes) = row.memory.and_then(|memory| memory.bytes_allocated_per_operation) {
+        sheet.push(Benchmark::new(&name, "allocated", bytes, "B/op"), 0);
     }
 }

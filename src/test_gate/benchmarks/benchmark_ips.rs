@@ -8,16 +8,34 @@ use std::io::Read;
 use serde::Deserialize;
 
 use super::benchmark::Benchmark;
+use super::format::{Format, any_line};
+use super::rows::rows;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::reading::json::{document, each};
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here, the most telling shape first.
+pub(super) const FORMATS: &[Format] = &[
+    Format { name: "benchmark-ips", is, read: |source, _| read(source) },
+    Format { name: "benchmark-ips", is: is_list, read: |source, _| read_list(source) },
+];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
+
+/// Whether a file that begins so is one of this form.
+fn is_list(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.is_list && json.has(&["[]", "name"]) && json.has(&["[]", "ips"]) && json.has(&["[]", "stddev"]))
+}
 
 /// Most labels that are remembered of a file.
 const LABELS: usize = 50_000;
 
 /// Reads the text.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut ips = Ips::default();
     each_printed(source, &mut sheet, |line, sheet| ips.line(&line, sheet));
@@ -27,7 +45,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is one of a measured report.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     parse(text.trim()).is_some()
 }
 
@@ -121,13 +139,8 @@ struct Row {
 }
 
 /// Reads the list that `x.json!` writes.
-pub(super) fn read_list(source: &mut dyn Read) -> Reading {
-    let mut sheet = Sheet::default();
-    let result = document(source, each(|row: Row| take(row, &mut sheet)));
-    if let Err(trouble) = result {
-        sheet.troubles.push(trouble);
-    }
-    sheet.finish()
+fn read_list(source: &mut dyn Read) -> Reading {
+    rows(source, take)
 }
 
 fn take(row: Row, sheet: &mut Sheet) {

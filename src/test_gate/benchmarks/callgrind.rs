@@ -4,11 +4,21 @@ use std::io::Read;
 
 use super::benchmark::Benchmark;
 use super::counters::{counter, label};
+use super::format::Format;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_line, number};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "callgrind", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Text(lines) if is_head(lines))
+}
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut profile = Profile::default();
     each_line(source, &mut sheet, |line, sheet| {
@@ -41,7 +51,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether lines are the head of such a file.
-pub(super) fn is_head(lines: &[String]) -> bool {
+fn is_head(lines: &[String]) -> bool {
     let has = |start: &str| lines.iter().take(60).any(|line| line.starts_with(start));
     has("events:") && has("cmd:") && (has("# callgrind format") || has("creator: callgrind") || has("desc:"))
 }

@@ -8,11 +8,21 @@
 use std::io::Read;
 
 use super::benchmark::Benchmark;
+use super::format::{Format, any_line};
 use super::namesakes::Runs;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "Catch2", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// What stands behind the name of a benchmark that threw an exception; the test case passes all the same.
 const FAILED: &str = "Benchmark failed (";
@@ -24,7 +34,7 @@ const DEEPEST: usize = 50;
 const LONGEST: usize = 1_000;
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut catch = Catch::default();
     each_printed(source, &mut sheet, |line, sheet| catch.line(&line, sheet));
@@ -33,7 +43,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is the head of a table.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with("benchmark name") && text.contains("samples") && text.contains("iterations")
 }

@@ -9,15 +9,46 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::{Format, any_line};
 use super::libtest_bench::{Libtest, Taken};
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use crate::reading::json::document;
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here, the most telling shape first.
+pub(super) const FORMATS: &[Format] = &[
+    Format { name: "criterion", is, read: |source, _| read(source) },
+    Format { name: "criterion", is: is_messages, read: |source, _| read_messages(source) },
+    Format { name: "criterion", is: is_sample, read: read_sample },
+    Format { name: "criterion", is: is_estimates, read: read_estimates },
+];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
+
+/// Whether a file that begins so is one of this form.
+fn is_messages(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) | Shape::JsonLines(json) if json.says(&["reason"], "benchmark-complete")
+        || (json.says(&["reason"], "group-complete") && json.has(&["benchmarks"])))
+}
+
+/// Whether a file that begins so is one of this form.
+fn is_sample(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["iters"]) && json.has(&["times"]))
+}
+
+/// Whether a file that begins so is one of this form.
+fn is_estimates(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["mean", "point_estimate"]) && json.has(&["std_dev"]))
+}
 
 /// Reads the text, in which lines of the built-in harness may stand, too.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut libtest = Libtest::default();
     let mut has_other = false;
@@ -56,7 +87,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is one of a benchmark.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     text.split_once("time:").is_some_and(|(_, rest)| parse(rest.trim()).is_some())
 }
 
@@ -131,7 +162,7 @@ struct Message {
 }
 
 /// Reads the messages of `cargo criterion`, one a line.
-pub(super) fn read_messages(source: &mut dyn Read) -> Reading {
+fn read_messages(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut is_closed = true;
     each_printed(source, &mut sheet, |line, sheet| {
@@ -186,7 +217,7 @@ struct Sample {
 }
 
 /// Reads `target/criterion/NAME/new/sample.json`, whose path is the only place where its name stands.
-pub(super) fn read_sample(source: &mut dyn Read, path: &str) -> Reading {
+fn read_sample(source: &mut dyn Read, path: &str) -> Reading {
     let mut sheet = Sheet::default();
     match document(source, PhantomData::<Sample>) {
         Ok(sample) => {
@@ -218,7 +249,7 @@ struct Interval {
 }
 
 /// Reads `target/criterion/NAME/new/estimates.json`.
-pub(super) fn read_estimates(source: &mut dyn Read, path: &str) -> Reading {
+fn read_estimates(source: &mut dyn Read, path: &str) -> Reading {
     let mut sheet = Sheet::default();
     match document(source, PhantomData::<Estimates>) {
         Ok(estimates) => {

@@ -9,10 +9,21 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
+use super::rows::rows;
 use super::sheet::{Reading, Sheet};
 use super::text::number;
 use super::unit;
-use crate::reading::json::{document, each};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "github-action-benchmark custom JSON", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.is_list && json.has(&["[]", "name"]) && json.has(&["[]", "unit"]) && json.has(&["[]", "value"]))
+}
 
 #[derive(Deserialize)]
 struct Row {
@@ -24,13 +35,8 @@ struct Row {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
-    let mut sheet = Sheet::default();
-    let result = document(source, each(|row: Row| take(row, &mut sheet)));
-    if let Err(trouble) = result {
-        sheet.troubles.push(trouble);
-    }
-    sheet.finish()
+fn read(source: &mut dyn Read) -> Reading {
+    rows(source, take)
 }
 
 fn take(row: Row, sheet: &mut Sheet) {

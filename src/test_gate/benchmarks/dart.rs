@@ -3,12 +3,23 @@
 use std::io::Read;
 
 use super::benchmark::Benchmark;
+use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "benchmark_harness", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     each_printed(source, &mut sheet, |line, sheet| {
         let text = line.text.trim();
@@ -32,7 +43,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is one of a benchmark.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     head(text.trim())
         .is_some_and(|(_, metric, rest)| metric.starts_with("RunTime") && measure(rest).is_some())
 }

@@ -56,7 +56,7 @@ fn go_keeps_numbers_of_processors_where_they_differ() {
     assert_eq!(measures(one), ["BenchmarkA-x ns/op 5 ns/op", "BenchmarkB ns/op 3 ns/op"]);
     let units = "Unit items better=higher assume=exact\nBenchmarkA-2\t10\t5 items\n";
     let found = &reading(units).1.benchmarks[0];
-    assert!(found.is_exact && found.direction == super::Direction::Bigger);
+    assert!(found.is_exact && found.direction == crate::test_gate::direction::Direction::Bigger);
 }
 
 #[test]

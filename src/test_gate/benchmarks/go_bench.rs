@@ -9,10 +9,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::{Format, any_line};
 use super::namesakes::Namesakes;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "go test -bench", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// Most `Unit` lines that are heeded.
 const UNITS: usize = 1_000;
@@ -21,7 +32,7 @@ const UNITS: usize = 1_000;
 const NAMES: usize = 50_000;
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut go = Go::default();
     each_printed(source, &mut sheet, |line, sheet| go.line(&line, sheet));
@@ -30,7 +41,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is one of a benchmark's runs.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     parse(text).is_some()
 }
 

@@ -10,9 +10,22 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
 use super::namesakes::Namesakes;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::{Fields, Object, document, each, skip};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "Google Benchmark", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["benchmarks", "[]", "real_time"])
+        || json.has(&["context", "library_build_type"])
+        || json.has(&["context", "mhz_per_cpu"]))
+}
 
 /// Numbers of a row that are no measure.
 const NO_MEASURES: [&str; 10] = [
@@ -50,7 +63,7 @@ impl Object for Root {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut root = Root::default();
     if let Err(trouble) = document(source, Fields(&mut root)) {
         root.runs.troubles.push(trouble);

@@ -7,14 +7,25 @@ use serde_json::{Map, Value};
 
 use super::benchmark::Benchmark;
 use super::counters::{counter, label};
+use super::format::Format;
 use super::sheet::{Reading, Sheet, Threshold};
 use crate::reading::json::documents;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "gungraun", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) | Shape::JsonLines(json) if json.has(&["module_path"])
+        && json.has(&["benchmark_exe"]))
+}
 
 /// Versions of the summary that are read.
 const VERSIONS: std::ops::RangeInclusive<u64> = 3..=7;
 
 /// Reads a whole file: `summary.json`, or what `--output-format=json` prints.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let result = documents(source, |reader| {
         let summary = Value::deserialize(reader)?;

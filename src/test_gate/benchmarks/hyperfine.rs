@@ -7,10 +7,20 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::benchmark::Benchmark;
+use super::format::Format;
 use super::namesakes::Runs;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::{Fields, Line, Object, document_by_line, each, each_object, skip};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "hyperfine", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["results", "[]", "command"]) && json.has(&["results", "[]", "mean"]))
+}
 
 /// A command that was measured.
 #[derive(Default)]
@@ -68,7 +78,7 @@ impl Object for Root {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut root = Root::default();
     let line = root.line.clone();
     if let Err(trouble) = document_by_line(source, &line, Fields(&mut root)) {

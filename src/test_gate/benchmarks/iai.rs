@@ -5,15 +5,25 @@
 use std::io::Read;
 
 use super::counters::{counter, is_known};
+use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet, Threshold};
 use super::text::{each_printed, number};
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "iai", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// Longest name that is put together, in bytes.
 const LONGEST: usize = 2_000;
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut iai = Iai::default();
     each_printed(source, &mut sheet, |line, sheet| iai.line(&line, sheet));
@@ -22,7 +32,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is a counter that is known, with an older value beside it or of instructions.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     parse(text).is_some_and(|(label, value)| {
         let (now, _) = value.split_once('|').unwrap_or((value, ""));
         is_known(label) && number(now).is_some() && (label == "Instructions" || value.contains('|'))

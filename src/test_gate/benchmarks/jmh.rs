@@ -7,11 +7,21 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
 use super::namesakes::Runs;
+use super::rows::rows;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::unit;
-use crate::reading::json::{document, each};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "JMH", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.is_list && (json.has(&["[]", "jmhVersion"]) || json.has(&["[]", "primaryMetric"])))
+}
 
 #[derive(Deserialize)]
 struct Run {
@@ -41,14 +51,9 @@ struct Metric {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
-    let mut sheet = Sheet::default();
+fn read(source: &mut dyn Read) -> Reading {
     let mut runs = BTreeMap::new();
-    let result = document(source, each(|run: Run| take(run, &mut sheet, &mut runs)));
-    if let Err(trouble) = result {
-        sheet.troubles.push(trouble);
-    }
-    sheet.finish()
+    rows(source, |run: Run, sheet| take(run, sheet, &mut runs))
 }
 
 fn take(run: Run, sheet: &mut Sheet, runs: &mut BTreeMap<String, Runs>) {

@@ -236,7 +236,8 @@ mod tests {
     use super::{Judged, judge};
     use crate::core::Severity;
     use crate::test_gate::benchmarks::compare::Verdict;
-    use crate::test_gate::benchmarks::{Benchmark, Bound, Direction, Limits, Threshold, details};
+    use crate::test_gate::benchmarks::{Benchmark, Bound, Limits, Threshold, details};
+    use crate::test_gate::direction::Direction;
 
     fn samples(value: f64) -> Vec<f64> {
         (0..20).map(|index| value * (1.0 + f64::from(index) * 0.001)).collect()

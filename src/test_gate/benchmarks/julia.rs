@@ -7,12 +7,23 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::benchmark::Benchmark;
+use super::format::Format;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::document;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "BenchmarkTools.jl", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.is_list && json.has(&["[]", "BenchmarkTools"]))
+}
 
 /// Reads a whole file: versions, then a list of values.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     if let Err(trouble) = document(source, Root(&mut sheet)) {
         sheet.troubles.push(trouble);

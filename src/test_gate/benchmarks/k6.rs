@@ -10,8 +10,21 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
 use super::sheet::{Reading, Sheet, Threshold};
 use crate::reading::json::{Fields, Object, document, skip};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "k6", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["metrics"])
+        && (json.has(&["root_group"])
+            || json.has(&["metrics", "*", "values"])
+            || json.has(&["metrics", "*", "p(95)"])))
+}
 
 /// Counts and rates that the script's own success is read from.
 const BIGGER: [&str; 3] = ["checks", "http_reqs", "iterations"];
@@ -46,7 +59,7 @@ impl Object for Metrics<'_> {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut root = Root::default();
     match document(source, Fields(&mut root)) {
         Ok(()) if root.has_metrics => {}

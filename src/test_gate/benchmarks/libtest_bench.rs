@@ -6,14 +6,24 @@
 use std::io::Read;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::{Format, any_line};
 use super::namesakes::Runs;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "libtest bench", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut libtest = Libtest::default();
     each_printed(source, &mut sheet, |line, sheet| libtest.line(&line, sheet) == Taken::Measure);
@@ -22,7 +32,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is one of a benchmark.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     parse(text.trim()).is_some()
 }
 

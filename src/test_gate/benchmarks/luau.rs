@@ -3,11 +3,21 @@
 use std::io::Read;
 
 use super::benchmark::Benchmark;
+use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, measure};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "Luau bench", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let (mut seen, mut rows) = (0_u64, 0_u64);
     let mut has_end = false;
@@ -38,7 +48,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is one of a benchmark.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     parse(text.trim()).is_some()
 }
 

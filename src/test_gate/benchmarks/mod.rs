@@ -3,40 +3,18 @@
 //! Owns the formats of benchmark reports, one file each, the comparison with a baseline at a stated rate of false alarms, and
 //! the rules about both. Must not know where a baseline is kept, how findings are judged, and what tests or coverage say.
 
-mod asv;
-mod bencher;
 mod benchmark;
-mod benchmark_dot_net;
-mod benchmark_ips;
-mod benchmark_js;
 mod broken;
-mod callgrind;
-mod catch2;
 mod compare;
 mod counters;
-mod criterion;
-mod custom;
-mod dart;
 mod details;
 mod format;
-mod go_bench;
-mod google_benchmark;
-mod gungraun;
-mod hyperfine;
-mod iai;
-mod jmh;
 mod judge;
-mod julia;
-mod k6;
-mod libtest_bench;
 mod limits;
-mod luau;
 mod machine;
 mod merge;
 mod namesakes;
-mod own;
-mod pytest_benchmark;
-mod ruby_benchmark;
+mod rows;
 mod rules;
 mod samples;
 mod sheet;
@@ -44,10 +22,41 @@ mod statistics;
 mod stream;
 mod text;
 mod unit;
-mod vitest_bench;
+
+use crate::core::modules::modules;
+
+modules! {
+    /// Every format, the most telling shape first.
+    const TABLE: &[&[Format]] = FORMATS of {
+        own,
+        jmh,
+        julia,
+        custom,
+        pytest_benchmark,
+        google_benchmark,
+        benchmark_dot_net,
+        hyperfine,
+        vitest_bench,
+        k6,
+        criterion,
+        gungraun,
+        asv,
+        bencher,
+        callgrind,
+        libtest_bench,
+        go_bench,
+        catch2,
+        luau,
+        ruby_benchmark,
+        benchmark_ips,
+        dart,
+        iai,
+        benchmark_js,
+    }
+}
 
 pub(crate) use self::{
-    benchmark::{Benchmark, Direction},
+    benchmark::Benchmark,
     compare::Comparison,
     details::details,
     format::{Format, detect, read},
@@ -59,7 +68,10 @@ pub(crate) use self::{
 };
 
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use self::merge::merge;
+pub(crate) use self::{
+    format::{formats, position},
+    merge::merge,
+};
 
 #[cfg(test)]
 mod corpus_tests;

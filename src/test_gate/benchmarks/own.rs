@@ -6,12 +6,23 @@ use serde::Deserialize;
 use serde::de::MapAccess;
 
 use super::benchmark::{Benchmark, Direction};
+use super::format::Format;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use crate::reading::json::{Fields, Object, document, each, refuse};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "devops-benchmarks", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.says(&["format"], NAME))
+}
 
 /// What `format` must say.
-pub(super) const NAME: &str = "devops-benchmarks";
+const NAME: &str = "devops-benchmarks";
 
 /// The version that is read.
 const VERSION: u64 = 1;
@@ -63,7 +74,7 @@ impl Object for Root {
 }
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut root = Root::default();
     match document(source, Fields(&mut root)) {
         Ok(()) if root.has_name && root.has_version && root.has_benchmarks => {}

@@ -3,12 +3,22 @@
 use std::io::Read;
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 
 use super::benchmark::Benchmark;
+use super::format::Format;
+use super::rows::rows_under;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Object, document, each, skip};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "pytest-benchmark", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["benchmarks", "[]", "stats"]) || (json.has(&["machine_info"]) && json.has(&["commit_info"])))
+}
 
 #[derive(Deserialize)]
 struct Row {
@@ -30,25 +40,9 @@ struct Stats {
     has_error: bool,
 }
 
-#[derive(Default)]
-struct Root(Sheet);
-
-impl Object for Root {
-    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        match key {
-            "benchmarks" => map.next_value_seed(each(|row: Row| take(row, &mut self.0))),
-            _ => skip(map),
-        }
-    }
-}
-
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
-    let mut root = Root::default();
-    if let Err(trouble) = document(source, Fields(&mut root)) {
-        root.0.troubles.push(trouble);
-    }
-    root.0.finish()
+fn read(source: &mut dyn Read) -> Reading {
+    rows_under(source, "benchmarks", take)
 }
 
 fn take(row: Row, sheet: &mut Sheet) {

@@ -7,15 +7,26 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::benchmark::Benchmark;
+use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use crate::reading::lines::Line;
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] =
+    &[Format { name: "Ruby's Benchmark", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    any_line(shape, is_line)
+}
 
 /// Most labels that are remembered of a file.
 const LABELS: usize = 50_000;
 
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
+fn read(source: &mut dyn Read) -> Reading {
     let mut sheet = Sheet::default();
     let mut ruby = Ruby::default();
     each_printed(source, &mut sheet, |line, sheet| ruby.line(&line, sheet));
@@ -27,7 +38,7 @@ pub(super) fn read(source: &mut dyn Read) -> Reading {
 }
 
 /// Whether a line is the head of a table.
-pub(super) fn is_line(text: &str) -> bool {
+fn is_line(text: &str) -> bool {
     text.split_whitespace().eq(["user", "system", "total", "real"])
 }
 

@@ -6,51 +6,24 @@ use super::limits::{Bound, Limits};
 use super::machine::{Belief, MOST, Machine};
 use super::sheet::Threshold;
 use super::statistics::Method;
+use crate::core::rule::rules;
 use crate::core::words::{count, counted, number};
 use crate::core::{Finding, Rule, Severity};
 
-/// A benchmark got worse.
-pub(crate) const REGRESSED: Rule = Rule {
-    id: "benchmark-regressed",
-    severity: Severity::High,
-    summary: "a benchmark got worse than the baseline, by more than noise and by more than allowed",
-    page: include_str!("../../../docs/rules/benchmark-regressed.md"),
-};
+rules! {
+    /// Every rule of this room.
+    pub(crate) const RULES;
 
-/// A benchmark is gone.
-pub(crate) const VANISHED: Rule = Rule {
-    id: "benchmark-vanished",
-    severity: Severity::High,
-    summary: "a benchmark of the baseline is gone, or is measured in a way that can't be compared",
-    page: include_str!("../../../docs/rules/benchmark-vanished.md"),
-};
-
-/// Nobody knows whether benchmarks got worse.
-pub(crate) const INCONCLUSIVE: Rule = Rule {
-    id: "benchmark-inconclusive",
-    severity: Severity::Low,
-    summary: "benchmarks vary so much that a slowdown beyond the limit can't be ruled out",
-    page: include_str!("../../../docs/rules/benchmark-inconclusive.md"),
-};
-
-/// The machine is another one, or the reference can't be believed.
-pub(crate) const REFERENCE: Rule = Rule {
-    id: "benchmark-reference-moved",
-    severity: Severity::Low,
-    summary: "the reference benchmark shows that the machine is slower or faster, or can't be trusted",
-    page: include_str!("../../../docs/rules/benchmark-reference-moved.md"),
-};
-
-/// A threshold is crossed.
-pub(crate) const CROSSED: Rule = Rule {
-    id: "threshold-crossed",
-    severity: Severity::High,
-    summary: "a threshold of the report, or a given limit, is crossed",
-    page: include_str!("../../../docs/rules/threshold-crossed.md"),
-};
-
-/// Every rule of this room.
-pub(crate) const RULES: &[Rule] = &[REGRESSED, VANISHED, INCONCLUSIVE, REFERENCE, CROSSED];
+    REGRESSED: "benchmark-regressed", High,
+        "a benchmark got worse than the baseline, by more than noise and by more than allowed";
+    VANISHED: "benchmark-vanished", High,
+        "a benchmark of the baseline is gone, or is measured in a way that can't be compared";
+    INCONCLUSIVE: "benchmark-inconclusive", Low,
+        "benchmarks vary so much that a slowdown beyond the limit can't be ruled out";
+    REFERENCE: "benchmark-reference-moved", Low,
+        "the reference benchmark shows that the machine is slower or faster, or can't be trusted";
+    CROSSED: "threshold-crossed", High, "a threshold of the report, or a given limit, is crossed";
+}
 
 /// Most findings of this room; what is left out is counted.
 pub(super) const LISTED: usize = 1_000;
@@ -81,7 +54,7 @@ pub(super) fn compared(comparison: &Comparison, limits: &Limits) -> Option<Findi
 fn about(rule: &Rule, title: String, comparison: &Comparison) -> Finding {
     let Comparison { name, metric, unit, .. } = comparison;
     let mut finding = Finding::new(rule, title, &[name, metric])
-        .about("benchmark", name.as_str())
+        .named("benchmark", name.as_str())
         .about("metric", metric.as_str())
         .about("unit", unit.as_str());
     for (key, value) in [("before", comparison.before), ("now", comparison.now), ("ratio", comparison.ratio)]
@@ -196,7 +169,7 @@ pub(super) fn reference(machine: &Machine) -> Option<Finding> {
     let finding = |detail: String| {
         Finding::new(&REFERENCE, moved.clone(), &[&name])
             .detail(detail)
-            .about("benchmark", name.as_str())
+            .named("benchmark", name.as_str())
             .about("ratio", machine.slower)
     };
     match machine.belief {
@@ -223,7 +196,7 @@ pub(super) fn no_reference(pattern: &str) -> Finding {
         format!("the reference `{pattern}` matches no time measured in this run"),
         &[pattern],
     )
-    .about("threshold", pattern)
+    .named("threshold", pattern)
     .help("correct `benchmark-reference`, or restore the benchmark")
 }
 
@@ -246,8 +219,8 @@ pub(super) fn threshold(threshold: &Threshold) -> Finding {
     let Threshold { name, expression, .. } = threshold;
     Finding::new(&CROSSED, format!("{name}: {expression} is not met"), &[name, expression])
         .detail("the report itself marks it as crossed")
-        .about("benchmark", name.as_str())
-        .about("threshold", expression.as_str())
+        .named("benchmark", name.as_str())
+        .named("threshold", expression.as_str())
         .help("meet the threshold, or change it where it is set")
 }
 
@@ -257,9 +230,9 @@ pub(super) fn bound(bound: &Bound, benchmark: &Benchmark) -> Finding {
     let value = shown(Some(benchmark.value()), unit);
     Finding::new(&CROSSED, format!("{} is {value}", named(name, metric)), &[name, metric, &bound.text])
         .detail(format!("the limit is `{}`", bound.text))
-        .about("benchmark", name.as_str())
+        .named("benchmark", name.as_str())
         .about("metric", metric.as_str())
-        .about("threshold", bound.text.as_str())
+        .named("threshold", bound.text.as_str())
         .about("now", benchmark.value())
         .help("meet the limit, or change it")
 }
@@ -267,7 +240,7 @@ pub(super) fn bound(bound: &Bound, benchmark: &Benchmark) -> Finding {
 /// A bound that could not be held against anything.
 pub(super) fn idle(bound: &Bound, why: &str) -> Finding {
     Finding::new(&CROSSED, format!("the limit `{}` {why}", bound.text), &[&bound.text])
-        .about("threshold", bound.text.as_str())
+        .named("threshold", bound.text.as_str())
         .help("correct the name, metric or unit of the limit, or restore the benchmark")
 }
 

@@ -3,12 +3,21 @@
 use std::io::Read;
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 
 use super::benchmark::Benchmark;
+use super::format::Format;
+use super::rows::rows_under;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Object, document, each, skip};
+use crate::reading::shape::Shape;
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[Format { name: "vitest bench", is, read: |source, _| read(source) }];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Json(json) if json.has(&["files", "[]", "groups"]))
+}
 
 #[derive(Deserialize)]
 struct File {
@@ -35,30 +44,14 @@ struct Row {
     samples: Samples,
 }
 
-#[derive(Default)]
-struct Root(Sheet);
-
-impl Object for Root {
-    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        match key {
-            "files" => map.next_value_seed(each(|file: File| {
-                for group in file.groups {
-                    let place = group.full_name.or_else(|| file.filepath.clone()).unwrap_or_default();
-                    group.benchmarks.into_iter().for_each(|row| take(row, &place, &mut self.0));
-                }
-            })),
-            _ => skip(map),
-        }
-    }
-}
-
 /// Reads a whole file.
-pub(super) fn read(source: &mut dyn Read) -> Reading {
-    let mut root = Root::default();
-    if let Err(trouble) = document(source, Fields(&mut root)) {
-        root.0.troubles.push(trouble);
-    }
-    root.0.finish()
+fn read(source: &mut dyn Read) -> Reading {
+    rows_under(source, "files", |file: File, sheet| {
+        for group in file.groups {
+            let place = group.full_name.or_else(|| file.filepath.clone()).unwrap_or_default();
+            group.benchmarks.into_iter().for_each(|row| take(row, &place, sheet));
+        }
+    })
 }
 
 fn take(row: Row, place: &str, sheet: &mut Sheet) {

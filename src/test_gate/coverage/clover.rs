@@ -5,7 +5,30 @@ use std::io::Read;
 use super::claims::Claims;
 use super::model::arm_key;
 use super::{Format, Reading, numbers};
+use crate::reading::shape::{Shape, Xml};
 use crate::reading::xml::{Event, Walker};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "Clover",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one: Cobertura's root has the same name.
+fn is(shape: &Shape) -> bool {
+    let is_clover = |xml: &Xml| {
+        ["clover", "generated"].iter().any(|name| xml.has_attribute(name))
+            || ["project", "testproject"].iter().any(|name| xml.has_child(name))
+    };
+    matches!(shape, Shape::Xml(xml) if xml.root == "coverage" && is_clover(xml))
+}
 
 /// A file that is being read: what it lists, and what its metrics claim.
 #[derive(Default)]
@@ -46,7 +69,7 @@ impl File {
 
 /// Reads a report. Statements and conditions are lines that can be covered; where a method begins is told in lines of its
 /// own, which are left out as other formats of the same run have none.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
     let mut package = String::new();
     let mut open: Option<File> = None;
@@ -149,8 +172,8 @@ fn line<R: Read>(walker: &mut Walker<R>, file: Option<&mut File>, reading: &mut 
             let taken = [yes, no].iter().filter(|count| count.hits() > 0).count() as u64;
             known.branches(taken, 2);
             file.line(number, yes.hits().saturating_add(no.hits()));
-            file.arm(number, arm_key(Format::Clover, true), yes);
-            file.arm(number, arm_key(Format::Clover, false), no);
+            file.arm(number, arm_key(&FORMAT, true), yes);
+            file.arm(number, arm_key(&FORMAT, false), no);
         }
         _ => walker.trouble("a line without a `count` that is a number"),
     }
@@ -158,13 +181,14 @@ fn line<R: Read>(walker: &mut Walker<R>, file: Option<&mut File>, reading: &mut 
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::properties_tests::{Run, each_line};
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     #[test]
     fn three_dialects() {
         let reading = read(
-            Format::Clover,
+            FORMAT,
             "<coverage generated='1'><project><file name='/p/a.php'><class/><line num='3' type='method' count='0'/><line num='4' type='stmt' count='2'/></file>\
              <package name='src.x'><file name='u.ts' path='/w/src/x/u.ts'><line num='1' count='3' type='cond' truecount='1' falsecount='1'/></file></package>\
              <package name='com.y'><file name='B.java'><line num='7' type='cond' truecount='4' falsecount='0'/><line num='8' type='stmt' count='0'/></file></package></project>\
@@ -182,8 +206,21 @@ mod tests {
             "<file name='a'><line num='1' type='stmt' count='x'/></file>",
             "<file name='a'><line num='1' type='cond' truecount='1'/></file>",
         ] {
-            let reading = read(Format::Clover, &format!("<coverage><project>{text}</project></coverage>"));
+            let reading = read(FORMAT, &format!("<coverage><project>{text}</project></coverage>"));
             assert!(shown(&reading).contains("! "), "{text}");
         }
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        format!(
+            "<?xml version=\"1.0\"?>\n<coverage generated=\"1\"><project>{}</project></coverage>\n",
+            each_line(
+                run,
+                |path, lines| format!("<file path=\"{path}\">{lines}</file>"),
+                |number, hits| format!("<line num=\"{number}\" type=\"stmt\" count=\"{hits}\"/>"),
+                "\n"
+            )
+        )
     }
 }

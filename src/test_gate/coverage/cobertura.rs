@@ -5,9 +5,33 @@ use std::io::Read;
 use super::claims::Claims;
 use super::model::{Branches, Line, highest};
 use super::numbers::Count;
-use super::{Reading, numbers};
+use super::{Format, Reading, numbers};
 use crate::reading::excerpt::prefix;
+use crate::reading::shape::{Shape, Xml};
 use crate::reading::xml::{Event, Walker};
+
+/// The format.
+pub(crate) const FORMAT: Format = Format {
+    name: "Cobertura",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    let is_cobertura = |xml: &Xml| {
+        ["line-rate", "branch-rate", "lines-valid"].iter().any(|name| xml.has_attribute(name))
+            || ["sources", "packages"].iter().any(|name| xml.has_child(name))
+            || xml.children.is_empty()
+    };
+    matches!(shape, Shape::Xml(xml) if xml.root == "coverage" && is_cobertura(xml))
+}
 
 /// Longest source root that is kept.
 const LONGEST_ROOT: usize = 4096;
@@ -70,7 +94,7 @@ impl Document {
 
 /// Reads a report. Lines stand under a class and again under its methods, where some producers also write where a method
 /// begins: those under the class count, and those under methods only for a class that has no others.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
     let mut class: Option<Class> = None;
     let mut root: Option<String> = None;
@@ -199,13 +223,14 @@ impl Class {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::properties_tests::{Run, each_line};
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     #[test]
     fn lines_of_methods_count_once_and_classes_share_a_file() {
         let reading = read(
-            Format::Cobertura,
+            FORMAT,
             "<coverage><sources><source>/w/a</source><source> src </source><source/></sources><packages><package><classes>\
              <class filename='x.py'><methods><method><lines><line number='1' hits='2'/><line number='9' hits='1'/></lines></method></methods>\
              <lines><line number='1' hits='2'/><line number='2' hits='0' branch='true' condition-coverage='50% (1/2)'/></lines></class>\
@@ -228,11 +253,11 @@ mod tests {
                 "`condition-coverage`",
             ),
         ] {
-            let reading = read(Format::Cobertura, &format!("<coverage>{text}</coverage>"));
+            let reading = read(FORMAT, &format!("<coverage>{text}</coverage>"));
             assert!(shown(&reading).contains(expected), "{}", shown(&reading));
         }
-        assert!(shown(&read(Format::Cobertura, "<x/>")).contains("<x> is not a Cobertura report"));
-        assert!(shown(&read(Format::Cobertura, "")).contains("contains no <coverage>"));
+        assert!(shown(&read(FORMAT, "<x/>")).contains("<x> is not a Cobertura report"));
+        assert!(shown(&read(FORMAT, "")).contains("contains no <coverage>"));
     }
 
     #[test]
@@ -242,7 +267,20 @@ mod tests {
                 "<?xml version='1.0'?><!DOCTYPE coverage SYSTEM 'http://x/coverage-04.dtd'><coverage><class filename='{file}'><line number='1' hits='{hits}'/></class></coverage>\n"
             )
         };
-        let reading = read(Format::Cobertura, &(one("a", 1) + &one("b", 0) + &one("a", 4)));
+        let reading = read(FORMAT, &(one("a", 1) + &one("b", 0) + &one("a", 4)));
         assert_eq!(shown(&reading), "a: 1=5\nb: 1=0\n");
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        format!(
+            "<coverage line-rate=\"1\"><packages><package><classes>{}</classes></package></packages></coverage>",
+            each_line(
+                run,
+                |path, lines| format!("<class filename=\"{path}\"><lines>{lines}</lines></class>"),
+                |number, hits| format!("<line number=\"{number}\" hits=\"{hits}\"/>"),
+                ""
+            )
+        )
     }
 }

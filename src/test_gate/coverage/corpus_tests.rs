@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Coverage, FileTotals, Format, Mapper, Origin, Ratio, Reading, detect, read};
+use super::{
+    Coverage, FileTotals, Format, Mapper, Origin, Ratio, Reading, clover, cobertura, coverage_py, detect,
+    gcovr, go_cover, istanbul, jacoco, lcov, llvm_cov, read, simplecov,
+};
 use crate::reading::shape::shape;
 use crate::test_gate::skipped::skipped;
 
@@ -40,17 +43,17 @@ fn reports_of_the_corpus_have_the_numbers_counted_by_other_means() {
     let Some(folder) = corpus() else { return };
     // File, format, files in it, lines covered and coverable, branches covered and all.
     let expected = [
-        ("cobertura/coverage.xml", Format::Cobertura, 305, 7706, 7712, 0, 0),
-        ("clover/coverage.xml", Format::Clover, 468, 9430, 11707, 0, 0),
-        ("clover/coverage_package.xml", Format::Clover, 3, 11, 11, 0, 0),
-        ("clover/coverage_path.xml", Format::Clover, 3, 20, 30, 0, 0),
-        ("jacoco/jacocoTestReport.xml", Format::JaCoCo, 487, 10351, 11219, 3540, 4455),
-        ("lcov/lcov.info", Format::Lcov, 21, 1147, 1202, 0, 0),
-        ("gocover/coverage.out", Format::GoCover, 30, 3221, 4947, 0, 0),
-        ("simplecov/.resultset.json", Format::SimpleCov, 335, 2347, 6043, 0, 0),
-        ("simplecov/.resultset.another.json", Format::SimpleCov, 335, 2347, 6043, 0, 0),
-        ("simplecov/.resultset.parallel.json", Format::SimpleCov, 335, 2347, 6043, 0, 0),
-        ("simplecov/.resultset2.json", Format::SimpleCov, 21, 1147, 1202, 0, 0),
+        ("cobertura/coverage.xml", cobertura::FORMAT, 305, 7706, 7712, 0, 0),
+        ("clover/coverage.xml", clover::FORMAT, 468, 9430, 11707, 0, 0),
+        ("clover/coverage_package.xml", clover::FORMAT, 3, 11, 11, 0, 0),
+        ("clover/coverage_path.xml", clover::FORMAT, 3, 20, 30, 0, 0),
+        ("jacoco/jacocoTestReport.xml", jacoco::FORMAT, 487, 10351, 11219, 3540, 4455),
+        ("lcov/lcov.info", lcov::FORMAT, 21, 1147, 1202, 0, 0),
+        ("gocover/coverage.out", go_cover::FORMAT, 30, 3221, 4947, 0, 0),
+        ("simplecov/.resultset.json", simplecov::FORMAT, 335, 2347, 6043, 0, 0),
+        ("simplecov/.resultset.another.json", simplecov::FORMAT, 335, 2347, 6043, 0, 0),
+        ("simplecov/.resultset.parallel.json", simplecov::FORMAT, 335, 2347, 6043, 0, 0),
+        ("simplecov/.resultset2.json", simplecov::FORMAT, 21, 1147, 1202, 0, 0),
     ];
     for (name, format, files, covered, coverable, taken, branches) in expected {
         let reading = report(&folder.join("coverage").join(name));
@@ -110,12 +113,12 @@ fn gcovr_says_the_same_in_its_formats() {
     let reports = ["gcovr.json", "gcovr-5.json", "coverage.lcov", "coverage.xml"];
     let found = mapped("coverage-gcovr", &reports, &["src/calc.cpp"]);
     let formats: Vec<Format> = found.iter().map(|(format, _)| *format).collect();
-    assert_eq!(formats, [Format::Gcovr, Format::Gcovr, Format::Lcov, Format::Cobertura]);
+    assert_eq!(formats, [gcovr::FORMAT, gcovr::FORMAT, lcov::FORMAT, cobertura::FORMAT]);
     for (format, coverage) in &found {
         assert_eq!(lines(coverage), lines(&found[0].1), "{format:?}");
         // Both instances of a template stand on one line, which gcovr itself counts twice: 12 of 14.
         assert_eq!(coverage.totals().lines, Ratio::new(11, 13), "{format:?}");
-        if *format != Format::Cobertura {
+        if *format != cobertura::FORMAT {
             // Cobertura has no names of branches, so that those of the two instances can't be put together.
             assert_eq!(coverage.totals().branches, Ratio::new(10, 12), "{format:?}");
         }
@@ -130,7 +133,7 @@ fn coverage_py_says_the_same_in_its_three_formats() {
         &["shop.py", "test_shop.py"],
     );
     let formats: Vec<Format> = found.iter().map(|(format, _)| *format).collect();
-    assert_eq!(formats, [Format::CoveragePy, Format::Cobertura, Format::Lcov]);
+    assert_eq!(formats, [coverage_py::FORMAT, cobertura::FORMAT, lcov::FORMAT]);
     for (format, coverage) in &found {
         assert_eq!(lines(coverage), lines(&found[0].1), "{format:?}");
         assert_eq!(coverage.totals().lines, Ratio::new(14, 18), "{format:?}");
@@ -149,7 +152,7 @@ fn istanbul_says_the_same_in_its_four_formats() {
         }
         assert_eq!(found[0].1.totals().branches, found[1].1.totals().branches, "{folder}: JSON and LCOV");
         let summary = std::fs::read(case(folder).join("coverage-summary.json")).unwrap();
-        assert_eq!(detect(&shape(&summary)), Some(Format::IstanbulSummary));
+        assert_eq!(detect(&shape(&summary)), Some(istanbul::SUMMARY));
     }
 }
 
@@ -179,7 +182,7 @@ fn llvm_says_the_same_in_its_two_formats() {
     let found = mapped("coverage-llvm", &["export.json", "export.lcov"], &["shop.c"]);
     assert_eq!(lines(&found[0].1), lines(&found[1].1));
     assert_eq!(found[0].1.totals().lines, Ratio::new(12, 17));
-    assert_eq!((found[0].0, found[0].1.totals().branches), (Format::LlvmCov, Ratio::new(5, 10)));
+    assert_eq!((found[0].0, found[0].1.totals().branches), (llvm_cov::FORMAT, Ratio::new(5, 10)));
     let hits = |index: usize| found[index].1.files["shop.c"].lines().to_vec();
     assert_eq!(hits(0), hits(1), "hits, too");
 }

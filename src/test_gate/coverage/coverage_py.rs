@@ -7,12 +7,33 @@ use serde::de::MapAccess;
 
 use super::claims::Claims;
 use super::model::{FileCoverage, arm_key};
-use super::{Format, Reading};
+use super::{Format, Reading, object};
 use crate::reading::json::{Fields, Object, document, each, refuse, skip};
+use crate::reading::shape::Shape;
 use crate::reading::trouble::Trouble;
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "coverage.py JSON",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    object(shape).is_some_and(|json| {
+        json.has(&["meta", "branch_coverage"]) || json.has(&["files", "*", "executed_lines"])
+    })
+}
+
 /// Reads a report. Excluded lines can't be covered and are left out.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut root = Root { reading, is_seen: false, claims: Claims::default() };
     let result = document(source, Fields(&mut root));
     let Root { is_seen, claims, .. } = root;
@@ -125,7 +146,7 @@ impl Object for File<'_> {
                 map.next_value_seed(each(|(from, to): (i64, i64)| {
                     branches.count(hits);
                     if let Ok(line) = u32::try_from(from.unsigned_abs()) {
-                        coverage.arm(line, arm_key(Format::CoveragePy, to), hits);
+                        coverage.arm(line, arm_key(&FORMAT, to), hits);
                     }
                 }))
             }
@@ -140,13 +161,16 @@ impl Object for File<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use std::collections::BTreeMap;
+
+    use super::super::properties_tests::Run;
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     #[test]
     fn lines_and_branches_without_what_is_excluded() {
         let reading = read(
-            Format::CoveragePy,
+            FORMAT,
             r#"{"meta": {"format": 3, "branch_coverage": true}, "files": {"a/b.py": {"executed_lines": [1, 3], "missing_lines": [4],
             "excluded_lines": [7, 8], "summary": {"covered_lines": 9}, "executed_branches": [[3, 4]], "missing_branches": [[3, -1]],
             "functions": {"f": {"executed_lines": [9]}}}}, "totals": {}}"#,
@@ -165,7 +189,25 @@ mod tests {
             "{\"files\": {\"a\": {\"executed_lines\": [-1], \"missing_lines\": []}}}",
             "{\"files\": {}} {\"files\": {}}",
         ] {
-            assert!(shown(&read(Format::CoveragePy, text)).contains("! "), "{text}");
+            assert!(shown(&read(FORMAT, text)).contains("! "), "{text}");
         }
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        let lists = |path: &str, lines: &BTreeMap<u32, u32>| {
+            let of = |is_hit: bool| {
+                lines
+                    .iter()
+                    .filter(|(_, hits)| (**hits > 0) == is_hit)
+                    .map(|(line, _)| *line)
+                    .collect::<Vec<_>>()
+            };
+            format!("\"{path}\": {{\"executed_lines\": {:?}, \"missing_lines\": {:?}}}", of(true), of(false))
+        };
+        format!(
+            "{{\"meta\": {{\"branch_coverage\": false}}, \"files\": {{{}}}}}",
+            run.iter().map(|(path, lines)| lists(path, lines)).collect::<Vec<_>>().join(", ")
+        )
     }
 }

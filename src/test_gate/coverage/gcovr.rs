@@ -7,12 +7,46 @@ use serde::de::MapAccess;
 
 use super::model::{FileCoverage, arm_key};
 use super::numbers::Count;
-use super::{Format, Reading};
+use super::{Format, Reading, object};
 use crate::reading::json::{Fields, Object, document, each, refuse, skip};
+use crate::reading::shape::Shape;
 use crate::reading::trouble::Trouble;
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "gcovr JSON",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// Its summary.
+pub(super) const SUMMARY: Format = Format {
+    name: "gcovr summary",
+    is_summary: true,
+    is: is_summary,
+    read: refuse_summary,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read and refused here.
+pub(super) const FORMATS: &[Format] = &[FORMAT, SUMMARY];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    object(shape).is_some_and(|json| json.has(&["gcovr/format_version"]))
+}
+
+/// Whether a file that begins so is a summary.
+fn is_summary(shape: &Shape) -> bool {
+    object(shape).is_some_and(|json| json.has(&["gcovr/summary_format_version"]))
+}
+
 /// Reads a report. A line is listed once for every function on it, such as instances of a template: hits add up, as in LCOV.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut root = Root { reading, is_seen: false };
     let result = document(source, Fields(&mut root));
     let is_seen = root.is_seen;
@@ -24,9 +58,9 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
 }
 
 /// Names what to write instead of a summary.
-pub(super) fn refuse_summary(mut source: impl Read, reading: &mut Reading) {
+fn refuse_summary(source: &mut dyn Read, reading: &mut Reading) {
     // Read to its end, because its digest is part of the record.
-    let _ = std::io::copy(&mut source, &mut std::io::sink());
+    let _ = std::io::copy(source, &mut std::io::sink());
     reading.troubles.push(Trouble::whole(
         "is gcovr's summary, which has no lines; use `gcovr --json` or `gcovr --cobertura` instead of `--json-summary`",
     ));
@@ -90,20 +124,21 @@ fn put(lines: &[Line], file: &mut FileCoverage) {
         file.line(line.number, line.count);
         for (index, branch) in line.branches.iter().enumerate().filter(|(_, branch)| !branch.is_excluded) {
             let number = branch.number.unwrap_or(index as u64);
-            file.arm(line.number, arm_key(Format::Gcovr, number), branch.count);
+            file.arm(line.number, arm_key(&FORMAT, number), branch.count);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::properties_tests::{Run, each_line};
     use super::super::tests::{read, shown};
+    use super::{FORMAT, SUMMARY};
 
     #[test]
     fn lines_without_what_is_excluded() {
         let reading = read(
-            Format::Gcovr,
+            FORMAT,
             r#"{"gcovr/format_version": "0.15", "files": [{"file": "src/a.cpp", "functions": [], "lines": [
             {"line_number": 2, "function_name": "f<int>", "count": 1, "branches": [{"branchno": 0, "count": 1, "throw": false}, {"branchno": 1, "count": 0}]},
             {"line_number": 2, "function_name": "f<char>", "count": 1, "branches": [{"branchno": 0, "count": 0}, {"branchno": 1, "count": 1}]},
@@ -124,9 +159,22 @@ mod tests {
             r#"{"gcovr/format_version": "0.15", "files": [{"file": "a"}]}"#,
             r#"{"gcovr/format_version": "0.15", "files": [{"file": "a", "lines": [{"line_number": 1}]}]}"#,
         ] {
-            assert!(shown(&read(Format::Gcovr, text)).contains("! "), "{text}");
+            assert!(shown(&read(FORMAT, text)).contains("! "), "{text}");
         }
-        let summary = shown(&read(Format::GcovrSummary, r#"{"gcovr/summary_format_version": "0.6"}"#));
+        let summary = shown(&read(SUMMARY, r#"{"gcovr/summary_format_version": "0.6"}"#));
         assert!(summary.contains("gcovr --json"), "{summary}");
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        format!(
+            "{{\"gcovr/format_version\": \"0.15\", \"files\": [{}]}}",
+            each_line(
+                run,
+                |path, lines| format!("{{\"file\": \"{path}\", \"lines\": [{lines}]}}"),
+                |number, hits| format!("{{\"line_number\": {number}, \"count\": {hits}, \"branches\": []}}"),
+                ", "
+            )
+        )
     }
 }

@@ -5,10 +5,29 @@ use std::io::Read;
 
 use super::model::{Budget, Line, highest};
 use super::numbers::Count;
-use super::{Reading, numbers};
+use super::{Format, Reading, first_line, numbers};
 use crate::reading::excerpt::shorten;
 use crate::reading::lines::Lines;
+use crate::reading::shape::Shape;
 use crate::reading::trouble::Trouble;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "Go cover profile",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(first_line(shape), Some(("mode", mode)) if matches!(mode.trim(), "set" | "count" | "atomic"))
+}
 
 /// Where a block stands: first line and column, last line and column.
 type Place = [u32; 4];
@@ -22,7 +41,7 @@ struct Block {
 
 /// Reads a profile, also one of several profiles in a row. The same block of another test counts on, or stays a yes in the
 /// mode `set`. A line is covered if any block on it ran.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut lines = Lines::new(source);
     let mut files: BTreeMap<String, HashMap<Place, Block>> = BTreeMap::new();
     let mut mode = None;
@@ -123,8 +142,11 @@ fn block(text: &str) -> Option<(&str, Place, u32, Count)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use std::collections::BTreeMap;
+
+    use super::super::properties_tests::Run;
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     #[test]
     fn profiles_in_a_row_are_merged_by_their_mode() {
@@ -134,9 +156,8 @@ mod tests {
                 hits[0], hits[1], hits[2]
             )
         };
-        let shown_of = |mode: &str| {
-            shown(&read(Format::GoCover, &(profile(mode, [1, 0, 0]) + &profile(mode, [1, 1, 0]))))
-        };
+        let shown_of =
+            |mode: &str| shown(&read(FORMAT, &(profile(mode, [1, 0, 0]) + &profile(mode, [1, 1, 0]))));
         assert_eq!(shown_of("set"), "x/a b.go: 1=1 2=1 3=1 5=0 6=0\nx/c.go: -\n");
         assert_eq!(shown_of("count"), "x/a b.go: 1=2 2=2 3=2 5=0 6=0\nx/c.go: -\n");
         assert_eq!(shown_of("atomic"), shown_of("count"));
@@ -155,12 +176,21 @@ mod tests {
             "mode: set\na.go:0.1,1.2 1 1\n",
             "mode: set\nFAIL\n",
         ] {
-            assert!(shown(&read(Format::GoCover, text)).contains("! "), "{text}");
+            assert!(shown(&read(FORMAT, text)).contains("! "), "{text}");
         }
         let many: String = (0..100).map(|index| format!("a{index}.go:1.1,1999999.2 0 1\n")).collect();
         assert!(
-            !shown(&read(Format::GoCover, &format!("mode: set\n{many}"))).contains("! "),
+            !shown(&read(FORMAT, &format!("mode: set\n{many}"))).contains("! "),
             "blocks without statements"
         );
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        let block = |path: &str, number: &u32, hits: &u32| format!("{path}:{number}.1,{number}.9 1 {hits}\n");
+        let file = |(path, lines): (&String, &BTreeMap<u32, u32>)| -> String {
+            lines.iter().map(|(number, hits)| block(path, number, hits)).collect()
+        };
+        format!("mode: count\n{}", run.iter().map(file).collect::<String>())
     }
 }

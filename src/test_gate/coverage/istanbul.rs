@@ -8,13 +8,47 @@ use serde::de::MapAccess;
 
 use super::model::{FileCoverage, Line, arm_key, highest};
 use super::numbers::Count;
-use super::{Format, Reading};
+use super::{Format, Reading, object};
 use crate::core::words::count;
 use crate::reading::json::{Fields, Object, document, skip};
+use crate::reading::shape::Shape;
 use crate::reading::trouble::Trouble;
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "Istanbul",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// Its summary.
+pub(super) const SUMMARY: Format = Format {
+    name: "Istanbul summary",
+    is_summary: true,
+    is: is_summary,
+    read: refuse_summary,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read and refused here.
+pub(super) const FORMATS: &[Format] = &[FORMAT, SUMMARY];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    object(shape).is_some_and(|json| json.has(&["*", "statementMap"]))
+}
+
+/// Whether a file that begins so is a summary.
+fn is_summary(shape: &Shape) -> bool {
+    object(shape).is_some_and(|json| json.has(&["total", "lines", "pct"]))
+}
+
 /// Reads a report. A line is covered as often as the statement that begins on it and ran most.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let result = document(source, Fields(&mut Files(reading)));
     if let Err(trouble) = result {
         reading.troubles.push(trouble);
@@ -24,9 +58,9 @@ pub(super) fn read(source: impl Read, reading: &mut Reading) {
 }
 
 /// Says what to write instead of a summary.
-pub(super) fn refuse_summary(mut source: impl Read, reading: &mut Reading) {
+fn refuse_summary(source: &mut dyn Read, reading: &mut Reading) {
     // Read to its end, for its digest is part of the record.
-    let _ = std::io::copy(&mut source, &mut std::io::sink());
+    let _ = std::io::copy(source, &mut std::io::sink());
     reading.troubles.push(Trouble::whole(
         "is Istanbul's summary, which has no lines; add the reporter `json` (coverage-final.json) or `lcovonly` instead",
     ));
@@ -127,7 +161,7 @@ impl File {
                 continue;
             };
             for (index, count) in ways.iter().enumerate() {
-                coverage.arm(line, arm_key(Format::Istanbul, (key, index)), *count);
+                coverage.arm(line, arm_key(&FORMAT, (key, index)), *count);
             }
         }
         unplaced += self.branches.keys().filter(|key| !self.taken.contains_key(*key)).count() as u64;
@@ -141,8 +175,11 @@ impl File {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use std::collections::BTreeMap;
+
+    use super::super::properties_tests::Run;
     use super::super::tests::{read, shown};
+    use super::{FORMAT, SUMMARY};
 
     #[test]
     fn lines_come_from_statements() {
@@ -151,7 +188,7 @@ mod tests {
             "fnMap": {}, "branchMap": {"0": {"loc": {"start": {"line": 2}}, "type": "if", "locations": [{"start": {"line": 2}}, {"start": {}, "end": {}}]}, "1": {"line": 5, "locations": []}},
             "s": {"0": 1, "1": 0, "2": 4, "3": 0}, "f": {}, "b": {"0": [4, 0], "1": [0]}}"#;
         for text in [format!("{{\"/w/a.js\": {file}}}"), format!("{{\"/w/a.js\": {{\"data\": {file}}}}}")] {
-            assert_eq!(shown(&read(Format::Istanbul, &text)), "/w/a.js: 1=1 2=4(1/2) 5=0(0/1)\n");
+            assert_eq!(shown(&read(FORMAT, &text)), "/w/a.js: 1=1 2=4(1/2) 5=0(0/1)\n");
         }
     }
 
@@ -165,9 +202,26 @@ mod tests {
             r#"{"a": {"statementMap": {}, "s": {}, "b": {"0": [1]}}}"#,
             r#"{"a": {"statementMap": {"0": {"start": {"line": -1}}}, "s": {"0": 1}}}"#,
         ] {
-            assert!(shown(&read(Format::Istanbul, text)).contains("! "), "{text}");
+            assert!(shown(&read(FORMAT, text)).contains("! "), "{text}");
         }
-        let summary = shown(&read(Format::IstanbulSummary, "{\"total\": {\"lines\": {\"pct\": 1}}}"));
+        let summary = shown(&read(SUMMARY, "{\"total\": {\"lines\": {\"pct\": 1}}}"));
         assert!(summary.contains("coverage-final.json"), "{summary}");
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        let file = |(path, lines): (&String, &BTreeMap<u32, u32>)| {
+            let map =
+                |number: &u32| format!("\"{number}\": {{\"start\": {{\"line\": {number}}}, \"end\": {{}}}}");
+            let places: Vec<String> = lines.keys().map(map).collect();
+            let counts: Vec<String> =
+                lines.iter().map(|(number, hits)| format!("\"{number}\": {hits}")).collect();
+            format!(
+                "\"{path}\": {{\"statementMap\": {{{}}}, \"s\": {{{}}}}}",
+                places.join(","),
+                counts.join(",")
+            )
+        };
+        format!("{{{}}}", run.iter().map(file).collect::<Vec<_>>().join(", "))
     }
 }

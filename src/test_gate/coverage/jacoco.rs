@@ -4,8 +4,31 @@ use std::io::Read;
 
 use super::claims::Claims;
 use super::model::FileCoverage;
-use super::{Module, Reading, numbers};
+use super::{Format, Module, Reading, numbers};
+use crate::reading::shape::{Shape, Xml};
 use crate::reading::xml::{Event, Walker};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "JaCoCo",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    let is_jacoco = |xml: &Xml| {
+        ["sessioninfo", "group", "package", "counter"].iter().any(|name| xml.has_child(name))
+            || (xml.children.is_empty() && xml.has_attribute("name"))
+    };
+    matches!(shape, Shape::Xml(xml) if xml.root == "report" && is_jacoco(xml))
+}
 
 /// Counters of a source file that are compared with its lines: type, what is missed and what is covered.
 const CLAIMS: [(&str, &str, &str); 2] = [
@@ -49,7 +72,7 @@ impl Source {
 }
 
 /// Reads a report. The path of a file is its package and its name; a line is covered if any instruction of it ran.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
     let mut package = String::new();
     let mut groups: Vec<String> = Vec::new();
@@ -140,13 +163,14 @@ fn line<R: Read>(walker: &mut Walker<R>, source: Option<&mut Source>, reading: &
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::properties_tests::{Run, each_line};
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     #[test]
     fn groups_packages_and_files() {
         let reading = read(
-            Format::JaCoCo,
+            FORMAT,
             "<?xml version='1.0'?><!DOCTYPE report PUBLIC '-//JACOCO//DTD Report 1.1//EN' 'report.dtd'><report name='r'>\
              <group name='g'><group name='h'><package name='com/x'><class name='com/x/A' sourcefilename='A.java'><method name='m' line='3'>\
              <counter type='LINE' missed='0' covered='9'/></method></class><sourcefile name='A.java'>\
@@ -164,7 +188,7 @@ mod tests {
     fn counters_that_differ_from_the_lines_are_noted() {
         let text = "<report name='r'><package name='p'><sourcefile name='A.java'><line nr='3' ci='2' mb='1' cb='1'/>\
                     <counter type='LINE' missed='1' covered='2'/><counter type='BRANCH' missed='1' covered='1'/></sourcefile></package></report>";
-        let notes = read(Format::JaCoCo, text).notes;
+        let notes = read(FORMAT, text).notes;
         assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(
             notes[1].contains("lines (`LINE`) than it lists (p/A.java: 3 claimed, 1 listed)"),
@@ -175,9 +199,27 @@ mod tests {
     #[test]
     fn what_is_missing_is_told() {
         for text in ["<line nr='1' ci='1'/>", "<sourcefile name='a'><line nr='1'/></sourcefile>"] {
-            assert!(shown(&read(Format::JaCoCo, &format!("<report>{text}</report>"))).contains("! "));
+            assert!(shown(&read(FORMAT, &format!("<report>{text}</report>"))).contains("! "));
         }
         let hostile = "<!DOCTYPE report [<!ENTITY a 'b'>]><report/>";
-        assert!(shown(&read(Format::JaCoCo, hostile)).contains("entities"));
+        assert!(shown(&read(FORMAT, hostile)).contains("entities"));
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        format!(
+            "<report name=\"r\">{}</report>",
+            each_line(
+                run,
+                |path, lines| {
+                    let (package, name) = path.rsplit_once('/').unwrap_or(("", path));
+                    format!(
+                        "<package name=\"{package}\"><sourcefile name=\"{name}\">{lines}</sourcefile></package>"
+                    )
+                },
+                |number, hits| format!("<line nr=\"{number}\" mi=\"1\" ci=\"{hits}\" mb=\"0\" cb=\"0\"/>"),
+                ""
+            )
+        )
     }
 }

@@ -5,10 +5,29 @@ use std::io::Read;
 use super::claims::Claims;
 use super::model::{FileCoverage, arm_key};
 use super::numbers::Count;
-use super::{Format, Reading, numbers};
+use super::{Format, Reading, first_line, numbers};
 use crate::reading::excerpt::shorten;
 use crate::reading::lines::Lines;
+use crate::reading::shape::Shape;
 use crate::reading::trouble::Trouble;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "LCOV",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(first_line(shape), Some(("TN" | "SF", _)))
+}
 
 /// What a record says of functions; lines and branches are what counts.
 const IGNORED: [&str; 12] =
@@ -55,7 +74,7 @@ struct State {
 }
 
 /// Reads a trace file: the same source may have many records, whose hits add up.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut lines = Lines::new(source);
     let mut state = State::default();
     let mut unused = FileCoverage::default();
@@ -162,19 +181,20 @@ fn branch(value: &str, file: &mut FileCoverage, record: &mut Record) -> Option<&
         return Some("is not `BRDA:line,block,branch,taken`");
     };
     record.count([2, 3], count);
-    file.arm(number, arm_key(Format::Lcov, name), count);
+    file.arm(number, arm_key(&FORMAT, name), count);
     None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::properties_tests::{Run, each_line};
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     #[test]
     fn records_of_one_file_add_up() {
         let reading = read(
-            Format::Lcov,
+            FORMAT,
             "TN:one\nSF:a.c\nFN:1,main\nFNDA:1,main\nDA:1,1\nDA:2,0\nBRDA:2,0,0,-\nBRDA:2,0,1,0\nBRDA:2,0,(a, b),3\nLF:2\nLH:1\nend_of_record\n\
              # a comment\r\n\r\nTN:two\nSF:a.c\nDA:2,4,checksum\nDA:3,0\nBRDA:2,0,0,2\nLF:7\nLH:9\nend_of_record\nSF:b.c\nend_of_record",
         );
@@ -205,7 +225,17 @@ mod tests {
             "SF:a\nLF\nend_of_record\n",
             "SF:a\nhello\nend_of_record\n",
         ] {
-            assert!(shown(&read(Format::Lcov, text)).contains("! "), "{text}");
+            assert!(shown(&read(FORMAT, text)).contains("! "), "{text}");
         }
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        each_line(
+            run,
+            |path, lines| format!("TN:\nSF:{path}\n{lines}LH:0\nend_of_record\n"),
+            |number, hits| format!("DA:{number},{hits}\n"),
+            "",
+        )
     }
 }

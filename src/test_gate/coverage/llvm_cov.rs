@@ -9,12 +9,33 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::claims::Claims;
 use super::model::{Budget, FileCoverage, arm_key};
 use super::numbers::Count;
-use super::{Format, Ratio, Reading, numbers};
+use super::{Format, Ratio, Reading, numbers, object};
 use crate::reading::json::{Fields, Object, document, each, refuse, skip};
+use crate::reading::shape::Shape;
 use crate::reading::trouble::Trouble;
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "llvm-cov",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    object(shape).is_some_and(|json| {
+        json.has(&["data", "[]", "files"]) || json.says(&["type"], "llvm.coverage.json.export")
+    })
+}
+
 /// Reads a report. Lines come from the segments of a file: a segment's count holds until the next segment begins.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut root = Root { reading, budget: Budget::new(), is_seen: false, claims: Claims::default() };
     let result = document(source, Fields(&mut root));
     let Root { is_seen, claims, .. } = root;
@@ -207,7 +228,7 @@ impl File {
         for [line, column, end, end_column, yes, no] in self.branches {
             let place = (line, column, end, end_column);
             for (is_yes, count) in [(true, yes), (false, no)] {
-                let key = arm_key(Format::LlvmCov, (place, is_yes));
+                let key = arm_key(&FORMAT, (place, is_yes));
                 coverage.arm(numbers::clamp(line), key, count);
             }
         }
@@ -259,8 +280,9 @@ fn lines(segments: &[Segment], budget: &mut Budget, coverage: &mut FileCoverage)
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::properties_tests::{Run, each_line};
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     fn file(segments: &str) -> String {
         format!(
@@ -274,12 +296,12 @@ mod tests {
         let text = file(
             "[1,1,5,true,true,false],[2,8,5,true,true,false],[2,9,5,true,false,false],[2,10,0,true,true,false],[4,6,5,true,false,false],[6,2,0,false,false,false],[8,1,0,true,true,false],[9,2,0,false,false,false]",
         );
-        assert_eq!(shown(&read(Format::LlvmCov, &text)), "/w/a.rs: 1=5 2=5(1/2) 3=0 4=0 5=5 6=5 8=0 9=0\n");
+        assert_eq!(shown(&read(FORMAT, &text)), "/w/a.rs: 1=5 2=5(1/2) 3=0 4=0 5=5 6=5 8=0 9=0\n");
         // A skipped region can't be covered, and neither can a gap alone.
         let skipped = file(
             "[1,1,1,true,true],[2,1,0,false,true],[3,2,1,true,false],[4,1,0,false,false],[5,1,0,true,true,true],[5,9,0,false,false,false]",
         );
-        assert_eq!(shown(&read(Format::LlvmCov, &skipped)), "/w/a.rs: 1=1 4=1\n");
+        assert_eq!(shown(&read(FORMAT, &skipped)), "/w/a.rs: 1=1 4=1\n");
     }
 
     #[test]
@@ -292,7 +314,16 @@ mod tests {
             file("[1,1,1,true,true,false],[4000000000,1,1,true,true,false]"),
             file("[1,1,1]"),
         ] {
-            assert!(shown(&read(Format::LlvmCov, &text)).contains("! "), "{text}");
+            assert!(shown(&read(FORMAT, &text)).contains("! "), "{text}");
         }
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        let region =
+            |number, hits| format!("[{number},1,{hits},true,true,false],[{number},9,0,false,false,false]");
+        let file = |path: &str, segments| format!("{{\"filename\": \"{path}\", \"segments\": [{segments}]}}");
+        let files = each_line(run, file, region, ",");
+        format!("{{\"data\": [{{\"files\": [{files}]}}], \"type\": \"llvm.coverage.json.export\"}}")
     }
 }

@@ -5,24 +5,14 @@
 //! Must not know test results, benchmarks, where a change or a baseline comes from, nor how findings are judged or printed.
 
 mod claims;
-mod clover;
-mod cobertura;
 #[cfg(test)]
 mod corpus_tests;
-mod coverage_py;
 mod details;
 mod export;
-mod gcovr;
-mod go_cover;
-mod istanbul;
-mod jacoco;
 mod languages;
-mod lcov;
-mod llvm_cov;
 mod merge;
 mod model;
 mod numbers;
-mod open_cover;
 mod patch;
 mod path_text;
 mod paths;
@@ -31,84 +21,97 @@ mod prefixes;
 mod properties_tests;
 mod rules;
 mod scope;
-mod simplecov;
 mod totals;
 
 use std::collections::BTreeMap;
 use std::io::Read;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::cobertura::FORMAT as COBERTURA;
 pub(crate) use self::details::details;
 pub(crate) use self::export::cobertura as export_cobertura;
 pub(crate) use self::model::Coverage;
 pub(crate) use self::patch::patch;
-pub(crate) use self::paths::{Mapper, Origin, Why};
+pub(crate) use self::paths::{Mapper, Origin, Unmapped, Why};
 pub(crate) use self::prefixes::Prefixes;
 pub(crate) use self::rules::{Change, Facts, FolderFloor, Limits, RULES, judge};
-pub(crate) use self::scope::Scope;
+pub(crate) use self::scope::{LeftOut, Scope};
 pub(crate) use self::totals::{FileTotals, Percent, Ratio};
-use crate::reading::shape::{Json, Shape, Xml};
+use crate::core::modules::modules;
+use crate::reading::shape::{Json, Shape};
 use crate::reading::trouble::{Trouble, Troubles};
 
+modules! {
+    /// Every format, the most telling shape first.
+    const TABLE: &[&[Format]] = FORMATS of {
+        open_cover,
+        clover,
+        cobertura,
+        jacoco,
+        llvm_cov,
+        istanbul,
+        gcovr,
+        coverage_py,
+        simplecov,
+        go_cover,
+        lcov,
+    }
+}
+
 /// A format of coverage reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Format {
-    Clover,
-    Cobertura,
-    CoveragePy,
-    Gcovr,
-    GcovrSummary,
-    GoCover,
-    Istanbul,
-    IstanbulSummary,
-    JaCoCo,
-    Lcov,
-    LlvmCov,
-    OpenCover,
-    SimpleCov,
+#[derive(Clone, Copy)]
+pub(crate) struct Format {
+    /// Its name for people, which no other format has.
+    name: &'static str,
+    /// Whether it has totals alone, which no line follows from.
+    is_summary: bool,
+    /// Whether a file that begins so is one.
+    is: fn(&Shape) -> bool,
+    /// Reads a report to its end, or to where it can't be followed.
+    read: fn(&mut dyn Read, &mut Reading),
+    /// A run as this format writes it.
+    #[cfg(test)]
+    written: fn(&properties_tests::Run) -> String,
 }
 
 impl Format {
-    /// Every format.
-    #[cfg(any(test, feature = "fuzzing"))]
-    pub(crate) const ALL: [Self; 13] = [
-        Self::Clover,
-        Self::Cobertura,
-        Self::CoveragePy,
-        Self::Gcovr,
-        Self::GcovrSummary,
-        Self::GoCover,
-        Self::Istanbul,
-        Self::IstanbulSummary,
-        Self::JaCoCo,
-        Self::Lcov,
-        Self::LlvmCov,
-        Self::OpenCover,
-        Self::SimpleCov,
-    ];
-
     /// Its name for people.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Clover => "Clover",
-            Self::Cobertura => "Cobertura",
-            Self::CoveragePy => "coverage.py JSON",
-            Self::Gcovr => "gcovr JSON",
-            Self::GcovrSummary => "gcovr summary",
-            Self::GoCover => "Go cover profile",
-            Self::Istanbul => "Istanbul",
-            Self::IstanbulSummary => "Istanbul summary",
-            Self::JaCoCo => "JaCoCo",
-            Self::Lcov => "LCOV",
-            Self::LlvmCov => "llvm-cov",
-            Self::OpenCover => "OpenCover",
-            Self::SimpleCov => "SimpleCov",
-        }
+    pub(crate) const fn name(self) -> &'static str {
+        self.name
     }
 
     /// Whether it has totals alone, which no line follows from.
-    pub(crate) fn is_summary(self) -> bool {
-        matches!(self, Self::GcovrSummary | Self::IstanbulSummary)
+    pub(crate) const fn is_summary(self) -> bool {
+        self.is_summary
     }
+
+    /// A number that hardly any other format has: FNV-1a of its name.
+    const fn tag(&self) -> u16 {
+        let (mut rest, mut hash) = (self.name.as_bytes(), 0x811c_9dc5_u32);
+        while let [byte, behind @ ..] = rest {
+            hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);
+            rest = behind;
+        }
+        let [high, low, ..] = hash.to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl std::fmt::Debug for Format {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+/// Every format, the most telling shape first.
+pub(crate) fn formats() -> impl Iterator<Item = Format> {
+    TABLE.iter().copied().flatten().copied()
 }
 
 /// What a report says.
@@ -138,87 +141,26 @@ pub(crate) struct Module {
 
 /// The format of a file, if it is a coverage report.
 pub(crate) fn detect(shape: &Shape) -> Option<Format> {
-    match shape {
-        Shape::Nothing => None,
-        Shape::Xml(xml) => detect_xml(xml),
-        Shape::Json(json) | Shape::JsonLines(json) => detect_json(json),
-        Shape::Text(lines) => {
-            let first = lines
-                .iter()
-                .map(|line| line.trim())
-                .find(|line| !line.is_empty() && !line.starts_with('#'))?;
-            match first.split_once(':')? {
-                ("mode", mode) => {
-                    matches!(mode.trim(), "set" | "count" | "atomic").then_some(Format::GoCover)
-                }
-                ("TN" | "SF", _) => Some(Format::Lcov),
-                _ => None,
-            }
-        }
-    }
+    formats().find(|format| (format.is)(shape))
 }
 
-fn detect_xml(xml: &Xml) -> Option<Format> {
-    let has_attribute = |names: &[&str]| names.iter().any(|name| xml.has_attribute(name));
-    let has_child = |names: &[&str]| names.iter().any(|name| xml.has_child(name));
-    match xml.root.as_str() {
-        "CoverageSession" => Some(Format::OpenCover),
-        "coverage" if has_attribute(&["clover", "generated"]) || has_child(&["project", "testproject"]) => {
-            Some(Format::Clover)
-        }
-        "coverage" => {
-            let is_known = has_attribute(&["line-rate", "branch-rate", "lines-valid"])
-                || has_child(&["sources", "packages"])
-                || xml.children.is_empty();
-            is_known.then_some(Format::Cobertura)
-        }
-        "report" => {
-            let is_known = has_child(&["sessioninfo", "group", "package", "counter"])
-                || (xml.children.is_empty() && xml.has_attribute("name"));
-            is_known.then_some(Format::JaCoCo)
-        }
+/// The JSON of a file that is an object.
+fn object(shape: &Shape) -> Option<&Json> {
+    match shape {
+        Shape::Json(json) | Shape::JsonLines(json) if !json.is_list => Some(json),
         _ => None,
     }
 }
 
-fn detect_json(json: &Json) -> Option<Format> {
-    if json.is_list {
-        return None;
-    }
-    let has = |way: &[&str]| json.has(way);
-    if has(&["data", "[]", "files"]) || json.says(&["type"], "llvm.coverage.json.export") {
-        Some(Format::LlvmCov)
-    } else if has(&["*", "statementMap"]) {
-        Some(Format::Istanbul)
-    } else if has(&["gcovr/format_version"]) {
-        Some(Format::Gcovr)
-    } else if has(&["gcovr/summary_format_version"]) {
-        Some(Format::GcovrSummary)
-    } else if has(&["total", "lines", "pct"]) {
-        Some(Format::IstanbulSummary)
-    } else if has(&["meta", "branch_coverage"]) || has(&["files", "*", "executed_lines"]) {
-        Some(Format::CoveragePy)
-    } else if is_simplecov(json) {
-        Some(Format::SimpleCov)
-    } else {
-        None
-    }
-}
-
-/// Whether commands have coverage by file. A configuration has a key `coverage` as well, with settings in it or a script.
-fn is_simplecov(json: &Json) -> bool {
-    let settings =
-        ["provider", "reporter", "reporters", "include", "exclude", "enabled", "all", "thresholds"];
-    let has = |way: &[&str]| json.has(way);
-    let is_configuration = settings.iter().any(|name| has(&["*", "coverage", name]));
-    has(&["meta", "simplecov_version"])
-        || has(&["*", "coverage", "*", "lines"])
-        || (has(&["*", "coverage"]) && has(&["*", "timestamp"]))
-        || (has(&["*", "coverage", "*"]) && !is_configuration)
+/// What stands before and behind the colon of a text's first line that is neither empty nor a comment.
+fn first_line(shape: &Shape) -> Option<(&str, &str)> {
+    let Shape::Text(lines) = shape else { return None };
+    let mut lines = lines.iter().map(|line| line.trim());
+    lines.find(|line| !line.is_empty() && !line.starts_with('#'))?.split_once(':')
 }
 
 /// Reads a report.
-pub(crate) fn read(format: Format, source: impl Read) -> Reading {
+pub(crate) fn read(format: Format, mut source: impl Read) -> Reading {
     let mut reading = Reading {
         format,
         coverage: Coverage::default(),
@@ -228,21 +170,7 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
         troubles: Troubles::default(),
         notes: Vec::new(),
     };
-    match format {
-        Format::Clover => clover::read(source, &mut reading),
-        Format::Cobertura => cobertura::read(source, &mut reading),
-        Format::CoveragePy => coverage_py::read(source, &mut reading),
-        Format::Gcovr => gcovr::read(source, &mut reading),
-        Format::GcovrSummary => gcovr::refuse_summary(source, &mut reading),
-        Format::GoCover => go_cover::read(source, &mut reading),
-        Format::Istanbul => istanbul::read(source, &mut reading),
-        Format::IstanbulSummary => istanbul::refuse_summary(source, &mut reading),
-        Format::JaCoCo => jacoco::read(source, &mut reading),
-        Format::Lcov => lcov::read(source, &mut reading),
-        Format::LlvmCov => llvm_cov::read(source, &mut reading),
-        Format::OpenCover => open_cover::read(source, &mut reading),
-        Format::SimpleCov => simplecov::read(source, &mut reading),
-    }
+    (format.read)(&mut source, &mut reading);
     reading.coverage.finish();
     reading.notes.extend(reading.coverage.overflowed());
     let is_nameless = |path: &String| path.trim().is_empty();
@@ -255,14 +183,19 @@ pub(crate) fn read(format: Format, source: impl Read) -> Reading {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coverage, Format, Reading, detect};
+    use std::collections::BTreeSet;
+
+    use super::{
+        Coverage, Format, Reading, clover, cobertura, coverage_py, detect, formats, gcovr, go_cover,
+        istanbul, jacoco, lcov, llvm_cov, open_cover, simplecov,
+    };
     use crate::reading::shape::shape;
 
     #[test]
     fn a_file_without_a_name_is_told_and_left_out() {
         let report = br#"{"meta": {"version": "7.6", "format": 3}, "files": {" ": {"executed_lines": [1], "missing_lines": [],
             "excluded_lines": [], "summary": {}}}, "totals": {}}"#;
-        let reading = super::read(Format::CoveragePy, report.as_slice());
+        let reading = super::read(coverage_py::FORMAT, report.as_slice());
         assert!(reading.coverage.is_empty());
         assert_eq!(reading.troubles.kept()[0].what, "there are covered lines of a file without a name");
     }
@@ -307,29 +240,32 @@ mod tests {
     #[test]
     fn formats_are_told_apart_by_their_content() {
         for (text, expected) in [
-            ("<coverage line-rate='1'><packages/></coverage>", Some(Format::Cobertura)),
-            ("<?xml version='1.0'?><!-- x --><coverage><sources/></coverage>", Some(Format::Cobertura)),
-            ("<coverage generated='1'><project/></coverage>", Some(Format::Clover)),
+            ("<coverage line-rate='1'><packages/></coverage>", Some(cobertura::FORMAT)),
+            ("<?xml version='1.0'?><!-- x --><coverage><sources/></coverage>", Some(cobertura::FORMAT)),
+            ("<coverage generated='1'><project/></coverage>", Some(clover::FORMAT)),
             ("<coverage version='1'><file path='a'/></coverage>", None),
-            ("<report name='x'><sessioninfo/></report>", Some(Format::JaCoCo)),
+            ("<report name='x'><sessioninfo/></report>", Some(jacoco::FORMAT)),
             ("<report><html/></report>", None),
-            ("<CoverageSession/>", Some(Format::OpenCover)),
+            ("<CoverageSession/>", Some(open_cover::FORMAT)),
             ("<testsuites/>", None),
-            ("# made by x\n\nTN:\nSF:a\n", Some(Format::Lcov)),
-            ("SF:a\n", Some(Format::Lcov)),
-            ("mode: atomic\n", Some(Format::GoCover)),
+            ("# made by x\n\nTN:\nSF:a\n", Some(lcov::FORMAT)),
+            ("SF:a\n", Some(lcov::FORMAT)),
+            ("mode: atomic\n", Some(go_cover::FORMAT)),
             ("TAP version 13\n1..1\n", None),
-            ("{\"/w/a.js\": {\"path\": \"/w/a.js\", \"statementMap\": {", Some(Format::Istanbul)),
-            ("{\"total\": {\"lines\": {\"total\": 1, \"pct\": 100}}}", Some(Format::IstanbulSummary)),
+            ("{\"/w/a.js\": {\"path\": \"/w/a.js\", \"statementMap\": {", Some(istanbul::FORMAT)),
+            ("{\"total\": {\"lines\": {\"total\": 1, \"pct\": 100}}}", Some(istanbul::SUMMARY)),
             (
                 "{\"meta\": {\"version\": \"7\", \"branch_coverage\": false}, \"files\": {}}",
-                Some(Format::CoveragePy),
+                Some(coverage_py::FORMAT),
             ),
-            ("{\"RSpec\": {\"coverage\": {\"a\": [1]}}}", Some(Format::SimpleCov)),
-            ("{\"files\": [], \"gcovr/format_version\": \"0.15\"}", Some(Format::Gcovr)),
-            ("{\"root\": \".\", \"gcovr/summary_format_version\": \"0.6\"}", Some(Format::GcovrSummary)),
-            ("{\"data\": [{\"files\": []}], \"type\": \"llvm.coverage.json.export\"}", Some(Format::LlvmCov)),
-            ("{\"RSpec\": {\"coverage\": {}, \"timestamp\": 1}}", Some(Format::SimpleCov)),
+            ("{\"RSpec\": {\"coverage\": {\"a\": [1]}}}", Some(simplecov::FORMAT)),
+            ("{\"files\": [], \"gcovr/format_version\": \"0.15\"}", Some(gcovr::FORMAT)),
+            ("{\"root\": \".\", \"gcovr/summary_format_version\": \"0.6\"}", Some(gcovr::SUMMARY)),
+            (
+                "{\"data\": [{\"files\": []}], \"type\": \"llvm.coverage.json.export\"}",
+                Some(llvm_cov::FORMAT),
+            ),
+            ("{\"RSpec\": {\"coverage\": {}, \"timestamp\": 1}}", Some(simplecov::FORMAT)),
             ("{\"scripts\": {\"test\": \"jest\", \"coverage\": \"jest --coverage\"}}", None),
             ("{\"test\": {\"coverage\": {\"provider\": \"v8\"}}}", None),
             ("mode: production\n", None),
@@ -339,5 +275,12 @@ mod tests {
         ] {
             assert_eq!(detect(&shape(text.as_bytes())), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn names_and_tags_are_unique() {
+        let names: BTreeSet<&str> = formats().map(Format::name).collect();
+        let tags: BTreeSet<u16> = formats().map(|format| format.tag()).collect();
+        assert_eq!((names.len(), tags.len()), (formats().count(), formats().count()));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
+use super::Format;
 use super::numbers::Count;
 use super::totals::{FileTotals, Ratio};
 use crate::core::words::counted;
@@ -34,10 +35,10 @@ pub(crate) struct Branches {
 }
 
 /// The key of an arm: who says it, so that two formats of one run are never added up, and what names it there.
-pub(super) fn arm_key(format: super::Format, name: impl std::hash::Hash) -> u64 {
+pub(super) fn arm_key(format: &Format, name: impl std::hash::Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
-    (format as u64) << 56 | hasher.finish() >> 8
+    u64::from(format.tag()) << 48 | hasher.finish() >> 16
 }
 
 /// Coverage of one file.
@@ -157,7 +158,7 @@ impl FileCoverage {
     pub(crate) fn branches(&self) -> Vec<Branches> {
         let mut all = self.counts.clone();
         for arms in
-            self.arms.chunk_by(|one, other| (one.line, one.key >> 56) == (other.line, other.key >> 56))
+            self.arms.chunk_by(|one, other| (one.line, one.key >> 48) == (other.line, other.key >> 48))
         {
             let covered = arms.iter().filter(|arm| arm.hits > 0).count();
             let line = arms.first().map_or(0, |arm| arm.line);
@@ -285,7 +286,7 @@ pub(super) fn highest(lines: &mut Vec<Line>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::{istanbul, lcov};
     use super::{Branches, Budget, FileCoverage, Line, arm_key};
 
     #[test]
@@ -327,7 +328,7 @@ mod tests {
     #[test]
     fn two_formats_of_a_run_are_not_added_up() {
         let mut file = FileCoverage::default();
-        for (format, hits) in [(Format::Lcov, [1_u32, 0]), (Format::Istanbul, [1, 0])] {
+        for (format, hits) in [(&lcov::FORMAT, [1_u32, 0]), (&istanbul::FORMAT, [1, 0])] {
             for (index, hits) in hits.into_iter().enumerate() {
                 file.arm(5, arm_key(format, index), hits);
             }

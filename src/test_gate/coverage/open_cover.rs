@@ -7,7 +7,26 @@ use super::claims::Claims;
 use super::model::{Budget, arm_key};
 use super::numbers::Count;
 use super::{Format, Reading, numbers};
+use crate::reading::shape::Shape;
 use crate::reading::xml::{Event, Walker};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "OpenCover",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether a file that begins so is one.
+fn is(shape: &Shape) -> bool {
+    matches!(shape, Shape::Xml(xml) if xml.root == "CoverageSession")
+}
 
 /// What compilers write for code that stands in no line.
 const HIDDEN: u32 = 0x00fe_efee;
@@ -100,7 +119,7 @@ impl State {
 }
 
 /// Reads a report.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);
     let mut state = State::new();
     let mut is_seen = false;
@@ -182,7 +201,7 @@ fn point<R: Read>(walker: &mut Walker<R>, state: &mut State, reading: &mut Readi
     let Some(path) = uid.or_else(|| state.method.clone()).and_then(|uid| state.files.get(&uid)) else {
         return walker.trouble("a point names no file of its module");
     };
-    let key = arm_key(Format::OpenCover, &arm);
+    let key = arm_key(&FORMAT, &arm);
     let Some(first) = place else {
         let path = path.clone();
         return state.branches.push(Unplaced { offset: start, path, key, count: hits });
@@ -199,8 +218,9 @@ fn point<R: Read>(walker: &mut Walker<R>, state: &mut State, reading: &mut Readi
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use super::super::properties_tests::{Run, each_line};
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     const METHOD: &str = "<Method><FileRef uid='1'/><SequencePoints>\
         <SequencePoint vc='2' sl='3' el='4' sc='1' ec='2'/><SequencePoint vc='0' sl='6' el='6' fileid='2'/>\
@@ -218,7 +238,7 @@ mod tests {
         let text =
             format!("<CoverageSession><Modules>{}{}</Modules></CoverageSession>", module("x"), module("y"));
         let one = |folder: &str| format!("C:\\{folder}\\A.cs: 3=2(1/2) 4=2\nC:\\{folder}\\B.cs: 6=0\n");
-        assert_eq!(shown(&read(Format::OpenCover, &text)), one("x") + &one("y"));
+        assert_eq!(shown(&read(FORMAT, &text)), one("x") + &one("y"));
     }
 
     #[test]
@@ -230,8 +250,19 @@ mod tests {
             "<File uid='1' fullPath='a'/><SequencePoint vc='1' sl='5' el='2' fileid='1'/>",
             "<File uid='1' fullPath='a'/><SequencePoint vc='1' sl='1' el='999999999' fileid='1'/>",
         ] {
-            let reading = read(Format::OpenCover, &format!("<CoverageSession>{text}</CoverageSession>"));
+            let reading = read(FORMAT, &format!("<CoverageSession>{text}</CoverageSession>"));
             assert!(shown(&reading).contains("! "), "{text}");
         }
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        let point = |number, hits| {
+            format!("<SequencePoint vc=\"{hits}\" sl=\"{number}\" el=\"{number}\" fileid=\"1\"/>")
+        };
+        let module = |path: &str, lines| {
+            format!("<Module><Files><File uid=\"1\" fullPath=\"{path}\"/></Files>{lines}</Module>")
+        };
+        format!("<CoverageSession>{}</CoverageSession>", each_line(run, module, point, ""))
     }
 }

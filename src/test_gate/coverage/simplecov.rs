@@ -8,12 +8,40 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use super::model::{FileCoverage, arm_key};
 use super::numbers::Count;
-use super::{Format, Reading, numbers};
+use super::{Format, Reading, numbers, object};
 use crate::reading::json::{Fields, Object, document, refuse, skip};
+use crate::reading::shape::Shape;
 use crate::reading::trouble::Trouble;
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "SimpleCov",
+    is_summary: false,
+    is,
+    read,
+    #[cfg(test)]
+    written: tests::written,
+};
+
+/// What is read here.
+pub(super) const FORMATS: &[Format] = &[FORMAT];
+
+/// Whether commands have coverage by file. A configuration has a key `coverage` as well, with settings in it or a script.
+fn is(shape: &Shape) -> bool {
+    let settings =
+        ["provider", "reporter", "reporters", "include", "exclude", "enabled", "all", "thresholds"];
+    object(shape).is_some_and(|json| {
+        let has = |way: &[&str]| json.has(way);
+        let is_configuration = settings.iter().any(|name| has(&["*", "coverage", name]));
+        has(&["meta", "simplecov_version"])
+            || has(&["*", "coverage", "*", "lines"])
+            || (has(&["*", "coverage"]) && has(&["*", "timestamp"]))
+            || (has(&["*", "coverage", "*"]) && !is_configuration)
+    })
+}
+
 /// Reads a report: several commands, whose hits add up, each with files, each with a list that has a place for every line.
-pub(super) fn read(source: impl Read, reading: &mut Reading) {
+fn read(source: &mut dyn Read, reading: &mut Reading) {
     let result = document(source, Fields(&mut Root(reading)));
     if let Err(trouble) = result {
         reading.troubles.push(trouble);
@@ -187,7 +215,7 @@ impl<'de> Visitor<'de> for Branches<'_> {
         while let Some(Listed { start_line, kind, coverage: Hits(hits) }) = list.next_element()? {
             index += 1;
             if let Some(hits) = hits {
-                self.0.arm(start_line, arm_key(Format::SimpleCov, (index, kind)), hits);
+                self.0.arm(start_line, arm_key(&FORMAT, (index, kind)), hits);
             }
         }
         Ok(())
@@ -215,7 +243,7 @@ struct Ways<'a> {
 impl Object for Ways<'_> {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         let Hits(hits) = map.next_value()?;
-        let name = arm_key(Format::SimpleCov, (&self.condition, key));
+        let name = arm_key(&FORMAT, (&self.condition, key));
         self.coverage.arm(self.line, name, hits.unwrap_or(Count::Real(0)));
         Ok(())
     }
@@ -223,20 +251,23 @@ impl Object for Ways<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
+    use std::collections::BTreeMap;
+
+    use super::super::properties_tests::Run;
     use super::super::tests::{read, shown};
+    use super::FORMAT;
 
     #[test]
     fn commands_forms_and_branches() {
         let reading = read(
-            Format::SimpleCov,
+            FORMAT,
             r#"{"RSpec": {"coverage": {"/w/a.rb": [null, 1, 0], "/w/b.rb": {"lines": [1, null, "ignored", 0],
             "branches": {"[:if, 0, 4, 2, 6, 5]": {"[:then, 1, 5, 2, 5, 9]": 3, "[:else, 2, 4, 2, 6, 5]": 0}}, "methods": {}}}, "timestamp": 1},
             "Minitest": {"timestamp": 2, "coverage": {"/w/a.rb": {"lines": [null, 1, 2]}}}}"#,
         );
         assert_eq!(shown(&reading), "/w/a.rb: 2=2 3=2\n/w/b.rb: 1=1 4=0(1/2)\n");
         let reading = read(
-            Format::SimpleCov,
+            FORMAT,
             r#"{"meta": {"simplecov_version": "0.22"}, "coverage": {"/w/a.rb": {"lines": [1, 0],
             "branches": [{"type": "then", "start_line": 1, "end_line": 1, "coverage": 1, "inline": true}, {"type": "else", "start_line": 1, "coverage": 0}]}}, "groups": {}}"#,
         );
@@ -254,7 +285,23 @@ mod tests {
             r#"{"RSpec": {"coverage": {"a": ["no"]}}}"#,
             r#"{"RSpec": {"coverage": {"a": {"lines": [], "branches": {"x": {}}}}}}"#,
         ] {
-            assert!(shown(&read(Format::SimpleCov, text)).contains("! "), "{text}");
+            assert!(shown(&read(FORMAT, text)).contains("! "), "{text}");
         }
+    }
+
+    /// A run as this format writes it.
+    pub(in super::super) fn written(run: &Run) -> String {
+        let list = |lines: &BTreeMap<u32, u32>| {
+            let last = lines.keys().last().copied().unwrap_or(0);
+            let place = |number| lines.get(&number).map_or("null".to_owned(), ToString::to_string);
+            (1..=last).map(place).collect::<Vec<_>>().join(", ")
+        };
+        let file = |(path, lines): (&String, &BTreeMap<u32, u32>)| {
+            format!("\"{path}\": {{\"lines\": [{}]}}", list(lines))
+        };
+        format!(
+            "{{\"RSpec\": {{\"coverage\": {{{}}}, \"timestamp\": 1}}}}",
+            run.iter().map(file).collect::<Vec<_>>().join(",")
+        )
     }
 }

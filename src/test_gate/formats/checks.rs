@@ -1,8 +1,9 @@
-//! What must hold for every format of lines: checks that their tests share.
+//! What must hold for every format: checks that their tests share.
 
-use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
+use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 
-use super::Format;
+pub(crate) use super::badness;
+use super::{Format, detect};
 use crate::reading::shape::shape;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, Keep, Reading};
@@ -19,18 +20,14 @@ pub(crate) fn read_as(format: &Format, text: impl AsRef<[u8]>, keep: Keep) -> Re
     collector.finish()
 }
 
-/// Tests that passed, were flaky, failed, errored, were skipped, did not run; and what went wrong with the run.
-pub(crate) fn counts(reading: &Reading) -> ([u64; 6], u64) {
-    let states = [State::Passed, State::Flaky, State::Failed, State::Errored, State::Skipped, State::NotRun];
-    (states.map(|state| reading.counts.of(state)), reading.run_errored)
+/// Tests that passed, were flaky, failed, errored, were skipped, did not run.
+pub(crate) fn counts(reading: &Reading) -> [u64; 6] {
+    State::ALL.map(|state| reading.counts.of(state))
 }
 
-/// How bad a reading is: 0 passes, 1 warns, 2 fails.
-pub(crate) fn badness(reading: &Reading) -> u8 {
-    let red = reading.counts.of(State::Failed) + reading.counts.of(State::Errored);
-    let groups = reading.suite_errored + reading.run_errored;
-    let is_red = red + groups > 0 || !reading.troubles.is_empty() || reading.counts.tests() == 0;
-    if is_red { 2 } else { u8::from(reading.counts.of(State::Flaky) > 0) }
+/// The same, and what went wrong with the run.
+pub(crate) fn counts_and_errors(reading: &Reading) -> ([u64; 6], u64) {
+    (counts(reading), reading.run_errored)
 }
 
 /// No beginning of a sample is greener than all of it.
@@ -78,5 +75,57 @@ pub(crate) fn nothing_panics(format: &Format, pieces: &[&str]) {
         let reading = read(format, &bytes);
         prop_assert!(reading.counts.tests() > 0 || badness(&reading) == 2);
         read(format, order.concat());
+    });
+}
+
+/// A valid report is told by its content as this format and no other, and every beginning of it fails.
+pub(crate) fn holds(format: &Format, sample: &str) {
+    only_this(format, sample);
+    let whole = read(format, sample);
+    assert!(whole.troubles.is_empty(), "{:?}", whole.troubles);
+    for length in 0..sample.trim_end().len() {
+        let part = read(format, &sample.as_bytes()[..length]);
+        assert_eq!(badness(&part), 2, "cut at {length}: {part:?}");
+    }
+}
+
+/// The same for a document of which several may follow one another: two in a row are both read, and a cut is always noticed.
+pub(crate) fn holds_in_a_row(format: &Format, sample: &str) {
+    holds(format, sample);
+    for length in 0..sample.trim_end().len() {
+        assert!(!read(format, &sample.as_bytes()[..length]).troubles.is_empty(), "cut at {length}");
+    }
+    let twice = format!("{sample}\n{sample}");
+    assert_eq!(detect(&shape(twice.as_bytes())).map(|format| format.name), Some(format.name));
+    let (whole, both) = (read(format, sample), read(format, &twice));
+    assert!(both.troubles.is_empty(), "{:?}", both.troubles);
+    assert!(badness(&both) >= badness(&whole));
+    assert_eq!(both.suites, whole.suites * 2);
+}
+
+/// A report of which a piece stands at another place.
+fn moved(sample: &str, start: usize, length: usize, to: usize) -> Vec<u8> {
+    let mut bytes = sample.as_bytes().to_vec();
+    let start = start % bytes.len();
+    let piece: Vec<u8> = bytes.drain(start..(start + length).min(bytes.len())).collect();
+    let to = to % (bytes.len() + 1);
+    bytes.splice(to..to, piece);
+    bytes
+}
+
+/// Any bytes fail, and a report survives the change of a byte and a piece of it at another place.
+pub(crate) fn survives(format: &Format, sample: &str) {
+    proptest!(|(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        byte in any::<u8>(),
+        start in any::<usize>(),
+        length in 0..80_usize,
+        to in any::<usize>(),
+    )| {
+        prop_assert_eq!(badness(&read(format, &bytes)), 2);
+        let mut changed = sample.as_bytes().to_vec();
+        changed[to % sample.len()] = byte;
+        read(format, &changed);
+        read(format, moved(sample, start, length, to));
     });
 }

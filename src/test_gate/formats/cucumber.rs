@@ -388,7 +388,7 @@ impl Object for Feature<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"[{"description": "", "elements": [
         {"id": "cart;adding", "keyword": "Scenario", "line": 6, "name": "Adding", "type": "scenario", "steps": [
@@ -422,7 +422,7 @@ mod tests {
             ("Cart > Failing", "Then it fails: AssertionError: 1 == 2")
         );
         assert_eq!(failed.location.as_ref().unwrap().to_string(), "features/cart.feature:9");
-        assert_eq!(failed.again.as_deref(), Some("npx cucumber-js features/cart.feature --name '^Failing$'"));
+        assert_eq!(failed.rerun.as_deref(), Some("npx cucumber-js features/cart.feature --name '^Failing$'"));
         assert_eq!(reading.problems[1].message, "undefined: Given nothing");
         assert_eq!(reading.micros, Some(2_001));
     }
@@ -455,7 +455,7 @@ mod tests {
         let reading = read(&FORMAT, behave.as_bytes());
         assert_eq!(counts(&reading), [1, 0, 0, 2, 0, 1]);
         assert_eq!(reading.micros, Some(750_000));
-        assert_eq!(reading.problems[0].again.as_deref(), Some("behave features/a.feature --name '^Hook$'"));
+        assert_eq!(reading.problems[0].rerun.as_deref(), Some("behave features/a.feature --name '^Hook$'"));
         let feature = r#"[{"elements": [], "keyword": "Feature", "location": "a.feature:1", "name": "A", "status": "failed"}]"#;
         assert_eq!(read(&FORMAT, feature.as_bytes()).suite_errored, 1);
         assert_eq!(read(&FORMAT, br#"[{"a": 1}]"#).troubles.kept().len(), 1);
@@ -482,7 +482,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

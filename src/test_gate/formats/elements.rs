@@ -10,7 +10,7 @@ use crate::reading::trouble::Position;
 use crate::reading::xml::{Event, Walker};
 use crate::test_gate::collector::Collector;
 use crate::test_gate::execution::{DETAIL, MESSAGE};
-use crate::test_gate::foreign;
+use crate::test_gate::other_xml;
 
 /// A walk over any source.
 pub(super) type Walk<'a> = Walker<&'a mut dyn Read>;
@@ -44,7 +44,7 @@ pub(super) fn read<E: Elements>(source: &mut dyn Read, collector: &mut Collector
                 tag.take(&mut walk);
                 if walk.depth() == 1 && !E::ROOTS.contains(&tag.name()) {
                     let root = shorten(tag.name(), MESSAGE);
-                    walk.trouble(format!("the root element is <{root}>, {}", foreign::described(&root)));
+                    walk.trouble(format!("the root element is <{root}>, {}", other_xml::described(&root)));
                 }
                 elements.open(&tag, &mut walk, collector);
             }
@@ -232,66 +232,6 @@ pub(super) fn split<'a>(classname: &'a str, name: &'a str) -> (&'a str, &'a str)
             (class, name.get(class.len() + 1..).unwrap_or(name))
         }
         _ => ("", name),
-    }
-}
-
-#[cfg(test)]
-pub(super) mod checks {
-    //! What holds for every format of XML.
-
-    use crate::reading::shape::shape;
-    use crate::test_gate::attempts::State;
-    use crate::test_gate::collector::{Collector, Keep, Reading};
-    use crate::test_gate::formats::{self, Format};
-
-    pub(in crate::test_gate::formats) fn read(format: &Format, text: impl AsRef<[u8]>) -> Reading {
-        let mut collector = Collector::new(Keep::default());
-        (format.read)(&mut text.as_ref(), &mut collector);
-        collector.finish()
-    }
-
-    /// Passed, flaky, failed, errored, skipped, not run.
-    pub(in crate::test_gate::formats) fn counts(reading: &Reading) -> [u64; 6] {
-        let states =
-            [State::Passed, State::Flaky, State::Failed, State::Errored, State::Skipped, State::NotRun];
-        states.map(|state| reading.counts.of(state))
-    }
-
-    /// How bad a reading is: 0 passes, 1 warns, 2 fails.
-    pub(in crate::test_gate::formats) fn badness(reading: &Reading) -> u8 {
-        let [_, flaky, failed, errored, ..] = counts(reading);
-        let red = failed + errored + reading.suite_errored + reading.run_errored;
-        let is_red = red > 0 || !reading.troubles.is_empty() || reading.counts.tests() == 0;
-        if is_red { 2 } else { u8::from(flaky > 0) }
-    }
-
-    /// A report of which a piece stands at another place.
-    pub(in crate::test_gate::formats) fn damaged(
-        sample: &str,
-        start: usize,
-        length: usize,
-        to: usize,
-    ) -> Vec<u8> {
-        let mut bytes = sample.as_bytes().to_vec();
-        let start = start % bytes.len();
-        let piece: Vec<u8> = bytes.drain(start..(start + length).min(bytes.len())).collect();
-        let to = to % (bytes.len() + 1);
-        bytes.splice(to..to, piece);
-        bytes
-    }
-
-    /// A valid report is told by its content as this format and no other, and none of its beginnings is greener.
-    pub(in crate::test_gate::formats) fn holds(format: &Format, sample: &str) {
-        let found = formats::detect(&shape(sample.as_bytes())).map(|format| format.name);
-        assert_eq!(found, Some(format.name));
-        assert_eq!(formats::telling(&shape(sample.as_bytes())), 1, "just one format takes it");
-        let whole = read(format, sample);
-        assert!(whole.troubles.is_empty(), "{:?}", whole.troubles);
-        for length in 0..sample.trim_end().len() {
-            let part = read(format, sample.as_bytes().get(..length).unwrap());
-            assert!(badness(&part) >= badness(&whole), "cut at {length}: {part:?}");
-            assert_eq!(badness(&part), 2, "cut at {length}: {part:?}");
-        }
     }
 }
 

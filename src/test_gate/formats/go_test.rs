@@ -20,12 +20,12 @@ use crate::core::Location;
 use crate::core::words::counted;
 use crate::reading::shape::Shape;
 use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::benchmarks::Stream;
 use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
 use crate::test_gate::execution::{Execution, micros};
 use crate::test_gate::producer::Producer;
+use crate::test_gate::rerun;
 
 pub(crate) const FORMAT: Format =
     Format { name: "go test", is, read: |source, collector| read(source, collector) };
@@ -292,7 +292,7 @@ impl Reader<'_> {
                     output
                 };
                 let error = GroupError::new(name, &reason(&output), &output, at);
-                self.collector.run_error(error.again(again::package(name)));
+                self.collector.run_error(error.rerun(rerun::package(name)));
             }
             None => self.collector.trouble(Trouble::line(
                 line,

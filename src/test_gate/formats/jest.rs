@@ -15,11 +15,11 @@ use crate::reading::excerpt::without_colours;
 use crate::reading::json::{Fields, Object, documents, each, each_object, skip};
 use crate::reading::shape::Shape;
 use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
+use crate::test_gate::rerun;
 use crate::test_gate::trace;
 
 /// The format.
@@ -194,7 +194,7 @@ impl<'a, 'b> File<'a, 'b> {
                 // Jest paints a dot before what it has to say; vitest writes the error itself.
                 let producer = if message.contains('●') { Producer::Jest } else { Producer::Vitest };
                 let error = GroupError::new(&name, reason, &detail, Position::NOWHERE);
-                shown.collector.broken_suite(error.again(again::file(producer, &name)));
+                shown.collector.broken_suite(error.rerun(rerun::file(producer, &name)));
             }
             "failed" | "passed" | "focused" | "skipped" | "pending" | "todo" | "disabled" => {}
             "" if self.tests > 0 => {}
@@ -313,7 +313,7 @@ impl Object for Report<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"numFailedTestSuites": 2, "numFailedTests": 1, "numPassedTests": 2, "numPendingTests": 1, "numRuntimeErrorTestSuites": 1,
       "numTodoTests": 1, "numTotalTestSuites": 2, "numTotalTests": 5, "openHandles": [], "snapshot": {"failure": false}, "startTime": 1, "success": false,
@@ -339,7 +339,7 @@ mod tests {
         assert_eq!(failed.test, "cart items fails");
         assert_eq!(failed.location.as_ref().unwrap().to_string(), "src/cart.test.js:4");
         assert_eq!(failed.message, "Error: expect(received)\n\nExpected: 3");
-        assert_eq!(failed.again.as_deref(), Some("npx jest src/cart.test.js -t 'cart items fails'"));
+        assert_eq!(failed.rerun.as_deref(), Some("npx jest src/cart.test.js -t 'cart items fails'"));
         let flaky = &reading.problems[1];
         assert_eq!((flaky.attempts, flaky.message.as_str()), (3, "Error: once"));
     }
@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

@@ -13,11 +13,11 @@ use crate::core::words::count;
 use crate::reading::json::{Fields, Object, documents, each, skip};
 use crate::reading::shape::Shape;
 use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError, hash_of};
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
+use crate::test_gate::rerun;
 use crate::test_gate::trace;
 
 /// The format.
@@ -155,8 +155,8 @@ impl<'a> Report<'a> {
         if is_hook(&item.title.0) {
             let name = if item.full_title.is_empty() { &item.title } else { &item.full_title };
             let error = GroupError::new(&name.0, item.err.message(), item.err.detail(), Position::NOWHERE);
-            let again = again::around_hook(&name.0, &trace::tidy(&item.file.0));
-            return self.collector.broken_suite(error.again(again));
+            let rerun = rerun::around_hook(&name.0, &trace::tidy(&item.file.0));
+            return self.collector.broken_suite(error.rerun(rerun));
         }
         let said = self.said.entry(item.hash()).or_default();
         said.failed += 1;
@@ -247,7 +247,7 @@ impl Object for Report<'_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{
       "stats": {"suites": 2, "tests": 5, "passes": 3, "pending": 1, "failures": 2, "start": "x", "duration": 12},
@@ -281,7 +281,7 @@ mod tests {
         let problem = &reading.problems[0];
         assert_eq!((problem.test.as_str(), problem.message.as_str()), ("cart fails", "1 == 2"));
         assert_eq!(problem.location.as_ref().unwrap().to_string(), "test/cart.js:8");
-        assert_eq!(problem.again.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
+        assert_eq!(problem.rerun.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
         assert_eq!(reading.problems[1].attempts, 3);
         assert_eq!(reading.suites, 2);
         assert!(reading.notes.is_empty());
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

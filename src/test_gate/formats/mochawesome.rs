@@ -12,11 +12,11 @@ use crate::core::words::count;
 use crate::reading::json::{Fields, Object, documents, each, each_object, skip};
 use crate::reading::shape::Shape;
 use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
+use crate::test_gate::rerun;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -124,7 +124,7 @@ impl Shared<'_, '_> {
             self.failures.set(self.failures.get() + 1);
             let name = if hook.full_title.is_empty() { &hook.title.0 } else { &hook.full_title.0 };
             let error = GroupError::new(name, hook.err.message(), hook.err.detail(), Position::NOWHERE);
-            self.collector.borrow_mut().broken_suite(error.again(again::around_hook(name, "")));
+            self.collector.borrow_mut().broken_suite(error.rerun(rerun::around_hook(name, "")));
         }
         hook.has_failed()
     }
@@ -215,7 +215,7 @@ impl Report<'_, '_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"stats": {"suites": 2, "tests": 3, "passes": 1, "pending": 1, "failures": 1, "testsRegistered": 4, "other": 1, "skipped": 1},
       "results": [{"uuid": "u", "title": "", "fullFile": "", "file": "", "beforeHooks": [], "afterHooks": [], "tests": [],
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(reading.suites, 2);
         assert_eq!(reading.suite_errors[0].message, "no till");
         assert_eq!(reading.problems[0].location.as_ref().unwrap().to_string(), "test/cart.js:7");
-        assert_eq!(reading.problems[0].again.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
+        assert_eq!(reading.problems[0].rerun.as_deref(), Some("npx mocha test/cart.js -g 'cart fails'"));
         let claims = r#"{"stats": {"testsRegistered": 1, "failures": 1, "tests": 1}, "results": []}"#;
         assert_eq!(read(&FORMAT, claims.as_bytes()).suite_errored, 1);
         let word =
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

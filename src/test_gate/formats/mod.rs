@@ -5,34 +5,22 @@
 
 use std::io::Read;
 
+#[cfg(any(test, feature = "fuzzing"))]
+use super::attempts::State;
 use super::collector::Collector;
+#[cfg(any(test, feature = "fuzzing"))]
+use super::collector::Reading;
+use crate::core::modules::modules;
 use crate::reading::shape::Shape;
 
 #[cfg(test)]
-mod checks;
-mod ctrf;
-mod cucumber;
-mod dart;
+pub(crate) mod checks;
 mod elements;
 mod events;
-mod go_test;
-mod jest;
-pub(crate) mod junit;
-mod libtest;
-mod mocha;
-mod mochawesome;
 mod numbers;
-mod nunit2;
-mod nunit3;
-mod playwright;
-mod rspec;
 mod suites;
-mod tap;
-mod testng;
-mod trx;
 mod trx_summary;
 mod values;
-mod xunit;
 
 /// A format of test results.
 pub(crate) struct Format {
@@ -44,34 +32,39 @@ pub(crate) struct Format {
     pub(crate) read: fn(&mut dyn Read, &mut Collector),
 }
 
-/// Every format, the most telling shape first.
-pub(super) const FORMATS: &[Format] = &[
-    junit::FORMAT,
-    trx::FORMAT,
-    nunit3::FORMAT,
-    nunit2::FORMAT,
-    xunit::FORMAT,
-    testng::FORMAT,
-    ctrf::FORMAT,
-    playwright::FORMAT,
-    jest::FORMAT,
-    mochawesome::FORMAT,
-    mocha::FORMAT,
-    rspec::FORMAT,
-    cucumber::FORMAT,
-    go_test::FORMAT,
-    libtest::FORMAT,
-    dart::FORMAT,
-    tap::FORMAT,
-];
+modules! {
+    /// Every format, the most telling shape first.
+    pub(super) const FORMATS: &[Format] = FORMAT of {
+        pub(crate) junit,
+        trx,
+        nunit3,
+        nunit2,
+        xunit,
+        testng,
+        ctrf,
+        playwright,
+        jest,
+        mochawesome,
+        mocha,
+        rspec,
+        cucumber,
+        go_test,
+        libtest,
+        dart,
+        tap,
+    }
+}
 
 /// The format of a file that begins so.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
     FORMATS.iter().find(|format| (format.is)(shape))
 }
 
-/// How many formats take a file that begins so.
-#[cfg(test)]
-fn telling(shape: &Shape) -> usize {
-    FORMATS.iter().filter(|format| (format.is)(shape)).count()
+/// How bad a reading is: 0 passes, 1 warns, 2 fails.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn badness(reading: &Reading) -> u8 {
+    let red = reading.counts.of(State::Failed) + reading.counts.of(State::Errored);
+    let groups = reading.suite_errored + reading.run_errored;
+    let is_red = red + groups > 0 || !reading.troubles.is_empty() || reading.counts.tests() == 0;
+    if is_red { 2 } else { u8::from(reading.counts.of(State::Flaky) > 0) }
 }

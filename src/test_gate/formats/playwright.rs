@@ -12,11 +12,11 @@ use crate::core::words::count;
 use crate::reading::json::{Fields, Object, documents, each, each_object, skip};
 use crate::reading::shape::Shape;
 use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
+use crate::test_gate::rerun;
 use crate::test_gate::trace;
 
 /// The format.
@@ -254,7 +254,7 @@ impl<'a> Shown<'a> {
         let (message, detail) = (wrong.message(), wrong.detail());
         let message = if message.trim().is_empty() { "an error outside of any test" } else { &message };
         let error = GroupError::new(name, message, &detail, Position::NOWHERE);
-        self.collector.run_error(error.again(again::file(Producer::Playwright, &place)));
+        self.collector.run_error(error.rerun(rerun::file(Producer::Playwright, &place)));
     }
 }
 
@@ -349,7 +349,7 @@ impl Report<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"config": {"configFile": "/builds/g/p/web/playwright.config.ts", "rootDir": "/builds/g/p/web/e2e", "projects": [{"name": "chromium"}]},
       "suites": [{"title": "cart.spec.ts", "file": "cart.spec.ts", "line": 0, "column": 0, "specs": [
@@ -378,7 +378,7 @@ mod tests {
         assert_eq!((failed.message.as_str(), failed.attempts), ("Test timeout of 30ms exceeded.", 2));
         assert_eq!(failed.location.as_ref().unwrap().to_string(), "e2e/cart.spec.ts:6");
         assert_eq!(
-            failed.again.as_deref(),
+            failed.rerun.as_deref(),
             Some("npx playwright test e2e/cart.spec.ts --project=firefox -g 'cart adds'")
         );
         assert_eq!(reading.problems[1].message, "once");
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

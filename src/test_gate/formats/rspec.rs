@@ -10,11 +10,11 @@ use crate::core::words::count;
 use crate::reading::json::{Fields, Object, documents, each, skip};
 use crate::reading::shape::Shape;
 use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::again;
 use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Collector, GroupError};
 use crate::test_gate::execution::Execution;
 use crate::test_gate::producer::Producer;
+use crate::test_gate::rerun;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -184,7 +184,7 @@ impl Report<'_> {
             let unloaded =
                 unloaded.and_then(|(_, rest)| rest.split_once(".rb")).map(|(file, _)| format!("{file}.rb"));
             self.collector
-                .run_error(error.again(unloaded.and_then(|file| again::file(Producer::Rspec, &file))));
+                .run_error(error.rerun(unloaded.and_then(|file| rerun::file(Producer::Rspec, &file))));
         }
         let (claimed, shown) = (summary.failures.count(), self.shown.failures.count());
         if claimed > shown {
@@ -217,7 +217,7 @@ impl Object for Report<'_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"version": "3.13.0", "seed": 7, "messages": ["\nAn error occurred while loading ./spec/b_spec.rb.\nNameError"],
       "examples": [
@@ -249,7 +249,7 @@ mod tests {
             ("Cart fails", "expected: 3\n     got: 2")
         );
         assert_eq!(failed.location.as_ref().unwrap().to_string(), "spec/a_spec.rb:7");
-        assert_eq!(failed.again.as_deref(), Some("bundle exec rspec spec/a_spec.rb -e 'Cart fails'"));
+        assert_eq!(failed.rerun.as_deref(), Some("bundle exec rspec spec/a_spec.rb -e 'Cart fails'"));
         assert_eq!(shared.location.as_ref().unwrap().to_string(), "spec/support/shared.rb:2");
         assert_eq!(shared.message, "Boom");
     }
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_holds_for_every_format() {
-        hold(&FORMAT, SAMPLE);
-        survive(&FORMAT, SAMPLE);
+        holds_in_a_row(&FORMAT, SAMPLE);
+        survives(&FORMAT, SAMPLE);
     }
 }

@@ -193,69 +193,6 @@ pub(crate) fn before(full: &str, last: &str) -> String {
     full.strip_suffix(last).unwrap_or_default().trim_end().to_owned()
 }
 
-/// Checks that hold for every reader of JSON.
-#[cfg(test)]
-pub(crate) mod checks {
-    use crate::reading::shape::shape;
-    use crate::test_gate::attempts::State;
-    use crate::test_gate::collector::{Collector, Keep, Reading};
-    use crate::test_gate::formats::{FORMATS, Format, detect};
-
-    pub(crate) fn read(format: &Format, bytes: &[u8]) -> Reading {
-        let mut collector = Collector::new(Keep::default());
-        (format.read)(&mut &*bytes, &mut collector);
-        collector.finish()
-    }
-
-    /// Passed, flaky, failed, errored, skipped, not run.
-    pub(crate) fn counts(reading: &Reading) -> [u64; 6] {
-        use State::{Errored, Failed, Flaky, NotRun, Passed, Skipped};
-        [Passed, Flaky, Failed, Errored, Skipped, NotRun].map(|state| reading.counts.of(state))
-    }
-
-    /// How bad a reading is: 0 passes, 1 warns, 2 fails.
-    pub(crate) fn badness(reading: &Reading) -> u8 {
-        let red = reading.counts.of(State::Failed) + reading.counts.of(State::Errored);
-        let is_red = red + reading.suite_errored + reading.run_errored > 0
-            || !reading.troubles.is_empty()
-            || reading.counts.tests() == 0;
-        if is_red { 2 } else { u8::from(reading.counts.of(State::Flaky) > 0) }
-    }
-
-    /// The sample is detected, no beginning of it is greener, and two in a row are both read.
-    pub(crate) fn hold(format: &Format, sample: &str) {
-        let found = shape(sample.as_bytes());
-        let takers = FORMATS.iter().filter(|format| (format.is)(&found)).map(|format| format.name);
-        assert_eq!(takers.collect::<Vec<_>>(), [format.name]);
-        let whole = read(format, sample.as_bytes());
-        assert!(whole.troubles.is_empty(), "{:?}", whole.troubles);
-        let length = sample.trim_end().len();
-        for end in 0..length {
-            let part = read(format, &sample.as_bytes()[..end]);
-            assert!(badness(&part) >= badness(&whole), "cut at {end}");
-            assert!(!part.troubles.is_empty(), "cut at {end}");
-        }
-        let twice = format!("{sample}\n{sample}");
-        assert_eq!(detect(&shape(twice.as_bytes())).map(|format| format.name), Some(format.name));
-        let both = read(format, twice.as_bytes());
-        assert!(both.troubles.is_empty(), "{:?}", both.troubles);
-        assert!(badness(&both) >= badness(&whole));
-        assert_eq!(both.suites, whole.suites * 2);
-    }
-
-    /// A reader survives any change of single bytes and any bytes at all.
-    pub(crate) fn survive(format: &'static Format, sample: &'static str) {
-        use proptest::prelude::{any, prop_assert, proptest};
-        let bytes = proptest::collection::vec(any::<u8>(), 0..300);
-        proptest!(|(bytes in bytes, at in 0..sample.len(), byte in any::<u8>())| {
-            prop_assert!(badness(&read(format, &bytes)) == 2);
-            let mut changed = sample.as_bytes().to_vec();
-            changed[at] = byte;
-            read(format, &changed);
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Few, Number, Text, before};

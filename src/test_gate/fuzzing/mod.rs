@@ -67,14 +67,15 @@ pub fn targets() -> Vec<Target> {
             .iter()
             .map(|format| Target { name: of("tests", format.name), check: Check::Tests(format) }),
     );
-    targets.extend(cover::Format::ALL.map(|format| Target {
-        name: of("coverage", &format!("{format:?}")),
-        check: Check::Coverage(format),
-    }));
-    targets.extend(bench::Format::ALL.map(|format| Target {
-        name: of("benchmarks", &format!("{format:?}")),
-        check: Check::Benchmarks(format),
-    }));
+    targets.extend(
+        cover::formats()
+            .map(|format| Target { name: of("coverage", format.name()), check: Check::Coverage(format) }),
+    );
+    targets.extend(
+        bench::formats()
+            .enumerate()
+            .map(|(index, format)| Target { name: benchmarks_of(index), check: Check::Benchmarks(format) }),
+    );
     targets
 }
 
@@ -83,9 +84,19 @@ pub fn target_for(bytes: &[u8]) -> Option<String> {
     let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     match detect(&shape(head)) {
         Kind::Tests(format) => Some(of("tests", format.name)),
-        Kind::Coverage(format) => Some(of("coverage", &format!("{format:?}"))),
-        Kind::Benchmarks(format) => Some(of("benchmarks", &format!("{format:?}"))),
+        Kind::Coverage(format) => Some(of("coverage", format.name())),
+        Kind::Benchmarks(_) => bench::position(&shape(head)).map(benchmarks_of),
         Kind::Unknown(_) => None,
+    }
+}
+
+/// What the target for the format of benchmarks at a place of their table is called: several forms of one format are numbered.
+fn benchmarks_of(index: usize) -> String {
+    let names: Vec<&str> = bench::formats().map(bench::Format::as_str).collect();
+    let name = names.get(index).copied().unwrap_or_default();
+    match names.iter().take(index).filter(|other| **other == name).count() {
+        0 => of("benchmarks", name),
+        before => format!("{}-{}", of("benchmarks", name), before + 1),
     }
 }
 
@@ -95,7 +106,7 @@ fn of(kind: &str, name: &str) -> String {
 
 /// A name in lower case with hyphens.
 fn slug(name: &str) -> String {
-    name.to_lowercase().replace([' ', '.'], "-")
+    name.to_lowercase().replace([' ', '.', '\''], "-")
 }
 
 /// Some places to cut at, which depend on nothing but the bytes.

@@ -8,7 +8,7 @@ use crate::test_gate::attempts::State;
 use crate::test_gate::collector::{Assumed, Collector, KEPT, Keep, Reading};
 use crate::test_gate::detect::{Kind, detect};
 use crate::test_gate::exports::{self, Source};
-use crate::test_gate::formats::{Format, junit};
+use crate::test_gate::formats::{Format, badness, junit};
 use crate::test_gate::read::{Content, content};
 
 const PLAIN: Keep = Keep { names: false, tests: false, attempts: Assumed { repeats: false, paths: false } };
@@ -70,13 +70,6 @@ fn read(format: &Format, mut source: impl Read, keep: Keep) -> Reading {
     let mut collector = Collector::new(keep);
     (format.read)(&mut source, &mut collector);
     collector.finish()
-}
-
-/// How bad a reading is: 0 passes, 1 warns, 2 fails.
-fn badness(reading: &Reading) -> u8 {
-    let groups = reading.suite_errored + reading.run_errored;
-    let is_red = red(reading) + groups > 0 || !reading.troubles.is_empty() || reading.counts.tests() == 0;
-    if is_red { 2 } else { u8::from(reading.counts.of(State::Flaky) > 0) }
 }
 
 fn red(reading: &Reading) -> u64 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use devops_action::core::{Finding, Input, Location, RULE_IDS, Report, Severity, Table, Verdict};
+use devops_action::core::{Finding, Input, Location, RULE_IDS, Report, Severity, Subject, Table, Verdict};
 use devops_action::render;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::test_runner::RngSeed;
@@ -258,7 +258,7 @@ fn no_text_makes_a_cell_of_a_table() {
     let mut report = samples::hostile();
     let other = |index: usize| {
         let mut finding = report.findings[0].clone();
-        finding.subject.clear();
+        finding.subject = Subject::default();
         finding.fingerprint = Finding::new(&RULES[0], "a", &[&index.to_string()]).fingerprint;
         finding
     };

@@ -103,7 +103,7 @@ pub(super) fn fail() -> Report {
     report.findings = vec![
         Finding::new(&RULES[0], name, &[name])
             .detail("expected 90, got 100")
-            .about("test", name)
+            .named("test", name)
             .at(Location::line("tests/checkout.rs", 88))
             .help("again: cargo test -- checkout::applies_discount --exact"),
         Finding::new(&RULES[0], "checkout::rounds_to_the_nearest_cent_in_every_currency_we_sell_in", &["b"])
@@ -150,7 +150,7 @@ pub(super) fn warn() -> Report {
         Finding::new(&RULES[2], "time 0.1.44 may crash (RUSTSEC-2020-0071)", &["time"])
             .severity(Severity::Medium)
             .detail("A call that reads the environment races with one that writes it.")
-            .about("package", "time")
+            .named("package", "time")
             .about("version", "0.1.44")
             .about("path", json!(["webshop 1.0.0", "chrono 0.4.19", "time 0.1.44"]))
             .at(Location::line("Cargo.lock", 231))

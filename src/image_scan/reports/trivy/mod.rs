@@ -4,7 +4,6 @@
 //! The lists are streamed, so that memory follows what is wrong and not the size of the report.
 
 mod keys;
-mod list;
 mod model;
 mod result;
 mod text;

@@ -6,12 +6,12 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::keys;
-use super::list::Each;
 use super::model::{FoundSecret, Licence, Misconfiguration, Modified, Package, Summary, Vulnerability};
 use super::text::{Text, Unknown};
 use crate::image_scan::collect::{Collector, Problems};
 use crate::image_scan::problem::Target;
 use crate::image_scan::reports::{Header, Suppressed};
+use crate::reading::json::each_of;
 
 /// How many packages' lines are remembered for the vulnerabilities that follow.
 const LINES: usize = 50_000;
@@ -126,13 +126,13 @@ impl OneResult<'_> {
             "Class" => self.target.class = map.next_value::<Text>()?.0,
             "Type" => self.target.kind = map.next_value::<Text>()?.0,
             "Packages" => {
-                map.next_value_seed(Each::new("packages", |package| self.found.package(package)))?;
+                map.next_value_seed(each_of("a list of packages", |package| self.found.package(package)))?;
             }
             "MisconfSummary" => {
                 self.found.successes = map.next_value::<Option<Summary>>()?.unwrap_or_default().successes.0;
             }
             "ExperimentalModifiedFindings" => {
-                map.next_value_seed(Each::new("suppressed findings", |modified| {
+                map.next_value_seed(each_of("a list of suppressed findings", |modified| {
                     self.found.modified(modified);
                 }))?;
             }
@@ -147,22 +147,22 @@ impl OneResult<'_> {
         let filters = &collector.filters;
         match key {
             "Vulnerabilities" => {
-                map.next_value_seed(Each::new("vulnerabilities", |one: Vulnerability| {
+                map.next_value_seed(each_of("a list of vulnerabilities", |one: Vulnerability| {
                     let line = lines.get(&one.pkg_id.0).copied();
                     problems.add(one.problem(line), filters);
                 }))?;
             }
             "Misconfigurations" => {
-                map.next_value_seed(Each::new("misconfigurations", |one: Misconfiguration| {
+                map.next_value_seed(each_of("a list of misconfigurations", |one: Misconfiguration| {
                     if let Some(problem) = one.problem() {
                         problems.add(problem, filters);
                     }
                 }))?;
             }
-            "Secrets" => map.next_value_seed(Each::new("secrets", |one: FoundSecret| {
+            "Secrets" => map.next_value_seed(each_of("a list of secrets", |one: FoundSecret| {
                 problems.add(one.problem(), filters);
             }))?,
-            "Licenses" => map.next_value_seed(Each::new("licences", |one: Licence| {
+            "Licenses" => map.next_value_seed(each_of("a list of licences", |one: Licence| {
                 if one.is_harmless() {
                     *harmless.entry(one.category.0.to_lowercase()).or_default() += 1;
                 } else {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-use super::super::{Format, Module, Reading};
+use super::super::{Module, Reading, lcov};
 use super::{Mapper, Origin, Why};
 
 /// A report of these paths, a line of each.
 fn reading(paths: &[&str], roots: &[&str]) -> Reading {
-    let mut reading = super::super::read(Format::Lcov, &b""[..]);
+    let mut reading = super::super::read(lcov::FORMAT, &b""[..]);
     for (number, path) in (1..).zip(paths) {
         reading.coverage.file(path).line(number, 1_u32);
     }

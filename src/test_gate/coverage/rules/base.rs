@@ -76,7 +76,7 @@ pub(super) fn vanished(base: &BTreeMap<String, FileTotals>, facts: &Facts<'_>) -
         let mut finding =
             Finding::new(&VANISHED, format!("{path} is no longer in any coverage report"), &[path])
                 .detail(format!("{} lines covered in the baseline", totals.lines))
-                .about("file", path.as_str())
+                .named("file", path.as_str())
                 .about("base_covered", totals.lines.covered)
                 .about("base_coverable", totals.lines.coverable)
                 .at(Location::file(path))
@@ -84,7 +84,7 @@ pub(super) fn vanished(base: &BTreeMap<String, FileTotals>, facts: &Facts<'_>) -
                     "find out why it is no longer measured: a missing shard, a filter, or a missing report",
                 );
         if new.is_some() {
-            finding = finding.about("renamed_from", old.as_str());
+            finding = finding.named("renamed_from", old.as_str());
         }
         findings.push(finding);
     }

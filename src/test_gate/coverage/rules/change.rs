@@ -68,7 +68,7 @@ fn empty_diff(diff: &str, limit: Percent) -> Finding {
 fn unclear_path(path: &str, meant: &str) -> Finding {
     let title = format!("{path} is changed, and it is unclear whether {meant} is this file");
     Finding::new(&PATCH_UNKNOWN, title, &[path])
-        .about("file", path)
+        .named("file", path)
         .about("report_path", meant)
         .at(Location::file(path))
         .help("leave the report below the folder whose files it covers, or set the folder with `coverage-prefix`, e.g. `artifacts/foo/** = packages/foo`")
@@ -90,7 +90,7 @@ fn unmentioned(file: &Unmentioned) -> Finding {
     };
     Finding::new(&PATCH_UNKNOWN, title, &[path])
         .severity(Severity::Medium)
-        .about("file", path.as_str())
+        .named("file", path.as_str())
         .at(Location::file(path))
         .help(help)
 }

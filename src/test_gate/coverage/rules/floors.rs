@@ -22,7 +22,7 @@ pub(super) fn totals(limits: &Limits, coverage: &Coverage) -> Vec<Finding> {
             return None;
         };
         let finding = with_numbers(Finding::new(&TOO_LOW, title, &[what]), ratio)
-            .about("what", what)
+            .named("what", what)
             .about("limit", limit.to_string());
         let worst = coverage
             .files
@@ -49,7 +49,7 @@ pub(super) fn files(limit: Percent, coverage: &Coverage) -> Vec<Finding> {
         let title = format!("{path}: {lines} lines covered, expected at least {limit} %");
         let missing = uncovered(file);
         let finding = with_numbers(Finding::new(&FILE_TOO_LOW, title, &[path]), lines)
-            .about("file", path.as_str())
+            .named("file", path.as_str())
             .about("limit", limit.to_string())
             .help(test_these(path, &missing));
         at_first(finding, path, &missing)

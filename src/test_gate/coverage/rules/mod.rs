@@ -13,68 +13,26 @@ use super::model::{Coverage, FileCoverage};
 use super::patch::{Ranges, in_ranges, shown};
 use super::scope::LeftOut;
 use super::totals::{FileTotals, Percent, Ratio};
+use crate::core::rule::rules;
 use crate::core::words::{counted, number};
-use crate::core::{Finding, Location, Rule, Severity};
+use crate::core::{Finding, Location, Rule};
 
-/// All lines or branches together.
-pub(crate) const TOO_LOW: Rule = Rule {
-    id: "coverage-too-low",
-    severity: Severity::High,
-    summary: "the tests cover a smaller share of all lines or branches than required",
-    page: include_str!("../../../../docs/rules/coverage-too-low.md"),
-};
+rules! {
+    /// Every rule about coverage.
+    pub(crate) const RULES;
 
-/// One file.
-pub(crate) const FILE_TOO_LOW: Rule = Rule {
-    id: "file-coverage-too-low",
-    severity: Severity::High,
-    summary: "the tests cover a smaller share of a file than required",
-    page: include_str!("../../../../docs/rules/file-coverage-too-low.md"),
-};
-
-/// A folder.
-pub(crate) const FOLDER_TOO_LOW: Rule = Rule {
-    id: "folder-coverage-too-low",
-    severity: Severity::High,
-    summary: "the tests cover a smaller share of a folder than required, or no report contains it",
-    page: include_str!("../../../../docs/rules/folder-coverage-too-low.md"),
-};
-
-/// What the change adds.
-pub(crate) const PATCH_TOO_LOW: Rule = Rule {
-    id: "patch-coverage-too-low",
-    severity: Severity::High,
-    summary: "the tests cover a smaller share of the lines that a change adds than required",
-    page: include_str!("../../../../docs/rules/patch-coverage-too-low.md"),
-};
-
-/// What the change adds can't be told.
-pub(crate) const PATCH_UNKNOWN: Rule = Rule {
-    id: "patch-coverage-unknown",
-    severity: Severity::High,
-    summary: "the coverage of a change can't be determined",
-    page: include_str!("../../../../docs/rules/patch-coverage-unknown.md"),
-};
-
-/// Less than at the baseline.
-pub(crate) const DROPPED: Rule = Rule {
-    id: "coverage-dropped",
-    severity: Severity::High,
-    summary: "the tests cover a smaller share of all lines than in the baseline",
-    page: include_str!("../../../../docs/rules/coverage-dropped.md"),
-};
-
-/// A file that reports no longer mention.
-pub(crate) const VANISHED: Rule = Rule {
-    id: "coverage-file-vanished",
-    severity: Severity::High,
-    summary: "a file that was measured in the baseline is in no report now, although it still exists",
-    page: include_str!("../../../../docs/rules/coverage-file-vanished.md"),
-};
-
-/// Every rule about coverage.
-pub(crate) const RULES: &[Rule] =
-    &[TOO_LOW, FILE_TOO_LOW, FOLDER_TOO_LOW, PATCH_TOO_LOW, PATCH_UNKNOWN, DROPPED, VANISHED];
+    TOO_LOW: "coverage-too-low", High,
+        "the tests cover a smaller share of all lines or branches than required";
+    FILE_TOO_LOW: "file-coverage-too-low", High, "the tests cover a smaller share of a file than required";
+    FOLDER_TOO_LOW: "folder-coverage-too-low", High,
+        "the tests cover a smaller share of a folder than required, or no report contains it";
+    PATCH_TOO_LOW: "patch-coverage-too-low", High,
+        "the tests cover a smaller share of the lines that a change adds than required";
+    PATCH_UNKNOWN: "patch-coverage-unknown", High, "the coverage of a change can't be determined";
+    DROPPED: "coverage-dropped", High, "the tests cover a smaller share of all lines than in the baseline";
+    VANISHED: "coverage-file-vanished", High,
+        "a file that was measured in the baseline is in no report now, although it still exists";
+}
 
 /// Most findings of one rule; the others are counted in one more.
 const LISTED: usize = 100;
@@ -385,6 +343,6 @@ mod tests {
         let limits = Limits { min_file_coverage: percent("1"), ..Limits::default() };
         let findings = judge(&limits, &Facts::of(&coverage(&files)));
         assert_eq!(findings.len(), 101);
-        assert_eq!(findings[100].subject["not_listed"], 50);
+        assert_eq!(findings[100].subject.get("not_listed"), Some(&50.into()));
     }
 }

@@ -40,10 +40,20 @@ pub(crate) const FORMAT: Format = Format {
             report.finish()
         });
         if let Err(trouble) = result {
+            // An error from inside of the document is only a text.
+            if trouble.what.contains(SCHEMA) {
+                collector.reading.help = Some(KEEP_TO_IT);
+            }
             collector.trouble(trouble);
         }
     },
 };
+
+/// What the errors begin with that say how a report breaks the schema.
+const SCHEMA: &str = "the schema of CTRF";
+
+/// What to do about a report that breaks it.
+const KEEP_TO_IT: &str = "use a version of the reporter that follows the schema of CTRF, or write JUnit XML or the runner's own JSON instead";
 
 /// Words of producers for `other` that are no good ending.
 const BROKEN: [&str; 9] =
@@ -96,7 +106,7 @@ fn check<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A) -> Result<(),
 /// Passes over the value first, so that one that is cut off is said to be.
 fn unknown<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<(), A::Error> {
     map.next_value::<IgnoredAny>()?;
-    Err(refuse::<A>(format_args!("the schema of CTRF does not have the field `{key}` here")))
+    Err(refuse::<A>(format_args!("{SCHEMA} does not have the field `{key}` here")))
 }
 
 impl Report<'_> {
@@ -196,7 +206,8 @@ impl<'a> Results<'a> {
             collector.note(format!("the summary names {}, the report shows {shown}", count(claimed, "test")));
         }
         for (flaw, tests) in self.flaws {
-            let what = format!("the schema of CTRF does not allow {flaw}, e.g. in {}", count(tests, "test"));
+            let what = format!("{SCHEMA} does not allow {flaw}, e.g. in {}", count(tests, "test"));
+            collector.reading.help = Some(KEEP_TO_IT);
             collector.trouble(Trouble::whole(what));
         }
         if self.others > 0 {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::FORMAT;
 use super::types::Rule;
-use crate::test_gate::formats::values::checks::{counts, hold, read, survive};
+use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
 
 const SAMPLE: &str = r#"{"reportFormat": "CTRF", "specVersion": "1.0.0", "reportId": "b64ef229-f53f-4ff4-9401-c015ee28e9b5", "timestamp": "2026-01-31T12:00:00Z",
   "results": {"tool": {"name": "vitest", "version": "4"},
@@ -25,7 +25,7 @@ fn tests_and_their_attempts_are_read() {
     let (failed, flaky) = (&reading.problems[0], &reading.problems[1]);
     assert_eq!((failed.attempts, failed.message.as_str()), (2, "1 == 2"));
     assert_eq!(failed.location.as_ref().unwrap().to_string(), "src/cart.test.ts:7");
-    assert_eq!(failed.again.as_deref(), Some("npx vitest run src/cart.test.ts -t 'cart fails'"));
+    assert_eq!(failed.rerun.as_deref(), Some("npx vitest run src/cart.test.ts -t 'cart fails'"));
     assert_eq!((flaky.attempts, flaky.message.as_str()), (2, "once"));
     let broken = read(&FORMAT, SAMPLE.replace("\"todo\"", "\"timedOut\"").as_bytes());
     assert_eq!(counts(&broken), [1, 1, 1, 1, 2, 0]);
@@ -264,8 +264,8 @@ fn tests_count_where_a_reporter_bends_the_schema() {
 
 #[test]
 fn what_holds_for_every_format() {
-    hold(&FORMAT, SAMPLE);
-    survive(&FORMAT, SAMPLE);
+    holds_in_a_row(&FORMAT, SAMPLE);
+    survives(&FORMAT, SAMPLE);
     let twice = SAMPLE.replacen('{', "{\"specVersion\": \"1.0.0\", ", 1);
     assert!(!read(&FORMAT, twice.as_bytes()).troubles.is_empty());
 }

@@ -2,7 +2,7 @@
 
 use super::FORMAT;
 use crate::test_gate::formats::checks::{
-    badness, counts, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
+    badness, counts_and_errors, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
 };
 
 const START: &str = r#"{"protocolVersion":"0.1.1","runnerVersion":"1.25.3","pid":7103,"type":"start","time":0}
@@ -31,14 +31,17 @@ const FAILED: &str = "{\"success\":false,\"type\":\"done\",\"time\":500}\n";
 fn a_run_is_read() {
     let found = read(&FORMAT, format!("{START}{PASSED}"));
     assert!(found.troubles.is_empty() && found.run_errors.is_empty(), "{found:?}");
-    assert_eq!((counts(&found), found.micros, found.suites), (([1, 0, 0, 0, 1, 0], 0), Some(9_000), 1));
+    assert_eq!(
+        (counts_and_errors(&found), found.micros, found.suites),
+        (([1, 0, 0, 0, 1, 0], 0), Some(9_000), 1)
+    );
     let found = read(&FORMAT, format!("Running pub get\n{START}{FAILS}{FAILED}"));
-    assert_eq!((counts(&found), found.notes.len()), (([1, 0, 1, 0, 1, 0], 0), 1));
+    assert_eq!((counts_and_errors(&found), found.notes.len()), (([1, 0, 1, 0, 1, 0], 0), 1));
     let fails = &found.problems[0];
     assert_eq!((fails.name.as_str(), fails.suite.as_str()), ("cart fails", "test/main_test.dart"));
     assert!(fails.message.starts_with("Expected: <2>") && fails.detail.contains("test_api"));
     assert_eq!(fails.location.as_ref().unwrap().to_string(), "test/main_test.dart:15");
-    assert_eq!(fails.again.as_deref(), Some("flutter test test/main_test.dart --plain-name 'cart fails'"));
+    assert_eq!(fails.rerun.as_deref(), Some("flutter test test/main_test.dart --plain-name 'cart fails'"));
 }
 
 #[test]
@@ -46,7 +49,7 @@ fn a_hidden_test_that_fails_breaks_its_suite() {
     let loading = START.replace("\"testID\":1,\"result\":\"success\"", "\"testID\":1,\"result\":\"error\"");
     for text in [loading.clone(), loading.replace("\"hidden\":true", "\"hidden\":false")] {
         let found = read(&FORMAT, format!("{text}{FAILED}"));
-        assert_eq!((counts(&found), found.suite_errored), (([1, 0, 0, 1, 1, 0], 0), 1));
+        assert_eq!((counts_and_errors(&found), found.suite_errored), (([1, 0, 0, 1, 1, 0], 0), 1));
         assert_eq!(found.suite_errors[0].name, "test/main_test.dart");
     }
     let set_up = FAILS.replace("cart fails", "(setUpAll)");
@@ -72,10 +75,10 @@ fn how_a_run_ends_counts() {
     // A test that did not end.
     let open = FAILS.lines().next().unwrap();
     let found = read(&FORMAT, format!("{START}{open}\n{PASSED}"));
-    assert_eq!((counts(&found), badness(&found)), (([1, 0, 0, 1, 1, 0], 0), 2));
+    assert_eq!((counts_and_errors(&found), badness(&found)), (([1, 0, 0, 1, 1, 0], 0), 2));
     // A retry that passed.
     let retry = START.replace("\"message\":\"hello\"", "\"message\":\"Retry: cart adds\"");
-    assert_eq!(counts(&read(&FORMAT, format!("{retry}{PASSED}"))).0, [0, 1, 0, 0, 1, 0]);
+    assert_eq!(counts_and_errors(&read(&FORMAT, format!("{retry}{PASSED}"))).0, [0, 1, 0, 0, 1, 0]);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::reason;
 use crate::core::words::count;
 use crate::reading::excerpt::prefix;
 use crate::reading::trouble::Position;
-use crate::test_gate::again;
 use crate::test_gate::collector::{Collector, GroupError};
+use crate::test_gate::rerun;
 
 /// Most bytes kept of what one build prints.
 const KEPT: usize = 4_000;
@@ -119,7 +119,7 @@ impl Builds {
             let output = self.outputs.get(&build).map_or("", String::as_str);
             let message = "it could not be built";
             let error = GroupError::new(&build, message, output, Position::NOWHERE);
-            collector.run_error(error.again(again::package(&build)));
+            collector.run_error(error.rerun(rerun::package(&build)));
         }
     }
 
@@ -171,5 +171,5 @@ fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut 
     }
     let message = reason(&format!("{output}\n{}", first.output));
     let error = GroupError::new(name, &message, &detail, first.at);
-    collector.run_error(error.again(again::package(if group.len() == 1 { &first.name } else { root })));
+    collector.run_error(error.rerun(rerun::package(if group.len() == 1 { &first.name } else { root })));
 }

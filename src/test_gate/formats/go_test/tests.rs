@@ -3,7 +3,7 @@
 use super::FORMAT;
 use crate::test_gate::collector::{Assumed, Keep};
 use crate::test_gate::formats::checks::{
-    counts, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read, read_as,
+    counts_and_errors, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read, read_as,
 };
 
 /// An event of a package, or of a test in it.
@@ -74,15 +74,15 @@ fn red() -> String {
 fn tests_are_counted_and_their_suites_are_not() {
     let found = read(&FORMAT, green());
     assert!(found.troubles.is_empty() && found.notes.is_empty(), "{found:?}");
-    assert_eq!(counts(&found), ([3, 0, 0, 0, 1, 0], 0));
+    assert_eq!(counts_and_errors(&found), ([3, 0, 0, 0, 1, 0], 0));
     assert_eq!((found.micros, found.suites), (Some(1_000_000), 2));
     let found = read(&FORMAT, red());
-    assert_eq!(counts(&found), ([1, 0, 2, 0, 0, 0], 0));
+    assert_eq!(counts_and_errors(&found), ([1, 0, 2, 0, 0, 0], 0));
     let two = &found.problems[0];
     assert_eq!((two.test.as_str(), two.message.as_str()), ("x.org/shop > TestP/two", "got 3"));
     assert!(two.detail.contains("and more"));
     assert_eq!(two.location.as_ref().unwrap().to_string(), "a_test.go:6");
-    assert_eq!(two.again.as_deref(), Some("go test x.org/shop -run '^TestP$/^two$'"));
+    assert_eq!(two.rerun.as_deref(), Some("go test x.org/shop -run '^TestP$/^two$'"));
     assert_eq!((found.problems[1].name.as_str(), found.problems[1].message.as_str()), ("TestOwn", "own"));
 }
 
@@ -96,11 +96,11 @@ fn a_package_that_fails_without_a_test_is_an_error() {
         + &event("x.org/c", "", "output", "\"Output\":\"FAIL\\tx.org/c [build failed]\\n\"")
         + &event("x.org/c", "", "fail", "\"Elapsed\":0,\"FailedBuild\":\"x.org/c [x.org/c.test]\"");
     let found = read(&FORMAT, format!("{build}{fail}"));
-    assert_eq!(counts(&found), ([0; 6], 1));
+    assert_eq!(counts_and_errors(&found), ([0; 6], 1));
     assert_eq!(found.run_errors[0].message, "its build failed: c/c_test.go:3:28: undefined: x");
     assert_eq!(found.run_errors[0].name, "x.org/c");
     // A build that failed and no package that says so.
-    assert_eq!(counts(&read(&FORMAT, build)).1, 1);
+    assert_eq!(counts_and_errors(&read(&FORMAT, build)).1, 1);
     let passed = [("start", "", ""), ("run", "TestA", ""), ("pass", "TestA", "")];
     for (output, message) in [
         ("exit status 1", "it failed, and none of its tests did: exit status 1"),
@@ -113,7 +113,7 @@ fn a_package_that_fails_without_a_test_is_an_error() {
                 .concat(),
         );
         let found = read(&FORMAT, text);
-        assert_eq!(counts(&found), ([1, 0, 0, 0, 0, 0], 1));
+        assert_eq!(counts_and_errors(&found), ([1, 0, 0, 0, 0, 0], 1));
         assert_eq!(found.run_errors[0].message, message);
     }
 }
@@ -133,7 +133,7 @@ fn a_test_that_does_not_end_is_an_error() {
             ("fail", "", ""),
         ]),
     );
-    assert_eq!(counts(&found), ([0, 0, 0, 1, 0, 1], 0));
+    assert_eq!(counts_and_errors(&found), ([0, 0, 0, 1, 0, 1], 0));
     assert_eq!(found.problems[0].name, "TestA/slow");
     assert_eq!(found.problems[0].message, "it did not finish: panic: test timed out after 1s");
     assert_eq!(found.problems[0].location.as_ref().unwrap().to_string(), "/srv/shop/a_test.go:12");
@@ -142,13 +142,13 @@ fn a_test_that_does_not_end_is_an_error() {
         &FORMAT,
         events(&[("run", "TestA", ""), ("output", "TestA", "hi--- PASS: TestA (0.00s)"), ("pass", "", "")]),
     );
-    assert_eq!(counts(&found), ([1, 0, 0, 0, 0, 0], 0));
+    assert_eq!(counts_and_errors(&found), ([1, 0, 0, 0, 0, 0], 0));
     // A benchmark has no end of its own.
     let text = events(&[("start", "", ""), ("run", "BenchmarkX", ""), ("pass", "", "")]);
-    assert_eq!(counts(&read(&FORMAT, text)), ([0; 6], 0));
+    assert_eq!(counts_and_errors(&read(&FORMAT, text)), ([0; 6], 0));
     // A package and its `_test` package may each have one of this name.
     let twins = [("start", "", ""), ("run", "BenchmarkX", ""), ("run", "BenchmarkX", ""), ("pass", "", "")];
-    assert_eq!(counts(&read(&FORMAT, events(&twins))), ([0; 6], 0));
+    assert_eq!(counts_and_errors(&read(&FORMAT, events(&twins))), ([0; 6], 0));
 }
 
 #[test]
@@ -162,14 +162,14 @@ fn repeats_are_tests_and_further_runs_are_attempts_where_that_is_set() {
     ];
     let once = events(&[&repeats[..], &[("fail", "", "")]].concat());
     let attempts = Keep { attempts: Assumed { repeats: true, paths: false }, ..Keep::default() };
-    assert_eq!(counts(&read(&FORMAT, once.clone())).0, [1, 0, 1, 0, 0, 0]);
-    assert_eq!(counts(&read_as(&FORMAT, once, attempts)).0, [1, 0, 1, 0, 0, 0]);
+    assert_eq!(counts_and_errors(&read(&FORMAT, once.clone())).0, [1, 0, 1, 0, 0, 0]);
+    assert_eq!(counts_and_errors(&read_as(&FORMAT, once, attempts)).0, [1, 0, 1, 0, 0, 0]);
     let failed = events(&[("start", "", ""), ("run", "TestA", ""), ("fail", "TestA", ""), ("fail", "", "")]);
     let passed = events(&[("start", "", ""), ("run", "TestA", ""), ("pass", "TestA", ""), ("pass", "", "")]);
     let (made_good, broken) = (failed.clone() + &passed, passed + &failed);
-    assert_eq!(counts(&read(&FORMAT, &made_good)), ([1, 0, 1, 0, 0, 0], 0));
-    assert_eq!(counts(&read_as(&FORMAT, made_good, attempts)), ([0, 1, 0, 0, 0, 0], 0));
-    assert_eq!(counts(&read_as(&FORMAT, broken, attempts)), ([0, 0, 1, 0, 0, 0], 0));
+    assert_eq!(counts_and_errors(&read(&FORMAT, &made_good)), ([1, 0, 1, 0, 0, 0], 0));
+    assert_eq!(counts_and_errors(&read_as(&FORMAT, made_good, attempts)), ([0, 1, 0, 0, 0, 0], 0));
+    assert_eq!(counts_and_errors(&read_as(&FORMAT, broken, attempts)), ([0, 0, 1, 0, 0, 0], 0));
 }
 
 #[test]
@@ -180,7 +180,10 @@ fn what_is_no_event_is_noted_or_named() {
     assert_eq!(found.notes, ["3 lines are no event"]);
     // Output that was printed before an event on its line.
     let found = read(&FORMAT, green().replacen("{\"Time\"", "x{\"Time\"", 1));
-    assert_eq!((counts(&found), found.notes.len()), (counts(&read(&FORMAT, green())), 1));
+    assert_eq!(
+        (counts_and_errors(&found), found.notes.len()),
+        (counts_and_errors(&read(&FORMAT, green())), 1)
+    );
     for (text, what) in [
         (
             green().replace("\"Action\":\"skip\"", "\"Action\":\"vanish\""),

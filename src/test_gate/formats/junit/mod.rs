@@ -20,7 +20,7 @@ use crate::reading::trouble::Trouble;
 use crate::reading::xml::{Scanner, Token};
 use crate::test_gate::collector::{Collector, hash_of};
 use crate::test_gate::execution::{DETAIL, MESSAGE};
-use crate::test_gate::foreign;
+use crate::test_gate::other_xml;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -89,6 +89,8 @@ struct Reader<'a, R> {
 }
 
 impl<R: Read> Reader<'_, R> {
+    /// Walks over the elements. Not with `reading::xml::Walker`, for the sake of speed: the stack of open elements holds what each means
+    /// in place of its name, and the texts of muted output are never looked at.
     fn walk(&mut self) -> Result<(), Trouble> {
         loop {
             let is_outside = self.open.is_empty();
@@ -141,7 +143,7 @@ impl<R: Read> Reader<'_, R> {
         let open = Open { kind, name: if is_empty { 0 } else { hash_of(name) } };
         if self.open.is_empty() && !matches!(kind, Kind::Suites | Kind::Suite | Kind::Case) {
             let root = shorten(name, MESSAGE);
-            let what = format!("the root element is <{root}>, {}", foreign::described(&root));
+            let what = format!("the root element is <{root}>, {}", other_xml::described(&root));
             self.open.clear();
             return Err(Trouble { what, at: self.scanner.position() });
         }

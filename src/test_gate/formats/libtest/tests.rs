@@ -2,7 +2,7 @@
 
 use super::FORMAT;
 use crate::test_gate::formats::checks::{
-    counts, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
+    counts_and_errors, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
 };
 
 const GREEN: &str = r#"{ "type": "suite", "event": "started", "test_count": 3 }
@@ -51,13 +51,13 @@ const NEXTEST: &str = r#"{"type":"suite","event":"started","test_count":2,"nexte
 fn a_run_of_cargo_is_read() {
     let found = read(&FORMAT, GREEN);
     assert!(found.troubles.is_empty() && found.notes.is_empty(), "{found:?}");
-    assert_eq!((counts(&found), found.micros), (([2, 0, 0, 0, 1, 0], 0), Some(750_000)));
+    assert_eq!((counts_and_errors(&found), found.micros), (([2, 0, 0, 0, 1, 0], 0), Some(750_000)));
     let found = read(&FORMAT, RED);
-    assert_eq!(counts(&found), ([1, 0, 2, 1, 0, 0], 1));
+    assert_eq!(counts_and_errors(&found), ([1, 0, 2, 1, 0, 0], 1));
     let fails = &found.problems[0];
     assert_eq!((fails.suite.as_str(), fails.message.as_str()), ("shop (unit tests)", "boom"));
     assert_eq!(fails.location.as_ref().unwrap().to_string(), "src/lib.rs:6");
-    assert_eq!(fails.again.as_deref(), Some("cargo test --workspace --no-fail-fast -- --exact tests::fails"));
+    assert_eq!(fails.rerun.as_deref(), Some("cargo test --workspace --no-fail-fast -- --exact tests::fails"));
     assert_eq!(found.problems[1].message, "panic did not contain expected string");
     assert_eq!((found.problems[2].suite.as_str(), found.problems[2].name.as_str()), ("crash", "crash"));
     assert_eq!(found.run_errors[0].name, "crash");
@@ -68,7 +68,7 @@ fn a_run_of_cargo_is_read() {
 fn a_run_of_nextest_is_read() {
     let found = read(&FORMAT, NEXTEST);
     assert!(found.troubles.is_empty() && found.suite_errors.is_empty(), "{found:?}");
-    assert_eq!((counts(&found), found.suites), (([0, 1, 2, 0, 0, 0], 0), 2));
+    assert_eq!((counts_and_errors(&found), found.suites), (([0, 1, 2, 0, 0, 0], 0), 2));
     let told: Vec<_> = found
         .problems
         .iter()
@@ -83,7 +83,7 @@ fn a_run_of_nextest_is_read() {
         ]
     );
     assert_eq!(
-        found.problems[2].again.as_deref(),
+        found.problems[2].rerun.as_deref(),
         Some(
             "cargo nextest run --workspace --no-fail-fast -E '(package(=my-shop) & binary(=my_shop) & test(=cart::fails))'"
         )
@@ -95,7 +95,7 @@ fn a_run_of_nextest_is_read() {
         .map(|line| line.split(",\"nextest\"").next().unwrap().trim_end_matches('}').to_owned() + "}\n")
         .collect();
     let found = read(&FORMAT, plain);
-    assert_eq!((counts(&found), found.troubles.is_empty()), (([0, 1, 1, 0, 0, 0], 0), true));
+    assert_eq!((counts_and_errors(&found), found.troubles.is_empty()), (([0, 1, 1, 0, 0, 0], 0), true));
 }
 
 #[test]
@@ -119,7 +119,11 @@ fn binaries_of_one_name_and_raw_identifiers_are_told_apart() {
     ]
     .concat();
     let found = read(&FORMAT, &stream);
-    assert_eq!((counts(&found), found.troubles.is_empty()), (([0, 0, 2, 0, 0, 0], 0), true), "{found:?}");
+    assert_eq!(
+        (counts_and_errors(&found), found.troubles.is_empty()),
+        (([0, 0, 2, 0, 0, 0], 0), true),
+        "{found:?}"
+    );
     let told: Vec<_> = found.problems.iter().map(|found| (&*found.classname, &*found.name)).collect();
     assert_eq!(told, [("s::bin/tool", "r#match"), ("s::example/tool", "r#match")]);
 }
@@ -139,8 +143,8 @@ fn a_suite_of_nextest_may_be_written_in_two_parts() {
             .concat();
     let second = [part("started", 0), test("b", "ok"), part("ok", 1)].concat();
     let found = read(&FORMAT, format!("{first}{second}"));
-    assert_eq!((counts(&found), found.notes.len()), (([2, 0, 0, 0, 0, 0], 0), 0));
-    assert_eq!(counts(&read(&FORMAT, first)).0, [1, 0, 0, 1, 0, 0]);
+    assert_eq!((counts_and_errors(&found), found.notes.len()), (([2, 0, 0, 0, 0, 0], 0), 0));
+    assert_eq!(counts_and_errors(&read(&FORMAT, first)).0, [1, 0, 0, 1, 0, 0]);
 }
 
 #[test]
@@ -155,7 +159,7 @@ fn claims_are_compared() {
             "\"passed\": 1, \"failed\": 1, \"allowed_fail\": 1",
         );
     let found = read(&FORMAT, allowed);
-    assert_eq!((counts(&found).0, found.suite_errored), ([1, 0, 0, 0, 2, 0], 0));
+    assert_eq!((counts_and_errors(&found).0, found.suite_errored), ([1, 0, 0, 0, 2, 0], 0));
     let lost: String =
         GREEN.lines().filter(|line| !line.contains("tests::old")).map(|line| format!("{line}\n")).collect();
     assert_eq!(read(&FORMAT, lost).notes.len(), 1);
@@ -173,7 +177,7 @@ fn what_is_not_known_is_named() {
         assert!(troubles.kept().iter().any(|trouble| trouble.what.starts_with(what)), "{what}: {troubles:?}");
     }
     let broken = format!("{GREEN}error: could not compile `shop` (lib test) due to 1 previous error\n");
-    assert_eq!(counts(&read(&FORMAT, broken)).1, 1);
+    assert_eq!(counts_and_errors(&read(&FORMAT, broken)).1, 1);
     // A bench is measured, and no test; what was printed before an event does not hide it.
     let text = GREEN.replace(
         "{ \"type\": \"suite\", \"event\": \"ok\"",
@@ -181,7 +185,7 @@ fn what_is_not_known_is_named() {
     );
     let found = read(&FORMAT, text);
     assert_eq!(
-        (counts(&found), found.troubles.is_empty(), found.notes.len()),
+        (counts_and_errors(&found), found.troubles.is_empty(), found.notes.len()),
         (([2, 0, 0, 0, 1, 0], 0), true, 1)
     );
     let benchmarks: Vec<_> =
@@ -204,7 +208,7 @@ fn cuts_are_noticed_and_only_libtest_is_taken() {
             "\"event\":\"failed\",\"passed\":1,\"failed\":1",
             "\"event\":\"ok\",\"passed\":1,\"failed\":0",
         );
-    assert_eq!(counts(&read(&FORMAT, &flaky)), ([0, 1, 0, 0, 0, 0], 0));
+    assert_eq!(counts_and_errors(&read(&FORMAT, &flaky)), ([0, 1, 0, 0, 0, 0], 0));
     no_prefix_is_greener(&FORMAT, &flaky);
     no_prefix_is_greener(&FORMAT, green);
 }

@@ -2,7 +2,7 @@
 
 use super::FORMAT;
 use crate::test_gate::formats::checks::{
-    badness, counts, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
+    badness, counts_and_errors, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
 };
 
 const NODE: &str = "TAP version 13
@@ -143,14 +143,14 @@ fn a_run_of_node_is_read() {
     let found = read(&FORMAT, NODE);
     assert!(found.troubles.is_empty() && found.run_errors.is_empty(), "{found:?}");
     // The failing parent counts, for its subtest passed; suites do not.
-    assert_eq!(counts(&found).0, [3, 0, 2, 1, 2, 0]);
+    assert_eq!(counts_and_errors(&found).0, [3, 0, 2, 1, 2, 0]);
     assert_eq!((found.suites, found.suite_errored), (4, 1));
     let first = &found.problems[0];
     assert_eq!((first.test.as_str(), first.message.as_str()), ("/srv/a.test.mjs > fails # hash", "1 == 2"));
     assert_eq!(first.location.as_ref().unwrap().to_string(), "/srv/a.test.mjs:2");
     assert_eq!(first.at.unwrap().line, 8);
     assert_eq!(
-        first.again.as_deref(),
+        first.rerun.as_deref(),
         Some("node --test --test-name-pattern '^fails # hash$' /srv/a.test.mjs")
     );
     assert_eq!((found.problems[1].suite.as_str(), found.problems[1].name.as_str()), ("suite > inner", "two"));
@@ -164,24 +164,24 @@ fn a_run_of_node_is_read() {
 #[test]
 fn perl_and_bats_and_pgtap_are_read() {
     let found = read(&FORMAT, PERL);
-    assert_eq!(counts(&found), ([4, 0, 1, 0, 1, 0], 0));
+    assert_eq!(counts_and_errors(&found), ([4, 0, 1, 0, 1, 0], 0));
     assert_eq!(found.problems[0].location.as_ref().unwrap().to_string(), "t/p.t:12");
     let bats =
         "1..2\nok 1 passes in 4ms\nnot ok 2 fails\n# (in test file x.bats, line 2)\n#   `false' failed\n";
     let found = read(&FORMAT, bats);
-    assert_eq!((counts(&found).0, found.micros), ([1, 0, 1, 0, 0, 0], Some(4_000)));
+    assert_eq!((counts_and_errors(&found).0, found.micros), ([1, 0, 1, 0, 0, 0], Some(4_000)));
     assert_eq!(found.problems[0].location.as_ref().unwrap().to_string(), "x.bats:2");
     let found = read(&FORMAT, " 1..2\n ok 1 - a\n not ok 2 - b\n # Failed test 2: \"b\"\n");
-    assert_eq!((counts(&found).0, found.troubles.is_empty()), ([1, 0, 1, 0, 0, 0], true));
+    assert_eq!((counts_and_errors(&found).0, found.troubles.is_empty()), ([1, 0, 1, 0, 0, 0], true));
     // What bats writes for a skipped test is a skip.
-    assert_eq!(counts(&read(&FORMAT, "1..1\nnot ok 1 s # SKIP later\n")).0, [0, 0, 0, 0, 1, 0]);
+    assert_eq!(counts_and_errors(&read(&FORMAT, "1..1\nnot ok 1 s # SKIP later\n")).0, [0, 0, 0, 0, 1, 0]);
 }
 
 #[test]
 fn subtests_in_braces_are_read() {
     let found = read(&FORMAT, BUFFERED);
     assert!(found.troubles.is_empty(), "{:?}", found.troubles);
-    assert_eq!(counts(&found), ([2, 0, 1, 0, 0, 0], 0));
+    assert_eq!(counts_and_errors(&found), ([2, 0, 1, 0, 0, 0], 0));
     assert_eq!(
         (found.problems[0].suite.as_str(), found.problems[0].name.as_str()),
         ("outer > inner", "deep")
@@ -189,13 +189,13 @@ fn subtests_in_braces_are_read() {
     assert_eq!(found.problems[0].location.as_ref().unwrap().to_string(), "t.js:7");
     let found =
         read(&FORMAT, "1..1\nok 1 - a\n  ---\n  duration_ms: 1\n  ...\n{\n    ok 1 - in\n    1..1\n}\n");
-    assert_eq!((counts(&found).0, found.troubles.is_empty()), ([1, 0, 0, 0, 0, 0], true));
+    assert_eq!((counts_and_errors(&found).0, found.troubles.is_empty()), ([1, 0, 0, 0, 0, 0], true));
 }
 
 #[test]
 fn what_is_missing_is_an_error() {
     let found = read(&FORMAT, "1..4\nok 1\nok 3\n");
-    assert_eq!(counts(&found).0, [2, 0, 0, 2, 0, 0]);
+    assert_eq!(counts_and_errors(&found).0, [2, 0, 0, 2, 0, 0]);
     let names: Vec<&str> = found.problems.iter().map(|problem| problem.name.as_str()).collect();
     assert_eq!(names, ["test 2", "test 4"]);
     assert!(found.problems[0].message.contains("1..4"));
@@ -239,35 +239,43 @@ fn a_run_says_that_it_went_wrong() {
         assert!(found.troubles.is_empty(), "{text}: {found:?}");
     }
     // What a bail-out left undone was not run.
-    assert_eq!(counts(&read(&FORMAT, "1..3\nok 1\nBail out!\n")), ([1, 0, 0, 0, 0, 2], 1));
+    assert_eq!(counts_and_errors(&read(&FORMAT, "1..3\nok 1\nBail out!\n")), ([1, 0, 0, 0, 0, 2], 1));
 }
 
 #[test]
 fn files_of_prove_and_documents_in_a_row_are_told_apart() {
     let prove = "t/a.t .. \n1..1\nok 1 - x\nok\nt/b.t .. \nnot ok 1 - x\n1..1\nDubious, test returned 1 (wstat 256, 0x100)\nFailed 1/1 subtests \n\nResult: FAIL\n";
     let found = read(&FORMAT, prove);
-    assert_eq!((counts(&found), found.troubles.is_empty()), (([1, 0, 1, 0, 0, 0], 0), true), "{found:?}");
-    assert_eq!(found.problems[0].again.as_deref(), Some("prove -v t/b.t"));
+    assert_eq!(
+        (counts_and_errors(&found), found.troubles.is_empty()),
+        (([1, 0, 1, 0, 0, 0], 0), true),
+        "{found:?}"
+    );
+    assert_eq!(found.problems[0].rerun.as_deref(), Some("prove -v t/b.t"));
     for text in [
         "TAP version 13\n1..1\nok 1 - a\nTAP version 13\n1..1\nnot ok 1 - a\n",
         "1..1\nok 1 - a\n1..1\nnot ok 1 - a\n",
         "ok 1 - a\n1..1\nnot ok 1 - a\n1..1\n",
     ] {
         let found = read(&FORMAT, text);
-        assert_eq!((counts(&found), found.troubles.is_empty()), (([1, 0, 1, 0, 0, 0], 0), true), "{text}");
+        assert_eq!(
+            (counts_and_errors(&found), found.troubles.is_empty()),
+            (([1, 0, 1, 0, 0, 0], 0), true),
+            "{text}"
+        );
     }
     // Numbers twice, as node writes for several files, with as many results as planned.
     let found = read(&FORMAT, "ok 1 - a\nok 2 - b\nnot ok 2 - c\n1..3\n");
-    assert_eq!((counts(&found).0, found.notes.len()), ([2, 0, 1, 0, 0, 0], 1));
+    assert_eq!((counts_and_errors(&found).0, found.notes.len()), ([2, 0, 1, 0, 0, 0], 1));
 }
 
 #[test]
 fn a_skipped_file_is_a_skipped_test() {
     let found = read(&FORMAT, "1..0 # SKIP no database\n1..1\nok 1\n");
-    assert_eq!((counts(&found).0, badness(&found)), ([1, 0, 0, 0, 1, 0], 0));
+    assert_eq!((counts_and_errors(&found).0, badness(&found)), ([1, 0, 0, 0, 1, 0], 0));
     // Alone, too: the gate says of all reports together whether anything ran.
     let found = read(&FORMAT, "1..0 # SKIP no database\n");
-    assert_eq!((counts(&found).0, badness(&found)), ([0, 0, 0, 0, 1, 0], 0));
+    assert_eq!((counts_and_errors(&found).0, badness(&found)), ([0, 0, 0, 0, 1, 0], 0));
     assert_eq!(badness(&read(&FORMAT, "1..0\n")), 2);
 }
 
@@ -276,15 +284,15 @@ fn mocha_and_vitest_are_read() {
     let mocha = "ok 1 adds\nnot ok 2 fails\n  Expected\n    {\n  +   price: 20\n  AssertionError: Expected\n      at f (mo/cart.js:4:53)\nok 3 waits # SKIP -\n# tests 2\n# pass 1\n# fail 1\n1..3\n";
     let found = read(&FORMAT, mocha);
     assert_eq!(
-        (counts(&found).0, found.troubles.is_empty(), found.notes.len()),
+        (counts_and_errors(&found).0, found.troubles.is_empty(), found.notes.len()),
         ([1, 0, 1, 0, 1, 0], true, 0)
     );
     assert_eq!(found.problems[0].message, "Expected");
     assert_eq!(found.problems[0].location.as_ref().unwrap().to_string(), "mo/cart.js:4");
     let vitest = "1..2\nok 1 - a # time=1.13ms\nok 2 - b # TODO\n";
-    assert_eq!(counts(&read(&FORMAT, vitest)).0, [1, 0, 0, 0, 1, 0]);
+    assert_eq!(counts_and_errors(&read(&FORMAT, vitest)).0, [1, 0, 0, 0, 1, 0]);
     // ava counts known failures among the failures.
-    assert_eq!(counts(&read(&FORMAT, "not ok 1 - a # TODO\nok 2\n1..2\n# fail 1\n")).1, 0);
+    assert_eq!(counts_and_errors(&read(&FORMAT, "not ok 1 - a # TODO\nok 2\n1..2\n# fail 1\n")).1, 0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How each runner is told of one test, as far as its report names it.
 
-use super::again::{Failed, Piece};
+use super::failed::{Failed, Piece};
 use super::pattern::{is_sayable, literal, quote, whole};
 
 /// A sign that stands between blocks in a report, or in the name of one.

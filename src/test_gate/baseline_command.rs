@@ -4,13 +4,14 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use super::arguments::Arguments;
-use super::baseline::{self, Baseline, RunFacts};
+use super::attempts::State;
+use super::baseline::{self, Baseline, RunIdentity};
+use super::change_under_test::ChangeUnderTest;
 use super::collector::Keep;
-use super::coverage_part;
 use super::files;
-use super::gate::Gate;
 use super::records;
-use super::surroundings::Surroundings;
+use super::run::RunFacts;
+use super::sections::{self, Section, reports};
 use crate::core::words::{count, counted};
 use crate::core::{Error, Input, Severity};
 use crate::files::replace_with;
@@ -19,24 +20,17 @@ use crate::job::{Context, Outcome};
 /// Writes the baseline of the reports; of a run that broke off, none.
 pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let target = target(arguments)?;
-    let surroundings = Surroundings::find(arguments, context)?;
+    let change = ChangeUnderTest::find(arguments, context)?;
     let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
-    let mut gate = Gate::default();
-    gate.read(&found, Keep { names: true, ..arguments.keep() }, &arguments.environment);
-    gate.exit_code(arguments.test_exit_code);
     let prefixes = arguments.coverage_prefixes()?;
-    let covered = coverage_part::merge(std::mem::take(&mut gate.coverage), &prefixes, &surroundings);
-    let ledger = std::mem::take(&mut gate.ledger);
-    let benchmarks = std::mem::take(&mut gate.benchmarks);
-    let is_whole = gate.is_whole(&found);
-    let mut outcome = gate.outcome(arguments, &found);
-    outcome.notes.extend(covered.notes);
-    // What failed is part of the baseline; what was not read is not.
-    let is_about_tests = |rule: &str| rule.starts_with("test-");
-    let before = outcome.findings.len();
-    outcome.findings.retain(|finding| !is_about_tests(&finding.rule));
-    let failed = before - outcome.findings.len();
-    if !is_whole || !outcome.findings.is_empty() {
+    let keep = Keep { tests: false, ..arguments.keep(true) };
+    let facts = RunFacts::read(&found, keep, arguments, &prefixes, &change);
+    let failed = facts.red() + facts.tally.counts.of(State::Flaky);
+    let mut outcome = sections::join([
+        reports::kept(&facts, &found, arguments),
+        Section { notes: facts.coverage.notes.clone(), ..Section::default() },
+    ]);
+    if !outcome.findings.is_empty() {
         // Whoever waits for the baseline must not take a warning for it.
         outcome
             .findings
@@ -46,17 +40,17 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
             format!("no baseline written, because the run is incomplete: {}", outcome.headline);
         return Ok(outcome);
     }
-    let (commit, time) = surroundings.commit().unzip();
+    let (commit, time) = change.commit().unzip();
     // The time of the commit, so that the same run makes the same bytes, and jobs of one run make one run of it.
-    let facts = RunFacts { key: None, commit, time: time.flatten().or(Some(context.now)) };
-    let coverage = records::of_coverage(&covered.coverage);
-    let kept = Baseline::of_run(facts, &ledger, coverage, records::of_benchmarks(&benchmarks));
+    let run = RunIdentity { key: None, commit, time: time.flatten().or(Some(context.now)) };
+    let coverage = records::of_coverage(&facts.coverage.coverage);
+    let kept = Baseline::of_run(run, &facts.ledger, coverage, records::of_benchmarks(&facts.benchmarks));
     // Both hold every name; only one is written.
-    drop(ledger);
+    drop(facts);
     outcome.headline = written(&kept, target)?;
     if failed > 0 {
         // Beside a red gate, a plain pass would look like the verdict on these tests.
-        let failed = count(failed as u64, "finding");
+        let failed = count(failed, "finding");
         outcome.warning = Some(format!("{failed} about tests of this run, which a baseline does not judge"));
     }
     Ok(outcome)

@@ -10,10 +10,10 @@ use super::arguments::Arguments;
 use super::coverage;
 use crate::core::Error;
 use crate::job::Context;
-use crate::repository::{self, Base, Known, Repository};
+use crate::repository::{self, Base, KnownBase, Repository};
 
-/// What is known around the reports.
-pub(super) struct Surroundings {
+/// The change that is judged, and the repository around it.
+pub(super) struct ChangeUnderTest {
     pub(super) base: Base,
     /// The repository, where there is one; that of the base, or of the working directory.
     repository: Option<Repository>,
@@ -25,7 +25,7 @@ pub(super) struct Surroundings {
     working_directory: PathBuf,
 }
 
-impl Surroundings {
+impl ChangeUnderTest {
     /// Looks at the repository, and at the diff where one is given.
     ///
     /// # Errors
@@ -82,20 +82,22 @@ impl Surroundings {
         self.is_no_change
     }
 
-    /// Works out the change, where only the repository can tell it and somebody wants to know.
+    /// The same with the lines of the change, where only the repository can tell them and somebody wants to know.
     ///
     /// # Errors
     /// Where objects of the repository are missing.
-    pub(super) fn work_out_change(&mut self) -> Result<(), Error> {
-        if let (None, Base::Known(known) | Base::Guessed(known)) = (&self.change, &self.base) {
-            let Known { repository, commit, .. } = known.as_ref();
+    pub(super) fn with_lines(mut self, are_wanted: bool) -> Result<Self, Error> {
+        if let (true, None, Base::Known(known) | Base::Guessed(known)) =
+            (are_wanted, &self.change, &self.base)
+        {
+            let KnownBase { repository, commit, .. } = known.as_ref();
             self.change = Some(repository::between(repository, *commit, repository.head()?)?);
         }
-        Ok(())
+        Ok(self)
     }
 
     /// The change as coverage needs it.
-    pub(super) fn change(&self) -> Option<coverage::Change> {
+    pub(super) fn lines(&self) -> Option<coverage::Change> {
         self.change.as_ref().map(|change| coverage::Change {
             added: change.added.clone(),
             deleted: change.deleted.clone(),

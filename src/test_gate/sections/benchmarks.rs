@@ -1,9 +1,10 @@
 //! Benchmarks of all reports, judged against limits and the baseline.
 
-use super::benchmarks::{self, Benchmark, Comparison, Limits, Threshold};
-use super::part::Part;
+use super::Section;
 use crate::core::Table;
 use crate::core::words::counted;
+use crate::test_gate::benchmarks::{self, Benchmark, Comparison, Limits};
+use crate::test_gate::run::RunFacts;
 
 /// Most rows of the table.
 const ROWS: usize = 50;
@@ -12,25 +13,27 @@ const ROWS: usize = 50;
 const BAR: usize = 5;
 const FULL: f64 = 50.0;
 
-/// Judges them.
-pub(super) fn judge(
-    now: &[Benchmark],
+/// Benchmarks against their limits and those of the baseline.
+pub(in crate::test_gate) fn section(
+    facts: &RunFacts,
     base: Option<&[Benchmark]>,
-    thresholds: &[Threshold],
     limits: &Limits,
-) -> Part {
+) -> Section {
+    let (now, thresholds) = (facts.benchmarks.as_slice(), facts.thresholds.as_slice());
     if now.is_empty() && base.is_none() && thresholds.is_empty() && limits.bounds.is_empty() {
-        return Part::default();
+        return Section::default();
     }
     let judged = benchmarks::judge(now, base, thresholds, limits);
     let details = benchmarks::details(&judged, limits);
     let measures = now.len() as u64;
-    Part {
+    let headline = (measures > 0).then(|| counted(measures, "measure", "measures"));
+    Section {
         tables: vec![table(&judged.comparisons)],
         findings: judged.findings,
         notes: judged.notes,
-        details: Some(("benchmarks", details)),
-        headline: (measures > 0).then(|| counted(measures, "measure", "measures")),
+        details: vec![("benchmarks", details)],
+        headlines: headline.into_iter().collect(),
+        ..Section::default()
     }
 }
 

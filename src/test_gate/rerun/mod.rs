@@ -4,40 +4,25 @@
 //! the command runs more than it, and where that can't be done either there is none. What is said here of runners was found by
 //! running them, see docs/rerun.md.
 
+mod failed;
+mod pattern;
+mod selection;
+
 use std::collections::BTreeMap;
 
-use super::pattern::{exactly, is_sayable, literal, path, quote, quoted, whole};
-use super::producer::Producer;
-use super::selection::{
+pub(crate) use self::failed::Failed;
+use self::failed::Piece;
+use self::pattern::{exactly, is_sayable, literal, path, quote, quoted, whole};
+use self::selection::{
     cargo, dart, filter, full, go, java, jest, method, methods, nextest, node, playwright, settle, subtests,
     targets, vitest,
 };
+use super::producer::Producer;
 use crate::core::Table;
 use crate::core::words::number;
 
 /// Most characters of a command; what does not fit is counted.
 const LONGEST: usize = 800;
-
-/// A test that failed, as its report names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Failed {
-    pub(super) producer: Producer,
-    pub(super) suite: String,
-    pub(super) classname: String,
-    pub(super) name: String,
-    pub(super) file: String,
-}
-
-/// What a runner is told of one test.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Piece {
-    /// What tells the command apart from others of the runner, as a package of Go; may be empty.
-    pub(super) group: String,
-    /// The file to run, where the runner takes files; may be empty.
-    pub(super) file: String,
-    /// What selects the test; empty where all of the file or the group is meant.
-    pub(super) select: String,
-}
 
 /// The command that runs a test again; none where its runner can't be told of it.
 pub(super) fn one(test: &Failed) -> Option<String> {
@@ -83,7 +68,7 @@ pub(super) fn around_hook(hook: &str, file: &str) -> Option<String> {
 }
 
 /// Commands that run the failed tests again; one failed test is told how by its finding.
-pub(super) fn table(failed: &[Failed]) -> Table {
+pub(super) fn table(failed: &[&Failed]) -> Table {
     let mut table = Table::new("Run the failed tests again", &["Tests", Table::COMMAND]);
     if failed.len() < 2 {
         return table;
@@ -284,7 +269,8 @@ mod tests {
     }
 
     fn of(producer: Producer, tests: &[(&str, &str, &str)]) -> Table {
-        table(&tests.iter().map(|test| failed(producer, *test)).collect::<Vec<_>>())
+        let failed: Vec<Failed> = tests.iter().map(|test| failed(producer, *test)).collect();
+        table(&failed.iter().collect::<Vec<_>>())
     }
 
     /// A class, a name and a file.
@@ -718,6 +704,7 @@ mod tests {
                     .map(|(classname, name, file)| failed(producer, (classname, name, file)))
                     .collect();
                 commands.extend(all.iter().filter_map(one));
+                let all: Vec<&Failed> = all.iter().collect();
                 commands.extend(table(&all).rows.into_iter().map(|mut row| row.remove(1)));
             }
             for command in &commands {

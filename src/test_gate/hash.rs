@@ -12,9 +12,9 @@ const THIRD: u64 = 0x8ebc_6af0_9c88_c6e3;
 
 /// The state of a hash.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mixer(u64);
+pub(crate) struct StableHasher(u64);
 
-impl Mixer {
+impl StableHasher {
     pub(crate) const fn new() -> Self {
         Self(OTHER)
     }
@@ -24,7 +24,7 @@ impl Mixer {
     }
 }
 
-impl Hasher for Mixer {
+impl Hasher for StableHasher {
     fn write(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while rest.len() > 16
@@ -79,10 +79,10 @@ mod tests {
     use std::collections::HashSet;
     use std::hash::Hasher as _;
 
-    use super::Mixer;
+    use super::StableHasher;
 
     fn hash(value: &impl std::hash::Hash) -> u64 {
-        let mut mixer = Mixer::new();
+        let mut mixer = StableHasher::new();
         value.hash(&mut mixer);
         mixer.finish()
     }

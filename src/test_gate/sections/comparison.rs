@@ -1,33 +1,24 @@
 //! The tests of a run held against the baseline.
 
-use super::baseline::{self, Baseline, Change, Comparison, Limits};
-use super::execution::numbered;
-use super::gate::{FailedTest, Gate};
-use super::part::Part;
-use super::rules;
+use super::Section;
+use crate::core::Table;
 use crate::core::words::{counted, number};
-use crate::core::{Finding, Table};
+use crate::test_gate::baseline::{self, Change, Comparison, Limits};
+use crate::test_gate::rules;
+use crate::test_gate::run::RunFacts;
 
 /// Most tests named in a row.
 const NAMED: usize = 5;
 
-/// What only new failures need to know.
-pub(super) struct Known {
-    /// Of each listed failed test, whether it failed before.
-    pub(super) before: Vec<bool>,
-    /// The findings about them.
-    pub(super) failures: Vec<Finding>,
-    /// Those about new failures that stand behind so many known ones that no report's list has them.
-    pub(super) unlisted: Vec<Finding>,
-    /// How many failures are new.
-    pub(super) new: u64,
-}
-
-/// Compares the tests that were read.
-pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, Known) {
-    let comparison = baseline::compare(&gate.ledger, base, limits);
-    let mut findings = baseline::rules::findings(&comparison, limits);
-    if limits.max_slowdown.is_some() && gate.is_untimed() {
+/// The tests that changed against the baseline, and whether more of them are gone than may be.
+pub(in crate::test_gate) fn section(
+    facts: &RunFacts,
+    comparison: Option<&Comparison<'_>>,
+    limits: &Limits,
+) -> Section {
+    let Some(comparison) = comparison else { return Section::default() };
+    let mut findings = baseline::rules::findings(comparison, limits);
+    if limits.max_slowdown.is_some() && facts.is_untimed() {
         findings.push(baseline::rules::untimed());
     }
     if let Some(least) = limits.missed(comparison.before, comparison.now) {
@@ -41,28 +32,12 @@ pub(super) fn compare(gate: &Gate, base: &Baseline, limits: &Limits) -> (Part, K
             counted(comparison.not_tried, "test was one of", "tests were")
         ));
     }
-    let tables = vec![changes(&comparison), flaky(&comparison)];
-    let details = Some(("comparison", baseline::details(&comparison)));
-    (Part { findings, notes, tables, details, headline: None }, known(gate, &comparison))
-}
-
-/// What only new failures need to know.
-fn known(gate: &Gate, comparison: &Comparison<'_>) -> Known {
-    let is_known =
-        |failed: &FailedTest| comparison.is_known_failure(&failed.scope, &failed.name, failed.execution);
-    let is_listed = |change: &&Change<'_>| gate.failed_tests.iter().any(|failed| failed.is(change));
-    let unlisted = |change: &Change<'_>| {
-        let scope = change.test.scope;
-        let name = numbered(change.test.name, change.row());
-        rules::new_failure(&baseline::rules::name_of(change), &scope.text, &name, &scope.environment)
-    };
-    let room = usize::try_from(rules::LISTED).unwrap_or(usize::MAX);
-    let new = comparison.new_failures.iter().filter(|change| !is_listed(change));
-    Known {
-        unlisted: new.take(room).map(unlisted).collect(),
-        before: gate.failed_tests.iter().map(is_known).collect(),
-        failures: baseline::rules::failed_before(comparison),
-        new: comparison.new_failures.len() as u64,
+    Section {
+        findings,
+        notes,
+        tables: vec![changes(comparison), flaky(comparison)],
+        details: vec![("comparison", baseline::details(comparison))],
+        ..Section::default()
     }
 }
 

@@ -7,10 +7,10 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::attempts::State;
+use super::bystanders::bystander;
 use super::collector::Keep;
 use super::files::File;
-use super::gate::bystander;
+use super::formats;
 use super::injected_tests::reports;
 use super::read::{Content, content};
 
@@ -32,12 +32,7 @@ fn badness(file: &File, bytes: &[u8]) -> (u8, u64) {
     }
     let is_red = match &content {
         Content::Tests(reading) => {
-            let count = |state| reading.counts.of(state);
-            let errors = reading.suite_errored + reading.run_errored;
-            let red = count(State::Failed) + count(State::Errored) + errors;
-            let tests = reading.counts.tests();
-            let is_red = red > 0 || !reading.troubles.is_empty() || tests == 0;
-            return (if is_red { 2 } else { u8::from(count(State::Flaky) > 0) }, tests);
+            return (formats::badness(reading), reading.counts.tests());
         }
         Content::Coverage(reading) => !reading.troubles.is_empty() || reading.coverage.is_empty(),
         Content::Benchmarks(_, reading) => {

@@ -119,7 +119,7 @@ fn counts(line: &str, before: &str, after: &[&str]) -> bool {
 }
 
 /// What a text is that a runner prints for people, and what writes a report instead; `None` where nothing tells so.
-pub(crate) fn hint(lines: &[String]) -> Option<String> {
+pub(crate) fn described(lines: &[String]) -> Option<String> {
     let lines = || lines.iter().map(|line| prefix(line, 1_000).trim_end());
     // Benchmarks are printed by the same runners.
     let is_benchmark = |line: &str| {
@@ -137,13 +137,13 @@ pub(crate) fn hint(lines: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::hint;
+    use super::described;
     use crate::reading::shape::{Shape, shape};
     use crate::test_gate::detect::{Kind, detect};
 
     fn of(text: &str) -> Option<String> {
         match shape(text.as_bytes()) {
-            Shape::Text(lines) => hint(&lines),
+            Shape::Text(lines) => described(&lines),
             _ => None,
         }
     }
@@ -169,8 +169,8 @@ mod tests {
         ] {
             let found = of(text).unwrap_or_else(|| panic!("{text}"));
             assert!(found.contains(&format!("console output of {runner};")), "{text}: {found}");
-            let Kind::Unknown(stranger) = detect(&shape(text.as_bytes())) else { panic!("{text}") };
-            assert!(!stranger.may_stand_by && stranger.what == found);
+            let Kind::Unknown(unrecognised) = detect(&shape(text.as_bytes())) else { panic!("{text}") };
+            assert!(!unrecognised.may_stand_by && unrecognised.what == found);
         }
     }
 

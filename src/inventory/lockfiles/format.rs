@@ -1,0 +1,169 @@
+//! A format of lockfiles, and the exact names of those that are not read yet, with the ecosystem each belongs to.
+
+use super::FORMATS;
+use crate::core::Error;
+use crate::inventory::Graph;
+
+/// A format of lockfiles that is read.
+#[derive(Debug)]
+pub struct Format {
+    /// What such a file is called most times.
+    pub(super) name: &'static str,
+    /// Whether a file is one by its name.
+    pub(super) is: fn(&str) -> bool,
+    /// The same for a file that was named on purpose.
+    pub(super) is_named: fn(&str) -> bool,
+    /// The command that writes one.
+    pub(super) written_by: &'static str,
+    /// Reads the bytes of the one at a path.
+    pub(super) read: fn(&str, &[u8]) -> Result<Graph, Error>,
+}
+
+impl Format {
+    /// Reads the bytes of a lockfile; its path is for errors.
+    ///
+    /// # Errors
+    /// Where it is not one, is cut off, holds a merge conflict or contradicts itself.
+    pub fn read(&self, path: &str, bytes: &[u8]) -> Result<Graph, Error> {
+        (self.read)(path, bytes)
+    }
+}
+
+/// What a file is by its name.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A lockfile that is read.
+    Read(&'static Format),
+    /// A lockfile of this ecosystem, which is not read yet.
+    NotRead(&'static str),
+}
+
+/// Whole names, and those a name may end with (`*`), of formats that are not read yet.
+const NOT_READ: &[(&str, &str)] = &[
+    ("package-lock.json", "npm"),
+    ("npm-shrinkwrap.json", "npm"),
+    ("yarn.lock", "npm"),
+    ("pnpm-lock.yaml", "npm"),
+    ("bun.lock", "npm"),
+    ("bun.lockb", "npm"),
+    ("deno.lock", "Deno"),
+    ("requirements.txt", "PyPI"),
+    ("*requirements.txt", "PyPI"),
+    ("Pipfile.lock", "PyPI"),
+    ("poetry.lock", "PyPI"),
+    ("pdm.lock", "PyPI"),
+    ("uv.lock", "PyPI"),
+    ("pylock.toml", "PyPI"),
+    ("*.py.lock", "PyPI"),
+    ("go.mod", "Go"),
+    ("pom.xml", "Maven"),
+    ("*gradle.lockfile", "Maven"),
+    ("verification-metadata.xml", "Maven"),
+    ("*.sbt.lock", "Maven"),
+    ("packages.lock.json", "NuGet"),
+    ("packages.config", "NuGet"),
+    ("*.deps.json", "NuGet"),
+    ("paket.lock", "NuGet"),
+    ("project.assets.json", "NuGet"),
+    ("composer.lock", "Packagist"),
+    ("Gemfile.lock", "RubyGems"),
+    ("Gemfile.next.lock", "RubyGems"),
+    ("gems.locked", "RubyGems"),
+    ("pubspec.lock", "Pub"),
+    ("mix.lock", "Hex"),
+    ("rebar.lock", "Hex"),
+    ("conan.lock", "ConanCenter"),
+    ("vcpkg.json", "vcpkg"),
+    ("Package.resolved", "SwiftURL"),
+    ("Podfile.lock", "CocoaPods"),
+    ("stack.yaml.lock", "Hackage"),
+    ("cabal.project.freeze", "Hackage"),
+    ("renv.lock", "CRAN"),
+    ("Manifest.toml", "Julia"),
+    (".terraform.lock.hcl", "Terraform"),
+];
+
+impl Kind {
+    /// What a file's name stands for, if it is a lockfile's.
+    pub fn of(name: &str) -> Option<Self> {
+        let read = FORMATS.iter().find(|format| (format.is)(name));
+        read.map(Self::Read).or_else(|| ecosystem(name).map(Self::NotRead))
+    }
+
+    /// The same for a file that was named on purpose.
+    pub fn of_named(name: &str) -> Option<Self> {
+        let read = FORMATS.iter().find(|format| (format.is_named)(name));
+        read.map(Self::Read).or_else(|| Self::of(name))
+    }
+}
+
+/// The ecosystem of a lockfile that is not read yet.
+fn ecosystem(name: &str) -> Option<&'static str> {
+    let known = NOT_READ.iter().find(|(pattern, _)| match pattern.strip_prefix('*') {
+        Some(end) => name.ends_with(end),
+        None => name == *pattern,
+    });
+    // `requirements-dev.txt` and its like have no common ending.
+    let is_requirements = || {
+        let has_ending = std::path::Path::new(name).extension().is_some_and(|ending| ending == "txt");
+        has_ending && name.starts_with("requirements")
+    };
+    known.map(|(_, ecosystem)| *ecosystem).or_else(|| is_requirements().then_some("PyPI"))
+}
+
+/// The names of what is read: "`Cargo.lock`".
+pub(super) fn names() -> String {
+    listed(|format| format.name)
+}
+
+/// What to do where nothing is found that is read.
+pub fn help() -> String {
+    format!(
+        "give a {}, or a folder that contains one; {} writes it",
+        names(),
+        listed(|format| format.written_by)
+    )
+}
+
+fn listed(of: fn(&Format) -> &'static str) -> String {
+    FORMATS.iter().map(|format| format!("`{}`", of(format))).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMATS, Kind, ecosystem};
+
+    /// What a name stands for: a format that is read, or an ecosystem.
+    fn told(kind: Option<Kind>) -> Option<&'static str> {
+        kind.map(|kind| match kind {
+            Kind::Read(format) => format.name,
+            Kind::NotRead(ecosystem) => ecosystem,
+        })
+    }
+
+    #[test]
+    fn names_are_exact() {
+        for (name, expected) in [
+            ("Cargo.lock", Some("Cargo.lock")),
+            ("Cargo.lock.orig", None),
+            ("package-lock.json", Some("npm")),
+            ("my-package-lock.json", None),
+            ("requirements-dev.txt", Some("PyPI")),
+            ("dev-requirements.txt", Some("PyPI")),
+            ("requirements.md", None),
+            ("buildscript-gradle.lockfile", Some("Maven")),
+            ("Cargo.toml", None),
+        ] {
+            assert_eq!(told(Kind::of(name)), expected, "{name}");
+        }
+        assert_eq!(told(Kind::of_named("Cargo.lock.msrv")), Some("Cargo.lock"));
+    }
+
+    #[test]
+    fn what_is_read_is_not_listed_as_not_read() {
+        for format in FORMATS {
+            assert!((format.is)(format.name) && (format.is_named)(format.name), "{}", format.name);
+            assert_eq!(ecosystem(format.name), None, "{} is in `NOT_READ`", format.name);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! A test that is to run again, and what its runner needs to know of it.
+
+use crate::test_gate::producer::Producer;
+
+/// A test that failed, as its report names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Failed {
+    pub(crate) producer: Producer,
+    pub(crate) suite: String,
+    pub(crate) classname: String,
+    pub(crate) name: String,
+    pub(crate) file: String,
+}
+
+/// What a runner is told of one test.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// What tells the command apart from others of the runner, as a package of Go; may be empty.
+    pub(crate) group: String,
+    /// The file to run, where the runner takes files; may be empty.
+    pub(crate) file: String,
+    /// What selects the test; empty where all of the file or the group is meant.
+    pub(crate) select: String,
+}
