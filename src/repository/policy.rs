@@ -80,9 +80,14 @@ pub fn base(setting: &str, folder: &Path, environment: &BTreeMap<String, String>
 }
 
 /// Whether there is no change: the host runs this for a push to a branch or a schedule, or somebody's own repository has no remote.
+///
+/// A pipeline on a host that is not known here may run for a change that its checkout does not show, so there it is never said.
 pub fn is_no_change(setting: &str, folder: &Path, environment: &BTreeMap<String, String>) -> bool {
     let host = Host::detect(environment);
+    let is_unknown_pipeline = host == Host::Local
+        && environment.get("CI").is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
     matches!(setting, AUTO | "")
+        && !is_unknown_pipeline
         && host.base_candidates(environment).is_empty()
         && matches!(guess(folder, environment), Ok(None))
 }

@@ -417,14 +417,17 @@ fn pythons_pipeline_runs_on_a_merge_request_and_says_what_the_laptop_says() {
 #[test]
 fn the_main_branch_has_no_change_whose_coverage_is_judged() {
     let consumer = Consumer::new("ci.yml", "", "https://github.com/org/consumer");
-    let judged = |on_github: bool| {
+    let judged = |environment: &[(&str, &str)]| {
         let mut gate = binary("test-gate", consumer.path());
         gate.args(["reports", "--min-patch-coverage=80", "--report-dir=out"]);
-        if on_github {
-            gate.env("GITHUB_ACTIONS", "true").env("GITHUB_REF", "refs/heads/main");
-        }
-        run(&mut gate).code
+        run(gate.envs(environment.iter().copied())).code
     };
-    assert_eq!(judged(true), Some(0), "the host says that there is none");
-    assert_eq!(judged(false), Some(0), "and a clone without branches of a remote has none either");
+    let github = [("GITHUB_ACTIONS", "true"), ("GITHUB_REF", "refs/heads/main")];
+    assert_eq!(judged(&github), Some(0), "the host says that there is none");
+    assert_eq!(judged(&[]), Some(0), "and a clone without branches of a remote has none either");
+    assert_eq!(
+        judged(&[("CI", "true")]),
+        Some(1),
+        "a pipeline of another host may run for one that can't be seen"
+    );
 }
