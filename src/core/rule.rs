@@ -30,7 +30,7 @@ macro_rules! rule_page {
     };
 }
 
-/// Declares the rules of a room, each as a constant of the crate in one line, and the list of them in the same order:
+/// Declares the rules of a room, each as a public constant in one line, and the list of them in the same order:
 ///
 /// ```text
 /// rules! {
@@ -51,7 +51,7 @@ macro_rules! rules {
     ) => {
         $(
             #[doc = $summary]
-            pub(crate) const $name: $crate::core::Rule = $crate::core::Rule {
+            pub const $name: $crate::core::Rule = $crate::core::Rule {
                 id: $id,
                 severity: $crate::core::Severity::$severity,
                 summary: $summary,

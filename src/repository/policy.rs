@@ -96,7 +96,7 @@ pub fn is_no_change(setting: &str, folder: &Path, environment: &BTreeMap<String,
 ///
 /// # Errors
 /// Where there is a remote, and the history does not reach where the change left it.
-fn guess(folder: &Path, environment: &BTreeMap<String, String>) -> Result<Option<Known>, Failure> {
+fn guess(folder: &Path, environment: &BTreeMap<String, String>) -> Result<Option<KnownBase>, Failure> {
     if Host::detect(environment) != Host::Local {
         return Ok(None);
     }
