@@ -51,6 +51,7 @@ macro_rules! rules {
     ) => {
         $(
             #[doc = $summary]
+            #[allow(unreachable_pub, reason = "public where its module is, which the macro can't see")]
             pub const $name: $crate::core::Rule = $crate::core::Rule {
                 id: $id,
                 severity: $crate::core::Severity::$severity,
