@@ -17,6 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+mod binaries;
+
+use self::binaries::binary;
+
 const RUNS: usize = 20;
 
 /// What a run takes, in milliseconds.
@@ -26,7 +30,7 @@ struct Cost {
 }
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let corpus =
         std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
     let tarball = corpus.join("advisories/rustsec-advisory-db.tar.gz");
@@ -43,8 +47,9 @@ fn main() {
     let packages = lockfile.matches("[[package]]").count();
     std::fs::write(folder.path().join("Cargo.lock"), lockfile).unwrap();
 
+    let scan = binary("dep-scan");
     let own = |database: &Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dep-scan"));
+        let mut command = Command::new(&scan);
         command.args(["--frozen-db", "--quiet", "--formats", "json", "--db"]).arg(database).arg("Cargo.lock");
         measure(folder.path(), command)
     };

@@ -1,9 +1,19 @@
 //! What a process costs: wall time, processor time, and the most memory it had.
 #![allow(dead_code, reason = "no bench needs all of it")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+#[path = "binaries.rs"]
+mod binaries;
+
+use std::sync::OnceLock;
+
+use self::binaries::binary;
+
+/// The gate, once it is built.
+static GATE: OnceLock<PathBuf> = OnceLock::new();
 
 /// What one run took.
 #[derive(Debug, Clone)]
@@ -37,7 +47,7 @@ pub(crate) fn megabytes(bytes: u64) -> f64 {
 
 /// `test-gate` in a folder, with nothing of the environment that would change what it does.
 pub(crate) fn gate(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_test-gate"));
+    let mut command = Command::new(GATE.get_or_init(|| binary("test-gate")));
     command.current_dir(folder);
     for (variable, _) in
         std::env::vars().filter(|(name, _)| name.starts_with("GIT") || name.starts_with("DEVOPS_"))

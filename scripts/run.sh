@@ -28,8 +28,7 @@ stop() {
 }
 
 case ${1:-} in
-    test-gate | dep-scan | image-scan) job=$1 features=--no-default-features ;;
-    promote | annotate) job=$1 features= ;;
+    test-gate | dep-scan | image-scan | promote | annotate) job=$1 ;;
     # The name is not repeated: it is foreign text, and the place where commands are read.
     *) stop 2 'unknown job; the jobs are test-gate, dep-scan, image-scan, promote and annotate' ;;
 esac
@@ -61,9 +60,8 @@ build() {
     if [ -n "${RUNNER_TEMP:-}" ]; then target=$RUNNER_TEMP/devops-action-target; fi
     mkdir -p "$target" || stop 4 'no folder to build in'
     target=$(cd "$target" && pwd)
-    # shellcheck disable=SC2086 # no features is no word
     (unset CARGO_BUILD_TARGET && cd "$root" &&
-        cargo build --quiet --release --locked $features --bin "$job" --target-dir "$target") >&2 ||
+        cargo build --quiet --release --locked --package "$job" --target-dir "$target") >&2 ||
         stop 4 "$job could not be built from source"
     binary=$target/release/$job
 }

@@ -1,6 +1,6 @@
 //! A hundred megabytes of each coverage format through the whole of `test-gate`, and the coverage of a large change.
 //!
-//! `cargo bench --no-default-features --bench coverage`. Each report covers files of 400 lines, half of them with hits, in
+//! `cargo bench --bench coverage`. Each report covers files of 400 lines, half of them with hits, in
 //! paths that end like those of a project on the disk. A word behind `--` runs one part only, as `-- patch`.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints and may panic")]

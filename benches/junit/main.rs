@@ -1,7 +1,7 @@
 //! A million tests through quick-xml's own reader, through the whole of `test-gate` and through its peers, in one run; then
 //! ten thousand tests, baselines and the other formats.
 //!
-//! `cargo bench --no-default-features --bench junit`. The reader walks over the events, once without and once with the
+//! `cargo bench --bench junit`. The reader walks over the events, once without and once with the
 //! values of their attributes; `test-gate` is the process from start to exit, with the digest of its input, the table of
 //! attempts, the verdict and the report files. `scripts/peers` installs the peers; those that are not there are said and left
 //! out. With `DEVOPS_BENCH_LONG=1` the peers get the million tests, too (minutes and gigabytes), and a stream of six gigabytes

@@ -91,7 +91,7 @@ const HEAP: &[&str] = &["--max-old-space-size=12000", "-e"];
 /// The same reports through each of them.
 pub(crate) fn compare(folder: &Path) {
     let sizes: &[u64] = if is_long() { &[10_000, 100_000, MILLION] } else { &[10_000, 100_000] };
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/peers");
+    let home = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(".tools/peers");
     for tests in sizes {
         let report = folder.join("peers.xml");
         let bytes = generate::report(&report, *tests, 1);

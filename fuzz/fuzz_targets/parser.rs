@@ -8,8 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use devops_action::test_gate::fuzzing::{Target, target_for, targets};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use test_gate::fuzzing::{Target, target_for, targets};
 
 /// Most bytes that may be on the heap for one input of at most 64 KiB.
 const LIMIT: usize = 64 << 20;

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::record::Advisory;
 use super::rustsec;
-use crate::core::Ecosystem;
+use devops_core::Ecosystem;
 
 /// Longest advisory that is read.
 pub const LARGEST: u64 = 1 << 20;

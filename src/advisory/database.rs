@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::collector::{Collected, Collector, Wanted};
 use super::{folder, rustsec, tarball};
-use crate::core::{Ecosystem, Error, Input, Location};
+use devops_core::{Ecosystem, Error, Input, Location};
 
 /// A database that was read.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::collector::{Collector, LARGEST, Slot};
 use super::rustsec;
-use crate::core::Error;
+use devops_core::Error;
 
 /// Walks through a folder.
 ///

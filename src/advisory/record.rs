@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rustsec::advisory::Versions;
 use rustsec::{Version, VersionReq};
 
-use crate::core::Severity;
+use devops_core::Severity;
 
 /// What an advisory says about its package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,8 +8,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::record::{Advisory, Kind};
-use crate::core::keys::damaged;
-use crate::core::{Ecosystem, Severity};
+use devops_core::keys::damaged;
+use devops_core::{Ecosystem, Severity};
 
 /// What its advisories are about.
 pub const ECOSYSTEM: Ecosystem = Ecosystem::CRATES_IO;

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use flate2::read::MultiGzDecoder;
 
 use super::collector::{Collector, LARGEST, Slot};
-use crate::core::{Error, Input, Location};
-use crate::files::HashingReader;
+use devops_core::{Error, Input, Location};
+use devops_files::HashingReader;
 
 /// Most bytes that a tarball may unpack to; the real database has 4 MB.
 const MOST_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 128 << 20 };

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, ValueHint};
 use super::destinations::{DestinationArguments, DestinationEntry};
 use super::record::Action;
 
-use crate::job::DeploymentArguments;
+use devops_job::DeploymentArguments;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]

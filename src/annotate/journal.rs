@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::delivery::DeliveryState;
 use super::history::History;
 use super::record::Record;
-use crate::core::{Error, Location};
+use devops_core::{Error, Location};
 
 /// Version of the lines.
 const SCHEMA_VERSION: u64 = 1;
@@ -175,9 +175,9 @@ mod tests {
     use std::io::Write;
 
     use super::{Event, Journal, Step, read};
-    use crate::annotate::delivery::DeliveryState;
-    use crate::annotate::record::State;
-    use crate::annotate::record::tests::record;
+    use crate::delivery::DeliveryState;
+    use crate::record::State;
+    use crate::record::tests::record;
 
     fn step(destination: &str) -> Step {
         Step { uid: record(State::Started).uid, revision: 1, destination: destination.to_owned() }

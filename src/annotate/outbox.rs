@@ -16,11 +16,11 @@ use super::history::History;
 use super::journal::{Event, Journal, Step};
 use super::preparation::Prepared;
 use super::record::Record;
-use crate::core::Error;
-use crate::core::escape::terminal_line;
-use crate::core::words::count;
-use crate::job::Context;
-use crate::net::{Next, Trouble, next, runtime, together};
+use devops_core::Error;
+use devops_core::escape::terminal_line;
+use devops_core::words::count;
+use devops_job::Context;
+use devops_net::{Next, Trouble, next, runtime, together};
 
 /// A delay that the text of a message mentions.
 const NOTICEABLE: SignedDuration = SignedDuration::from_secs(60);

@@ -10,10 +10,10 @@ use super::outbox::{Summary, already_delivered, is_late};
 use super::preparation::Prepared;
 use super::record::Record;
 use super::rules::{DAMAGED, REFUSED, SPOOLED};
-use crate::core::report::Facts;
-use crate::core::words::count;
-use crate::core::{Exit, Finding};
-use crate::job::{Context, Outcome};
+use devops_core::report::Facts;
+use devops_core::words::count;
+use devops_core::{Exit, Finding};
+use devops_job::{Context, Outcome};
 
 /// What a dry run says: each write, in order, none of which happened.
 pub(crate) fn planned(

@@ -5,9 +5,9 @@ use reqwest::Url;
 use super::arguments::Arguments;
 use super::history::History;
 use super::record::{Record, State};
-use crate::ci::DeploymentFacts;
-use crate::core::Error;
-use crate::job::Context;
+use devops_ci::DeploymentFacts;
+use devops_core::Error;
+use devops_job::Context;
 
 /// Characters of a text that people write; all of them together stay far below the journal's longest line.
 const LONGEST_TEXT: usize = 4000;

@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::events::{Deployment, Progress, deployment_uid};
-use crate::job::Noted;
+use devops_events::{Deployment, Progress, deployment_uid};
+use devops_job::Noted;
 
 /// What happened to the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Host;
-use crate::core::Secret;
+use devops_core::Secret;
 
 /// A service that keeps deployments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
-use crate::core::Location;
+use devops_core::Location;
 
 /// The host a user can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::Path;
 
-use crate::core::Error;
+use devops_core::Error;
 
 use super::Host;
 

@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::core::suggest::suggestion;
-use crate::core::{Error, Input, Location, Place, RULE_IDS};
-use crate::policy::Waiver;
+use devops_core::suggest::suggestion;
+use devops_core::{Error, Input, Location, Place, RULE_IDS};
+use devops_policy::Waiver;
 
 /// Name of the file that is read without being asked for.
 pub const FILE_NAME: &str = "devops.toml";
@@ -35,7 +35,7 @@ const WAIVER: &str = "waiver";
 const WAIVER_KEYS: [&str; 5] = ["rule", "matches", "reason", "owner", "expires"];
 
 /// A table of a list of tables: its span, and its keys with their values, as text, and spans.
-pub(crate) type Listed = (Range<usize>, BTreeMap<String, (String, Range<usize>)>);
+pub type Listed = (Range<usize>, BTreeMap<String, (String, Range<usize>)>);
 
 /// A parsed `devops.toml`.
 #[derive(Debug, Clone)]
@@ -121,12 +121,7 @@ impl File {
     }
 
     /// Parses another file of the same manner that has nothing but `[[name]]` tables with these keys.
-    pub(crate) fn list(
-        path: &Path,
-        text: String,
-        name: &str,
-        keys: &[&str],
-    ) -> Result<(Self, Vec<Listed>), Error> {
+    pub fn list(path: &Path, text: String, name: &str, keys: &[&str]) -> Result<(Self, Vec<Listed>), Error> {
         let file = Self::parse(path, String::new())?;
         let file = Self { sha256: Input::of_bytes("", text.as_bytes()).sha256, text, ..file };
         let document = DeTable::parse(&file.text).map_err(|error| {
@@ -344,7 +339,7 @@ impl File {
     }
 
     /// An error that points into this file.
-    pub(crate) fn error(&self, message: impl Into<String>, span: Range<usize>, label: &str) -> Error {
+    pub fn error(&self, message: impl Into<String>, span: Range<usize>, label: &str) -> Error {
         Error::configuration(message).pointing(self.place(span, label))
     }
 
@@ -354,7 +349,7 @@ impl File {
     }
 
     /// Line and column of a span.
-    pub(crate) fn location(&self, span: &Range<usize>) -> Location {
+    pub fn location(&self, span: &Range<usize>) -> Location {
         self.place(span.clone(), "").location()
     }
 }

@@ -12,8 +12,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use super::file::File;
-use crate::core::escape::terminal_line;
-use crate::core::{Error, Location};
+use devops_core::escape::terminal_line;
+use devops_core::{Error, Location};
 
 /// The setting that a sub-command stands for.
 pub const ACTION: &str = "action";
@@ -392,7 +392,7 @@ mod tests {
     use clap::{Args, Command, FromArgMatches, ValueHint};
 
     use super::{Origin, Policy, Refusal, Source, resolve};
-    use crate::config::File;
+    use crate::File;
 
     #[derive(Debug, Args, PartialEq)]
     struct Flags {

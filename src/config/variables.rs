@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::suggest::suggestion;
+use devops_core::suggest::suggestion;
 
 /// Every key of every job, one per line, made from their flags: a binary must not take the variable of another job for a mistake.
 const KEYS: &str = include_str!("keys.txt");

@@ -153,7 +153,7 @@ impl Provenance {
     /// The provenance of this build, with nothing read yet.
     pub fn of_this_build() -> Self {
         Self {
-            tool: env!("CARGO_PKG_NAME").to_owned(),
+            tool: "devops-action".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             inputs: Vec::new(),
             policy_sha256: None,

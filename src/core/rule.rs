@@ -20,13 +20,12 @@ include!(concat!(env!("OUT_DIR"), "/rule_ids.rs"));
 
 /// The page of a rule, `docs/rules/<id>.md`.
 ///
-/// This is the one place that knows where the pages are: from the manifest of the crate that a rule stands in, which is the root.
-/// In a crate below the root, such as `src/policy`, the path is `"/../../docs/rules/"`: that line is all that changes.
+/// This is the one place that knows where the pages are: from the manifest of the crate that a rule stands in, such as `src/policy`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! rule_page {
     ($id:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules/", $id, ".md"))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules/", $id, ".md"))
     };
 }
 
@@ -52,16 +51,16 @@ macro_rules! rules {
         $(
             #[doc = $summary]
             #[allow(unreachable_pub, reason = "public where its module is, which the macro can't see")]
-            pub const $name: $crate::core::Rule = $crate::core::Rule {
+            pub const $name: $crate::Rule = $crate::Rule {
                 id: $id,
-                severity: $crate::core::Severity::$severity,
+                severity: $crate::Severity::$severity,
                 summary: $summary,
                 page: $crate::rule_page!($id),
             };
         )+
 
         $(#[$meta])*
-        $visible const $list: &[$crate::core::Rule] = &[$($name),+];
+        $visible const $list: &[$crate::Rule] = &[$($name),+];
     };
 }
 

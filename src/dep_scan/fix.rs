@@ -2,8 +2,8 @@
 
 use rustsec::Version;
 
-use crate::advisory::{Advisory, Kind};
-use crate::inventory::Package;
+use devops_advisory::{Advisory, Kind};
+use devops_inventory::Package;
 
 /// What is known about an affected package when advice is given.
 #[derive(Debug, Clone, Copy)]

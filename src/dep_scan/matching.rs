@@ -6,10 +6,10 @@ use rustsec::Version;
 
 use super::fix::{Case, advice};
 use super::rules::{ADVISORY, NOT_COVERED, NOTICE, UNMAINTAINED, UNREADABLE, UNSOUND};
-use crate::advisory::{Advisory, Database, Kind, Unreadable};
-use crate::core::words::{count, counted, number};
-use crate::core::{Ecosystem, Finding, Location, Rule, Severity};
-use crate::inventory::{Graph, Origin, Package, purl};
+use devops_advisory::{Advisory, Database, Kind, Unreadable};
+use devops_core::words::{count, counted, number};
+use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
+use devops_inventory::{Graph, Origin, Package, purl};
 
 /// A lockfile that was read.
 #[derive(Debug)]
@@ -358,9 +358,9 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Database, Ecosystem, Lockfile, Matches, compare};
-    use crate::advisory::{Collected, rustsec};
-    use crate::core::Severity;
-    use crate::inventory::{Graph, Origin, Package};
+    use devops_advisory::{Collected, rustsec};
+    use devops_core::Severity;
+    use devops_inventory::{Graph, Origin, Package};
 
     const NPM: Ecosystem = Ecosystem::new("npm", "npm");
 

@@ -1,6 +1,6 @@
 //! The rules of `dep-scan`.
 
-use crate::core::rule::rules;
+use devops_core::rule::rules;
 
 rules! {
     /// Every rule of this room.

@@ -13,14 +13,14 @@ use super::Arguments;
 use super::matching::{Lockfile, Matches, compare, some, summary};
 use super::mirror::Mirror;
 use super::rules::{NOT_READ, STALE};
-use crate::advisory::{Database, Wanted, collect};
-use crate::core::report::{Facts, facts};
-use crate::core::words::{count, counted};
-use crate::core::{Ecosystem, Error, Finding, Input, Location};
-use crate::inventory::Origin;
-use crate::inventory::lockfiles::find::shown;
-use crate::inventory::lockfiles::{Found, find, help};
-use crate::job::{Context, Outcome};
+use devops_advisory::{Database, Wanted, collect};
+use devops_core::report::{Facts, facts};
+use devops_core::words::{count, counted};
+use devops_core::{Ecosystem, Error, Finding, Input, Location};
+use devops_inventory::Origin;
+use devops_inventory::lockfiles::find::shown;
+use devops_inventory::lockfiles::{Found, find, help};
+use devops_job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
 const LARGEST: u64 = 256 << 20;

@@ -11,11 +11,11 @@ use clap_complete::Shell;
 
 use super::jobs::{JOBS, find, rules_by_job};
 use super::{pipeline, serve, show};
-use crate::core::{Error, Exit};
-use crate::job::deliver::{print_error, print_page};
-use crate::job::explain::explain;
-use crate::job::run::refuse;
-use crate::job::{Common, Context};
+use devops_core::{Error, Exit};
+use devops_job::deliver::{print_error, print_page};
+use devops_job::explain::explain;
+use devops_job::run::refuse;
+use devops_job::{Common, Context};
 
 /// Name of the binary.
 const NAME: &str = "devops";

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::core::Error;
-use crate::job::signals;
+use devops_core::Error;
+use devops_job::signals;
 
 /// SIGINT, SIGTERM and SIGHUP, heard from when this is made until the process ends.
 pub(super) struct Interrupt {

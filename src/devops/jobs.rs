@@ -4,18 +4,18 @@ use std::ffi::OsString;
 
 use clap::Command;
 
-use crate::annotate::Annotate;
-use crate::config::{Refusal, Setting};
-use crate::core::{Error, Exit, Report, Rule};
-use crate::dep_scan::DepScan;
-use crate::events::Event;
-use crate::image_scan::ImageScan;
-use crate::job::command::command;
-use crate::job::prepare::{Prepared, Project, prepare_in};
-use crate::job::run::{Executed, execute, rules, run};
-use crate::job::{Artifact, Common, Context, Job, Kind, Step, Turn};
-use crate::promote::Promote;
-use crate::test_gate::TestGate;
+use annotate::Annotate;
+use dep_scan::DepScan;
+use devops_config::{Refusal, Setting};
+use devops_core::{Error, Exit, Report, Rule};
+use devops_events::Event;
+use devops_job::command::command;
+use devops_job::prepare::{Prepared, Project, prepare_in};
+use devops_job::run::{Executed, execute, rules, run};
+use devops_job::{Artifact, Common, Context, Job, Kind, Step, Turn};
+use image_scan::ImageScan;
+use promote::Promote;
+use test_gate::TestGate;
 
 /// Every job.
 pub const JOBS: &[Entry] =

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::core::report::Facts;
-use crate::core::words::count;
-use crate::core::{Exit, Finding, Provenance, Report, Verdict};
+use devops_core::report::Facts;
+use devops_core::words::count;
+use devops_core::{Exit, Finding, Provenance, Report, Verdict};
 
 /// Which exit the whole run has when jobs disagree: the first of these that a job ended with.
 const WORST_FIRST: [Exit; 9] = [

@@ -11,14 +11,14 @@ use super::command_line::RunFlags;
 use super::interrupt::Interrupt;
 use super::jobs::{JOBS, Ran, Stage, Taken, all_rules};
 use super::merged::{joined, merged};
-use crate::ci::Host;
-use crate::config::{Origin, Policy, Refusal, Resolved, Source, misspelt, path_of, resolve};
-use crate::core::{Error, Exit, Provenance, Report, Verdict};
-use crate::job::command::keys;
-use crate::job::deliver::{Delivery, deliver, print_error, withdraw, write_files};
-use crate::job::prepare::{Project, ignored_keys};
-use crate::job::run::{Steps, refuse};
-use crate::job::{Common, Context, Format, Kind, Moment, Step, event_lines};
+use devops_ci::Host;
+use devops_config::{Origin, Policy, Refusal, Resolved, Source, misspelt, path_of, resolve};
+use devops_core::{Error, Exit, Provenance, Report, Verdict};
+use devops_job::command::keys;
+use devops_job::deliver::{Delivery, deliver, print_error, withdraw, write_files};
+use devops_job::prepare::{Project, ignored_keys};
+use devops_job::run::{Steps, refuse};
+use devops_job::{Common, Context, Format, Kind, Moment, Step, event_lines};
 
 /// Name of the merged report.
 const NAME: &str = "devops";

@@ -17,8 +17,8 @@ use percent_encoding::percent_decode_str;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::core::{Error, Location};
-use crate::job::Context;
+use devops_core::{Error, Location};
+use devops_job::Context;
 
 /// Larger files are refused, so that memory stays bounded.
 const LARGEST: u64 = 256 * 1024 * 1024;

@@ -7,12 +7,12 @@ use clap::Command;
 
 use super::command_line::Look;
 use super::jobs::JOBS;
-use crate::config::{Origin, Setting, schema as schema_of};
-use crate::core::escape::terminal_line;
-use crate::core::words::count;
-use crate::core::{Error, Location};
-use crate::job::prepare::Project;
-use crate::job::{Common, Context};
+use devops_config::{Origin, Setting, schema as schema_of};
+use devops_core::escape::terminal_line;
+use devops_core::words::count;
+use devops_core::{Error, Location};
+use devops_job::prepare::Project;
+use devops_job::{Common, Context};
 
 /// The settings of each job, a line each: those that somebody set, or all of them.
 ///

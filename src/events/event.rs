@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::core::digest::{hexadecimal, of_parts};
-use crate::core::report::Facts;
-use crate::core::{Report, Severity, Verdict};
+use devops_core::digest::{hexadecimal, of_parts};
+use devops_core::report::Facts;
+use devops_core::{Report, Severity, Verdict};
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -373,7 +373,7 @@ impl Event {
 pub(super) mod tests {
     use super::{Author, Body, Change, Deployment, Event, Progress};
 
-    pub(in crate::events) fn event(uid: &str, revision: u64, body: Body) -> Event {
+    pub(crate) fn event(uid: &str, revision: u64, body: Body) -> Event {
         Event {
             schema_version: Event::SCHEMA_VERSION,
             source: "org/webshop".to_owned(),
@@ -389,7 +389,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::events) fn deployment(revision: u64, result: Progress) -> Event {
+    pub(crate) fn deployment(revision: u64, result: Progress) -> Event {
         event("d", revision, Body::Deployment(Deployment::of(result)))
     }
 

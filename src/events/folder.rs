@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use super::event::{Body, Event, Kind};
 use super::log::Log;
-use crate::core::Error;
-use crate::core::digest::{hexadecimal, of_parts};
-use crate::files;
+use devops_core::Error;
+use devops_core::digest::{hexadecimal, of_parts};
 
 /// Most bytes of a line.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -85,7 +84,7 @@ pub fn append(
         return Err(Error::environment(message).help("shorten the version, the service or the environment"));
     }
     std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
-    files::append_line(&folder.join(file_name(run, writer)), line.as_bytes())
+    devops_files::append_line(&folder.join(file_name(run, writer)), line.as_bytes())
 }
 
 /// The event as JSON; its keys are sorted when it is written.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::event::{Event, Kind};
 use super::folder::{ENDING, LONGEST_LINE};
-use crate::core::Error;
+use devops_core::Error;
 
 /// A line that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::core::Input;
-use crate::core::digest::hexadecimal;
+use devops_core::Input;
+use devops_core::digest::hexadecimal;
 
 /// Hashes and counts what is read through it, so that a streamed file leaves its [`Input`] record behind.
 pub struct HashingReader<R> {

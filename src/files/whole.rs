@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use crate::core::Error;
+use devops_core::Error;
 
 /// Writes a file whole or not at all.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::filters::{Filters, Reason};
 use super::problem::{Key, Kind, Problem, Target};
-use crate::core::Severity;
+use devops_core::Severity;
 
 /// How many complaints are kept whole; the rest is counted.
 pub(crate) const LIMIT: usize = 5_000;

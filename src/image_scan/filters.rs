@@ -1,9 +1,9 @@
 //! What the settings leave out of the judgement. Nothing is left out unsaid: the collector counts each with its reason.
 
 use super::problem::{Kind, Problem, Target};
-use crate::core::Error;
-use crate::core::suggest::suggestion;
-use crate::core::wildcard::is_match;
+use devops_core::Error;
+use devops_core::suggest::suggestion;
+use devops_core::wildcard::is_match;
 
 /// Words a scanner may say about a fix.
 pub(crate) const STATUSES: [&str; 8] = [

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::problem::{Kind, Problem, Target};
 use super::reports::Header;
 use super::rules::rule;
-use crate::core::{Finding, Location, Severity};
+use devops_core::{Finding, Location, Severity};
 
 /// Kinds of targets whose name is a word for all packages of a language, and no file.
 const COLLECTIONS: [&str; 5] = ["jar", "node-pkg", "python-pkg", "gemspec", "conda-pkg"];

@@ -13,9 +13,9 @@ use super::filters::Reason;
 use super::problem::Kind;
 use super::reports::{Header, Suppressed};
 use super::rules::{MISMATCH, NOT_JUDGED, NOTHING_SCANNED, OS_END_OF_LIFE, OUTDATED, TOO_MANY};
-use crate::core::report::{Facts, facts};
-use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Severity};
+use devops_core::report::{Facts, facts};
+use devops_core::words::{count, counted, number};
+use devops_core::{Finding, Severity};
 
 /// Seconds a scanner's clock may be ahead of ours.
 const AHEAD: i64 = 24 * 3600;

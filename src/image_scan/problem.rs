@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::core::Severity;
-use crate::core::digest;
+use devops_core::Severity;
+use devops_core::digest;
 
 /// What kind of complaint it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

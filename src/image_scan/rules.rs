@@ -1,8 +1,8 @@
 //! The rules of this room.
 
 use super::problem::Kind;
-use crate::core::rule::rules;
-use crate::core::{Rule, Severity};
+use devops_core::rule::rules;
+use devops_core::{Rule, Severity};
 
 rules! {
     /// Every rule, in the order the documentation lists them.

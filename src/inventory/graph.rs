@@ -93,8 +93,8 @@ impl Paths<'_> {
 #[cfg(test)]
 mod tests {
     use super::Graph;
-    use crate::core::Ecosystem;
-    use crate::inventory::{Origin, Package};
+    use crate::{Origin, Package};
+    use devops_core::Ecosystem;
 
     fn graph(edges: Vec<Vec<usize>>) -> Graph {
         let packages = (0..edges.len())

@@ -1,6 +1,6 @@
 //! A package at a version, with where it comes from and the line it stands on.
 
-use crate::core::Ecosystem;
+use devops_core::Ecosystem;
 
 /// Where a package's code comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

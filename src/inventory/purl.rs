@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::core::Ecosystem;
+use devops_core::Ecosystem;
 
 /// What stays as it is in a purl; `:` may too, everything else is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
@@ -17,7 +17,7 @@ pub fn purl(ecosystem: Ecosystem, name: &str, version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::purl;
-    use crate::core::Ecosystem;
+    use devops_core::Ecosystem;
 
     #[test]
     fn separators_in_names_and_versions_are_encoded() {

@@ -4,7 +4,7 @@ use clap::{Arg, Args, Command};
 
 use super::common::Common;
 use super::{Job, explain};
-use crate::config::{ACTION, key};
+use devops_config::{ACTION, key};
 
 /// A job's command line: the job's own flags, then those all jobs share.
 pub fn command<J: Job>() -> Command {

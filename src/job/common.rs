@@ -4,10 +4,10 @@ use std::path::{Component, PathBuf};
 
 use clap::{ArgAction, Args, Command, FromArgMatches, ValueEnum, ValueHint};
 
-use crate::ci::{Host, HostChoice};
-use crate::config::path_of;
-use crate::core::Severity;
-use crate::repository::policy::AUTO;
+use devops_ci::{Host, HostChoice};
+use devops_config::path_of;
+use devops_core::Severity;
+use devops_repository::policy::AUTO;
 
 /// Flags every job has, with the same names as keys of `devops.toml` and inputs of the actions.
 #[derive(Debug, Clone, Args)]

@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::ci::{Host, HostChoice};
-use crate::core::escape::terminal;
-use crate::core::{Error, Redactor, Secret};
-use crate::repository::policy::AUTO;
+use devops_ci::{Host, HostChoice};
+use devops_core::escape::terminal;
+use devops_core::{Error, Redactor, Secret};
+use devops_repository::policy::AUTO;
 
 /// Environment variable that sets the clock, to reproduce a verdict of another day: an RFC 3339 time.
 pub const NOW: &str = "DEVOPS_NOW";

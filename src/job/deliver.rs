@@ -9,14 +9,14 @@ use super::common::{Common, Format};
 use super::context::Context;
 use super::redacted::redacted;
 use super::{Artifact, event_lines};
-use crate::ci::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
-use crate::config::Setting;
-use crate::core::escape::terminal_line;
-use crate::core::{Error, Exit, Report, Rule};
-use crate::events::Event;
-use crate::files::replace;
-use crate::render::{self, Detail, Document, Revision};
-use crate::repository::Repository;
+use devops_ci::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
+use devops_config::Setting;
+use devops_core::escape::terminal_line;
+use devops_core::{Error, Exit, Report, Rule};
+use devops_events::Event;
+use devops_files::replace;
+use devops_render::{Detail, Document, Revision};
+use devops_repository::Repository;
 
 /// Columns where there is no terminal, and the fewest and most that are drawn for.
 const WIDTH: usize = 100;
@@ -97,14 +97,14 @@ fn show(delivery: &Delivery<'_>, formats: &[Format]) {
             (false, false) => Detail::Findings,
             (false, true) => Detail::Everything,
         };
-        let mut text = render::text(document, detail, width(context));
+        let mut text = devops_render::text(document, detail, width(context));
         if common.verbose {
             text.push_str(&settings(delivery.settings));
         }
         print(context, common, &text);
         if formats.contains(&Format::Github) {
             // These are the commands themselves, so no shield; the renderer escapes what is foreign in them.
-            write_out(&context.redactor.redact(&render::github(document)));
+            write_out(&context.redactor.redact(&devops_render::github(document)));
         }
     });
 }
@@ -211,17 +211,17 @@ fn remove(path: &Path) -> Result<(), Error> {
 /// A format's bytes.
 fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Vec<u8>, Error> {
     if format == Format::Json {
-        return render::json(delivery.report);
+        return devops_render::json(delivery.report);
     }
     let is_dated = matches!(format, Format::Summary | Format::Html);
     let revision = if is_dated { revision(delivery.context) } else { Revision::default() };
     Ok(with_document(delivery, None, &revision, |document| match format {
-        Format::Sarif => render::sarif(document),
-        Format::Summary => render::markdown(document),
-        Format::Html => render::html(document),
-        Format::Junit => render::junit(document),
-        Format::Codequality => render::codequality(document),
-        Format::Badge => render::badge(document),
+        Format::Sarif => devops_render::sarif(document),
+        Format::Summary => devops_render::markdown(document),
+        Format::Html => devops_render::html(document),
+        Format::Junit => devops_render::junit(document),
+        Format::Codequality => devops_render::codequality(document),
+        Format::Badge => devops_render::badge(document),
         Format::Github | Format::Json => String::new(),
     })
     .into_bytes())

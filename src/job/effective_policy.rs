@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::config::{File, Policy, Resolved, Setting};
-use crate::core::words::count;
-use crate::core::{Error, Finding};
-use crate::policy::Waiver;
-use crate::repository::policy::{BaseFile, BasePolicy};
+use devops_config::{File, Policy, Resolved, Setting};
+use devops_core::words::count;
+use devops_core::{Error, Finding};
+use devops_policy::Waiver;
+use devops_repository::policy::{BaseFile, BasePolicy};
 
 /// Keys that decide for every job, and that the file of the base decides where there is one.
 const SHARED: [&str; 2] = ["fail-on", "mode"];

@@ -5,11 +5,11 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::{Common, Context, Noted};
-use crate::ci::{RunFacts, run_facts};
-use crate::core::digest::hexadecimal;
-use crate::core::{Error, Report};
-use crate::events::{self, Author, Body, Change, Event, Judged, Kind, Tier};
-use crate::repository::Repository;
+use devops_ci::{RunFacts, run_facts};
+use devops_core::digest::hexadecimal;
+use devops_core::{Error, Report};
+use devops_events::{Author, Body, Change, Event, Judged, Kind, Tier};
+use devops_repository::Repository;
 
 /// The source where no host names a repository.
 const LOCAL: &str = "local";
@@ -89,7 +89,7 @@ pub(super) fn append(
         if let Body::Test(judged) | Body::Scan(judged) = &mut event.body {
             judged.report_sha256 = hexadecimal(&Sha256::digest(json));
         }
-        events::append(folder, (&run, &writer), &event, &|text| context.redactor.redact(text))?;
+        devops_events::append(folder, (&run, &writer), &event, &|text| context.redactor.redact(text))?;
     }
     Ok(())
 }

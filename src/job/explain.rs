@@ -6,8 +6,8 @@ use clap::{Arg, Command};
 
 use super::Job;
 use super::command::command as command_of;
-use crate::core::suggest::suggestion;
-use crate::core::{Error, RULE_IDS, Rule};
+use devops_core::suggest::suggestion;
+use devops_core::{Error, RULE_IDS, Rule};
 
 /// The name of the sub-command.
 const NAME: &str = "explain";

@@ -13,10 +13,10 @@ use super::context::Context;
 use super::effective_policy::{BaseVersion, EffectivePolicy, KnownBase, PolicyChange, apply_base_policy};
 use super::run::rank;
 use super::stage::Kind;
-use crate::ci::Host;
-use crate::config::{File, Policy, Refusal, Setting, Source, path_of, resolve};
-use crate::core::Error;
-use crate::repository::policy::base_file;
+use devops_ci::Host;
+use devops_config::{File, Policy, Refusal, Setting, Source, path_of, resolve};
+use devops_core::Error;
+use devops_repository::policy::base_file;
 
 /// Keys that are ignored where the host knows the base of the change, which must not choose its own.
 const HOST_DECIDES: [&str; 1] = ["base"];

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::core::{Finding, Redactor, Report};
+use devops_core::{Finding, Redactor, Report};
 
 /// The report with every text redacted.
 pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
@@ -56,7 +56,7 @@ mod tests {
     use serde_json::json;
 
     use super::redacted;
-    use crate::core::{Finding, Location, Provenance, Redactor, Report, Rule, Severity, Verdict};
+    use devops_core::{Finding, Location, Provenance, Redactor, Report, Rule, Severity, Verdict};
 
     #[test]
     fn no_text_of_a_report_keeps_a_secret() {

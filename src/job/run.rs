@@ -12,13 +12,13 @@ use super::explain::{Question, asked, explain};
 use super::prepare::{Prepared, prepare};
 use super::stage::Kind;
 use super::{Artifact, Job, Outcome, event_lines};
-use crate::ci::Host;
-use crate::config::{Refusal, misspelt};
-use crate::core::words::number;
-use crate::core::{Error, Exit, Provenance, Report, Rule, Verdict};
-use crate::events::Event;
-use crate::policy::{self, Judgement, judge};
-use crate::repository::policy::BASE_UNKNOWN;
+use devops_ci::Host;
+use devops_config::{Refusal, misspelt};
+use devops_core::words::number;
+use devops_core::{Error, Exit, Provenance, Report, Rule, Verdict};
+use devops_events::Event;
+use devops_policy::{Judgement, judge};
+use devops_repository::policy::BASE_UNKNOWN;
 
 /// Runs a job as the binary of its name does.
 pub fn main<J: Job>() -> ExitCode {
@@ -33,7 +33,7 @@ pub fn main<J: Job>() -> ExitCode {
 /// Runs a job from a command line: settings, facts, findings, policy, report, files, host, exit.
 pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     if let Some(Question { rule }) = asked::<J>(arguments) {
-        let groups = [(J::NAME, own_rules::<J>()), ("every job", policy::RULES.to_vec())];
+        let groups = [(J::NAME, own_rules::<J>()), ("every job", devops_policy::RULES.to_vec())];
         return match explain(context.program, &groups, rule.as_deref()) {
             Ok(page) => print_page(&page),
             Err(error) => print_error(&error, Some(&context)),
@@ -147,7 +147,7 @@ pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
 
 /// Every rule a job can report findings of, those that all jobs share included.
 pub fn rules<J: Job>() -> Vec<Rule> {
-    own_rules::<J>().iter().chain(policy::RULES).copied().collect()
+    own_rules::<J>().iter().chain(devops_policy::RULES).copied().collect()
 }
 
 /// The rules of a job, and of a gate that about its base.

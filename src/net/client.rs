@@ -9,7 +9,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Url};
 
 use super::answer::{Answer, Trouble};
 use super::request::Request;
-use crate::core::Secret;
+use devops_core::Secret;
 
 /// The one HTTP client; reading the system's certificates costs more than starting, so it is built when first needed.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub fn client(
 ) -> Result<Client, Trouble> {
     let builder = || {
         let builder = Client::builder()
-            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("devops-action/", env!("CARGO_PKG_VERSION")))
             // A write that is sent elsewhere is not the write that was meant, and a token must not travel.
             .redirect(Policy::none());
         shape(builder)

@@ -62,7 +62,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Class, Next, next};
-    use crate::net::answer::Cause;
+    use crate::answer::Cause;
 
     const BUDGET: Duration = Duration::from_secs(10);
 

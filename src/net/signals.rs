@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::core::Error;
+use devops_core::Error;
 
 /// A runtime on this thread alone.
 ///

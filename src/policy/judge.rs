@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::waiver::{EXPIRED, UNUSED, Waiver};
-use crate::core::words::{count, number};
-use crate::core::{Change, Finding, Severity, Verdict};
+use devops_core::words::{count, number};
+use devops_core::{Change, Finding, Severity, Verdict};
 
 /// What was decided about a job's findings.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,8 +131,8 @@ mod tests {
     use jiff::civil::{Date, date};
 
     use super::{Judgement, judge};
-    use crate::core::{Change, Finding, Location, Rule, Severity, Verdict};
-    use crate::policy::Waiver;
+    use crate::Waiver;
+    use devops_core::{Change, Finding, Location, Rule, Severity, Verdict};
 
     const RULE: Rule = Rule { id: "some-rule", severity: Severity::High, summary: "", page: "" };
 

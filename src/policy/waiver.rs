@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::core::rule::rules;
-use crate::core::suggest::suggestion;
-use crate::core::wildcard::is_match;
-use crate::core::{Finding, Location, Role, Waived};
+use devops_core::rule::rules;
+use devops_core::suggest::suggestion;
+use devops_core::wildcard::is_match;
+use devops_core::{Finding, Location, Role, Waived};
 
 rules! {
     /// The rules this room itself reports findings of.
@@ -115,7 +115,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::{Waiver, is_match};
-    use crate::core::{Finding, Location, Rule, Severity};
+    use devops_core::{Finding, Location, Rule, Severity};
 
     #[test]
     fn a_waiver_covers_what_its_pattern_names_and_nothing_it_only_shares() {

@@ -8,7 +8,7 @@ use super::colour::Colour;
 use super::health::CheckArguments;
 use super::hooks::HookArguments;
 use super::targets::{TargetArguments, TargetEntry};
-use crate::job::DeploymentArguments;
+use devops_job::DeploymentArguments;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::colour::Colour;
 use super::http::{Answer, Asker, parse};
-use crate::core::Error;
-use crate::core::words::count;
-use crate::net::Cancel;
+use devops_core::Error;
+use devops_core::words::count;
+use devops_net::Cancel;
 
 /// Flags of the health check and the verification.
 #[derive(Debug, Clone, Args)]

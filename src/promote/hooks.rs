@@ -12,8 +12,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 
 use super::journal::Record;
-use crate::core::{Error, Redactor};
-use crate::net::Cancel;
+use devops_core::{Error, Redactor};
+use devops_net::Cancel;
 
 /// Flags of the commands around the switch.
 #[derive(Debug, Clone, Args)]
@@ -178,7 +178,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Hooks, TAIL, tail};
-    use crate::core::{Redactor, Secret};
+    use devops_core::{Redactor, Secret};
 
     #[test]
     fn the_end_of_a_text_begins_with_a_line() {

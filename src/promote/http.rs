@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Url};
 
-use crate::core::Error;
-use crate::net;
+use devops_core::Error;
 
 /// How much of an answer is read.
 const LARGEST: usize = 64 * 1024;
@@ -50,7 +49,7 @@ impl Asker {
                 let builder = builder.connect_timeout(CONNECT).pool_max_idle_per_host(idle);
                 if is_near { builder.no_proxy() } else { builder }
             };
-            net::client(&[], shape).map_err(|trouble| Error::environment(trouble.message))
+            devops_net::client(&[], shape).map_err(|trouble| Error::environment(trouble.message))
         };
         Ok(Self { url, kept: build(1)?, fresh: build(0)? })
     }

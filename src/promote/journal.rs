@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::colour::Colour;
-use crate::core::{Error, Location};
-use crate::files::{folder_of, replace_durably};
-use crate::net::Cancel;
+use devops_core::{Error, Location};
+use devops_files::{folder_of, replace_durably};
+use devops_net::Cancel;
 
 /// How far a promotion got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,8 +209,8 @@ impl Lock {
 #[cfg(test)]
 mod tests {
     use super::{Kind, Phase, Record};
-    use crate::core::ErrorKind;
-    use crate::promote::colour::Colour;
+    use crate::colour::Colour;
+    use devops_core::ErrorKind;
 
     fn record() -> Record {
         Record {

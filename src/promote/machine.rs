@@ -11,9 +11,9 @@ use super::hooks::{HookArguments, Hooks, LONGEST_END, Ran};
 use super::journal::{Phase, Record};
 use super::plan::{Step, StepId};
 use super::targets::{Change, Target, Written};
-use crate::core::Error;
-use crate::job::Context;
-use crate::net::Cancel;
+use devops_core::Error;
+use devops_job::Context;
+use devops_net::Cancel;
 
 /// How long the last command may take when somebody asked to stop.
 const HURRY: Duration = Duration::from_secs(2);

@@ -3,10 +3,10 @@
 use super::arguments::Arguments;
 use super::journal::Kind;
 use super::machine::{End, Stop};
-use crate::ci::Forge;
-use crate::events::{Deployment, Intent, Progress, deployment_uid};
-use crate::job::event_lines::service;
-use crate::job::{Context, Noted};
+use devops_ci::Forge;
+use devops_events::{Deployment, Intent, Progress, deployment_uid};
+use devops_job::event_lines::service;
+use devops_job::{Context, Noted};
 
 /// A record of `annotate` starts with 1, so that the end of a promotion is the next.
 const REVISION: u64 = 2;

@@ -12,10 +12,10 @@ use super::machine::{End, Stop};
 use super::plan::{Decision, Observed, Step};
 use super::state::State;
 use super::targets::Target;
-use crate::core::rule::rules;
-use crate::core::words::count;
-use crate::core::{Exit, Finding, Rule, Severity};
-use crate::job::Outcome;
+use devops_core::rule::rules;
+use devops_core::words::count;
+use devops_core::{Exit, Finding, Rule, Severity};
+use devops_job::Outcome;
 
 rules! {
     /// Every rule of the job.

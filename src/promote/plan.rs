@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::colour::{Colour, Live};
 use super::hooks::HookArguments;
 use super::journal::{Kind, Phase, Record};
-use crate::core::Error;
+use devops_core::Error;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

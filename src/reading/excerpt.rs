@@ -3,7 +3,7 @@
 use quick_xml::escape::resolve_predefined_entity;
 
 use super::encoding::push_allowed;
-use crate::core::{clues, why};
+use devops_core::{clues, why};
 
 /// Longest reference that is looked at, `&` and `;` apart.
 const LONGEST_REFERENCE: usize = 10;

@@ -4,7 +4,7 @@
 //! here both stand for themselves, as names of files such as `[id].spec.ts` and paths of Windows need it; and it has no `{a,b}`.
 //! Where both mean the same, as in `CODEOWNERS`, a test compares the two.
 
-use crate::core::wildcard::{is_like, is_sequence};
+use devops_core::wildcard::{is_like, is_sequence};
 
 /// Most patterns that one with alternatives may stand for.
 const MOST: usize = 1_000;

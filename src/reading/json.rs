@@ -115,7 +115,7 @@ pub fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
 }
 
 /// A seed that hands the fields of an object to `0`.
-pub struct Fields<'a, O>(pub(crate) &'a mut O);
+pub struct Fields<'a, O>(pub &'a mut O);
 
 impl<'de, O: Object> DeserializeSeed<'de> for Fields<'_, O> {
     type Value = ();

@@ -3,8 +3,8 @@
 use super::Document;
 use super::escape::{Markup, Page, Xml};
 use super::facts::total;
-use crate::core::words::{count, number};
-use crate::core::{Report, Verdict};
+use devops_core::words::{count, number};
+use devops_core::{Report, Verdict};
 
 /// Width of a character of Verdana at 11 pixels, in tenths of a pixel: a generous mean, for nothing can be measured here.
 const CHARACTER: usize = 70;

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::Document;
 use super::facts::total;
-use crate::core::words::number;
-use crate::core::{Report, Severity};
+use devops_core::words::number;
+use devops_core::{Report, Severity};
 
 /// The bar of severities.
 const VULNERABILITIES: &str = "Vulnerabilities";

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::Document;
 use super::excerpt::{cut, why};
 use super::stand_in;
-use crate::core::escape::terminal_line;
-use crate::core::{Finding, Location, Severity};
+use devops_core::escape::terminal_line;
+use devops_core::{Finding, Location, Severity};
 
 /// Issues that are written; GitLab reads reports of 100 MB at most, and people far less.
 const LIMIT: usize = 5_000;

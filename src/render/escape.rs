@@ -5,7 +5,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::core::escape::{terminal, terminal_line};
+use devops_core::escape::{terminal, terminal_line};
 
 /// What may stand in a page of kind `K`.
 pub(super) trait Safe<K>: fmt::Display {}
@@ -60,7 +60,7 @@ pub(super) struct Number(pub(super) usize);
 
 impl fmt::Display for Number {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&crate::core::words::number(self.0 as u64))
+        formatter.write_str(&devops_core::words::number(self.0 as u64))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Long text made short: cut lines, some lines of many. What is cut says so.
 
-use crate::core::words::count;
-use crate::core::{Finding, clues, why as reasons};
+use devops_core::words::count;
+use devops_core::{Finding, clues, why as reasons};
 
 /// Characters of what a finding says in one line.
 const WHY: usize = 200;

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::excerpt::cut;
-use crate::core::words::{duration, number};
-use crate::core::{Report, Verdict};
+use devops_core::words::{duration, number};
+use devops_core::{Report, Verdict};
 
 /// Entries of a list in the details that are shown.
 const LISTED: usize = 50;
@@ -36,13 +36,13 @@ pub(super) fn state(report: &Report) -> Option<&str> {
 }
 
 /// The path by which a package got in, from a direct dependency: `subject.path`.
-pub(super) fn path(subject: &crate::core::Subject) -> Vec<String> {
+pub(super) fn path(subject: &devops_core::Subject) -> Vec<String> {
     let items = subject.get("path").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     items.iter().take(LISTED).filter_map(Value::as_str).map(|item| cut(item, LONGEST)).collect()
 }
 
 /// Who owns what the finding is about: `subject.owners`.
-pub(super) fn owners(subject: &crate::core::Subject) -> String {
+pub(super) fn owners(subject: &devops_core::Subject) -> String {
     let items = subject.get("owners").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let owners: Vec<&str> = items.iter().take(LISTED).filter_map(Value::as_str).collect();
     cut(&owners.join(", "), LONGEST)

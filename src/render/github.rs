@@ -4,8 +4,8 @@ use super::Document;
 use super::escape::{Commands, GhData, GhProperty, Page};
 use super::excerpt::{cut, excerpt};
 use super::facts::owners;
-use crate::core::words::count;
-use crate::core::{Finding, Report, Severity};
+use devops_core::words::count;
+use devops_core::{Finding, Report, Severity};
 
 /// Annotations of one level that a step may have.
 const LIMIT: usize = 10;

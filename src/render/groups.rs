@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::Document;
 use super::excerpt::{cut, why};
 use super::facts::path;
-use crate::core::words::number;
-use crate::core::{Finding, Report, Severity};
+use devops_core::words::number;
+use devops_core::{Finding, Report, Severity};
 
 /// How a package got in that nothing else brought.
 pub(super) const DIRECT: &str = "a direct dependency";
@@ -127,7 +127,7 @@ enum Cause<'a> {
     /// The same problem of several packages, images or files.
     Advisory(&'a str),
     /// The same text at the same place, such as one compile error that several tests report.
-    Text(&'a str, Option<&'a crate::core::Location>),
+    Text(&'a str, Option<&'a devops_core::Location>),
     /// Nothing.
     Own(&'a str),
 }

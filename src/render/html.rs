@@ -11,9 +11,9 @@ use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, fact, meaning, owners, path, plan, totals};
 use super::groups::{DIRECT, Group, groups};
 use super::sentence::sentence;
-use crate::core::escape::{terminal, terminal_line};
-use crate::core::words::{bytes, number};
-use crate::core::{Finding, Report, Severity, Table};
+use devops_core::escape::{terminal, terminal_line};
+use devops_core::words::{bytes, number};
+use devops_core::{Finding, Report, Severity, Table};
 
 /// Entries that say what to do first.
 const FIRST: usize = 3;
@@ -30,7 +30,7 @@ const LINE: usize = 400;
 const COMMAND: usize = 2_000;
 
 /// The only script that the page's own security policy lets run.
-const SCRIPT: &str = include_str!("../../templates/report.js");
+const SCRIPT: &str = include_str!("templates/report.js");
 
 #[derive(Template)]
 #[template(path = "report.html")]

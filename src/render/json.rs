@@ -1,6 +1,6 @@
 //! `report.json`: the report itself, two spaces a level, with a final newline.
 
-use crate::core::{Error, Report};
+use devops_core::{Error, Report};
 
 /// The report as JSON; [`Report::from_json`] reads it back.
 ///

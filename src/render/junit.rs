@@ -4,8 +4,8 @@ use super::Document;
 use super::escape::{Markup, Page, Xml};
 use super::excerpt::{cut, excerpt, why};
 use super::facts::owners;
-use crate::core::words::count;
-use crate::core::{Finding, Report};
+use devops_core::words::count;
+use devops_core::{Finding, Report};
 
 /// Findings of a job that become test cases; GitLab and Jenkins get slow far earlier than this is reached.
 const LIMIT: usize = 5_000;

@@ -9,8 +9,8 @@ use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, fact, owners, plan, totals};
 use super::groups::{Group, groups};
 use super::sentence::sentence;
-use crate::core::words::{bytes, count, number};
-use crate::core::{Finding, Location, Report, Severity, Table, Verdict};
+use devops_core::words::{bytes, count, number};
+use devops_core::{Finding, Location, Report, Severity, Table, Verdict};
 
 /// Where GitHub drops a summary whole is 1,048,576 bytes, and it loses content near that; see runner#4337.
 const LIMIT: usize = 1_000_000;

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::Document;
 use super::excerpt::cut;
 use super::stand_in;
-use crate::core::escape::terminal;
-use crate::core::{Finding, Location, Report, Rule, Severity};
+use devops_core::escape::terminal;
+use devops_core::{Finding, Location, Report, Rule, Severity};
 
 /// GitHub refuses a file with more runs than this.
 const RUNS: usize = 20;

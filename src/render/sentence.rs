@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Document;
-use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Report, Severity, Verdict};
+use devops_core::words::{count, counted, number};
+use devops_core::{Finding, Report, Severity, Verdict};
 
 /// Causes that are named.
 const NAMED: usize = 3;

@@ -1,7 +1,7 @@
 //! The place of a finding that stands in no file: hosts refuse a file with such findings whole.
 
 use super::Document;
-use crate::core::{Finding, Location, Report};
+use devops_core::{Finding, Location, Report};
 
 /// Facts that say which file was judged.
 const JUDGED: [&str; 3] = ["report", "lockfile", "database"];

@@ -8,9 +8,9 @@ use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, meaning, owners, plan, state};
 use super::groups::{self, Group};
 use super::sentence::sentence;
-use crate::core::escape::terminal_line;
-use crate::core::words::number;
-use crate::core::{Finding, Report, Severity, Table, Verdict};
+use devops_core::escape::terminal_line;
+use devops_core::words::number;
+use devops_core::{Finding, Report, Severity, Table, Verdict};
 
 /// Lines of a detail that are shown.
 const DETAIL: usize = 6;

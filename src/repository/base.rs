@@ -4,7 +4,7 @@ use gix::ObjectId;
 
 use super::change;
 use super::failure::{Failure, Reason};
-use crate::repository::objects::Repository;
+use crate::objects::Repository;
 
 /// Digits of a commit's name that people are shown.
 const SHORT: usize = 10;

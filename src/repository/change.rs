@@ -11,7 +11,7 @@ use gix::objs::tree::{EntryKind, EntryMode};
 
 use super::failure::Failure;
 use super::renames::{self, Gone, New};
-use crate::repository::objects::Repository;
+use crate::objects::Repository;
 
 /// Bytes that are looked at to tell whether a file is text.
 const LOOKED_AT: usize = 8000;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::change::between;
 use super::failure::Failure;
-use crate::repository::objects::Repository;
+use crate::objects::Repository;
 
 /// Most commits that are looked through for the earliest one of a merge.
 const MOST: usize = 10_000;

@@ -1,6 +1,6 @@
 //! Why a repository did not answer, each reason with what to do.
 
-use crate::core::Error;
+use devops_core::Error;
 
 /// What kept a repository from answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@
 use std::io;
 use std::path::Path;
 
-use crate::core::{Error, Input};
-use crate::repository::{Base, KnownBase};
+use crate::{Base, KnownBase};
+use devops_core::{Error, Input};
 
 /// Most bytes of such a file.
 const LARGEST: u64 = 1 << 30;

@@ -5,9 +5,9 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use crate::core::words::number;
-use crate::core::{Finding, Input, Role};
-use crate::reading::glob;
+use devops_core::words::number;
+use devops_core::{Finding, Input, Role};
+use devops_reading::glob;
 
 /// Where the file may be; the first one counts. Those of one host go first, so that a repository on both has one answer.
 const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];

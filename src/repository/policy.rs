@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::base::{Base, KnownBase, find};
 use super::failure::{Failure, Reason};
-use crate::ci::Host;
-use crate::core::rule::rules;
-use crate::core::{Error, Finding};
-use crate::repository::objects::Repository;
+use crate::objects::Repository;
+use devops_ci::Host;
+use devops_core::rule::rules;
+use devops_core::{Error, Finding};
 
 /// Where a clone has the default branch of its remote, which a change on somebody's own machine is probably for.
 const DEFAULT_BRANCHES: [&str; 3] =

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::change::{Side, is_binary};
 use super::failure::Failure;
-use crate::repository::objects::Repository;
+use crate::objects::Repository;
 
 /// Most files on a side for which every pair is compared.
 const MOST: usize = 1000;

@@ -8,8 +8,8 @@ use std::ops::RangeInclusive;
 
 use super::change::Change;
 use super::diff_paths::{self, Names};
-use crate::reading::lines::{Line, Lines};
-use crate::reading::trouble::{Trouble, Troubles};
+use devops_reading::lines::{Line, Lines};
+use devops_reading::trouble::{Trouble, Troubles};
 
 /// Reads a diff; one without any text says nothing of the change, as `git diff` leaves it where it fails.
 pub fn parse<R: Read>(source: R) -> (Option<Change>, Troubles) {

@@ -11,7 +11,7 @@ use super::benchmarks::{self, Bound};
 use super::collector::{Assumed, Keep};
 use super::coverage::{self, FolderFloor, Percent, Prefixes, Scope};
 use super::environment::Environment;
-use crate::core::Error;
+use devops_core::Error;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,8 +5,8 @@ use super::coverage::export_cobertura;
 use super::covered::Scoped;
 use super::exports;
 use super::run::RunFacts;
-use crate::core::Error;
-use crate::job::Artifact;
+use devops_core::Error;
+use devops_job::Artifact;
 
 /// Names of the merged reports.
 const JUNIT: &str = "tests.junit.xml";

@@ -10,7 +10,7 @@ use super::attempts::{Counts, State};
 use super::collector::{KEPT, Reading};
 use super::execution::{Execution, Problem};
 use super::partitions::Report;
-use crate::reading::encoding::has_replaced;
+use devops_reading::encoding::has_replaced;
 
 /// Where a test stands: its report, and its index there.
 type Place = (usize, usize);

@@ -256,7 +256,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::{Rows, State, VERY_LONG};
-    use crate::test_gate::collector::hash_of;
+    use crate::collector::hash_of;
 
     #[test]
     fn the_table_counts_like_a_map() {

@@ -12,10 +12,10 @@ use super::files;
 use super::records;
 use super::run::RunFacts;
 use super::sections::{self, Section, reports};
-use crate::core::words::{count, counted};
-use crate::core::{Error, Input, Severity};
-use crate::files::replace_with;
-use crate::job::{Context, Outcome};
+use devops_core::words::{count, counted};
+use devops_core::{Error, Input, Severity};
+use devops_files::replace_with;
+use devops_job::{Context, Outcome};
 
 /// Writes the baseline of the reports; of a run that broke off, none.
 pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

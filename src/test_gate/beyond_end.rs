@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::coverage::Coverage;
-use crate::core::words::{counted, number};
+use devops_core::words::{counted, number};
 
 /// Most bytes of a file that is looked at, and of all together: what is longer is hardly source code.
 const LARGEST: u64 = 4 << 20;

@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::arguments::Arguments;
 use super::coverage;
-use crate::core::Error;
-use crate::job::Context;
-use crate::repository::{self, Base, KnownBase, Repository};
+use devops_core::Error;
+use devops_job::Context;
+use devops_repository::{Base, KnownBase, Repository};
 
 /// The change that is judged, and the repository around it.
 pub(super) struct ChangeUnderTest {
     pub(super) base: Base,
     /// The repository, where there is one; that of the base, or of the working directory.
     repository: Option<Repository>,
-    change: Option<repository::Change>,
+    change: Option<devops_repository::Change>,
     /// Whether the host says that there is none, as for a push to a branch.
     is_no_change: bool,
     /// The diff that was handed in, if it is empty: only the repository can show that the change is empty, too.
@@ -32,11 +32,11 @@ impl ChangeUnderTest {
     /// Where a base or a diff was named and can't be read.
     pub(super) fn find(arguments: &Arguments, context: &Context) -> Result<Self, Error> {
         let folder = &context.working_directory;
-        let base = repository::policy::base(&context.base, folder, &context.environment)?;
+        let base = devops_repository::policy::base(&context.base, folder, &context.environment)?;
         let change = arguments.diff.as_deref().map(read_diff).transpose()?.flatten();
         let empty_diff = arguments.diff.as_ref().filter(|_| change.is_none());
         let is_no_change = arguments.diff.is_none()
-            && repository::policy::is_no_change(&context.base, folder, &context.environment);
+            && devops_repository::policy::is_no_change(&context.base, folder, &context.environment);
         Ok(Self {
             repository: Repository::discover(folder).ok(),
             base,
@@ -91,7 +91,7 @@ impl ChangeUnderTest {
             (are_wanted, &self.change, &self.base)
         {
             let KnownBase { repository, commit, .. } = known.as_ref();
-            self.change = Some(repository::between(repository, *commit, repository.head()?)?);
+            self.change = Some(devops_repository::between(repository, *commit, repository.head()?)?);
         }
         Ok(self)
     }
@@ -162,13 +162,13 @@ impl ChangeUnderTest {
 }
 
 /// The change that a diff tells; none where it is empty.
-fn read_diff(path: &Path) -> Result<Option<repository::Change>, Error> {
+fn read_diff(path: &Path) -> Result<Option<devops_repository::Change>, Error> {
     let mut file = std::fs::File::open(path).map_err(|error| Error::unreadable(path, error))?;
-    let (change, troubles) = repository::parse(&mut file as &mut dyn Read);
+    let (change, troubles) = devops_repository::parse(&mut file as &mut dyn Read);
     match troubles.kept().first() {
         None => Ok(change),
         Some(trouble) => {
-            let place = crate::core::Location::line(path.display().to_string(), trouble.at.line.max(1));
+            let place = devops_core::Location::line(path.display().to_string(), trouble.at.line.max(1));
             Err(Error::input(trouble.what.clone())
                 .at(place)
                 .help("write it with `git diff BASE...HEAD`, without cutting anything"))

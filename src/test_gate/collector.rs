@@ -14,10 +14,10 @@ use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::hash::StableHasher;
 use super::ledger::{Identity, Ledger, Scope};
 use super::slowest::Slowest;
-use crate::core::clues;
-use crate::reading::encoding::has_replaced;
-use crate::reading::excerpt::{shorten, without_colours};
-use crate::reading::trouble::{Position, Trouble, Troubles};
+use devops_core::clues;
+use devops_reading::encoding::has_replaced;
+use devops_reading::excerpt::{shorten, without_colours};
+use devops_reading::trouble::{Position, Trouble, Troubles};
 
 /// Most problems kept of a file; the counts know all.
 pub(crate) const KEPT: usize = 1_000;

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
-use crate::core::Error;
-use crate::job::signals::{self, Listener};
+use devops_core::Error;
+use devops_job::signals::{self, Listener};
 
 /// How long a command may take to end once it was told to. GitHub and Docker kill everything after ten seconds.
 const GRACE: Duration = Duration::from_secs(9);

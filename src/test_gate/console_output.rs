@@ -2,7 +2,7 @@
 //!
 //! Says which option of the runner writes a report instead. Knows no format and judges nothing.
 
-use crate::reading::excerpt::prefix;
+use devops_reading::excerpt::prefix;
 
 /// A runner's words for people.
 struct Words {
@@ -138,8 +138,8 @@ pub(crate) fn described(lines: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::described;
-    use crate::reading::shape::{Shape, shape};
-    use crate::test_gate::detect::{Kind, detect};
+    use crate::detect::{Kind, detect};
+    use devops_reading::shape::{Shape, shape};
 
     fn of(text: &str) -> Option<String> {
         match shape(text.as_bytes()) {

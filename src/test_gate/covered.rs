@@ -7,7 +7,7 @@ use super::beyond_end;
 use super::change_under_test::ChangeUnderTest;
 use super::coverage::{self, Coverage, FileTotals, LeftOut, Prefixes, Scope};
 use super::files::File;
-use crate::core::words::{counted, number};
+use devops_core::words::{counted, number};
 
 /// Most paths that a note names.
 const NAMED: usize = 10;

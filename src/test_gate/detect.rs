@@ -4,8 +4,8 @@ use super::console_output;
 use super::formats::{self, Format, junit};
 use super::other_xml;
 use super::{benchmarks, coverage};
-use crate::reading::excerpt::shorten;
-use crate::reading::shape::Shape;
+use devops_reading::excerpt::shorten;
+use devops_reading::shape::Shape;
 
 /// What a file is.
 pub(crate) enum Kind {

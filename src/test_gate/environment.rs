@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::reading::glob;
+use devops_reading::glob;
 
 /// A name for where the tests of some reports ran.
 #[derive(Debug, Clone, PartialEq, Eq)]

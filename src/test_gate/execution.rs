@@ -4,9 +4,9 @@ use super::attempts::State;
 use super::producer::{Named, Producer};
 use super::rerun::{self, Failed};
 use super::trace;
-use crate::core::{Location, clues};
-use crate::reading::excerpt::{self, shorten, without_colours};
-use crate::reading::trouble::Position;
+use devops_core::{Location, clues};
+use devops_reading::excerpt::{self, shorten, without_colours};
+use devops_reading::trouble::Position;
 
 /// Most bytes kept of a trace.
 pub(crate) const DETAIL: usize = 2_000;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::packed::is_archive;
-use crate::core::words::count;
-use crate::reading::glob;
+use devops_core::words::count;
+use devops_reading::glob;
 
 /// The path that stands for standard input, just so: `./-` is a file.
 const STDIN: &str = "-";

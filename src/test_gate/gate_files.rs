@@ -7,10 +7,10 @@ use super::baseline::{self, Baseline, Quarantine};
 use super::change_under_test::ChangeUnderTest;
 use super::run::RunFacts;
 use super::sections::Section;
-use crate::core::{Error, Input};
-use crate::job::Context;
-use crate::repository::Base;
-use crate::repository::gate_file::GateFile;
+use devops_core::{Error, Input};
+use devops_job::Context;
+use devops_repository::Base;
+use devops_repository::gate_file::GateFile;
 
 /// The files the gate goes by, as far as there are any.
 #[derive(Default)]

@@ -55,7 +55,7 @@ impl Wrong {
 
 /// Every file of the cases, and of the corpus's reports of tests where it is there, in the order of their names.
 pub(super) fn reports() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let corpus =
         std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
     if !corpus.is_dir() {

@@ -261,7 +261,7 @@ mod tests {
     use proptest::prelude::{prop_assert_eq, proptest};
 
     use super::{Entry, Identity, Kind, Ledger};
-    use crate::test_gate::attempts::State;
+    use crate::attempts::State;
 
     fn identity<'a>(classname: &'a str, name: &'a str) -> Identity<'a> {
         Identity { classname, name, ..Identity::default() }

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::coverage::{Prefixes, Scope};
 use super::{baseline, benchmarks, coverage};
-use crate::core::Error;
+use devops_core::Error;
 
 /// How bad a run may be, and what of its coverage counts.
 pub(super) struct Limits {

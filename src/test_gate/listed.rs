@@ -5,7 +5,7 @@ use super::execution::Problem;
 use super::ledger::{Executions, Identity, Ledger, Scope};
 use super::rerun::Failed;
 use super::rules;
-use crate::core::Finding;
+use devops_core::Finding;
 
 /// A failed test that is listed.
 pub(super) struct Listed {

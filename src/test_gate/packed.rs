@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::detect::Unrecognised;
-use crate::core::words::bytes;
+use devops_core::words::bytes;
 
 /// Most bytes that a packed report may have: one of a million tests has less than a fifth of it.
 const MOST: u64 = if cfg!(test) { 16 << 20 } else { 1 << 30 };
@@ -89,9 +89,9 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::{Packing, is_archive};
-    use crate::test_gate::attempts::State;
-    use crate::test_gate::collector::Keep;
-    use crate::test_gate::read::{Content, content};
+    use crate::attempts::State;
+    use crate::collector::Keep;
+    use crate::read::{Content, content};
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

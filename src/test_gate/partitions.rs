@@ -7,7 +7,7 @@ use super::attempts::State;
 use super::collector::{KEPT, Reading};
 use super::environment::Environment;
 use super::files::File;
-use crate::core::words::counted;
+use devops_core::words::counted;
 
 /// A report of tests among others.
 pub(super) struct Report<'a> {

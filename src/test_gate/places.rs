@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use super::change_under_test::ChangeUnderTest;
 use super::covered::Covered;
 use super::rules;
-use crate::core::Finding;
-use crate::job::Outcome;
-use crate::repository::owners;
+use devops_core::Finding;
+use devops_job::Outcome;
+use devops_repository::owners;
 
 /// Gives the failures the paths of the repository and their owners; its files are listed only where there is one to place.
 pub(super) fn locate(outcome: &mut Outcome, covered: &Covered, change: &ChangeUnderTest) {

@@ -5,8 +5,8 @@ use super::execution::{numbered, placed};
 use super::ledger::{Executions, Scope};
 use super::rules;
 use super::run::RunFacts;
-use crate::core::words::{counted, number};
-use crate::job::{Context, Outcome};
+use devops_core::words::{counted, number};
+use devops_job::{Context, Outcome};
 
 /// What stands between a class and a test in findings.
 const SEPARATORS: [&str; 4] = [".", "::", " > ", " "];

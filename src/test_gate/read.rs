@@ -14,12 +14,12 @@ use super::files::File;
 use super::moment;
 use super::packed::{self, Packing};
 use super::{benchmarks, coverage};
-use crate::core::Input;
-use crate::files::HashingReader;
-use crate::reading::encoding::Decoded;
-use crate::reading::json;
-use crate::reading::shape::{LOOKED_AT, Shape, shape};
-use crate::reading::trouble::Trouble;
+use devops_core::Input;
+use devops_files::HashingReader;
+use devops_reading::encoding::Decoded;
+use devops_reading::json;
+use devops_reading::shape::{LOOKED_AT, Shape, shape};
+use devops_reading::trouble::Trouble;
 
 /// Most reports read at once.
 const READERS: usize = 4;

@@ -8,11 +8,11 @@ use super::command;
 use super::execution::{Problem, numbered};
 use super::trace;
 use super::{baseline, benchmarks, coverage};
-use crate::core::rule::rules;
-use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Location, Rule, Severity, why};
-use crate::reading::excerpt;
-use crate::reading::trouble::{Position, Troubles};
+use devops_core::rule::rules;
+use devops_core::words::{count, counted, number};
+use devops_core::{Finding, Location, Rule, Severity, why};
+use devops_reading::excerpt;
+use devops_reading::trouble::{Position, Troubles};
 
 rules! {
     /// The rules about tests and reports themselves, causes before what follows from them: findings are shown in this order.

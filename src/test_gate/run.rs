@@ -25,8 +25,8 @@ use super::read::{self, Content};
 use super::rules::{self, LISTED};
 use super::slowest::Slowest;
 use super::tally::Tally;
-use crate::core::{Finding, Input};
-use crate::reading::trouble::{Position, Trouble, Troubles};
+use devops_core::{Finding, Input};
+use devops_reading::trouble::{Position, Trouble, Troubles};
 
 /// What all reports of a run say.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! The slowest tests of a run, a few of them whatever its size.
 
-use crate::core::Table;
-use crate::core::words::duration;
+use devops_core::Table;
+use devops_core::words::duration;
 
 /// How many are kept.
 const KEPT: usize = 10;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::attempts::{Counts, State};
 use super::collector::Reading;
-use crate::core::report::Facts;
-use crate::core::words::{count, duration, number};
+use devops_core::report::Facts;
+use devops_core::words::{count, duration, number};
 
 /// What all reports say together.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,6 +1,6 @@
 //! Places in the source: from attributes, or found in a trace as `file:line`.
 
-use crate::core::{Location, frames};
+use devops_core::{Location, frames};
 
 /// Endings of source files.
 const ENDINGS: [&str; 46] = [

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use devops_action::core::{RULE_IDS, Rule};
-use devops_action::devops::{JOBS, all_rules};
-use devops_action::job::command::keys;
-use devops_action::job::{Common, Kind};
-use devops_action::policy::RULES;
-use devops_action::repository::policy::BASE_UNKNOWN;
+use devops::{JOBS, all_rules};
+use devops_core::{RULE_IDS, Rule};
+use devops_job::command::keys;
+use devops_job::{Common, Kind};
+use devops_policy::RULES;
+use devops_repository::policy::BASE_UNKNOWN;
 
 /// Rooms that gates are built on: no network, no processes.
 const GROUND_OF_GATES: [&str; 6] = ["advisory", "inventory", "repository", "reading", "files", "events"];
@@ -16,11 +16,6 @@ const GROUND_OF_GATES: [&str; 6] = ["advisory", "inventory", "repository", "read
 /// The room of a job.
 fn room(job: &str) -> String {
     job.replace('-', "_")
-}
-
-/// Whether a room is a job.
-fn is_job(name: &str) -> bool {
-    JOBS.iter().any(|entry| room(entry.name) == name)
 }
 
 /// Whether a room is on the path of a gate.
@@ -32,10 +27,9 @@ fn is_of_gates(name: &str) -> bool {
 /// The one place of a gate that starts a process: the command that `test-gate run` is given.
 const STARTS_THE_COMMAND: [&str; 1] = ["src/test_gate/command.rs: use std::process::Command;"];
 
-/// What each room below the jobs may import.
-const ARROWS: [(&str, &[&str]); 13] = [
-    // Its own macros, which stand at the root of the crate.
-    ("core", &["modules", "rule_page", "rules"]),
+/// What each room may depend on.
+const ARROWS: [(&str, &[&str]); 19] = [
+    ("core", &[]),
     ("reading", &["core"]),
     ("files", &["core"]),
     ("events", &["core", "files"]),
@@ -48,6 +42,28 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("inventory", &["core"]),
     ("advisory", &["core", "files"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
+    ("test_gate", &["core", "files", "events", "reading", "config", "policy", "repository", "job"]),
+    ("dep_scan", &["core", "events", "job", "inventory", "advisory"]),
+    ("image_scan", &["core", "files", "events", "job"]),
+    ("promote", &["core", "files", "events", "ci", "job", "net"]),
+    ("annotate", &["core", "files", "events", "ci", "job", "net"]),
+    (
+        "devops",
+        &[
+            "core",
+            "events",
+            "ci",
+            "config",
+            "policy",
+            "job",
+            "net",
+            "test_gate",
+            "dep_scan",
+            "image_scan",
+            "promote",
+            "annotate",
+        ],
+    ),
 ];
 
 /// A file of `src/`, without its tests and comments.
@@ -64,20 +80,7 @@ impl Source {
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
-    /// The rooms it imports or names in full.
-    fn imports(&self) -> BTreeSet<String> {
-        let mut rooms = BTreeSet::new();
-        for piece in self.code.split("crate::").skip(1) {
-            if let Some(list) = piece.strip_prefix('{') {
-                rooms.extend(top_level_names(list));
-            } else {
-                rooms.insert(name(piece));
-            }
-        }
-        rooms
-    }
-
-    /// The names that follow a path such as `crate::test_gate::`, alone or in a list.
+    /// The names that follow a path such as `crate::`, alone or in a list.
     fn names_behind(&self, path: &str) -> Vec<String> {
         self.code.split(path).skip(1).flat_map(first_names).collect()
     }
@@ -159,7 +162,7 @@ fn code(text: &str) -> String {
 }
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 /// Every file of `src/` that is not only for tests.
@@ -196,9 +199,11 @@ fn uses_inside_test_gate(sources: &[Source]) -> BTreeMap<String, BTreeSet<String
     for source in sources.iter().filter(|source| source.room() == "test_gate") {
         let path = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
         let modules: Vec<&str> = path.split('/').skip(1).collect();
-        // The room's own file puts the modules together.
-        let Some(module) = modules.first() else { continue };
-        let names = source.names_behind("crate::test_gate::");
+        // The room's own files put the modules together.
+        let Some(module) = modules.first().filter(|module| !["lib", "main"].contains(module)) else {
+            continue;
+        };
+        let names = source.names_behind("crate::");
         let names = names.into_iter().chain(source.names_behind_supers(modules.len()));
         uses.entry((*module).to_owned()).or_default().extend(names.filter(|name| name != module));
     }
@@ -247,10 +252,10 @@ fn circles_are_found() {
     let sources = [
         source("a.rs", "use super::b::B;\nfn f() { super::helper() }\n"),
         source("b/mod.rs", "mod inner;\nuse self::inner::C;\nuse super::{c, d::D};\n"),
-        source("b/inner.rs", "use super::B;\nuse crate::test_gate::e;\n"),
-        source("c.rs", "use crate::test_gate::{\n    a::A,\n    e,\n};\n"),
+        source("b/inner.rs", "use super::B;\nuse crate::e;\n"),
+        source("c.rs", "use crate::{\n    a::A,\n    e,\n};\n"),
         source("d.rs", "use super::e;\n"),
-        source("e.rs", "// use super::d;\nuse crate::core::Error;\n"),
+        source("e.rs", "// use super::d;\nuse devops_core::Error;\n"),
     ];
     let uses = uses_inside_test_gate(&sources);
     let names = |module: &str| uses[module].iter().map(String::as_str).collect::<Vec<_>>();
@@ -264,35 +269,37 @@ fn assert_none(broken: &[String], rule: &str) {
     assert!(broken.is_empty(), "{rule}:\n{}", broken.join("\n"));
 }
 
-#[test]
-fn no_job_imports_another_job() {
-    let mut broken = Vec::new();
-    for source in sources().iter().filter(|source| is_job(source.room())) {
-        let others = source.imports().into_iter();
-        broken.extend(
-            others
-                .filter(|room| room != source.room() && (is_job(room) || room == "devops"))
-                .map(|room| format!("src/{} imports {room}", source.path)),
-        );
-    }
-    assert_none(&broken, "a job knows no other job");
+/// The names that a manifest lists under `[dependencies]`.
+fn dependencies(manifest: &str) -> Vec<&str> {
+    let listed = manifest.split("[dependencies]\n").nth(1).unwrap_or_default();
+    let listed = listed.split("\n[").next().unwrap_or_default();
+    listed
+        .lines()
+        .filter_map(|line| line.split(['.', ' ', '=']).next())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 #[test]
-fn the_ground_floor_points_downwards() {
+fn arrows_point_one_way() {
     let arrows: BTreeMap<&str, &[&str]> = ARROWS.into_iter().collect();
     let mut broken = Vec::new();
-    for source in sources() {
-        let Some(allowed) = arrows.get(source.room()) else { continue };
-        broken.extend(
-            source
-                .imports()
-                .into_iter()
-                .filter(|room| room != source.room() && !allowed.contains(&room.as_str()))
-                .map(|room| format!("src/{} imports {room}", source.path)),
-        );
+    for entry in std::fs::read_dir(root().join("src")).unwrap() {
+        let room = entry.unwrap().file_name().into_string().unwrap();
+        let manifest = std::fs::read_to_string(root().join("src").join(&room).join("Cargo.toml")).unwrap();
+        let rooms = dependencies(&manifest).into_iter().filter_map(|name| {
+            let name = name.replace('-', "_");
+            let room = name.strip_prefix("devops_").unwrap_or(&name).to_owned();
+            root().join("src").join(&room).is_dir().then_some(room)
+        });
+        let Some(allowed) = arrows.get(room.as_str()) else {
+            broken.push(format!("{room} has no line in ARROWS"));
+            continue;
+        };
+        let others = rooms.filter(|other| !allowed.contains(&other.as_str()));
+        broken.extend(others.map(|other| format!("{room} depends on {other}")));
     }
-    assert_none(&broken, "rooms of the ground floor import only what is below them");
+    assert_none(&broken, "a room knows what is below it, and no job knows another");
 }
 
 #[test]
@@ -347,10 +354,7 @@ fn a_gate_opens_no_socket_and_starts_no_process() {
     let sources = sources();
     let rooms = sources.iter().filter(|source| is_of_gates(source.room()));
     let broken: Vec<String> = rooms
-        .flat_map(|source| {
-            let net = source.imports().contains("net").then(|| format!("src/{} imports net", source.path));
-            source.naming(&words).into_iter().chain(net)
-        })
+        .flat_map(|source| source.naming(&words))
         .filter(|line| !STARTS_THE_COMMAND.contains(&line.as_str()))
         .collect();
     assert_none(&broken, "a gate reads files and nothing else");
@@ -379,7 +383,7 @@ fn time_and_environment_come_from_the_context() {
 fn mains_are_short() {
     let broken: Vec<String> = sources()
         .iter()
-        .filter(|source| source.room() == "bin")
+        .filter(|source| source.path.ends_with("/main.rs"))
         .filter(|source| source.code.lines().filter(|line| !line.trim().is_empty()).count() > 20)
         .map(|source| format!("src/{}", source.path))
         .collect();
@@ -466,37 +470,26 @@ fn every_flag_and_rule_of_a_job_is_documented() {
 
 #[test]
 fn the_scripts_know_every_job() {
-    let of = |is_gate: bool, separator: &str| {
-        let entries = JOBS.iter().filter(|entry| (entry.kind == Kind::Gate) == is_gate);
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let names = |entries: &mut dyn Iterator<Item = &devops::Entry>, separator: &str| {
         entries.map(|entry| entry.name).collect::<Vec<_>>().join(separator)
     };
-    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
-    let launcher = read("scripts/run.sh");
-    let gates = format!("    {}) job=$1 features=--no-default-features ;;\n", of(true, " | "));
-    let others = format!("    {}) job=$1 features= ;;\n", of(false, " | "));
-    assert!(launcher.contains(&gates), "scripts/run.sh lacks: {gates}");
-    assert!(launcher.contains(&others), "scripts/run.sh lacks: {others}");
-    let release = format!("for gate in {}; do", of(true, " "));
+    let launcher = format!("    {}) job=$1 ;;\n", names(&mut JOBS.iter(), " | "));
+    assert!(read("scripts/run.sh").contains(&launcher), "scripts/run.sh lacks: {launcher}");
+    let gates = names(&mut JOBS.iter().filter(|entry| entry.kind == Kind::Gate), " ");
+    let release = format!("gates=({gates})\n");
     assert!(read("scripts/check-release").contains(&release), "scripts/check-release lacks: {release}");
 }
 
 #[test]
 fn the_configuration_has_a_table_for_each_job_and_for_nothing_else() {
     let jobs: Vec<&str> = JOBS.iter().map(|entry| entry.name).collect();
-    assert_eq!(devops_action::config::JOBS[..], jobs, "left: `config::JOBS`, right: the table of jobs");
+    assert_eq!(devops_config::JOBS[..], jobs, "left: `config::JOBS`, right: the table of jobs");
 }
 
 #[test]
-fn the_reader_of_imports_reads_imports() {
-    let source = Source {
-        path: "a/b.rs".to_owned(),
-        code: code(
-            "use crate::core::{Error, Rule};\n// use crate::net;\nuse crate::{policy::judge, render::{self, Detail}};\n\
-             fn f() { crate::ci::shield() }\n#[cfg(test)]\nmod tests {\n    use crate::promote;\n}\n",
-        ),
-    };
-    let imports: Vec<String> = source.imports().into_iter().collect();
-    assert_eq!(imports, ["ci", "core", "policy", "render"]);
-    assert_eq!(source.room(), "a");
+fn the_reader_of_manifests_reads_manifests() {
+    let manifest = "[package]\nname = \"a\"\n\n[dependencies]\nb.workspace = true\nc = \"1\"\n\n[dev-dependencies]\nd = \"1\"\n";
+    assert_eq!(dependencies(manifest), ["b", "c"]);
     assert!(contains_word("std::fs::read(x)", "std::fs") && !contains_word("std::fsx", "std::fs"));
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use devops_action::devops::JOBS;
-use devops_action::job::Kind;
+use devops::JOBS;
+use devops_job::Kind;
 
 use crate::support::{binary, git, report, run};
 
@@ -53,7 +53,7 @@ const GATES: [Gate; 3] = [
 /// A repository with the inputs of all gates, as each is red for, and what the cheats would have them read instead.
 fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/webshop");
+    let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("examples/webshop");
     let write = |path: &str, bytes: &[u8]| {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

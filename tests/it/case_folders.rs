@@ -50,7 +50,7 @@ fn every_folder_has_commands_and_what_they_lead_to() {
 }
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 fn folders(job: &str) -> Vec<PathBuf> {

@@ -210,7 +210,7 @@ struct Sample {
 impl Sample {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/webshop");
+        let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("examples/webshop");
         copy(&source, &folder.path().join("webshop"));
         // Held all at once, so that they differ; free again when this returns.
         let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
@@ -424,7 +424,7 @@ fn commit(folder: &Path) {
 fn runs_of_the_sample_change_no_tracked_file() {
     let sample = Sample::new();
     std::fs::remove_file(sample.path("colours/current")).unwrap();
-    let ignored = Path::new(env!("CARGO_MANIFEST_DIR")).join(".gitignore");
+    let ignored = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(".gitignore");
     std::fs::copy(ignored, sample.folder.path().join(".gitignore")).unwrap();
     commit(sample.folder.path());
     for live in ["blue", "green", "blue"] {

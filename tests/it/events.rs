@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use devops_action::events::{Body, Event, Log, Progress};
+use devops_events::{Body, Event, Log, Progress};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -58,8 +58,10 @@ fn events(folder: &Path) -> Vec<Event> {
     let folder = folder.join("events");
     let log = Log::read(&folder).unwrap();
     assert_eq!(log.problems, []);
-    let schema =
-        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/event-v1.schema.json")).unwrap();
+    let schema = std::fs::read(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("schemas/event-v1.schema.json"),
+    )
+    .unwrap();
     let schema: Value = serde_json::from_slice(&schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for line in lines(&folder) {
@@ -103,7 +105,7 @@ fn each_job_writes_its_line_word_for_word() {
         ("promote run --generation 7", 0),
         ("annotate finish --destinations journal", 0),
     ];
-    let webshop = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/webshop");
+    let webshop = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("examples/webshop");
     std::fs::copy(webshop.join("Cargo.lock"), at.join("Cargo.lock")).unwrap();
     std::os::unix::fs::symlink(webshop.join("advisory-db"), at.join("db")).unwrap();
     for (line, code) in lines_of {
@@ -121,7 +123,7 @@ fn each_job_writes_its_line_word_for_word() {
     };
     let mut found: Vec<String> = lines(&at.join("events")).iter().map(digest).collect();
     found.sort();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/events/lines.jsonl");
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("tests/cases/events/lines.jsonl");
     if std::env::var_os("DEVOPS_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, found.concat()).unwrap();
@@ -399,13 +401,16 @@ fn a_whole_run_writes_where_its_file_says_and_a_dry_one_writes_nothing() {
 
 #[test]
 fn the_schema_refuses_what_no_line_is() {
-    let schema =
-        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/event-v1.schema.json")).unwrap();
+    let schema = std::fs::read(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("schemas/event-v1.schema.json"),
+    )
+    .unwrap();
     let schema: Value = serde_json::from_slice(&schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let text =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/events/lines.jsonl"))
-            .unwrap();
+    let text = std::fs::read_to_string(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("tests/cases/events/lines.jsonl"),
+    )
+    .unwrap();
     for line in text.replace("(digest)", &"0".repeat(64)).lines() {
         let value: Value = serde_json::from_str(line).unwrap();
         assert!(validator.is_valid(&value), "{line}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use devops_action::core::Report;
+use devops_core::Report;
 use tempfile::TempDir;
 
 use crate::support::{Finished, binaries, binary, report, run};
@@ -370,7 +370,7 @@ fn a_report_is_read_back_as_it_was_written() {
         scan(folder.path(), arguments);
         let bytes = std::fs::read(folder.path().join("devops-report/report.json")).unwrap();
         let report = Report::from_json(&bytes).unwrap();
-        assert_eq!(devops_action::render::json(&report).unwrap(), bytes);
+        assert_eq!(devops_render::json(&report).unwrap(), bytes);
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the tests share: running a binary with a clean environment, the corpus, temporary folders.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
-use devops_action::devops::JOBS;
+use devops::JOBS;
 
 use crate::skipped::skipped;
 
@@ -25,7 +27,7 @@ pub(crate) fn binaries() -> impl Iterator<Item = &'static str> {
 
 /// One of our binaries, in `folder`, with a scrubbed environment and a fixed clock.
 pub(crate) fn binary(name: &str, folder: &Path) -> Command {
-    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_devops")).with_file_name(name));
+    let mut command = Command::new(folder_of_binaries().join(name));
     for (variable, _) in std::env::vars() {
         if HOSTS.iter().any(|prefix| variable.starts_with(prefix)) {
             command.env_remove(variable);
@@ -33,6 +35,26 @@ pub(crate) fn binary(name: &str, folder: &Path) -> Command {
     }
     command.current_dir(folder).env("DEVOPS_NOW", NOW).env("NO_COLOR", "1");
     command
+}
+
+/// The folder of our binaries, built from the sources as they are: cargo builds those of other packages for no test.
+pub(crate) fn folder_of_binaries() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let tests = std::env::current_exe().expect("a path");
+        let folder = tests.parent().and_then(Path::parent).expect("target/PROFILE/deps").to_path_buf();
+        let profile = match folder.file_name().and_then(OsStr::to_str) {
+            Some("debug") | None => "dev",
+            Some(profile) => profile,
+        };
+        let mut cargo = Command::new(env!("CARGO"));
+        // With the tests, so that libraries have the same features in both and are built once.
+        cargo.args(["build", "--quiet", "--locked", "--workspace", "--bins", "--test", "it"]);
+        cargo.args(["--profile", profile, "--target-dir"]).arg(folder.parent().expect("target/PROFILE"));
+        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        assert!(cargo.status().expect("cargo starts").success(), "the binaries can't be built");
+        folder
+    })
 }
 
 /// Runs git in a folder, with nobody's configuration; returns what it prints.
@@ -94,7 +116,7 @@ pub(crate) struct Finished {
 
 /// The folder of public schemas, or `None` with a word about it where it is absent and may be.
 pub(crate) fn schemas() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let corpus = std::env::var_os("DEVOPS_CORPUS").map(PathBuf::from);
     let folder = corpus.map_or_else(|| root.join("../shared/schemas"), |corpus| corpus.join("../schemas"));
     if folder.is_dir() {
@@ -111,7 +133,7 @@ pub(crate) fn schemas() -> Option<PathBuf> {
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 pub(crate) fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let folder =
         std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
     if folder.is_dir() {

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::{Destination, Opening, Way};
-use crate::annotate::delivery::{Delivery, DeliveryState};
-use crate::ci::{Forge, ForgeToken};
-use crate::job::Context;
-use crate::net::Http;
+use crate::delivery::{Delivery, DeliveryState};
+use devops_ci::{Forge, ForgeToken};
+use devops_job::Context;
+use devops_net::Http;
 
 /// How to reach a forge.
 pub(super) struct Access {

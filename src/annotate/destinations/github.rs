@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::forge::{self, Access};
 use super::github_api::{Api, ApiArguments, base, explain};
 use super::{Destination, DestinationEntry, Message, Opening, Receipt, Sending, Way, When, Write};
-use crate::annotate::delivery::DeliveryState;
-use crate::annotate::record::{Record, State};
-use crate::ci::Forge;
-use crate::core::Error;
-use crate::net::{Cause, Class, Request, Trouble, encode};
+use crate::delivery::DeliveryState;
+use crate::record::{Record, State};
+use devops_ci::Forge;
+use devops_core::Error;
+use devops_net::{Cause, Class, Request, Trouble, encode};
 
 /// The line of the table.
 pub(super) const DESTINATION: DestinationEntry = DestinationEntry {

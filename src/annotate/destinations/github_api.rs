@@ -6,9 +6,9 @@ use octocrab::Octocrab;
 
 use super::Opening;
 use super::forge::{Access, address};
-use crate::ci::Forge;
-use crate::core::Error;
-use crate::net::{Answer, Cause, Request, Trouble, encode};
+use devops_ci::Forge;
+use devops_core::Error;
+use devops_net::{Answer, Cause, Request, Trouble, encode};
 
 /// Flags of everything that talks to GitHub.
 #[derive(Debug, Args)]

@@ -8,11 +8,11 @@ use super::github_api::{Api, base, explain};
 use super::{
     Destination, DestinationEntry, Message, Opening, Receipt, Sending, Way, When, Write, no_arguments,
 };
-use crate::annotate::delivery::DeliveryState;
-use crate::annotate::record::{Record, State};
-use crate::ci::Forge;
-use crate::core::Error;
-use crate::net::{Class, Request, Trouble, encode};
+use crate::delivery::DeliveryState;
+use crate::record::{Record, State};
+use devops_ci::Forge;
+use devops_core::Error;
+use devops_net::{Class, Request, Trouble, encode};
 
 /// The line of the table. Where the API is, it reads from the flag of `github`.
 pub(super) const DESTINATION: DestinationEntry = DestinationEntry {

@@ -11,11 +11,11 @@ use serde_json::json;
 
 use super::forge::{self, Access, address};
 use super::{Destination, DestinationEntry, Message, Opening, Receipt, Sending, Way, When, Write};
-use crate::annotate::delivery::DeliveryState;
-use crate::annotate::record::{Record, State};
-use crate::ci::Forge;
-use crate::core::Error;
-use crate::net::{Answer, Class, Request, Trouble, encode};
+use crate::delivery::DeliveryState;
+use crate::record::{Record, State};
+use devops_ci::Forge;
+use devops_core::Error;
+use devops_net::{Answer, Class, Request, Trouble, encode};
 
 /// The line of the table.
 pub(super) const DESTINATION: DestinationEntry = DestinationEntry {
@@ -276,10 +276,10 @@ mod tests {
     use reqwest::Url;
 
     use super::{Access, GitLab, State, complete};
-    use crate::annotate::record::tests::record;
-    use crate::ci::ForgeToken;
-    use crate::core::Secret;
-    use crate::net::{Http, Request};
+    use crate::record::tests::record;
+    use devops_ci::ForgeToken;
+    use devops_core::Secret;
+    use devops_net::{Http, Request};
 
     /// Fails unless a request is the one that the gitlab crate describes.
     fn assert_described(endpoint: &impl Endpoint, request: &Request) {

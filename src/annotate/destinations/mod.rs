@@ -21,10 +21,10 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use super::delivery::{Delivery, DeliveryState};
 use super::record::Record;
-use crate::ci::Forge;
-use crate::core::Error;
-use crate::job::Context;
-use crate::net::{Class, Http, Request, Trouble};
+use devops_ci::Forge;
+use devops_core::Error;
+use devops_job::Context;
+use devops_net::{Class, Http, Request, Trouble};
 
 /// Every destination, in the order of delivery and of the report.
 pub const DESTINATIONS: &[DestinationEntry] = &[

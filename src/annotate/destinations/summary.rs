@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::{DestinationEntry, Opening, Way, When, no_arguments};
-use crate::annotate::delivery::{Delivery, DeliveryState};
+use crate::delivery::{Delivery, DeliveryState};
 
 /// The line of the table.
 pub(super) const DESTINATION: DestinationEntry = DestinationEntry {

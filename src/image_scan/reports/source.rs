@@ -9,12 +9,12 @@ use serde_json::error::Category;
 
 use super::Header;
 use super::trivy::ReportSeed;
-use crate::core::words::bytes;
-use crate::core::{Error, Input, Location};
-use crate::files::HashingReader;
-use crate::image_scan::collect::Collector;
-use crate::reading::encoding::Decoded;
-use crate::reading::trouble::Position;
+use crate::collect::Collector;
+use devops_core::words::bytes;
+use devops_core::{Error, Input, Location};
+use devops_files::HashingReader;
+use devops_reading::encoding::Decoded;
+use devops_reading::trouble::Position;
 
 /// Size of the buffer between a file and the parser.
 const BUFFER: usize = 64 * 1024;
@@ -210,9 +210,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::read_from;
-    use crate::image_scan::collect::{Collector, Counts};
-    use crate::image_scan::filters::Filters;
-    use crate::image_scan::problem::Kind;
+    use crate::collect::{Collector, Counts};
+    use crate::filters::Filters;
+    use crate::problem::Kind;
 
     const SAMPLE: &str = include_str!("../../../examples/webshop/trivy.json");
 

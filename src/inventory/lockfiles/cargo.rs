@@ -13,8 +13,8 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::Format;
-use crate::core::{Ecosystem, Error, Location, Place};
-use crate::inventory::{Graph, Origin, Package};
+use crate::{Graph, Origin, Package};
+use devops_core::{Ecosystem, Error, Location, Place};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {

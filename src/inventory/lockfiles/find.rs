@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::format::{Format, Kind, help, names};
-use crate::core::{Error, Location};
+use devops_core::{Error, Location};
 
 /// Folders that hold other people's code, build products or history.
 const NOT_ENTERED: [&str; 5] = [".git", "node_modules", "target", "vendor", ".venv"];

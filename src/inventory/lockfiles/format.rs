@@ -1,8 +1,8 @@
 //! A format of lockfiles, and the exact names of those that are not read yet, with the ecosystem each belongs to.
 
 use super::FORMATS;
-use crate::core::Error;
-use crate::inventory::Graph;
+use crate::Graph;
+use devops_core::Error;
 
 /// A format of lockfiles that is read.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ pub mod format;
 pub use find::{Found, find};
 pub use format::{Format, Kind, help};
 
-use crate::core::modules::modules;
+use devops_core::modules::modules;
 
 modules! {
     /// Every format that is read.

@@ -11,11 +11,11 @@ use clap::{ArgMatches, Args, ValueHint};
 
 use super::runtime::Socket;
 use super::{Change, Folders, Pause, Target, TargetEntry, Written, admit, flags, state_name};
-use crate::core::{Error, Location};
-use crate::files::replace_durably;
-use crate::promote::colour::{Colour, Live};
-use crate::promote::journal::{Kind, Phase, Record};
-use crate::promote::plan::{Observed, Places};
+use crate::colour::{Colour, Live};
+use crate::journal::{Kind, Phase, Record};
+use crate::plan::{Observed, Places};
+use devops_core::{Error, Location};
+use devops_files::replace_durably;
 
 /// How often a transaction is begun anew because another one came first.
 const ATTEMPTS: u32 = 50;

@@ -15,7 +15,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use super::colour::{Colour, Live};
 use super::journal::Record;
 use super::plan::{Observed, Places};
-use crate::core::Error;
+use devops_core::Error;
 
 /// Every target, in the order `--help` lists them.
 pub const TARGETS: &[TargetEntry] = &[symlink::TARGET, haproxy::TARGET];

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::core::Error;
+use devops_core::Error;
 
 /// How long HAProxy may take for an answer; it takes a millisecond.
 const PATIENCE: Duration = Duration::from_secs(1);

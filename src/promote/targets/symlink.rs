@@ -9,11 +9,11 @@ use std::path::{Component, Path, PathBuf};
 use clap::{ArgMatches, Args, ValueHint};
 
 use super::{Change, Folders, Pause, Target, TargetEntry, Written, admit, flags, state_name};
-use crate::core::{Error, Location};
-use crate::files::{folder_of, sync_folder};
-use crate::promote::colour::{Colour, Live};
-use crate::promote::journal::Record;
-use crate::promote::plan::{Observed, Places};
+use crate::colour::{Colour, Live};
+use crate::journal::Record;
+use crate::plan::{Observed, Places};
+use devops_core::{Error, Location};
+use devops_files::{folder_of, sync_folder};
 
 /// The line of the table.
 pub(super) const TARGET: TargetEntry = TargetEntry {

@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use super::Decoder;
-use crate::core::words::count;
-use crate::reading::excerpt::shorten;
-use crate::reading::trouble::Position;
+use crate::excerpt::shorten;
+use crate::trouble::Position;
+use devops_core::words::count;
 
 /// Where something odd was met first.
 #[derive(Debug, Clone, Copy, Default)]

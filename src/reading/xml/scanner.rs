@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use quick_xml::parser::{ElementParser, Parser};
 
-use crate::core::words::count;
-use crate::reading::encoding::{Decoder, Oddities};
-use crate::reading::trouble::{Position, Trouble};
+use crate::encoding::{Decoder, Oddities};
+use crate::trouble::{Position, Trouble};
+use devops_core::words::count;
 
 /// Longest tag with its attributes, in bytes.
 pub(super) const LONGEST_TAG: usize = 8 << 20;
@@ -343,8 +343,8 @@ mod tests {
     use std::io::Read;
 
     use super::{Scanner, Token};
-    use crate::reading::excerpt::resolve;
-    use crate::reading::trouble::Position;
+    use crate::excerpt::resolve;
+    use crate::trouble::Position;
 
     fn tokens(text: &str) -> Vec<(Token, String)> {
         let mut scanner = Scanner::new(text.as_bytes());

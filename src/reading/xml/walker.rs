@@ -4,9 +4,9 @@ use std::io::Read;
 
 use super::attributes::attributes;
 use super::scanner::{Scanner, Token};
-use crate::core::words::{count, number};
-use crate::reading::excerpt::{resolve, shorten};
-use crate::reading::trouble::{Trouble, Troubles};
+use crate::excerpt::{resolve, shorten};
+use crate::trouble::{Trouble, Troubles};
+use devops_core::words::{count, number};
 
 /// Deepest nesting of elements.
 const DEEPEST: usize = 10_000;
@@ -159,7 +159,7 @@ impl<R: Read> Walker<R> {
     }
 
     /// Where the current event stands.
-    pub fn position(&self) -> crate::reading::trouble::Position {
+    pub fn position(&self) -> crate::trouble::Position {
         self.scanner.position()
     }
 
@@ -239,7 +239,7 @@ mod tests {
             }
         }
         let (troubles, _) = walker.finish();
-        let told = |trouble: &crate::reading::trouble::Trouble| {
+        let told = |trouble: &crate::trouble::Trouble| {
             format!("{}:{} {}", trouble.at.line, trouble.at.column, trouble.what)
         };
         (seen, troubles.kept().iter().map(told).collect())

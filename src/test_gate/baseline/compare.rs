@@ -6,7 +6,7 @@ use super::history::{Flaky, RunTime, Slower, flaky, slower};
 use super::limits::Limits;
 use super::model::{Baseline, Outcome, Test};
 use super::pairs::{Gone, How, New, Subject, pair};
-use crate::test_gate::ledger::{Executions, Ledger, Scope};
+use crate::ledger::{Executions, Ledger, Scope};
 
 /// A test now and at the baseline.
 #[derive(Debug, Clone, Copy)]
@@ -252,8 +252,8 @@ mod tests {
     use super::super::model::RunIdentity;
     use super::super::{Baseline, Limits, details, merge, rules};
     use super::{Change, Comparison, compare};
-    use crate::test_gate::attempts::State;
-    use crate::test_gate::ledger::{Identity, Ledger};
+    use crate::attempts::State;
+    use crate::ledger::{Identity, Ledger};
 
     type Case<'a> = (&'a str, &'a str, State, Option<u64>);
 

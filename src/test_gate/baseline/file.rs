@@ -9,8 +9,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::model::{Baseline, Direction, Outcome};
-use crate::core::digest::hexadecimal;
-use crate::test_gate::ledger::{Kind, Scope};
+use crate::ledger::{Kind, Scope};
+use devops_core::digest::hexadecimal;
 
 /// Version of the format. Version 1 had numbers for letters in `last`; it is still read.
 pub(super) const VERSION: u64 = 2;
@@ -211,8 +211,8 @@ mod tests {
 
     use super::super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunIdentity};
     use super::super::{merge, write};
-    use crate::test_gate::attempts::State;
-    use crate::test_gate::ledger::{Identity, Ledger};
+    use crate::attempts::State;
+    use crate::ledger::{Identity, Ledger};
 
     fn run(commit: &str, time: &str, state: State) -> Baseline {
         let mut ledger = Ledger::default();

@@ -5,7 +5,7 @@ use super::interval::Share;
 use super::limits::Limits;
 use super::model::{DETAILED, Outcome, Test, millis};
 use super::pairs::Subject;
-use crate::test_gate::ledger::Executions;
+use crate::ledger::Executions;
 
 /// Least number of earlier durations for their range to count.
 const ENOUGH: usize = 3;
@@ -135,8 +135,8 @@ pub(super) fn flaky<'a>(test: Subject<'a>, before: Option<&Test>, now: Execution
 #[cfg(test)]
 mod tests {
     use super::{Limits, RunTime, Test};
-    use crate::test_gate::attempts::State;
-    use crate::test_gate::ledger::{Identity, Ledger};
+    use crate::attempts::State;
+    use crate::ledger::{Identity, Ledger};
 
     /// The run time of two tests with these milliseconds now and these in earlier runs, oldest first.
     fn run_time(now: [u64; 2], earlier: [&[u32]; 2]) -> RunTime {

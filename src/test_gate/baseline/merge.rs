@@ -159,8 +159,8 @@ mod tests {
 
     use super::super::model::{Benchmark, Direction, Metric, RunIdentity};
     use super::{Baseline, DETAILED, RUNS, merge};
-    use crate::test_gate::attempts::State;
-    use crate::test_gate::ledger::{Identity, Ledger};
+    use crate::attempts::State;
+    use crate::ledger::{Identity, Ledger};
 
     fn metric() -> Metric {
         Metric {

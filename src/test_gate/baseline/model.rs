@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::pool;
-use crate::core::digest::hexadecimal;
-use crate::test_gate::attempts::State;
-pub(crate) use crate::test_gate::direction::Direction;
-use crate::test_gate::ledger::{Execution, Executions, Ledger, Scope};
+use crate::attempts::State;
+pub(crate) use crate::direction::Direction;
+use crate::ledger::{Execution, Executions, Ledger, Scope};
+use devops_core::digest::hexadecimal;
 
 /// Most runs of which outcomes are kept; the newest stay.
 pub(super) const RUNS: usize = 100;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::model::Test;
 use super::stem::stem;
-use crate::test_gate::ledger::{Executions, Scope};
+use crate::ledger::{Executions, Scope};
 
 /// Least similarity of two names without parameters for one to be the other renamed: 1 − edit distance ÷ longer length.
 pub(super) const SIMILAR: f64 = 0.7;

@@ -5,7 +5,7 @@
 //! come together.
 
 use super::model::SAMPLES;
-use crate::test_gate::collector::hash_of;
+use crate::collector::hash_of;
 
 /// Every sample of both lists, as often as the list has it that has it more often; lists that are the same stay as they are.
 pub(super) fn pool(known: &mut Vec<f64>, other: &[f64]) {

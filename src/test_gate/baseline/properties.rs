@@ -10,8 +10,8 @@ use proptest::sample::select;
 
 use super::model::{Baseline, Benchmark, Coverage, Direction, Metric, RunIdentity};
 use super::{Limits, compare, details, merge, read, rules, write};
-use crate::test_gate::attempts::State;
-use crate::test_gate::ledger::{Identity, Ledger};
+use crate::attempts::State;
+use crate::ledger::{Identity, Ledger};
 
 const STATES: [State; 6] =
     [State::Passed, State::Flaky, State::Failed, State::Errored, State::Skipped, State::NotRun];
@@ -97,7 +97,7 @@ proptest! {
         let written = bytes(&run, is_gzip);
         let length = at.index(written.len());
         let error = read("b", &written[..length]).unwrap_err();
-        prop_assert_eq!(error.kind(), crate::core::ErrorKind::Input);
+        prop_assert_eq!(error.kind(), devops_core::ErrorKind::Input);
         prop_assert!(error.location().is_some());
     }
 

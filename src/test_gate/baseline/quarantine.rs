@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
 
 use super::rules;
-use crate::config::{File, Listed};
-use crate::core::wildcard::is_match;
-use crate::core::{Error, Finding, Location, Waived};
+use devops_config::{File, Listed};
+use devops_core::wildcard::is_match;
+use devops_core::{Error, Finding, Location, Waived};
 
 /// Name of the tables.
 const TABLE: &str = "quarantine";
@@ -178,7 +178,7 @@ mod tests {
     use jiff::civil::{Date, date};
 
     use super::Quarantine;
-    use crate::core::{Finding, Rule, Severity};
+    use devops_core::{Finding, Rule, Severity};
 
     const TODAY: Date = date(2026, 11, 23);
 

@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::file::{GZIP, VERSION, better};
 use super::model::{Baseline, Coverage, DETAILED, Direction, Metric, Outcome, RUNS, Run, SAMPLES, Test};
-use crate::core::digest::hexadecimal;
-use crate::core::words::number;
-use crate::core::{Error, Location};
-use crate::test_gate::ledger::{Kind, Scope};
+use crate::ledger::{Kind, Scope};
+use devops_core::digest::hexadecimal;
+use devops_core::words::number;
+use devops_core::{Error, Location};
 
 /// Most bytes of a baseline, after it was decompressed.
 const LARGEST: u64 = 1 << 30;
@@ -405,7 +405,7 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::{hexadecimal, lengthened, numbers, read};
-    use crate::core::Exit;
+    use devops_core::Exit;
 
     fn refused(text: &str) -> String {
         let error = read("base.jsonl", text.as_bytes()).unwrap_err();

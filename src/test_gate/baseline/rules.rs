@@ -6,12 +6,12 @@ use super::limits::Limits;
 use super::model::{Outcome, Test};
 use super::pairs::{How, Subject};
 use super::quarantine::Entry;
-use crate::core::rule::rules;
-use crate::core::words::{count, counted, duration, number};
-use crate::core::{Finding, Rule};
-use crate::test_gate::execution::{numbered, placed};
-use crate::test_gate::ledger::{Executions, Kind};
-use crate::test_gate::producer::Producer;
+use crate::execution::{numbered, placed};
+use crate::ledger::{Executions, Kind};
+use crate::producer::Producer;
+use devops_core::rule::rules;
+use devops_core::words::{count, counted, duration, number};
+use devops_core::{Finding, Rule};
 
 rules! {
     /// Every rule of this room.

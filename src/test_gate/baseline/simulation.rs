@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Baseline, RunIdentity};
 use super::{Limits, compare};
-use crate::test_gate::attempts::State;
-use crate::test_gate::ledger::{Identity, Ledger};
+use crate::attempts::State;
+use crate::ledger::{Identity, Ledger};
 
 /// A small generator of numbers (xorshift), so that every run of this test is the same.
 struct Dice(u64);

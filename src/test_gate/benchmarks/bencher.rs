@@ -9,8 +9,8 @@ use serde::de::MapAccess;
 use super::benchmark::{Benchmark, Direction};
 use super::format::Format;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Object, document};
-use crate::reading::shape::Shape;
+use devops_reading::json::{Fields, Object, document};
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "bencher", is, read: |source, _| read(source) }];

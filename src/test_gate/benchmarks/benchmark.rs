@@ -1,7 +1,7 @@
 //! One measure of one benchmark: its samples, what they count, and which way is better.
 
 use super::unit;
-pub(crate) use crate::test_gate::direction::Direction;
+pub(crate) use crate::direction::Direction;
 
 /// Most samples that are kept of a measure in a run, and of all runs of a baseline together.
 pub(crate) const KEPT: usize = 500;

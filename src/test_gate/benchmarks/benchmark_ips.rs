@@ -12,8 +12,8 @@ use super::format::{Format, any_line};
 use super::rows::rows;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::reading::lines::Line;
-use crate::reading::shape::Shape;
+use devops_reading::lines::Line;
+use devops_reading::shape::Shape;
 
 /// What is read here, the most telling shape first.
 pub(super) const FORMATS: &[Format] = &[

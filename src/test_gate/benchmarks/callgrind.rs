@@ -7,7 +7,7 @@ use super::counters::{counter, label};
 use super::format::Format;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_line, number};
-use crate::reading::shape::Shape;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "callgrind", is, read: |source, _| read(source) }];

@@ -12,7 +12,7 @@ use super::machine::{Belief, Machine, correct, is_timed, machine};
 use super::merge::Merged;
 use super::statistics::{Contrast, Method, contrast, holm, least_p};
 use super::unit::{self, SIMULATED};
-use crate::core::words::{count, number};
+use devops_core::words::{count, number};
 
 /// By how many events a counter of a simulated processor must differ; below that it is the layout of memory.
 const NOTICEABLE: f64 = 100.0;

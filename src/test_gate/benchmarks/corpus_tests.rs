@@ -5,12 +5,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{Reading, detect, read};
-use crate::reading::shape::{LOOKED_AT, shape};
-use crate::test_gate::skipped::skipped;
+use crate::skipped::skipped;
+use devops_reading::shape::{LOOKED_AT, shape};
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let folder =
         std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
     if folder.is_dir() {
@@ -24,7 +24,7 @@ fn corpus() -> Option<PathBuf> {
 
 /// A file of ours, made by running its producer.
 fn case(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate").join(name)
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("tests/cases/test-gate").join(name)
 }
 
 /// Reads a file as the gate does.

@@ -14,9 +14,9 @@ use super::libtest_bench::{Libtest, Taken};
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::reading::json::document;
-use crate::reading::lines::Line;
-use crate::reading::shape::Shape;
+use devops_reading::json::document;
+use devops_reading::lines::Line;
+use devops_reading::shape::Shape;
 
 /// What is read here, the most telling shape first.
 pub(super) const FORMATS: &[Format] = &[

@@ -14,7 +14,7 @@ use super::rows::rows;
 use super::sheet::{Reading, Sheet};
 use super::text::number;
 use super::unit;
-use crate::reading::shape::Shape;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] =

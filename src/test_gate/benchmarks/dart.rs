@@ -7,7 +7,7 @@ use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
-use crate::reading::shape::Shape;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] =

@@ -1,8 +1,8 @@
 //! What each format may hold beyond the files of the cases: failures, gaps and odd forms.
 
 use super::{Benchmark, Format, Reading, detect, read};
-use crate::reading::shape::shape;
-use crate::reading::trouble::Troubles;
+use devops_reading::shape::shape;
+use devops_reading::trouble::Troubles;
 
 /// Reads a text as the gate does.
 fn reading(text: &str) -> (Format, Reading) {
@@ -56,7 +56,7 @@ fn go_keeps_numbers_of_processors_where_they_differ() {
     assert_eq!(measures(one), ["BenchmarkA-x ns/op 5 ns/op", "BenchmarkB ns/op 3 ns/op"]);
     let units = "Unit items better=higher assume=exact\nBenchmarkA-2\t10\t5 items\n";
     let found = &reading(units).1.benchmarks[0];
-    assert!(found.is_exact && found.direction == crate::test_gate::direction::Direction::Bigger);
+    assert!(found.is_exact && found.direction == crate::direction::Direction::Bigger);
 }
 
 #[test]

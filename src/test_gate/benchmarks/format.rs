@@ -5,7 +5,7 @@ use std::io::Read;
 use super::TABLE;
 use super::sheet::Reading;
 use super::text::plain;
-use crate::reading::shape::Shape;
+use devops_reading::shape::Shape;
 
 /// A format of benchmark reports.
 #[derive(Debug, Clone, Copy)]

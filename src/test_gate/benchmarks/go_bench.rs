@@ -13,8 +13,8 @@ use super::format::{Format, any_line};
 use super::namesakes::Namesakes;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
-use crate::reading::lines::Line;
-use crate::reading::shape::Shape;
+use devops_reading::lines::Line;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] =

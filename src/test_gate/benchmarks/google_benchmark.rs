@@ -13,8 +13,8 @@ use super::benchmark::{Benchmark, Direction};
 use super::format::Format;
 use super::namesakes::Namesakes;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Object, document, each, skip};
-use crate::reading::shape::Shape;
+use devops_reading::json::{Fields, Object, document, each, skip};
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] =

@@ -9,8 +9,8 @@ use super::benchmark::Benchmark;
 use super::counters::{counter, label};
 use super::format::Format;
 use super::sheet::{Reading, Sheet, Threshold};
-use crate::reading::json::documents;
-use crate::reading::shape::Shape;
+use devops_reading::json::documents;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "gungraun", is, read: |source, _| read(source) }];

@@ -11,8 +11,8 @@ use super::format::Format;
 use super::namesakes::Runs;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Line, Object, document_by_line, each, each_object, skip};
-use crate::reading::shape::Shape;
+use devops_reading::json::{Fields, Line, Object, document_by_line, each, each_object, skip};
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "hyperfine", is, read: |source, _| read(source) }];

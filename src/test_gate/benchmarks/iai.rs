@@ -8,8 +8,8 @@ use super::counters::{counter, is_known};
 use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet, Threshold};
 use super::text::{each_printed, number};
-use crate::reading::lines::Line;
-use crate::reading::shape::Shape;
+use devops_reading::lines::Line;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "iai", is, read: |source, _| read(source) }];

@@ -13,7 +13,7 @@ use super::rows::rows;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
 use super::unit;
-use crate::reading::shape::Shape;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "JMH", is, read: |source, _| read(source) }];

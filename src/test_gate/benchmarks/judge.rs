@@ -9,8 +9,8 @@ use super::rules;
 use super::sheet::Threshold;
 use super::statistics::{Method, least_p, middle};
 use super::unit;
-use crate::core::Finding;
-use crate::core::words::{count, counted};
+use devops_core::Finding;
+use devops_core::words::{count, counted};
 
 /// What there is to say about the benchmarks of a run.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -234,10 +234,10 @@ fn needed(measures: usize, rate: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{Judged, judge};
-    use crate::core::Severity;
-    use crate::test_gate::benchmarks::compare::Verdict;
-    use crate::test_gate::benchmarks::{Benchmark, Bound, Limits, Threshold, details};
-    use crate::test_gate::direction::Direction;
+    use crate::benchmarks::compare::Verdict;
+    use crate::benchmarks::{Benchmark, Bound, Limits, Threshold, details};
+    use crate::direction::Direction;
+    use devops_core::Severity;
 
     fn samples(value: f64) -> Vec<f64> {
         (0..20).map(|index| value * (1.0 + f64::from(index) * 0.001)).collect()

@@ -10,8 +10,8 @@ use super::benchmark::Benchmark;
 use super::format::Format;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::document;
-use crate::reading::shape::Shape;
+use devops_reading::json::document;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] =

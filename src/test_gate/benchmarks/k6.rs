@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::benchmark::{Benchmark, Direction};
 use super::format::Format;
 use super::sheet::{Reading, Sheet, Threshold};
-use crate::reading::json::{Fields, Object, document, skip};
-use crate::reading::shape::Shape;
+use devops_reading::json::{Fields, Object, document, skip};
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "k6", is, read: |source, _| read(source) }];

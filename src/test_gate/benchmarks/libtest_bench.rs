@@ -11,8 +11,8 @@ use super::namesakes::Runs;
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, number};
 use super::unit;
-use crate::reading::lines::Line;
-use crate::reading::shape::Shape;
+use devops_reading::lines::Line;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "libtest bench", is, read: |source, _| read(source) }];

@@ -3,8 +3,8 @@
 use super::benchmark::Benchmark;
 use super::text::number;
 use super::unit;
-use crate::core::Error;
-use crate::core::wildcard::is_like;
+use devops_core::Error;
+use devops_core::wildcard::is_like;
 
 /// What may be.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,7 +160,7 @@ pub(crate) fn is_named(pattern: &str, benchmark: &Benchmark) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Bound, Kept, Limits};
-    use crate::test_gate::benchmarks::benchmark::Benchmark;
+    use crate::benchmarks::benchmark::Benchmark;
 
     #[test]
     fn bounds_are_read_and_kept_or_not() {

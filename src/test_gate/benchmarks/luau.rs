@@ -6,7 +6,7 @@ use super::benchmark::Benchmark;
 use super::format::{Format, any_line};
 use super::sheet::{Reading, Sheet};
 use super::text::{each_printed, measure};
-use crate::reading::shape::Shape;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "Luau bench", is, read: |source, _| read(source) }];

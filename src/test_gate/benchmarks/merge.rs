@@ -65,7 +65,7 @@ fn together(group: &[&Benchmark]) -> Result<Option<Benchmark>, String> {
 #[cfg(test)]
 mod tests {
     use super::{KEPT, merge};
-    use crate::test_gate::benchmarks::benchmark::{Benchmark, Direction};
+    use crate::benchmarks::benchmark::{Benchmark, Direction};
 
     #[test]
     fn files_come_together_in_any_order() {

@@ -23,7 +23,7 @@ mod stream;
 mod text;
 mod unit;
 
-use crate::core::modules::modules;
+use devops_core::modules::modules;
 
 modules! {
     /// Every format, the most telling shape first.

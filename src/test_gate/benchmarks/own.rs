@@ -9,8 +9,8 @@ use super::benchmark::{Benchmark, Direction};
 use super::format::Format;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Object, document, each, refuse};
-use crate::reading::shape::Shape;
+use devops_reading::json::{Fields, Object, document, each, refuse};
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] =

@@ -8,7 +8,7 @@ use proptest::test_runner::TestCaseError;
 use super::corpus_tests::{cases, files};
 use super::statistics::contrast;
 use super::{Reading, detect, formats, read};
-use crate::reading::shape::{LOOKED_AT, shape};
+use devops_reading::shape::{LOOKED_AT, shape};
 
 /// Reads bytes as every format.
 fn read_all(bytes: &[u8]) {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::MapAccess;
 
 use super::sheet::{Reading, Sheet};
-use crate::reading::json::{Fields, Object, document, each, skip};
+use devops_reading::json::{Fields, Object, document, each, skip};
 
 /// Reads an object with a list of rows under a key, and hands them to `take` one by one; other keys are passed over.
 pub(super) fn rows_under<T: for<'de> Deserialize<'de>>(

@@ -6,9 +6,9 @@ use super::limits::{Bound, Limits};
 use super::machine::{Belief, MOST, Machine};
 use super::sheet::Threshold;
 use super::statistics::Method;
-use crate::core::rule::rules;
-use crate::core::words::{count, counted, number};
-use crate::core::{Finding, Rule, Severity};
+use devops_core::rule::rules;
+use devops_core::words::{count, counted, number};
+use devops_core::{Finding, Rule, Severity};
 
 rules! {
     /// Every rule of this room.

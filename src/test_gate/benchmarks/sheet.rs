@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::benchmark::{Benchmark, KEPT};
-use crate::reading::excerpt::shorten;
-use crate::reading::trouble::{Trouble, Troubles};
+use devops_reading::excerpt::shorten;
+use devops_reading::trouble::{Trouble, Troubles};
 
 /// Most measures that are kept of a file.
 const MOST: usize = 50_000;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::benchmark::{Benchmark, Direction};
 use super::go_bench::Go;
 use super::sheet::{Reading, Sheet};
-use crate::reading::lines::Line;
+use devops_reading::lines::Line;
 
 /// Longest line that is put together of several events, in bytes.
 const LONGEST: usize = 64 * 1024;

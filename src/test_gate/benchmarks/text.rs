@@ -5,8 +5,8 @@ use std::io::Read;
 
 use super::broken::{Sign, sign};
 use super::sheet::Sheet;
-use crate::reading::excerpt::shorten;
-use crate::reading::lines::{Line, Lines};
+use devops_reading::excerpt::shorten;
+use devops_reading::lines::{Line, Lines};
 
 /// Longest part of a line that a note shows, in bytes.
 const SHOWN: usize = 200;

@@ -97,7 +97,7 @@ pub(crate) fn is_rate(unit: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{direction, factor};
-    use crate::test_gate::benchmarks::benchmark::Direction;
+    use crate::benchmarks::benchmark::Direction;
 
     fn is_near(found: Option<f64>, wanted: f64) -> bool {
         found.is_some_and(|found| (found / wanted - 1.0).abs() < 1e-12)

@@ -9,7 +9,7 @@ use super::format::Format;
 use super::rows::rows_under;
 use super::samples::Samples;
 use super::sheet::{Reading, Sheet};
-use crate::reading::shape::Shape;
+use devops_reading::shape::Shape;
 
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "vitest bench", is, read: |source, _| read(source) }];

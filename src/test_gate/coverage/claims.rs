@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::words::{counted, number};
-use crate::reading::excerpt::shorten;
+use devops_core::words::{counted, number};
+use devops_reading::excerpt::shorten;
 
 /// Longest name that a note quotes.
 const LONGEST: usize = 200;

@@ -6,9 +6,9 @@ use super::claims::Claims;
 use super::model::{Branches, Line, highest};
 use super::numbers::Count;
 use super::{Format, Reading, numbers};
-use crate::reading::excerpt::prefix;
-use crate::reading::shape::{Shape, Xml};
-use crate::reading::xml::{Event, Walker};
+use devops_reading::excerpt::prefix;
+use devops_reading::shape::{Shape, Xml};
+use devops_reading::xml::{Event, Walker};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

@@ -8,12 +8,12 @@ use super::{
     Coverage, FileTotals, Format, Mapper, Origin, Ratio, Reading, clover, cobertura, coverage_py, detect,
     gcovr, go_cover, istanbul, jacoco, lcov, llvm_cov, read, simplecov,
 };
-use crate::reading::shape::shape;
-use crate::test_gate::skipped::skipped;
+use crate::skipped::skipped;
+use devops_reading::shape::shape;
 
 /// The folder of real data, or `None` with a word about it where it is absent and may be.
 fn corpus() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let folder =
         std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
     if folder.is_dir() {
@@ -81,7 +81,7 @@ fn lcov_and_simplecov_of_one_run_agree() {
 }
 
 fn case(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate").join(name)
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("tests/cases/test-gate").join(name)
 }
 
 /// The reports of a case by the paths of its repository.

@@ -8,9 +8,9 @@ use serde::de::MapAccess;
 use super::claims::Claims;
 use super::model::{FileCoverage, arm_key};
 use super::{Format, Reading, object};
-use crate::reading::json::{Fields, Object, document, each, refuse, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::Trouble;
+use devops_reading::json::{Fields, Object, document, each, refuse, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::Trouble;
 
 /// The format.
 pub(super) const FORMAT: Format = Format {

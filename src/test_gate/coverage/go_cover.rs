@@ -6,10 +6,10 @@ use std::io::Read;
 use super::model::{Budget, Line, highest};
 use super::numbers::Count;
 use super::{Format, Reading, first_line, numbers};
-use crate::reading::excerpt::shorten;
-use crate::reading::lines::Lines;
-use crate::reading::shape::Shape;
-use crate::reading::trouble::Trouble;
+use devops_reading::excerpt::shorten;
+use devops_reading::lines::Lines;
+use devops_reading::shape::Shape;
+use devops_reading::trouble::Trouble;
 
 /// The format.
 pub(super) const FORMAT: Format = Format {

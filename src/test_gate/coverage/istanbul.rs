@@ -9,10 +9,10 @@ use serde::de::MapAccess;
 use super::model::{FileCoverage, Line, arm_key, highest};
 use super::numbers::Count;
 use super::{Format, Reading, object};
-use crate::core::words::count;
-use crate::reading::json::{Fields, Object, document, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::Trouble;
+use devops_core::words::count;
+use devops_reading::json::{Fields, Object, document, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::Trouble;
 
 /// The format.
 pub(super) const FORMAT: Format = Format {

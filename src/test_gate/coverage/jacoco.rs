@@ -5,8 +5,8 @@ use std::io::Read;
 use super::claims::Claims;
 use super::model::FileCoverage;
 use super::{Format, Module, Reading, numbers};
-use crate::reading::shape::{Shape, Xml};
-use crate::reading::xml::{Event, Walker};
+use devops_reading::shape::{Shape, Xml};
+use devops_reading::xml::{Event, Walker};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {

@@ -37,9 +37,9 @@ pub(crate) use self::prefixes::Prefixes;
 pub(crate) use self::rules::{Change, Facts, FolderFloor, Limits, RULES, judge};
 pub(crate) use self::scope::{LeftOut, Scope};
 pub(crate) use self::totals::{FileTotals, Percent, Ratio};
-use crate::core::modules::modules;
-use crate::reading::shape::{Json, Shape};
-use crate::reading::trouble::{Trouble, Troubles};
+use devops_core::modules::modules;
+use devops_reading::shape::{Json, Shape};
+use devops_reading::trouble::{Trouble, Troubles};
 
 modules! {
     /// Every format, the most telling shape first.
@@ -189,7 +189,7 @@ mod tests {
         Coverage, Format, Reading, clover, cobertura, coverage_py, detect, formats, gcovr, go_cover,
         istanbul, jacoco, lcov, llvm_cov, open_cover, simplecov,
     };
-    use crate::reading::shape::shape;
+    use devops_reading::shape::shape;
 
     #[test]
     fn a_file_without_a_name_is_told_and_left_out() {

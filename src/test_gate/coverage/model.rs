@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 use super::Format;
 use super::numbers::Count;
 use super::totals::{FileTotals, Ratio};
-use crate::core::words::counted;
+use devops_core::words::counted;
 
 /// The last line that a file can have; what stands beyond it is no line of a program.
 pub(crate) const LAST_LINE: u32 = 2_000_000;

@@ -7,8 +7,8 @@ use super::claims::Claims;
 use super::model::{Budget, arm_key};
 use super::numbers::Count;
 use super::{Format, Reading, numbers};
-use crate::reading::shape::Shape;
-use crate::reading::xml::{Event, Walker};
+use devops_reading::shape::Shape;
+use devops_reading::xml::{Event, Walker};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {

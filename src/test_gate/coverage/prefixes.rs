@@ -1,8 +1,8 @@
 //! Folders that the paths of a report begin in, where the paths alone can't show it.
 
 use super::path_text::{is_absolute, normal};
-use crate::core::Error;
-use crate::reading::glob;
+use devops_core::Error;
+use devops_reading::glob;
 
 /// A pattern for paths of reports, and the folder of the repository that all files of such a report lie in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Prefixes {
 mod tests {
     use super::Prefixes;
 
-    fn parsed(texts: &[&str]) -> Result<Prefixes, crate::core::Error> {
+    fn parsed(texts: &[&str]) -> Result<Prefixes, devops_core::Error> {
         Prefixes::parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
     }
 

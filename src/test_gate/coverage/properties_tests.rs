@@ -7,7 +7,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_a
 
 use super::model::{Coverage, arm_key};
 use super::{Format, Ratio, clover, cobertura, detect, export_cobertura, formats, lcov, patch, read};
-use crate::reading::shape::shape;
+use devops_reading::shape::shape;
 
 /// Every format that has lines.
 fn with_lines() -> impl Iterator<Item = Format> {

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::model::Coverage;
 use super::rules::Change;
 use super::totals::FileTotals;
-use crate::core::Error;
-use crate::core::words::{count, counted, number};
-use crate::reading::glob;
+use devops_core::Error;
+use devops_core::words::{count, counted, number};
+use devops_reading::glob;
 
 /// Most changed files that a note names.
 const NAMED: usize = 10;

@@ -9,9 +9,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use super::model::{FileCoverage, arm_key};
 use super::numbers::Count;
 use super::{Format, Reading, numbers, object};
-use crate::reading::json::{Fields, Object, document, refuse, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::Trouble;
+use devops_reading::json::{Fields, Object, document, refuse, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::Trouble;
 
 /// The format.
 pub(super) const FORMAT: Format = Format {

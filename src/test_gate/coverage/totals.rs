@@ -70,8 +70,8 @@ impl fmt::Display for Ratio {
                 "{}.{:02} % ({} of {})",
                 value / 100,
                 value % 100,
-                crate::core::words::number(self.covered),
-                crate::core::words::number(self.coverable)
+                devops_core::words::number(self.covered),
+                devops_core::words::number(self.coverable)
             ),
         }
     }

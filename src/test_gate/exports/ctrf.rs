@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Source;
-use crate::core::Error;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::GroupError;
-use crate::test_gate::execution::Execution;
-use crate::test_gate::trace;
+use crate::attempts::State;
+use crate::collector::GroupError;
+use crate::execution::Execution;
+use crate::trace;
+use devops_core::Error;
 
 /// The version of the format that is written.
 const VERSION: &str = "0.0.0";

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Source;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::GroupError;
-use crate::test_gate::execution::Execution;
+use crate::attempts::State;
+use crate::collector::GroupError;
+use crate::execution::Execution;
 
 /// The reports as one.
 pub(crate) fn junit(sources: &[Source]) -> Vec<u8> {

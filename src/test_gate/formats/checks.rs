@@ -4,9 +4,9 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, propte
 
 pub(crate) use super::badness;
 use super::{Format, detect};
-use crate::reading::shape::shape;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, Keep, Reading};
+use crate::attempts::State;
+use crate::collector::{Collector, Keep, Reading};
+use devops_reading::shape::shape;
 
 /// What a format reads of a text.
 pub(crate) fn read(format: &Format, text: impl AsRef<[u8]>) -> Reading {

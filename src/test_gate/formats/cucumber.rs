@@ -10,14 +10,14 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 
 use super::Format;
 use super::values::{Number, Text, json};
-use crate::core::keys::Checked;
-use crate::reading::json::{Object, documents, each, each_object, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
-use crate::test_gate::execution::{self, Execution};
-use crate::test_gate::producer::Producer;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError, Repetition, hash_of};
+use crate::execution::{self, Execution};
+use crate::producer::Producer;
+use devops_core::keys::Checked;
+use devops_reading::json::{Object, documents, each, each_object, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -388,7 +388,7 @@ impl Object for Feature<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
+    use crate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"[{"description": "", "elements": [
         {"id": "cart;adding", "keyword": "Scenario", "line": 6, "name": "Adding", "type": "scenario", "steps": [

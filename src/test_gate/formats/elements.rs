@@ -4,13 +4,13 @@
 use std::io::Read;
 
 use super::numbers;
-use crate::core::{Location, frames};
-use crate::reading::excerpt::{Excerpt, shorten};
-use crate::reading::trouble::Position;
-use crate::reading::xml::{Event, Walker};
-use crate::test_gate::collector::Collector;
-use crate::test_gate::execution::{DETAIL, MESSAGE};
-use crate::test_gate::other_xml;
+use crate::collector::Collector;
+use crate::execution::{DETAIL, MESSAGE};
+use crate::other_xml;
+use devops_core::{Location, frames};
+use devops_reading::excerpt::{Excerpt, shorten};
+use devops_reading::trouble::Position;
+use devops_reading::xml::{Event, Walker};
 
 /// A walk over any source.
 pub(super) type Walk<'a> = Walker<&'a mut dyn Read>;
@@ -216,7 +216,7 @@ pub(super) fn frame(trace: &str, classname: &str) -> Option<Location> {
 
 /// Seconds as microseconds.
 pub(super) fn micros(text: &str) -> Option<u64> {
-    crate::test_gate::execution::micros(numbers::decimal(text)?)
+    crate::execution::micros(numbers::decimal(text)?)
 }
 
 /// Class and test of a name like `Shop.Tests.Adds(1.5)`, given the class where it is known.

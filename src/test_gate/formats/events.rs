@@ -6,9 +6,9 @@ use std::io::Read;
 
 use serde::de::DeserializeOwned;
 
-use crate::reading::excerpt::{prefix, suffix};
-use crate::reading::lines::{Line, Lines};
-use crate::reading::trouble::{Position, Trouble};
+use devops_reading::excerpt::{prefix, suffix};
+use devops_reading::lines::{Line, Lines};
+use devops_reading::trouble::{Position, Trouble};
 
 /// Takes what a stream of events holds, in its order.
 pub(crate) trait Events {

@@ -16,16 +16,16 @@ use serde::Deserialize;
 use self::builds::Builds;
 use super::Format;
 use super::events::{Events, Tail, follow};
-use crate::core::Location;
-use crate::core::words::counted;
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::benchmarks::Stream;
-use crate::test_gate::collector::{Collector, GroupError, Repetition, hash_of};
-use crate::test_gate::execution::{Execution, micros};
-use crate::test_gate::producer::Producer;
-use crate::test_gate::rerun;
+use crate::attempts::State;
+use crate::benchmarks::Stream;
+use crate::collector::{Collector, GroupError, Repetition, hash_of};
+use crate::execution::{Execution, micros};
+use crate::producer::Producer;
+use crate::rerun;
+use devops_core::Location;
+use devops_core::words::counted;
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 pub(crate) const FORMAT: Format =
     Format { name: "go test", is, read: |source, collector| read(source, collector) };

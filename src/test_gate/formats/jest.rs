@@ -10,17 +10,17 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 
 use super::Format;
 use super::values::{Few, Flag, Number, Text, json};
-use crate::core::words::count;
-use crate::reading::excerpt::without_colours;
-use crate::reading::json::{Fields, Object, documents, each, each_object, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError, hash_of};
-use crate::test_gate::execution::Execution;
-use crate::test_gate::producer::Producer;
-use crate::test_gate::rerun;
-use crate::test_gate::trace;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError, hash_of};
+use crate::execution::Execution;
+use crate::producer::Producer;
+use crate::rerun;
+use crate::trace;
+use devops_core::words::count;
+use devops_reading::excerpt::without_colours;
+use devops_reading::json::{Fields, Object, documents, each, each_object, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -313,7 +313,7 @@ impl Object for Report<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
+    use crate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"numFailedTestSuites": 2, "numFailedTests": 1, "numPassedTests": 2, "numPendingTests": 1, "numRuntimeErrorTestSuites": 1,
       "numTodoTests": 1, "numTotalTestSuites": 2, "numTotalTests": 5, "openHandles": [], "snapshot": {"failure": false}, "startTime": 1, "success": false,

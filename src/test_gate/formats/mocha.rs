@@ -9,16 +9,16 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 
 use super::Format;
 use super::values::{Number, Text, before, json};
-use crate::core::words::count;
-use crate::reading::json::{Fields, Object, documents, each, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError, hash_of};
-use crate::test_gate::execution::Execution;
-use crate::test_gate::producer::Producer;
-use crate::test_gate::rerun;
-use crate::test_gate::trace;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError, hash_of};
+use crate::execution::Execution;
+use crate::producer::Producer;
+use crate::rerun;
+use crate::trace;
+use devops_core::words::count;
+use devops_reading::json::{Fields, Object, documents, each, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -247,7 +247,7 @@ impl Object for Report<'_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
+    use crate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{
       "stats": {"suites": 2, "tests": 5, "passes": 3, "pending": 1, "failures": 2, "start": "x", "duration": 12},

@@ -8,15 +8,15 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 use super::Format;
 use super::mocha::Wrong;
 use super::values::{Flag, Number, Text, before, json};
-use crate::core::words::count;
-use crate::reading::json::{Fields, Object, documents, each, each_object, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::execution::Execution;
-use crate::test_gate::producer::Producer;
-use crate::test_gate::rerun;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use crate::execution::Execution;
+use crate::producer::Producer;
+use crate::rerun;
+use devops_core::words::count;
+use devops_reading::json::{Fields, Object, documents, each, each_object, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -215,7 +215,7 @@ impl Report<'_, '_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
+    use crate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"stats": {"suites": 2, "tests": 3, "passes": 1, "pending": 1, "failures": 1, "testsRegistered": 4, "other": 1, "skipped": 1},
       "results": [{"uuid": "u", "title": "", "fullFile": "", "file": "", "beforeHooks": [], "afterHooks": [], "tests": [],

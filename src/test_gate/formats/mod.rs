@@ -10,8 +10,8 @@ use super::attempts::State;
 use super::collector::Collector;
 #[cfg(any(test, feature = "fuzzing"))]
 use super::collector::Reading;
-use crate::core::modules::modules;
-use crate::reading::shape::Shape;
+use devops_core::modules::modules;
+use devops_reading::shape::Shape;
 
 #[cfg(test)]
 pub(crate) mod checks;

@@ -6,10 +6,10 @@
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
 use super::suites::{self, Claims, Suites};
-use crate::reading::shape::{Shape, Xml};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::Collector;
-use crate::test_gate::execution::Execution;
+use crate::attempts::State;
+use crate::collector::Collector;
+use crate::execution::Execution;
+use devops_reading::shape::{Shape, Xml};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -142,7 +142,7 @@ fn state(tag: &Tag) -> Option<State> {
 mod tests {
     use super::super::checks::{counts, holds, read, survives};
     use super::FORMAT;
-    use crate::test_gate::collector::Reading;
+    use crate::collector::Reading;
 
     const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8" standalone="no"?>
 <!--This file represents the results of running a test suite-->

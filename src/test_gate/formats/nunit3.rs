@@ -6,11 +6,11 @@ use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};
 use super::nunit2;
 use super::suites::{self, Claims, Suites};
-use crate::reading::shape::{Shape, Xml};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::Collector;
-use crate::test_gate::execution::Execution;
-use crate::test_gate::producer::Producer;
+use crate::attempts::State;
+use crate::collector::Collector;
+use crate::execution::Execution;
+use crate::producer::Producer;
+use devops_reading::shape::{Shape, Xml};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -163,7 +163,7 @@ fn state(word: &str, label: &str, runstate: &str) -> Option<State> {
 mod tests {
     use super::super::checks::{counts, holds, read, survives};
     use super::FORMAT;
-    use crate::test_gate::collector::Reading;
+    use crate::collector::Reading;
 
     const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8" standalone="no"?>
 <test-run id="0" testcasecount="5" result="Failed" total="5" passed="2" failed="2" inconclusive="0" skipped="1" duration="0.2">

@@ -7,17 +7,17 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 
 use super::Format;
 use super::values::{Few, Flag, Number, Text, json};
-use crate::core::Location;
-use crate::core::words::count;
-use crate::reading::json::{Fields, Object, documents, each, each_object, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::execution::Execution;
-use crate::test_gate::producer::Producer;
-use crate::test_gate::rerun;
-use crate::test_gate::trace;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use crate::execution::Execution;
+use crate::producer::Producer;
+use crate::rerun;
+use crate::trace;
+use devops_core::Location;
+use devops_core::words::count;
+use devops_reading::json::{Fields, Object, documents, each, each_object, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -349,7 +349,7 @@ impl Report<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
+    use crate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"config": {"configFile": "/builds/g/p/web/playwright.config.ts", "rootDir": "/builds/g/p/web/e2e", "projects": [{"name": "chromium"}]},
       "suites": [{"title": "cart.spec.ts", "file": "cart.spec.ts", "line": 0, "column": 0, "specs": [

@@ -5,16 +5,16 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 
 use super::Format;
 use super::values::{Few, Number, Text, before, json};
-use crate::core::Location;
-use crate::core::words::count;
-use crate::reading::json::{Fields, Object, documents, each, skip};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::execution::Execution;
-use crate::test_gate::producer::Producer;
-use crate::test_gate::rerun;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use crate::execution::Execution;
+use crate::producer::Producer;
+use crate::rerun;
+use devops_core::Location;
+use devops_core::words::count;
+use devops_reading::json::{Fields, Object, documents, each, skip};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -217,7 +217,7 @@ impl Object for Report<'_> {
 #[cfg(test)]
 mod tests {
     use super::FORMAT;
-    use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
+    use crate::formats::checks::{counts, holds_in_a_row, read, survives};
 
     const SAMPLE: &str = r#"{"version": "3.13.0", "seed": 7, "messages": ["\nAn error occurred while loading ./spec/b_spec.rb.\nNameError"],
       "examples": [

@@ -2,10 +2,10 @@
 //! suite itself.
 
 use super::elements::{Tag, Walk, base, place_of};
-use crate::core::words::{count, number};
-use crate::reading::trouble::Position;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use devops_core::words::{count, number};
+use devops_reading::trouble::Position;
 
 /// What the word for a result means, in both formats and in any case: tools that write like them mix their words.
 pub(super) fn state(word: &str) -> Option<State> {

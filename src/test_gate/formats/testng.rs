@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, place_of};
 use super::numbers;
-use crate::core::words::{count, number};
-use crate::reading::excerpt::shorten;
-use crate::reading::shape::Shape;
-use crate::reading::trouble::Position;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::execution::{self, Execution, MESSAGE};
-use crate::test_gate::producer::Producer;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use crate::execution::{self, Execution, MESSAGE};
+use crate::producer::Producer;
+use devops_core::words::{count, number};
+use devops_reading::excerpt::shorten;
+use devops_reading::shape::Shape;
+use devops_reading::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -240,7 +240,7 @@ fn state(word: &str) -> Option<State> {
 mod tests {
     use super::super::checks::{counts, holds, read, survives};
     use super::FORMAT;
-    use crate::test_gate::collector::Reading;
+    use crate::collector::Reading;
 
     const SAMPLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testng-results ignored="1" total="7" passed="2" failed="2" skipped="1" retried="1">

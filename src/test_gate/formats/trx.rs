@@ -10,12 +10,12 @@ use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, place_of, split};
 use super::numbers;
 use super::trx_summary::Summary;
-use crate::reading::shape::Shape;
-use crate::reading::trouble::Position;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, KEPT, hash_of};
-use crate::test_gate::execution::{self, Execution};
-use crate::test_gate::producer::Producer;
+use crate::attempts::State;
+use crate::collector::{Collector, KEPT, hash_of};
+use crate::execution::{self, Execution};
+use crate::producer::Producer;
+use devops_reading::shape::Shape;
+use devops_reading::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -297,7 +297,7 @@ fn micros(text: &str) -> Option<u64> {
 mod tests {
     use super::super::checks::{counts, holds, read, survives};
     use super::FORMAT;
-    use crate::test_gate::collector::Reading;
+    use crate::collector::Reading;
 
     const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <TestRun id="1" name="run" xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010">

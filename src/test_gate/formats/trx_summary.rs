@@ -1,10 +1,10 @@
 //! What a TRX report says of the run as a whole: a test host that crashed shows only here.
 
 use super::elements::{Tag, Walk};
-use crate::core::words::{count, number};
-use crate::reading::trouble::Position;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use devops_core::words::{count, number};
+use devops_reading::trouble::Position;
 
 /// Most messages of a run that are kept.
 const KEPT: usize = 100;

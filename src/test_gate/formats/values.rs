@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::numbers;
-use crate::reading::excerpt::prefix;
-use crate::reading::shape::{Json, Shape};
-use crate::test_gate::execution::DETAIL;
+use crate::execution::DETAIL;
+use devops_reading::excerpt::prefix;
+use devops_reading::shape::{Json, Shape};
 
 /// Most items of a list that are held.
 const HELD: usize = 100;
@@ -112,7 +112,7 @@ impl Number {
 
     /// Microseconds, where it counts units of `seconds`.
     pub(crate) fn micros(self, seconds: f64) -> Option<u64> {
-        self.0.and_then(|number| crate::test_gate::execution::micros(number * seconds))
+        self.0.and_then(|number| crate::execution::micros(number * seconds))
     }
 }
 

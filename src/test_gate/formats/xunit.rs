@@ -5,13 +5,13 @@
 
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, base, frame, micros, place_of, split};
-use crate::core::words::{count, number};
-use crate::reading::shape::{Shape, Xml};
-use crate::reading::trouble::Position;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::execution::Execution;
-use crate::test_gate::producer::Producer;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use crate::execution::Execution;
+use crate::producer::Producer;
+use devops_core::words::{count, number};
+use devops_reading::shape::{Shape, Xml};
+use devops_reading::trouble::Position;
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {
@@ -230,7 +230,7 @@ fn state(word: &str) -> Option<State> {
 mod tests {
     use super::super::checks::{counts, holds, read, survives};
     use super::FORMAT;
-    use crate::reading::shape::shape;
+    use devops_reading::shape::shape;
 
     const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <assemblies schema-version="3" timestamp="06/22/2025 14:17:12">

@@ -6,8 +6,8 @@ use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 
 use super::{Pieces, cuts};
-use crate::core::digest::hexadecimal;
-use crate::test_gate::baseline::{Baseline, Quarantine, merge, read, write};
+use crate::baseline::{Baseline, Quarantine, merge, read, write};
+use devops_core::digest::hexadecimal;
 
 /// Any bytes.
 pub(super) fn raw(bytes: &[u8]) {

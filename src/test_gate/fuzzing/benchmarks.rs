@@ -1,9 +1,9 @@
 //! Benchmarks: samples are numbers, no beginning says something else than the whole, the order of reports never matters.
 
 use super::{Pieces, cuts};
-use crate::reading::shape::shape;
-use crate::test_gate::benchmarks::{Benchmark, Format, Reading, merge, read};
-use crate::test_gate::detect::{Kind, detect};
+use crate::benchmarks::{Benchmark, Format, Reading, merge, read};
+use crate::detect::{Kind, detect};
+use devops_reading::shape::shape;
 
 /// What a benchmark is called whose file does not name it.
 const LABEL: &str = "a/new/sample.json";

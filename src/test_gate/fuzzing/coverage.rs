@@ -1,9 +1,9 @@
 //! Coverage: cut reports are noticed, an export is read with equal numbers, the order of reports never matters.
 
 use super::{Pieces, cuts};
-use crate::reading::shape::shape;
-use crate::test_gate::coverage::{COBERTURA, Coverage, Format, Reading, export_cobertura, read};
-use crate::test_gate::detect::{Kind, detect};
+use crate::coverage::{COBERTURA, Coverage, Format, Reading, export_cobertura, read};
+use crate::detect::{Kind, detect};
+use devops_reading::shape::shape;
 
 /// Bytes as a format.
 pub(super) fn format(format: Format, bytes: &[u8]) {

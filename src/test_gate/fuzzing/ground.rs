@@ -5,18 +5,17 @@ use std::marker::PhantomData;
 use serde::de::IgnoredAny;
 
 use super::{Pieces, cuts};
-use crate::reading::encoding::Decoded;
-use crate::reading::glob;
-use crate::reading::shape::{Shape, shape};
-use crate::reading::xml::{Event, Walker};
-use crate::reading::{json as documents, lines as text};
-use crate::repository;
-use crate::test_gate::detect;
+use crate::detect;
+use devops_reading::encoding::Decoded;
+use devops_reading::glob;
+use devops_reading::shape::{Shape, shape};
+use devops_reading::xml::{Event, Walker};
+use devops_reading::{json as documents, lines as text};
 
 /// A diff.
 pub(super) fn diff(bytes: &[u8]) {
-    let (change, troubles) = repository::parse(bytes);
-    let again = repository::parse(Pieces::of(bytes));
+    let (change, troubles) = devops_repository::parse(bytes);
+    let again = devops_repository::parse(Pieces::of(bytes));
     assert_eq!((&change, &troubles), (&again.0, &again.1));
     let change = change.unwrap_or_default();
     for ranges in change.added.values() {
@@ -28,7 +27,7 @@ pub(super) fn diff(bytes: &[u8]) {
     }
     for cut in cuts(bytes) {
         let (part, _) = bytes.split_at(cut);
-        let (found, troubles) = repository::parse(part);
+        let (found, troubles) = devops_repository::parse(part);
         // Between two hunks nothing tells that there were more; but nothing is there that the whole lacks.
         let is_part = found.unwrap_or_default().added.iter().all(|(path, ranges)| {
             change.added.get(path).is_some_and(|known| {
@@ -139,6 +138,6 @@ pub(super) fn glob(bytes: &[u8]) {
         let is_bare = !pattern.starts_with('/') && !pattern.ends_with(['/', '.']) && !pattern.is_empty();
         assert!(!is_plain || !is_bare || found == (pattern == path), "{pattern:?} {path:?}");
         assert!(glob::is_match("**", path));
-        let _ = crate::core::wildcard::is_match(pattern, path);
+        let _ = devops_core::wildcard::is_match(pattern, path);
     }
 }

@@ -3,13 +3,13 @@
 use std::io::Read;
 
 use super::{Pieces, benchmarks, coverage, cuts};
-use crate::reading::shape::{LOOKED_AT, shape};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Assumed, Collector, KEPT, Keep, Reading};
-use crate::test_gate::detect::{Kind, detect};
-use crate::test_gate::exports::{self, Source};
-use crate::test_gate::formats::{Format, badness, junit};
-use crate::test_gate::read::{Content, content};
+use crate::attempts::State;
+use crate::collector::{Assumed, Collector, KEPT, Keep, Reading};
+use crate::detect::{Kind, detect};
+use crate::exports::{self, Source};
+use crate::formats::{Format, badness, junit};
+use crate::read::{Content, content};
+use devops_reading::shape::{LOOKED_AT, shape};
 
 const PLAIN: Keep = Keep { names: false, tests: false, attempts: Assumed { repeats: false, paths: false } };
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::core::digest::hexadecimal;
+use devops_core::digest::hexadecimal;
 
 /// Folders that hosts check a project out to, and how many more folders belong to the checkout.
 const CHECKOUTS: [(&str, usize); 7] = [

@@ -1,6 +1,6 @@
 //! A test that is to run again, and what its runner needs to know of it.
 
-use crate::test_gate::producer::Producer;
+use crate::producer::Producer;
 
 /// A test that failed, as its report names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,8 +18,8 @@ use self::selection::{
     targets, vitest,
 };
 use super::producer::Producer;
-use crate::core::Table;
-use crate::core::words::number;
+use devops_core::Table;
+use devops_core::words::number;
 
 /// Most characters of a command; what does not fit is counted.
 const LONGEST: usize = 800;
@@ -260,8 +260,8 @@ mod tests {
     };
 
     use super::{Failed, around_hook, file, one, package, table};
-    use crate::core::Table;
-    use crate::test_gate::producer::Producer;
+    use crate::producer::Producer;
+    use devops_core::Table;
 
     fn failed(producer: Producer, (classname, name, file): (&str, &str, &str)) -> Failed {
         let (classname, name, file) = (classname.to_owned(), name.to_owned(), file.to_owned());

@@ -1,10 +1,10 @@
 //! Benchmarks of all reports, judged against limits and the baseline.
 
 use super::Section;
-use crate::core::Table;
-use crate::core::words::counted;
-use crate::test_gate::benchmarks::{self, Benchmark, Comparison, Limits};
-use crate::test_gate::run::RunFacts;
+use crate::benchmarks::{self, Benchmark, Comparison, Limits};
+use crate::run::RunFacts;
+use devops_core::Table;
+use devops_core::words::counted;
 
 /// Most rows of the table.
 const ROWS: usize = 50;
@@ -14,11 +14,7 @@ const BAR: usize = 5;
 const FULL: f64 = 50.0;
 
 /// Benchmarks against their limits and those of the baseline.
-pub(in crate::test_gate) fn section(
-    facts: &RunFacts,
-    base: Option<&[Benchmark]>,
-    limits: &Limits,
-) -> Section {
+pub(crate) fn section(facts: &RunFacts, base: Option<&[Benchmark]>, limits: &Limits) -> Section {
     let (now, thresholds) = (facts.benchmarks.as_slice(), facts.thresholds.as_slice());
     if now.is_empty() && base.is_none() && thresholds.is_empty() && limits.bounds.is_empty() {
         return Section::default();

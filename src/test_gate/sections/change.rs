@@ -1,10 +1,10 @@
 //! The change that is judged.
 
 use super::Section;
-use crate::test_gate::change_under_test::ChangeUnderTest;
+use crate::change_under_test::ChangeUnderTest;
 
 /// Where the change began, and how much it changes.
-pub(in crate::test_gate) fn section(change: &ChangeUnderTest) -> Section {
+pub(crate) fn section(change: &ChangeUnderTest) -> Section {
     Section {
         notes: change.note().into_iter().collect(),
         details: change.facts().map(|facts| ("change", facts)).into_iter().collect(),

@@ -1,21 +1,17 @@
 //! The tests of a run held against the baseline.
 
 use super::Section;
-use crate::core::Table;
-use crate::core::words::{counted, number};
-use crate::test_gate::baseline::{self, Change, Comparison, Limits};
-use crate::test_gate::rules;
-use crate::test_gate::run::RunFacts;
+use crate::baseline::{self, Change, Comparison, Limits};
+use crate::rules;
+use crate::run::RunFacts;
+use devops_core::Table;
+use devops_core::words::{counted, number};
 
 /// Most tests named in a row.
 const NAMED: usize = 5;
 
 /// The tests that changed against the baseline, and whether more of them are gone than may be.
-pub(in crate::test_gate) fn section(
-    facts: &RunFacts,
-    comparison: Option<&Comparison<'_>>,
-    limits: &Limits,
-) -> Section {
+pub(crate) fn section(facts: &RunFacts, comparison: Option<&Comparison<'_>>, limits: &Limits) -> Section {
     let Some(comparison) = comparison else { return Section::default() };
     let mut findings = baseline::rules::findings(comparison, limits);
     if limits.max_slowdown.is_some() && facts.is_untimed() {

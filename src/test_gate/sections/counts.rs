@@ -1,9 +1,9 @@
 //! The tests of a run as numbers: totals, the headline, and whether there are enough of them.
 
 use super::{Failures, Section};
-use crate::test_gate::attempts::State;
-use crate::test_gate::rules;
-use crate::test_gate::run::RunFacts;
+use crate::attempts::State;
+use crate::rules;
+use crate::run::RunFacts;
 
 /// The counts of all tests, of which there must be at least `minimum`.
 pub(super) fn counts(facts: &RunFacts, failures: &Failures<'_>, minimum: u64) -> Section {

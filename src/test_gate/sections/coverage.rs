@@ -1,13 +1,13 @@
 //! Coverage of all reports, held against limits, the change and the baseline.
 
 use super::Section;
-use crate::core::Table;
-use crate::core::words::{counted, number};
-use crate::test_gate::change_under_test::ChangeUnderTest;
-use crate::test_gate::coverage::{self, Coverage, Facts, Limits, Ratio};
-use crate::test_gate::covered::Scoped;
-use crate::test_gate::records::Earlier;
-use crate::test_gate::run::RunFacts;
+use crate::change_under_test::ChangeUnderTest;
+use crate::coverage::{self, Coverage, Facts, Limits, Ratio};
+use crate::covered::Scoped;
+use crate::records::Earlier;
+use crate::run::RunFacts;
+use devops_core::Table;
+use devops_core::words::{counted, number};
 
 /// Most paths that a note names.
 const NAMED: usize = 10;
@@ -19,7 +19,7 @@ const ROWS: usize = 50;
 const RANGES: usize = 12;
 
 /// Whether anything is to be judged: there is coverage, now or at the baseline, or a limit asks for it.
-pub(in crate::test_gate) fn is_judged(facts: &RunFacts, base: &Earlier<'_>, limits: &Limits) -> bool {
+pub(crate) fn is_judged(facts: &RunFacts, base: &Earlier<'_>, limits: &Limits) -> bool {
     has_anything(facts, base.coverage.is_some(), limits)
 }
 
@@ -28,7 +28,7 @@ fn has_anything(facts: &RunFacts, has_base: bool, limits: &Limits) -> bool {
 }
 
 /// Coverage against its limits, the change and the baseline.
-pub(in crate::test_gate) fn section(
+pub(crate) fn section(
     facts: &RunFacts,
     scoped: &Scoped<'_>,
     limits: &Limits,

@@ -1,18 +1,18 @@
 //! What went wrong in a run: failed and flaky tests, suites and runs, and how to run the failed tests again.
 
 use super::Section;
-use crate::core::words::counted;
-use crate::core::{Change, Finding, Rule, Severity};
-use crate::test_gate::attempts::State;
-use crate::test_gate::baseline::{self, Comparison};
-use crate::test_gate::execution::numbered;
-use crate::test_gate::listed::Listed;
-use crate::test_gate::rerun::{self, Failed};
-use crate::test_gate::rules::{self, LISTED};
-use crate::test_gate::run::{Errors, RunFacts};
+use crate::attempts::State;
+use crate::baseline::{self, Comparison};
+use crate::execution::numbered;
+use crate::listed::Listed;
+use crate::rerun::{self, Failed};
+use crate::rules::{self, LISTED};
+use crate::run::{Errors, RunFacts};
+use devops_core::words::counted;
+use devops_core::{Change, Finding, Rule, Severity};
 
 /// The failed tests that count, and those that don't because the baseline has them as well.
-pub(in crate::test_gate) struct Failures<'a> {
+pub(crate) struct Failures<'a> {
     /// Those that are listed, new or known; neither where nothing is compared.
     listed: Vec<(&'a Listed, Option<Change>)>,
     /// New failures that stand behind so many known ones that no report's list has them.
@@ -25,11 +25,7 @@ pub(in crate::test_gate) struct Failures<'a> {
 
 impl<'a> Failures<'a> {
     /// The failures of a run, of which only those count that are new where `only_new` is set.
-    pub(in crate::test_gate) fn of(
-        facts: &'a RunFacts,
-        comparison: Option<&Comparison<'_>>,
-        only_new: bool,
-    ) -> Self {
+    pub(crate) fn of(facts: &'a RunFacts, comparison: Option<&Comparison<'_>>, only_new: bool) -> Self {
         let change = |Listed { key, .. }: &Listed| {
             let is_known = comparison?.is_known_failure(&key.scope, &key.name, key.execution);
             Some(if is_known { Change::Known } else { Change::New })
@@ -65,7 +61,7 @@ impl<'a> Failures<'a> {
     }
 
     /// The commands that run the failed tests again.
-    pub(in crate::test_gate) fn rerun(&self) -> Section {
+    pub(crate) fn rerun(&self) -> Section {
         let failed: Vec<&Failed> =
             self.listed.iter().filter_map(|(failed, _)| failed.rerun.as_ref()).collect();
         Section { tables: vec![rerun::table(&failed)], ..Section::default() }

@@ -15,9 +15,9 @@ use serde_json::Value;
 
 pub(super) use self::failures::Failures;
 use super::rules;
-use crate::core::report::Facts;
-use crate::core::{Finding, Input, Table};
-use crate::job::Outcome;
+use devops_core::report::Facts;
+use devops_core::{Finding, Input, Table};
+use devops_job::Outcome;
 
 /// Findings, notes, tables and numbers about one part of a run.
 #[derive(Debug, Default)]

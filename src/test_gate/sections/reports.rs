@@ -3,18 +3,18 @@
 use serde_json::json;
 
 use super::{Failures, Section, counts, failures};
-use crate::core::Finding;
-use crate::core::words::{count, counted, number};
-use crate::test_gate::arguments::Arguments;
-use crate::test_gate::files::Files;
-use crate::test_gate::rules;
-use crate::test_gate::run::RunFacts;
+use crate::arguments::Arguments;
+use crate::files::Files;
+use crate::rules;
+use crate::run::RunFacts;
+use devops_core::Finding;
+use devops_core::words::{count, counted, number};
 
 /// Most files beside reports that are named.
 const NAMED: usize = 20;
 
 /// What all reports say: whether they are there, what went wrong in them, and what lies beside them.
-pub(in crate::test_gate) fn section(
+pub(crate) fn section(
     facts: &RunFacts,
     failures: &Failures<'_>,
     found: &Files,
@@ -31,7 +31,7 @@ pub(in crate::test_gate) fn section(
 }
 
 /// The same for a baseline, which keeps failed and flaky tests: they are nothing to be fixed first.
-pub(in crate::test_gate) fn kept(facts: &RunFacts, found: &Files, arguments: &Arguments) -> Section {
+pub(crate) fn kept(facts: &RunFacts, found: &Files, arguments: &Arguments) -> Section {
     let failures = Failures::of(facts, None, false);
     let failed = Section { findings: Vec::new(), ..failures.section(facts, false) };
     Section::default()
@@ -63,7 +63,7 @@ fn reports(facts: &RunFacts, arguments: &Arguments) -> Section {
 }
 
 /// Reports that are as they were before the run.
-pub(in crate::test_gate) fn stale(facts: &RunFacts, unchanged: &[String]) -> Section {
+pub(crate) fn stale(facts: &RunFacts, unchanged: &[String]) -> Section {
     let is_beside = |label: &&String| facts.bystanders.iter().any(|(beside, _)| beside == *label);
     let stale = unchanged.iter().filter(|label| !is_beside(label)).map(|label| rules::stale(label));
     Section { findings: stale.collect(), ..Section::default() }

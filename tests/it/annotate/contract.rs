@@ -15,7 +15,7 @@ use crate::skipped::skipped;
 pub(crate) fn description() -> Option<&'static Value> {
     static DESCRIPTION: OnceLock<Option<Value>> = OnceLock::new();
     let load = || {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .join(".tools/node_modules/@octokit/openapi/generated/api.github.com.json");
         if let Ok(bytes) = std::fs::read(&path) {
             return Some(serde_json::from_slice(&bytes).expect("the description is JSON"));

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use devops_action::inventory::{Origin, Package};
+use devops_inventory::{Origin, Package};
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 use super::{case, scan, scan_in, scan_text};
 
 /// The sample's database, which is there where the corpus is not.
 fn database() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/webshop/advisory-db")
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("examples/webshop/advisory-db")
 }
 
 const FROZEN: &[&str] = &["--frozen-db"];
@@ -60,7 +60,7 @@ fn a_lockfile_that_is_none_is_exit_3_with_its_line() {
 #[test]
 fn every_cut_of_a_real_lockfile_is_an_error_or_still_whole() {
     let text = std::fs::read_to_string(case("known").join("Cargo.lock")).unwrap();
-    let read = |text: &str| devops_action::inventory::lockfiles::cargo::read("Cargo.lock", text.as_bytes());
+    let read = |text: &str| devops_inventory::lockfiles::cargo::read("Cargo.lock", text.as_bytes());
     let whole = read(&text).unwrap().packages.len();
     for cut in (0..text.len()).step_by(5) {
         if let Ok(graph) = read(&text[..cut]) {
@@ -245,7 +245,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in any::<Vec<u8>>()) {
-        let graph = devops_action::inventory::lockfiles::cargo::read("Cargo.lock", &bytes);
+        let graph = devops_inventory::lockfiles::cargo::read("Cargo.lock", &bytes);
         // Nothing that chance writes lists a package.
         assert!(graph.is_err());
     }
@@ -255,7 +255,7 @@ proptest! {
         let mut bytes = std::fs::read(case("known").join("Cargo.lock")).unwrap();
         let at = at % bytes.len();
         let count = |bytes: &[u8]| {
-            let graph = devops_action::inventory::lockfiles::cargo::read("Cargo.lock", bytes).ok()?;
+            let graph = devops_inventory::lockfiles::cargo::read("Cargo.lock", bytes).ok()?;
             let own = |package: &&Package| package.origin == Origin::Local;
             Some((graph.packages.len(), graph.packages.iter().filter(own).count()))
         };

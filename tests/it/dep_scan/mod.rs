@@ -33,7 +33,7 @@ fn unpacked() -> Option<(TempDir, PathBuf)> {
 
 /// A folder of `tests/cases/dep-scan`.
 fn case(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/dep-scan").join(name)
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("tests/cases/dep-scan").join(name)
 }
 
 /// Runs `dep-scan` in an empty folder; the report is `null` where there is none.

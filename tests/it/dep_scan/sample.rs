@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{lines, scan};
 
 fn webshop(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/webshop").join(name)
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("examples/webshop").join(name)
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command};
-use devops_action::config::key;
-use devops_action::devops::JOBS;
+use devops::JOBS;
+use devops_config::key;
 
 use super::ROOT;
 use crate::support::jobs;
@@ -344,7 +344,7 @@ fn page(commands: &[Command]) -> String {
 
 /// Names of the flags that all jobs share.
 fn shared() -> Vec<String> {
-    let common = <devops_action::job::Common as clap::Args>::augment_args(Command::new("common"));
+    let common = <devops_job::Common as clap::Args>::augment_args(Command::new("common"));
     inputs(&common).into_iter().map(|input| input.name).collect()
 }
 

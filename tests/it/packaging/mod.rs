@@ -18,7 +18,7 @@ use crate::skipped::skipped;
 use crate::support::jobs;
 
 /// Folder of the project.
-pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Where `scripts/tools` puts tools.
 const TOOLS: [&str; 3] = [".tools/bin", ".tools/venv/bin", ".tools/node_modules/.bin"];
@@ -50,7 +50,7 @@ fn tool(name: &str, home: &Path) -> Option<Command> {
 
 /// Folder of the binaries under test.
 fn binaries() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_test-gate")).parent().unwrap().to_path_buf()
+    crate::support::folder_of_binaries().to_path_buf()
 }
 
 /// Writes a file and the folders above it.

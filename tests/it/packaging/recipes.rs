@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use clap::Command as Interface;
-use devops_action::config::key;
-use devops_action::job::command::command;
+use devops_config::key;
+use devops_job::command::command;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -200,7 +200,7 @@ fn base_and_change_are_measured_alike_on_both_hosts() {
 
 #[test]
 fn every_flag_of_a_local_command_is_one() {
-    let interface: Interface = command::<devops_action::test_gate::TestGate>();
+    let interface: Interface = command::<test_gate::TestGate>();
     let flags: BTreeSet<String> = interface.get_arguments().map(|flag| format!("--{}", key(flag))).collect();
     for stack in pages() {
         let local = block(stack, "On a laptop", "sh");

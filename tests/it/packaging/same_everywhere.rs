@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use clap::Command as Interface;
-use devops_action::config::key;
-use devops_action::devops::JOBS;
-use devops_action::job::Kind;
+use devops::JOBS;
+use devops_config::key;
+use devops_job::Kind;
 use serde_json::Value;
 use tempfile::tempdir;
 

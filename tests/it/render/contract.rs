@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use devops_action::core::{Finding, Input, Location, RULE_IDS, Report, Severity, Subject, Table, Verdict};
-use devops_action::render;
+use devops_core::{Finding, Input, Location, RULE_IDS, Report, Severity, Subject, Table, Verdict};
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::test_runner::RngSeed;
 use quick_xml::Reader;
@@ -60,7 +59,7 @@ fn sarif_is_valid_against_the_public_schema() {
     let Some(folder) = support::schemas() else { return };
     let schema = read(&folder.join("sarif-2.1.0.schema.json"));
     for (case, report, jobs) in all() {
-        let sarif: Value = serde_json::from_str(&with(&report, &jobs, render::sarif)).unwrap();
+        let sarif: Value = serde_json::from_str(&with(&report, &jobs, devops_render::sarif)).unwrap();
         check(&schema, &sarif, case);
         assert_eq!(sarif["runs"].as_array().unwrap().len(), jobs.len().max(1), "{case}");
     }
@@ -69,7 +68,7 @@ fn sarif_is_valid_against_the_public_schema() {
 #[test]
 fn sarif_points_at_real_places_only() {
     let jobs = vec![samples::hostile()];
-    let sarif: Value = serde_json::from_str(&with(&jobs[0], &jobs, render::sarif)).unwrap();
+    let sarif: Value = serde_json::from_str(&with(&jobs[0], &jobs, devops_render::sarif)).unwrap();
     let result = &sarif["runs"][0]["results"][0];
     let region = &result["locations"][0]["physicalLocation"]["region"];
     assert_eq!(region, &json!({ "startLine": 1 }), "line 0 is no line, and a host asks for one");
@@ -77,7 +76,7 @@ fn sarif_points_at_real_places_only() {
     assert!(!uri.contains(|character: char| character.is_whitespace() || character.is_control()), "{uri}");
     let report = samples::fail();
     let sarif: Value =
-        serde_json::from_str(&with(&report, std::slice::from_ref(&report), render::sarif)).unwrap();
+        serde_json::from_str(&with(&report, std::slice::from_ref(&report), devops_render::sarif)).unwrap();
     let second = &sarif["runs"][0]["results"][1];
     let region = &second["locations"][0]["physicalLocation"]["region"];
     assert_eq!(region, &json!({ "startLine": 12, "startColumn": 9 }));
@@ -95,14 +94,14 @@ fn shown(rule: &str, inputs: &[&str], fact: Option<(&str, &str)>) -> (String, u6
     let input = |path: &&str| Input::of_bytes(*path, b"");
     report.provenance.inputs = inputs.iter().map(input).collect();
     let jobs = std::slice::from_ref(&report);
-    let sarif: Value = serde_json::from_str(&with(&report, jobs, render::sarif)).unwrap();
+    let sarif: Value = serde_json::from_str(&with(&report, jobs, devops_render::sarif)).unwrap();
     if let Some(folder) = support::schemas() {
         check(&read(&folder.join("sarif-2.1.0.schema.json")), &sarif, rule);
     }
     let result = &sarif["runs"][0]["results"][0];
     let place = &result["locations"][0]["physicalLocation"];
     let (uri, line) = (place["artifactLocation"]["uri"].as_str().unwrap(), &place["region"]["startLine"]);
-    let issues: Value = serde_json::from_str(&with(&report, jobs, render::codequality)).unwrap();
+    let issues: Value = serde_json::from_str(&with(&report, jobs, devops_render::codequality)).unwrap();
     assert_eq!(issues[0]["location"]["path"], uri);
     assert_eq!(&issues[0]["location"]["lines"]["begin"], line);
     let text = result["message"]["text"].as_str().unwrap();
@@ -138,12 +137,12 @@ fn a_finding_of_any_rule_has_a_place_where_it_stands_in_no_file() {
 
 #[test]
 fn report_json_follows_its_schema_and_reads_back() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let schema = read(&root.join("schemas/report-v1.schema.json"));
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (case, report, jobs) in all() {
         for report in jobs.iter().chain([&report]) {
-            let bytes = render::json(report).unwrap();
+            let bytes = devops_render::json(report).unwrap();
             let value: Value = serde_json::from_slice(&bytes).unwrap();
             if case != "hostile" {
                 check(&schema, &value, case);
@@ -162,14 +161,14 @@ fn junit_and_code_quality_keep_their_shape() {
         if jobs.is_empty() {
             jobs.push(report.clone());
         }
-        let names = elements(&with(&report, &jobs, render::junit));
+        let names = elements(&with(&report, &jobs, devops_render::junit));
         let count = |name: &str| names.iter().filter(|found| *found == name).count();
         let findings = jobs.iter().map(|job| job.findings.len()).sum::<usize>();
         let silent = jobs.iter().filter(|job| job.findings.is_empty()).count();
         assert_eq!(count("testcase"), findings + silent, "{case}");
         assert_eq!(count("skipped"), report.waived().count(), "{case}");
         assert_eq!(count("failure"), report.open().count(), "{case}");
-        let issues: Value = serde_json::from_str(&with(&report, &jobs, render::codequality)).unwrap();
+        let issues: Value = serde_json::from_str(&with(&report, &jobs, devops_render::codequality)).unwrap();
         let issues = issues.as_array().unwrap();
         let prints: BTreeSet<&str> =
             issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
@@ -263,7 +262,7 @@ fn no_text_makes_a_cell_of_a_table() {
         finding
     };
     report.findings = (0..5).map(other).collect();
-    let text = with(&report, std::slice::from_ref(&report), render::markdown);
+    let text = with(&report, std::slice::from_ref(&report), devops_render::markdown);
     let rows: Vec<&str> = outside_fences(&text)
         .into_iter()
         .filter(|line| line.starts_with("| "))
@@ -276,7 +275,7 @@ fn no_text_makes_a_cell_of_a_table() {
 fn colours_are_the_only_control_characters_of_a_terminal() {
     let report = samples::hostile();
     let text = with(&report, std::slice::from_ref(&report), |document| {
-        render::text(document, render::Detail::Findings, 100)
+        devops_render::text(document, devops_render::Detail::Findings, 100)
     });
     assert!(text.contains('\u{1b}') && !text.contains("\u{1b}[31mred"), "{text:?}");
     assert!(text.chars().all(|one| one == '\n' || one == '\u{1b}' || !one.is_control()));

@@ -6,8 +6,8 @@ mod screen;
 
 use std::path::{Path, PathBuf};
 
-use devops_action::core::{Location, Report};
-use devops_action::render::{self, Detail, Document, Revision};
+use devops_core::{Location, Report};
+use devops_render::{Detail, Document, Revision};
 
 use samples::RULES;
 
@@ -44,21 +44,21 @@ fn formats(report: &Report, jobs: &[Report]) -> Vec<(&'static str, String)> {
         vec![
             ("terminal.txt", terminal(document, Detail::Findings)),
             ("verbose.txt", terminal(document, Detail::Everything)),
-            ("summary.md", render::markdown(document)),
-            ("annotations.txt", render::github(document)),
-            ("report.sarif", render::sarif(document)),
-            ("report.junit.xml", render::junit(document)),
-            ("badge.svg", render::badge(document)),
-            ("gl-code-quality-report.json", render::codequality(document)),
-            ("report.html", render::html(document)),
-            ("report.json", String::from_utf8(render::json(report).unwrap()).unwrap()),
+            ("summary.md", devops_render::markdown(document)),
+            ("annotations.txt", devops_render::github(document)),
+            ("report.sarif", devops_render::sarif(document)),
+            ("report.junit.xml", devops_render::junit(document)),
+            ("badge.svg", devops_render::badge(document)),
+            ("gl-code-quality-report.json", devops_render::codequality(document)),
+            ("report.html", devops_render::html(document)),
+            ("report.json", String::from_utf8(devops_render::json(report).unwrap()).unwrap()),
         ]
     })
 }
 
 /// What a terminal of 100 columns shows, without colours.
 fn terminal(document: &Document<'_>, detail: Detail) -> String {
-    anstream::adapter::strip_str(&render::text(document, detail, 100)).to_string()
+    anstream::adapter::strip_str(&devops_render::text(document, detail, 100)).to_string()
 }
 
 /// The sample reports by name, each with the jobs it is made of.
@@ -82,7 +82,7 @@ fn all() -> Vec<(&'static str, Report, Vec<Report>)> {
 }
 
 fn cases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/render")
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("tests/cases/render")
 }
 
 /// Compares with the file of that name, or writes it where the goldens are made anew with `DEVOPS_BLESS=1`.

@@ -1,6 +1,6 @@
 //! Reports made by hand: one of each verdict, a merged one, and one whose every word is hostile.
 
-use devops_action::core::{
+use devops_core::{
     Error, Finding, Input, Location, Provenance, Report, Rule, Severity, Table, Verdict, Waived,
 };
 use serde_json::json;

@@ -1,8 +1,7 @@
 //! What people read first: it fits a screen, agrees with the verdict and says nothing twice.
 
-use devops_action::core::{Finding, Location, RULE_IDS, Report, Rule, Severity, Verdict};
-use devops_action::policy;
-use devops_action::render::{self, Detail, Document, Revision};
+use devops_core::{Finding, Location, RULE_IDS, Report, Rule, Severity, Verdict};
+use devops_render::{Detail, Document, Revision};
 use jiff::civil::date;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::RngSeed;
@@ -20,8 +19,8 @@ const BAD: [&str; 6] = ["can't", "fail", "No verdict", "rolled back", "on hold",
 /// The first line of the terminal of a run, and of the summary.
 fn headlines(report: &Report, jobs: &[Report]) -> [String; 3] {
     let first = |text: String, marks: &str| text.split("\n\n").next().unwrap().replace(marks, "");
-    let summary = first(with(report, jobs, render::markdown), "## ");
-    let page = with(report, jobs, render::html);
+    let summary = first(with(report, jobs, devops_render::markdown), "## ");
+    let page = with(report, jobs, devops_render::html);
     let page = page.split("<h1>").nth(1).unwrap().split("</h1>").next().unwrap().to_owned();
     // A run of two jobs has the sentence in its terminal.
     let pair = [jobs[0].clone(), Report { job: "other".to_owned(), ..samples::pass() }];
@@ -59,7 +58,7 @@ fn finding(rule: &str, severity: Severity, index: usize) -> Finding {
 
 /// The report that the policy makes of these findings.
 fn judged(findings: Vec<Finding>, state: Option<&str>) -> Report {
-    let judgement = policy::judge(findings, &[], Severity::High, date(2026, 11, 26), |_| None);
+    let judgement = devops_policy::judge(findings, &[], Severity::High, date(2026, 11, 26), |_| None);
     let mut report = samples::report("test-gate", judgement.verdict, "a headline");
     report.reasons = judgement.reasons;
     report.findings = judgement.findings;
@@ -135,13 +134,13 @@ fn every_sample_has_a_headline_that_agrees() {
 
 #[test]
 fn no_rule_of_the_house_contradicts_a_red_verdict() {
-    let rules = devops_action::devops::all_rules();
+    let rules = devops::all_rules();
     let ids: Vec<&str> = rules.iter().map(|rule: &Rule| rule.id).collect();
     assert!(RULE_IDS.iter().all(|id| ids.contains(id)), "every rule is looked at");
     for id in ids {
         let report = judged(vec![finding(id, Severity::High, 0), finding(id, Severity::High, 1)], None);
         let revision = Revision::default();
-        let page = render::markdown(&Document {
+        let page = devops_render::markdown(&Document {
             report: &report,
             jobs: std::slice::from_ref(&report),
             rules: &rules,
@@ -164,7 +163,7 @@ fn a_run_fits_one_screen_whatever_it_found() {
     let merged = samples::merged(&jobs);
     for width in [60, 80, 100, 140] {
         let text = with(&merged, &jobs, |document| {
-            anstream::adapter::strip_str(&render::text(document, Detail::Findings, width)).to_string()
+            anstream::adapter::strip_str(&devops_render::text(document, Detail::Findings, width)).to_string()
         });
         let height = text.lines().count();
         assert!(height <= 45, "{height} lines of {width} columns: {text}");
@@ -196,7 +195,7 @@ fn one_advisory_in_three_packages_is_one_entry() {
     for said in ["libalpha 1.0.0", "also libbeta 1.2.0", "libgamma", "3 packages have high vulnerabilities"] {
         assert!(text.contains(said), "{said}: {text}");
     }
-    let summary = with(&report, std::slice::from_ref(&report), render::markdown);
+    let summary = with(&report, std::slice::from_ref(&report), devops_render::markdown);
     assert!(
         summary.starts_with("## This change can't be merged yet: 3 packages have high vulnerabilities.\n"),
         "{summary}"

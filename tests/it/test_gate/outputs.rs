@@ -10,7 +10,7 @@ use crate::support::{binary, run, schemas};
 
 /// The small reports of real runners.
 fn cases() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate");
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("tests/cases/test-gate");
     let mut cases: Vec<PathBuf> =
         std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|case| case.join("reports").is_dir());
@@ -88,7 +88,7 @@ fn merged_reports_say_the_same_as_what_they_are_made_of() {
 
 #[test]
 fn merged_coverage_reads_back_equal() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate");
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("tests/cases/test-gate");
     for (case, file) in [
         ("coverage-python", "coverage.json"),
         ("coverage-python", "coverage.lcov"),

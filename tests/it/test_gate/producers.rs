@@ -160,7 +160,7 @@ fn red_titles(said: &Said) -> Vec<&str> {
 }
 
 pub(super) fn cases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/test-gate")
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("tests/cases/test-gate")
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(path: &Path) -> T {

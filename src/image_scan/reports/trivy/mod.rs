@@ -16,8 +16,8 @@ use self::model::{Metadata, Scanner};
 use self::result::Results;
 use self::text::Text;
 use super::Header;
-use crate::core::keys::Checked;
-use crate::image_scan::collect::Collector;
+use crate::collect::Collector;
+use devops_core::keys::Checked;
 
 /// The version of Trivy's report that this release reads.
 const VERSION: u64 = 2;

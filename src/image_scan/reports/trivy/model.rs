@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::text::{Flag, Text, Whole};
-use crate::core::{Input, Severity};
-use crate::image_scan::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem};
+use devops_core::{Input, Severity};
 
 /// Longest explanation that is kept.
 const LONGEST: usize = 1_000;

@@ -8,10 +8,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::keys;
 use super::model::{FoundSecret, Licence, Misconfiguration, Modified, Package, Summary, Vulnerability};
 use super::text::{Text, Unknown};
-use crate::image_scan::collect::{Collector, Problems};
-use crate::image_scan::problem::Target;
-use crate::image_scan::reports::{Header, Suppressed};
-use crate::reading::json::each_of;
+use crate::collect::{Collector, Problems};
+use crate::problem::Target;
+use crate::reports::{Header, Suppressed};
+use devops_reading::json::each_of;
 
 /// How many packages' lines are remembered for the vulnerabilities that follow.
 const LINES: usize = 50_000;

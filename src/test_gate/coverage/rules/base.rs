@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::super::model::FileCoverage;
 use super::super::totals::{FileTotals, Percent, Ratio};
 use super::{DROPPED, Facts, VANISHED, at_first, listed, test_these, uncovered, with_numbers};
-use crate::core::words::count;
-use crate::core::{Finding, Location};
+use devops_core::words::count;
+use devops_core::{Finding, Location};
 
 /// The baseline without lines that are gone: as many covered ones as the whole lost lines are taken out of both numbers, so
 /// that the removal of tested code is no drop, and a test that is gone is.

@@ -8,8 +8,8 @@ use super::super::totals::{Percent, Ratio};
 use super::{
     Facts, LISTED, PATCH_TOO_LOW, PATCH_UNKNOWN, RANGES, at_first, listed, test_these, with_numbers,
 };
-use crate::core::words::counted;
-use crate::core::{Finding, Location, Severity};
+use devops_core::words::counted;
+use devops_core::{Finding, Location, Severity};
 
 /// Judges the change; one that is not known does not pass.
 pub(super) fn change(limit: Percent, facts: &Facts<'_>) -> Vec<Finding> {

@@ -3,7 +3,7 @@
 use super::super::model::{Coverage, FileCoverage};
 use super::super::totals::{Percent, Ratio};
 use super::{FILE_TOO_LOW, Limits, TOO_LOW, at_first, listed, test_these, uncovered, with_numbers};
-use crate::core::{Finding, Location};
+use devops_core::{Finding, Location};
 
 /// Judges lines and branches of all files.
 pub(super) fn totals(limits: &Limits, coverage: &Coverage) -> Vec<Finding> {

@@ -6,8 +6,8 @@ use super::super::languages::{is_source, is_test};
 use super::super::path_text::normal;
 use super::super::totals::{Percent, Ratio};
 use super::{FOLDER_TOO_LOW, Facts, at_first, listed, test_these, uncovered, with_numbers};
-use crate::core::{Error, Finding, Location};
-use crate::reading::glob;
+use devops_core::{Error, Finding, Location};
+use devops_reading::glob;
 
 /// The least percentage of the lines below a folder, or below each of several, that must be covered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,9 +13,9 @@ use super::model::{Coverage, FileCoverage};
 use super::patch::{Ranges, in_ranges, shown};
 use super::scope::LeftOut;
 use super::totals::{FileTotals, Percent, Ratio};
-use crate::core::rule::rules;
-use crate::core::words::{counted, number};
-use crate::core::{Finding, Location, Rule};
+use devops_core::rule::rules;
+use devops_core::words::{counted, number};
+use devops_core::{Finding, Location, Rule};
 
 rules! {
     /// Every rule about coverage.
@@ -168,7 +168,7 @@ mod tests {
     use super::super::totals::{FileTotals, Percent, Ratio};
     use super::base::adjusted;
     use super::{Change, Facts, Limits, judge};
-    use crate::core::{Finding, Severity};
+    use devops_core::{Finding, Severity};
 
     #[expect(clippy::unnecessary_wraps, reason = "limits are optional")]
     fn percent(text: &str) -> Option<Percent> {

@@ -15,14 +15,14 @@ use self::schema::{Baseline, Environment, Insights, Status, Summary, Test, Tool}
 use self::types::{Anything, Checked, Ctrf, DateTime, Filled, Strict, Version, items};
 use super::Format;
 use super::values::json;
-use crate::core::words::count;
-use crate::reading::json::{Fields, Object, documents, must, refuse};
-use crate::reading::shape::Shape;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::execution::{Execution, micros};
-use crate::test_gate::producer::Producer;
+use crate::attempts::State;
+use crate::collector::{Collector, GroupError};
+use crate::execution::{Execution, micros};
+use crate::producer::Producer;
+use devops_core::words::count;
+use devops_reading::json::{Fields, Object, documents, must, refuse};
+use devops_reading::shape::Shape;
+use devops_reading::trouble::{Position, Trouble};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::FORMAT;
 use super::types::Rule;
-use crate::test_gate::formats::checks::{counts, holds_in_a_row, read, survives};
+use crate::formats::checks::{counts, holds_in_a_row, read, survives};
 
 const SAMPLE: &str = r#"{"reportFormat": "CTRF", "specVersion": "1.0.0", "reportId": "b64ef229-f53f-4ff4-9401-c015ee28e9b5", "timestamp": "2026-01-31T12:00:00Z",
   "results": {"tool": {"name": "vitest", "version": "4"},
@@ -153,12 +153,12 @@ fn is_accepted(document: &Value) -> bool {
 
 /// The public schema, where it is there.
 fn schema() -> Option<Value> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let corpus = std::env::var_os("DEVOPS_CORPUS").map(std::path::PathBuf::from);
     let folder = corpus.map_or_else(|| root.join("../shared/schemas"), |corpus| corpus.join("../schemas"));
     let Ok(text) = std::fs::read_to_string(folder.join("ctrf.schema.json")) else {
         assert!(std::env::var_os("DEVOPS_CORPUS_REQUIRED").is_none(), "the schema of CTRF is required");
-        crate::test_gate::skipped::skipped("schemas");
+        crate::skipped::skipped("schemas");
         return None;
     };
     Some(serde_json::from_str(&text).unwrap())

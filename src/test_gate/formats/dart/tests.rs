@@ -1,7 +1,7 @@
 //! Streams of Dart's and Flutter's reporters as they write them.
 
 use super::FORMAT;
-use crate::test_gate::formats::checks::{
+use crate::formats::checks::{
     badness, counts_and_errors, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
 };
 

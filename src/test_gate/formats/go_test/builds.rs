@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reason;
-use crate::core::words::count;
-use crate::reading::excerpt::prefix;
-use crate::reading::trouble::Position;
-use crate::test_gate::collector::{Collector, GroupError};
-use crate::test_gate::rerun;
+use crate::collector::{Collector, GroupError};
+use crate::rerun;
+use devops_core::words::count;
+use devops_reading::excerpt::prefix;
+use devops_reading::trouble::Position;
 
 /// Most bytes kept of what one build prints.
 const KEPT: usize = 4_000;

@@ -1,8 +1,8 @@
 //! Streams of `go test -json` as go writes them.
 
 use super::FORMAT;
-use crate::test_gate::collector::{Assumed, Keep};
-use crate::test_gate::formats::checks::{
+use crate::collector::{Assumed, Keep};
+use crate::formats::checks::{
     counts_and_errors, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read, read_as,
 };
 

@@ -1,14 +1,14 @@
 //! One test case while it is read, in the words of the report.
 
-use crate::core::{Location, clues};
-use crate::reading::encoding::has_replaced;
-use crate::reading::excerpt::{self, Excerpt, resolve};
-use crate::reading::trouble::Position;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::hash_of;
-use crate::test_gate::execution::{self, DETAIL, Execution, MESSAGE};
-use crate::test_gate::formats::numbers;
-use crate::test_gate::producer::Producer;
+use crate::attempts::State;
+use crate::collector::hash_of;
+use crate::execution::{self, DETAIL, Execution, MESSAGE};
+use crate::formats::numbers;
+use crate::producer::Producer;
+use devops_core::{Location, clues};
+use devops_reading::encoding::has_replaced;
+use devops_reading::excerpt::{self, Excerpt, resolve};
+use devops_reading::trouble::Position;
 
 /// An element that says that a test, or one attempt at it, went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,12 +6,12 @@ use super::Reader;
 use super::case::Wrong;
 use super::kind::Kind;
 use super::suite::{Around, Suite, path};
-use crate::reading::excerpt::Excerpt;
-use crate::reading::xml::attributes;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::{GroupError, Met, Repetition, hash_of};
-use crate::test_gate::execution::MESSAGE;
-use crate::test_gate::producer::{Producer, Repeats};
+use crate::attempts::State;
+use crate::collector::{GroupError, Met, Repetition, hash_of};
+use crate::execution::MESSAGE;
+use crate::producer::{Producer, Repeats};
+use devops_reading::excerpt::Excerpt;
+use devops_reading::xml::attributes;
 
 impl<R: Read> Reader<'_, R> {
     /// What an element's beginning says; its name has `length` bytes.

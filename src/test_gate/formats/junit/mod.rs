@@ -13,14 +13,14 @@ use self::case::Case;
 use self::kind::{Kind, Open};
 use self::suite::Suite;
 use super::Format;
-use crate::core::words::{count, number};
-use crate::reading::excerpt::{Excerpt, shorten};
-use crate::reading::shape::{Shape, Xml};
-use crate::reading::trouble::Trouble;
-use crate::reading::xml::{Scanner, Token};
-use crate::test_gate::collector::{Collector, hash_of};
-use crate::test_gate::execution::{DETAIL, MESSAGE};
-use crate::test_gate::other_xml;
+use crate::collector::{Collector, hash_of};
+use crate::execution::{DETAIL, MESSAGE};
+use crate::other_xml;
+use devops_core::words::{count, number};
+use devops_reading::excerpt::{Excerpt, shorten};
+use devops_reading::shape::{Shape, Xml};
+use devops_reading::trouble::Trouble;
+use devops_reading::xml::{Scanner, Token};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format {

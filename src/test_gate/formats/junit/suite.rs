@@ -1,11 +1,11 @@
 //! One suite while it is read: what it is called, what it claims, and what its cases show.
 
-use crate::core::words::{count, number};
-use crate::reading::excerpt::{resolve, shorten};
-use crate::test_gate::collector::hash_of;
-use crate::test_gate::execution::MESSAGE;
-use crate::test_gate::formats::numbers;
-use crate::test_gate::producer::Producer;
+use crate::collector::hash_of;
+use crate::execution::MESSAGE;
+use crate::formats::numbers;
+use crate::producer::Producer;
+use devops_core::words::{count, number};
+use devops_reading::excerpt::{resolve, shorten};
 
 /// A suite, or a group of suites, that is open.
 #[derive(Default)]

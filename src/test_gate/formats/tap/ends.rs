@@ -2,10 +2,10 @@
 
 use super::level::Level;
 use super::{Reader, named};
-use crate::core::words::counted;
-use crate::reading::trouble::{Position, Trouble};
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::GroupError;
+use crate::attempts::State;
+use crate::collector::GroupError;
+use devops_core::words::counted;
+use devops_reading::trouble::{Position, Trouble};
 
 /// Most missing tests that are named.
 const NAMED: usize = 1_000;

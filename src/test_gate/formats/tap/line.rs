@@ -1,6 +1,6 @@
 //! One line of TAP.
 
-use crate::test_gate::formats::numbers;
+use crate::formats::numbers;
 
 /// What a line is.
 #[derive(Debug, Clone, PartialEq)]

@@ -19,11 +19,11 @@ use self::line::{Outcome, Said, said};
 use self::yaml::Block;
 use super::Format;
 use super::events::Tail;
-use crate::reading::excerpt::shorten;
-use crate::reading::lines::{Line, Lines};
-use crate::reading::shape::Shape;
-use crate::test_gate::collector::Collector;
-use crate::test_gate::execution::MESSAGE;
+use crate::collector::Collector;
+use crate::execution::MESSAGE;
+use devops_reading::excerpt::shorten;
+use devops_reading::lines::{Line, Lines};
+use devops_reading::shape::Shape;
 
 pub(crate) const FORMAT: Format =
     Format { name: "TAP", is, read: |source, collector| read(source, collector) };

@@ -4,15 +4,15 @@ use super::level::Level;
 use super::line::{Directive, Outcome};
 use super::yaml::Block;
 use super::{DEEPEST, Pending, Reader, named};
-use crate::core::Location;
-use crate::reading::excerpt::shorten;
-use crate::reading::trouble::Position;
-use crate::test_gate::attempts::State;
-use crate::test_gate::collector::GroupError;
-use crate::test_gate::execution::{Execution, MESSAGE, micros};
-use crate::test_gate::formats::events::Tail;
-use crate::test_gate::producer::Producer;
-use crate::test_gate::trace;
+use crate::attempts::State;
+use crate::collector::GroupError;
+use crate::execution::{Execution, MESSAGE, micros};
+use crate::formats::events::Tail;
+use crate::producer::Producer;
+use crate::trace;
+use devops_core::Location;
+use devops_reading::excerpt::shorten;
+use devops_reading::trouble::Position;
 
 impl Reader<'_> {
     pub(super) fn plan(&mut self, tests: u64, skip: Option<&str>, depth: usize) {

@@ -1,7 +1,7 @@
 //! TAP as its producers write it.
 
 use super::FORMAT;
-use crate::test_gate::formats::checks::{
+use crate::formats::checks::{
     badness, counts_and_errors, every_prefix_fails, no_prefix_is_greener, nothing_panics, only_this, read,
 };
 
@@ -308,7 +308,7 @@ fn only_tap_is_taken() {
     for sample in [NODE, PERL, GREEN, BUFFERED, "1..0 # SKIP x", "hello\nok 1 - a\n", "t/a.t ..\n1..1\n"] {
         only_this(&FORMAT, sample);
     }
-    let shape = crate::reading::shape::shape(b"ok  \texample.org/shop\t0.012s\nok\nOK (3 tests)\n");
+    let shape = devops_reading::shape::shape(b"ok  \texample.org/shop\t0.012s\nok\nOK (3 tests)\n");
     assert!(!(FORMAT.is)(&shape));
 }
 

@@ -1,10 +1,10 @@
 //! What a YAML block behind a result says, read line by line: its keys are few, and so is what is kept of it.
 
-use crate::core::Location;
-use crate::reading::excerpt::{Excerpt, prefix};
-use crate::test_gate::execution::{DETAIL, MESSAGE};
-use crate::test_gate::formats::numbers;
-use crate::test_gate::trace;
+use crate::execution::{DETAIL, MESSAGE};
+use crate::formats::numbers;
+use crate::trace;
+use devops_core::Location;
+use devops_reading::excerpt::{Excerpt, prefix};
 
 /// A block.
 #[derive(Debug, Default)]

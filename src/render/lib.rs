@@ -30,7 +30,7 @@ pub use markdown::markdown;
 pub use sarif::sarif;
 pub use text::{Detail, text};
 
-use crate::core::{Finding, Location, Report, Rule};
+use devops_core::{Finding, Location, Report, Rule};
 
 /// What a renderer draws: a report, the jobs it is made of, and what it needs to explain and link them.
 #[derive(Clone, Copy)]

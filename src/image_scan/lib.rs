@@ -19,10 +19,9 @@ use clap::{ArgAction, Args, ValueHint};
 use self::collect::Collector;
 use self::digest::Digest;
 use self::filters::Filters;
-use crate::core::report::Facts;
-use crate::core::{Error, Rule, Severity};
-use crate::events;
-use crate::job::{Context, Job, Kind, Outcome};
+use devops_core::report::Facts;
+use devops_core::{Error, Rule, Severity};
+use devops_job::{Context, Job, Kind, Outcome};
 
 /// The job.
 pub struct ImageScan;
@@ -109,7 +108,7 @@ impl Job for ImageScan {
         "unknown-severity",
     ];
 
-    const EVENT: events::Kind = events::Kind::Scan;
+    const EVENT: devops_events::Kind = devops_events::Kind::Scan;
 
     fn rules() -> &'static [Rule] {
         rules::RULES

@@ -23,10 +23,9 @@ use std::time::Duration;
 
 use self::destinations::Opening;
 
-use crate::core::{Error, Rule};
-use crate::events;
-use crate::job::{Context, Job, Kind, Moment, Outcome, Step, Turn};
-use crate::net::Http;
+use devops_core::{Error, Rule};
+use devops_job::{Context, Job, Kind, Moment, Outcome, Step, Turn};
+use devops_net::Http;
 
 /// Seconds that all destinations together may take where the run is about to be killed: a host that cancels one does so ten seconds
 /// later.
@@ -43,7 +42,7 @@ impl Job for Annotate {
     const KIND: Kind = Kind::Record;
     const POLICY: &'static [&'static str] = &[];
 
-    const EVENT: events::Kind = events::Kind::Deployment;
+    const EVENT: devops_events::Kind = devops_events::Kind::Deployment;
 
     fn rules() -> &'static [Rule] {
         rules::RULES

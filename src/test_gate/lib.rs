@@ -74,9 +74,8 @@ use self::limits::Limits;
 use self::records::Earlier;
 use self::run::RunFacts;
 use self::sections::Failures;
-use crate::core::{Error, Rule};
-use crate::events;
-use crate::job::{Context, Job, Kind, Outcome, Step, Turn};
+use devops_core::{Error, Rule};
+use devops_job::{Context, Job, Kind, Outcome, Step, Turn};
 
 /// The job.
 pub struct TestGate;
@@ -89,7 +88,7 @@ impl Job for TestGate {
     const POLICY: &'static [&'static str] = arguments::POLICY;
     const ARTIFACTS: &'static [&'static str] = artifacts::NAMES;
 
-    const EVENT: events::Kind = events::Kind::Test;
+    const EVENT: devops_events::Kind = devops_events::Kind::Test;
 
     fn rules() -> &'static [Rule] {
         rules::all()

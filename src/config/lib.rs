@@ -7,7 +7,7 @@ mod schema;
 mod settings;
 mod variables;
 
-pub(crate) use file::Listed;
+pub use file::Listed;
 pub use file::{FILE_NAME, File, JOBS, path_of};
 pub use schema::schema;
 pub use settings::{ACTION, Origin, Policy, Refusal, Resolved, Setting, Source, key, resolve};

@@ -14,9 +14,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueHint};
 
 use self::mirror::Mirror;
-use crate::core::{Error, Rule, Severity};
-use crate::events;
-use crate::job::{Context, Job, Kind, Outcome};
+use devops_core::{Error, Rule, Severity};
+use devops_job::{Context, Job, Kind, Outcome};
 
 /// The job.
 pub struct DepScan;
@@ -65,7 +64,7 @@ impl Job for DepScan {
     const POLICY: &'static [&'static str] =
         &["db", "frozen-db", "max-db-age", "mirrors", "paths", "uncovered-severity"];
 
-    const EVENT: events::Kind = events::Kind::Scan;
+    const EVENT: devops_events::Kind = devops_events::Kind::Scan;
 
     fn rules() -> &'static [Rule] {
         rules::RULES

@@ -23,9 +23,9 @@ pub use stage::{Kind, Moment, Step, Turn};
 use clap::{Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
-use crate::core::report::Facts;
-use crate::core::{Error, Exit, Finding, Input, Rule};
-use crate::events::{self, Deployment};
+use devops_core::report::Facts;
+use devops_core::{Error, Exit, Finding, Input, Rule};
+use devops_events::Deployment;
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
 pub trait Job {
@@ -45,7 +45,7 @@ pub trait Job {
     const ARTIFACTS: &'static [&'static str] = &[];
 
     /// The kind of line that the job leaves in the event log.
-    const EVENT: events::Kind;
+    const EVENT: devops_events::Kind;
 
     /// Every rule the job can report findings of.
     fn rules() -> &'static [Rule];

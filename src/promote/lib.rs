@@ -33,11 +33,10 @@ use self::machine::Machine;
 use self::noted::{noted, progress};
 use self::plan::{Decision, Observed, Parts, Request, Step, decide};
 use self::targets::{Change, Folders, Target};
-use crate::ci;
-use crate::core::{Error, Exit, Rule};
-use crate::events::{self, Progress};
-use crate::job::{self, Context, Job, Noted, Outcome, Turn};
-use crate::net::{self, Cancel};
+use devops_core::{Error, Exit, Rule};
+use devops_events::Progress;
+use devops_job::{Context, Job, Noted, Outcome, Turn};
+use devops_net::Cancel;
 
 /// The job.
 pub struct Promote;
@@ -47,16 +46,16 @@ impl Job for Promote {
     const ABOUT: &'static str =
         "Move live traffic from one colour to the other, safely, and back if it goes wrong";
     type Arguments = Arguments;
-    const KIND: job::Kind = job::Kind::Change;
+    const KIND: devops_job::Kind = devops_job::Kind::Change;
     const POLICY: &'static [&'static str] = &[];
 
-    const EVENT: events::Kind = events::Kind::Deployment;
+    const EVENT: devops_events::Kind = devops_events::Kind::Deployment;
 
     fn rules() -> &'static [Rule] {
         outcome::RULES
     }
 
-    fn turn(mut arguments: Arguments, step: &job::Step) -> Turn<Arguments> {
+    fn turn(mut arguments: Arguments, step: &devops_job::Step) -> Turn<Arguments> {
         arguments.action = Some(if step.is_dry { Action::Plan } else { Action::Run });
         Turn::Run(arguments, None)
     }
@@ -91,7 +90,7 @@ impl Job for Promote {
 
 /// What is asked for, by the flags and the pipeline.
 fn request(arguments: &Arguments, kind: Kind, context: &Context) -> Request {
-    let run = ci::run(context.host, &context.environment);
+    let run = devops_ci::run(context.host, &context.environment);
     Request {
         kind,
         is_resume: arguments.action == Some(Action::Resume),
@@ -129,7 +128,7 @@ fn show(target: &dyn Target, arguments: &Arguments, context: &Context) -> Result
 
 /// A promotion, in a runtime of its own.
 fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context) -> Result<Outcome, Error> {
-    net::runtime()?.block_on(async {
+    devops_net::runtime()?.block_on(async {
         let cancel = Cancel::listen()?;
         let lock = arguments.state_dir.join(format!("{}.lock", target.state_name()));
         let patience = Duration::from_secs(arguments.lock_timeout);

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use crate::core::Error;
+use devops_core::Error;
 
 /// Reads a file of at most so many bytes.
 ///

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    devops_action::devops::main()
+    devops::main()
 }
