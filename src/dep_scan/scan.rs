@@ -1,8 +1,6 @@
 //! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -23,7 +21,7 @@ use devops_inventory::lockfiles::{Found, find, help};
 use devops_job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 64 << 20;
 
 /// Looks at lockfiles and says what advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -32,10 +30,12 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
             "give a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
         ));
     }
+    let workspace = context.workspace();
+    let is_inside = |real: &Path| workspace.holds(real);
     let found = if arguments.paths.is_empty() {
-        find(std::slice::from_ref(&context.working_directory))?
+        find(std::slice::from_ref(&context.working_directory), &is_inside)?
     } else {
-        find(&arguments.paths)?
+        find(&arguments.paths, &is_inside)?
     };
     let mut inputs = Vec::new();
     let mut lockfiles = Vec::new();
@@ -69,16 +69,8 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
 
 /// A lockfile's bytes.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let unreadable = |error| Error::unreadable(path, error);
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(
-            Error::input(format!("is not a file of at most {LARGEST} bytes")).at(Location::file(shown(path)))
-        );
-    }
-    let mut bytes = Vec::new();
-    File::open(path).map_err(unreadable)?.take(LARGEST).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
+    devops_files::read(path, LARGEST)
+        .map_err(|error| Error::input("can't be read").at(Location::file(shown(path))).because(error))
 }
 
 /// The error that there is no lockfile whose format is read.

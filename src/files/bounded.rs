@@ -47,6 +47,14 @@ pub fn open_within(path: &Path, limit: u64) -> io::Result<Bounded<File>> {
     within(open(path)?, limit)
 }
 
+/// The same, where `path` itself is no link.
+///
+/// # Errors
+/// As [`open_within`], and where it is a link.
+pub fn open_itself_within(path: &Path, limit: u64) -> io::Result<Bounded<File>> {
+    within(open_itself(path)?, limit)
+}
+
 /// Reads a regular file of at most so many bytes, through links.
 ///
 /// # Errors
@@ -93,7 +101,8 @@ fn within(file: File, limit: u64) -> io::Result<Bounded<File>> {
 
 fn whole(mut file: Bounded<File>) -> io::Result<Vec<u8>> {
     // At most the limit; one byte more, so that the end is met without growing.
-    let mut bytes = Vec::with_capacity(usize::try_from(file.told_length().min(file.limit) + 1).unwrap_or_default());
+    let mut bytes =
+        Vec::with_capacity(usize::try_from(file.told_length().min(file.limit) + 1).unwrap_or_default());
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -8,8 +8,12 @@ pub fn link_below(root: &Path, path: &Path) -> Option<PathBuf> {
     let mut places: Vec<&Path> = path.ancestors().collect();
     places.reverse();
     let is_link = |place: &&Path| place.symlink_metadata().is_ok_and(|known| known.is_symlink());
-    let is_below =
-        |place: &Path| place.parent().and_then(|folder| folder.canonicalize().ok()).is_some_and(|real| real.starts_with(root));
+    let is_below = |place: &Path| {
+        place
+            .parent()
+            .and_then(|folder| folder.canonicalize().ok())
+            .is_some_and(|real| real.starts_with(root))
+    };
     places.into_iter().filter(is_link).find(|place| is_below(place)).map(Path::to_path_buf)
 }
 
@@ -43,7 +47,11 @@ mod tests {
         assert_eq!(link_below(&work, &at("work/link")), Some(at("work/link")));
         assert_eq!(link_below(&work, &at("work/link/new/a.xml")), Some(at("work/link")));
         assert_eq!(link_below(&work, &at("alias/link/a.xml")), Some(at("alias/link")), "by another way");
-        assert_eq!(link_below(&work, &at("alias/real/a.xml")), None, "a link outside is nobody's but the runner's");
+        assert_eq!(
+            link_below(&work, &at("alias/real/a.xml")),
+            None,
+            "a link outside is nobody's but the runner's"
+        );
         assert_eq!(link_below(&work, &at("out/a.xml")), None);
         assert_eq!(real(&at("work/link/new/a.xml")), at("out/new/a.xml"));
         assert_eq!(real(&at("alias/real")), at("work/real"));

@@ -59,7 +59,8 @@ fn opened(options: &mut OpenOptions, path: &Path, link: Link) -> io::Result<File
 
 /// Says what stands at a path that could not be opened for what it is.
 fn refused(path: &Path, link: Link) -> Option<io::Error> {
-    let look = |path| if link == Link::Refused { std::fs::symlink_metadata(path) } else { std::fs::metadata(path) };
+    let look =
+        |path| if link == Link::Refused { std::fs::symlink_metadata(path) } else { std::fs::metadata(path) };
     look(path).ok().as_ref().map(Metadata::file_type).filter(|kind| !kind.is_file()).map(irregular)
 }
 
@@ -153,7 +154,9 @@ mod tests {
         ] {
             assert_eq!(why(open(&at(name))), format!("it is {what}, not a regular file"), "{name}");
         }
-        for (name, what) in [("pipe", "a named pipe"), ("socket", "a socket"), ("zero", "a link"), (".", "a folder")] {
+        for (name, what) in
+            [("pipe", "a named pipe"), ("socket", "a socket"), ("zero", "a link"), (".", "a folder")]
+        {
             assert_eq!(why(open_to_append(&at(name))), format!("it is {what}, not a regular file"), "{name}");
             assert_eq!(why(open_itself(&at(name))), format!("it is {what}, not a regular file"), "{name}");
         }

@@ -34,9 +34,7 @@ pub fn replace_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>
 /// Where it can't be written.
 pub fn replace_durably(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = |file: &mut File| file.write_all(bytes).and_then(|()| file.sync_all());
-    through_part(path, write)
-        .and_then(|()| sync_folder(path))
-        .map_err(|error| Error::unwritable(path, error))
+    through_part(path, write).and_then(|()| sync_folder(path)).map_err(|error| Error::unwritable(path, error))
 }
 
 /// Appends a line, with its end, to a file in one write; where the file ends in half a line, it starts a new one.

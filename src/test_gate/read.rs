@@ -15,7 +15,7 @@ use super::moment;
 use super::packed::{self, Packing};
 use super::{benchmarks, coverage};
 use devops_core::Input;
-use devops_files::HashingReader;
+use devops_files::{Bounded, HashingReader, open_within};
 use devops_reading::encoding::Decoded;
 use devops_reading::json;
 use devops_reading::shape::{LOOKED_AT, Shape, shape};
@@ -26,6 +26,9 @@ const READERS: usize = 4;
 
 /// A report above this many bytes is loaded and hashed in a thread of its own.
 const LONG: u64 = 1 << 20;
+
+/// Most bytes of a report, ten times what the largest known ones have.
+const LARGEST: u64 = 4 << 30;
 
 /// How much is loaded at once, and how many such chunks may wait.
 const CHUNK: usize = 128 * 1024;
@@ -93,13 +96,14 @@ fn take<'a>(files: &'a [File], next: &AtomicUsize) -> Option<(usize, &'a File)> 
 /// Reads one file; one that can't be opened is a trouble, too.
 fn one(file: &File, keep: Keep) -> (Content, Option<Input>) {
     let Some(path) = &file.path else {
-        return side_by_side(HashingReader::new(io::stdin()), &file.label, keep);
+        let source = HashingReader::new(Bounded::new(io::stdin(), LARGEST));
+        return side_by_side(source, &file.label, keep);
     };
-    let source = match std::fs::File::open(path) {
+    let source = match open_within(path, LARGEST) {
         Ok(source) => source,
         Err(error) => return (broken(Trouble::whole(format!("can't be opened: {error}"))), None),
     };
-    let is_long = source.metadata().map_or(true, |known| !known.is_file() || known.len() > LONG);
+    let is_long = source.told_length() > LONG;
     let mut source = HashingReader::new(source);
     if is_long {
         return side_by_side(source, &file.label, keep);
