@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::common::Common;
+use super::context::Context;
 use devops_config::{Origin, Setting};
 use devops_core::{Error, Location};
 use devops_repository::{ChosenBy, Workspace, detour};
@@ -42,6 +43,19 @@ pub fn check_below(common: &Common, settings: &[Setting], folder: &Path) -> Resu
         ));
     }
     Ok(())
+}
+
+/// Checks a folder or a file that a job keeps from run to run, such as a journal.
+///
+/// # Errors
+/// Where a link that is committed leads out of the workspace.
+pub fn stays_inside(context: &Context, path: &Path) -> Result<(), Error> {
+    let found = detour(&context.working_directory, path, ChosenBy::Workflow);
+    let Some(found) = found.filter(|found| found.leads_out) else { return Ok(()) };
+    let (link, target) = (found.link.display(), found.target.display());
+    Err(Error::environment(format!("is not written to, because {link} is a link to {target}"))
+        .at(Location::file(path.display().to_string()))
+        .help("replace the link by a folder, or name the folder that it leads to"))
 }
 
 /// Where a setting came from.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::colour::Colour;
 use devops_core::{Error, Location};
-use devops_files::{WRITTEN_BY_HAND, folder_of, open_to_append, read, replace_durably};
+use devops_files::{WRITTEN_BY_HAND, folder_of, open_to_append, read_itself, replace_durably};
 use devops_net::Cancel;
 
 /// How far a promotion got.
@@ -127,7 +127,7 @@ impl Record {
         struct Versioned {
             schema_version: u64,
         }
-        let bytes = match read(path, WRITTEN_BY_HAND) {
+        let bytes = match read_itself(path, WRITTEN_BY_HAND) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|error| Error::unreadable(path, error))?,
         };
