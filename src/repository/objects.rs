@@ -181,6 +181,9 @@ impl Repository {
         let mut edited = Vec::new();
         for path in paths {
             let Some(committed) = self.blob(head, path)? else { continue };
+            if committed.starts_with(b"version https://git-lfs") {
+                continue;
+            }
             // Converted line ends make it at most twice as long. What leads to something else than a file is no file of the change.
             let limit = committed.len().saturating_mul(2) as u64;
             let here = match devops_files::read(&root.join(path), limit) {
@@ -191,8 +194,7 @@ impl Repository {
                 }
                 Err(_) => continue,
             };
-            let is_pointer = committed.starts_with(b"version https://git-lfs");
-            if here != committed && !is_pointer && !is_same_text(&here, &committed) {
+            if here != committed && !is_same_text(&here, &committed) {
                 edited.push(path.to_owned());
             }
         }

@@ -30,6 +30,9 @@ const LONG: u64 = 1 << 20;
 /// Most bytes of a report, ten times what the largest known ones have.
 const LARGEST: u64 = 4 << 30;
 
+/// How much of a report that is not understood is still read for its digest; one that has more is named without.
+const REST: u64 = 256 << 20;
+
 /// How much is loaded at once, and how many such chunks may wait.
 const CHUNK: usize = 128 * 1024;
 const WAITING: usize = 4;
@@ -136,6 +139,7 @@ fn load<R: Read>(
     used: &Receiver<Vec<u8>>,
     label: &str,
 ) -> Option<Input> {
+    let mut unheard = 0;
     loop {
         let mut chunk = used.try_recv().unwrap_or_default();
         chunk.resize(CHUNK, 0);
@@ -143,8 +147,13 @@ fn load<R: Read>(
             Ok(0) => return Some(source.finish(label)),
             Ok(length) => {
                 chunk.truncate(length);
-                // Whoever refused the report has stopped listening; its digest is wanted all the same.
-                let _ = full.send(Ok(chunk));
+                // Whoever refused the report has stopped listening; its digest is wanted all the same, if it is not far to its end.
+                if full.send(Ok(chunk)).is_err() {
+                    unheard += length as u64;
+                }
+                if unheard > REST {
+                    return None;
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
