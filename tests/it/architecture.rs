@@ -44,7 +44,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "policy", "repository", "job"]),
     ("dep_scan", &["core", "events", "job", "inventory", "advisory"]),
-    ("image_scan", &["core", "files", "events", "job"]),
+    ("image_scan", &["core", "files", "events", "reading", "job"]),
     ("promote", &["core", "files", "events", "ci", "job", "net"]),
     ("annotate", &["core", "files", "events", "ci", "job", "net"]),
     (
