@@ -13,7 +13,7 @@ use super::jobs::{JOBS, Ran, Stage, Taken, all_rules};
 use super::merged::{joined, merged};
 use devops_ci::Host;
 use devops_config::{Origin, Policy, Refusal, Resolved, Source, misspelt, path_of, resolve};
-use devops_core::{Error, Exit, Provenance, Report, Verdict};
+use devops_core::{Cases, Error, Exit, Provenance, Report, Verdict};
 use devops_job::command::keys;
 use devops_job::deliver::{Delivery, deliver, print_error, withdraw, write_files};
 use devops_job::prepare::{Project, ignored_keys};
@@ -146,6 +146,8 @@ struct Pipeline<'a> {
     outer: &'a Context,
     /// What ended so far, in this order.
     ended: Vec<Ended>,
+    /// Tests by name for the page.
+    cases: Cases,
     /// What was not done, and why.
     notes: Vec<String>,
     steps: Steps,
@@ -187,6 +189,7 @@ impl<'a> Pipeline<'a> {
             stages,
             outer,
             ended: Vec::new(),
+            cases: Cases::default(),
             steps,
         })
     }
@@ -304,6 +307,7 @@ impl<'a> Pipeline<'a> {
                     self.notes.push(error.to_string());
                     print_error(&error, Some(&self.context));
                 }
+                self.cases.add(ran.cases);
                 let ended = Ended::of(kind, ran.report, ran.is_live);
                 let is_live = ended.is_live;
                 self.ended.push(ended);
@@ -323,6 +327,7 @@ impl<'a> Pipeline<'a> {
         let delivery = Delivery {
             report: &ran.report,
             artifacts: &ran.artifacts,
+            cases: &ran.cases,
             events,
             jobs: std::slice::from_ref(&ran.report),
             rules: &all_rules(),
@@ -394,6 +399,7 @@ impl<'a> Pipeline<'a> {
         let exit = deliver(&Delivery {
             report: &report,
             artifacts: &[],
+            cases: &self.cases,
             events: &[],
             jobs: &reports,
             rules: &all_rules(),

@@ -15,10 +15,10 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
 
 use devops_core::{Error, Location};
 use devops_job::Context;
+use devops_net::{Cancel, runtime};
 
 /// Larger files are refused, so that memory stays bounded.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -36,7 +36,7 @@ const TYPES: [(&str, &str); 9] = [
     ("ico", "image/x-icon"),
 ];
 
-/// Serves the folder until SIGINT or SIGTERM; says on standard output where, once it listens.
+/// Serves the folder until a signal asks it to stop; says on standard output where, once it listens.
 ///
 /// # Errors
 /// Where the folder is not there or the address can't be had.
@@ -46,11 +46,7 @@ pub(super) fn serve(folder: &Path, listen: SocketAddr, context: &Context) -> Res
             .at(Location::file(folder.display().to_string()))
             .help("give the folder to serve"));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::environment("no runtime could be started").because(error))?;
-    runtime.block_on(listen_on(folder.to_path_buf(), listen, context))
+    runtime()?.block_on(listen_on(folder.to_path_buf(), listen, context))
 }
 
 async fn listen_on(folder: PathBuf, listen: SocketAddr, context: &Context) -> Result<(), Error> {
@@ -61,9 +57,7 @@ async fn listen_on(folder: PathBuf, listen: SocketAddr, context: &Context) -> Re
     };
     let listener = TcpListener::bind(listen).await.map_err(out_of_reach)?;
     let address = listener.local_addr().map_err(out_of_reach)?;
-    let no_signals = |error: std::io::Error| Error::environment("signals can't be received").because(error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let cancel = Cancel::listen()?;
     let line = format!("serving {} on http://{address}/\n", folder.display());
     let mut stdout = std::io::stdout().lock();
     // Nobody needs to read where it listens for it to listen.
@@ -78,8 +72,7 @@ async fn listen_on(folder: PathBuf, listen: SocketAddr, context: &Context) -> Re
                     tokio::spawn(converse(stream, Arc::clone(&folder)));
                 }
             }
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            () = cancel.asked() => return Ok(()),
         }
     }
 }

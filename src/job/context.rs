@@ -36,6 +36,8 @@ pub struct Context {
     pub working_directory: PathBuf,
     /// Folder the reports of this run go to.
     pub report_dir: PathBuf,
+    /// Whether a page for people is written, on which a job may list what its report does not hold.
+    pub has_page: bool,
     /// Where the change began, as it was asked for: a revision, or a word of `repository::policy`.
     pub base: String,
     /// Masks secrets in all that leaves the process.
@@ -78,6 +80,7 @@ impl Context {
             service: None,
             working_directory: PathBuf::from("."),
             report_dir: PathBuf::from("devops-report"),
+            has_page: false,
             base: AUTO.to_owned(),
             progress: is_watched.then(progress),
         })

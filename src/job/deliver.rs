@@ -7,12 +7,12 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::common::{Common, Format};
 use super::context::Context;
-use super::redacted::redacted;
+use super::redacted::{redacted, redacted_cases};
 use super::{Artifact, event_lines};
 use devops_ci::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
 use devops_config::Setting;
 use devops_core::escape::terminal_line;
-use devops_core::{Error, Exit, Report, Rule};
+use devops_core::{Cases, Error, Exit, Report, Rule};
 use devops_events::Event;
 use devops_files::replace;
 use devops_render::{Detail, Document, Revision};
@@ -29,6 +29,8 @@ pub struct Delivery<'a> {
     pub report: &'a Report,
     /// Files that go beside it.
     pub artifacts: &'a [Artifact],
+    /// Tests by name for the page; only a delivery with a page has any.
+    pub cases: &'a Cases,
     /// What is added to the event log.
     pub events: &'a [Event],
     /// The reports it is made of.
@@ -56,7 +58,8 @@ fn without_secrets<T>(delivery: &Delivery<'_>, act: impl FnOnce(&Delivery<'_>) -
     let redactor = &delivery.context.redactor;
     let report = redacted(delivery.report, redactor);
     let jobs: Vec<Report> = delivery.jobs.iter().map(|job| redacted(job, redactor)).collect();
-    act(&Delivery { report: &report, jobs: &jobs, ..*delivery })
+    let cases = redacted_cases(delivery.cases, redactor);
+    act(&Delivery { report: &report, jobs: &jobs, cases: &cases, ..*delivery })
 }
 
 /// Delivers what is redacted.
@@ -251,6 +254,7 @@ fn with_document<T>(
         program: context.program,
         page,
         revision,
+        cases: delivery.cases,
     })
 }
 

@@ -292,6 +292,7 @@ impl Arguments {
         Keep {
             names,
             tests: self.exports.iter().any(|export| *export != Export::Cobertura),
+            cases: false,
             attempts: Assumed {
                 repeats: self.repeated_cases == RepeatedCases::Attempts,
                 paths: self.attempts,

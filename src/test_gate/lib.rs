@@ -15,6 +15,7 @@ mod baseline_command;
 mod benchmarks;
 mod beyond_end;
 mod bystanders;
+mod cases;
 mod change_under_test;
 mod collector;
 mod command;
@@ -68,6 +69,7 @@ use serde_json::json;
 use self::arguments::Action;
 pub use self::arguments::Arguments;
 use self::change_under_test::ChangeUnderTest;
+use self::collector::Keep;
 use self::files::Mark;
 use self::gate_files::GateFiles;
 use self::limits::Limits;
@@ -154,7 +156,7 @@ fn judge(
     let change = ChangeUnderTest::find(arguments, context)?;
     let files = GateFiles::read(arguments, context, &change)?;
     let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
-    let keep = arguments.keep(files.need_names());
+    let keep = Keep { cases: context.has_page, ..arguments.keep(files.need_names()) };
     let facts = RunFacts::read(&found, keep, arguments, &limits.prefixes, &change);
     let base = Earlier::of(files.baseline.as_ref(), &facts, &limits.tests);
     let change = change.with_lines(sections::coverage::is_judged(&facts, &base, &limits.coverage))?;
@@ -174,5 +176,6 @@ fn judge(
     places::locate(&mut outcome, &facts.coverage, &change);
     quarantined::apply(files.quarantine.as_ref(), &facts, context, &mut outcome);
     outcome.artifacts = artifacts::artifacts(&arguments.exports, &facts, &covered)?;
+    outcome.cases = facts.cases;
     Ok(outcome)
 }

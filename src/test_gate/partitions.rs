@@ -132,6 +132,9 @@ fn leave_out(reading: &mut Reading, names: &HashSet<u64>) -> u64 {
         let keys = reading.absent.iter().zip(&reading.absent_keys);
         keys.filter(|((_, name, _), _)| names.contains(name)).for_each(|(_, key)| ledger.forget_absent(key));
     }
+    if let Some(cases) = &mut reading.cases {
+        cases.forget_absent(names);
+    }
     if let Some(archive) = &mut reading.archive {
         let is_left: Vec<bool> = archive.rows.iter().map(|(name, _)| !names.contains(name)).collect();
         archive.retain(|index| is_left.get(index) == Some(&true));

@@ -25,7 +25,7 @@ use super::read::{self, Content};
 use super::rules::{self, LISTED};
 use super::slowest::Slowest;
 use super::tally::Tally;
-use devops_core::{Finding, Input};
+use devops_core::{Cases, Finding, Input};
 use devops_reading::trouble::{Position, Trouble, Troubles};
 
 /// What all reports of a run say.
@@ -67,6 +67,8 @@ pub(super) struct RunFacts {
     pub(super) ledger: Ledger,
     /// Every test whole, where a merged report is written.
     pub(super) sources: Vec<Source>,
+    /// The tests by name, where a page lists them.
+    pub(super) cases: Cases,
     /// Coverage of all reports with paths of the repository.
     pub(super) coverage: Covered,
     pub(super) benchmarks: Vec<Benchmark>,
@@ -299,6 +301,9 @@ impl RunFacts {
     fn keep(&mut self, label: &str, mut reading: Reading, environment: &str) {
         if let Some(ledger) = reading.ledger.take() {
             self.ledger.merge(ledger, environment);
+        }
+        if let Some(cases) = reading.cases.take() {
+            self.cases.add(cases.finish(environment, reading.counts.tests()));
         }
         let Some(mut archive) = reading.archive else { return };
         archive.number();

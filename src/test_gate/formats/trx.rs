@@ -14,6 +14,7 @@ use crate::attempts::State;
 use crate::collector::{Collector, KEPT, hash_of};
 use crate::execution::{self, Execution};
 use crate::producer::Producer;
+use devops_core::Cases;
 use devops_reading::shape::Shape;
 use devops_reading::trouble::Position;
 
@@ -96,7 +97,10 @@ impl Definitions {
         self.has_results = true;
         if let Some(class) = self.classes.get(&test) {
             assign(&mut execution, class);
-        } else if execution.state.is_red() || collector.keeps_names() {
+        } else if execution.state.is_red()
+            || collector.keeps_names()
+            || (collector.lists(execution.state) && self.waiting.len() < Cases::MOST)
+        {
             if self.waiting.len() >= KEPT {
                 // The counts know it, and nobody will be shown its texts.
                 (execution.message, execution.detail) = (String::new(), String::new());
