@@ -8,7 +8,8 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use crate::support::{binary, change, git, report, run};
+use crate::change;
+use crate::support::{binary, git, report, run};
 
 /// The public registry.
 const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
