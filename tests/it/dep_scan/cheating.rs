@@ -4,12 +4,14 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use crate::change;
-use crate::support::{binary, git, report, run};
+use crate::change::{
+    self,
+    Expected::{Pass, Red, Refused, Warn},
+};
+use crate::support::git;
 
 /// The public registry.
 const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -30,12 +32,12 @@ impl Project {
         let project = Self { folder: tempfile::tempdir().unwrap() };
         git(project.path(), &["init", "--quiet", "--initial-branch=main"]);
         project.write("devops.toml", SETTINGS);
-        project.write(".gitignore", "devops-report/\ntarget/\n");
+        project.write(".gitignore", "devops-report/\n");
         project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0")]));
         project.write("tools/Cargo.lock", &lockfile(&[("bar", "2.0.0")]));
         project.write("advisory-db/crates/foo/RUSTSEC-2026-0001.md", &advisory("RUSTSEC-2026-0001", "foo"));
         project.write("advisory-db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
-        project.commit();
+        change::commit(project.path());
         project
     }
 
@@ -72,11 +74,6 @@ impl Project {
         let text = self.read(path);
         assert!(text.contains(from), "{path} holds {from}");
         self.write(path, &text.replace(from, to));
-    }
-
-    fn commit(&self) {
-        git(self.path(), &["add", "--all", "--force", "--", ".", ":!devops-report"]);
-        git(self.path(), &["commit", "--quiet", "--allow-empty", "-m", "x"]);
     }
 
     /// The project depends on this version of `foo`.
@@ -119,71 +116,11 @@ fn advisory(id: &str, package: &str) -> String {
     )
 }
 
-/// What must become of a change.
-#[derive(Debug, Clone, Copy)]
-enum Expected {
-    /// The gate fails, with a finding of this rule.
-    Red(&'static str),
-    /// The gate refuses to judge, with this exit code and these words.
-    Refused(i32, &'static str),
-    /// Nothing is found.
-    Pass,
-    /// The gate passes, with a finding of this rule that says what was not looked at.
-    Warn(&'static str),
-}
+type Case = change::Case<Project>;
 
-use Expected::{Pass, Red, Refused, Warn};
-
-/// What a change does, how, and what must become of it.
-type Case = (&'static str, fn(&Project), Expected);
-
-/// Makes and judges every change on both hosts, a few side by side; reports all that did not become what they must.
+/// Makes and judges every change.
 fn judge(cases: &[Case]) {
-    let (next, wrong) = (Mutex::new(cases.iter()), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let Some((name, change, expected)) = next.lock().unwrap().next() else { return };
-                    wrong.lock().unwrap().extend(differences(name, *change, *expected));
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {}\n\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-}
-
-/// What is not as expected of a change.
-fn differences(name: &str, make: fn(&Project), expected: Expected) -> Vec<String> {
-    let project = Project::new();
-    git(project.path(), &["switch", "--quiet", "-c", "topic"]);
-    make(&project);
-    project.commit();
-    let mut wrong = Vec::new();
-    for environment in [change::pull_request(project.path()), change::merge_request(project.path())] {
-        let host = environment.host;
-        let finished = run(binary("dep-scan", project.path()).envs(environment.variables));
-        let report = report(project.path());
-        let findings = report["findings"].as_array().cloned().unwrap_or_default();
-        let has = |rule: &str| {
-            findings.iter().any(|finding| finding["rule"] == rule && finding.get("waived").is_none())
-        };
-        let said = (finished.code, report["verdict"].as_str().unwrap_or_default());
-        let is_right = match expected {
-            Red(rule) => said == (Some(1), "fail") && has(rule),
-            Refused(code, words) => finished.code == Some(code) && finished.stderr.contains(words),
-            Warn(rule) => said == (Some(0), "warn") && has(rule),
-            Pass => said == (Some(0), "pass"),
-        };
-        if !is_right {
-            let printed = format!("{}{}", finished.stdout, finished.stderr);
-            wrong.push(format!(
-                "a change that {name}, on {host}: {expected:?} expected, got {said:?}\n{printed}"
-            ));
-        }
-    }
-    wrong
+    change::judge("dep-scan", cases, Project::new, Project::path);
 }
 
 /// Changes of the lockfile.
