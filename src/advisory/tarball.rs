@@ -68,6 +68,19 @@ fn form(path: &Path) -> Result<Form, Error> {
     })
 }
 
+/// The same for a tarball that is held whole, plain or gzipped.
+///
+/// # Errors
+/// As [`walk`].
+pub fn walk_bytes(bytes: &[u8], path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let mut bytes = bytes;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        entries(&mut MultiGzDecoder::new(bytes), path, collector)
+    } else {
+        entries(&mut bytes, path, collector)
+    }
+}
+
 /// Goes through the entries of a tarball.
 fn entries(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
     let broken = |error: io::Error| {

@@ -8,6 +8,7 @@ pub mod matching;
 pub mod mirror;
 pub mod rules;
 mod scan;
+mod target;
 
 use std::path::PathBuf;
 

@@ -43,7 +43,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("advisory", &["core", "files"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
-    ("dep_scan", &["core", "events", "job", "inventory", "advisory"]),
+    ("dep_scan", &["core", "events", "repository", "job", "inventory", "advisory"]),
     ("image_scan", &["core", "files", "events", "reading", "job"]),
     ("promote", &["core", "files", "events", "ci", "job", "net"]),
     ("annotate", &["core", "events", "ci", "job", "net"]),

@@ -1,15 +1,15 @@
 //! Behaviour of image-scan.
 
+mod cheating;
 mod cheats;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Finished, binary, corpus, report, run};
+use crate::support::{Finished, binary, corpus, report, report_or_null, run};
 
 /// Runs image-scan on one report with these arguments, in a folder of its own.
 fn scan(text: &[u8], arguments: &[&str]) -> (Finished, Value) {
@@ -21,10 +21,6 @@ fn scan(text: &[u8], arguments: &[&str]) -> (Finished, Value) {
 
 fn scan_value(value: &Value, arguments: &[&str]) -> (Finished, Value) {
     scan(value.to_string().as_bytes(), arguments)
-}
-
-fn report_or_null(folder: &Path) -> Value {
-    if folder.join("devops-report/report.json").exists() { report(folder) } else { Value::Null }
 }
 
 /// Findings of a rule.

@@ -15,6 +15,7 @@ mod annotate;
 mod architecture;
 mod base_policy;
 mod case_folders;
+mod change;
 mod dep_scan;
 mod devops;
 mod events;

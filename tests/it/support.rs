@@ -75,6 +75,11 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// The report that a job wrote into a folder; `null` where it wrote none.
+pub(crate) fn report_or_null(folder: &Path) -> serde_json::Value {
+    if folder.join("devops-report/report.json").exists() { report(folder) } else { serde_json::Value::Null }
+}
+
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Finished {
     let Output { status, stdout, stderr } = command.output().expect("the binary starts");

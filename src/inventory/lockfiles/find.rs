@@ -11,6 +11,11 @@ use devops_core::{Error, Location};
 /// Folders that hold other people's code, build products or history.
 const NOT_ENTERED: [&str; 5] = [".git", "node_modules", "target", "vendor", ".venv"];
 
+/// Whether a folder of this name is searched.
+pub fn is_searched(folder: &str) -> bool {
+    !NOT_ENTERED.contains(&folder)
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -94,10 +99,10 @@ fn walk(start: &Path) -> Result<Found, Error> {
             let name = name.to_string_lossy();
             let kind = entry.file_type().map_err(|error| Error::unreadable(&path, error))?;
             if kind.is_dir() {
-                if NOT_ENTERED.contains(&name.as_ref()) {
-                    found.not_entered.insert(tidy(&path));
-                } else {
+                if is_searched(&name) {
                     folders.push(path);
+                } else {
+                    found.not_entered.insert(tidy(&path));
                 }
             } else if let Some(kind) = Kind::of(&name) {
                 found.lockfiles.insert(tidy(&path), kind);
@@ -121,6 +126,11 @@ pub fn shown(path: &Path) -> String {
 }
 
 impl Found {
+    /// Whether there is a lockfile at this path, as reports write it.
+    pub fn has(&self, path: &str) -> bool {
+        self.lockfiles.keys().any(|found| shown(found) == path)
+    }
+
     /// The lockfiles that are read, with their format.
     pub fn read(&self) -> impl Iterator<Item = (&Path, &'static Format)> {
         self.lockfiles.iter().filter_map(|(path, kind)| match kind {
