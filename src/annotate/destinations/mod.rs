@@ -4,12 +4,7 @@
 //! when it is a default, and each request it sends.
 
 mod forge;
-mod github;
 mod github_api;
-mod github_status;
-mod gitlab;
-mod journal;
-mod summary;
 
 use std::future::Future;
 use std::path::Path;
@@ -23,17 +18,20 @@ use super::delivery::{Delivery, DeliveryState};
 use super::record::Record;
 use devops_ci::Forge;
 use devops_core::Error;
+use devops_core::modules::modules;
 use devops_job::Context;
 use devops_net::{Class, Http, Request, Trouble};
 
-/// Every destination, in the order of delivery and of the report.
-pub const DESTINATIONS: &[DestinationEntry] = &[
-    journal::DESTINATION,
-    github::DESTINATION,
-    github_status::DESTINATION,
-    gitlab::DESTINATION,
-    summary::DESTINATION,
-];
+modules! {
+    /// Every destination, in the order of delivery and of the report.
+    pub const DESTINATIONS: &[DestinationEntry] = DESTINATION of {
+        journal,
+        github,
+        github_status,
+        gitlab,
+        summary,
+    }
+}
 
 /// The name of the journal, which the outbox itself writes.
 pub(super) const JOURNAL: &str = journal::DESTINATION.name;

@@ -3,9 +3,7 @@
 //! A target is one file here and one line in [`TARGETS`]. The file owns the target's flags, their checks, where routing
 //! and record are kept, and how both change without ever being half changed; it must not decide anything.
 
-mod haproxy;
 mod runtime;
-mod symlink;
 
 use std::path::Path;
 
@@ -16,11 +14,17 @@ use super::colour::{Colour, Live};
 use super::journal::Record;
 use super::plan::{Observed, Places};
 use devops_core::Error;
+use devops_core::modules::modules;
 
-/// Every target, in the order `--help` lists them.
-pub const TARGETS: &[TargetEntry] = &[symlink::TARGET, haproxy::TARGET];
+modules! {
+    /// Every target, in the order `--help` lists them.
+    pub const TARGETS: &[TargetEntry] = TARGET of {
+        symlink,
+        haproxy,
+    }
+}
 
-/// The target of those who name none.
+/// The target if none is named.
 pub(super) const DEFAULT: TargetEntry = symlink::TARGET;
 
 /// A target as the table has it.
