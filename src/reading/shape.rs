@@ -1,4 +1,4 @@
-//! What the beginning of a file shows: enough to tell formats apart, without a look at its name.
+//! What the beginning of a file shows: enough to distinguish formats without its name.
 
 use std::io::Read;
 

@@ -425,7 +425,7 @@ fn waived(report: &Report) -> Page<Kind> {
     page
 }
 
-/// What was not looked at, and other things to know.
+/// What was not checked, and other notes.
 fn notes(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
     for report in document.reports().iter().filter(|report| !report.notes.is_empty()) {

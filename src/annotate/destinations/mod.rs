@@ -41,7 +41,7 @@ pub(super) const JOURNAL: &str = journal::DESTINATION.name;
 pub struct DestinationEntry {
     /// The word of `--destinations`, journals and reports, and the beginning of its flags.
     pub name: &'static str,
-    /// What `--help` says about it.
+    /// Its description in `--help`.
     pub help: &'static str,
     /// Adds its flags.
     arguments: fn(Command) -> Command,
@@ -157,7 +157,7 @@ pub(crate) enum Way {
     Journal(String),
     /// Over a network.
     Network(Box<dyn Destination>),
-    /// There is nothing to send, or no way to send it; this is what the report says.
+    /// There is nothing to send, or no way to send it; this is what the report shows.
     Settled(Delivery),
 }
 
@@ -193,13 +193,13 @@ pub(crate) struct Write {
     pub(crate) id: String,
     /// What is sent.
     pub(crate) request: Request,
-    /// What it says, and when it is left out; follows the request in a sentence.
+    /// What it contains, and when it is left out; follows the request in a sentence.
     pub(crate) summary: String,
     /// What must hold for it to be sent.
     pub(crate) guard: &'static str,
 }
 
-/// What a destination is to learn.
+/// What a destination gets.
 #[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
     /// The record.

@@ -32,7 +32,7 @@ pub(super) const DEFAULT: TargetEntry = symlink::TARGET;
 pub struct TargetEntry {
     /// The value of `--target`, and the beginning of its flags.
     pub name: &'static str,
-    /// What `--help` says about it.
+    /// Its description in `--help`.
     pub help: &'static str,
     /// Adds its flags.
     arguments: fn(Command) -> Command,
@@ -159,7 +159,7 @@ pub(crate) trait Target {
     /// Compare and swap.
     fn write(&self, change: &Change, pause: Pause<'_>) -> Result<Written, Error>;
 
-    /// Makes copies of the routing that outlive a restart agree with it, where there are any; whether they did not.
+    /// Makes copies of the routing that outlive a restart agree with it, if there are any; returns whether they differed.
     fn repair(&self) -> Result<bool, Error> {
         Ok(false)
     }

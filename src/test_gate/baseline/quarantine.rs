@@ -69,7 +69,7 @@ impl Quarantine {
 
     /// Marks the findings that entries cover as waived.
     ///
-    /// Nothing is covered where the run crashed or is incomplete (`is_whole` is false): nobody knows what it did not say.
+    /// Nothing is covered where the run crashed or is incomplete (`is_whole` is false): what it did not report is unknown.
     /// `tests` are the names of all tests of the run, as findings have them.
     pub(crate) fn apply<'a>(
         &self,

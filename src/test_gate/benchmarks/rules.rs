@@ -119,7 +119,7 @@ pub(super) fn together(members: &[&Comparison], factor: f64, all: usize) -> Find
         .help("this may be a slower machine or a change to code that everything uses: measure the base and the change alternately in one job, or set `benchmark-reference`")
 }
 
-/// Measures of which nobody knows whether they got worse: one finding for all.
+/// Measures of which it is unknown whether they got worse: one finding for all.
 pub(super) fn inconclusive(open: &[&Comparison], all: usize, limits: &Limits, needed: u64) -> Finding {
     let worst = open.iter().map(|comparison| comparison.worst()).fold(1.0, f64::max);
     let limit = short(limits.max_slowdown);

@@ -283,7 +283,7 @@ impl Reader<'_> {
         execution.place = trace.lines().find_map(place);
         execution.detail = detail;
         execution.at = Some(at);
-        // Retries are told in one place, and a name may stand twice in a file.
+        // Retries are written in one place, and a name may occur twice in a file.
         self.collector.test(&execution);
     }
 

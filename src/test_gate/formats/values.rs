@@ -1,4 +1,4 @@
-//! Values of JSON as producers really write them: of any kind, of any length, and taken for what they can be taken for.
+//! Values of JSON as producers really write them: of any kind, of any length, and converted where that is possible.
 //!
 //! Shared by the formats that are JSON; knows none of them.
 
@@ -94,7 +94,7 @@ impl<'de> Visitor<'de> for AsText {
     }
 }
 
-/// A number, or what can't be taken for one.
+/// A number, or something that can't be read as one.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(crate) struct Number(pub(crate) Option<f64>);
 

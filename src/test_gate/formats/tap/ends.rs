@@ -29,7 +29,7 @@ impl Reader<'_> {
         self.collector.trouble(Trouble::line(self.line, what));
     }
 
-    /// A level ended; what its plan promises and nobody reported has gone wrong.
+    /// A level ended; what its plan promises and was not reported has gone wrong.
     pub(super) fn end_level(&mut self, level: &Level, depth: usize) {
         let plan = level.plan.unwrap_or(u64::MAX);
         let state = if self.bailed_out { State::NotRun } else { State::Errored };

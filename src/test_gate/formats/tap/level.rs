@@ -54,7 +54,7 @@ impl Level {
         number
     }
 
-    /// How many results the plan promises and nobody reported.
+    /// How many results the plan promises that were not reported.
     pub(super) fn missing(&self) -> u64 {
         self.plan.unwrap_or(0).saturating_sub(self.results)
     }
