@@ -23,7 +23,7 @@ type Identity = [String; 6];
 ///
 /// A report that could not be read whole, or whose run broke off, makes nothing good. Namesakes are told apart by their order, as
 /// long as there are as many of them. Where an attempt has several reports and it is unknown where they come from, only reports of
-/// one name go together, for the others may be those of other jobs.
+/// one name go together, because the others may be those of other jobs.
 pub(super) fn fold(attempts: &mut [Report<'_>]) {
     let mut numbers: Vec<usize> = attempts.iter().map(|attempt| attempt.argument).collect();
     numbers.sort_unstable();

@@ -8,10 +8,10 @@ use devops_core::{Location, clues};
 use devops_reading::excerpt::{self, shorten, without_colours};
 use devops_reading::trouble::Position;
 
-/// Most bytes kept of a trace.
+/// Maximum number of bytes kept of a trace.
 pub(crate) const DETAIL: usize = 2_000;
 
-/// Most bytes kept of a message or a name.
+/// Maximum number of bytes kept of a message or a name.
 pub(crate) const MESSAGE: usize = 500;
 
 /// A time above this many seconds is in another unit than seconds.

@@ -1,7 +1,7 @@
 //! Checks the test, coverage and benchmark reports of a change.
 //!
 //! Owns the reading of test reports and the rules about them; counts come from test cases, memory grows only with what went
-//! wrong. A report that is missing, cut off or not understood is a finding, for a crashed run looks just like that.
+//! wrong. A report that is missing, cut off or not understood is a finding, because a crashed run looks just like that.
 //! Opens no socket, starts no process except the command of `run`, and must not know how findings are judged, printed or
 //! waived.
 

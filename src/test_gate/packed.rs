@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use super::detect::Unrecognised;
 use devops_core::words::bytes;
 
-/// Most bytes that a packed report may have: one of a million tests has less than a fifth of it.
+/// Maximum number of bytes that a packed report may have: one of a million tests has less than a fifth of it.
 const MOST: u64 = if cfg!(test) { 16 << 20 } else { 1 << 30 };
 
 /// Endings of archives, which are never looked into.

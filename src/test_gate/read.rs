@@ -21,7 +21,7 @@ use devops_reading::json;
 use devops_reading::shape::{LOOKED_AT, Shape, shape};
 use devops_reading::trouble::Trouble;
 
-/// Most reports read at once.
+/// Maximum number of reports read at once.
 const READERS: usize = 4;
 
 /// A report above this many bytes is loaded and hashed in a thread of its own.

@@ -76,7 +76,7 @@ pub(super) fn is_whole(findings: &[Finding]) -> bool {
     !findings.iter().any(|finding| BROKEN.contains(&finding.rule.as_str()))
 }
 
-/// Most findings of each rule; what is left out is counted.
+/// Maximum number of findings of each rule; what is left out is counted.
 pub(super) const LISTED: usize = 1_000;
 
 /// A test that failed or was flaky.

@@ -62,7 +62,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) run_time: RunTime,
     /// Gone tests that had only been skipped.
     pub(crate) gone_skipped: u64,
-    /// Gone tests that were not compared with new names, for there are too many of both.
+    /// Gone tests that were not compared with new names, because there are too many of both.
     pub(crate) not_tried: u64,
 }
 

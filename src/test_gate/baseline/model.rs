@@ -12,13 +12,13 @@ pub(crate) use crate::direction::Direction;
 use crate::ledger::{Execution, Executions, Ledger, Scope};
 use devops_core::digest::hexadecimal;
 
-/// Most runs of which outcomes are kept; the newest stay.
+/// Maximum number of runs of which outcomes are kept; the newest stay.
 pub(super) const RUNS: usize = 100;
 
-/// Most runs of which durations and benchmark samples are kept; the newest stay.
+/// Maximum number of runs of which durations and benchmark samples are kept; the newest stay.
 pub(super) const DETAILED: usize = 20;
 
-/// Most samples of one benchmark that are kept of one run; [`pool::thin`] says which.
+/// Maximum number of samples of one benchmark that are kept of one run; [`pool::thin`] says which.
 pub(super) const SAMPLES: usize = 200;
 
 /// How a test ended in a run, over all of its executions: the worst of those that took place.

@@ -27,7 +27,7 @@ rules! {
     QUARANTINE_UNUSED: "quarantine-unused", Low, "a quarantine entry matches no test";
 }
 
-/// Most findings of each rule; what is left out is counted.
+/// Maximum number of findings of each rule; what is left out is counted.
 const LISTED: usize = 1_000;
 
 /// The findings about tests that are gone, skipped or slower.

@@ -21,7 +21,7 @@ fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.has(&["commit_hash"]) && json.has(&["result_columns"]))
 }
 
-/// Most combinations of parameters of one benchmark.
+/// Maximum number of combinations of parameters of one benchmark.
 const COMBINATIONS: usize = 50_000;
 
 #[derive(Default)]

@@ -59,7 +59,7 @@ struct Memory {
     bytes_allocated_per_operation: Option<f64>,
 }
 
-/// Most names whose job is remembered.
+/// Maximum number of names whose job is remembered.
 const NAMES: usize = 50_000;
 
 /// Reads a whole file.

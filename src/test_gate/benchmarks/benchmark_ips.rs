@@ -31,7 +31,7 @@ fn is_list(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.is_list && json.has(&["[]", "name"]) && json.has(&["[]", "ips"]) && json.has(&["[]", "stddev"]))
 }
 
-/// Most labels that are remembered of a file.
+/// Maximum number of labels that are remembered of a file.
 const LABELS: usize = 50_000;
 
 /// Reads the text.

@@ -27,7 +27,7 @@ fn is(shape: &Shape) -> bool {
 /// What stands behind the name of a benchmark that threw an exception; the test case passes all the same.
 const FAILED: &str = "Benchmark failed (";
 
-/// Most sections in each other whose names are kept.
+/// Maximum number of sections in each other whose names are kept.
 const DEEPEST: usize = 50;
 
 /// How long the name of a benchmark may get before the rest of it is passed over.

@@ -25,10 +25,10 @@ fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
 
-/// Most `Unit` lines that are heeded.
+/// Maximum number of `Unit` lines that are used.
 const UNITS: usize = 1_000;
 
-/// Most names of a package whose lines are counted.
+/// Maximum number of names of a package whose lines are counted.
 const NAMES: usize = 50_000;
 
 /// Reads a whole file.

@@ -41,7 +41,7 @@ const NO_MEASURES: [&str; 10] = [
     "max_bytes_used",
 ];
 
-/// Most repetitions that are counted of a file without families.
+/// Maximum number of repetitions that are counted of a file without families.
 const MOST_REPETITIONS: usize = 100_000;
 
 #[derive(Default)]

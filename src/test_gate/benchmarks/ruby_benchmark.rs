@@ -22,7 +22,7 @@ fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
 
-/// Most labels that are remembered of a file.
+/// Maximum number of labels that are remembered of a file.
 const LABELS: usize = 50_000;
 
 /// Reads a whole file.

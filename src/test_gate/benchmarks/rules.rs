@@ -25,13 +25,13 @@ rules! {
     CROSSED: "threshold-crossed", High, "a threshold of the report, or a given limit, is crossed";
 }
 
-/// Most findings of this room; what is left out is counted.
+/// Maximum number of findings of this room; what is left out is counted.
 pub(super) const LISTED: usize = 1_000;
 
-/// Most measures that one finding about many of them shows.
+/// Maximum number of measures that one finding about many of them shows.
 const SHOWN: usize = 50;
 
-/// Most samples that are asked for.
+/// Maximum number of samples that are asked for.
 const MOST_SAMPLES: u64 = 10_000;
 
 /// What a comparison is worth reporting as, if it is.

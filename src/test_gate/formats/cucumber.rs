@@ -42,7 +42,7 @@ pub(crate) const FORMAT: Format = Format {
     },
 };
 
-/// Most scenarios of a feature that wait for its name, which stands behind them.
+/// Maximum number of scenarios of a feature that wait for its name, which stands behind them.
 const WAITING: usize = 10_000;
 
 #[derive(Debug, Default, Deserialize)]

@@ -28,7 +28,7 @@ pub(crate) const FORMAT: Format =
 /// How an event begins.
 const BEGINNINGS: [&str; 1] = ["{\"protocolVersion\":"];
 
-/// Most tests that have ended whose names are remembered.
+/// Maximum number of tests that have ended whose names are remembered.
 const REMEMBERED: usize = 500;
 
 fn is(shape: &Shape) -> bool {

@@ -101,7 +101,7 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Most bytes that are handed out.
+    /// Maximum number of bytes that are handed out.
     const KEPT: usize = 1_900;
 
     /// Adds text; the oldest goes where there is too much.

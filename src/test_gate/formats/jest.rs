@@ -45,7 +45,7 @@ pub(crate) const FORMAT: Format = Format {
     },
 };
 
-/// Most tests of a file that wait for its name, which stands behind them.
+/// Maximum number of tests of a file that wait for its name, which stands behind them.
 const WAITING: usize = 10_000;
 
 #[derive(Debug, Default, Deserialize)]

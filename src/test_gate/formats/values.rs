@@ -13,7 +13,7 @@ use crate::execution::DETAIL;
 use devops_reading::excerpt::prefix;
 use devops_reading::shape::{Json, Shape};
 
-/// Most items of a list that are held.
+/// Maximum number of items of a list that are held.
 const HELD: usize = 100;
 
 /// The keys of a file that begins with JSON, be it one document or several.

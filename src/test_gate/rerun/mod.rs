@@ -21,7 +21,7 @@ use super::producer::Producer;
 use devops_core::Table;
 use devops_core::words::number;
 
-/// Most characters of a command; what does not fit is counted.
+/// Maximum number of characters of a command; what does not fit is counted.
 const LONGEST: usize = 800;
 
 /// The command that runs a test again; none if its runner can't select it.

@@ -12,10 +12,10 @@ use devops_core::words::count;
 use devops_reading::excerpt::prefix;
 use devops_reading::trouble::Position;
 
-/// Most bytes kept of what one build prints.
+/// Maximum number of bytes kept of what one build prints.
 const KEPT: usize = 4_000;
 
-/// Most builds whose output is kept, and most packages that are named with each.
+/// Maximum number of builds whose output is kept, and most packages that are named with each.
 const BUILDS: usize = 1_000;
 const NAMED: usize = 20;
 

@@ -7,7 +7,7 @@ use crate::collector::GroupError;
 use devops_core::words::counted;
 use devops_reading::trouble::{Position, Trouble};
 
-/// Most missing tests that are named.
+/// Maximum number of missing tests that are named.
 const NAMED: usize = 1_000;
 
 impl Reader<'_> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Most numbers that are held out of order.
+/// Maximum number of numbers that are held out of order.
 const HELD: usize = 10_000;
 
 /// A level.
