@@ -53,7 +53,7 @@ pub fn collect_committed(
 /// Takes from the database at `path` what there is about `wanted` packages.
 ///
 /// # Errors
-/// Where it is missing, unreadable, empty, or nothing in it tells its age.
+/// If it is missing, unreadable, empty, or nothing in it shows its age.
 pub fn collect(path: &Path, wanted: &Wanted<'_>, today: Date) -> Result<Database, Error> {
     let shown = path.display().to_string().replace('\\', "/");
     let metadata = std::fs::metadata(path).map_err(|error| {

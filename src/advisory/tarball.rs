@@ -12,9 +12,9 @@ use super::collector::{Collector, LARGEST, Slot};
 use devops_core::{Error, Input, Location};
 use devops_files::HashingReader;
 
-/// Most bytes that a tarball may unpack to; the real database has 4 MB.
+/// Maximum number of bytes that a tarball may unpack to; the real database has 4 MB.
 const MOST_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 128 << 20 };
-/// Most entries that a tarball may have; the real database has 3,000.
+/// Maximum number of entries that a tarball may have; the real database has 3,000.
 const MOST_ENTRIES: u64 = if cfg!(test) { 100 } else { 200_000 };
 
 /// What the first bytes of a file say it is.

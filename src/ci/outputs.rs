@@ -16,7 +16,7 @@ const SUMMARY_LIMIT: u64 = 1_000_000;
 /// File in the report folder that GitLab reads the outputs from.
 pub const OUTPUTS: &str = "outputs.env";
 
-/// What a step tells the steps after it.
+/// What a step passes to the steps after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outputs {
     /// `pass`, `warn`, `fail` or `error`.
@@ -140,7 +140,7 @@ fn append(path: &Path, text: &str) -> Result<(), Error> {
         .map_err(|error| Error::unwritable(path, error))
 }
 
-/// 128 bits that nobody outside can guess: two hashers with keys of the operating system's randomness.
+/// 128 bits that can't be guessed from outside: two hashers with keys of the operating system's randomness.
 fn random() -> u128 {
     let half = || u128::from(RandomState::new().hash_one(std::process::id()));
     half() << 64 | half()

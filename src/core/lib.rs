@@ -1,4 +1,4 @@
-//! Pure values that every room speaks of: severity, finding, verdict, report, exit code, error.
+//! Pure values that every room uses: severity, finding, verdict, report, exit code, error.
 //!
 //! Owns the words and their JSON form. Knows no file, clock, environment, network or host.
 

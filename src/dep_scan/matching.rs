@@ -305,7 +305,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The finding that nobody can tell whether an advisory applies, because the version is not one that can be compared.
+    /// The finding that it is unknown whether an advisory applies, because the version can't be compared.
     fn incomparable(&self, id: &str) -> Finding {
         let title = format!("{}: its version can't be compared with {id}", self.package.label());
         self.found(&UNREADABLE, title, id)

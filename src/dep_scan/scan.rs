@@ -26,7 +26,7 @@ use devops_job::{Context, Outcome};
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
 const LARGEST: u64 = 256 << 20;
 
-/// Looks at lockfiles and says what advisories apply.
+/// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     if arguments.db.is_empty() {
         return Err(Error::usage("no advisory database given").help(
@@ -237,7 +237,7 @@ fn headline(matches: &Matches, lockfiles: &[Lockfile], packages: u64, databases:
     )
 }
 
-/// What was not looked at.
+/// What was not checked.
 fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<String> {
     let mut notes = Vec::new();
     let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();

@@ -90,7 +90,7 @@ impl Settings {
         Ok((Self { run, resolved }, project))
     }
 
-    /// A job's command line: what was said on ours, and where its configuration is.
+    /// A job's command line: what was given on ours, and where its configuration is.
     fn line(&self, job: &str) -> Vec<OsString> {
         let common = &self.run.common;
         let flag = |name: &str, value: &Path| {
@@ -122,7 +122,7 @@ impl Settings {
 struct Ended {
     kind: Kind,
     report: Report,
-    /// Whether a change ended with what was wanted live; the exit code alone does not say, because `--mode report` bends it.
+    /// Whether a change ended with what was wanted live; the exit code alone does not show it, because `--mode report` changes it.
     is_live: bool,
 }
 
@@ -140,7 +140,7 @@ struct Pipeline<'a> {
     policy_sha256: String,
     /// Every configured job with its settings.
     stages: Vec<Box<dyn Stage>>,
-    /// The context with what the settings of the run say about it.
+    /// The context with what the settings of the run add to it.
     context: Context,
     /// The context without, from which each job makes its own.
     outer: &'a Context,
@@ -228,13 +228,13 @@ impl<'a> Pipeline<'a> {
 
     /// A step of this run.
     fn step(&self, moment: Moment) -> Step {
-        // Each run on somebody's own machine is a deployment of its own.
+        // Each run on a laptop is a deployment of its own.
         let is_local = self.context.host == Host::Local;
         let deployment = is_local.then(|| self.context.local_run());
         Step { moment, is_dry: self.settings.run.dry_run, is_hurried: false, deployment }
     }
 
-    /// Changes, and records it. Somebody who asks to stop gets a record that says so.
+    /// Makes the changes, and records them; also that a signal stopped them.
     fn change(&mut self) {
         let interrupt = match Interrupt::listen() {
             Ok(interrupt) => interrupt,
@@ -354,7 +354,7 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Gives every job of these kinds that should have run, and did not, a report that says so.
+    /// Writes a report for every job of these kinds that should have run, and did not.
     fn report_missing(&mut self, kinds: &[Kind], report: impl Fn(&str) -> Report) {
         for stage in self.stages.iter().filter(|stage| kinds.contains(&stage.kind())) {
             if self.ended.iter().all(|ended| ended.report.job != stage.name()) {

@@ -36,7 +36,7 @@ const TYPES: [(&str, &str); 9] = [
     ("ico", "image/x-icon"),
 ];
 
-/// Serves the folder until a signal asks it to stop; says on standard output where, once it listens.
+/// Serves the folder until a signal asks it to stop; prints its address on standard output once it listens.
 ///
 /// # Errors
 /// Where the folder is not there or the address can't be had.
@@ -60,7 +60,7 @@ async fn listen_on(folder: PathBuf, listen: SocketAddr, context: &Context) -> Re
     let cancel = Cancel::listen()?;
     let line = format!("serving {} on http://{address}/\n", folder.display());
     let mut stdout = std::io::stdout().lock();
-    // Nobody needs to read where it listens for it to listen.
+    // It also listens if the line with its address can't be written.
     let _ = stdout.write_all(context.redactor.redact(&line).as_bytes()).and_then(|()| stdout.flush());
     drop(stdout);
     let folder = Arc::new(folder);
@@ -99,7 +99,7 @@ async fn answer(folder: &Path, method: &Method, path: &str) -> Response<Full<Byt
             let mut response =
                 Response::new(Full::new(if method == Method::HEAD { Bytes::new() } else { bytes }));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type(&file)));
-            // The folder may be a link that moves; nobody should keep what it showed.
+            // The folder may be a link that moves, so its content must not be cached.
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }

@@ -9,13 +9,13 @@ use super::log::Log;
 use devops_core::Error;
 use devops_core::digest::{hexadecimal, of_parts};
 
-/// Most bytes of a line.
+/// Maximum number of bytes of a line.
 pub const LONGEST_LINE: usize = 64 * 1024;
 
 /// How the name of a file of the log ends.
 pub(super) const ENDING: &str = ".jsonl";
 
-/// Most characters of the readable parts of a file's name.
+/// Maximum number of characters of the readable parts of a file's name.
 const LONGEST_NAME: usize = 60;
 
 /// The file of a run's writer: two runs, and two jobs of one run, never share one.

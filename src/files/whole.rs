@@ -72,7 +72,7 @@ fn through_part(
     let part = path.with_file_name(name);
     let written = File::create(&part).and_then(|mut file| {
         if let Ok(old) = std::fs::metadata(path) {
-            // Whoever could read the old file must be able to read the new one.
+            // The new file must be readable by those who could read the old one.
             file.set_permissions(old.permissions())?;
         }
         write(&mut file)

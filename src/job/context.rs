@@ -128,7 +128,7 @@ impl Context {
         self
     }
 
-    /// Tells whoever watches what is happening now; a lower-case fragment, already free of secrets when it leaves.
+    /// Reports what is happening now; a lower-case fragment, already free of secrets when it leaves.
     pub fn progress(&self, line: &str) {
         let Some(sink) = &self.progress else { return };
         if let Ok(mut sink) = sink.lock() {

@@ -47,7 +47,7 @@ pub struct Delivery<'a> {
 
 /// Writes the files asked for, prints, annotates, appends the job summary and sets the step outputs, in this order.
 ///
-/// Returns the exit the report stands for. Trouble on the way is told on standard error and keeps nothing from what
+/// Returns the exit the report stands for. Errors on the way are printed on standard error and don't stop what
 /// follows; reports and outputs that can't be written turn a pass into the exit of that trouble.
 pub fn deliver(delivery: &Delivery<'_>) -> Exit {
     without_secrets(delivery, deliver_clean)
@@ -78,7 +78,7 @@ fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
     note(append_events(delivery));
     show(delivery, &formats);
     if formats.contains(&Format::Summary) {
-        // The summary is a courtesy of the host; its absence is told and decides nothing.
+        // The summary is a courtesy of the host; its absence is reported and decides nothing.
         if let Err(error) = append(delivery) {
             print_error(&error, Some(context));
         }
@@ -264,7 +264,7 @@ fn path_of(common: &Common, format: Format) -> Option<String> {
     Some(path.display().to_string().replace('\\', "/"))
 }
 
-/// What the step tells the steps after it.
+/// What the step passes to the steps after it.
 fn outputs(report: &Report, exit: Exit, common: &Common, formats: &[Format]) -> Outputs {
     let path = |format: Format| {
         let path = path_of(common, format).filter(|_| formats.contains(&format));
@@ -311,7 +311,7 @@ fn write_out(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Tells people on standard error what went wrong, where, and what to do; returns the exit that stands for it.
+/// Prints on standard error what went wrong, where, and what to do; returns the exit that stands for it.
 pub fn print_error(error: &Error, context: Option<&Context>) -> Exit {
     let mut text = picture(error);
     if let Some(context) = context {

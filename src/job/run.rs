@@ -74,7 +74,7 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     exit
 }
 
-/// What each step took, for whoever asks with `--verbose`; never part of a report.
+/// What each step took, for `--verbose`; never part of a report.
 pub struct Steps {
     started: Instant,
     ended: Vec<(String, Duration)>,
@@ -110,7 +110,7 @@ impl Steps {
 pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
     match &refusal {
         Refusal::Value(error) => drop(print_error(error, Some(context))),
-        // Nobody is left to tell where standard error is gone.
+        // If standard error is gone, nothing can be reported.
         Refusal::CommandLine(error) => drop(error.print()),
     }
     if matches!(&refusal, Refusal::CommandLine(error) if !error.use_stderr()) {

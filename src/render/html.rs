@@ -306,7 +306,7 @@ fn place(document: &Document<'_>, finding: &Finding) -> Option<Place> {
     Some(Place { name: line(&location.to_string()), link })
 }
 
-/// What a finding says, as far as the page has room for it.
+/// The text of a finding, as far as the page has room for it.
 fn detail(finding: &Finding, room: &mut Room) -> String {
     let way = path(&finding.subject);
     let way = if way.len() == 1 { DIRECT.to_owned() } else { format!("through {}", way.join(" → ")) };

@@ -85,7 +85,7 @@ fn invocation(report: &Report, left_out: usize) -> Value {
     })
 }
 
-/// A rule as its page explains it; of one that nobody knows, only the name.
+/// A rule as its page explains it; of an unknown one, only the name.
 fn rule(document: &Document<'_>, name: &str, shown: &[&Finding]) -> Value {
     let worst = shown.iter().filter(|finding| finding.rule == name).map(|finding| finding.severity).max();
     let worst = worst.unwrap_or(Severity::Info);

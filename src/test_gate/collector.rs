@@ -20,7 +20,7 @@ use devops_reading::encoding::has_replaced;
 use devops_reading::excerpt::{shorten, without_colours};
 use devops_reading::trouble::{Position, Trouble, Troubles};
 
-/// Most problems kept of a file; the counts know all.
+/// Maximum number of problems kept of a file; the counts know all.
 pub(crate) const KEPT: usize = 1_000;
 
 /// What was read of a report.

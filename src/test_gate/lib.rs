@@ -1,7 +1,7 @@
 //! Checks the test, coverage and benchmark reports of a change.
 //!
 //! Owns the reading of test reports and the rules about them; counts come from test cases, memory grows only with what went
-//! wrong. A report that is missing, cut off or not understood is a finding, for a crashed run looks just like that.
+//! wrong. A report that is missing, cut off or not understood is a finding, because a crashed run looks just like that.
 //! Opens no socket, starts no process except the command of `run`, and must not know how findings are judged, printed or
 //! waived.
 
@@ -138,7 +138,7 @@ fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let before = files::find(&arguments.paths, &arguments.exclude, &context.report_dir).marks();
     let ended = command::run(&arguments.run_command, &context.working_directory)?;
     let mut outcome = judge(arguments, context, Some(ended), &before)?;
-    // A change can choose the command, so that whoever reads the verdict must see it.
+    // A change can choose the command, so readers of the verdict must see it.
     let words: Vec<_> = arguments.run_command.iter().map(|word| word.to_string_lossy()).collect();
     outcome.details.insert("command".to_owned(), json!({ "words": words, "exit_code": ended }));
     outcome.notes.push(format!("ran: {}", words.join(" ")));

@@ -17,7 +17,7 @@ pub(super) struct Report<'a> {
     pub(super) below: &'a str,
     /// Which of the paths given leads to it.
     pub(super) argument: usize,
-    /// Where its tests ran; empty where nobody said.
+    /// Where its tests ran; empty if unknown.
     pub(super) environment: &'a str,
     pub(super) reading: &'a mut Reading,
 }

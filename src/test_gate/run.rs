@@ -127,8 +127,8 @@ impl RunFacts {
         (counts.of(State::Failed) + counts.of(State::Errored)).saturating_sub(self.synthetic)
     }
 
-    /// Whether a report is missing or was not read to its end, or a suite or a run went wrong: then nobody knows of tests that
-    /// were not reported.
+    /// Whether a report is missing or was not read to its end, or a suite or a run went wrong: then nothing is known about tests
+    /// that were not reported.
     pub(super) fn is_broken(&self) -> bool {
         let has_errors = !(self.suites.listed.is_empty() && self.runs.listed.is_empty());
         has_errors || !(self.missing.is_empty() && self.unread.is_empty())

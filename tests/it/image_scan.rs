@@ -373,7 +373,7 @@ fn only_a_vulnerability_waits_for_somebody_to_rate_it() {
     let licence = json!({"Name": "GPL", "PkgName": "p", "Category": "restricted"});
     let (_, report) = scan_value(&found("license", "Licenses", licence), &["--unknown-severity", "critical"]);
     assert_eq!(of_rule(&report, "image-licence")[0]["severity"], "medium");
-    // So many that not all are listed: what nobody rated is not cut first.
+    // So many that not all are listed: what has no rating is not cut first.
     let mut many: Vec<Value> =
         (0..5_100).map(|line| json!({"RuleID": "r", "StartLine": line, "Severity": "LOW"})).collect();
     many.insert(7, json!({"RuleID": "aws", "StartLine": 9_999}));

@@ -57,7 +57,7 @@ pub(crate) fn folder_of_binaries() -> &'static Path {
     })
 }
 
-/// Runs git in a folder, with nobody's configuration; returns what it prints.
+/// Runs git in a folder, without the user's configuration; returns what it prints.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os() {

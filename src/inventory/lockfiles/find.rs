@@ -65,7 +65,7 @@ fn once(lockfiles: BTreeMap<PathBuf, Kind>) -> BTreeMap<PathBuf, Kind> {
     lockfiles.into_iter().collect()
 }
 
-/// The error that a named path can't be looked at.
+/// The error that a named path can't be read.
 fn missing(path: &Path, error: io::Error) -> Error {
     if path.file_name().is_some_and(|name| name == "-") {
         return Error::input("lockfiles are not read from stdin")

@@ -303,7 +303,7 @@ pub(super) fn two_hundred() -> Report {
     report
 }
 
-/// Nothing but what somebody has accepted.
+/// Only waived findings.
 pub(super) fn only_waived() -> Report {
     let mut report = report("dep-scan", Verdict::Pass, "2 vulnerabilities in 2 of 39 packages, 2 waived");
     let waived = |package: &str| Finding {
