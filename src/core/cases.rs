@@ -101,6 +101,7 @@ impl Cases {
 
 #[cfg(test)]
 mod tests {
+    use super::TestState::{Errored, Failed, Passed};
     use super::{Case, Cases, TestState};
 
     #[test]
@@ -109,12 +110,11 @@ mod tests {
             listed: vec![Case { name: "a".into(), within: "".into(), state, micros: None }; amount],
             left_out: 1,
         };
-        let mut cases = of(TestState::Passed, Cases::MOST);
-        cases.add(of(TestState::Failed, 2));
-        cases.add(of(TestState::Errored, 1));
+        let mut cases = of(Passed, Cases::MOST);
+        cases.add(of(Failed, 2));
+        cases.add(of(Errored, 1));
         assert_eq!((cases.listed.len(), cases.left_out), (Cases::MOST, 6));
         let first: Vec<TestState> = cases.listed.iter().take(4).map(|case| case.state).collect();
-        use TestState::{Errored, Failed, Passed};
         assert_eq!(first, [Errored, Failed, Failed, Passed]);
     }
 }
