@@ -2,7 +2,7 @@
 //!
 //! Owns the form of the lines and their durability. Knows no destination.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -12,12 +12,16 @@ use super::delivery::DeliveryState;
 use super::history::History;
 use super::record::Record;
 use devops_core::{Error, Location};
+use devops_files::{open_itself, open_to_append};
 
 /// Version of the lines.
 const SCHEMA_VERSION: u64 = 1;
 
 /// Longer lines, with their end, were not written by us.
 const LONGEST_LINE: u64 = 256 * 1024;
+
+/// Most bytes of a journal: more than a hundred thousand deployments.
+const LARGEST: u64 = 256 << 20;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +81,7 @@ impl Journal {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        let mut file = open_to_append(path)?;
         let is_ours = match file.try_lock() {
             Err(TryLockError::WouldBlock) => false,
             // Some file systems have no locks; then no other run can hold one either.
@@ -117,10 +121,15 @@ impl Journal {
 /// # Errors
 /// Where it was written by a newer release.
 pub(crate) fn read(path: &Path) -> Result<History, Error> {
-    let Ok(file) = File::open(path) else {
+    let Ok(file) = open_itself(path) else {
         return Ok(History::default());
     };
-    let mut reader = BufReader::new(file);
+    if file.metadata().is_ok_and(|known| known.len() > LARGEST) {
+        return Err(Error::input("the journal is larger than 256 MiB")
+            .at(Location::file(path.display().to_string()))
+            .help("move it away, once its deliveries are done"));
+    }
+    let mut reader = BufReader::new(file.take(LARGEST));
     let mut history = History::default();
     let mut line = Vec::new();
     for number in 1.. {

@@ -1,12 +1,12 @@
 //! Step outputs, job summaries and the shield around foreign text, in each host's own way.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::Path;
 
 use devops_core::Error;
+use devops_files::{open_to_append, replace};
 
 use super::Host;
 
@@ -65,9 +65,8 @@ pub fn write_outputs(
         },
         Host::GitLab => {
             let path = report_dir.join(OUTPUTS);
-            std::fs::create_dir_all(report_dir)
-                .and_then(|()| std::fs::write(&path, dotenv(job, outputs)))
-                .map_err(|error| Error::unwritable(&path, error))
+            std::fs::create_dir_all(report_dir).map_err(|error| Error::unwritable(&path, error))?;
+            replace(&path, dotenv(job, outputs).as_bytes())
         }
         Host::Local => Ok(()),
     }
@@ -132,10 +131,7 @@ fn dotenv(job: &str, outputs: &Outputs) -> String {
 
 /// Appends text to a file, without touching what others wrote.
 fn append(path: &Path, text: &str) -> Result<(), Error> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
+    open_to_append(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| Error::unwritable(path, error))
 }

@@ -1,8 +1,6 @@
 //! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -24,7 +22,7 @@ use devops_inventory::lockfiles::{Found, find, help};
 use devops_job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 64 << 20;
 
 /// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -38,7 +36,8 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     } else {
         arguments.paths.as_slice()
     };
-    let found = find(searched)?;
+    let workspace = context.workspace();
+    let found = find(searched, &|real: &Path| workspace.holds(real))?;
     let mut inputs = Vec::new();
     let mut lockfiles = Vec::new();
     for (path, format) in found.read() {
@@ -78,16 +77,8 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
 
 /// A lockfile's bytes.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let unreadable = |error| Error::unreadable(path, error);
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(
-            Error::input(format!("is not a file of at most {LARGEST} bytes")).at(Location::file(shown(path)))
-        );
-    }
-    let mut bytes = Vec::new();
-    File::open(path).map_err(unreadable)?.take(LARGEST).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
+    devops_files::read(path, LARGEST)
+        .map_err(|error| Error::input("can't be read").at(Location::file(shown(path))).because(error))
 }
 
 /// The error that there is no lockfile whose format is read.

@@ -86,6 +86,10 @@ pub struct Serve {
     /// Address to listen on; port 0 chooses a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// Another host name to answer to, besides `localhost` and the address, e.g. `reports.example.com`
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
 }
 
 /// Looks at the configuration.
@@ -177,7 +181,7 @@ fn act(line: &[OsString], arguments: Arguments, context: &Context) -> Exit {
     let done = match arguments.action {
         Action::Run(run) => return pipeline::run(line, run.directory, context),
         Action::Serve(arguments) => {
-            return match serve::serve(&arguments.folder, arguments.listen, context) {
+            return match serve::serve(&arguments, context) {
                 Ok(()) => Exit::Pass,
                 Err(error) => print_error(&error, Some(context)),
             };

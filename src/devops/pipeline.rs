@@ -18,7 +18,7 @@ use devops_job::command::keys;
 use devops_job::deliver::{Delivery, deliver, print_error, withdraw, write_files};
 use devops_job::prepare::{Project, ignored_keys};
 use devops_job::run::{Steps, refuse};
-use devops_job::{Common, Context, Format, Kind, Moment, Step, event_lines};
+use devops_job::{Common, Context, Format, Kind, Moment, Step, event_lines, report_folder};
 
 /// Name of the merged report.
 const NAME: &str = "devops";
@@ -78,7 +78,7 @@ impl Settings {
                 .help("run it in a folder with a devops.toml, or give the folder: `devops run DIR`")
                 .into());
         }
-        let project = Project::read(&folder, Some(&path))?;
+        let project = Project::read(&folder, config.as_deref())?;
         if let Some(file) = &project.file {
             file.check("", &keys(&Common::command()))?;
             file.check_waivers(context.program)?;
@@ -217,8 +217,13 @@ impl<'a> Pipeline<'a> {
 
     /// Removes the reports of an earlier run, so that one that is killed leaves no verdict behind.
     fn withdraw(&self) -> Result<(), Error> {
-        let folder = &self.settings.run.common.report_dir;
-        let jobs = JOBS.iter().map(|entry| folder.join(entry.name)).filter(|folder| folder.is_dir());
+        let Settings { run, resolved } = &self.settings;
+        let folder = &run.common.report_dir;
+        report_folder::check(&run.common, &resolved.settings)?;
+        let jobs: Vec<PathBuf> = JOBS.iter().map(|entry| folder.join(entry.name)).collect();
+        jobs.iter()
+            .try_for_each(|folder| report_folder::check_below(&run.common, &resolved.settings, folder))?;
+        let jobs = jobs.into_iter().filter(|folder| folder.is_dir());
         std::iter::once(folder.clone()).chain(jobs).try_for_each(|folder| withdraw(&folder))?;
         if self.settings.run.dry_run {
             return Ok(());

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use devops_ci::{Host, HostChoice};
 use devops_core::escape::terminal;
 use devops_core::{Error, Redactor, Secret};
+use devops_repository::Workspace;
 use devops_repository::policy::AUTO;
 
 /// Environment variable that sets the clock, to reproduce a verdict of another day: an RFC 3339 time.
@@ -91,6 +92,11 @@ impl Context {
     pub fn refreshed(&self) -> Self {
         let now = if self.variable(NOW).is_some() { self.now } else { Timestamp::now() };
         Self { now, ..self.clone() }
+    }
+
+    /// The folder around the working directory that a change can put links into.
+    pub fn workspace(&self) -> Workspace {
+        Workspace::of(&self.working_directory)
     }
 
     /// Names a run that no host names: `local-` and the time it started.

@@ -8,8 +8,8 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::common::{Common, Format};
 use super::context::Context;
 use super::redacted::{redacted, redacted_cases};
-use super::{Artifact, event_lines};
-use devops_ci::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
+use super::{Artifact, event_lines, report_folder};
+use devops_ci::{Host, OUTPUTS, Outputs, append_summary, shield, write_outputs};
 use devops_config::Setting;
 use devops_core::escape::terminal_line;
 use devops_core::{Cases, Error, Exit, Report, Rule};
@@ -74,7 +74,14 @@ fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
         }
         exit
     };
-    note(write_clean(delivery, &formats));
+    let folder = report_folder::check(common, delivery.settings);
+    let has_folder = folder.is_ok();
+    match folder {
+        Ok(()) => note(write_clean(delivery, &formats)),
+        // Why the job did not begin, or another reason for that.
+        Err(_) if delivery.report.error.is_some() => note(Ok(())),
+        Err(error) => note(Err(error)),
+    };
     note(append_events(delivery));
     show(delivery, &formats);
     if formats.contains(&Format::Summary) {
@@ -85,6 +92,10 @@ fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
     }
     let outputs = outputs(delivery.report, note(Ok(())), common, &formats);
     let job = delivery.report.job.as_str();
+    if !has_folder && context.host == Host::GitLab {
+        // There, the outputs are a file of the folder.
+        return note(Ok(()));
+    }
     note(write_outputs(context.host, &context.environment, &common.report_dir, job, &outputs))
 }
 

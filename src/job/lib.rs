@@ -11,6 +11,7 @@ pub mod event_lines;
 pub mod explain;
 pub mod prepare;
 mod redacted;
+pub mod report_folder;
 pub mod run;
 pub mod signals;
 pub mod stage;

@@ -11,7 +11,7 @@ use super::deliver::{Delivery, deliver, print, print_error, print_page, withdraw
 use super::explain::{Question, asked, explain};
 use super::prepare::{Prepared, prepare};
 use super::stage::Kind;
-use super::{Artifact, Job, Outcome, event_lines};
+use super::{Artifact, Job, Outcome, event_lines, report_folder};
 use devops_ci::Host;
 use devops_config::{Refusal, misspelt};
 use devops_core::words::number;
@@ -47,7 +47,9 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     steps.end("settings");
     let context = prepared.context(context);
     // Found out before the job changes anything, not after.
-    let writable = withdraw(&prepared.common.report_dir).and_then(|()| event_lines::open(&prepared.common));
+    let writable = report_folder::check(&prepared.common, &prepared.settings)
+        .and_then(|()| withdraw(&prepared.common.report_dir))
+        .and_then(|()| event_lines::open(&prepared.common));
     if let Err(error) = writable {
         return refuse(J::NAME, error.into(), &context);
     }

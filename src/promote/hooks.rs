@@ -2,7 +2,6 @@
 //!
 //! Owns starting, waiting and ending them. When they run and what their failure means is decided by `machine`.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::journal::Record;
 use devops_core::{Error, Redactor};
+use devops_files::{open_anew, read_end};
 use devops_net::Cancel;
 
 /// Flags of the commands around the switch.
@@ -46,6 +46,8 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) const LONGEST_END: Duration = GRACE.saturating_add(GRACE);
 /// How much of a failed command's output is shown.
 const TAIL: usize = 2_000;
+/// How much of its end is looked at for that, so that a secret that begins before what is shown is known.
+const LOOKED_AT: u64 = 1 << 20;
 
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +86,7 @@ impl Hooks {
         cancel: Option<&Cancel>,
     ) -> Result<Ran, Error> {
         let log = self.logs.join(format!("{name}.log"));
-        let output = File::create(&log).map_err(|error| Error::unwritable(&log, error))?;
+        let output = open_anew(&log).map_err(|error| Error::unwritable(&log, error))?;
         let errors = output.try_clone().map_err(|error| Error::unwritable(&log, error))?;
         let from = record.from.map_or("", |from| from.as_str());
         let mut shell = Command::new("sh");
@@ -133,7 +135,7 @@ impl Hooks {
 
     /// A text followed by the end of what was printed; masked before it is cut, or half a secret would go unnoticed.
     fn with_tail(&self, text: String, log: &Path) -> String {
-        let printed = std::fs::read(log).unwrap_or_default();
+        let printed = read_end(log, LOOKED_AT).unwrap_or_default();
         let printed = self.redactor.redact(&String::from_utf8_lossy(&printed));
         match tail(&printed) {
             "" => text,

@@ -35,6 +35,7 @@ use self::plan::{Decision, Observed, Parts, Request, Step, decide};
 use self::targets::{Change, Folders, Target};
 use devops_core::{Error, Exit, Rule};
 use devops_events::Progress;
+use devops_job::report_folder::stays_inside;
 use devops_job::{Context, Job, Noted, Outcome, Turn};
 use devops_net::Cancel;
 
@@ -128,6 +129,7 @@ fn show(target: &dyn Target, arguments: &Arguments, context: &Context) -> Result
 
 /// A promotion, in a runtime of its own.
 fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context) -> Result<Outcome, Error> {
+    stays_inside(context, &arguments.state_dir)?;
     devops_net::runtime()?.block_on(async {
         let cancel = Cancel::listen()?;
         let lock = arguments.state_dir.join(format!("{}.lock", target.state_name()));

@@ -198,10 +198,20 @@ pub fn html(document: &Document<'_>) -> String {
         has_tests: reports.iter().any(|report| report.totals.contains_key("tests")),
         made_by: line(&format!("{} {}", report.provenance.tool, report.provenance.version)),
         script: SCRIPT,
-        script_hash: STANDARD.encode(Sha256::digest(SCRIPT)),
+        script_hash: script_hash(),
     };
     // Writing to a string can't fail, and the template calls nothing that can.
     page.render().unwrap_or_default()
+}
+
+/// The SHA-256 of the script of every report, as a content security policy names it.
+fn script_hash() -> String {
+    STANDARD.encode(Sha256::digest(SCRIPT))
+}
+
+/// Where the script of a report comes from, for the content security policy of who serves reports: no other script runs under it.
+pub fn script_source() -> String {
+    format!("'sha256-{}'", script_hash())
 }
 
 /// All tests by name, as far as the page has room for them.

@@ -23,7 +23,7 @@ mod text;
 pub use badge::badge;
 pub use codequality::codequality;
 pub use github::github;
-pub use html::html;
+pub use html::{html, script_source};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;

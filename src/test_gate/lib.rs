@@ -135,7 +135,8 @@ impl Job for TestGate {
 
 /// Starts the command, and judges the reports it left.
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    let before = files::find(&arguments.paths, &arguments.exclude, &context.report_dir).marks();
+    let before =
+        files::find(&arguments.paths, &arguments.exclude, &context.report_dir, context.workspace()).marks();
     let ended = command::run(&arguments.run_command, &context.working_directory)?;
     let mut outcome = judge(arguments, context, Some(ended), &before)?;
     // A change can choose the command, so readers of the verdict must see it.
@@ -155,7 +156,7 @@ fn judge(
     let limits = Limits::of(arguments)?;
     let change = ChangeUnderTest::find(arguments, context)?;
     let files = GateFiles::read(arguments, context, &change)?;
-    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir, context.workspace());
     let keep = Keep { cases: context.has_page, ..arguments.keep(files.need_names()) };
     let facts = RunFacts::read(&found, keep, arguments, &limits.prefixes, &change);
     let base = Earlier::of(files.baseline.as_ref(), &facts, &limits.tests);

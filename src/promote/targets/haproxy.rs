@@ -15,7 +15,7 @@ use crate::colour::{Colour, Live};
 use crate::journal::{Kind, Phase, Record};
 use crate::plan::{Observed, Places};
 use devops_core::{Error, Location};
-use devops_files::replace_durably;
+use devops_files::{read_text, replace_durably};
 
 /// How often a transaction is started again because another one came first.
 const ATTEMPTS: u32 = 50;
@@ -25,6 +25,9 @@ const ABANDONED: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(5);
 /// How much goes into one command; HAProxy's buffers hold 16 KiB by default.
 const PAYLOAD: usize = 8 * 1024;
+
+/// Most bytes of the file with the map: HAProxy holds it whole.
+const LARGEST_MAP: u64 = 64 << 20;
 
 /// The line of the table.
 pub(super) const TARGET: TargetEntry = TargetEntry {
@@ -257,7 +260,7 @@ impl Haproxy {
         for _ in 0..ATTEMPTS {
             let observed = self.observe()?;
             let ours = self.ours(&observed.live, observed.record.as_ref());
-            let text = std::fs::read_to_string(file).map_err(|error| Error::unreadable(file, error))?;
+            let text = read_text(file, LARGEST_MAP).map_err(|error| Error::unreadable(file, error))?;
             let wanted = merge(&text, &ours);
             if wanted == text {
                 return Ok(has_changed);

@@ -77,6 +77,10 @@ fn beside(facts: &RunFacts, found: &Files) -> Section {
         let archives = count(found.archives.len() as u64, "archive");
         notes.push(format!("not read: {archives}, unpack them first: {}", first(&found.archives)));
     }
+    if !found.not_followed.is_empty() {
+        let links = count(found.not_followed.len() as u64, "link");
+        notes.push(format!("not followed: {links} out of the workspace: {}", first(&found.not_followed)));
+    }
     if !facts.bystanders.is_empty() {
         let files = counted(facts.bystanders.len() as u64, "file is", "files are");
         let named = facts.bystanders.iter().map(|(label, what)| format!("{label} ({what})"));
