@@ -1,7 +1,6 @@
 //! `devops serve`: a folder over HTTP on this machine, to look at a report or to play a colour of the sample.
 
 use std::convert::Infallible;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use devops_core::{Error, Location};
 use devops_job::Context;
+use devops_job::console::print_answer;
 
 /// Larger files are refused, so that memory stays bounded.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -65,10 +65,7 @@ async fn listen_on(folder: PathBuf, listen: SocketAddr, context: &Context) -> Re
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let line = format!("serving {} on http://{address}/\n", folder.display());
-    let mut stdout = std::io::stdout().lock();
-    // Nobody needs to read where it listens for it to listen.
-    let _ = stdout.write_all(context.redactor.redact(&line).as_bytes()).and_then(|()| stdout.flush());
-    drop(stdout);
+    print_answer(&line, context);
     let folder = Arc::new(folder);
     loop {
         tokio::select! {
