@@ -19,6 +19,7 @@ mod dep_scan;
 mod devops;
 mod events;
 mod git;
+mod hostile;
 mod image_scan;
 mod packaging;
 mod promote;
