@@ -4,7 +4,7 @@
 //! another site can read it by way of a name of its own, and takes no more than so many connections, files and threads.
 
 use std::convert::Infallible;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use super::served_file::{Content, Served};
 use devops_core::{Error, Location};
 use devops_files::open_itself_within;
 use devops_job::Context;
+use devops_job::console::print_answer;
 use devops_net::{Cancel, runtime};
 
 /// Larger files are refused.
@@ -103,11 +104,7 @@ async fn listen_on(site: Site, listen: SocketAddr, context: &Context) -> Result<
     let listener = TcpListener::bind(listen).await.map_err(out_of_reach)?;
     let address = listener.local_addr().map_err(out_of_reach)?;
     let cancel = Cancel::listen()?;
-    let line = format!("serving {} on http://{address}/\n", site.folder.display());
-    let mut stdout = io::stdout().lock();
-    // It also listens if the line with its address can't be written.
-    let _ = stdout.write_all(context.redactor.redact(&line).as_bytes()).and_then(|()| stdout.flush());
-    drop(stdout);
+    print_answer(&format!("serving {} on http://{address}/\n", site.folder.display()), context);
     let site = Arc::new(site);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {

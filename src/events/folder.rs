@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::event::{Body, Event, Kind};
 use super::log::Log;
-use devops_core::Error;
 use devops_core::digest::{hexadecimal, of_parts};
+use devops_core::{Error, escape};
 
 /// Maximum number of bytes of a line.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -77,7 +77,7 @@ pub fn append(
             return Ok(());
         }
     }
-    let mut line = sorted(&event)?.to_string();
+    let mut line = escape::json(&sorted(&event)?.to_string());
     line.push('\n');
     if line.len() > LONGEST_LINE {
         let message = format!("an event of {} bytes is longer than {LONGEST_LINE}", line.len());

@@ -1,15 +1,14 @@
 //! From a report to everyone who should see it: files, terminal, annotations, summary, step outputs.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-
 use super::common::{Common, Format};
+use super::console::{print, print_commands, print_error};
 use super::context::Context;
 use super::redacted::{redacted, redacted_cases};
 use super::{Artifact, event_lines, report_folder};
-use devops_ci::{Host, OUTPUTS, Outputs, append_summary, shield, write_outputs};
+use devops_ci::{Host, OUTPUTS, Outputs, append_summary, write_outputs};
 use devops_config::Setting;
 use devops_core::escape::terminal_line;
 use devops_core::{Cases, Error, Exit, Report, Rule};
@@ -117,8 +116,7 @@ fn show(delivery: &Delivery<'_>, formats: &[Format]) {
         }
         print(context, common, &text);
         if formats.contains(&Format::Github) {
-            // These are the commands themselves, so no shield; the renderer escapes what is foreign in them.
-            write_out(&context.redactor.redact(&devops_render::github(document)));
+            print_commands(&context.redactor.redact(&devops_render::github(document)));
         }
     });
 }
@@ -299,56 +297,4 @@ fn settings(settings: &[Setting]) -> String {
         text.push_str(&format!("  {} = {values}   ({})\n", setting.key, setting.origin));
     }
     text
-}
-
-/// Prints text for people on standard output, in colour where that is wanted, without secrets and without commands.
-pub fn print(context: &Context, common: &Common, text: &str) {
-    let text = shield(context.host, &context.redactor.redact(text));
-    let mut stdout = anstream::AutoStream::new(io::stdout().lock(), common.color.into());
-    // Someone who stopped reading is no reason to fail.
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-/// Prints the answer to a question, such as a page; someone who stopped reading is no reason to fail.
-pub fn print_page(text: &str) -> Exit {
-    let mut stdout = anstream::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    Exit::Pass
-}
-
-/// Writes to standard output as it is.
-fn write_out(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-/// Prints on standard error what went wrong, where, and what to do; returns the exit that stands for it.
-pub fn print_error(error: &Error, context: Option<&Context>) -> Exit {
-    let mut text = picture(error);
-    if let Some(context) = context {
-        text = context.redactor.redact(&text);
-        text = shield(context.host, &text);
-    }
-    let mut stderr = anstream::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-    error.kind().exit()
-}
-
-/// The error as rustc would draw it: message, place with its line and a caret, help.
-fn picture(error: &Error) -> String {
-    let renderer = Renderer::styled();
-    let help = error.help_text();
-    let title = match error.place() {
-        Some(_) => error.message().to_owned(),
-        None => terminal_line(&error.to_string()),
-    };
-    let mut group = Level::ERROR.primary_title(title).elements(error.place().map(|place| {
-        Snippet::source(place.text.as_str())
-            .path(place.path.as_str())
-            .annotation(AnnotationKind::Primary.span(place.span.clone()).label(place.label.as_str()))
-    }));
-    if !help.is_empty() {
-        group = group.element(Level::HELP.message(help));
-    }
-    format!("{}\n", renderer.render(&[group]))
 }

@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod common;
+pub mod console;
 pub mod context;
 pub mod deliver;
 mod effective_policy;

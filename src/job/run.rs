@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use super::common::{Common, Mode};
+use super::console::{print, print_error, print_page, print_refusal, report_panics};
 use super::context::Context;
-use super::deliver::{Delivery, deliver, print, print_error, print_page, withdraw};
+use super::deliver::{Delivery, deliver, withdraw};
 use super::explain::{Question, asked, explain};
 use super::prepare::{Prepared, prepare};
 use super::stage::Kind;
@@ -22,6 +23,7 @@ use devops_repository::policy::BASE_UNKNOWN;
 
 /// Runs a job as the binary of its name does.
 pub fn main<J: Job>() -> ExitCode {
+    report_panics();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = match Context::of_process(J::NAME) {
         Ok(context) => run::<J>(&arguments, context),
@@ -112,8 +114,7 @@ impl Steps {
 pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
     match &refusal {
         Refusal::Value(error) => drop(print_error(error, Some(context))),
-        // If standard error is gone, nothing can be reported.
-        Refusal::CommandLine(error) => drop(error.print()),
+        Refusal::CommandLine(error) => print_refusal(error, context),
     }
     if matches!(&refusal, Refusal::CommandLine(error) if !error.use_stderr()) {
         return Exit::Pass;

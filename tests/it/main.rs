@@ -20,6 +20,7 @@ mod dep_scan;
 mod devops;
 mod events;
 mod git;
+mod hostile;
 mod image_scan;
 mod links;
 mod packaging;

@@ -1,7 +1,7 @@
 //! Behaviour of the renderers: what each draws of the same reports, and what no report can make them do.
 
 mod contract;
-mod samples;
+pub(crate) mod samples;
 mod screen;
 
 use std::path::{Path, PathBuf};
