@@ -38,6 +38,30 @@ pub fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Goes through the files of a folder that is not on the disk, by their paths below it; `read` gives a file's bytes.
+///
+/// # Errors
+/// Where a file can't be read.
+pub fn walk_files(
+    files: &[String],
+    read: &mut dyn FnMut(&str) -> Result<Vec<u8>, Error>,
+    collector: &mut Collector<'_>,
+) -> Result<(), Error> {
+    for path in files {
+        let mut parts = path.split('/');
+        let (Some("crates"), Some(package), Some(file), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let Some(slot) = Slot::of(package, file).filter(|_| !package.starts_with('.')) else { continue };
+        if collector.meet(slot) {
+            collector.take(slot, &read(path)?);
+        }
+    }
+    Ok(())
+}
+
 /// Counts a package's advisories and reads them if they are wanted.
 fn package(
     folder: &Path,

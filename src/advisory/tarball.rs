@@ -11,11 +11,11 @@ use super::collector::{Collector, LARGEST, Slot};
 use devops_core::{Error, Input, Location};
 use devops_files::{HashingReader, open, open_within};
 
-/// Most bytes that a tarball may unpack to; the real database has 4 MB.
+/// Maximum number of bytes that a tarball may unpack to; the real database has 4 MB.
 const MOST_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 128 << 20 };
-/// Most bytes of the tarball itself: one that is not compressed is a little longer than what is in it.
+/// Maximum number of bytes of the tarball itself: one that is not compressed is a little longer than what is in it.
 const MOST_PACKED: u64 = 256 << 20;
-/// Most entries that a tarball may have; the real database has 3,000.
+/// Maximum number of entries that a tarball may have; the real database has 3,000.
 const MOST_ENTRIES: u64 = if cfg!(test) { 100 } else { 200_000 };
 
 /// What the first bytes of a file say it is.
@@ -67,6 +67,19 @@ fn form(path: &Path) -> Result<Form, Error> {
         _ if head.get(257..262) == Some(b"ustar") => Form::Tar,
         _ => Form::Other,
     })
+}
+
+/// The same for a tarball that is held whole, plain or gzipped.
+///
+/// # Errors
+/// As [`walk`].
+pub fn walk_bytes(bytes: &[u8], path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let mut bytes = bytes;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        entries(&mut MultiGzDecoder::new(bytes), path, collector)
+    } else {
+        entries(&mut bytes, path, collector)
+    }
 }
 
 /// Goes through the entries of a tarball.

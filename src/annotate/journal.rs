@@ -17,7 +17,7 @@ use devops_files::{open_itself, open_to_append};
 /// Version of the lines.
 const SCHEMA_VERSION: u64 = 1;
 
-/// Longer lines, their end included, are nothing we wrote.
+/// Longer lines, with their end, were not written by us.
 const LONGEST_LINE: u64 = 256 * 1024;
 
 /// Most bytes of a journal: more than a hundred thousand deployments.
@@ -32,7 +32,7 @@ struct Line {
     event: Event,
 }
 
-/// What a line says.
+/// The content of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
@@ -84,7 +84,7 @@ impl Journal {
         let mut file = open_to_append(path)?;
         let is_ours = match file.try_lock() {
             Err(TryLockError::WouldBlock) => false,
-            // Some file systems have no locks; then nobody else can have one either.
+            // Some file systems have no locks; then no other run can hold one either.
             Ok(()) | Err(TryLockError::Error(_)) => true,
         };
         if is_ours && file.seek(SeekFrom::End(0))? > 0 {
@@ -104,7 +104,7 @@ impl Journal {
         let mut bytes = serde_json::to_vec(&line)?;
         bytes.push(b'\n');
         if bytes.len() as u64 > LONGEST_LINE {
-            // It would be damage to whoever reads it, so that what it says would be lost in silence.
+            // Readers would treat it as damage, so its content would be lost without notice.
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the line is longer than 256 KiB"));
         }
         // One write, so that lines of two runs don't mix.
@@ -113,7 +113,7 @@ impl Journal {
     }
 }
 
-/// What the journal at `path` says so far; nothing where there is none, or none that can be read.
+/// What the journal at `path` contains so far; nothing if there is none, or none that can be read.
 ///
 /// A journal that can't be read can't be opened for writing either, and that is then reported as a refusal: it must
 /// not cost the deploy.
@@ -159,7 +159,7 @@ enum Unreadable {
     Damaged,
 }
 
-/// What a line says; nothing where it is empty.
+/// The content of a line; nothing if it is empty.
 fn parse(line: &[u8]) -> Result<Option<Event>, Unreadable> {
     #[derive(Deserialize)]
     struct Versioned {

@@ -95,7 +95,7 @@ pub(crate) fn deliver(
             own: queues.into_iter().map(|queue| queue.own).collect(),
         }
     });
-    // A name server that does not answer would hold up a runtime that ends politely.
+    // A name server that does not answer would delay a runtime that waits for its tasks.
     runtime.shutdown_background();
     Ok(summary)
 }
@@ -131,7 +131,7 @@ fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Optio
 }
 
 impl Outbox<'_> {
-    /// Everything one destination is to learn, oldest first; after trouble that may pass, the rest waits too.
+    /// Everything that one destination has to get, oldest first; after an error that may be temporary, the rest waits too.
     async fn queue(&self, opened: &Opened, journaled: &Delivery) -> Queue {
         let name = opened.name;
         let destination = match &opened.way {
@@ -264,7 +264,7 @@ pub(crate) fn is_late(record: &Record, context: &Context) -> bool {
     record.at.parse::<Timestamp>().is_ok_and(|at| context.now.duration_since(at) > NOTICEABLE)
 }
 
-/// How far a record got, where the journal says that the destination has it: then there is nothing to send.
+/// How far a record got, if the journal shows that the destination has it: then there is nothing to send.
 pub(crate) fn already_delivered(
     history: &History,
     record: &Record,

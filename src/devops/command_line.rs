@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use super::jobs::{JOBS, find, rules_by_job};
 use super::{pipeline, serve, show};
 use devops_core::{Error, Exit};
-use devops_job::deliver::{print_error, print_page};
+use devops_job::console::{print_answer, print_error, print_page, report_panics};
 use devops_job::explain::explain;
 use devops_job::run::refuse;
 use devops_job::{Common, Context};
@@ -152,6 +152,7 @@ pub fn command() -> Command {
 
 /// Runs `devops`.
 pub fn main() -> ExitCode {
+    report_panics();
     let line: Vec<OsString> = std::env::args_os().collect();
     let exit = match Context::of_process(NAME) {
         Ok(context) => run(&line, context),
@@ -187,14 +188,24 @@ fn act(line: &[OsString], arguments: Arguments, context: &Context) -> Exit {
             };
         }
         Action::Explain { rule } => explain(NAME, &rules_by_job(), rule.as_deref()),
-        Action::Config(Config::Show { look, all }) => show::settings(&look, all, context),
-        Action::Config(Config::Check(look)) => show::check(&look, context),
+        Action::Config(Config::Show { look, all }) => {
+            return answer(show::settings(&look, all, context), context);
+        }
+        Action::Config(Config::Check(look)) => return answer(show::check(&look, context), context),
         Action::Config(Config::Schema) => show::schema(),
         Action::Completions { shell, binary } => Ok(completions(shell, &binary)),
         Action::Man { binary } => manual(&binary),
     };
     match done {
         Ok(text) => print_page(&text),
+        Err(error) => print_error(&error, Some(context)),
+    }
+}
+
+/// Prints an answer that quotes what somebody configured.
+fn answer(text: Result<String, Error>, context: &Context) -> Exit {
+    match text {
+        Ok(text) => print_answer(&text, context),
         Err(error) => print_error(&error, Some(context)),
     }
 }

@@ -4,7 +4,7 @@
 //! another site can read it by way of a name of its own, and takes no more than so many connections, files and threads.
 
 use std::convert::Infallible;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,6 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::command_line::Serve;
@@ -29,15 +28,14 @@ use super::served_file::{Content, Served};
 use devops_core::{Error, Location};
 use devops_files::open_itself_within;
 use devops_job::Context;
+use devops_job::console::print_answer;
+use devops_net::{Cancel, runtime};
 
 /// Larger files are refused.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// Most connections at once; the next one waits.
 const CONNECTIONS: usize = 64;
-
-/// Most threads that read files.
-const THREADS: usize = 8;
 
 /// How long a client may take to send the head of a request, the first or the next.
 const LONGEST_HEAD: Duration = Duration::from_secs(10);
@@ -79,7 +77,7 @@ struct Site {
     of_pages: HeaderValue,
 }
 
-/// Serves the folder until SIGINT or SIGTERM; says on standard output where, once it listens.
+/// Serves the folder until a signal asks it to stop; prints its address on standard output once it listens.
 ///
 /// # Errors
 /// Where the folder is not there or the address can't be had.
@@ -94,12 +92,7 @@ pub(super) fn serve(arguments: &Serve, context: &Context) -> Result<(), Error> {
         .map_err(|error| Error::bug("the content security policy is no header").because(error))?;
     let hosts = allow_host.iter().map(|host| host.to_ascii_lowercase()).collect();
     let site = Site { folder: folder.clone(), hosts, of_pages };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(THREADS)
-        .build()
-        .map_err(|error| Error::environment("no runtime could be started").because(error))?;
-    runtime.block_on(listen_on(site, *listen, context))
+    runtime()?.block_on(listen_on(site, *listen, context))
 }
 
 async fn listen_on(site: Site, listen: SocketAddr, context: &Context) -> Result<(), Error> {
@@ -110,14 +103,8 @@ async fn listen_on(site: Site, listen: SocketAddr, context: &Context) -> Result<
     };
     let listener = TcpListener::bind(listen).await.map_err(out_of_reach)?;
     let address = listener.local_addr().map_err(out_of_reach)?;
-    let no_signals = |error: io::Error| Error::environment("signals can't be received").because(error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-    let line = format!("serving {} on http://{address}/\n", site.folder.display());
-    let mut stdout = io::stdout().lock();
-    // Nobody needs to read where it listens for it to listen.
-    let _ = stdout.write_all(context.redactor.redact(&line).as_bytes()).and_then(|()| stdout.flush());
-    drop(stdout);
+    let cancel = Cancel::listen()?;
+    print_answer(&format!("serving {} on http://{address}/\n", site.folder.display()), context);
     let site = Arc::new(site);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
@@ -128,8 +115,7 @@ async fn listen_on(site: Site, listen: SocketAddr, context: &Context) -> Result<
                     tokio::spawn(converse(stream, place, Arc::clone(&site)));
                 }
             }
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            () = cancel.asked() => return Ok(()),
         }
     }
 }

@@ -8,7 +8,7 @@ use clap::{Command, FromArgMatches};
 
 use super::Job;
 use super::command::{command, keys};
-use super::common::Common;
+use super::common::{Common, Format};
 use super::context::Context;
 use super::effective_policy::{BaseVersion, EffectivePolicy, KnownBase, PolicyChange, apply_base_policy};
 use super::run::rank;
@@ -42,6 +42,7 @@ impl<J: Job> Prepared<J> {
         context.report_dir.clone_from(&self.common.report_dir);
         context.base.clone_from(&self.common.base);
         context.service.clone_from(&self.common.service);
+        context.has_page = self.common.formats_or_default(context.host).contains(&Format::Html);
         if self.common.quiet { context.silent() } else { context }
     }
 }

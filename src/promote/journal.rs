@@ -21,7 +21,7 @@ use devops_net::Cancel;
 pub(crate) enum Phase {
     /// About to change the routing; it may or may not have changed yet.
     Intent,
-    /// The routing was changed, nobody has confirmed yet that it is well.
+    /// The routing was changed, and is not confirmed yet.
     Switched,
     /// Done.
     Committed,
@@ -67,7 +67,7 @@ impl Phase {
 pub(crate) enum Kind {
     /// Forward.
     Run,
-    /// Back to the colour before, because somebody asked for it.
+    /// Back to the colour before, because that was asked for.
     Rollback,
 }
 
@@ -104,7 +104,7 @@ pub(crate) struct Record {
     pub(crate) phase: Phase,
     /// Who did it, for people.
     pub(crate) owner: String,
-    /// What it was done to, where the journal's own place does not say so.
+    /// What it was done to, if the journal's own path does not show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
 }

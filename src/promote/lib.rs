@@ -67,7 +67,7 @@ impl Job for Promote {
             Action::Run | Action::Resume => Kind::Run,
             Action::Rollback => Kind::Rollback,
         };
-        // Settings that can't be meant are no attempt.
+        // Invalid settings are no attempt.
         let was_tried = error.kind().exit() != Exit::Usage;
         was_tried.then(|| noted(Progress::Unknown, kind, None, arguments, context))
     }
@@ -185,7 +185,7 @@ fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context
     })
 }
 
-/// The outcome with what the event log says of it.
+/// The outcome with its entry for the event log.
 fn with(outcome: Outcome, deployment: Noted) -> Outcome {
     Outcome { deployment: Some(deployment), ..outcome }
 }

@@ -31,7 +31,7 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
         Section { notes: facts.coverage.notes.clone(), ..Section::default() },
     ]);
     if !outcome.findings.is_empty() {
-        // Whoever waits for the baseline must not take a warning for it.
+        // A caller that waits for the baseline must not mistake a warning for it.
         outcome
             .findings
             .iter_mut()

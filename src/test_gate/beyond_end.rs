@@ -5,11 +5,11 @@ use std::path::Path;
 use super::coverage::Coverage;
 use devops_core::words::{counted, number};
 
-/// Most bytes of a file that is looked at, and of all together: what is longer is hardly source code.
+/// Maximum number of bytes of a file that is looked at, and of all together: what is longer is hardly source code.
 const LARGEST: u64 = 4 << 20;
 const ALL: u64 = 256 << 20;
 
-/// Most files that the note names.
+/// Maximum number of files that the note names.
 const NAMED: usize = 10;
 
 /// A note about files with lines beyond their end, as far as the files lie below this folder.

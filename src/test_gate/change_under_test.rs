@@ -85,7 +85,7 @@ impl ChangeUnderTest {
         self.is_no_change
     }
 
-    /// The same with the lines of the change, where only the repository can tell them and somebody wants to know.
+    /// The same with the lines of the change, if only the repository has them and they are needed.
     ///
     /// # Errors
     /// Where objects of the repository are missing.
@@ -164,7 +164,7 @@ impl ChangeUnderTest {
     }
 }
 
-/// The change that a diff tells; none where it is empty.
+/// The change that a diff describes; none if it is empty.
 fn read_diff(path: &Path) -> Result<Option<devops_repository::Change>, Error> {
     let mut file =
         devops_files::open_within(path, LARGEST_DIFF).map_err(|error| Error::unreadable(path, error))?;

@@ -142,7 +142,7 @@ pub(super) fn find(paths: &[PathBuf], exclude: &[String], own: &Path, workspace:
     }
 }
 
-/// What tells files apart, in the order of their names: the label alone may be that of several.
+/// What distinguishes files, in the order of their names: the label alone may be that of several.
 type Key = (String, Option<PathBuf>);
 
 #[derive(Default)]

@@ -21,7 +21,7 @@ use devops_reading::json;
 use devops_reading::shape::{LOOKED_AT, Shape, shape};
 use devops_reading::trouble::Trouble;
 
-/// Most reports read at once.
+/// Maximum number of reports read at once.
 const READERS: usize = 4;
 
 /// A report above this many bytes is loaded and hashed in a thread of its own.
@@ -132,7 +132,7 @@ fn side_by_side<R: Read + Send>(
     })
 }
 
-/// Hands over a source chunk by chunk, to its end even if nobody takes them any more.
+/// Passes on a source chunk by chunk, to its end even if the reader takes no more of them.
 fn load<R: Read>(
     mut source: HashingReader<R>,
     full: &SyncSender<io::Result<Vec<u8>>>,
@@ -147,7 +147,7 @@ fn load<R: Read>(
             Ok(0) => return Some(source.finish(label)),
             Ok(length) => {
                 chunk.truncate(length);
-                // Whoever refused the report has stopped listening; its digest is wanted all the same, if it is not far to its end.
+                // A reader that rejected the report takes no more; the digest still needs all of it, if the end is near.
                 if full.send(Ok(chunk)).is_err() {
                     unheard += length as u64;
                 }
@@ -188,7 +188,7 @@ impl Read for Loaded {
     }
 }
 
-/// What a source holds, told by its beginning.
+/// What a source contains, recognised by its beginning.
 pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
     let head = match beginning(source) {
         Ok(head) => head,

@@ -440,6 +440,9 @@ fn a_dry_run_judges_and_writes_nothing_outside_the_report_folder() {
     assert!(!sample.report("promote")["details"]["plan"].as_array().unwrap().is_empty());
     assert!(!sample.report("annotate")["details"]["plan"].as_array().unwrap().is_empty());
     assert_eq!(sample.report("")["verdict"], "warn");
+    for job in ["promote", "annotate"] {
+        assert!(finished.stdout.contains(&format!("\nplan of {job}\n   1  ")), "{finished:?}");
+    }
 }
 
 #[test]
@@ -738,6 +741,47 @@ fn a_misspelt_variable_is_named() {
         assert_eq!(notes.matches("did you mean DEVOPS_MIN_TESTS?").count(), 1, "{notes}");
         assert!(!notes.contains("DEVOPS_TEAM"), "{notes}");
     }
+}
+
+#[test]
+fn no_variable_of_the_project_itself_is_called_misspelt() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut waiting: Vec<PathBuf> = [
+        "action.yml",
+        "actions",
+        "benches",
+        "docs",
+        "examples",
+        "fuzz",
+        "scripts",
+        "src",
+        "tests/it/skipped.rs",
+        "tests/run",
+    ]
+    .map(|path| root.join(path))
+    .into();
+    let mut names = BTreeSet::new();
+    while let Some(path) = waiting.pop() {
+        // The room of the settings has misspelt ones on purpose.
+        if path.ends_with("src/config") || path.ends_with("target") {
+            continue;
+        }
+        if let Ok(entries) = std::fs::read_dir(&path) {
+            waiting.extend(entries.map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let is_part = |character: char| character.is_ascii_uppercase() || character == '_';
+        for (start, _) in text.match_indices("DEVOPS_") {
+            let name = text[start..].split(|character| !is_part(character)).next().unwrap();
+            if !name.ends_with('_') {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    assert!(names.contains("DEVOPS_SKIPPED") && names.len() > 20, "{names:?}");
+    let set = names.into_iter().map(|name| (name, "x".to_owned())).collect();
+    assert_eq!(devops_config::misspelt(&set), [""; 0]);
 }
 
 #[test]

@@ -11,6 +11,11 @@ use devops_core::{Error, Location};
 /// Folders that hold other people's code, build products or history.
 const NOT_ENTERED: [&str; 5] = [".git", "node_modules", "target", "vendor", ".venv"];
 
+/// Whether a folder of this name is searched.
+pub fn is_searched(folder: &str) -> bool {
+    !NOT_ENTERED.contains(&folder)
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -60,7 +65,7 @@ fn once(lockfiles: BTreeMap<PathBuf, Kind>) -> BTreeMap<PathBuf, Kind> {
     lockfiles.into_iter().collect()
 }
 
-/// The error that a named path can't be looked at.
+/// The error that a named path can't be read.
 fn missing(path: &Path, error: io::Error) -> Error {
     if path.file_name().is_some_and(|name| name == "-") {
         return Error::input("lockfiles are not read from stdin")
@@ -102,10 +107,10 @@ fn walk(start: &Path, is_inside: &dyn Fn(&Path) -> bool) -> Result<Found, Error>
             let name = name.to_string_lossy();
             let kind = entry.file_type().map_err(|error| Error::unreadable(&path, error))?;
             if kind.is_dir() {
-                if NOT_ENTERED.contains(&name.as_ref()) {
-                    found.not_entered.insert(tidy(&path));
-                } else {
+                if is_searched(&name) {
                     folders.push(path);
+                } else {
+                    found.not_entered.insert(tidy(&path));
                 }
             } else if let Some(lockfile) = Kind::of(&name) {
                 if kind.is_symlink()
@@ -135,6 +140,11 @@ pub fn shown(path: &Path) -> String {
 }
 
 impl Found {
+    /// Whether there is a lockfile at this path, as reports write it.
+    pub fn has(&self, path: &str) -> bool {
+        self.lockfiles.keys().any(|found| shown(found) == path)
+    }
+
     /// The lockfiles that are read, with their format.
     pub fn read(&self) -> impl Iterator<Item = (&Path, &'static Format)> {
         self.lockfiles.iter().filter_map(|(path, kind)| match kind {

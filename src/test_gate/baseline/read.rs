@@ -17,13 +17,13 @@ use devops_core::words::number;
 use devops_core::{Error, Input, Location};
 use devops_files::HashingReader;
 
-/// Most bytes of a baseline, after it was decompressed.
+/// Maximum number of bytes of a baseline, after it was decompressed.
 pub(crate) const LARGEST: u64 = 1 << 30;
 
-/// Most bytes of a line.
+/// Maximum number of bytes of a line.
 const LONGEST: u64 = 1 << 20;
 
-/// Most executions of one test in a run, as many as reports can hold it.
+/// Maximum number of executions of one test in a run, as many as reports can hold it.
 const EXECUTIONS: usize = 100_000;
 
 /// What version 1 counted, in its order.

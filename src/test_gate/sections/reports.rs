@@ -10,7 +10,7 @@ use crate::run::RunFacts;
 use devops_core::Finding;
 use devops_core::words::{count, counted, number};
 
-/// Most files beside reports that are named.
+/// Maximum number of files beside reports that are named.
 const NAMED: usize = 20;
 
 /// What all reports say: whether they are there, what went wrong in them, and what lies beside them.
