@@ -6,7 +6,7 @@ use devops_config::{File, Policy, Resolved, Setting};
 use devops_core::words::count;
 use devops_core::{Error, Finding};
 use devops_policy::Waiver;
-use devops_repository::policy::{BaseFile, BasePolicy};
+use devops_repository::{Authority, PolicyFile};
 
 /// Keys that decide for every job, and that the file of the base decides where there is one.
 const SHARED: [&str; 2] = ["fail-on", "mode"];
@@ -28,8 +28,8 @@ pub(super) struct BaseVersion {
 }
 
 impl BaseVersion {
-    fn of(found: BaseFile, path: &Path) -> Self {
-        let BaseFile { commit, label, revision, text, decides } = found;
+    fn of(found: PolicyFile, decides: bool, path: &Path) -> Self {
+        let PolicyFile { commit, label, revision, text } = found;
         let file = text.map(|text| File::parse_version(path, &label, text));
         let sha256 = file.as_ref().and_then(|file| Some(file.as_ref().ok()?.sha256.clone()));
         Self { commit, label, revision, decides, file, sha256 }
@@ -53,9 +53,16 @@ pub(super) struct KnownBase {
 
 impl KnownBase {
     /// What a repository found, of the file at this path.
-    pub(super) fn of(found: BasePolicy, path: &Path) -> Self {
-        let version = found.file.map(|file| BaseVersion::of(file, path));
-        Self { version, unknown: found.unknown }
+    pub(super) fn of(authority: Authority, path: &Path) -> Self {
+        let version = |file, decides| Some(BaseVersion::of(file, decides, path));
+        match authority {
+            Authority::Checkout => Self::default(),
+            Authority::Unknown(finding) => Self { unknown: Some(finding), version: None },
+            Authority::Target(file) | Authority::Common { file, .. } => {
+                Self { version: version(file, true), unknown: None }
+            }
+            Authority::Guess(file) => Self { version: version(file, false), unknown: None },
+        }
     }
 }
 

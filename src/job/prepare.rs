@@ -16,7 +16,7 @@ use super::stage::Kind;
 use devops_ci::Host;
 use devops_config::{File, Policy, Refusal, Setting, Source, path_of, resolve};
 use devops_core::Error;
-use devops_repository::policy::base_file;
+use devops_repository::{Place, authority};
 
 /// Keys that are ignored where the host knows the base of the change, which must not choose its own.
 const HOST_DECIDES: [&str; 1] = ["base"];
@@ -53,6 +53,8 @@ pub struct Project {
     pub path: PathBuf,
     /// The file, if there is one.
     pub file: Option<File>,
+    /// Whether the workflow named the file.
+    is_named: bool,
     /// What is known of each base that was asked for.
     bases: BTreeMap<String, KnownBase>,
 }
@@ -71,13 +73,20 @@ impl Project {
         // A link that leads nowhere is there: whoever put it there meant a policy to hold.
         let is_meant = named.is_some() || path.symlink_metadata().is_ok();
         let file = if is_meant { Some(File::read(&path)?) } else { None };
-        Ok(Self { folder: folder.to_path_buf(), path, file, bases: BTreeMap::new() })
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            path,
+            file,
+            is_named: named.is_some(),
+            bases: BTreeMap::new(),
+        })
     }
 
     /// Finds out where the change began, by the setting `base`.
     fn find_base(&mut self, setting: &str, context: &Context) -> Result<(), Error> {
         if !self.bases.contains_key(setting) {
-            let found = base_file(setting, &self.folder, &context.environment, &self.path)?;
+            let place = Place { folder: &self.folder, file: &self.path, is_named: self.is_named };
+            let found = authority(setting, &place, &context.environment)?;
             self.bases.insert(setting.to_owned(), KnownBase::of(found, &self.path));
         }
         Ok(())

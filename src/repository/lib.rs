@@ -3,6 +3,7 @@
 //! Owns the reading of a repository and of diffs, in process: no `git` is started, no filter or driver that a repository names
 //! is run, nothing is fetched and nothing is written. Knows no job, and not what tests or coverage are.
 
+mod authority;
 mod base;
 mod change;
 mod commit;
@@ -18,6 +19,7 @@ mod unified_diff;
 #[cfg(test)]
 mod tests;
 
+pub use authority::{Authority, Place, PolicyFile, authority};
 pub use base::{Base, KnownBase};
 pub use change::{Change, between};
 pub use commit::CommitFacts;

@@ -1,4 +1,4 @@
-//! The base of a change as the settings and the host name it, and `devops.toml` as it was there.
+//! The base of a change as the settings and the host name it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,36 +7,12 @@ use super::base::{Base, KnownBase, find};
 use super::failure::{Failure, Reason};
 use crate::objects::Repository;
 use devops_ci::Host;
+use devops_core::Error;
 use devops_core::rule::rules;
-use devops_core::{Error, Finding};
 
 /// Where a clone has the default branch of its remote, which a change on somebody's own machine is probably for.
 const DEFAULT_BRANCHES: [&str; 3] =
     ["refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"];
-
-/// What a repository knows about the policy that a change started from.
-#[derive(Default)]
-pub struct BasePolicy {
-    /// `devops.toml` where the change began; none where that is not known, or the file is none of the repository's.
-    pub file: Option<BaseFile>,
-    /// That the host names a base which the checkout does not reach.
-    pub unknown: Option<Finding>,
-}
-
-/// `devops.toml` where the change began.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseFile {
-    /// The commit's whole name.
-    pub commit: String,
-    /// The commit's name as people are shown it.
-    pub label: String,
-    /// The revision that led to the commit, as people write it.
-    pub revision: String,
-    /// What the file said; none where it was not there.
-    pub text: Option<String>,
-    /// Whether it decides. Where the base was guessed, it only shows what a pipeline would go by.
-    pub decides: bool,
-}
 
 /// The setting that has the host name the base.
 pub const AUTO: &str = "auto";
@@ -129,35 +105,4 @@ fn found(folder: &Path, revisions: &[String]) -> Result<KnownBase, Failure> {
             _ => return Err(first.clone()),
         }
     }
-}
-
-/// What the repository around a folder knows about the policy, which is this file, where the change began.
-///
-/// # Errors
-/// As [`base`].
-pub fn base_file(
-    setting: &str,
-    folder: &Path,
-    environment: &BTreeMap<String, String>,
-    file: &Path,
-) -> Result<BasePolicy, Error> {
-    let (known, decides) = match base(setting, folder, environment)? {
-        Base::Known(known) => (known, true),
-        Base::Guessed(known) => (known, false),
-        Base::Unknown(failure) => return Ok(BasePolicy { unknown: Some(unknown(&failure)), file: None }),
-        Base::None => return Ok(BasePolicy::default()),
-    };
-    let Some(path) = known.repository.path_of(file) else { return Ok(BasePolicy::default()) };
-    let bytes = known.repository.blob(known.commit, &path)?;
-    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let (commit, label) = (known.id(), known.short());
-    let file = BaseFile { commit, label, revision: known.revision, text, decides };
-    Ok(BasePolicy { file: Some(file), unknown: None })
-}
-
-/// The finding about a base that could not be found.
-fn unknown(failure: &Failure) -> Finding {
-    Finding::new(&BASE_UNKNOWN, format!("the base of the change is unknown: {}", failure.message), &[])
-        .detail("The devops.toml of the change applies, and nothing is compared with the base.")
-        .help(failure.help())
 }
