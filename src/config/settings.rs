@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 use std::ops::Range;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -54,6 +54,7 @@ pub struct Setting {
 }
 
 /// Where settings come from.
+#[derive(Clone, Copy)]
 pub struct Source<'a> {
     /// The command line, program name first.
     pub arguments: &'a [OsString],
@@ -84,6 +85,34 @@ pub struct Resolved {
     pub settings: Vec<Setting>,
     /// The values of each setting as clap takes them, in the same order.
     values: Vec<Vec<OsString>>,
+}
+
+impl Resolved {
+    /// Puts other paths in the place of those that a file names; `of` gives the ones for a key's path, or none where it stays.
+    pub fn replace_paths(
+        &mut self,
+        command: &Command,
+        mut of: impl FnMut(&str, &Path) -> Option<Vec<PathBuf>>,
+    ) {
+        let arguments = command.get_arguments().filter(|argument| is_setting(argument));
+        for ((argument, setting), values) in arguments.zip(&mut self.settings).zip(&mut self.values) {
+            if !is_path(argument) || !matches!(setting.origin, Origin::File(_)) {
+                continue;
+            }
+            let replaced = values.iter().flat_map(|value| match of(&setting.key, Path::new(value)) {
+                Some(paths) => paths.into_iter().map(PathBuf::into_os_string).collect(),
+                None => vec![value.clone()],
+            });
+            *values = replaced.collect();
+            setting.values = values.iter().map(|value| value.to_string_lossy().into_owned()).collect();
+        }
+    }
+
+    /// Whether a path is among the values of a setting.
+    pub fn names(&self, key: &str, path: &Path) -> bool {
+        let mut all = self.settings.iter().zip(&self.values).filter(|(setting, _)| setting.key == key);
+        all.any(|(_, values)| values.iter().any(|value| is_same(value, path.as_os_str())))
+    }
 }
 
 /// Whose value of a setting holds, where two files say something about it.
@@ -237,8 +266,8 @@ pub fn combine(
 }
 
 /// Whether two values of a list are one: `reports` and `./reports/` are.
-fn is_same(one: &OsString, other: &OsString) -> bool {
-    let parts = |value: &OsString| -> Vec<OsString> {
+fn is_same(one: &OsStr, other: &OsStr) -> bool {
+    let parts = |value: &OsStr| -> Vec<OsString> {
         let parts = Path::new(value).components().filter(|part| *part != Component::CurDir);
         parts.map(|part| part.as_os_str().to_owned()).collect()
     };
