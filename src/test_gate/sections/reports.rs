@@ -7,7 +7,7 @@ use crate::arguments::Arguments;
 use crate::files::Files;
 use crate::rules;
 use crate::run::RunFacts;
-use devops_core::Finding;
+use devops_core::{Finding, Input};
 use devops_core::words::{count, counted, number};
 
 /// Most files beside reports that are named.
@@ -60,6 +60,12 @@ fn reports(facts: &RunFacts, arguments: &Arguments) -> Section {
         inputs: facts.inputs.clone(),
         ..Section::default()
     }
+}
+
+/// The reports that were read, without what lies beside them.
+pub(crate) fn reports_of(facts: &RunFacts) -> Vec<Input> {
+    let is_beside = |input: &&Input| facts.bystanders.iter().any(|(beside, _)| *beside == input.path);
+    facts.inputs.iter().filter(|input| !is_beside(input)).cloned().collect()
 }
 
 /// Reports that are as they were before the run.
