@@ -1,0 +1,4 @@
+//! A change never decides about itself.
+
+mod repository;
+mod world;
