@@ -2,12 +2,13 @@
 //!
 //! Owns detection, step outputs and links. Knows no job and no renderer.
 
-mod base;
+mod change;
 mod deployment;
 mod host;
 mod outputs;
 mod run;
 
+pub use change::{HostChange, address_path};
 pub use deployment::{DeploymentFacts, Forge, ForgeToken};
 pub use host::{Host, HostChoice};
 pub use outputs::{OUTPUTS, Outputs, append_summary, shield, write_outputs};

@@ -2,13 +2,20 @@
 
 use std::path::Path;
 
+use super::context::Context;
 use devops_core::{Finding, Input, Location, Rule, Severity};
 use devops_repository::Repository;
 
 /// Findings about reports that are as the checked-out commit has them; those that the target branch does not have are of severity
 /// high.
-pub(super) fn committed(rule: &Rule, reports: &[Input], folder: &Path, target: Option<&str>) -> Vec<Finding> {
-    let Ok(repository) = Repository::discover(folder) else { return Vec::new() };
+pub(super) fn committed(
+    rule: &Rule,
+    reports: &[Input],
+    context: &Context,
+    target: Option<&str>,
+) -> Vec<Finding> {
+    let repository = Repository::around(&context.working_directory, &context.environment);
+    let Ok(repository) = repository else { return Vec::new() };
     let find = |report: &Input| {
         let path = repository.path_of(Path::new(&report.path))?;
         let head = repository.head().ok()?;

@@ -133,8 +133,7 @@ pub(super) fn apply(
         return Ok((None, EffectivePolicy { commit, is_of_change, ..own }));
     }
     let (mut target, file, trouble) = of_target(decider, command, source)?;
-    let (folder, known) = (source.working_directory, commit.as_deref());
-    let gone = follow(&mut target, change.settings, command, change.key, folder, known);
+    let gone = follow(&mut target, change.settings, command, change.key, source, commit.as_deref());
     let holds = |target: &Setting, own: &Setting| (change.key)(&own.key).holds(target, own);
     let settings = combine(command, &target, change.settings, holds)?;
     let (waivers, about_waivers) = waivers(file, change);

@@ -1,11 +1,11 @@
 //! Paths that the target branch names and that the change moves or takes away.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Command;
 
 use super::keys::Key;
-use devops_config::Resolved;
+use devops_config::{Resolved, Source};
 use devops_core::{Error, Finding};
 use devops_repository::moved;
 
@@ -17,9 +17,10 @@ pub(super) fn follow(
     change: &Resolved,
     command: &Command,
     key: &dyn Fn(&str) -> Key,
-    folder: &Path,
+    source: &Source<'_>,
     commit: Option<&str>,
 ) -> Vec<String> {
+    let (folder, environment) = (source.working_directory, source.environment);
     let mut gone = Vec::new();
     target.replace_paths(command, |name, path| {
         let is_pattern = path.to_string_lossy().contains(['*', '?', '{', '[']);
@@ -27,7 +28,7 @@ pub(super) fn follow(
         {
             return None;
         }
-        let places: Vec<PathBuf> = commit.map(|commit| moved(folder, commit, path)).unwrap_or_default();
+        let places: Vec<PathBuf> = commit.map(|commit| moved(folder, environment, commit, path)).unwrap_or_default();
         if places.is_empty() {
             gone.push(path.display().to_string());
             return None;

@@ -252,8 +252,8 @@ fn shared_source<'a>(project: &'a Project, arguments: &'a [OsString], context: &
 
 /// The keys of the file that are ignored here; by the environment alone, because a change can set the key `host`, too.
 fn ignored_keys(context: &Context) -> &'static [&'static str] {
-    let candidates = Host::detect(&context.environment).base_candidates(&context.environment);
-    if candidates.is_empty() { &[] } else { &HOST_DECIDES }
+    let change = Host::detect(&context.environment).change(&context.environment);
+    if change.is_none() { &[] } else { &HOST_DECIDES }
 }
 
 /// Says which keys of the file are ignored.

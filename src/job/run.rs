@@ -250,7 +250,7 @@ fn report<J: Job>(
     advise(&mut outcome.findings, &policy.gone);
     if let Some(rule) = J::STALE.filter(|_| policy.is_of_change) {
         let commit = policy.commit.as_deref();
-        outcome.findings.extend(committed(&rule, &outcome.reports, &context.working_directory, commit));
+        outcome.findings.extend(committed(&rule, &outcome.reports, context, commit));
     }
     outcome.findings.extend(policy.findings.iter().cloned());
     let marked = outcome.findings.iter().filter(|finding| !finding.is_open()).count();

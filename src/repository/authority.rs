@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::base::{Base, KnownBase};
-use super::failure::Failure;
-use crate::policy::{BASE_UNKNOWN, base};
+use super::base::{Base, UnknownBase};
+use super::failure::{Failure, Reason};
+use crate::objects::Repository;
+use crate::policy::{AUTO, BASE_UNKNOWN, base};
+use devops_ci::Host;
 use devops_core::{Error, Finding};
 
 /// Whose `devops.toml` decides about this run.
@@ -64,26 +66,69 @@ pub fn authority(
     place: &Place<'_>,
     environment: &BTreeMap<String, String>,
 ) -> Result<Authority, Error> {
-    Ok(match base(setting, place.folder, environment)? {
-        Base::None => Authority::Checkout,
-        Base::Known(known) => file_at(&known, place.file)?.map_or(Authority::Checkout, Authority::Target),
-        Base::Guessed(known) => file_at(&known, place.file)?.map_or(Authority::Checkout, Authority::Guess),
-        Base::Unknown(failure) => Authority::Unknown(unknown(&failure)),
+    let (known, is_guess) = match base(setting, place.folder, environment)? {
+        Base::None => return Ok(Authority::Checkout),
+        Base::Known(known) => (known, false),
+        Base::Guessed(known) => (known, true),
+        Base::Unknown(UnknownBase { failure, repository }) => {
+            return Ok(if is_of_workflow(place, repository.as_ref(), environment) {
+                Authority::Checkout
+            } else {
+                Authority::Unknown(unknown(&failure))
+            });
+        }
+    };
+    let Some(path) = path_in(&known.repository, place.file) else {
+        if is_guess || is_of_workflow(place, Some(&known.repository), environment) {
+            return Ok(Authority::Checkout);
+        }
+        let message = format!("{} is not a file of the repository", place.file.display());
+        return Ok(Authority::Unknown(unknown(&Failure::new(Reason::OutsideWorkspace, message))));
+    };
+    let file = match known.repository.blob(known.target, &path) {
+        Ok(bytes) => {
+            let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            let (commit, label, revision) = (known.id(), known.short(), known.revision.clone());
+            PolicyFile { commit, label, revision, text }
+        }
+        Err(failure) if matches!(setting, AUTO | "") => return Ok(Authority::Unknown(unknown(&failure))),
+        Err(failure) => return Err(failure.into()),
+    };
+    Ok(match known.advice {
+        _ if is_guess => Authority::Guess(file),
+        Some(advice) => Authority::Common { file, advice },
+        None => Authority::Target(file),
     })
 }
 
-/// The file at the base; none where it lies outside of the repository.
-fn file_at(known: &KnownBase, file: &Path) -> Result<Option<PolicyFile>, Failure> {
-    let Some(path) = known.repository.path_of(file) else { return Ok(None) };
-    let bytes = known.repository.blob(known.commit, &path)?;
-    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let (commit, label, revision) = (known.id(), known.short(), known.revision.clone());
-    Ok(Some(PolicyFile { commit, label, revision, text }))
+/// The path of a file in the repository, by the way it was written, or else by where it is.
+fn path_in(repository: &Repository, file: &Path) -> Option<String> {
+    let real = || repository.path_of(&file.canonicalize().ok()?);
+    repository.path_of(file).or_else(real)
+}
+
+/// Whether the file is not the change's: the workflow named it, and it lies where the change has nothing.
+fn is_of_workflow(
+    place: &Place<'_>,
+    repository: Option<&Repository>,
+    environment: &BTreeMap<String, String>,
+) -> bool {
+    let Ok(real) = place.file.canonicalize() else { return false };
+    let workspace = Host::detect(environment).workspace(environment);
+    let workspace = workspace.and_then(|workspace| workspace.canonicalize().ok());
+    let root = repository.and_then(Repository::root);
+    let written = std::path::absolute(place.file).unwrap_or_default();
+    let is_outside = |folder: &Path| !real.starts_with(folder) && !written.starts_with(folder);
+    place.is_named
+        && (workspace.is_some() || root.is_some())
+        && workspace.as_deref().is_none_or(is_outside)
+        && root.is_none_or(is_outside)
 }
 
 /// The finding about a base that could not be found.
 fn unknown(failure: &Failure) -> Finding {
+    let help = failure.help();
     Finding::new(&BASE_UNKNOWN, format!("the base of the change is unknown: {}", failure.message), &[])
-        .detail("The devops.toml of the change applies, and nothing is compared with the base.")
-        .help(failure.help())
+        .detail("The devops.toml of the change can only make the gate stricter, and nothing is compared with the base.")
+        .help(format!("{help}; where that is not possible, set `--base none` in the workflow to let the change's own file decide"))
 }

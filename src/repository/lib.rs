@@ -8,6 +8,7 @@ mod base;
 mod change;
 mod commit;
 mod diff_paths;
+mod discover;
 mod failure;
 pub mod gate_file;
 mod moves;
@@ -21,7 +22,7 @@ mod unified_diff;
 mod tests;
 
 pub use authority::{Authority, Place, PolicyFile, authority};
-pub use base::{Base, KnownBase};
+pub use base::{Base, KnownBase, UnknownBase};
 pub use change::{Change, between};
 pub use commit::CommitFacts;
 pub use moves::moved;

@@ -1,6 +1,6 @@
 //! Where a file or folder of another commit is now, if git shows it as moved.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -11,15 +11,20 @@ use crate::objects::Repository;
 /// The places to which the change since `commit` moves what stood at `path`, written from where the path is; none where it does not.
 ///
 /// A folder moved if all that is still there of it stands below one other folder by the same names, or below several such.
-pub fn moved(folder: &Path, commit: &str, path: &Path) -> Vec<PathBuf> {
-    find(folder, commit, path).unwrap_or_default()
+pub fn moved(
+    folder: &Path,
+    environment: &BTreeMap<String, String>,
+    commit: &str,
+    path: &Path,
+) -> Vec<PathBuf> {
+    let repository = Repository::around(folder, environment).ok();
+    repository.and_then(|repository| find(&repository, commit, path)).unwrap_or_default()
 }
 
-fn find(folder: &Path, commit: &str, path: &Path) -> Option<Vec<PathBuf>> {
-    let repository = Repository::discover(folder).ok()?;
+fn find(repository: &Repository, commit: &str, path: &Path) -> Option<Vec<PathBuf>> {
     let commit = ObjectId::from_hex(commit.as_bytes()).ok()?;
     let inside = repository.path_of(path)?;
-    let change = between(&repository, commit, repository.head().ok()?).ok()?;
+    let change = between(repository, commit, repository.head().ok()?).ok()?;
     let below = format!("{inside}/");
     let places: BTreeSet<&str> = change
         .renamed

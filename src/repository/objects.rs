@@ -15,40 +15,12 @@ const LINKS: usize = 8;
 pub struct Repository {
     pub(super) inner: gix::Repository,
     /// The folder of its files, without links; none where it is bare.
-    root: Option<PathBuf>,
+    pub(super) root: Option<PathBuf>,
+    /// The current folder as it was written, which may be through links; none where only the system's name of it is known.
+    pub(super) current: Option<PathBuf>,
 }
 
 impl Repository {
-    /// The repository this folder belongs to.
-    ///
-    /// Neither the environment nor the configuration of the user or the machine is asked, and an owner other than this user is
-    /// no obstacle, for in containers that is the rule.
-    pub fn discover(folder: &Path) -> Result<Self, Failure> {
-        let absent = || {
-            let message = format!("{} is not in a git repository", folder.display());
-            Failure::new(Reason::NotARepository, message)
-        };
-        let folder = folder.canonicalize().map_err(|_| absent())?;
-        // Found apart from opening, so that one that is there and can't be opened is not taken for none.
-        gix::discover::upwards(&folder).map_err(|_| absent())?;
-        let options = || gix::open::Options::isolated().strict_config(false);
-        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let opened = gix::ThreadSafeRepository::discover_opts(
-            &folder,
-            gix::discover::upwards::Options::default(),
-            trust,
-        );
-        let mut inner = opened
-            .map_err(|error| {
-                let message = format!("the repository of {} can't be opened: {error}", folder.display());
-                Failure::new(Reason::Unreadable, message)
-            })?
-            .to_thread_local();
-        inner.object_cache_size_if_unset(4 << 20);
-        let root = inner.workdir().and_then(|root| root.canonicalize().ok());
-        Ok(Self { inner, root })
-    }
-
     /// The folder of its files.
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
@@ -58,7 +30,8 @@ impl Repository {
     ///
     /// Links below the root are part of the path: a change that puts one there must not lead to another file.
     pub fn path_of(&self, file: &Path) -> Option<String> {
-        let path = straightened(&std::path::absolute(file).ok()?);
+        let written = self.current.as_ref().map(|current| current.join(file));
+        let path = straightened(&std::path::absolute(written.as_deref().unwrap_or(file)).ok()?);
         let root = self.root.as_ref()?;
         let is_root = |folder: &&Path| folder.canonicalize().is_ok_and(|folder| folder == *root);
         let outermost = path.ancestors().skip(1).filter(is_root).last()?;
@@ -228,7 +201,7 @@ impl Repository {
 }
 
 /// An absolute path without steps back.
-fn straightened(path: &Path) -> PathBuf {
+pub(super) fn straightened(path: &Path) -> PathBuf {
     let mut straight = PathBuf::new();
     for part in path.components() {
         match part {

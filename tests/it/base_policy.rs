@@ -8,16 +8,16 @@ use devops_job::Kind;
 use crate::support::{binary, git, report, run};
 
 /// How a gate is set up so that it is red for its sample, and how a change would make it green.
-struct Gate {
-    job: &'static str,
+pub(crate) struct Gate {
+    pub(crate) job: &'static str,
     rule: &'static str,
     /// The base's table.
-    table: &'static str,
+    pub(crate) table: &'static str,
     /// Each a table that would turn the gate green, or hide what is wrong.
     cheats: &'static [&'static str],
 }
 
-const GATES: [Gate; 3] = [
+pub(crate) const GATES: [Gate; 3] = [
     Gate {
         job: "test-gate",
         rule: "test-failed",
@@ -51,7 +51,7 @@ const GATES: [Gate; 3] = [
 ];
 
 /// A repository with the inputs of all gates, as each is red for, and what the cheats would have them read instead.
-fn repository() -> tempfile::TempDir {
+pub(crate) fn repository() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("examples/webshop");
     let write = |path: &str, bytes: &[u8]| {

@@ -298,6 +298,8 @@ impl Clone {
         let merge = git(&work, &["rev-parse", "HEAD"]).trim().to_owned();
         let url = format!("file://{}", work.display());
         git(folder.path(), &["clone", "--quiet", "--depth=1", "--branch=topic", &url, "shallow"]);
+        std::fs::create_dir(folder.path().join("plain")).unwrap();
+        std::fs::write(folder.path().join("plain/devops.toml"), change).unwrap();
         Self { folder, target, head, merge }
     }
 
@@ -342,6 +344,13 @@ impl Clone {
                 "shallow",
                 head,
                 github(&[pull, base, ("GITHUB_SHA", head)]),
+                Sees::Stranger,
+            ),
+            (
+                "a pull request without a repository",
+                "plain",
+                "",
+                github(&[pull, base, ("GITHUB_SHA", merge)]),
                 Sees::Stranger,
             ),
             ("a branch pipeline", "work", head, gitlab(&[("CI_COMMIT_BRANCH", "topic")]), Sees::Checkout),
@@ -398,7 +407,9 @@ fn in_every_situation_every_key_is_what_the_table_says() {
         let clone = Clone::new(has_target.then_some(target.as_str()), &file(is_second));
         for (situation, folder, commit, environment, sees) in clone.situations() {
             let folder = clone.folder.path().join(folder);
-            git(&folder, &["checkout", "--quiet", "--detach", commit]);
+            if !commit.is_empty() {
+                git(&folder, &["checkout", "--quiet", "--detach", commit]);
+            }
             let all = shown(&folder, &environment);
             compare(situation, sees, has_target, is_second, &all, &defaults);
         }
