@@ -252,7 +252,9 @@ impl File {
             && !text.chars().any(char::is_alphanumeric)
         {
             let error = self.error("`matches` has no letter or digit", span.clone(), "this matches anything");
-            return Err(error.help("name what is accepted, or remove the key to accept all findings of the rule"));
+            return Err(
+                error.help("name what is accepted, or remove the key to accept all findings of the rule")
+            );
         }
         let mut field = |name: &str| fields.remove(name).filter(|(text, _)| !text.trim().is_empty());
         let missing = |name: &str| {

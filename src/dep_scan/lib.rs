@@ -65,7 +65,7 @@ impl Job for DepScan {
         ("db", Key::Unset),
         ("frozen-db", Key::OFF),
         ("max-db-age", Key::Maximum),
-        ("paths", Key::List),
+        ("paths", Key::ListOrAll),
         ("uncovered-severity", Key::MOST_SEVERE),
     ];
 

@@ -134,7 +134,9 @@ pub(super) fn apply(
     }
     let (mut target, file, trouble) = of_target(decider, command, source)?;
     let gone = follow(&mut target, change.settings, command, change.key, source, commit.as_deref());
-    let holds = |target: &Setting, own: &Setting| (change.key)(&own.key).holds(target, own);
+    let is_on =
+        |key: &str| target.settings.iter().any(|setting| setting.key == key && setting.values == ["true"]);
+    let holds = |target: &Setting, own: &Setting| (change.key)(&own.key).holds(target, own, is_on);
     let settings = combine(command, &target, change.settings, holds)?;
     let (waivers, about_waivers) = waivers(file, change);
     let waits = Waiting::of(&change.settings.settings, &settings.settings, about_waivers);
@@ -277,9 +279,8 @@ fn waivers(target: Option<&File>, change: &PolicyChange<'_>) -> (Vec<Waiver>, Ve
     let target = target.map_or(&[][..], |file| &file.waivers);
     let own = change.file.map_or(&[][..], |file| &file.waivers);
     let subject = |waiver: &Waiver| (waiver.rule.clone(), waiver.matches.clone());
-    let whole = |waiver: &Waiver| {
-        (subject(waiver), waiver.reason.clone(), waiver.owner.clone(), waiver.expires)
-    };
+    let whole =
+        |waiver: &Waiver| (subject(waiver), waiver.reason.clone(), waiver.owner.clone(), waiver.expires);
     let (subjects, known): (BTreeSet<_>, BTreeSet<_>) =
         (own.iter().map(subject).collect(), target.iter().map(whole).collect());
     let of_the_job = |waiver: &&Waiver| (change.knows)(&waiver.rule);

@@ -14,6 +14,10 @@ pub enum Key {
     Harmless,
     /// A list of what is judged, or of checks that are independent of each other: the change adds to it.
     List,
+    /// The same where the list stands for everything as long as nobody sets it: the change adds only to what the target branch sets.
+    ListOrAll,
+    /// The same, but not where this other key is on, with which the order of the list decides.
+    ListUnless(&'static str),
     /// Something a check needs, and does nothing else: the change's value holds where the target branch gives none.
     Unset,
     /// A number of which a higher one is stricter; without one, nothing is demanded.
@@ -34,12 +38,20 @@ impl Key {
     /// What something counts as, of which a more severe one is stricter.
     pub const MOST_SEVERE: Self = Self::Words(&["info", "low", "medium", "high", "critical"]);
 
-    /// Whose value holds in a change.
-    pub(crate) fn holds(self, target: &Setting, change: &Setting) -> Holds {
+    /// Whether a change adds to the values of the target branch.
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, Self::List | Self::ListOrAll | Self::ListUnless(_))
+    }
+
+    /// Whose value holds in a change, where `is_on` says which other keys the target branch switches on.
+    pub(crate) fn holds(self, target: &Setting, change: &Setting, is_on: impl Fn(&str) -> bool) -> Holds {
         let is_stricter = match self {
             Self::Decides => false,
             Self::Harmless => true,
             Self::List => return Holds::Both,
+            Self::ListOrAll if target.values.is_empty() => false,
+            Self::ListUnless(other) if is_on(other) => false,
+            Self::ListOrAll | Self::ListUnless(_) => return Holds::Both,
             Self::Unset => target.values.is_empty(),
             Self::Minimum => is_beyond(change, target, |change, target| change > target),
             Self::Maximum => is_beyond(change, target, |change, target| change < target),
@@ -60,6 +72,8 @@ impl Key {
             Self::Decides => "waits".to_owned(),
             Self::Harmless => "holds".to_owned(),
             Self::List => "adds".to_owned(),
+            Self::ListOrAll => "adds where set".to_owned(),
+            Self::ListUnless(other) => format!("adds, unless `{other}` is on"),
             Self::Unset => "holds where unset".to_owned(),
             Self::Minimum => "may raise".to_owned(),
             Self::Maximum => "may lower".to_owned(),
@@ -118,7 +132,7 @@ mod tests {
             values: values.iter().map(|value| (*value).to_owned()).collect(),
             origin: Origin::Default,
         };
-        key.holds(&setting(target), &setting(change))
+        key.holds(&setting(target), &setting(change), |key| key == "on")
     }
 
     #[test]
@@ -127,6 +141,11 @@ mod tests {
             (Key::Decides, &[][..], &["1"][..], Holds::First),
             (Key::Harmless, &["1"], &[], Holds::Second),
             (Key::List, &["1"], &["2"], Holds::Both),
+            (Key::List, &[], &["2"], Holds::Both),
+            (Key::ListOrAll, &["1"], &["2"], Holds::Both),
+            (Key::ListOrAll, &[], &["2"], Holds::First),
+            (Key::ListUnless("on"), &["1"], &["2"], Holds::First),
+            (Key::ListUnless("off"), &["1"], &["2"], Holds::Both),
             (Key::Unset, &[], &["1"], Holds::Second),
             (Key::Unset, &["1"], &["2"], Holds::First),
             (Key::Minimum, &["10"], &["9"], Holds::First),

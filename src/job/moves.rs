@@ -24,11 +24,11 @@ pub(super) fn follow(
     let mut gone = Vec::new();
     target.replace_paths(command, |name, path| {
         let is_pattern = path.to_string_lossy().contains(['*', '?', '{', '[']);
-        if key(name) != Key::List || is_pattern || path.symlink_metadata().is_ok() || change.names(name, path)
-        {
+        if !key(name).is_list() || is_pattern || path.symlink_metadata().is_ok() || change.names(name, path) {
             return None;
         }
-        let places: Vec<PathBuf> = commit.map(|commit| moved(folder, environment, commit, path)).unwrap_or_default();
+        let places: Vec<PathBuf> =
+            commit.map(|commit| moved(folder, environment, commit, path)).unwrap_or_default();
         if places.is_empty() {
             gone.push(path.display().to_string());
             return None;

@@ -289,9 +289,13 @@ fn check_outputs(settings: &[Setting]) -> Result<(), Error> {
     };
     for setting in settings.iter().filter(|setting| setting.key == REPORT_DIR) {
         if let (Origin::File(location), false) = (&setting.origin, setting.values.iter().all(is_plain)) {
-            return Err(Error::configuration(format!("`{REPORT_DIR}` holds more than letters, digits and `._/-`"))
-                .at(location.clone())
-                .help("name a folder such as `reports/devops`; the workflow may give any other with `--report-dir`"));
+            return Err(Error::configuration(format!(
+                "`{REPORT_DIR}` holds more than letters, digits and `._/-`"
+            ))
+            .at(location.clone())
+            .help(
+                "name a folder such as `reports/devops`; the workflow may give any other with `--report-dir`",
+            ));
         }
     }
     Ok(())

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use jiff::civil::Date;
 use jiff::Span;
+use jiff::civil::Date;
 
-use super::common::{Common, Mode};
 use super::committed::committed;
+use super::common::{Common, Mode};
 use super::context::Context;
 use super::deliver::{Delivery, deliver, print, print_error, print_page, withdraw};
 use super::effective_policy::RULES as POLICY_RULES;

@@ -81,12 +81,7 @@ impl Texts {
 }
 
 /// Adds the findings with a text that begins like this and matches a pattern.
-fn search(
-    texts: &BTreeMap<String, Vec<usize>>,
-    start: &str,
-    pattern: &str,
-    found: &mut BTreeSet<usize>,
-) {
+fn search(texts: &BTreeMap<String, Vec<usize>>, start: &str, pattern: &str, found: &mut BTreeSet<usize>) {
     let from = texts.range::<str, _>((Bound::Included(start), Bound::Unbounded));
     let near = from.take_while(|(text, _)| text.starts_with(start));
     let matching = near.filter(|(text, _)| is_match(pattern, text));

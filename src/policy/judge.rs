@@ -44,7 +44,8 @@ pub fn judge(
     days: Days,
     rank: impl Fn(&str) -> Option<usize>,
 ) -> Judgement {
-    let about_waivers = apply(&mut findings, waivers.iter().filter(|waiver| rank(&waiver.rule).is_some()), days);
+    let about_waivers =
+        apply(&mut findings, waivers.iter().filter(|waiver| rank(&waiver.rule).is_some()), days);
     findings.extend(about_waivers);
     findings.sort_by(|left, right| order(left, &rank).cmp(&order(right, &rank)));
     let fails =
@@ -257,7 +258,8 @@ mod tests {
     #[test]
     fn the_last_of_several_waivers_marks_a_finding() {
         let last = Waiver { owner: "last".to_owned(), ..waiver(Some("*"), date(2026, 12, 31)) };
-        let judgement = decide(vec![finding("a", Severity::High)], &[waiver(Some("a"), date(2026, 12, 1)), last]);
+        let judgement =
+            decide(vec![finding("a", Severity::High)], &[waiver(Some("a"), date(2026, 12, 1)), last]);
         assert_eq!(judgement.findings[0].waived.as_ref().unwrap().owner, "last");
     }
 

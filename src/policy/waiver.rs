@@ -137,9 +137,10 @@ mod tests {
             };
             !Index::of(std::slice::from_ref(&finding)).covered(&waiver).is_empty()
         };
-        for pattern in
-            ["time", "CVE-1", "cve-1", "GHSA-*", "ghsa-*", "title", "sub/*", "*.lock", "*-1", "*tl*", "s*b/*ock"]
-        {
+        for pattern in [
+            "time", "CVE-1", "cve-1", "GHSA-*", "ghsa-*", "title", "sub/*", "*.lock", "*-1", "*tl*",
+            "s*b/*ock",
+        ] {
             assert!(covers(pattern), "{pattern}");
         }
         for pattern in [

@@ -249,7 +249,7 @@ pub(super) const KEYS: &[(&str, Key)] = &[
     ("min-tests", Key::Minimum),
     ("missing-baseline", Key::Words(&["allow", "fail"])),
     ("new-failures-only", Key::OFF),
-    ("paths", Key::List),
+    ("paths", Key::ListUnless("attempts")),
     ("slowdown-floor", Key::Maximum),
 ];
 

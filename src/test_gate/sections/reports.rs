@@ -7,8 +7,8 @@ use crate::arguments::Arguments;
 use crate::files::Files;
 use crate::rules;
 use crate::run::RunFacts;
-use devops_core::{Finding, Input};
 use devops_core::words::{count, counted, number};
+use devops_core::{Finding, Input};
 
 /// Most files beside reports that are named.
 const NAMED: usize = 20;

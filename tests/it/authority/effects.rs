@@ -174,7 +174,10 @@ fn a_change_gives_a_promotion_no_command_address_or_place() {
                 assert!(!server.was_asked(), "{host:?} {program}\n{cheat}");
                 assert!(change.path().join("current").is_symlink(), "the target branch's promotion is made");
                 let text = change.report().to_string();
-                assert!(text.contains("applies until the change is merged"), "{host:?} {program}\n{cheat}\n{text}");
+                assert!(
+                    text.contains("applies until the change is merged"),
+                    "{host:?} {program}\n{cheat}\n{text}"
+                );
             }
         }
         let change = Change::new(&files, &[("devops.toml", cheat)]);
@@ -204,7 +207,10 @@ fn a_change_gives_a_record_no_address_place_or_certificate() {
                 assert_eq!(finished.code, Some(0), "{host:?} {program}\n{cheat}\n{}", finished.stdout);
                 assert!(!server.was_asked(), "{host:?} {program}\n{cheat}");
                 assert_eq!(traces(change.path()), [] as [PathBuf; 0], "{host:?} {program}\n{cheat}");
-                assert!(change.path().join(".devops/deployments.jsonl").is_file(), "the target branch's journal");
+                assert!(
+                    change.path().join(".devops/deployments.jsonl").is_file(),
+                    "the target branch's journal"
+                );
             }
         }
     }
@@ -214,7 +220,9 @@ fn a_change_gives_a_record_no_address_place_or_certificate() {
 fn a_job_that_changes_the_world_waits_where_only_the_change_has_it() {
     let server = Listener::start();
     let url = server.url();
-    let own = format!("{GATE}[promote]\nstart-hook = 'touch ran'\n[annotate]\ngithub-url = '{url}'\ngitlab-url = '{url}'\n");
+    let own = format!(
+        "{GATE}[promote]\nstart-hook = 'touch ran'\n[annotate]\ngithub-url = '{url}'\ngitlab-url = '{url}'\n"
+    );
     for host in HOSTS {
         let files = [("devops.toml", own.as_str()), ("blue/x", "b"), ("green/x", "g")];
         let change = Change::new(&[("devops.toml", GATE)], &files);
@@ -222,7 +230,8 @@ fn a_job_that_changes_the_world_waits_where_only_the_change_has_it() {
         assert_eq!(finished.code, Some(0), "what waits is not red: {}", finished.stdout);
         let notes = change.report()["notes"].to_string();
         for job in ["promote", "annotate"] {
-            let note = format!("{job} did not run, because `[{job}]` is new in this change and waits for the merge");
+            let note =
+                format!("{job} did not run, because `[{job}]` is new in this change and waits for the merge");
             assert!(notes.contains(&note), "{notes}");
         }
         let finished = change.run(host, "promote", &["run"]);
@@ -261,6 +270,34 @@ fn an_added_path_a_stricter_limit_and_a_new_gate_hold_at_once() {
 }
 
 #[test]
+fn an_added_path_is_no_later_attempt_and_narrows_no_search() {
+    let first = "<testsuite><testcase name='a'><failure/></testcase></testsuite>";
+    let target = "[test-gate]\npaths = ['out/1.xml', 'out/2.xml']\nattempts = true\n";
+    let own = "[test-gate]\npaths = ['out/1.xml', 'out/2.xml', 'out/3.xml']\nattempts = true\n";
+    let lockfile = "[dep-scan]\ndb = ['db']\n";
+    for host in HOSTS {
+        let change = Change::new(&[("devops.toml", target)], &[("devops.toml", own)]);
+        for (path, text) in [("out/1.xml", first), ("out/2.xml", first), ("out/3.xml", GREEN)] {
+            write(change.path(), path, text);
+        }
+        assert_eq!(change.run(host, "test-gate", &[]).code, Some(1), "{host:?}");
+        let all = run(binary("test-gate", change.path()).arg("--base=none"));
+        assert_eq!(all.code, Some(0), "the cheat works where no change is judged: {}", all.stdout);
+        let files = [
+            ("devops.toml", lockfile),
+            ("Cargo.lock", VULNERABLE),
+            ("db/crates/foo/RUSTSEC-2026-0001.md", ADVISORY),
+        ];
+        let own =
+            [("devops.toml", "[dep-scan]\ndb = ['db']\npaths = ['app']\n"), ("app/Cargo.lock", LOCKFILE)];
+        let change = Change::new(&files, &own);
+        assert_eq!(change.run(host, "dep-scan", &[]).code, Some(1), "{host:?}");
+        let all = run(binary("dep-scan", change.path()).arg("--base=none"));
+        assert_eq!(all.code, Some(0), "the cheat works where no change is judged: {}", all.stdout);
+    }
+}
+
+#[test]
 fn a_path_that_moves_is_judged_at_both_places_and_the_way_out_is_named() {
     let moved = "[test-gate]\npaths = ['out/r.xml']\n";
     for host in HOSTS {
@@ -276,8 +313,9 @@ fn a_path_that_moves_is_judged_at_both_places_and_the_way_out_is_named() {
     }
 }
 
-/// A lockfile without packages of others, and a database with an advisory about one of them.
+/// A lockfile without packages of others, one with a vulnerable package, and the advisory about it.
 const LOCKFILE: &str = "version = 4\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\n";
+const VULNERABLE: &str = "version = 4\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"foo\"\nversion = \"1.0.1\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
 const ADVISORY: &str = "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\npackage = \"foo\"\ndate = \"2026-10-01\"\n\n[versions]\npatched = [\">= 1.2.0\"]\n```\n\n# Foo is bad\n\nIt is.\n";
 
 #[test]
@@ -302,16 +340,23 @@ fn a_lockfile_that_git_shows_as_moved_is_judged_at_its_new_place() {
             let change = Change::edited(&files, edit);
             let finished = change.run(host, "dep-scan", &[]);
             assert_eq!(finished.code, Some(0), "{host:?} {new}: {}{}", finished.stdout, finished.stderr);
-            let vulnerable = format!("{LOCKFILE}\n[[package]]\nname = \"foo\"\nversion = \"1.0.1\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n");
-            write(change.path(), new, &vulnerable);
+            write(change.path(), new, VULNERABLE);
             assert_eq!(change.run(host, "dep-scan", &[]).code, Some(1), "it is read there");
         }
     }
     // Where git shows nothing of the kind, the path is missing, and the way out is named.
-    let files = [("devops.toml", &*table("Cargo.lock")), ("Cargo.lock", LOCKFILE), ("db/crates/foo/RUSTSEC-2026-0001.md", ADVISORY)];
+    let files = [
+        ("devops.toml", &*table("Cargo.lock")),
+        ("Cargo.lock", LOCKFILE),
+        ("db/crates/foo/RUSTSEC-2026-0001.md", ADVISORY),
+    ];
     let change = Change::edited(&files, |folder| {
         std::fs::remove_file(folder.join("Cargo.lock")).unwrap();
-        write(folder, "other/Cargo.lock", "version = 4\n\n[[package]]\nname = \"a-name-of-its-own\"\nversion = \"9.9.9\"\ndependencies = [\"something-else\", \"nothing-alike\"]\n");
+        write(
+            folder,
+            "other/Cargo.lock",
+            "version = 4\n\n[[package]]\nname = \"a-name-of-its-own\"\nversion = \"9.9.9\"\ndependencies = [\"something-else\", \"nothing-alike\"]\n",
+        );
         write(folder, "devops.toml", &table("other/Cargo.lock"));
     });
     let finished = change.run(Host::GitHub, "dep-scan", &[]);
@@ -407,7 +452,11 @@ fn a_report_that_is_committed_is_not_this_runs() {
             assert!(change.report()["findings"].to_string().contains("the target branch has it as well"));
             let head = git(change.path(), &["rev-parse", "HEAD"]).trim().to_owned();
             let finished = run(&mut on(host, job, change.path(), &head));
-            assert_eq!((finished.code, &change.report()["verdict"]), (Some(0), &"pass".into()), "{host:?} {job}");
+            assert_eq!(
+                (finished.code, &change.report()["verdict"]),
+                (Some(0), &"pass".into()),
+                "{host:?} {job}"
+            );
         }
     }
 }
@@ -431,7 +480,9 @@ fn variables_that_decide_are_named() {
 
 #[test]
 fn a_report_folder_of_the_file_is_a_plain_path() {
-    for (folder, expected) in [("out/devops-1.0_x", 0), ("x\";touch pwned;\"", 2), ("a b", 2), ("$(id)", 2), ("a\\nb", 2)] {
+    for (folder, expected) in
+        [("out/devops-1.0_x", 0), ("x\";touch pwned;\"", 2), ("a b", 2), ("$(id)", 2), ("a\\nb", 2)]
+    {
         let project = tempfile::tempdir().unwrap();
         write(project.path(), "r.xml", GREEN);
         let folder = folder.replace('"', "\\\"");

@@ -17,12 +17,14 @@ enum May {
     Set,
     /// Add to it.
     Add,
+    /// Add to it where the target branch sets it.
+    Extend,
     /// Set it where the target branch does not.
     First,
     /// Set it to the second value, which is the stricter one.
     Stricter,
 }
-use May::{Add, First, Set, Stricter, Wait};
+use May::{Add, Extend, First, Set, Stricter, Wait};
 
 /// A key, two values, and what a change may do.
 type Row = (&'static str, &'static str, &'static str, May);
@@ -44,7 +46,7 @@ const SHARED: &[Row] = &[
 
 const TEST_GATE: &[Row] = &[
     ("action", "baseline", "merge", Wait),
-    ("attempts", "false", "true", Wait),
+    ("attempts", "true", "false", Wait),
     ("baseline", "b1", "b2", First),
     ("benchmark-alarm-rate", "0.0001", "0.1", Stricter),
     ("benchmark-limit", "a < 1 ms", "b < 1 ms", Add),
@@ -86,7 +88,7 @@ const DEP_SCAN: &[Row] = &[
     ("frozen-db", "true", "false", Stricter),
     ("max-db-age", "360", "90", Stricter),
     ("mirrors", "a.example/x", "b.example/x", Wait),
-    ("paths", "p1", "p2", Add),
+    ("paths", "p1", "p2", Extend),
     ("uncovered-severity", "low", "high", Stricter),
 ];
 
@@ -176,7 +178,8 @@ fn may(key: Key) -> May {
     match key {
         Key::Decides => Wait,
         Key::Harmless => Set,
-        Key::List => Add,
+        Key::List | Key::ListUnless(_) => Add,
+        Key::ListOrAll => Extend,
         Key::Unset => First,
         Key::Minimum | Key::Maximum | Key::Words(_) => Stricter,
     }
@@ -217,9 +220,8 @@ enum Sees {
 /// `devops.toml` with the first or the second value of every key.
 fn file(is_second: bool) -> String {
     let line = |row: &Row| format!("{} = ['{}']\n", row.0, if is_second { row.2 } else { row.1 });
-    let table = |(job, rows): &(&str, &[Row])| {
-        format!("[{job}]\n{}", rows.iter().map(line).collect::<String>())
-    };
+    let table =
+        |(job, rows): &(&str, &[Row])| format!("[{job}]\n{}", rows.iter().map(line).collect::<String>());
     SHARED.iter().map(line).chain(OWN.iter().map(table)).collect()
 }
 
@@ -253,10 +255,13 @@ fn compare(situation: &str, sees: Sees, has_target: bool, is_second: bool, all: 
             let (change, target) = if is_second { (*second, *first) } else { (*first, *second) };
             let default = defaults[&place].as_str();
             let target = if sees == Sees::Both && has_target { Some(target) } else { None };
+            // With attempts, which are on in the first file, the order of paths decides.
+            let is_ordered = job == "test-gate" && *key == "paths" && is_second;
+            let may = if is_ordered { &First } else { may };
             let expected = match (sees, may, target) {
                 (Sees::Checkout, ..) | (_, Set, _) | (_, Add | First, None) => change.to_owned(),
-                (_, Wait | First, target) => target.unwrap_or(default).to_owned(),
-                (_, Add, Some(target)) => format!("{target}, {change}"),
+                (_, Add | Extend, Some(target)) => format!("{target}, {change}"),
+                (_, Wait | First | Extend, target) => target.unwrap_or(default).to_owned(),
                 (_, Stricter, Some(_)) => (*second).to_owned(),
                 (_, Stricter, None) if is_second || default == "(not set)" => change.to_owned(),
                 (_, Stricter, None) => default.to_owned(),
@@ -327,7 +332,11 @@ impl Clone {
                 "a schedule on GitHub",
                 "work",
                 head,
-                github(&[("GITHUB_EVENT_NAME", "schedule"), ("GITHUB_REF", "refs/heads/main"), ("GITHUB_SHA", head)]),
+                github(&[
+                    ("GITHUB_EVENT_NAME", "schedule"),
+                    ("GITHUB_REF", "refs/heads/main"),
+                    ("GITHUB_SHA", head),
+                ]),
                 Sees::Checkout,
             ),
             ("a pull request", "work", merge, github(&[pull, base, ("GITHUB_SHA", merge)]), Sees::Both),
@@ -338,7 +347,13 @@ impl Clone {
                 github(&[pull, base, ("GITHUB_SHA", merge), ("GITHUB_HEAD_REF", "main")]),
                 Sees::Both,
             ),
-            ("a merge queue", "work", merge, github(&[("GITHUB_REF", &queue), ("GITHUB_SHA", merge)]), Sees::Both),
+            (
+                "a merge queue",
+                "work",
+                merge,
+                github(&[("GITHUB_REF", &queue), ("GITHUB_SHA", merge)]),
+                Sees::Both,
+            ),
             (
                 "a pull request without history",
                 "shallow",

@@ -376,7 +376,8 @@ fn authority() -> String {
          merged:\n\n\
          - *waits*: nothing. The value of the target branch holds, or the default where that is unknown.\n\
          - *holds*: it sets it.\n\
-         - *adds*: it adds to the list of the target branch.\n\
+         - *adds*: it adds to the list of the target branch. *adds where set*: the same, unless the target branch leaves it out, which \
+         stands for everything.\n\
          - *holds where unset*: it sets it if the target branch does not.\n\
          - *may raise*, *may lower*, *may set towards*: a stricter value holds at once, a weaker one waits.\n\n\
          Waivers of the change wait; one that it removes no longer applies. A table of a gate that only the change has is run at \
