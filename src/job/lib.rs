@@ -6,9 +6,11 @@ pub mod command;
 pub mod common;
 pub mod context;
 pub mod deliver;
-mod effective_policy;
+pub mod effective_policy;
 pub mod event_lines;
 pub mod explain;
+pub mod keys;
+mod moves;
 pub mod prepare;
 mod redacted;
 pub mod run;
@@ -17,6 +19,7 @@ pub mod stage;
 
 pub use common::{Common, DeploymentArguments, Format, Mode};
 pub use context::Context;
+pub use keys::Key;
 pub use run::main;
 pub use stage::{Kind, Moment, Step, Turn};
 
@@ -38,8 +41,9 @@ pub trait Job {
 
     /// What the job does to the world.
     const KIND: Kind;
-    /// Keys of `devops.toml` that decide what passes: where a change has a base, they are taken from there.
-    const POLICY: &'static [&'static str];
+    /// What a change may do with the job's keys before it is merged. A key that is not listed decides: the target branch's value
+    /// holds.
+    const KEYS: &'static [(&'static str, Key)];
 
     /// Names of the files that the job may leave beside its report.
     const ARTIFACTS: &'static [&'static str] = &[];

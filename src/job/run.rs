@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use super::common::{Common, Mode};
 use super::context::Context;
 use super::deliver::{Delivery, deliver, print, print_error, print_page, withdraw};
+use super::effective_policy::RULES as POLICY_RULES;
 use super::explain::{Question, asked, explain};
+use super::moves::{advise, advise_error};
 use super::prepare::{Prepared, prepare};
 use super::stage::Kind;
 use super::{Artifact, Job, Outcome, event_lines};
@@ -150,10 +152,11 @@ pub fn rules<J: Job>() -> Vec<Rule> {
     own_rules::<J>().iter().chain(devops_policy::RULES).copied().collect()
 }
 
-/// The rules of a job, and of a gate that about its base.
+/// The rules of a job, and of a gate those about its base and policy.
 fn own_rules<J: Job>() -> Vec<Rule> {
-    let of_gates = (J::KIND == Kind::Gate).then_some(BASE_UNKNOWN);
-    J::rules().iter().copied().chain(of_gates).collect()
+    let of_gates = if J::KIND == Kind::Gate { POLICY_RULES } else { &[] };
+    let base = (J::KIND == Kind::Gate).then_some(BASE_UNKNOWN);
+    J::rules().iter().copied().chain(base).chain(of_gates.iter().copied()).collect()
 }
 
 /// Where a rule stands among those of the job, which lists causes first.
@@ -181,6 +184,7 @@ pub fn execute<J: Job>(prepared: &Prepared<J>, arguments: &J::Arguments, context
     provenance.policy_sha256.clone_from(&prepared.policy.sha256);
     let (report, left, deployment, is_live, error) = match J::run(arguments, context) {
         Err(error) => {
+            let error = advise_error(error, &prepared.policy.gone);
             let report = Report::of_error(J::NAME, &error, provenance);
             (report, Vec::new(), J::attempt(arguments, context, &error), None, Some(error))
         }
@@ -228,6 +232,7 @@ fn report<J: Job>(
     mut provenance: Provenance,
 ) -> Report {
     let policy = &prepared.policy;
+    advise(&mut outcome.findings, &policy.gone);
     outcome.findings.extend(policy.findings.iter().cloned());
     let marked = outcome.findings.iter().filter(|finding| !finding.is_open()).count();
     let mut judgement =

@@ -75,7 +75,7 @@ use self::records::Earlier;
 use self::run::RunFacts;
 use self::sections::Failures;
 use devops_core::{Error, Rule};
-use devops_job::{Context, Job, Kind, Outcome, Step, Turn};
+use devops_job::{Context, Job, Key, Kind, Outcome, Step, Turn};
 
 /// The job.
 pub struct TestGate;
@@ -85,7 +85,7 @@ impl Job for TestGate {
     const ABOUT: &'static str = "Check the test, coverage and benchmark reports of a change";
     type Arguments = Arguments;
     const KIND: Kind = Kind::Gate;
-    const POLICY: &'static [&'static str] = arguments::POLICY;
+    const KEYS: &'static [(&'static str, Key)] = arguments::KEYS;
     const ARTIFACTS: &'static [&'static str] = artifacts::NAMES;
 
     const EVENT: devops_events::Kind = devops_events::Kind::Test;
