@@ -105,6 +105,8 @@ impl Job for ImageScan {
         ("unknown-severity", Key::MOST_SEVERE),
     ];
 
+    const STALE: Option<Rule> = Some(rules::STALE);
+
     const EVENT: devops_events::Kind = devops_events::Kind::Scan;
 
     fn rules() -> &'static [Rule] {
@@ -134,6 +136,7 @@ impl Job for ImageScan {
             notes: outcome::notes(arguments, &counts, &collector, &headers),
             totals: outcome::totals(&counts, &collector),
             details: outcome::details(&counts, &collector, &headers),
+            reports: inputs.clone(),
             inputs,
             data: Facts::new(),
             ..Outcome::default()

@@ -90,6 +90,7 @@ pub const COMMON: &[(&str, Key)] = &[
     ("color", Key::Harmless),
     ("fail-on", Key::LEAST_SEVERE),
     ("formats", Key::Harmless),
+    ("max-waiver-days", Key::Maximum),
     ("mode", Key::Words(&["report", "enforce"])),
     ("quiet", Key::Harmless),
     ("verbose", Key::Harmless),

@@ -3,6 +3,7 @@
 //! Owns the [`Job`] trait, the flags all jobs share and the order of the steps. Knows no job by name.
 
 pub mod command;
+mod committed;
 pub mod common;
 pub mod context;
 pub mod deliver;
@@ -44,6 +45,9 @@ pub trait Job {
     /// What a change may do with the job's keys before it is merged. A key that is not listed decides: the target branch's value
     /// holds.
     const KEYS: &'static [(&'static str, Key)];
+
+    /// The rule about a report that is committed with a change and was not written by its run; for jobs that read reports.
+    const STALE: Option<Rule> = None;
 
     /// Names of the files that the job may leave beside its report.
     const ARTIFACTS: &'static [&'static str] = &[];
@@ -133,6 +137,8 @@ pub struct Outcome {
     pub details: Facts,
     /// Every file read.
     pub inputs: Vec<Input>,
+    /// Those of them that are reports, which the run should have written.
+    pub reports: Vec<Input>,
     /// Where data came from, for the provenance.
     pub data: Facts,
     /// Files to leave beside the report.

@@ -20,6 +20,7 @@ pub(super) fn follow(
     source: &Source<'_>,
     commit: Option<&str>,
 ) -> Vec<String> {
+    let (folder, environment) = (source.working_directory, source.environment);
     let mut gone = Vec::new();
     target.replace_paths(command, |name, path| {
         let is_pattern = path.to_string_lossy().contains(['*', '?', '{', '[']);
@@ -27,8 +28,8 @@ pub(super) fn follow(
         {
             return None;
         }
-        let moved = |commit| moved(source.working_directory, source.environment, commit, path);
-        let places: Vec<PathBuf> = commit.map(moved).unwrap_or_default();
+        let places: Vec<PathBuf> =
+            commit.map(|commit| moved(folder, environment, commit, path)).unwrap_or_default();
         if places.is_empty() {
             gone.push(path.display().to_string());
             return None;

@@ -22,6 +22,9 @@ use devops_repository::{Place, authority};
 /// Keys that are ignored where the host knows the base of the change, which must not choose its own.
 const HOST_DECIDES: [&str; 1] = ["base"];
 
+/// What the variables of inputs begin with.
+const INPUT: &str = "DEVOPS_IN_";
+
 /// The setting whose path becomes outputs of the step.
 const REPORT_DIR: &str = "report-dir";
 
@@ -193,7 +196,7 @@ pub fn prepare_in<J: Job>(
     policy.notes.extend(ignored_note(project.file.as_ref(), J::NAME, ignored_keys(context)));
     let resolved = of_target.unwrap_or(resolved);
     check_outputs(&resolved.settings)?;
-    policy.notes.extend(from_environment::<J>(&resolved.settings));
+    policy.notes.extend(from_environment::<J>(&resolved.settings, context));
     Ok(Prepared {
         arguments: J::Arguments::from_arg_matches(&resolved.matches)?,
         common: Common::from_arg_matches(&resolved.matches)?,
@@ -299,13 +302,16 @@ fn check_outputs(settings: &[Setting]) -> Result<(), Error> {
 }
 
 /// The settings that decide and come from the environment, which an earlier step can set.
-fn from_environment<J: Job>(settings: &[Setting]) -> Option<String> {
-    let decides = |setting: &&Setting| keys::of::<J>(&setting.key) != Key::Harmless;
+///
+/// Actions and templates set the variable of every input, if only to nothing; what they give is the workflow's and not listed.
+fn from_environment<J: Job>(settings: &[Setting], context: &Context) -> Option<String> {
+    let input = |setting: &Setting| format!("{INPUT}{}", setting.key.replace('-', "_").to_uppercase());
+    let is_step = settings.iter().all(|setting| context.environment.contains_key(&input(setting)));
     let named: Vec<String> = settings
         .iter()
-        .filter(decides)
+        .filter(|setting| keys::of::<J>(&setting.key) != Key::Harmless)
         .filter_map(|setting| match &setting.origin {
-            Origin::Environment(name) => {
+            Origin::Environment(name) if !(is_step && name.starts_with(INPUT)) => {
                 Some(format!("`{}` is {} ({name})", setting.key, setting.values.join(", ")))
             }
             _ => None,

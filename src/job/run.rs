@@ -5,6 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::committed::committed;
 use super::common::{Common, Mode};
 use super::context::Context;
 use super::deliver::{Delivery, deliver, print, print_error, print_page, withdraw};
@@ -19,7 +23,7 @@ use devops_config::{Refusal, misspelt};
 use devops_core::words::number;
 use devops_core::{Error, Exit, Provenance, Report, Rule, Verdict};
 use devops_events::Event;
-use devops_policy::{Judgement, judge};
+use devops_policy::{Days, Judgement, judge};
 use devops_repository::policy::BASE_UNKNOWN;
 
 /// Runs a job as the binary of its name does.
@@ -185,7 +189,11 @@ pub fn execute<J: Job>(prepared: &Prepared<J>, arguments: &J::Arguments, context
     let (report, left, deployment, is_live, error) = match J::run(arguments, context) {
         Err(error) => {
             let error = advise_error(error, &prepared.policy.gone);
-            let report = Report::of_error(J::NAME, &error, provenance);
+            let mut report = Report::of_error(J::NAME, &error, provenance);
+            // What a change said and what does not hold may be the cause.
+            report.notes.extend(prepared.policy.notes.iter().cloned());
+            let findings = prepared.policy.findings.iter();
+            report.notes.extend(findings.map(|finding| format!("{}: {}", finding.title, finding.help)));
             (report, Vec::new(), J::attempt(arguments, context, &error), None, Some(error))
         }
         Ok(mut outcome) => {
@@ -224,6 +232,13 @@ fn artifacts<J: Job>(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
     artifacts
 }
 
+/// The days by which waivers are judged.
+fn days<J: Job>(prepared: &Prepared<J>, context: &Context) -> Days {
+    let today = context.today();
+    let term = Span::new().try_days(prepared.common.max_waiver_days);
+    Days { today, latest: term.and_then(|term| today.checked_add(term)).unwrap_or(Date::MAX) }
+}
+
 /// The report of what a job found, judged.
 fn report<J: Job>(
     mut outcome: Outcome,
@@ -233,10 +248,14 @@ fn report<J: Job>(
 ) -> Report {
     let policy = &prepared.policy;
     advise(&mut outcome.findings, &policy.gone);
+    if let Some(rule) = J::STALE.filter(|_| policy.is_of_change) {
+        let commit = policy.commit.as_deref();
+        outcome.findings.extend(committed(&rule, &outcome.reports, context, commit));
+    }
     outcome.findings.extend(policy.findings.iter().cloned());
     let marked = outcome.findings.iter().filter(|finding| !finding.is_open()).count();
     let mut judgement =
-        judge(outcome.findings, &policy.waivers, prepared.common.fail_on, context.today(), rank::<J>);
+        judge(outcome.findings, &policy.waivers, prepared.common.fail_on, days(prepared, context), rank::<J>);
     if let Some(warning) = outcome.warning
         && judgement.verdict == Verdict::Pass
     {

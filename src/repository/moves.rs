@@ -17,19 +17,14 @@ pub fn moved(
     commit: &str,
     path: &Path,
 ) -> Vec<PathBuf> {
-    find(folder, environment, commit, path).unwrap_or_default()
+    let repository = Repository::around(folder, environment).ok();
+    repository.and_then(|repository| find(&repository, commit, path)).unwrap_or_default()
 }
 
-fn find(
-    folder: &Path,
-    environment: &BTreeMap<String, String>,
-    commit: &str,
-    path: &Path,
-) -> Option<Vec<PathBuf>> {
-    let repository = Repository::around(folder, environment).ok()?;
+fn find(repository: &Repository, commit: &str, path: &Path) -> Option<Vec<PathBuf>> {
     let commit = ObjectId::from_hex(commit.as_bytes()).ok()?;
     let inside = repository.path_of(path)?;
-    let change = between(&repository, commit, repository.head().ok()?).ok()?;
+    let change = between(repository, commit, repository.head().ok()?).ok()?;
     let below = format!("{inside}/");
     let places: BTreeSet<&str> = change
         .renamed

@@ -114,6 +114,12 @@ impl Repository {
         Ok(None)
     }
 
+    /// Whether a commit has a file at a path; false as well where that can't be found out.
+    pub fn has(&self, commit: &str, path: &str) -> bool {
+        let commit = ObjectId::from_hex(commit.as_bytes());
+        commit.is_ok_and(|commit| matches!(self.blob(commit, path), Ok(Some(_))))
+    }
+
     /// What a commit has at a path, or at the first folder of it that is none in the repository: a file, a link, a submodule.
     ///
     /// Two commits that have the same there lead to the same file, inside of the repository or outside.

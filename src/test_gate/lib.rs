@@ -88,6 +88,8 @@ impl Job for TestGate {
     const KEYS: &'static [(&'static str, Key)] = arguments::KEYS;
     const ARTIFACTS: &'static [&'static str] = artifacts::NAMES;
 
+    const STALE: Option<Rule> = Some(rules::STALE);
+
     const EVENT: devops_events::Kind = devops_events::Kind::Test;
 
     fn rules() -> &'static [Rule] {
@@ -174,5 +176,6 @@ fn judge(
     places::locate(&mut outcome, &facts.coverage, &change);
     quarantined::apply(files.quarantine.as_ref(), &facts, context, &mut outcome);
     outcome.artifacts = artifacts::artifacts(&arguments.exports, &facts, &covered)?;
+    outcome.reports = sections::reports::reports_of(&facts);
     Ok(outcome)
 }
