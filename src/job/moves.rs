@@ -49,7 +49,8 @@ fn way_out(path: &str) -> String {
 /// Adds the way out to the findings about a path that is gone.
 pub(super) fn advise(findings: &mut [Finding], gone: &[String]) {
     let at = |finding: &Finding, path: &String| {
-        finding.location.as_ref().is_some_and(|location| location.path == *path)
+        let is_at = finding.location.as_ref().is_some_and(|location| location.path == *path);
+        is_at || finding.subject.get("path").and_then(|known| known.as_str()) == Some(path)
     };
     for finding in findings {
         if let Some(path) = gone.iter().find(|path| at(finding, path)) {

@@ -165,12 +165,11 @@ fn common(
 /// A branch of the clone itself, a tag, and a branch of a fork can all have the target's name.
 fn references(repository: &Repository, change: &HostChange, failures: &mut Vec<Failure>) -> Vec<String> {
     let Some(branch) = &change.target_branch else { return Vec::new() };
-    let remotes: Vec<String> = if change.repository_paths.is_empty() {
-        vec!["origin".to_owned()]
-    } else {
-        let remotes = repository.inner.remote_names().into_iter().map(|name| name.to_string());
-        remotes.filter(|remote| is_target(repository, change, remote)).collect()
-    };
+    let mut remotes = vec!["origin".to_owned()];
+    if !change.repository_paths.is_empty() {
+        remotes = repository.remotes();
+        remotes.retain(|remote| is_target(repository, change, remote));
+    }
     if remotes.is_empty() {
         let expected = change.repository_paths.first().map(String::as_str).unwrap_or_default();
         let message = format!("no remote of the clone is the target repository {expected}");
@@ -181,11 +180,12 @@ fn references(repository: &Repository, change: &HostChange, failures: &mut Vec<F
 
 /// Whether a remote is the target repository, by its address; another host may serve a mirror of it.
 pub(super) fn is_target(repository: &Repository, change: &HostChange, remote: &str) -> bool {
-    let config = repository.inner.config_snapshot();
-    let address = config.plumbing().string(format!("remote.{remote}.url").as_str());
-    let path = address.and_then(|address| address_path(&address.to_string()));
-    let is_it = |path: String| change.repository_paths.iter().any(|known| known.eq_ignore_ascii_case(&path));
-    change.repository_paths.is_empty() || path.is_some_and(is_it)
+    let is_it = |address: &String| {
+        let path = address_path(address);
+        path.is_some_and(|path| change.repository_paths.iter().any(|known| known.eq_ignore_ascii_case(&path)))
+    };
+    let addresses = repository.addresses(remote);
+    change.repository_paths.is_empty() || !addresses.is_empty() && addresses.iter().all(is_it)
 }
 
 /// How to get the newest commit of the target branch.

@@ -44,19 +44,22 @@ impl Repository {
         let written = written
             .filter(|_| folder.as_os_str().is_empty() || folder.is_dir())
             .ok_or_else(|| absent(folder))?;
-        let workspace = host.workspace(environment);
-        let found = candidates(folder, &written, workspace.as_deref())?;
         let change = host.change(environment);
+        let workspace = change.as_ref().and_then(|_| host.workspace(environment));
+        let found = candidates(folder, &written, workspace.as_deref())?;
         let mut repositories: Vec<Self> = Vec::new();
         let mut other = None;
         for root in found {
             if repositories.iter().any(|outer| outer.has_submodule(&root)) {
                 continue;
             }
-            let repository = Self { current: current.clone(), ..Self::open(&root)? };
-            match change.as_ref().map(|change| repository.is_of(change)) {
-                Some(Err(failure)) => drop(other.get_or_insert(failure)),
-                _ => repositories.push(repository),
+            let opened = Self::open(&root).and_then(|repository| {
+                change.as_ref().map_or(Ok(()), |change| repository.is_of(change))?;
+                Ok(Self { current: current.clone(), ..repository })
+            });
+            match opened {
+                Ok(repository) => repositories.push(repository),
+                Err(failure) => drop(other.get_or_insert(failure)),
             }
         }
         // What a job unpacks below a change's own repository does not take its place, but a worktree of the same one may.

@@ -1,5 +1,6 @@
 //! A repository, read in process.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use gix::objs::tree::EntryKind;
@@ -166,6 +167,25 @@ impl Repository {
             }
         }
         Ok(edited)
+    }
+
+    /// The names of all remotes, sorted.
+    ///
+    /// Read whoever owns the folder: in containers that is often another user.
+    pub(super) fn remotes(&self) -> Vec<String> {
+        let config = self.inner.config_snapshot();
+        let sections = config.plumbing().sections_by_name("remote").into_iter().flatten();
+        let names = sections.filter_map(|section| Some(section.header().subsection_name()?.to_string()));
+        names.collect::<BTreeSet<String>>().into_iter().collect()
+    }
+
+    /// The addresses of a remote.
+    pub(super) fn addresses(&self, remote: &str) -> Vec<String> {
+        let config = self.inner.config_snapshot();
+        let sections = config.plumbing().sections_by_name("remote").into_iter().flatten();
+        let of_remote =
+            sections.filter(|section| section.header().subsection_name().is_some_and(|name| name == remote));
+        of_remote.flat_map(|section| section.values("url")).map(|url| url.to_string()).collect()
     }
 
     /// A commit.

@@ -69,7 +69,7 @@ fn revisions(
     is_pipeline: bool,
     change: Option<&HostChange>,
 ) -> Result<Vec<String>, Failure> {
-    if !is_pipeline {
+    if !is_pipeline || revision == "HEAD" {
         return Ok(vec![revision.to_owned()]);
     }
     let whole = revision.strip_prefix("refs/remotes/").unwrap_or(revision);

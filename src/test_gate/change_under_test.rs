@@ -136,8 +136,9 @@ impl ChangeUnderTest {
         ))
     }
 
-    /// What the report says of the base and the change.
+    /// What the report says of the change, and of the commit from which its lines are counted, where they are.
     pub(super) fn facts(&self) -> Option<Value> {
+        let change = self.change.as_ref()?;
         let base = match &self.base {
             Base::Known(known) => {
                 known.start.as_ref().ok().map(|start| json!({ "commit": start.to_string() }))
@@ -148,10 +149,9 @@ impl ChangeUnderTest {
             }
             Base::None | Base::Unknown(_) => None,
         };
-        let change = self.change.as_ref().map(|change| {
-            json!({ "files": change.added.len(), "lines": change.lines(), "deleted": change.deleted.len() })
-        });
-        (base.is_some() || change.is_some()).then(|| json!({ "base": base, "change": change }))
+        let lines = change.lines();
+        let change = json!({ "files": change.added.len(), "lines": lines, "deleted": change.deleted.len() });
+        Some(json!({ "base": base, "change": change }))
     }
 
     /// The commit that is checked out: its name, and when it was made.

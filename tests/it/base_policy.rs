@@ -125,6 +125,7 @@ fn no_gate_lets_a_change_lower_its_own_bar() {
             commit(folder.path(), &cheat);
             assert_ne!(judge(&[]), Some(1), "the cheat works where nothing decides but the file:\n{cheat}");
             let sha = git(folder.path(), &["rev-parse", "HEAD"]).trim().to_owned();
+            git(folder.path(), &["update-ref", "refs/remotes/origin/main", "main"]);
             let pull_request = [
                 ("GITHUB_ACTIONS", "true".to_owned()),
                 ("GITHUB_REF", "refs/heads/topic".to_owned()),

@@ -27,10 +27,13 @@ fn stays_red(
     let target = world.target();
     for judged in world.judge(folder, flags, environment) {
         let what = format!("{what}, {}: {:?}", judged.gate, judged.finished);
-        assert_eq!(judged.finished.code, Some(1), "{what}");
+        // Without the target's `frozen-db` the database is too old.
+        let is_without_database = *expected == Expected::Unknown && judged.gate == "dep-scan";
+        assert_eq!(judged.finished.code, Some(if is_without_database { 3 } else { 1 }), "{what}");
         match expected {
             Expected::Target => assert_eq!(judged.policy(), Some(target.as_str()), "{what}"),
             Expected::Commit(commit) => assert_eq!(judged.policy(), Some(commit.as_str()), "{what}"),
+            Expected::Unknown if is_without_database => assert_eq!(judged.policy(), None, "{what}"),
             Expected::Unknown => assert!(judged.is_unknown() && judged.policy().is_none(), "{what}"),
         }
     }
@@ -236,7 +239,7 @@ fn evil(world: &World) -> String {
     copy(&world.path("origin/app"), &world.path("evil"));
     world.git("evil", &["init", "--quiet", "--initial-branch=main"]);
     world.write("evil/devops.toml", &super::world::policy(LAX));
-    let own = world.commit("evil");
+    let own = world.commit("evil", "own");
     world.git("evil", &["update-ref", "refs/remotes/origin/main", &own]);
     own
 }
@@ -257,7 +260,7 @@ fn a_change_brings_no_repository_of_plain_files() {
         for name in ["heads/main", "remotes/origin/main"] {
             world.write(&format!("{at}refs/{name}"), &format!("{own}\n"));
         }
-        world.commit("origin");
+        world.commit("origin", "change");
         world.git("origin", &["switch", "--quiet", "main"]);
         world.merge();
         world.checkout_merge();
@@ -333,7 +336,7 @@ fn a_link_leads_to_no_other_repository() {
     world.git("origin", &["switch", "--quiet", "topic"]);
     std::fs::remove_dir_all(world.path("origin/app")).unwrap();
     std::os::unix::fs::symlink("../evil", world.path("origin/app")).unwrap();
-    world.commit("origin");
+    world.commit("origin", "change");
     world.git("origin", &["switch", "--quiet", "main"]);
     world.merge();
     world.checkout_merge();
@@ -396,7 +399,7 @@ fn nothing_of_the_targets_name_is_the_target() {
             let world = World::attack();
             let head = world.id("origin", "topic");
             world.checkout("runner", "origin", &["+refs/heads/topic:refs/remotes/origin/topic"], ALL, &head);
-            let mut environment = if is_github {
+            let environment = if is_github {
                 world.pull_request()
             } else {
                 let mut environment = world.merge_request("detached", &head);
@@ -424,7 +427,6 @@ fn nothing_of_the_targets_name_is_the_target() {
             for named in ["origin/main", "main"] {
                 let flags = ["--working-directory", APP, "--base", named];
                 stays_red(&world, "runner", &flags, &environment, &Expected::Target, &what);
-                environment.retain(|(name, _)| *name != "GITHUB_EVENT_PATH");
             }
         }
     }

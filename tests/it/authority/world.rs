@@ -65,12 +65,12 @@ impl World {
                 Some(beginning) => world.write("origin/app/devops.toml", &policy(beginning)),
                 None => drop(std::fs::remove_file(world.path("origin/app/devops.toml"))),
             }
-            world.commit("origin");
+            world.commit("origin", "target");
             world.git("origin", &["update-ref", &format!("refs/states/{index}"), "HEAD"]);
         }
         world.git("origin", &["switch", "--quiet", "-c", "topic", &format!("refs/states/{start}")]);
         world.write("origin/app/devops.toml", &policy(own));
-        world.commit("origin");
+        world.commit("origin", "change");
         world.git("origin", &["switch", "--quiet", "main"]);
         world.merge();
         world
@@ -109,9 +109,10 @@ impl World {
         git(&self.path(folder), &[&file, arguments].concat())
     }
 
-    pub(crate) fn commit(&self, folder: &str) -> String {
+    /// Commits all files; the message keeps commits apart that are otherwise the same.
+    pub(crate) fn commit(&self, folder: &str, message: &str) -> String {
         self.git(folder, &["add", "--all", "--force", "."]);
-        self.git(folder, &["commit", "--quiet", "--allow-empty", "-m", "x"]);
+        self.git(folder, &["commit", "--quiet", "--allow-empty", "-m", message]);
         self.id(folder, "HEAD")
     }
 
