@@ -24,7 +24,7 @@ use std::time::Duration;
 use self::destinations::Opening;
 
 use devops_core::{Error, Rule};
-use devops_job::{Context, Job, Kind, Moment, Outcome, Step, Turn};
+use devops_job::{Context, Job, Key, Kind, Moment, Outcome, Step, Turn};
 use devops_net::Http;
 
 /// Seconds that all destinations together may take where the run is about to be killed: a host that cancels one does so ten seconds
@@ -40,7 +40,8 @@ impl Job for Annotate {
         "Report that a deployment started, succeeded or failed to every place that should know";
     type Arguments = Arguments;
     const KIND: Kind = Kind::Record;
-    const POLICY: &'static [&'static str] = &[];
+    // Each key is an address, a place, or what is said there.
+    const KEYS: &'static [(&'static str, Key)] = &[];
 
     const EVENT: devops_events::Kind = devops_events::Kind::Deployment;
 

@@ -2,13 +2,14 @@
 //!
 //! Owns detection, step outputs and links. Knows no job and no renderer.
 
-mod base;
+mod change;
 mod deployment;
 mod host;
 mod log;
 mod outputs;
 mod run;
 
+pub use change::{HostChange, address_path};
 pub use deployment::{DeploymentFacts, Forge, ForgeToken};
 pub use host::{Host, HostChoice};
 pub use log::shield;

@@ -58,7 +58,7 @@ pub struct RunFacts {
 pub fn run_facts(host: Host, environment: &BTreeMap<String, String>) -> RunFacts {
     let get = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
     let facts = host.forge().map(|forge| forge.facts(environment)).unwrap_or_default();
-    let is_proposal = !host.base_candidates(environment).is_empty();
+    let is_proposal = host.change(environment).is_some_and(|change| !change.starts_on_default_branch);
     match host {
         Host::GitHub => {
             let step = get("GITHUB_ACTION");

@@ -51,6 +51,8 @@ pub struct File {
     /// Where the rule of each waiver stands.
     waiver_rules: Vec<Range<usize>>,
     text: String,
+    /// Where each line starts.
+    lines: Vec<usize>,
     /// Keys by table; the top of the file is the table without a name.
     tables: BTreeMap<String, Vec<Entry>>,
 }
@@ -106,6 +108,7 @@ impl File {
             sha256: Input::of_bytes("", text.as_bytes()).sha256,
             waivers: Vec::new(),
             waiver_rules: Vec::new(),
+            lines: lines(&text),
             text,
             tables: BTreeMap::new(),
         };
@@ -123,7 +126,8 @@ impl File {
     /// Parses another file of the same manner that has nothing but `[[name]]` tables with these keys.
     pub fn list(path: &Path, text: String, name: &str, keys: &[&str]) -> Result<(Self, Vec<Listed>), Error> {
         let file = Self::parse(path, String::new())?;
-        let file = Self { sha256: Input::of_bytes("", text.as_bytes()).sha256, text, ..file };
+        let sha256 = Input::of_bytes("", text.as_bytes()).sha256;
+        let file = Self { sha256, lines: lines(&text), text, ..file };
         let document = DeTable::parse(&file.text).map_err(|error| {
             file.error(error.message().to_owned(), error.span().unwrap_or_default(), "here")
         })?;
@@ -244,6 +248,14 @@ impl File {
             // An unset variable of a template must not waive everything.
             return Err(self.error("`matches` is empty", span.clone(), "give a name, or remove the key"));
         }
+        if let Some((text, span)) = fields.get("matches")
+            && !text.chars().any(char::is_alphanumeric)
+        {
+            let error = self.error("`matches` has no letter or digit", span.clone(), "this matches anything");
+            return Err(
+                error.help("name what is accepted, or remove the key to accept all findings of the rule")
+            );
+        }
         let mut field = |name: &str| fields.remove(name).filter(|(text, _)| !text.trim().is_empty());
         let missing = |name: &str| {
             self.error(format!("waiver without `{name}`"), value.span(), "in this waiver")
@@ -262,7 +274,7 @@ impl File {
             reason,
             owner,
             expires,
-            location: self.place(value.span(), "").location(),
+            location: self.location(&value.span()),
         };
         Ok((waiver, rule_span))
     }
@@ -350,8 +362,17 @@ impl File {
 
     /// Line and column of a span.
     pub fn location(&self, span: &Range<usize>) -> Location {
-        self.place(span.clone(), "").location()
+        let line = self.lines.partition_point(|start| *start <= span.start);
+        let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or_default();
+        let before = self.text.get(start..span.start).unwrap_or_default();
+        let column = before.chars().count() as u64 + 1;
+        Location { path: self.path.clone(), line: Some(line as u64), column: Some(column) }
     }
+}
+
+/// Where each line of a text starts.
+fn lines(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect()
 }
 
 /// A path as reports write it.
@@ -406,6 +427,10 @@ mod tests {
         assert!(parse(&waiver("test-failed")).unwrap().check_waivers("devops").is_ok());
         let error = parse("[[waiver]]\nrule = \"a\"\nmatches = \"\"\n").unwrap_err();
         assert!(error.contains("`matches` is empty"), "{error}");
+        for pattern in ["*", "**", " * ", "?", "*/*"] {
+            let error = parse(&format!("[[waiver]]\nrule = \"a\"\nmatches = \"{pattern}\"\n")).unwrap_err();
+            assert!(error.contains("`matches` has no letter or digit"), "{error}");
+        }
         let error = parse("[[waiver]]\nrule = \"a\"\nowner = \"c\"\nexpires = 2026-12-31\n").unwrap_err();
         assert!(error.contains("waiver without `reason`"), "{error}");
     }

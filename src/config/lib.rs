@@ -10,5 +10,5 @@ mod variables;
 pub use file::Listed;
 pub use file::{FILE_NAME, File, JOBS, path_of};
 pub use schema::schema;
-pub use settings::{ACTION, Origin, Policy, Refusal, Resolved, Setting, Source, key, resolve};
+pub use settings::{ACTION, Holds, Origin, Refusal, Resolved, Setting, Source, combine, key, resolve};
 pub use variables::misspelt;

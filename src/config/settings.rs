@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 use std::ops::Range;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -54,6 +54,7 @@ pub struct Setting {
 }
 
 /// Where settings come from.
+#[derive(Clone, Copy)]
 pub struct Source<'a> {
     /// The command line, program name first.
     pub arguments: &'a [OsString],
@@ -61,33 +62,18 @@ pub struct Source<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// `devops.toml`, if there is one.
     pub file: Option<&'a File>,
-    /// Keys that another file than that one decides, or none.
-    pub policy: Policy<'a>,
+    /// Keys that are ignored in the file.
+    pub ignored_keys: &'a [&'a str],
     /// The job, which is the table of the file.
     pub job: &'a str,
     /// Folder that relative paths of flags and environment start from.
     pub working_directory: &'a Path,
 }
 
-/// Keys of a file that does not decide everything, as the one a change starts from.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Policy<'a> {
-    /// The keys.
-    pub keys: &'a [&'a str],
-    /// The file that decides them; without one, no file does.
-    pub file: Option<&'a File>,
-    /// Keys that are ignored in every file.
-    pub ignored_keys: &'a [&'a str],
-}
-
 impl<'a> Source<'a> {
-    /// The file that decides a key.
+    /// The file, unless this key is ignored in it.
     fn file_of(&self, key: &str) -> Option<&'a File> {
-        match self.policy {
-            Policy { ignored_keys, .. } if ignored_keys.contains(&key) => None,
-            Policy { keys, file, .. } if keys.contains(&key) => file,
-            Policy { .. } => self.file,
-        }
+        self.file.filter(|_| !self.ignored_keys.contains(&key))
     }
 }
 
@@ -97,6 +83,47 @@ pub struct Resolved {
     pub matches: ArgMatches,
     /// With where each came from, in the order of the flags.
     pub settings: Vec<Setting>,
+    /// The values of each setting as clap takes them, in the same order.
+    values: Vec<Vec<OsString>>,
+}
+
+impl Resolved {
+    /// Puts other paths in the place of those that a file names; `of` gives the ones for a key's path, or none where it stays.
+    pub fn replace_paths(
+        &mut self,
+        command: &Command,
+        mut of: impl FnMut(&str, &Path) -> Option<Vec<PathBuf>>,
+    ) {
+        let arguments = command.get_arguments().filter(|argument| is_setting(argument));
+        for ((argument, setting), values) in arguments.zip(&mut self.settings).zip(&mut self.values) {
+            if !is_path(argument) || !matches!(setting.origin, Origin::File(_)) {
+                continue;
+            }
+            let replaced = values.iter().flat_map(|value| match of(&setting.key, Path::new(value)) {
+                Some(paths) => paths.into_iter().map(PathBuf::into_os_string).collect(),
+                None => vec![value.clone()],
+            });
+            *values = replaced.collect();
+            setting.values = values.iter().map(|value| value.to_string_lossy().into_owned()).collect();
+        }
+    }
+
+    /// Whether a path is among the values of a setting.
+    pub fn names(&self, key: &str, path: &Path) -> bool {
+        let mut all = self.settings.iter().zip(&self.values).filter(|(setting, _)| setting.key == key);
+        all.any(|(_, values)| values.iter().any(|value| is_same(value, path.as_os_str())))
+    }
+}
+
+/// Whose value of a setting holds, where two files say something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// That of the first.
+    First,
+    /// That of the second.
+    Second,
+    /// The values of both, those of the first before those that only the second has.
+    Both,
 }
 
 /// The kebab-case name of an argument: its flag, its key, its input.
@@ -171,9 +198,10 @@ fn number_expected(error: &clap::Error) -> Option<String> {
 /// Where the command line, the environment or the file holds a value that can't be meant.
 pub fn resolve(command: &mut Command, source: &Source<'_>) -> Result<Resolved, Refusal> {
     let given = Given { matches: command.try_get_matches_from_mut(source.arguments)? };
-    let mut line = vec![source.arguments.first().cloned().unwrap_or_default()];
-    let mut positional = Vec::new();
+    let program = source.arguments.first().cloned().unwrap_or_default();
+    let mut line = Line::of(program);
     let mut settings = Vec::new();
+    let mut all_values = Vec::new();
     let mut from_elsewhere = Vec::new();
     for argument in command.get_arguments().filter(|argument| is_setting(argument)) {
         let found = find(argument, &given, source)?;
@@ -184,32 +212,99 @@ pub fn resolve(command: &mut Command, source: &Source<'_>) -> Result<Resolved, R
                 .map(|value| rebase(value, base(argument, &found.origin, source)))
                 .collect();
         }
-        settings.push(Setting {
-            key: key(argument),
-            values: values.iter().map(|value| value.to_string_lossy().into_owned()).collect(),
-            origin: found.origin.clone(),
-        });
-        // Defaults go in too where they are paths, which start from the working directory like any other.
-        if found.origin != Origin::Default || is_path(argument) {
-            match argument.get_long() {
-                Some(long) => line.extend(values.into_iter().map(|value| flag(long, &value))),
-                None => positional.extend(values),
-            }
-        }
+        let setting = setting(argument, &values, found.origin.clone());
+        line.add(argument, &setting.origin, &values);
+        settings.push(setting);
+        all_values.push(values);
         if matches!(found.origin, Origin::Environment(_) | Origin::File(_)) {
             from_elsewhere.push((argument.clone(), found));
         }
     }
-    line.push("--".into());
-    line.extend(positional);
-    match command.try_get_matches_from_mut(line) {
-        Ok(matches) => Ok(Resolved { matches, settings }),
+    match command.try_get_matches_from_mut(line.words()) {
+        Ok(matches) => Ok(Resolved { matches, settings, values: all_values }),
         Err(error) => {
             let culprit = from_elsewhere
                 .iter()
                 .find_map(|(argument, found)| try_out(command, argument, found, source).err());
             Err(culprit.map_or_else(|| Refusal::from(error), Refusal::Value))
         }
+    }
+}
+
+/// The settings that hold where the same command line was resolved with two files.
+///
+/// # Errors
+/// Where values of the two can't stand together.
+pub fn combine(
+    command: &mut Command,
+    first: &Resolved,
+    second: &Resolved,
+    holds: impl Fn(&Setting, &Setting) -> Holds,
+) -> Result<Resolved, Refusal> {
+    let mut line = Line::of(OsString::from(command.get_name()));
+    let mut settings = Vec::new();
+    let mut all_values = Vec::new();
+    let firsts = first.settings.iter().zip(&first.values);
+    let seconds = second.settings.iter().zip(&second.values);
+    let arguments = command.get_arguments().filter(|argument| is_setting(argument));
+    for (argument, ((first, first_values), (second, second_values))) in arguments.zip(firsts.zip(seconds)) {
+        let (origin, values) = match holds(first, second) {
+            Holds::First => (&first.origin, first_values.clone()),
+            Holds::Second => (&second.origin, second_values.clone()),
+            Holds::Both => {
+                let is_new = |value: &&OsString| first_values.iter().all(|known| !is_same(known, value));
+                let origin = if first_values.is_empty() { &second.origin } else { &first.origin };
+                (origin, first_values.iter().chain(second_values.iter().filter(is_new)).cloned().collect())
+            }
+        };
+        line.add(argument, origin, &values);
+        settings.push(setting(argument, &values, origin.clone()));
+        all_values.push(values);
+    }
+    let matches = command.try_get_matches_from_mut(line.words())?;
+    Ok(Resolved { matches, settings, values: all_values })
+}
+
+/// Whether two values of a list are one: `reports` and `./reports/` are.
+fn is_same(one: &OsStr, other: &OsStr) -> bool {
+    let parts = |value: &OsStr| -> Vec<OsString> {
+        let parts = Path::new(value).components().filter(|part| *part != Component::CurDir);
+        parts.map(|part| part.as_os_str().to_owned()).collect()
+    };
+    one == other || parts(one) == parts(other)
+}
+
+/// A setting with the values that hold.
+fn setting(argument: &Arg, values: &[OsString], origin: Origin) -> Setting {
+    let values = values.iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    Setting { key: key(argument), values, origin }
+}
+
+/// A command line that is made of values.
+struct Line {
+    flags: Vec<OsString>,
+    positional: Vec<OsString>,
+}
+
+impl Line {
+    fn of(program: OsString) -> Self {
+        Self { flags: vec![program], positional: Vec::new() }
+    }
+
+    /// Adds the values of an argument; defaults only where they are paths, which start from the working directory like any other.
+    fn add(&mut self, argument: &Arg, origin: &Origin, values: &[OsString]) {
+        if *origin == Origin::Default && !is_path(argument) {
+            return;
+        }
+        match argument.get_long() {
+            Some(long) => self.flags.extend(values.iter().map(|value| flag(long, value))),
+            None => self.positional.extend(values.iter().cloned()),
+        }
+    }
+
+    fn words(self) -> Vec<OsString> {
+        let end = std::iter::once(OsString::from("--"));
+        self.flags.into_iter().chain(end).chain(self.positional).collect()
     }
 }
 
@@ -391,7 +486,7 @@ mod tests {
 
     use clap::{Args, Command, FromArgMatches, ValueHint};
 
-    use super::{Origin, Policy, Refusal, Source, resolve};
+    use super::{Origin, Refusal, Source, resolve};
     use crate::File;
 
     #[derive(Debug, Args, PartialEq)]
@@ -422,7 +517,7 @@ mod tests {
             arguments: &arguments,
             environment: &environment,
             file: Some(&file),
-            policy: Policy::default(),
+            ignored_keys: &[],
             job: "test-gate",
             working_directory: Path::new("work"),
         };

@@ -16,7 +16,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use self::mirror::Mirror;
 use devops_core::{Error, Rule, Severity};
-use devops_job::{Context, Job, Kind, Outcome};
+use devops_job::{Context, Job, Key, Kind, Outcome};
 
 /// The job.
 pub struct DepScan;
@@ -62,8 +62,13 @@ impl Job for DepScan {
     const ABOUT: &'static str = "Find dependencies with known vulnerabilities";
     type Arguments = Arguments;
     const KIND: Kind = Kind::Gate;
-    const POLICY: &'static [&'static str] =
-        &["db", "frozen-db", "max-db-age", "mirrors", "paths", "uncovered-severity"];
+    const KEYS: &'static [(&'static str, Key)] = &[
+        ("db", Key::Unset),
+        ("frozen-db", Key::OFF),
+        ("max-db-age", Key::Maximum),
+        ("paths", Key::ListOrAll),
+        ("uncovered-severity", Key::MOST_SEVERE),
+    ];
 
     const EVENT: devops_events::Kind = devops_events::Kind::Scan;
 

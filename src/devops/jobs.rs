@@ -12,7 +12,7 @@ use devops_events::Event;
 use devops_job::command::command;
 use devops_job::prepare::{Prepared, Project, prepare_in};
 use devops_job::run::{Executed, execute, rules, run};
-use devops_job::{Artifact, Common, Context, Job, Kind, Step, Turn};
+use devops_job::{Artifact, Common, Context, Job, Key, Kind, Step, Turn};
 use image_scan::ImageScan;
 use promote::Promote;
 use test_gate::TestGate;
@@ -31,6 +31,8 @@ pub struct Entry {
     pub kind: Kind,
     /// Its command line.
     pub command: fn() -> Command,
+    /// What a change may do with its keys before it is merged.
+    pub keys: &'static [(&'static str, Key)],
     /// Every rule it can report findings of.
     pub rules: fn() -> Vec<Rule>,
     /// Runs it as the binary of its name does.
@@ -49,6 +51,7 @@ const fn entry<J: Job + 'static>() -> Entry {
         about: J::ABOUT,
         kind: J::KIND,
         command: command::<J>,
+        keys: J::KEYS,
         rules: rules::<J>,
         run: run::<J>,
         prepare: prepare_stage::<J>,

@@ -12,12 +12,12 @@ use super::interrupt::Interrupt;
 use super::jobs::{JOBS, Ran, Stage, Taken, all_rules};
 use super::merged::{joined, merged};
 use devops_ci::Host;
-use devops_config::{Origin, Policy, Refusal, Resolved, Source, misspelt, path_of, resolve};
+use devops_config::{Origin, Refusal, Resolved, Source, misspelt, path_of, resolve};
 use devops_core::{Cases, Error, Exit, Provenance, Report, Verdict};
 use devops_job::command::keys;
 use devops_job::console::print_error;
 use devops_job::deliver::{Delivery, deliver, withdraw, write_files};
-use devops_job::prepare::{Project, ignored_keys};
+use devops_job::prepare::{Project, Table, shared_settings};
 use devops_job::run::{Steps, refuse};
 use devops_job::{Common, Context, Format, Kind, Moment, Step, event_lines, report_folder};
 
@@ -54,16 +54,16 @@ impl Settings {
         let mut command = RunFlags::augment_args(Command::new("devops run"));
         // The word `run` stands where a job's own arguments would start.
         let line: Vec<OsString> = line.iter().skip_while(|word| *word != "run").cloned().collect();
-        let source = |working_directory, file| Source {
+        // The first look only finds where the file is.
+        let source = Source {
             arguments: &line,
             environment: &context.environment,
-            file,
-            policy: Policy { ignored_keys: ignored_keys(context), ..Policy::default() },
+            file: None,
+            ignored_keys: &[],
             job: "",
-            working_directory,
+            working_directory: Path::new("."),
         };
-        let first =
-            RunFlags::from_arg_matches(&resolve(&mut command, &source(Path::new("."), None))?.matches)?;
+        let first = RunFlags::from_arg_matches(&resolve(&mut command, &source)?.matches)?;
         let Common { config, working_directory, .. } = first.common;
         let is_given = working_directory != Path::new(".");
         let beside = config.as_deref().and_then(Path::parent).filter(|path| !path.as_os_str().is_empty());
@@ -79,12 +79,12 @@ impl Settings {
                 .help("run it in a folder with a devops.toml, or give the folder: `devops run DIR`")
                 .into());
         }
-        let project = Project::read(&folder, config.as_deref())?;
+        let mut project = Project::read(&folder, config.as_deref())?;
         if let Some(file) = &project.file {
             file.check("", &keys(&Common::command()))?;
             file.check_waivers(context.program)?;
         }
-        let resolved = resolve(&mut command, &source(&folder, project.file.as_ref()))?;
+        let resolved = shared_settings(&mut project, &mut command, &line, context)?;
         let mut run = RunFlags::from_arg_matches(&resolved.matches)?;
         run.common.working_directory = folder;
         run.common.config = Some(path);
@@ -159,19 +159,25 @@ impl<'a> Pipeline<'a> {
     fn prepare(line: &[OsString], directory: Option<PathBuf>, outer: &'a Context) -> Result<Self, Refusal> {
         let mut steps = Steps::start();
         let (settings, mut project) = Settings::find(line, directory, outer)?;
-        let mut stages = Vec::new();
+        let (mut stages, mut notes) = (Vec::new(), misspelt(&outer.environment));
         for entry in JOBS {
-            if project.file.as_ref().is_some_and(|file| file.has_table(entry.name)) {
-                stages.push((entry.prepare)(&mut project, &settings.line(entry.name), outer)?);
-            } else if entry.kind == Kind::Gate
-                && let Some(commit) = project.dropped(entry.name, &settings.run.common.base, outer)?
-            {
-                let (file, job) = (project.path.display(), entry.name);
-                return Err(Error::configuration(format!(
-                    "{file} of {commit} has `[{job}]`, but the change removes it"
-                ))
-                .help("keep the table, or let someone who is responsible for it run this with `DEVOPS_BASE=none`")
-                .into());
+            let name = entry.name;
+            match (project.table(name, &settings.run.common.base, outer)?, entry.kind) {
+                (Table::Configured, _) | (Table::New, Kind::Gate) => {
+                    stages.push((entry.prepare)(&mut project, &settings.line(name), outer)?);
+                }
+                (Table::New, Kind::Change | Kind::Record) => notes.push(format!(
+                    "{name} did not run, because `[{name}]` is new in this change and waits for the merge"
+                )),
+                (Table::Removed(commit), Kind::Gate) => {
+                    let file = project.path.display();
+                    return Err(Error::configuration(format!(
+                        "{file} of {commit} has `[{name}]`, but the change removes it"
+                    ))
+                    .help("keep the table, or let someone who is responsible for it run this with `DEVOPS_BASE=none`")
+                    .into());
+                }
+                (Table::Removed(_) | Table::None, _) => {}
             }
         }
         if stages.is_empty() {
@@ -185,7 +191,7 @@ impl<'a> Pipeline<'a> {
         Ok(Self {
             context: if common.quiet { context.silent() } else { context },
             policy_sha256: project.file.map(|file| file.sha256).unwrap_or_default(),
-            notes: misspelt(&outer.environment),
+            notes,
             settings,
             stages,
             outer,

@@ -21,7 +21,7 @@ use self::digest::Digest;
 use self::filters::Filters;
 use devops_core::report::Facts;
 use devops_core::{Error, Rule, Severity};
-use devops_job::{Context, Job, Kind, Outcome};
+use devops_job::{Context, Job, Key, Kind, Outcome};
 
 /// The job.
 pub struct ImageScan;
@@ -96,17 +96,16 @@ impl Job for ImageScan {
     const ABOUT: &'static str = "Check the scanner report of a container image";
     type Arguments = Arguments;
     const KIND: Kind = Kind::Gate;
-    const POLICY: &'static [&'static str] = &[
-        "allow-empty",
-        "classes",
-        "expect-digest",
-        "fixed-only",
-        "ignore-status",
-        "max-report-age",
-        "report",
-        "targets",
-        "unknown-severity",
+    const KEYS: &'static [(&'static str, Key)] = &[
+        ("allow-empty", Key::OFF),
+        ("expect-digest", Key::Unset),
+        ("fixed-only", Key::OFF),
+        ("max-report-age", Key::Maximum),
+        ("report", Key::List),
+        ("unknown-severity", Key::MOST_SEVERE),
     ];
+
+    const STALE: Option<Rule> = Some(rules::STALE);
 
     const EVENT: devops_events::Kind = devops_events::Kind::Scan;
 
@@ -137,6 +136,7 @@ impl Job for ImageScan {
             notes: outcome::notes(arguments, &counts, &collector, &headers),
             totals: outcome::totals(&counts, &collector),
             details: outcome::details(&counts, &collector, &headers),
+            reports: inputs.clone(),
             inputs,
             data: Facts::new(),
             ..Outcome::default()

@@ -21,6 +21,8 @@ rules! {
         "the report has entries of a kind that this release does not know";
     TOO_MANY: "image-too-many", High, "there are more findings than the report lists";
     OUTDATED: "report-outdated", High, "the scanner report is older than allowed";
+    STALE: "image-report-stale", High,
+        "the scanner report is committed with the change, so this run did not write it";
     MISMATCH: "image-mismatch", High, "the scanner report is about another image";
 }
 

@@ -34,6 +34,10 @@ pub struct Common {
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: Severity,
 
+    /// Maximum number of days from today until the last day of a waiver; one that ends later is not applied
+    #[arg(long, value_name = "DAYS", default_value_t = 366)]
+    pub max_waiver_days: u32,
+
     /// Folder to write the reports to
     #[arg(long, value_name = "DIR", default_value = "devops-report", value_hint = ValueHint::DirPath)]
     pub report_dir: PathBuf,

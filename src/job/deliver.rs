@@ -139,7 +139,7 @@ fn revision(context: &Context) -> Revision {
         let facts = forge.facts(&context.environment);
         return Revision { commit: facts.sha, branch: facts.reference, date };
     }
-    let repository = Repository::discover(&context.working_directory).ok();
+    let repository = Repository::around(&context.working_directory, &context.environment).ok();
     let commit = repository.as_ref().and_then(|repository| repository.head().ok());
     Revision {
         commit: commit.map(|commit| commit.to_string()),

@@ -1,61 +1,71 @@
-//! A change can't weaken its own gate: the `devops.toml` of the commit where the change began decides, not that of the change.
+//! A change can't weaken its own gate: the `devops.toml` of the target branch decides, and the change may only be stricter.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use devops_config::{File, Policy, Resolved, Setting};
+use clap::Command;
+
+use super::keys::Key;
+use super::moves::follow;
+use devops_config::{File, Refusal, Resolved, Setting, Source, combine, resolve};
+use devops_core::rule::rules;
 use devops_core::words::count;
-use devops_core::{Error, Finding};
+use devops_core::{Error, Finding, Location};
 use devops_policy::Waiver;
-use devops_repository::policy::{BaseFile, BasePolicy};
+use devops_repository::{Authority, PolicyFile};
 
-/// Keys that decide for every job, and that the file of the base decides where there is one.
-const SHARED: [&str; 2] = ["fail-on", "mode"];
+rules! {
+    /// The rules about the policy of a change.
+    pub const RULES;
 
-/// `devops.toml` where the change began.
-pub(super) struct BaseVersion {
-    /// The commit's whole name.
-    commit: String,
-    /// The commit's name as people are shown it.
-    label: String,
-    /// The revision that led to the commit.
-    revision: String,
-    /// Whether it decides, or only shows what a pipeline would go by.
-    decides: bool,
-    /// The file; none where the base had none, an error where nothing can be made of it.
-    file: Option<Result<File, Error>>,
-    /// SHA-256 of the file's bytes.
-    sha256: Option<String>,
+    POLICY_NEW: "policy-new", Info, "the target branch has no devops.toml yet, so part of what the change says waits";
 }
 
-impl BaseVersion {
-    fn of(found: BaseFile, path: &Path) -> Self {
-        let BaseFile { commit, label, revision, text, decides } = found;
-        let file = text.map(|text| File::parse_version(path, &label, text));
-        let sha256 = file.as_ref().and_then(|file| Some(file.as_ref().ok()?.sha256.clone()));
-        Self { commit, label, revision, decides, file, sha256 }
+/// Whose `devops.toml` decides about a run, and what that file says.
+pub(super) struct Decider {
+    authority: Authority,
+    /// The file of the commit that decides; none where it has none, and where nothing can be made of it.
+    file: Option<File>,
+    /// Why nothing can be made of it.
+    trouble: Option<String>,
+}
+
+impl Decider {
+    /// Reads the file of the commit that decides; `path` is where it stands.
+    pub(super) fn of(authority: Authority, path: &Path) -> Self {
+        let version = match &authority {
+            Authority::Checkout | Authority::Unknown(_) => None,
+            Authority::Target(file) | Authority::Common { file, .. } | Authority::Guess(file) => Some(file),
+        };
+        let parse = |found: &PolicyFile| Some(File::parse_version(path, &found.label, found.text.clone()?));
+        let (file, trouble) = match version.and_then(parse).transpose() {
+            Ok(file) => (file, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Self { authority, file, trouble }
     }
 
-    /// The commit and its file, where that decides and something can be made of it.
+    /// Whether a change is judged, which may not decide about itself.
+    pub(super) fn is_of_change(&self) -> bool {
+        !matches!(self.authority, Authority::Checkout | Authority::Guess(_))
+    }
+
+    /// The file that decides about a change, with the name of its commit.
     pub(super) fn deciding_file(&self) -> Option<(&str, &File)> {
-        let file = self.file.as_ref()?.as_ref().ok()?;
-        self.decides.then_some((self.label.as_str(), file))
+        match &self.authority {
+            Authority::Target(version) | Authority::Common { file: version, .. } => {
+                Some((version.label.as_str(), self.file.as_ref()?))
+            }
+            Authority::Checkout | Authority::Unknown(_) | Authority::Guess(_) => None,
+        }
     }
-}
 
-/// What is known about where the change began.
-#[derive(Default)]
-pub(super) struct KnownBase {
-    /// `devops.toml` there; none where there is no base.
-    pub(super) version: Option<BaseVersion>,
-    /// That the host names a base which the checkout does not reach.
-    pub(super) unknown: Option<Finding>,
-}
-
-impl KnownBase {
-    /// What a repository found, of the file at this path.
-    pub(super) fn of(found: BasePolicy, path: &Path) -> Self {
-        let version = found.file.map(|file| BaseVersion::of(file, path));
-        Self { version, unknown: found.unknown }
+    /// The commit of the target branch that is known, whether or not it has the file.
+    fn version(&self) -> Option<&PolicyFile> {
+        match &self.authority {
+            Authority::Target(version) | Authority::Common { file: version, .. } => Some(version),
+            Authority::Checkout | Authority::Unknown(_) | Authority::Guess(_) => None,
+        }
     }
 }
 
@@ -67,15 +77,19 @@ pub(super) struct EffectivePolicy {
     pub(super) sha256: Option<String>,
     /// The commit whose file that is, where it is not just the one that is there.
     pub(super) commit: Option<String>,
+    /// Whether a change is judged.
+    pub(super) is_of_change: bool,
     /// What the change says and what does not hold yet.
     pub(super) notes: Vec<String>,
     /// What is wrong with the base of the change.
     pub(super) findings: Vec<Finding>,
+    /// Paths that the target branch names and the change takes away.
+    pub(super) gone: Vec<String>,
 }
 
 impl EffectivePolicy {
     /// What the file that is there says.
-    pub(super) fn of_file(file: Option<&File>) -> Self {
+    fn of_file(file: Option<&File>) -> Self {
         Self {
             waivers: file.map(|file| file.waivers.clone()).unwrap_or_default(),
             sha256: file.map(|file| file.sha256.clone()),
@@ -92,90 +106,187 @@ pub(super) struct PolicyChange<'a> {
     pub(super) file: Option<&'a File>,
     /// Its settings.
     pub(super) settings: &'a Resolved,
+    /// What the change may do with a key.
+    pub(super) key: &'a dyn Fn(&str) -> Key,
     /// Which rules are the job's.
     pub(super) knows: &'a dyn Fn(&str) -> bool,
 }
 
-/// The settings and waivers that hold for a change; the settings are `None` where they are the change's own.
+/// The settings and waivers that hold; the settings are `None` where they are those of the file that is there.
 ///
-/// `resolve_again` makes the settings anew with these keys decided by the base's file.
-pub(super) fn apply_base_policy(
-    base: &BaseVersion,
+/// # Errors
+/// Where the settings of the two files can't stand together.
+pub(super) fn apply(
+    decider: &Decider,
     change: &PolicyChange<'_>,
-    keys: &[&str],
-    resolve_again: impl FnOnce(Policy<'_>) -> Result<Resolved, Error>,
-) -> (Option<Resolved>, EffectivePolicy) {
+    command: &mut Command,
+    source: &Source<'_>,
+) -> Result<(Option<Resolved>, EffectivePolicy), Refusal> {
     let own = EffectivePolicy::of_file(change.file);
-    let of_commit = |policy| EffectivePolicy { commit: base.decides.then(|| base.commit.clone()), ..policy };
-    let file = match &base.file {
-        None => {
-            let is_new = base.decides && change.file.is_some();
-            let note = format!("{} is new in this change, so its own policy applies", change.path.display());
-            return (None, EffectivePolicy { notes: is_new.then_some(note).into_iter().collect(), ..own });
-        }
-        Some(_) if base.sha256.is_some() && base.sha256 == own.sha256 => return (None, of_commit(own)),
-        Some(file) => file.as_ref(),
-    };
-    let keys: Vec<&str> = SHARED.iter().chain(keys).copied().collect();
-    let resolved = file.map_err(ToString::to_string).and_then(|file| {
-        let resolved = resolve_again(Policy { keys: &keys, file: Some(file), ignored_keys: &[] });
-        resolved.map(|resolved| (file, resolved)).map_err(|error| error.to_string())
-    });
-    let (file, resolved) = match resolved {
-        Ok(resolved) => resolved,
-        Err(_) if !base.decides => return (None, own),
-        // A base that nothing can be made of must not keep the change that mends it from passing.
-        Err(error) => {
-            let note =
-                format!("the policy of {} can't be used, so that of the change applies: {error}", base.label);
-            return (None, EffectivePolicy { notes: vec![note], ..own });
-        }
-    };
-    let (waivers, about_waivers) = waivers(&file.waivers, change);
-    let mut differences = differences(&change.settings.settings, &resolved.settings, base.decides);
-    differences.extend(about_waivers);
-    let differences = differences.join(", ");
-    let note = if base.decides {
-        format!("the policy of {} applies until the change is merged: {differences}", base.label)
-    } else {
-        let BaseVersion { label, revision, .. } = base;
-        format!("a pull request would be judged by the policy of {label} ({revision}): {differences}")
-    };
-    let notes = if differences.is_empty() { Vec::new() } else { vec![note] };
-    if !base.decides {
-        return (None, EffectivePolicy { notes, ..own });
+    if matches!(decider.authority, Authority::Checkout) {
+        return Ok((None, own));
     }
-    let sha256 = Some(file.sha256.clone());
-    (Some(resolved), of_commit(EffectivePolicy { waivers, sha256, notes, ..EffectivePolicy::default() }))
+    let commit = decider.version().map(|version| version.commit.clone());
+    let is_of_change = decider.is_of_change();
+    let sha256 = decider.file.as_ref().map(|file| file.sha256.clone());
+    if sha256.is_some() && sha256 == own.sha256 {
+        return Ok((None, EffectivePolicy { commit, is_of_change, ..own }));
+    }
+    let (mut target, file, trouble) = of_target(decider, command, source)?;
+    let gone = follow(&mut target, change.settings, command, change.key, source, commit.as_deref());
+    let is_on =
+        |key: &str| target.settings.iter().any(|setting| setting.key == key && setting.values == ["true"]);
+    let holds = |target: &Setting, own: &Setting| (change.key)(&own.key).holds(target, own, is_on);
+    let settings = combine(command, &target, change.settings, holds)?;
+    let (waivers, about_waivers) = waivers(file, change);
+    let waits = Waiting::of(&change.settings.settings, &settings.settings, about_waivers);
+    let mut policy =
+        EffectivePolicy { waivers, sha256, commit, is_of_change, gone, ..EffectivePolicy::default() };
+    if let Authority::Guess(version) = &decider.authority {
+        let PolicyFile { label, revision, .. } = version;
+        let is_shown = file.is_some() && !waits.is_empty();
+        let notes = is_shown.then(|| {
+            format!("a pull request would be judged by the policy of {label} ({revision}): {}", waits.here())
+        });
+        return Ok((None, EffectivePolicy { notes: notes.into_iter().collect(), ..own }));
+    }
+    say(&mut policy, decider, change.path, trouble, &waits);
+    Ok((Some(settings), policy))
 }
 
-/// Each setting that the base has otherwise: `min-tests` is 100 (the change sets 1).
-fn differences(change: &[Setting], base: &[Setting], decides: bool) -> Vec<String> {
-    let shown = |setting: &Setting| match setting.values.as_slice() {
-        [] => "not set".to_owned(),
-        values => values.join(", "),
-    };
-    let who = if decides { "the change sets" } else { "here" };
-    let pairs = change.iter().filter_map(|own| Some((own, base.iter().find(|base| base.key == own.key)?)));
-    pairs
-        .filter(|(own, base)| own.values != base.values)
-        .map(|(own, base)| format!("`{}` is {} ({who} {})", base.key, shown(base), shown(own)))
-        .collect()
+/// The settings by the file of the target branch, or by none where nothing can be made of it, and why.
+fn of_target<'a>(
+    decider: &'a Decider,
+    command: &mut Command,
+    source: &Source<'_>,
+) -> Result<(Resolved, Option<&'a File>, Option<String>), Refusal> {
+    let mut trouble = decider.trouble.clone();
+    if let Some(file) = &decider.file {
+        match resolve(command, &Source { file: Some(file), ..*source }) {
+            Ok(resolved) => return Ok((resolved, Some(file), None)),
+            Err(refusal) => trouble = Some(Error::from(refusal).to_string()),
+        }
+    }
+    Ok((resolve(command, &Source { file: None, ..*source })?, None, trouble))
 }
 
-/// The base's waivers without those that the change removes, which only makes the gate stricter; and a note of what differs.
-fn waivers(base: &[Waiver], change: &PolicyChange<'_>) -> (Vec<Waiver>, Vec<String>) {
+/// Says once what waits for the merge, and why.
+fn say(
+    policy: &mut EffectivePolicy,
+    decider: &Decider,
+    path: &Path,
+    trouble: Option<String>,
+    waits: &Waiting,
+) {
+    let path = path.display();
+    match (&decider.authority, trouble) {
+        (Authority::Unknown(finding), _) => {
+            policy.findings.push(finding.clone());
+            if !waits.is_empty() {
+                policy.notes.push(format!(
+                    "{path} of the change can only make the gate stricter, because the base is unknown: {}",
+                    waits.change()
+                ));
+            }
+        }
+        (Authority::Target(version) | Authority::Common { file: version, .. }, Some(trouble)) => {
+            let label = &version.label;
+            policy.notes.push(format!(
+                "the policy of {label} can't be used, so that of the change applies where it is stricter than the defaults: {trouble}"
+            ));
+            if !waits.is_empty() {
+                policy.notes.push(format!("waiting for the merge: {}", waits.change()));
+            }
+        }
+        (Authority::Target(version) | Authority::Common { file: version, .. }, None) => {
+            let label = &version.label;
+            if version.text.is_none() && !waits.is_empty() {
+                policy.findings.push(new(&path.to_string(), label, waits));
+            } else if !waits.is_empty() {
+                policy.notes.push(format!(
+                    "the policy of {label} applies until the change is merged: {}",
+                    waits.change()
+                ));
+            }
+        }
+        (Authority::Checkout | Authority::Guess(_), _) => {}
+    }
+    if let Authority::Common { file, advice } = &decider.authority {
+        policy.notes.push(format!(
+            "the target branch is not known, so the policy of {}, where the change began, applies; to use that of the target \
+             branch: {advice}",
+            file.label
+        ));
+    }
+}
+
+/// The finding about a file that the target branch does not have.
+fn new(path: &str, label: &str, waits: &Waiting) -> Finding {
+    Finding::new(&POLICY_NEW, format!("{path} is new in this change, and part of it waits for the merge"), &[path])
+        .detail(format!(
+            "{label} has no such file. Paths and stricter limits of the change apply already; the rest waits: {}",
+            waits.change()
+        ))
+        .named("file", path)
+        .at(Location::file(path))
+        .help("merge the file first and call the gate afterwards, or set `--base none` in the workflow until it is merged")
+}
+
+/// What the change says and what does not hold yet.
+struct Waiting {
+    /// The key, what holds, and what the change sets.
+    settings: Vec<[String; 3]>,
+    waivers: Vec<String>,
+}
+
+impl Waiting {
+    fn of(own: &[Setting], effective: &[Setting], waivers: Vec<String>) -> Self {
+        let shown = |setting: &Setting| match setting.values.as_slice() {
+            [] => "not set".to_owned(),
+            values => values.join(", "),
+        };
+        let pairs = own.iter().zip(effective).filter(|(own, effective)| own.values != effective.values);
+        let settings =
+            pairs.map(|(own, effective)| [own.key.clone(), shown(effective), shown(own)]).collect();
+        Self { settings, waivers }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.settings.is_empty() && self.waivers.is_empty()
+    }
+
+    /// As a list, where a change is judged.
+    fn change(&self) -> String {
+        self.list("the change sets")
+    }
+
+    /// As a list, on somebody's own machine.
+    fn here(&self) -> String {
+        self.list("here")
+    }
+
+    /// Each setting that holds otherwise: `min-tests` is 100 (the change sets 1).
+    fn list(&self, who: &str) -> String {
+        let settings =
+            self.settings.iter().map(|[key, holds, own]| format!("`{key}` is {holds} ({who} {own})"));
+        settings.chain(self.waivers.iter().cloned()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The waivers of the target branch without those that the change removes, which only makes the gate stricter; and a note of what
+/// differs.
+fn waivers(target: Option<&File>, change: &PolicyChange<'_>) -> (Vec<Waiver>, Vec<String>) {
+    let target = target.map_or(&[][..], |file| &file.waivers);
     let own = change.file.map_or(&[][..], |file| &file.waivers);
-    let is_for_the_same =
-        |one: &Waiver, other: &Waiver| one.rule == other.rule && one.matches == other.matches;
-    let is_same = |one: &Waiver, other: &Waiver| {
-        is_for_the_same(one, other)
-            && (&one.reason, &one.owner, one.expires) == (&other.reason, &other.owner, other.expires)
-    };
+    let subject = |waiver: &Waiver| (waiver.rule.clone(), waiver.matches.clone());
+    let whole =
+        |waiver: &Waiver| (subject(waiver), waiver.reason.clone(), waiver.owner.clone(), waiver.expires);
+    let (subjects, known): (BTreeSet<_>, BTreeSet<_>) =
+        (own.iter().map(subject).collect(), target.iter().map(whole).collect());
     let of_the_job = |waiver: &&Waiver| (change.knows)(&waiver.rule);
-    let waiting = own.iter().filter(of_the_job).filter(|one| !base.iter().any(|other| is_same(one, other)));
+    let waiting = own.iter().filter(of_the_job).filter(|waiver| !known.contains(&whole(waiver)));
     let (kept, removed): (Vec<Waiver>, Vec<Waiver>) =
-        base.iter().cloned().partition(|one| own.iter().any(|other| is_for_the_same(one, other)));
+        target.iter().cloned().partition(|waiver| subjects.contains(&subject(waiver)));
     let mut said = Vec::new();
     match waiting.count() as u64 {
         0 => {}

@@ -1,7 +1,5 @@
 //! What a job adds to the event log: made from its report and its context, written beside its reports.
 
-use std::path::Path;
-
 use sha2::{Digest as _, Sha256};
 
 use super::{Common, Context, Noted};
@@ -157,9 +155,8 @@ fn change(context: &Context, facts: &RunFacts) -> Option<Event> {
     if facts.is_proposal {
         return None;
     }
-    let folder = context.working_directory.as_path();
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let commit = Repository::discover(folder).ok()?.head_facts().ok()?;
+    let repository = Repository::around(&context.working_directory, &context.environment);
+    let commit = repository.ok()?.head_facts().ok()?;
     let body = Body::Change(Change {
         commit_sha: commit.id.clone(),
         first_commit_at: commit.first_commit_at,

@@ -3,13 +3,16 @@
 //! Owns the [`Job`] trait, the flags all jobs share and the order of the steps. Knows no job by name.
 
 pub mod command;
+mod committed;
 pub mod common;
 pub mod console;
 pub mod context;
 pub mod deliver;
-mod effective_policy;
+pub mod effective_policy;
 pub mod event_lines;
 pub mod explain;
+pub mod keys;
+mod moves;
 pub mod prepare;
 mod redacted;
 pub mod report_folder;
@@ -19,6 +22,7 @@ pub mod stage;
 
 pub use common::{Common, DeploymentArguments, Format, Mode};
 pub use context::Context;
+pub use keys::Key;
 pub use run::main;
 pub use stage::{Kind, Moment, Step, Turn};
 
@@ -40,8 +44,12 @@ pub trait Job {
 
     /// What the job does to the world.
     const KIND: Kind;
-    /// Keys of `devops.toml` that decide what passes: where a change has a base, they are taken from there.
-    const POLICY: &'static [&'static str];
+    /// What a change may do with the job's keys before it is merged. A key that is not listed decides: the target branch's value
+    /// holds.
+    const KEYS: &'static [(&'static str, Key)];
+
+    /// The rule about a report that is committed with a change and was not written by its run; for jobs that read reports.
+    const STALE: Option<Rule> = None;
 
     /// Names of the files that the job may leave beside its report.
     const ARTIFACTS: &'static [&'static str] = &[];
@@ -131,6 +139,8 @@ pub struct Outcome {
     pub details: Facts,
     /// Every file read.
     pub inputs: Vec<Input>,
+    /// Those of them that are reports, which the run should have written.
+    pub reports: Vec<Input>,
     /// Where data came from, for the provenance.
     pub data: Facts,
     /// Files to leave beside the report.

@@ -7,20 +7,26 @@ use std::path::{Path, PathBuf};
 use clap::{Command, FromArgMatches};
 
 use super::Job;
-use super::command::{command, keys};
+use super::command::{command, keys as keys_of};
 use super::common::{Common, Format};
 use super::context::Context;
-use super::effective_policy::{BaseVersion, EffectivePolicy, KnownBase, PolicyChange, apply_base_policy};
+use super::effective_policy::{Decider, EffectivePolicy, PolicyChange, apply};
+use super::keys::{self, Key};
 use super::run::rank;
 use super::stage::Kind;
 use devops_ci::Host;
-use devops_config::{File, Policy, Refusal, Setting, Source, path_of, resolve};
+use devops_config::{File, Origin, Refusal, Resolved, Setting, Source, path_of, resolve};
 use devops_core::{Error, Location};
-use devops_repository::policy::base_file;
-use devops_repository::{ChosenBy, Detour, detour};
+use devops_repository::{ChosenBy, Detour, Place, authority, detour};
 
 /// Keys that are ignored where the host knows the base of the change, which must not choose its own.
 const HOST_DECIDES: [&str; 1] = ["base"];
+
+/// What the variables of inputs begin with.
+const INPUT: &str = "DEVOPS_IN_";
+
+/// The setting whose path becomes outputs of the step.
+const REPORT_DIR: &str = "report-dir";
 
 /// A job with its settings.
 pub struct Prepared<J: Job> {
@@ -55,8 +61,10 @@ pub struct Project {
     pub path: PathBuf,
     /// The file, if there is one.
     pub file: Option<File>,
-    /// What is known of each base that was asked for.
-    bases: BTreeMap<String, KnownBase>,
+    /// Whether the workflow named the file.
+    is_named: bool,
+    /// Whose file decides, by the setting `base`.
+    deciders: BTreeMap<String, Decider>,
 }
 
 impl Project {
@@ -73,34 +81,44 @@ impl Project {
         // A link that leads nowhere is there: whoever put it there meant a policy to hold.
         let is_meant = named.is_some() || path.symlink_metadata().is_ok();
         let file = if is_meant { Some(read_itself(folder, &path, named.is_some())?) } else { None };
-        Ok(Self { folder: folder.to_path_buf(), path, file, bases: BTreeMap::new() })
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            path,
+            file,
+            is_named: named.is_some(),
+            deciders: BTreeMap::new(),
+        })
     }
 
-    /// Finds out where the change began, by the setting `base`.
-    fn find_base(&mut self, setting: &str, context: &Context) -> Result<(), Error> {
-        if !self.bases.contains_key(setting) {
-            let found = base_file(setting, &self.folder, &context.environment, &self.path)?;
-            self.bases.insert(setting.to_owned(), KnownBase::of(found, &self.path));
+    /// Whose file decides, by the setting `base`.
+    fn decider(&mut self, setting: &str, context: &Context) -> Result<&Decider, Error> {
+        if !self.deciders.contains_key(setting) {
+            let place = Place { folder: &self.folder, file: &self.path, is_named: self.is_named };
+            let found = authority(setting, &place, &context.environment)?;
+            self.deciders.insert(setting.to_owned(), Decider::of(found, &self.path));
         }
-        Ok(())
+        self.known_decider(setting)
     }
 
-    /// The file where the change began.
-    fn base_version(&self, setting: &str) -> Option<&BaseVersion> {
-        self.bases.get(setting)?.version.as_ref()
+    /// The same, where it was looked for already.
+    fn known_decider(&self, setting: &str) -> Result<&Decider, Error> {
+        self.deciders.get(setting).ok_or_else(|| Error::bug("whose policy decides was not looked for"))
     }
 
-    /// The commit at which the change began and the file had a table for a job, where the change takes it away.
+    /// What the target branch says about the table of a job.
     ///
     /// # Errors
     /// Where somebody named a base that can't be found.
-    pub fn dropped(&mut self, job: &str, base: &str, context: &Context) -> Result<Option<String>, Error> {
-        if self.file.as_ref().is_some_and(|file| file.has_table(job)) {
-            return Ok(None);
-        }
-        self.find_base(base, context)?;
-        let deciding = self.base_version(base).and_then(BaseVersion::deciding_file);
-        Ok(deciding.filter(|(_, file)| file.has_table(job)).map(|(commit, _)| commit.to_owned()))
+    pub fn table(&mut self, job: &str, base: &str, context: &Context) -> Result<Table, Error> {
+        let is_here = self.file.as_ref().is_some_and(|file| file.has_table(job));
+        let decider = self.decider(base, context)?;
+        let target = decider.deciding_file().filter(|(_, file)| file.has_table(job));
+        Ok(match target {
+            Some((commit, _)) if !is_here => Table::Removed(commit.to_owned()),
+            None if is_here && decider.is_of_change() => Table::New,
+            _ if is_here => Table::Configured,
+            _ => Table::None,
+        })
     }
 }
 
@@ -119,6 +137,19 @@ fn read_itself(folder: &Path, path: &Path, is_named: bool) -> Result<File, Error
     }
 }
 
+/// Where the table of a job is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Table {
+    /// In the file, and in that of the target branch where a change is judged.
+    Configured,
+    /// In no file.
+    None,
+    /// Only in the file of the change.
+    New,
+    /// Only in the file of the target branch, at this commit.
+    Removed(String),
+}
+
 /// Finds a job's settings.
 ///
 /// # Errors
@@ -128,14 +159,24 @@ pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prep
         arguments,
         environment: &context.environment,
         file: None,
-        policy: Policy::default(),
+        ignored_keys: &[],
         job: J::NAME,
         working_directory: Path::new("."),
     };
     // The first look only finds where the file is.
     let first = Common::from_arg_matches(&resolve(&mut command::<J>(), &source)?.matches)?;
     let mut project = Project::read(&first.working_directory, first.config.as_deref())?;
-    prepare_in::<J>(&mut project, arguments, context)
+    let prepared = prepare_in::<J>(&mut project, arguments, context)?;
+    if J::KIND == Kind::Change && project.table(J::NAME, &prepared.common.base, context)? == Table::New {
+        let (path, job) = (project.path.display(), J::NAME);
+        let error = Error::configuration(format!(
+            "`[{job}]` of {path} is new in this change, so it waits for the merge"
+        ));
+        return Err(error
+            .help("run it after the merge, or let the workflow say `--base none`, if this run is not for a change of a stranger")
+            .into());
+    }
+    Ok(prepared)
 }
 
 /// Finds a job's settings in a project that was read already.
@@ -153,30 +194,25 @@ pub fn prepare_in<J: Job>(
     }
     let resolved = resolve(&mut command, &source::<J>(project, arguments, context))?;
     let common = Common::from_arg_matches(&resolved.matches)?;
-    project.find_base(&common.base, context)?;
-    let (of_base, mut policy) = match project.base_version(&common.base) {
-        None => (None, EffectivePolicy::of_file(project.file.as_ref())),
-        Some(version) => {
-            let change = PolicyChange {
-                path: &project.path,
-                file: project.file.as_ref(),
-                settings: &resolved,
-                knows: &|rule| rank::<J>(rule).is_some(),
-            };
-            let source = source::<J>(project, arguments, context);
-            let ignored_keys = source.policy.ignored_keys;
-            let again = |policy: Policy<'_>| {
-                let policy = Policy { ignored_keys, ..policy };
-                resolve(&mut command, &Source { policy, ..source }).map_err(Error::from)
-            };
-            apply_base_policy(version, &change, J::POLICY, again)
-        }
+    project.decider(&common.base, context)?;
+    let project = &*project;
+    let change = PolicyChange {
+        path: &project.path,
+        file: project.file.as_ref(),
+        settings: &resolved,
+        key: &keys::of::<J>,
+        knows: &|rule| rank::<J>(rule).is_some(),
     };
-    if J::KIND == Kind::Gate {
-        policy.findings.extend(project.bases.get(&common.base).and_then(|base| base.unknown.clone()));
+    let source = source::<J>(project, arguments, context);
+    let decider = project.known_decider(&common.base)?;
+    let (of_target, mut policy) = apply(decider, &change, &mut command, &source)?;
+    if J::KIND != Kind::Gate {
+        policy.notes.extend(policy.findings.drain(..).map(|finding| finding.title));
     }
     policy.notes.extend(ignored_note(project.file.as_ref(), J::NAME, ignored_keys(context)));
-    let resolved = of_base.unwrap_or(resolved);
+    let resolved = of_target.unwrap_or(resolved);
+    check_outputs(&resolved.settings)?;
+    policy.notes.extend(from_environment::<J>(&resolved.settings, context));
     Ok(Prepared {
         arguments: J::Arguments::from_arg_matches(&resolved.matches)?,
         common: Common::from_arg_matches(&resolved.matches)?,
@@ -185,22 +221,55 @@ pub fn prepare_in<J: Job>(
     })
 }
 
+/// The settings of a command that is no job, of which only those that all jobs share are keys of the file.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn shared_settings(
+    project: &mut Project,
+    command: &mut Command,
+    arguments: &[OsString],
+    context: &Context,
+) -> Result<Resolved, Refusal> {
+    let settings = resolve(command, &shared_source(project, arguments, context))?;
+    let base = Common::from_arg_matches(&settings.matches)?.base;
+    project.decider(&base, context)?;
+    let project = &*project;
+    let change = PolicyChange {
+        path: &project.path,
+        file: project.file.as_ref(),
+        settings: &settings,
+        key: &|key| keys::of_lists(&[keys::COMMON], key),
+        knows: &|_| false,
+    };
+    let source = shared_source(project, arguments, context);
+    let (effective, _) = apply(project.known_decider(&base)?, &change, command, &source)?;
+    let settings = effective.unwrap_or(settings);
+    check_outputs(&settings.settings)?;
+    Ok(settings)
+}
+
 /// Where a job's settings come from.
 fn source<'a, J: Job>(project: &'a Project, arguments: &'a [OsString], context: &'a Context) -> Source<'a> {
+    Source { job: J::NAME, ..shared_source(project, arguments, context) }
+}
+
+/// Where the settings come from that all jobs share.
+fn shared_source<'a>(project: &'a Project, arguments: &'a [OsString], context: &'a Context) -> Source<'a> {
     Source {
         arguments,
         environment: &context.environment,
         file: project.file.as_ref(),
-        policy: Policy { ignored_keys: ignored_keys(context), ..Policy::default() },
-        job: J::NAME,
+        ignored_keys: ignored_keys(context),
+        job: "",
         working_directory: &project.folder,
     }
 }
 
 /// The keys of the file that are ignored here; by the environment alone, because a change can set the key `host`, too.
-pub fn ignored_keys(context: &Context) -> &'static [&'static str] {
-    let candidates = Host::detect(&context.environment).base_candidates(&context.environment);
-    if candidates.is_empty() { &[] } else { &HOST_DECIDES }
+fn ignored_keys(context: &Context) -> &'static [&'static str] {
+    let change = Host::detect(&context.environment).change(&context.environment);
+    if change.is_none() { &[] } else { &HOST_DECIDES }
 }
 
 /// Says which keys of the file are ignored.
@@ -220,7 +289,49 @@ fn ignored_note(file: Option<&File>, job: &str, ignored: &[&str]) -> Option<Stri
 
 /// Refuses keys this job does not know, in its own table and at the top of the file, and waivers of rules no job has.
 fn check<J: Job>(file: &File, command: &Command, program: &str) -> Result<(), Error> {
-    file.check("", &keys(&Common::command()))?;
-    file.check(J::NAME, &keys(command))?;
+    file.check("", &keys_of(&Common::command()))?;
+    file.check(J::NAME, &keys_of(command))?;
     file.check_waivers(program)
+}
+
+/// Refuses a report folder of a file that holds more than plain letters: its path becomes outputs of the step, which workflows may
+/// paste into scripts.
+///
+/// # Errors
+/// Where it does.
+fn check_outputs(settings: &[Setting]) -> Result<(), Error> {
+    let is_plain = |value: &String| {
+        value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b'-'))
+    };
+    for setting in settings.iter().filter(|setting| setting.key == REPORT_DIR) {
+        if let (Origin::File(location), false) = (&setting.origin, setting.values.iter().all(is_plain)) {
+            return Err(Error::configuration(format!(
+                "`{REPORT_DIR}` holds more than letters, digits and `._/-`"
+            ))
+            .at(location.clone())
+            .help(
+                "name a folder such as `reports/devops`; the workflow may give any other with `--report-dir`",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The settings that decide and come from the environment, which an earlier step can set.
+///
+/// Actions and templates set the variable of every input, if only to nothing; what they give is the workflow's and not listed.
+fn from_environment<J: Job>(settings: &[Setting], context: &Context) -> Option<String> {
+    let input = |setting: &Setting| format!("{INPUT}{}", setting.key.replace('-', "_").to_uppercase());
+    let is_step = settings.iter().all(|setting| context.environment.contains_key(&input(setting)));
+    let named: Vec<String> = settings
+        .iter()
+        .filter(|setting| keys::of::<J>(&setting.key) != Key::Harmless)
+        .filter_map(|setting| match &setting.origin {
+            Origin::Environment(name) if !(is_step && name.starts_with(INPUT)) => {
+                Some(format!("`{}` is {} ({name})", setting.key, setting.values.join(", ")))
+            }
+            _ => None,
+        })
+        .collect();
+    (!named.is_empty()).then(|| format!("set by the environment: {}", named.join(", ")))
 }

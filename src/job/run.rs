@@ -5,11 +5,17 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::committed::committed;
 use super::common::{Common, Mode};
 use super::console::{print, print_error, print_page, print_refusal, report_panics};
 use super::context::Context;
 use super::deliver::{Delivery, deliver, withdraw};
+use super::effective_policy::RULES as POLICY_RULES;
 use super::explain::{Question, asked, explain};
+use super::moves::{advise, advise_error};
 use super::prepare::{Prepared, prepare};
 use super::stage::Kind;
 use super::{Artifact, Job, Outcome, event_lines, report_folder};
@@ -18,7 +24,7 @@ use devops_config::{Refusal, misspelt};
 use devops_core::words::number;
 use devops_core::{Cases, Error, Exit, Provenance, Report, Rule, Verdict};
 use devops_events::Event;
-use devops_policy::{Judgement, judge};
+use devops_policy::{Days, Judgement, judge};
 use devops_repository::policy::BASE_UNKNOWN;
 
 /// Runs a job as the binary of its name does.
@@ -155,10 +161,11 @@ pub fn rules<J: Job>() -> Vec<Rule> {
     own_rules::<J>().iter().chain(devops_policy::RULES).copied().collect()
 }
 
-/// The rules of a job, and of a gate that about its base.
+/// The rules of a job, and of a gate those about its base and policy.
 fn own_rules<J: Job>() -> Vec<Rule> {
-    let of_gates = (J::KIND == Kind::Gate).then_some(BASE_UNKNOWN);
-    J::rules().iter().copied().chain(of_gates).collect()
+    let of_gates = if J::KIND == Kind::Gate { POLICY_RULES } else { &[] };
+    let base = (J::KIND == Kind::Gate).then_some(BASE_UNKNOWN);
+    J::rules().iter().copied().chain(base).chain(of_gates.iter().copied()).collect()
 }
 
 /// Where a rule stands among those of the job, which lists causes first.
@@ -189,7 +196,12 @@ pub fn execute<J: Job>(prepared: &Prepared<J>, arguments: &J::Arguments, context
     let mut cases = Cases::default();
     let (report, left, deployment, is_live, error) = match J::run(arguments, context) {
         Err(error) => {
-            let report = Report::of_error(J::NAME, &error, provenance);
+            let error = advise_error(error, &prepared.policy.gone);
+            let mut report = Report::of_error(J::NAME, &error, provenance);
+            // What a change said and what does not hold may be the cause.
+            report.notes.extend(prepared.policy.notes.iter().cloned());
+            let findings = prepared.policy.findings.iter();
+            report.notes.extend(findings.map(|finding| format!("{}: {}", finding.title, finding.help)));
             (report, Vec::new(), J::attempt(arguments, context, &error), None, Some(error))
         }
         Ok(mut outcome) => {
@@ -229,6 +241,13 @@ fn artifacts<J: Job>(mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
     artifacts
 }
 
+/// The days by which waivers are judged.
+fn days<J: Job>(prepared: &Prepared<J>, context: &Context) -> Days {
+    let today = context.today();
+    let term = Span::new().try_days(prepared.common.max_waiver_days);
+    Days { today, latest: term.and_then(|term| today.checked_add(term)).unwrap_or(Date::MAX) }
+}
+
 /// The report of what a job found, judged.
 fn report<J: Job>(
     mut outcome: Outcome,
@@ -237,10 +256,15 @@ fn report<J: Job>(
     mut provenance: Provenance,
 ) -> Report {
     let policy = &prepared.policy;
+    advise(&mut outcome.findings, &policy.gone);
+    if let Some(rule) = J::STALE.filter(|_| policy.is_of_change) {
+        let commit = policy.commit.as_deref();
+        outcome.findings.extend(committed(&rule, &outcome.reports, context, commit));
+    }
     outcome.findings.extend(policy.findings.iter().cloned());
     let marked = outcome.findings.iter().filter(|finding| !finding.is_open()).count();
     let mut judgement =
-        judge(outcome.findings, &policy.waivers, prepared.common.fail_on, context.today(), rank::<J>);
+        judge(outcome.findings, &policy.waivers, prepared.common.fail_on, days(prepared, context), rank::<J>);
     if let Some(warning) = outcome.warning
         && judgement.verdict == Verdict::Pass
     {

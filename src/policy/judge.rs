@@ -2,9 +2,22 @@
 
 use jiff::civil::Date;
 
-use super::waiver::{EXPIRED, UNUSED, Waiver};
+use super::index::Index;
+use super::waiver::{EXPIRED, TOO_LONG, UNUSED, Waiver};
 use devops_core::words::{count, number};
 use devops_core::{Change, Finding, Severity, Verdict};
+
+/// For how many unused waivers it is found out what may have been meant.
+const HINTS: usize = 20;
+
+/// The days by which waivers are judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Days {
+    /// Today.
+    pub today: Date,
+    /// The last day that a waiver may name.
+    pub latest: Date,
+}
 
 /// What was decided about a job's findings.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,30 +35,17 @@ pub struct Judgement {
 /// Judges findings by a threshold and waivers.
 ///
 /// An open finding of at least `fail_on` fails, one above info warns. An expired waiver fails, whatever the threshold,
-/// an unused one warns; `rank` knows the rules of this job, so that other jobs' waivers are left alone, and which of two
+/// one that ends too late is not applied and warns, and so does an unused one; `rank` knows the rules of this job, so that other jobs' waivers are left alone, and which of two
 /// findings of one severity goes first: causes have a lower rank than what follows from them.
 pub fn judge(
     mut findings: Vec<Finding>,
     waivers: &[Waiver],
     fail_on: Severity,
-    today: Date,
+    days: Days,
     rank: impl Fn(&str) -> Option<usize>,
 ) -> Judgement {
-    let mut about_waivers = Vec::new();
-    for waiver in waivers.iter().filter(|waiver| rank(&waiver.rule).is_some()) {
-        let covered: Vec<&mut Finding> =
-            findings.iter_mut().filter(|finding| waiver.covers(finding)).collect();
-        if waiver.is_expired(today) {
-            about_waivers.push(expired(waiver));
-        } else if covered.is_empty() {
-            let meant = waiver.meant(&findings);
-            about_waivers.push(unused(waiver, meant));
-        } else {
-            for finding in covered {
-                finding.waived = Some(waiver.mark());
-            }
-        }
-    }
+    let about_waivers =
+        apply(&mut findings, waivers.iter().filter(|waiver| rank(&waiver.rule).is_some()), days);
     findings.extend(about_waivers);
     findings.sort_by(|left, right| order(left, &rank).cmp(&order(right, &rank)));
     let fails =
@@ -66,6 +66,40 @@ pub fn judge(
     let reasons = rules.iter().map(|(rule, amount)| reason(rule, *amount, &threshold)).collect();
     let because = rules.iter().map(|(rule, _)| (*rule).to_owned()).collect();
     Judgement { verdict, reasons, because, findings }
+}
+
+/// Marks what waivers cover; what is wrong with waivers becomes findings.
+fn apply<'a>(
+    findings: &mut [Finding],
+    waivers: impl Iterator<Item = &'a Waiver>,
+    days: Days,
+) -> Vec<Finding> {
+    let index = Index::of(findings);
+    let (mut about, mut marks, mut hints) = (Vec::new(), Vec::new(), 0);
+    for waiver in waivers {
+        if waiver.is_expired(days.today) {
+            about.push(expired(waiver));
+            continue;
+        }
+        if waiver.expires > days.latest {
+            about.push(too_long(waiver, days));
+            continue;
+        }
+        let covered = index.covered(waiver);
+        if covered.is_empty() {
+            hints += 1;
+            let meant = if hints <= HINTS { waiver.meant(findings) } else { None };
+            about.push(unused(waiver, meant));
+        }
+        marks.extend(covered.into_iter().map(|place| (place, waiver)));
+    }
+    drop(index);
+    for (place, waiver) in marks {
+        if let Some(finding) = findings.get_mut(place) {
+            finding.waived = Some(waiver.mark());
+        }
+    }
+    about
 }
 
 /// Open before waived, worst first, news before what was known, causes before what follows from them, then by place and title, so
@@ -117,6 +151,21 @@ fn expired(waiver: &Waiver) -> Finding {
     .help("fix what it covers and remove it, or let its owner set a new day")
 }
 
+/// The finding about a waiver that ends too late.
+fn too_long(waiver: &Waiver, days: Days) -> Finding {
+    let title = format!(
+        "waiver for {} ends on {}, later than {}, so it is not applied",
+        waiver.name(),
+        waiver.expires,
+        days.latest
+    );
+    Finding::new(&TOO_LONG, title, &[&waiver.name()])
+        .detail(format!("owner {}: {}", waiver.owner, waiver.reason))
+        .about("waiver", waiver.name())
+        .at(waiver.location.clone())
+        .help("choose an earlier day, or raise `max-waiver-days` in devops.toml on the target branch")
+}
+
 /// The finding about a waiver that matched nothing.
 fn unused(waiver: &Waiver, meant: Option<String>) -> Finding {
     Finding::new(&UNUSED, format!("waiver for {} matches nothing", waiver.name()), &[&waiver.name()])
@@ -130,7 +179,7 @@ fn unused(waiver: &Waiver, meant: Option<String>) -> Finding {
 mod tests {
     use jiff::civil::{Date, date};
 
-    use super::{Judgement, judge};
+    use super::{Days, Judgement, judge};
     use crate::Waiver;
     use devops_core::{Change, Finding, Location, Rule, Severity, Verdict};
 
@@ -155,7 +204,8 @@ mod tests {
     }
 
     fn decide(findings: Vec<Finding>, waivers: &[Waiver]) -> Judgement {
-        judge(findings, waivers, Severity::High, date(2026, 11, 23), |rule| {
+        let days = Days { today: date(2026, 11, 23), latest: date(2027, 11, 24) };
+        judge(findings, waivers, Severity::High, days, |rule| {
             [LATER.id, RULE.id].iter().rposition(|known| *known == rule).map(|at| 1 - at)
         })
     }
@@ -191,6 +241,26 @@ mod tests {
         assert_eq!(judgement.verdict, Verdict::Fail);
         assert_eq!(judgement.findings.iter().filter(|finding| finding.is_open()).count(), 2);
         assert_eq!(decide(vec![], &[waiver(None, date(2026, 11, 22))]).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_waiver_that_ends_too_late_is_not_applied() {
+        let findings = || vec![finding("a", Severity::High)];
+        let latest = date(2027, 11, 24);
+        assert_eq!(decide(findings(), &[waiver(Some("a"), latest)]).verdict, Verdict::Pass);
+        let judgement = decide(findings(), &[waiver(Some("a"), latest.tomorrow().unwrap())]);
+        assert_eq!(judgement.verdict, Verdict::Fail);
+        let rules: Vec<&str> = judgement.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        assert_eq!(rules, ["some-rule", "waiver-too-long"]);
+        assert_eq!(decide(vec![], &[waiver(None, date(9999, 12, 31))]).verdict, Verdict::Warn);
+    }
+
+    #[test]
+    fn the_last_of_several_waivers_marks_a_finding() {
+        let last = Waiver { owner: "last".to_owned(), ..waiver(Some("*"), date(2026, 12, 31)) };
+        let judgement =
+            decide(vec![finding("a", Severity::High)], &[waiver(Some("a"), date(2026, 12, 1)), last]);
+        assert_eq!(judgement.findings[0].waived.as_ref().unwrap().owner, "last");
     }
 
     #[test]

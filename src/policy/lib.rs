@@ -2,8 +2,9 @@
 //!
 //! Owns waivers and the judgement. Knows no job, format or host.
 
+mod index;
 mod judge;
 mod waiver;
 
-pub use judge::{Judgement, judge};
+pub use judge::{Days, Judgement, judge};
 pub use waiver::{RULES, Waiver};

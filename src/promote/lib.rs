@@ -36,7 +36,7 @@ use self::targets::{Change, Folders, Target};
 use devops_core::{Error, Exit, Rule};
 use devops_events::Progress;
 use devops_job::report_folder::stays_inside;
-use devops_job::{Context, Job, Noted, Outcome, Turn};
+use devops_job::{Context, Job, Key, Noted, Outcome, Turn};
 use devops_net::Cancel;
 
 /// The job.
@@ -48,7 +48,8 @@ impl Job for Promote {
         "Move live traffic from one colour to the other, safely, and back if it goes wrong";
     type Arguments = Arguments;
     const KIND: devops_job::Kind = devops_job::Kind::Change;
-    const POLICY: &'static [&'static str] = &[];
+    // Each key is a command, an address, a place or a promise to users.
+    const KEYS: &'static [(&'static str, Key)] = &[];
 
     const EVENT: devops_events::Kind = devops_events::Kind::Deployment;
 

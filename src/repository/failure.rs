@@ -17,6 +17,14 @@ pub enum Reason {
     Shallow,
     /// The two commits have no ancestor in common.
     Unrelated,
+    /// The working directory is outside of the folder that the host checks out into.
+    OutsideWorkspace,
+    /// Something else is checked out than the change that the host names.
+    OtherCheckout,
+    /// The reference is there, and of another repository than the target's.
+    OtherRepository,
+    /// The base is the commit that is checked out.
+    SameCommit,
     /// Objects were left out by a partial clone, or are lost.
     MissingObjects,
 }
@@ -49,6 +57,16 @@ impl Failure {
                 "fetch the history: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab CI, or `git fetch --unshallow`"
             }
             Reason::Unrelated => "name a base that shares history with this commit",
+            Reason::OutsideWorkspace => {
+                "run it in the workspace, or name the folder by an absolute path with `--working-directory`"
+            }
+            Reason::OtherCheckout => "check out the merge commit or the head of the change",
+            Reason::OtherRepository => {
+                "check out the target repository, or add it as a remote and fetch the target branch from it"
+            }
+            Reason::SameCommit => {
+                "fetch the target branch: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab CI"
+            }
             Reason::MissingObjects => {
                 "clone without a filter, or fetch the objects first: `git fetch --refetch --no-filter`"
             }

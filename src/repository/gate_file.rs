@@ -1,13 +1,13 @@
-//! Files that the gate itself goes by, as the baseline and the quarantine: from where the change began, where that has them.
+//! Files that the gate itself goes by, such as the baseline and the quarantine: from the target branch, where that has them.
 //!
-//! A change must not choose what it is held against. A file that the repository had where the change began is read from there; one
-//! that the change itself adds does not count until it is merged; one that is not tracked, as an artifact of an earlier run, is read
-//! from the disk.
+//! A change must not choose what it is held against. A file that the target branch has is read from its newest known commit; one
+//! that the change itself adds does not count until it is merged; one that is not tracked, such as an artifact of an earlier run, is
+//! read from the disk.
 
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use crate::{Base, ChosenBy, Detour, KnownBase, detour};
+use crate::{Base, ChosenBy, Detour, KnownBase, UnknownBase, detour};
 use devops_core::{Error, Location};
 
 /// A file the gate goes by.
@@ -32,9 +32,12 @@ impl GateFile {
     /// # Errors
     /// Where it is there and can't be read, or is larger.
     pub fn open(path: &Path, limit: u64, folder: &Path, base: &Base) -> Result<Self, Error> {
-        if let Base::Known(known) = base
-            && let Some(found) = Self::of_base(path, known)?
-        {
+        let of_repository = match base {
+            Base::Known(known) => Self::of_base(path, known)?,
+            Base::Unknown(unknown) => Self::of_unknown(path, unknown)?,
+            Base::None | Base::Guessed(_) => None,
+        };
+        if let Some(found) = of_repository {
             return Ok(found);
         }
         if !matches!(base, Base::Known(_)) {
@@ -49,22 +52,35 @@ impl GateFile {
         }
     }
 
-    /// The file where the change began; none where the repository has nothing to do with it.
+    /// The file on the target branch; none where the repository has nothing to do with it.
     fn of_base(path: &Path, known: &KnownBase) -> Result<Option<Self>, Error> {
         let Some(inside) = known.repository.path_of(path) else { return Ok(None) };
-        if let Some(bytes) = known.repository.blob(known.commit, &inside)? {
+        if let Some(bytes) = known.repository.blob(known.target, &inside)? {
             let label = format!("{inside}@{}", known.short());
             return Ok(Some(Self::Found { label, source: Box::new(Cursor::new(bytes)) }));
         }
         // A link counts as the file it leads to, wherever that is.
         let leads = |commit| known.repository.leads(commit, &inside);
         let now = leads(known.repository.head()?)?;
-        let is_added = now.is_some() && now != leads(known.commit)?;
+        let is_added = now.is_some() && now != leads(known.target)?;
         let why = format!(
             "the change adds it, and {} does not have it: it is used once the change is merged",
             known.short()
         );
         Ok(is_added.then_some(Self::Missing { why }))
+    }
+
+    /// Where the base is not known, nothing shows that a file which the change may have written is not its own.
+    fn of_unknown(path: &Path, unknown: &UnknownBase) -> Result<Option<Self>, Error> {
+        let is_of_the_change = match &unknown.repository {
+            Some(repository) => match repository.path_of(path) {
+                Some(inside) => repository.leads(repository.head()?, &inside)?.is_some(),
+                None => false,
+            },
+            None => true,
+        };
+        let why = "the base of the change is unknown, and the change may have written it".to_owned();
+        Ok(is_of_the_change.then_some(Self::Missing { why }))
     }
 }
 

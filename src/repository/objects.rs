@@ -1,5 +1,6 @@
 //! A repository, read in process.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -16,40 +17,12 @@ const LINKS: usize = 8;
 pub struct Repository {
     pub(super) inner: gix::Repository,
     /// The folder of its files, without links; none where it is bare.
-    root: Option<PathBuf>,
+    pub(super) root: Option<PathBuf>,
+    /// The current folder as it was written, which may be through links; none where only the system's name of it is known.
+    pub(super) current: Option<PathBuf>,
 }
 
 impl Repository {
-    /// The repository this folder belongs to.
-    ///
-    /// Neither the environment nor the configuration of the user or the machine is asked, and an owner other than this user is
-    /// no obstacle, for in containers that is the rule.
-    pub fn discover(folder: &Path) -> Result<Self, Failure> {
-        let absent = || {
-            let message = format!("{} is not in a git repository", folder.display());
-            Failure::new(Reason::NotARepository, message)
-        };
-        let folder = folder.canonicalize().map_err(|_| absent())?;
-        // Found apart from opening, so that one that is there and can't be opened is not taken for none.
-        gix::discover::upwards(&folder).map_err(|_| absent())?;
-        let options = || gix::open::Options::isolated().strict_config(false);
-        let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let opened = gix::ThreadSafeRepository::discover_opts(
-            &folder,
-            gix::discover::upwards::Options::default(),
-            trust,
-        );
-        let mut inner = opened
-            .map_err(|error| {
-                let message = format!("the repository of {} can't be opened: {error}", folder.display());
-                Failure::new(Reason::Unreadable, message)
-            })?
-            .to_thread_local();
-        inner.object_cache_size_if_unset(4 << 20);
-        let root = inner.workdir().and_then(|root| root.canonicalize().ok());
-        Ok(Self { inner, root })
-    }
-
     /// The folder of its files.
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
@@ -59,7 +32,8 @@ impl Repository {
     ///
     /// Links below the root are part of the path: a change that puts one there must not lead to another file.
     pub fn path_of(&self, file: &Path) -> Option<String> {
-        let path = straightened(&std::path::absolute(file).ok()?);
+        let written = self.current.as_ref().map(|current| current.join(file));
+        let path = straightened(&std::path::absolute(written.as_deref().unwrap_or(file)).ok()?);
         let root = self.root.as_ref()?;
         let is_root = |folder: &&Path| folder.canonicalize().is_ok_and(|folder| folder == *root);
         let outermost = path.ancestors().skip(1).filter(is_root).last()?;
@@ -166,6 +140,12 @@ impl Repository {
         Ok(None)
     }
 
+    /// Whether a commit has a file at a path; false as well where that can't be found out.
+    pub fn has(&self, commit: &str, path: &str) -> bool {
+        let commit = ObjectId::from_hex(commit.as_bytes());
+        commit.is_ok_and(|commit| matches!(self.blob(commit, path), Ok(Some(_))))
+    }
+
     /// What a commit has at a path, or at the first folder of it that is none in the repository: a file, a link, a submodule.
     ///
     /// Two commits that have the same there lead to the same file, inside of the repository or outside.
@@ -226,6 +206,25 @@ impl Repository {
         Ok(edited)
     }
 
+    /// The names of all remotes, sorted.
+    ///
+    /// Read whoever owns the folder: in containers that is often another user.
+    pub(super) fn remotes(&self) -> Vec<String> {
+        let config = self.inner.config_snapshot();
+        let sections = config.plumbing().sections_by_name("remote").into_iter().flatten();
+        let names = sections.filter_map(|section| Some(section.header().subsection_name()?.to_string()));
+        names.collect::<BTreeSet<String>>().into_iter().collect()
+    }
+
+    /// The addresses of a remote.
+    pub(super) fn addresses(&self, remote: &str) -> Vec<String> {
+        let config = self.inner.config_snapshot();
+        let sections = config.plumbing().sections_by_name("remote").into_iter().flatten();
+        let of_remote =
+            sections.filter(|section| section.header().subsection_name().is_some_and(|name| name == remote));
+        of_remote.flat_map(|section| section.values("url")).map(|url| url.to_string()).collect()
+    }
+
     /// A commit.
     pub(super) fn commit(&self, id: ObjectId) -> Result<Commit<'_>, Failure> {
         self.inner.find_commit(id).map_err(|error| self.missing(&error))
@@ -259,7 +258,7 @@ impl Repository {
 }
 
 /// An absolute path without steps back.
-fn straightened(path: &Path) -> PathBuf {
+pub(super) fn straightened(path: &Path) -> PathBuf {
     let mut straight = PathBuf::new();
     for part in path.components() {
         match part {

@@ -1,42 +1,18 @@
-//! The base of a change as the settings and the host name it, and `devops.toml` as it was there.
+//! The base of a change as the settings and the host name it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::base::{Base, KnownBase, find};
+use super::base::{Base, KnownBase, UnknownBase, find, is_target, of_change, resolve, same};
 use super::failure::{Failure, Reason};
 use crate::objects::Repository;
-use devops_ci::Host;
+use devops_ci::{Host, HostChange};
+use devops_core::Error;
 use devops_core::rule::rules;
-use devops_core::{Error, Finding};
 
 /// Where a clone has the default branch of its remote, which a change on somebody's own machine is probably for.
 const DEFAULT_BRANCHES: [&str; 3] =
     ["refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"];
-
-/// What a repository knows about the policy that a change started from.
-#[derive(Default)]
-pub struct BasePolicy {
-    /// `devops.toml` where the change began; none where that is not known, or the file is none of the repository's.
-    pub file: Option<BaseFile>,
-    /// That the host names a base which the checkout does not reach.
-    pub unknown: Option<Finding>,
-}
-
-/// `devops.toml` where the change began.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseFile {
-    /// The commit's whole name.
-    pub commit: String,
-    /// The commit's name as people are shown it.
-    pub label: String,
-    /// The revision that led to the commit, as people write it.
-    pub revision: String,
-    /// What the file said; none where it was not there.
-    pub text: Option<String>,
-    /// Whether it decides. Where the base was guessed, it only shows what a pipeline would go by.
-    pub decides: bool,
-}
 
 /// The setting that has the host name the base.
 pub const AUTO: &str = "auto";
@@ -52,30 +28,62 @@ rules! {
         "the checkout does not contain the base of the change that the host provides";
 }
 
-/// Where the change began: `auto` asks the host, `none` is no base, anything else is a revision.
+/// The base of the change: `auto` asks the host, `none` is no base, anything else is a revision.
 ///
 /// # Errors
 /// Where a revision was named and does not lead to where the change began.
 pub fn base(setting: &str, folder: &Path, environment: &BTreeMap<String, String>) -> Result<Base, Error> {
-    match setting {
-        NONE => Ok(Base::None),
-        AUTO | "" => {
-            // What the environment shows, whatever the file of the change says about the host.
-            let candidates = Host::detect(environment).base_candidates(environment);
-            if candidates.is_empty() {
-                let guessed = guess(folder, environment).ok().flatten();
-                return Ok(guessed.map_or(Base::None, |known| Base::Guessed(Box::new(known))));
-            }
-            match found(folder, &candidates) {
-                Ok(known) => Ok(Base::Known(Box::new(known))),
-                Err(Failure { reason: Reason::NotARepository, .. }) => Ok(Base::None),
-                Err(failure) => Ok(Base::Unknown(failure)),
-            }
+    // What the environment shows, whatever the file of the change says about the host.
+    let change = Host::detect(environment).change(environment);
+    match (setting, change) {
+        (NONE, _) => Ok(Base::None),
+        (AUTO | "", None) => {
+            let guessed = guess(folder, environment).ok().flatten();
+            Ok(guessed.map_or(Base::None, |known| Base::Guessed(Box::new(known))))
         }
-        revision => match found(folder, &[revision.to_owned()]) {
-            Ok(known) => Ok(Base::Known(Box::new(known))),
-            Err(failure) => Err(failure.into()),
-        },
+        (AUTO | "", Some(change)) => {
+            let found = Repository::around(folder, environment)
+                .map_err(|failure| UnknownBase { repository: None, failure })
+                .and_then(|repository| of_change(repository, &change));
+            Ok(found.map_or_else(Base::Unknown, |known| Base::Known(Box::new(known))))
+        }
+        (revision, change) => {
+            let repository = Repository::around(folder, environment)?;
+            let is_pipeline = Host::detect(environment).is_pipeline(environment);
+            let revisions = revisions(&repository, revision, is_pipeline, change.as_ref())?;
+            let known = find(repository, &revisions)?;
+            if change.is_some() && known.target == known.repository.head()? {
+                let failure = same(revision);
+                return Ok(Base::Unknown(UnknownBase { repository: Some(known.repository), failure }));
+            }
+            Ok(Base::Known(Box::new(known)))
+        }
+    }
+}
+
+/// What a revision that somebody named stands for: in a pipeline the branch of the remote before anything of the same name, because a
+/// tag called `origin/main` is not that branch.
+fn revisions(
+    repository: &Repository,
+    revision: &str,
+    is_pipeline: bool,
+    change: Option<&HostChange>,
+) -> Result<Vec<String>, Failure> {
+    if !is_pipeline || revision == "HEAD" {
+        return Ok(vec![revision.to_owned()]);
+    }
+    let whole = revision.strip_prefix("refs/remotes/").unwrap_or(revision);
+    let names = [format!("refs/remotes/{whole}"), format!("refs/remotes/origin/{whole}")];
+    let Some(reference) = names.into_iter().find(|name| resolve(repository, name).is_ok()) else {
+        return Ok(vec![revision.to_owned()]);
+    };
+    let remote = reference.split('/').nth(2).unwrap_or_default();
+    match change {
+        Some(change) if !is_target(repository, change, remote) => {
+            let message = format!("`{revision}` is not a branch of the target repository");
+            Err(Failure::new(Reason::OtherRepository, message))
+        }
+        _ => Ok(vec![reference]),
     }
 }
 
@@ -84,11 +92,10 @@ pub fn base(setting: &str, folder: &Path, environment: &BTreeMap<String, String>
 /// A pipeline on a host that is not known here may run for a change that its checkout does not show, so there it is never said.
 pub fn is_no_change(setting: &str, folder: &Path, environment: &BTreeMap<String, String>) -> bool {
     let host = Host::detect(environment);
-    let is_unknown_pipeline = host == Host::Local
-        && environment.get("CI").is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
+    let is_unknown_pipeline = host == Host::Local && host.is_pipeline(environment);
     matches!(setting, AUTO | "")
         && !is_unknown_pipeline
-        && host.base_candidates(environment).is_empty()
+        && host.change(environment).is_none()
         && matches!(guess(folder, environment), Ok(None))
 }
 
@@ -100,7 +107,7 @@ fn guess(folder: &Path, environment: &BTreeMap<String, String>) -> Result<Option
     if Host::detect(environment) != Host::Local {
         return Ok(None);
     }
-    let found = Repository::discover(folder)
+    let found = Repository::around(folder, environment)
         .and_then(|repository| find(repository, &DEFAULT_BRANCHES.map(str::to_owned)));
     match found {
         Ok(known) => Ok(Some(known)),
@@ -109,55 +116,4 @@ fn guess(folder: &Path, environment: &BTreeMap<String, String>) -> Result<Option
         }) => Ok(None),
         Err(failure) => Err(failure),
     }
-}
-
-/// Where the change began by the innermost repository around a folder that knows one of these revisions.
-///
-/// A change that puts a repository of its own around the folder, as a submodule, does not get out of the outer one's sight.
-fn found(folder: &Path, revisions: &[String]) -> Result<KnownBase, Failure> {
-    let mut repository = Repository::discover(folder)?;
-    let mut first = None;
-    loop {
-        let outer = repository.root().and_then(Path::parent).map(Path::to_path_buf);
-        let failure = match find(repository, revisions) {
-            Ok(known) => return Ok(known),
-            Err(failure) => failure,
-        };
-        let first = first.get_or_insert(failure);
-        match outer.map(|folder| Repository::discover(&folder)) {
-            Some(Ok(next)) => repository = next,
-            _ => return Err(first.clone()),
-        }
-    }
-}
-
-/// What the repository around a folder knows about the policy, which is this file, where the change began.
-///
-/// # Errors
-/// As [`base`].
-pub fn base_file(
-    setting: &str,
-    folder: &Path,
-    environment: &BTreeMap<String, String>,
-    file: &Path,
-) -> Result<BasePolicy, Error> {
-    let (known, decides) = match base(setting, folder, environment)? {
-        Base::Known(known) => (known, true),
-        Base::Guessed(known) => (known, false),
-        Base::Unknown(failure) => return Ok(BasePolicy { unknown: Some(unknown(&failure)), file: None }),
-        Base::None => return Ok(BasePolicy::default()),
-    };
-    let Some(path) = known.repository.path_of(file) else { return Ok(BasePolicy::default()) };
-    let bytes = known.repository.blob(known.commit, &path)?;
-    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let (commit, label) = (known.id(), known.short());
-    let file = BaseFile { commit, label, revision: known.revision, text, decides };
-    Ok(BasePolicy { file: Some(file), unknown: None })
-}
-
-/// The finding about a base that could not be found.
-fn unknown(failure: &Failure) -> Finding {
-    Finding::new(&BASE_UNKNOWN, format!("the base of the change is unknown: {}", failure.message), &[])
-        .detail("The devops.toml of the change applies, and nothing is compared with the base.")
-        .help(failure.help())
 }

@@ -61,7 +61,7 @@ impl Sample {
 }
 
 fn base(sample: &Sample, revision: &str) -> Result<String, Failure> {
-    find(sample.open(), &[revision.to_owned()]).map(|known| known.id())
+    find(sample.open(), &[revision.to_owned()])?.start.map(|start| start.to_string())
 }
 
 fn reason(sample: &Sample, revision: &str) -> Reason {
@@ -299,7 +299,8 @@ fn the_base_is_where_the_change_left() {
     sample.git(&["merge", "--quiet", "-m", "x", "main"]);
     let known = find(sample.open(), &["nosuch".to_owned(), "main".to_owned()]).unwrap();
     assert_eq!(known.id(), tip);
-    let change = between(&known.repository, known.commit, known.repository.head().unwrap()).unwrap();
+    let start = known.start.unwrap();
+    let change = between(&known.repository, start, known.repository.head().unwrap()).unwrap();
     assert_eq!(change.added.keys().collect::<Vec<_>>(), ["b"]);
     sample.git(&["checkout", "--quiet", "--orphan", "other"]);
     sample.commit();

@@ -12,6 +12,7 @@ use super::collector::{Assumed, Keep};
 use super::coverage::{self, FolderFloor, Percent, Prefixes, Scope};
 use super::environment::Environment;
 use devops_core::Error;
+use devops_job::Key;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -222,43 +223,34 @@ pub(super) fn subcommands() -> Vec<Command> {
     ]
 }
 
-/// Keys whose values a change takes from where it began, so that it can't widen its own gate.
+/// What a change may do with these keys; every other one decides.
 ///
-/// `action` is one of them because a change that only writes a baseline would not be judged, and `diff` because an empty one hides
-/// every line; `exclude`, because it hides reports. `run-command` is none: what runs the tests is the project's, and the report shows it.
-pub(super) const POLICY: &[&str] = &[
-    "action",
-    "attempts",
-    "baseline",
-    "benchmark-alarm-rate",
-    "benchmark-limit",
-    "benchmark-reference",
-    "coverage-exclude",
-    "coverage-include",
-    "coverage-prefix",
-    "diff",
-    "environment",
-    "exclude",
-    "fail-on-flaky",
-    "folder-coverage",
-    "max-benchmark-slowdown",
-    "max-count-increase",
-    "max-coverage-drop",
-    "max-run-slowdown",
-    "max-slowdown",
-    "max-test-drop",
-    "max-unsampled-slowdown",
-    "min-branch-coverage",
-    "min-coverage",
-    "min-file-coverage",
-    "min-patch-coverage",
-    "min-reports",
-    "min-tests",
-    "missing-baseline",
-    "new-failures-only",
-    "quarantine",
-    "repeated-cases",
-    "slowdown-floor",
+/// `action` decides because a change that only writes a baseline would not be judged, `diff` because an empty one hides every line,
+/// `exclude` because it hides reports, and `run-command` because it is run.
+pub(super) const KEYS: &[(&str, Key)] = &[
+    ("baseline", Key::Unset),
+    ("benchmark-alarm-rate", Key::Minimum),
+    ("benchmark-limit", Key::List),
+    ("exports", Key::Harmless),
+    ("fail-on-flaky", Key::ON),
+    ("folder-coverage", Key::List),
+    ("max-benchmark-slowdown", Key::Maximum),
+    ("max-count-increase", Key::Maximum),
+    ("max-coverage-drop", Key::Maximum),
+    ("max-run-slowdown", Key::Maximum),
+    ("max-slowdown", Key::Maximum),
+    ("max-test-drop", Key::Maximum),
+    ("max-unsampled-slowdown", Key::Maximum),
+    ("min-branch-coverage", Key::Minimum),
+    ("min-coverage", Key::Minimum),
+    ("min-file-coverage", Key::Minimum),
+    ("min-patch-coverage", Key::Minimum),
+    ("min-reports", Key::Minimum),
+    ("min-tests", Key::Minimum),
+    ("missing-baseline", Key::Words(&["allow", "fail"])),
+    ("new-failures-only", Key::OFF),
+    ("paths", Key::ListUnless("attempts")),
+    ("slowdown-floor", Key::Maximum),
 ];
 
 impl Arguments {

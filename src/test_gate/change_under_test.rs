@@ -23,6 +23,8 @@ pub(super) struct ChangeUnderTest {
     change: Option<devops_repository::Change>,
     /// Whether the host says that there is none, as for a push to a branch.
     is_no_change: bool,
+    /// Why the lines of the change are not known although its base is.
+    unreached: Option<String>,
     /// The diff that was handed in, if it is empty: only the repository can show that the change is empty, too.
     empty_diff: Option<String>,
     working_directory: PathBuf,
@@ -41,10 +43,11 @@ impl ChangeUnderTest {
         let is_no_change = arguments.diff.is_none()
             && devops_repository::policy::is_no_change(&context.base, folder, &context.environment);
         Ok(Self {
-            repository: Repository::discover(folder).ok(),
+            repository: Repository::around(folder, &context.environment).ok(),
             base,
             change,
             is_no_change,
+            unreached: None,
             empty_diff: empty_diff.map(|path| path.display().to_string()),
             working_directory: folder.clone(),
         })
@@ -93,8 +96,16 @@ impl ChangeUnderTest {
         if let (true, None, Base::Known(known) | Base::Guessed(known)) =
             (are_wanted, &self.change, &self.base)
         {
-            let KnownBase { repository, commit, .. } = known.as_ref();
-            self.change = Some(devops_repository::between(repository, *commit, repository.head()?)?);
+            let KnownBase { repository, start, .. } = known.as_ref();
+            match start {
+                Ok(start) => {
+                    self.change = Some(devops_repository::between(repository, *start, repository.head()?)?);
+                }
+                Err(failure) => {
+                    self.unreached =
+                        Some(format!("changed lines are unknown: {}; {}", failure.message, failure.help()));
+                }
+            }
         }
         Ok(self)
     }
@@ -116,26 +127,34 @@ impl ChangeUnderTest {
         repository.edited(change.added.keys().map(String::as_str)).unwrap_or_default()
     }
 
-    /// That the base was guessed, where something was counted by it.
+    /// That the base was guessed, where something was counted by it, or that nothing could be counted by it.
     pub(super) fn note(&self) -> Option<String> {
+        if self.unreached.is_some() {
+            return self.unreached.clone();
+        }
         let (Base::Guessed(known), Some(_)) = (&self.base, &self.change) else { return None };
-        let (commit, revision) = (known.short(), &known.revision);
+        let (commit, revision) = (known.short_start()?, &known.revision);
         Some(format!(
             "changed lines are counted from {commit}, where this branch left {revision}; give another base with `--base`"
         ))
     }
 
-    /// What the report says of the base and the change.
+    /// What the report says of the change, and of the commit from which its lines are counted, where they are.
     pub(super) fn facts(&self) -> Option<Value> {
+        let change = self.change.as_ref()?;
         let base = match &self.base {
-            Base::Known(known) => Some(json!({ "commit": known.id() })),
-            Base::Guessed(known) => Some(json!({ "commit": known.id(), "guessed": true })),
+            Base::Known(known) => {
+                known.start.as_ref().ok().map(|start| json!({ "commit": start.to_string() }))
+            }
+            Base::Guessed(known) => {
+                let start = known.start.as_ref().ok();
+                start.map(|start| json!({ "commit": start.to_string(), "guessed": true }))
+            }
             Base::None | Base::Unknown(_) => None,
         };
-        let change = self.change.as_ref().map(|change| {
-            json!({ "files": change.added.len(), "lines": change.lines(), "deleted": change.deleted.len() })
-        });
-        (base.is_some() || change.is_some()).then(|| json!({ "base": base, "change": change }))
+        let lines = change.lines();
+        let change = json!({ "files": change.added.len(), "lines": lines, "deleted": change.deleted.len() });
+        Some(json!({ "base": base, "change": change }))
     }
 
     /// The commit that is checked out: its name, and when it was made.

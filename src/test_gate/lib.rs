@@ -77,7 +77,7 @@ use self::records::Earlier;
 use self::run::RunFacts;
 use self::sections::Failures;
 use devops_core::{Error, Rule};
-use devops_job::{Context, Job, Kind, Outcome, Step, Turn};
+use devops_job::{Context, Job, Key, Kind, Outcome, Step, Turn};
 
 /// The job.
 pub struct TestGate;
@@ -87,8 +87,10 @@ impl Job for TestGate {
     const ABOUT: &'static str = "Check the test, coverage and benchmark reports of a change";
     type Arguments = Arguments;
     const KIND: Kind = Kind::Gate;
-    const POLICY: &'static [&'static str] = arguments::POLICY;
+    const KEYS: &'static [(&'static str, Key)] = arguments::KEYS;
     const ARTIFACTS: &'static [&'static str] = artifacts::NAMES;
+
+    const STALE: Option<Rule> = Some(rules::STALE);
 
     const EVENT: devops_events::Kind = devops_events::Kind::Test;
 
@@ -177,6 +179,7 @@ fn judge(
     places::locate(&mut outcome, &facts.coverage, &change);
     quarantined::apply(files.quarantine.as_ref(), &facts, context, &mut outcome);
     outcome.artifacts = artifacts::artifacts(&arguments.exports, &facts, &covered)?;
+    outcome.reports = sections::reports::reports_of(&facts);
     outcome.cases = facts.cases;
     Ok(outcome)
 }

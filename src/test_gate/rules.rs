@@ -26,7 +26,7 @@ rules! {
         "the run that wrote the reports failed, and no report explains why";
     UNREADABLE: "report-unreadable", High, "a report is truncated, malformed or in an unknown format";
     MISSING: "report-missing", High, "a path has no report";
-    STALE: "report-stale", High, "a report existed before the command ran, and the command did not write it";
+    STALE: "report-stale", High, "a report was not written by this run: it existed before, or the change commits it";
     DUPLICATE: "report-duplicate", Medium, "two test reports are identical, so one of them was given twice";
     EMPTY: "report-empty", High, "a report contains no test";
     TOO_FEW_REPORTS: "too-few-reports", High, "there are fewer test reports than required";

@@ -13,6 +13,7 @@
 
 mod annotate;
 mod architecture;
+mod authority;
 mod base_policy;
 mod case_folders;
 mod change;

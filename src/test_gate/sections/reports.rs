@@ -7,8 +7,8 @@ use crate::arguments::Arguments;
 use crate::files::Files;
 use crate::rules;
 use crate::run::RunFacts;
-use devops_core::Finding;
 use devops_core::words::{count, counted, number};
+use devops_core::{Finding, Input};
 
 /// Maximum number of files beside reports that are named.
 const NAMED: usize = 20;
@@ -60,6 +60,12 @@ fn reports(facts: &RunFacts, arguments: &Arguments) -> Section {
         inputs: facts.inputs.clone(),
         ..Section::default()
     }
+}
+
+/// The reports that were read, without what lies beside them.
+pub(crate) fn reports_of(facts: &RunFacts) -> Vec<Input> {
+    let is_beside = |input: &&Input| facts.bystanders.iter().any(|(beside, _)| *beside == input.path);
+    facts.inputs.iter().filter(|input| !is_beside(input)).cloned().collect()
 }
 
 /// Reports that are as they were before the run.

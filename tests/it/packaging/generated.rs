@@ -358,11 +358,60 @@ fn keys(commands: &[Command]) -> String {
     keys.into_iter().map(|key| format!("{key}\n")).collect()
 }
 
+/// The page about who may set what, with one table per job.
+fn authority() -> String {
+    let mut text = format!("<!-- {ORIGIN} -->\n# Who decides\n\n");
+    text.push_str(
+        "A change never decides about itself. Flags, inputs and environment variables are the workflow's and hold in every \
+         situation. What `devops.toml` says holds depending on whether a change is judged, and on what is known of its target \
+         branch:\n\n\
+         | situation | what is known | `devops.toml` that decides |\n|---|---|---|\n\
+         | push, schedule, branch pipeline, `--base none` | no change is judged | that of the checkout |\n\
+         | laptop | a guess, which decides nothing | that of the checkout; a note shows what a pull request would be judged by |\n\
+         | pull request, fork, `pull_request_target`, merge queue, merge request, merge train | the target branch | that of the target branch; the change may be stricter |\n\
+         | the same | only the commit where the change began | that of this commit; the change may be stricter |\n\
+         | the same | the target branch has no `devops.toml` | the defaults; the change may be stricter ([`policy-new`](rules/policy-new.md)) |\n\
+         | the same without history (a shallow clone), without a repository | nothing | the defaults; the change may be stricter ([`base-unknown`](rules/base-unknown.md)) |\n\n\
+         In a change, the last column of the tables below says what the change's `devops.toml` may do with a key before it is \
+         merged:\n\n\
+         - *waits*: nothing. The value of the target branch holds, or the default where that is unknown.\n\
+         - *holds*: it sets it.\n\
+         - *adds*: it adds to the list of the target branch. *adds where set*: the same, unless the target branch leaves it out, which \
+         stands for everything.\n\
+         - *holds where unset*: it sets it if the target branch does not.\n\
+         - *may raise*, *may lower*, *may set towards*: a stricter value holds at once, a weaker one waits.\n\n\
+         Waivers of the change wait; one that it removes no longer applies. A table of a gate that only the change has is run at \
+         once. `[promote]` and `[annotate]` that only the change has wait: `devops run` notes it, and `promote` alone is refused. \
+         What waits is listed once, in a note, and fails nothing by itself.\n",
+    );
+    let mut table = |title: &str, keys: &[String], lists: &[&[(&str, devops_job::Key)]]| {
+        text.push_str(&format!("\n## {title}\n\n| key | in a change |\n|---|---|\n"));
+        for key in keys {
+            let cell = if key == "base" {
+                "ignored where the host provides the base".to_owned()
+            } else {
+                devops_job::keys::of_lists(lists, key).describe()
+            };
+            text.push_str(&format!("| `{key}` | {cell} |\n"));
+        }
+    };
+    let shared = devops_job::command::keys(&devops_job::Common::command());
+    table("All jobs", &shared, &[devops_job::keys::COMMON]);
+    for entry in JOBS {
+        let mut own = devops_job::command::keys(&(entry.command)());
+        own.retain(|key| !shared.contains(key));
+        own.sort_unstable();
+        table(entry.name, &own, &[entry.keys]);
+    }
+    text
+}
+
 /// Every generated file with what it must hold.
 fn files() -> Vec<(PathBuf, String)> {
     let commands = commands();
     let mut files = vec![
         ("action.yml".into(), action(None, &merged(&commands))),
+        ("docs/authority.md".into(), authority()),
         ("docs/inputs.md".into(), page(&commands)),
         ("src/config/keys.txt".into(), keys(&commands)),
     ];

@@ -403,6 +403,7 @@ fn pythons_pipeline_runs_on_a_merge_request_and_says_what_the_laptop_says() {
         ("CI_PIPELINE_SOURCE", "merge_request_event".into()),
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", consumer.target.clone().into()),
         ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main".into()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", consumer.target.clone().into()),
     ] {
         runner.args(["--variable", &format!("{name}={}", value.display())]);
     }

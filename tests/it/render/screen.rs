@@ -1,6 +1,7 @@
 //! What people read first: it fits a screen, agrees with the verdict and says nothing twice.
 
 use devops_core::{Cases, Finding, Location, RULE_IDS, Report, Rule, Severity, Verdict};
+use devops_policy::{Days, judge};
 use devops_render::{Detail, Document, Revision};
 use jiff::civil::date;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
@@ -58,7 +59,9 @@ fn finding(rule: &str, severity: Severity, index: usize) -> Finding {
 
 /// The report that the policy makes of these findings.
 fn judged(findings: Vec<Finding>, state: Option<&str>) -> Report {
-    let judgement = devops_policy::judge(findings, &[], Severity::High, date(2026, 11, 26), |_| None);
+    let today = date(2026, 11, 26);
+    let days = Days { today, latest: today };
+    let judgement = judge(findings, &[], Severity::High, days, |_| None);
     let mut report = samples::report("test-gate", judgement.verdict, "a headline");
     report.reasons = judgement.reasons;
     report.findings = judgement.findings;

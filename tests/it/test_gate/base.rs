@@ -339,14 +339,15 @@ fn a_base_that_is_not_there_is_told() {
 }
 
 #[test]
-fn without_a_repository_or_a_host_there_is_no_base() {
+fn without_a_repository_the_base_is_unknown_and_without_a_change_there_is_none() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("junit.xml"), PASSING).unwrap();
     let mut command = binary("test-gate", folder.path());
     command.arg("junit.xml").env("GITHUB_ACTIONS", "true").env("GITHUB_BASE_REF", "main");
     let finished = run(&mut command);
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    assert_eq!(report(folder.path())["findings"], Value::Array(vec![]));
+    let findings = report(folder.path())["findings"].to_string();
+    assert!(findings.contains("base-unknown") && findings.contains("--base none"), "{findings}");
     let named = run(binary("test-gate", folder.path()).args(["junit.xml", "--base=main"]));
     assert_eq!(named.code, Some(3), "{named:?}");
     assert!(named.stderr.contains("is not in a git repository"), "{named:?}");

@@ -47,9 +47,12 @@ pub(super) const TESTS: &[Case] = &[
         Red("test-vanished"),
     ),
     (
-        "hands in only one shard by narrowing the paths",
-        |shop| shop.set("paths = [\"reports/unit.xml\"]"),
-        Red("test-vanished"),
+        "fails and narrows the paths to what passes",
+        |shop| {
+            shop.fail();
+            shop.set("paths = [\"reports/orders.xml\"]");
+        },
+        Red("test-failed"),
     ),
     (
         "puts a test that checks nothing in the place of one that does",
@@ -561,11 +564,33 @@ pub(super) const REPORTS: &[Case] = &[
         },
         Red("report-missing"),
     ),
-    ("names no report", |shop| shop.set("paths = []"), Refused(2, "no path to a report")),
+    (
+        "fails and names no report",
+        |shop| {
+            shop.fail();
+            shop.set("paths = []");
+        },
+        Red("test-failed"),
+    ),
+    (
+        "writes the reports elsewhere and says so in devops.toml alone",
+        |shop| {
+            shop.rename("reports", "old-reports");
+            shop.set("paths = [\"old-reports\"]");
+        },
+        Red("report-missing"),
+    ),
 ];
 
-/// A gate that is made wider by the change it judges.
+/// A gate that is made wider by the change it judges, or stricter than what the change does.
 pub(super) const POLICY: &[Case] = &[
+    (
+        "demands more than it does itself",
+        |shop| {
+            shop.set("min-coverage = 99");
+        },
+        Red("coverage-too-low"),
+    ),
     (
         "fails and excludes the report",
         |shop| {
@@ -678,7 +703,7 @@ pub(super) const POLICY: &[Case] = &[
             let waiver = "[[waiver]]\nrule = 'test-failed'\nmatches = '*old'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-01\n";
             shop.on_main(|| shop.append("devops.toml", waiver));
             shop.fail();
-            shop.edit("devops.toml", "'*old'", "'*'");
+            shop.edit("devops.toml", "'*old'", "'*s'");
         },
         Red("test-failed"),
     ),
