@@ -44,7 +44,7 @@ pub fn open_to_append(path: &Path) -> io::Result<File> {
 /// Where it can't be made, or a folder stands there.
 pub fn open_anew(path: &Path) -> io::Result<File> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => OpenOptions::new().read(true).append(true).create_new(true).open(path),
     }
 }
