@@ -119,7 +119,8 @@ fn without_waiting(options: &mut OpenOptions, link: Link) {
 #[cfg(not(any(unix, windows)))]
 fn without_waiting(_options: &mut OpenOptions, _link: Link) {}
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::os::unix::fs::symlink;
