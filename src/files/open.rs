@@ -44,7 +44,7 @@ pub fn open_to_append(path: &Path) -> io::Result<File> {
 /// Where it can't be made, or a folder stands there.
 pub fn open_anew(path: &Path) -> io::Result<File> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => OpenOptions::new().read(true).append(true).create_new(true).open(path),
     }
 }
@@ -119,7 +119,8 @@ fn without_waiting(options: &mut OpenOptions, link: Link) {
 #[cfg(not(any(unix, windows)))]
 fn without_waiting(_options: &mut OpenOptions, _link: Link) {}
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::os::unix::fs::symlink;

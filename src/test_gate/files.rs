@@ -121,7 +121,7 @@ impl Files {
 pub(super) fn find(paths: &[PathBuf], exclude: &[String], own: &Path, workspace: Workspace) -> Files {
     let excluded = exclude.iter().map(|pattern| (pattern.clone(), BTreeSet::new())).collect();
     let own = std::fs::canonicalize(own).ok();
-    let mut search = Search { own, excluded, workspace, ..Search::default() };
+    let mut search = Search { excluded, workspace, own, ..Search::default() };
     for (argument, path) in paths.iter().enumerate() {
         search.argument = argument;
         search.path(path);
@@ -266,16 +266,7 @@ impl Search {
             if !entered.insert(real.clone()) {
                 continue;
             }
-            let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-            let mut entries = match entries {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => {
-                    self.unlisted.insert((label(&folder), error.to_string()));
-                    continue;
-                }
-            };
-            entries.sort_by_key(DirEntry::file_name);
+            let Some(entries) = self.entries(&folder) else { continue };
             for entry in entries {
                 let name = format!("{inside}{}", entry.file_name().to_string_lossy());
                 // A plain `.` in front would make the same file look like another.
@@ -283,10 +274,8 @@ impl Search {
                     if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
                 let place = self.place(&entry, &real, &root);
                 if let Place::Folder(real) | Place::OtherFolder(real) = &place {
-                    if self.own.as_ref() == Some(real) {
-                        continue;
-                    }
-                    if pattern.is_none() && PASSED.iter().any(|passed| entry.file_name() == *passed) {
+                    let is_passed = pattern.is_none() && PASSED.iter().any(|name| entry.file_name() == *name);
+                    if is_passed || self.own.as_ref() == Some(real) {
                         continue;
                     }
                 }
@@ -300,14 +289,10 @@ impl Search {
                         folders.push((path, format!("{name}/"), real));
                     }
                     Place::OtherFolder(target) => {
-                        if self.excludes(&path) {
-                            continue;
-                        }
-                        if means_folders && is_meant || self.could_hold(&target, &name, &is_wanted) {
-                            count += 1;
-                            self.leads_out(&path, &target);
-                        } else {
-                            self.not_followed.insert(label(&path));
+                        if !self.excludes(&path) {
+                            let is_missed =
+                                means_folders && is_meant || self.could_hold(&target, &name, &is_wanted);
+                            count += self.leads_out(&path, &target, is_missed);
                         }
                     }
                     Place::File(_) | Place::OtherFile(_) if is_meant && self.excludes(&path) => {}
@@ -315,10 +300,7 @@ impl Search {
                         count += 1;
                         self.add(path, real, pattern.is_none().then(|| label(base)));
                     }
-                    Place::OtherFile(target) if is_meant => {
-                        count += 1;
-                        self.leads_out(&path, &target);
-                    }
+                    Place::OtherFile(target) if is_meant => count += self.leads_out(&path, &target, true),
                     Place::File(_) | Place::OtherFile(_) if pattern.is_none() && is_archive(&name) => {
                         self.archives.insert(label(&path));
                     }
@@ -349,13 +331,34 @@ impl Search {
         }
     }
 
-    /// Misses a link that is not followed.
-    fn leads_out(&mut self, path: &Path, target: &Path) {
+    /// Notes a link that is not followed, and misses it where it could lead to a report; returns how much is missed.
+    fn leads_out(&mut self, path: &Path, target: &Path, is_missed: bool) -> usize {
+        if !is_missed {
+            self.not_followed.insert(label(path));
+            return 0;
+        }
         let why = format!(
             "it is a link out of the workspace, to {}, and is not followed: name it to have it read, or exclude it",
             label(target)
         );
         self.missing.push((label(path), why));
+        1
+    }
+
+    /// What stands in a folder, in the order of names; none where it can't be listed.
+    fn entries(&mut self, folder: &Path) -> Option<Vec<DirEntry>> {
+        match std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(mut entries) => {
+                entries.sort_by_key(DirEntry::file_name);
+                Some(entries)
+            }
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    self.unlisted.insert((label(folder), error.to_string()));
+                }
+                None
+            }
+        }
     }
 
     /// Whether something in a folder, which stands at `name` in the walk, has a name that is wanted; nothing is opened.

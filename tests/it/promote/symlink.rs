@@ -1,7 +1,7 @@
 //! The symbolic link.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -189,9 +189,22 @@ fn users_are_sent_back_even_where_the_journal_cannot_be_written() {
     let folder = stage();
     let at = folder.path();
     let mut command = promote(at, "run --after-hook");
-    // Where nobody, not even root, can make a file.
-    command.arg("mv .devops kept; ln -s /proc .devops; false");
-    expect(&mut command, at, 5, "rolled-back");
+    // A limit holds for root as well. The last hook removes it, so that there is a report.
+    command.arg("prlimit --fsize=0: --pid $PPID; false");
+    command.args(["--stop-hook", "prlimit --fsize=unlimited: --pid $PPID"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (variable, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(variable, value),
+            None => limited.env_remove(variable),
+        };
+    }
+    limited.current_dir(at);
+    expect(&mut limited, at, 5, "rolled-back");
     assert_eq!(live(at), "blue");
     assert!(report(at)["notes"].to_string().contains("not on record"), "{}", report(at));
 }
