@@ -51,21 +51,21 @@ impl Target {
             paths.iter().cloned().chain(resolved).filter_map(|path| repository.path_of(&path)).collect();
         let mut databases = Vec::new();
         for path in inside {
-            let before = repository.id_at(known.commit, &path)?;
+            let before = repository.id_at(known.target, &path)?;
             if before.is_none() || before == repository.id_at(head, &path)? {
                 continue;
             }
             let label = format!("{path}@{}", known.short());
-            let database = match repository.files_below(known.commit, &path)? {
+            let database = match repository.files_below(known.target, &path)? {
                 Some(files) => Committed::Folder(files),
-                None => Committed::Tarball(repository.blob(known.commit, &path)?.ok_or_else(|| {
+                None => Committed::Tarball(repository.blob(known.target, &path)?.ok_or_else(|| {
                     Error::input("the change alters a link that leads to the advisory database")
                         .at(Location::file(path.clone()))
                         .help("change the link in the workflow, or name the database by `--db` there")
                 })?),
             };
             let mut read = |file: &str| {
-                let bytes = repository.blob(known.commit, &format!("{path}/{file}"))?;
+                let bytes = repository.blob(known.target, &format!("{path}/{file}"))?;
                 Ok(bytes.unwrap_or_default())
             };
             databases.push(collect_committed(&label, &database, &mut read, wanted, today)?);
@@ -85,7 +85,7 @@ impl Target {
         let Some(known) = &self.known else { return Ok(Vec::new()) };
         let repository = &known.repository;
         let head = repository.head()?;
-        let before = lockfiles(repository.files(known.commit)?);
+        let before = lockfiles(repository.files(known.target)?);
         let now = lockfiles(repository.files(head)?);
         let scope: Vec<String> = searched.iter().filter_map(|path| below_root(repository, path)).collect();
         let gone = before.iter().filter(|(path, _)| {
@@ -97,7 +97,7 @@ impl Target {
         };
         let mut projects: BTreeSet<String> = BTreeSet::new();
         for (path, format) in gone {
-            projects.extend(own(&Lockfile { graph: read(known.commit, path, format)?, path: path.clone() }));
+            projects.extend(own(&Lockfile { graph: read(known.target, path, format)?, path: path.clone() }));
         }
         let mut moved = Vec::new();
         if projects.is_empty() {
