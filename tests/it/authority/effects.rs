@@ -160,7 +160,6 @@ fn a_change_gives_a_promotion_no_command_address_or_place() {
         format!("blue-url = '{url}'\ngreen-url = '{url}'\nhealth-timeout = 1"),
         format!("verify-url = '{url}'\nverify-timeout = 1"),
         "state-dir = 'elsewhere'".to_owned(),
-        "symlink-blue = 'green'\nstart-hook = 'touch ran'".to_owned(),
     ];
     let mut all: Vec<String> = cheats.iter().map(|cheat| format!("{target}{cheat}\n")).collect();
     all.push(format!("{GATE}[promote]\nsymlink-path = 'other'\n"));
