@@ -1,6 +1,6 @@
 //! What people read first: it fits a screen, agrees with the verdict and says nothing twice.
 
-use devops_core::{Finding, Location, RULE_IDS, Report, Rule, Severity, Verdict};
+use devops_core::{Cases, Finding, Location, RULE_IDS, Report, Rule, Severity, Verdict};
 use devops_policy::{Days, judge};
 use devops_render::{Detail, Document, Revision};
 use jiff::civil::date;
@@ -153,6 +153,7 @@ fn no_rule_of_the_house_contradicts_a_red_verdict() {
             program: "devops",
             page: None,
             revision: &revision,
+            cases: &Cases::default(),
         });
         let headline = page.lines().next().unwrap();
         assert!(!headline.contains("other finding"), "{id}: {headline}");
