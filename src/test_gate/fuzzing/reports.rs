@@ -11,7 +11,8 @@ use crate::formats::{Format, badness, junit};
 use crate::read::{Content, content};
 use devops_reading::shape::{LOOKED_AT, shape};
 
-const PLAIN: Keep = Keep { names: false, tests: false, attempts: Assumed { repeats: false, paths: false } };
+const PLAIN: Keep =
+    Keep { cases: false, names: false, tests: false, attempts: Assumed { repeats: false, paths: false } };
 
 /// Any file, as the gate reads it.
 pub(super) fn any(bytes: &[u8]) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::documents;
 use super::logs::{Command, Stream, obeyed};
 use super::payloads::payloads;
+use crate::render::cases_of;
 use crate::render::samples::{self, RULES};
 
 /// A report with a text of others wherever there is room for one.
@@ -89,6 +90,7 @@ fn judge(report: &Report, jobs: &[Report], words: [String; 3]) -> usize {
         program: "test-gate",
         page: Some(&page),
         revision: &revision,
+        cases: &cases_of(report),
     };
     let json = String::from_utf8(devops_render::json(report).unwrap()).unwrap();
     assert_eq!(&Report::from_json(json.as_bytes()).unwrap(), report, "hidden characters keep their value");

@@ -42,7 +42,7 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
 }
 
 /// A test for each finding, and some that passed.
-fn cases_of(report: &Report) -> Cases {
+pub(crate) fn cases_of(report: &Report) -> Cases {
     let case = |name: &str, within: &str, state, micros| Case {
         name: name.into(),
         within: within.into(),
