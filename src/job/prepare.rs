@@ -122,6 +122,19 @@ impl Project {
     }
 }
 
+/// Where the table of a job is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Table {
+    /// In the file, and in that of the target branch where a change is judged.
+    Configured,
+    /// In no file.
+    None,
+    /// Only in the file of the change.
+    New,
+    /// Only in the file of the target branch, at this commit.
+    Removed(String),
+}
+
 /// Reads the configuration, unless a link that a change can commit leads out of the workspace: of a file of the machine, an error
 /// would show a line.
 fn read_itself(folder: &Path, path: &Path, is_named: bool) -> Result<File, Error> {
@@ -135,19 +148,6 @@ fn read_itself(folder: &Path, path: &Path, is_named: bool) -> Result<File, Error
                 .help(format!("replace the link by a file, or give `--config {target}` in the workflow")))
         }
     }
-}
-
-/// Where the table of a job is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Table {
-    /// In the file, and in that of the target branch where a change is judged.
-    Configured,
-    /// In no file.
-    None,
-    /// Only in the file of the change.
-    New,
-    /// Only in the file of the target branch, at this commit.
-    Removed(String),
 }
 
 /// Finds a job's settings.

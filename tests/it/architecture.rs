@@ -56,7 +56,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("dep_scan", &["core", "files", "events", "repository", "job", "inventory", "advisory"]),
     ("image_scan", &["core", "files", "events", "reading", "job"]),
     ("promote", &["core", "files", "events", "ci", "job", "net"]),
-    ("annotate", &["core", "events", "ci", "job", "net"]),
+    ("annotate", &["core", "files", "events", "ci", "job", "net"]),
     (
         "devops",
         &[
