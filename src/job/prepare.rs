@@ -41,6 +41,7 @@ impl<J: Job> Prepared<J> {
         context.report_dir.clone_from(&self.common.report_dir);
         context.base.clone_from(&self.common.base);
         context.service.clone_from(&self.common.service);
+        let context = context.hiding_passwords(&self.settings);
         if self.common.quiet { context.silent() } else { context }
     }
 }

@@ -23,6 +23,7 @@ mod image_scan;
 mod packaging;
 mod promote;
 mod render;
+mod secrets;
 mod shared_flags;
 mod skipped;
 mod support;
