@@ -13,6 +13,7 @@ mod objects;
 pub mod owners;
 pub mod policy;
 mod renames;
+mod tracked;
 mod unified_diff;
 
 #[cfg(test)]
@@ -22,4 +23,5 @@ pub use base::{Base, KnownBase};
 pub use change::{Change, between};
 pub use commit::CommitFacts;
 pub use objects::Repository;
+pub use tracked::is_tracked;
 pub use unified_diff::parse;

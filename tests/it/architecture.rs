@@ -45,8 +45,8 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
     ("dep_scan", &["core", "events", "job", "inventory", "advisory"]),
     ("image_scan", &["core", "files", "events", "reading", "job"]),
-    ("promote", &["core", "files", "events", "ci", "job", "net"]),
-    ("annotate", &["core", "events", "ci", "job", "net"]),
+    ("promote", &["core", "files", "events", "ci", "job", "net", "repository"]),
+    ("annotate", &["core", "events", "ci", "job", "net", "repository"]),
     (
         "devops",
         &[
