@@ -180,7 +180,7 @@ impl Redactor {
         forms.into()
     }
 
-    /// Registers these secrets; ones too short to be told from ordinary text are left out.
+    /// Registers these secrets; ones too short to differ from ordinary text are left out.
     pub fn of(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let mut forms = Forms::default();
         for Secret(value) in secrets {

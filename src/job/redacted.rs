@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use devops_core::{Finding, Redactor, Report};
+use devops_core::{Case, Cases, Finding, Redactor, Report};
 
 /// The report with every text redacted, and a note that names the variables whose values it held.
 pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
@@ -33,6 +33,16 @@ pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
         report.notes.push(format!("`***` stands for the value of {}", names.join(", ")));
     }
     report
+}
+
+/// The tests with every text redacted.
+pub(super) fn redacted_cases(cases: &Cases, redactor: &Redactor) -> Cases {
+    let clean = |case: &Case| Case {
+        name: redactor.redact(&case.name).into(),
+        within: redactor.redact(&case.within).into(),
+        ..*case
+    };
+    Cases { listed: cases.listed.iter().map(clean).collect(), left_out: cases.left_out }
 }
 
 fn clean_finding(finding: &mut Finding, clean: &impl Fn(&mut String)) {
@@ -65,8 +75,10 @@ mod tests {
 
     use serde_json::json;
 
-    use super::redacted;
-    use devops_core::{Finding, Location, Provenance, Redactor, Report, Rule, Severity, Verdict};
+    use super::{redacted, redacted_cases};
+    use devops_core::{
+        Case, Cases, Finding, Location, Provenance, Redactor, Report, Rule, Severity, TestState, Verdict,
+    };
 
     #[test]
     fn no_text_of_a_report_keeps_a_secret() {
@@ -99,5 +111,13 @@ mod tests {
         assert_eq!(text.matches("***").count(), 11, "{text}");
         assert_eq!(clean.notes.last().unwrap(), "`***` stands for the value of A_TOKEN");
         assert_eq!(redacted(&clean, &redactor), clean);
+        let case = |text: &str| Case {
+            name: text.into(),
+            within: text.into(),
+            state: TestState::Passed,
+            micros: None,
+        };
+        let cases = redacted_cases(&Cases { listed: vec![case(secret)], left_out: 1 }, &redactor);
+        assert_eq!(cases, Cases { listed: vec![case("***")], left_out: 1 });
     }
 }

@@ -1,6 +1,6 @@
 //! The commands around the switch: run by `sh`, in a process group of their own, for a limited time.
 //!
-//! Owns starting, waiting and ending them. When they run and what their failure means is the machine's business.
+//! Owns starting, waiting and ending them. When they run and what their failure means is decided by `machine`.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -59,7 +59,7 @@ pub(crate) enum Ran {
     Well,
     /// Otherwise, and how, with the end of its output.
     Badly(String),
-    /// Not at all: somebody asked to stop, and it was ended.
+    /// Not at all: a signal asked to stop, and it was ended.
     Cancelled,
 }
 
@@ -194,16 +194,16 @@ fn with_tail(text: String, printed: &str) -> String {
     }
 }
 
-/// Folder of the running program, where its sisters are.
+/// Folder of the running program, where the other binaries are.
 fn binaries() -> Option<PathBuf> {
     Some(std::env::current_exe().ok()?.parent()?.to_path_buf())
 }
 
-/// Ends a command with all it started: gently, then not.
+/// Ends a command with all it started: by SIGTERM, then by SIGKILL.
 async fn end(child: &mut Child) {
     let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     let Some(group) = group else { return };
-    // A group that is gone already is what is wanted.
+    // A group that is gone already needs no signal.
     let _ = kill_process_group(group, Signal::TERM);
     let _ = tokio::time::timeout(GRACE, child.wait()).await;
     let _ = kill_process_group(group, Signal::KILL);
@@ -220,7 +220,7 @@ fn tail(text: &str) -> &str {
     if before.is_empty() || before.ends_with('\n') {
         return tail.trim();
     }
-    // Of the line that was cut, nothing is shown: half a word is no use to anybody, and may be half a secret.
+    // Of the line that was cut, nothing is shown: half a word is of no use, and may be half a secret.
     tail.split_once('\n').map_or("", |(_, whole)| whole).trim()
 }
 

@@ -31,4 +31,6 @@ pub(crate) use merge::merge;
 pub(crate) use model::{Baseline, Benchmark, Coverage, Metric, RunIdentity};
 pub(crate) use pairs::Subject;
 pub(crate) use quarantine::Quarantine;
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use read::read;
+pub(crate) use read::{LARGEST, read_whole};

@@ -11,7 +11,8 @@ use crate::formats::{Format, badness, junit};
 use crate::read::{Content, content};
 use devops_reading::shape::{LOOKED_AT, shape};
 
-const PLAIN: Keep = Keep { names: false, tests: false, attempts: Assumed { repeats: false, paths: false } };
+const PLAIN: Keep =
+    Keep { cases: false, names: false, tests: false, attempts: Assumed { repeats: false, paths: false } };
 
 /// Any file, as the gate reads it.
 pub(super) fn any(bytes: &[u8]) {
@@ -55,7 +56,7 @@ pub(super) fn format(format: &Format, bytes: &[u8]) {
     for cut in cuts(bytes) {
         let (part, rest) = bytes.split_at(cut);
         let part = read(format, part, PLAIN);
-        // Between two documents that are whole each nothing tells that there was a second one.
+        // Between two documents that are whole each nothing shows that there was a second one.
         let is_seam = || read(format, rest, PLAIN).troubles.is_empty();
         assert!(
             badness(&part) >= badness(&whole) || is_seam(),

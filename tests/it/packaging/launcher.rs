@@ -238,7 +238,7 @@ fn without_binaries_and_cargo_it_says_what_to_do() {
 fn without_binaries_it_builds_this_commits_source_locked() {
     let release = release();
     std::fs::remove_dir_all(release.path().join("dist")).unwrap();
-    // Stands in for cargo: says where and how it was called, and leaves a binary where the real one would.
+    // Stands in for cargo: logs where and how it was called, and leaves a binary where the real one would.
     let cargo = "#!/bin/sh\necho \"$PWD: $*\" >>\"$LOG\"\nfor target; do :; done\nmkdir -p \"$target/release\"\n\
                  for job in test-gate promote; do\n\
                  printf '#!/bin/sh\\necho built\\n' >\"$target/release/$job\"\nchmod +x \"$target/release/$job\"\ndone\n";
