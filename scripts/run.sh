@@ -6,7 +6,7 @@
 # Binaries come from the folder DEVOPS_ACTION_BIN, or from dist/ of this commit, or are built from this commit's source.
 # Nothing is copied or kept, and nothing but the process itself changes. Exits 2, 3 and 4 mean what they mean everywhere.
 set -eu
-unset ENV BASH_ENV CDPATH GLOBIGNORE
+unset ENV BASH_ENV CDPATH GLOBIGNORE LD_PRELOAD LD_LIBRARY_PATH
 IFS='
  	'
 
@@ -34,13 +34,13 @@ case ${1:-} in
 esac
 shift
 
-# Goes on only if the list of sums has this file with this hash.
+# Goes on only if the list of sums has the open binary with its hash.
 check() {
-    file=$1 list=$2 name=$3 wanted=
+    list=$1 name=$2 wanted=
     if command -v sha256sum >/dev/null 2>&1; then
-        found=$(sha256sum <"$file") || found=
+        found=$(sha256sum <&9) || found=
     elif command -v shasum >/dev/null 2>&1; then
-        found=$(shasum -a 256 <"$file") || found=
+        found=$(shasum -a 256 <&9) || found=
     else
         stop 4 'neither sha256sum nor shasum is here to check the binary with'
     fi
@@ -73,16 +73,25 @@ case $machine in
     *) dist=none ;;
 esac
 
+sums=
 if [ -n "${DEVOPS_ACTION_BIN:-}" ]; then
-    binary=$DEVOPS_ACTION_BIN/$job
+    binary=$DEVOPS_ACTION_BIN/$job name=$job
     [ -f "$binary" ] || stop 4 "DEVOPS_ACTION_BIN has no $job"
-    if [ -e "$DEVOPS_ACTION_BIN/SHA256SUMS" ]; then check "$binary" "$DEVOPS_ACTION_BIN/SHA256SUMS" "$job"; fi
+    if [ -e "$DEVOPS_ACTION_BIN/SHA256SUMS" ]; then
+        sums=$DEVOPS_ACTION_BIN/SHA256SUMS
+    elif [ -n "${CI:-}${GITHUB_ACTIONS:-}${GITLAB_CI:-}" ]; then
+        stop 3 "DEVOPS_ACTION_BIN has no SHA256SUMS, which a pipeline needs; make it with \`sha256sum $job > SHA256SUMS\`"
+    fi
 elif [ -f "$root/dist/$dist/$job" ]; then
-    binary=$root/dist/$dist/$job
-    [ -f "$root/dist/SHA256SUMS" ] || stop 3 'dist/SHA256SUMS is missing; nothing was run'
-    check "$binary" "$root/dist/SHA256SUMS" "$dist/$job"
+    binary=$root/dist/$dist/$job name=$dist/$job sums=$root/dist/SHA256SUMS
+    [ -f "$sums" ] || stop 3 'dist/SHA256SUMS is missing; nothing was run'
 else
     build
 fi
 
+# Opened once: what was checked is what runs, even if another file takes its name in between.
+[ -r "$binary" ] || stop 4 "the binary $job can't be read"
+exec 9<"$binary"
+if [ -n "$sums" ]; then check "$sums" "$name"; fi
+if [ -e /proc/self/fd/9 ]; then binary=/proc/self/fd/9; fi
 exec "$binary" "$@"

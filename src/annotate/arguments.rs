@@ -64,6 +64,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
 
+    /// Hosts that the token may be sent to over plain http, separated by commas, e.g. `gitea.internal:3000`; this machine always may
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub allow_http_host: Vec<String>,
+
     /// Flags of the destinations.
     #[command(flatten)]
     pub own: DestinationArguments,

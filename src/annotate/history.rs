@@ -19,6 +19,8 @@ pub(crate) struct History {
     remotes: BTreeMap<(String, String), String>,
     /// Lines that could not be read.
     pub(crate) damaged: u64,
+    /// Records that were left out, because no call of this repository and host could have written them.
+    pub(crate) disbelieved: u64,
 }
 
 impl History {

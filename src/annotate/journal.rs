@@ -113,14 +113,15 @@ impl Journal {
     }
 }
 
-/// What the journal at `path` contains so far; nothing if there is none, or none that can be read.
+/// What the journal at `path` contains so far; nothing if there is none, or none that can be read. Records that are not
+/// believed are left out, and counted.
 ///
 /// A journal that can't be read can't be opened for writing either, and that is then reported as a refusal: it must
 /// not cost the deploy.
 ///
 /// # Errors
 /// Where it was written by a newer release.
-pub(crate) fn read(path: &Path) -> Result<History, Error> {
+pub(crate) fn read(path: &Path, is_believed: &dyn Fn(&Record) -> bool) -> Result<History, Error> {
     let Ok(file) = open_itself(path) else {
         return Ok(History::default());
     };
@@ -139,6 +140,7 @@ pub(crate) fn read(path: &Path) -> Result<History, Error> {
             break;
         }
         match parse(&line) {
+            Ok(Some(Event::Record(record))) if !is_believed(&record) => history.disbelieved += 1,
             Ok(Some(event)) => history.learn(event),
             Ok(None) => {}
             Err(Unreadable::Newer(version)) => {
@@ -203,7 +205,7 @@ mod tests {
         drop(journal);
         let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"{\"schema_version\":1,\"at\":\"20").unwrap();
-        let history = read(&path).unwrap();
+        let history = read(&path, &|_| true).unwrap();
         assert_eq!((history.damaged, history.pending("github").len()), (1, 1));
         let mut journal = Journal::open(&path, "2026-11-23T12:01:00Z".to_owned()).unwrap();
         let outcome = Event::Outcome {
@@ -213,7 +215,7 @@ mod tests {
             remote: None,
         };
         journal.append(outcome).unwrap();
-        let history = read(&path).unwrap();
+        let history = read(&path, &|_| true).unwrap();
         assert_eq!((history.damaged, history.pending("github").len()), (1, 0));
     }
 
@@ -233,7 +235,7 @@ mod tests {
         assert!(append(rest + 1).is_err());
         append(rest).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
-        assert_eq!(read(&path).unwrap().damaged, 0);
+        assert_eq!(read(&path, &|_| true).unwrap().damaged, 0);
     }
 
     #[test]
@@ -241,7 +243,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         std::fs::write(&path, "\n{\"schema_version\":2,\"news\":true}\n").unwrap();
-        let error = read(&path).err().unwrap().to_string();
+        let error = read(&path, &|_| true).err().unwrap().to_string();
         assert!(error.contains("journal.jsonl:2: journal line has schema version 2"), "{error}");
     }
 

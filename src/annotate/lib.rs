@@ -65,8 +65,8 @@ impl Job for Annotate {
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-        let history = journal::read(&arguments.journal)?;
-        let prepared = preparation::prepare(arguments, context, &history)?;
+        let (history, notes) = preparation::history(arguments, context)?;
+        let prepared = preparation::prepare(arguments, context, &history, notes)?;
         let connect = Duration::from_secs(arguments.budget.min(5));
         let opened = destinations::open(&Opening {
             named: &arguments.destinations,
@@ -75,7 +75,7 @@ impl Job for Annotate {
             context,
             record: &prepared.record,
             is_overtaken: prepared.is_overtaken,
-            http: Rc::new(Http::new(arguments.ca_file.clone(), connect)),
+            http: Rc::new(Http::new(arguments.ca_file.clone(), connect).allowing(&arguments.allow_http_host)),
         })?;
         if arguments.dry_run {
             return Ok(outcome::planned(context, &prepared, &opened, &history));

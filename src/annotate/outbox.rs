@@ -150,6 +150,9 @@ impl Outbox<'_> {
             .into_iter()
             .filter(|record| self.is_ours && !self.is_own(record))
             .collect();
+        if self.prepared.is_change {
+            return Queue { own: self.own(name, destination).await, late: 0, left: pending.len() as u64 };
+        }
         let mut late = 0;
         for (index, record) in pending.iter().enumerate() {
             let delivery = self.send(name, destination, record, is_late(record, self.context)).await;

@@ -27,7 +27,8 @@ pub(crate) fn planned(
     for Opened { name, way } in opened {
         match way {
             Way::Network(destination) => {
-                let pending = history.pending(name).into_iter().filter(|record| !is_same(record, prepared));
+                let pending = history.pending(name).into_iter();
+                let pending = pending.filter(|record| !prepared.is_change && !is_same(record, prepared));
                 let is_own =
                     !prepared.is_overtaken && already_delivered(history, &prepared.record, name).is_none();
                 for record in pending.chain(is_own.then_some(&prepared.record)) {
@@ -48,7 +49,8 @@ pub(crate) fn planned(
     let headline = format!("would report {}: {}", what(&prepared.record), count(plan.len() as u64, "write"));
     let mut details = details(&prepared.record, settled.into_iter());
     details.insert("plan".to_owned(), Value::from(plan));
-    Outcome { headline, details, findings: damage(prepared), ..Outcome::default() }
+    let notes = prepared.notes.clone();
+    Outcome { headline, details, findings: damage(prepared), notes, ..Outcome::default() }
 }
 
 /// A write as plans have it: in a sentence, and as the very request that a run sends.
@@ -77,7 +79,7 @@ pub(crate) fn delivered(arguments: &Arguments, prepared: &Prepared, summary: &Su
         totals.insert(state.as_str().to_owned(), Value::from(number));
     }
     totals.insert("late".to_owned(), Value::from(summary.late));
-    let mut notes = Vec::new();
+    let mut notes = prepared.notes.clone();
     if prepared.is_overtaken {
         notes.push(
             "the deployment had already ended, so its start was not sent to any destination".to_owned(),
@@ -87,7 +89,8 @@ pub(crate) fn delivered(arguments: &Arguments, prepared: &Prepared, summary: &Su
         notes.push(format!("{} of earlier calls delivered late", count(summary.late, "record")));
     }
     if summary.left > 0 {
-        notes.push(format!("{} of earlier calls still waiting", count(summary.left, "record")));
+        let until = if prepared.is_change { " for a run that is not for a change" } else { "" };
+        notes.push(format!("{} of earlier calls still waiting{until}", count(summary.left, "record")));
     }
     let details = details(&prepared.record, summary.own.iter().map(to_json));
     Outcome {

@@ -1,16 +1,23 @@
 //! From flags, environment and journal to the record that is to be sent.
 
+use jiff::Timestamp;
 use reqwest::Url;
 
 use super::arguments::Arguments;
 use super::history::History;
+use super::journal;
 use super::record::{Record, State};
-use devops_ci::DeploymentFacts;
+use devops_ci::{DeploymentFacts, run_facts};
 use devops_core::Error;
+use devops_core::words::count;
 use devops_job::Context;
+use devops_repository::is_tracked;
 
 /// Maximum characters of a text that people write; all of them together stay far below the journal's longest line.
 const LONGEST_TEXT: usize = 4000;
+
+/// Things that can happen to one deployment; a journal that has more was not written by us.
+const MOST_REVISIONS: u64 = 1_000_000;
 
 /// A record that is ready to be sent, and what is known about where it happened.
 pub(crate) struct Prepared {
@@ -22,6 +29,72 @@ pub(crate) struct Prepared {
     pub(crate) is_known: bool,
     /// Lines of the journal that could not be read.
     pub(crate) damaged: u64,
+    /// Whether this is the run of a change, which leaves what earlier calls left to a run that is for none.
+    pub(crate) is_change: bool,
+    /// What the report says about the journal.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What the journal says that is to be believed, and what the report says about the rest.
+///
+/// # Errors
+/// Where the journal was written by a newer release.
+pub(crate) fn history(arguments: &Arguments, context: &Context) -> Result<(History, Vec<String>), Error> {
+    let path = arguments.journal.display();
+    let mut notes = Vec::new();
+    // A change must not tell what happened: nothing of it is sent, and nothing is taken for sent.
+    match is_tracked(&arguments.journal) {
+        Ok(false) => {}
+        Ok(true) => {
+            notes.push(format!(
+                "{path} is ignored, because it is committed: a journal is a record of runs; remove it with `git rm --cached` and add it to `.gitignore`"
+            ));
+            return Ok((History::default(), notes));
+        }
+        Err(failure) => {
+            notes.push(format!("{path} is ignored, because it may be committed: {}", failure.message));
+            return Ok((History::default(), notes));
+        }
+    }
+    let facts = facts(context);
+    let history = journal::read(&arguments.journal, &|record| is_believable(record, &facts, context))?;
+    if history.disbelieved > 0 {
+        let records = count(history.disbelieved, "record");
+        notes.push(format!(
+            "{records} of {path} ignored: of another repository or host, or with values that flags would not accept"
+        ));
+    }
+    Ok((history, notes))
+}
+
+/// Whether a record of the journal can be one of ours: what flags may hold, of this repository, by a run of this host.
+fn is_believable(record: &Record, facts: &DeploymentFacts, context: &Context) -> bool {
+    let uid = Record::uid(
+        record.repository.as_deref().unwrap_or_default(),
+        &record.service,
+        &record.environment,
+        &record.id,
+    );
+    let is_time = |time: &String| time.parse::<Timestamp>().is_ok();
+    // Runs of a host differ in the number at the end of their address.
+    let place = |url: Option<&str>| url.and_then(|url| url.rsplit_once('/')).map(split_number);
+    let (place, number) = (place(facts.run_url.as_deref()), place(record.run_url.as_deref()));
+    let is_of_host = record.run_url.is_none()
+        || place.zip(number).is_some_and(|((own, _), (place, is_number))| own == place && is_number);
+    let is_clean = serde_json::to_string(record).is_ok_and(|text| context.redactor.redact(&text) == text);
+    record.uid == uid
+        && record.repository == facts.repository
+        && record.revision <= MOST_REVISIONS
+        && is_time(&record.at)
+        && record.started_at.iter().all(is_time)
+        && is_of_host
+        && is_clean
+        && check(record).is_ok()
+}
+
+/// The address of all runs, and whether what follows is the number of one.
+fn split_number((place, number): (&str, &str)) -> (String, bool) {
+    (place.to_owned(), !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 /// Makes the record.
@@ -32,6 +105,7 @@ pub(crate) fn prepare(
     arguments: &Arguments,
     context: &Context,
     history: &History,
+    notes: Vec<String>,
 ) -> Result<Prepared, Error> {
     let facts = facts(context);
     // Before anything else: what a record holds goes to the journal and to others.
@@ -82,7 +156,8 @@ pub(crate) fn prepare(
         }
         _ => {}
     }
-    Ok(Prepared { record, is_overtaken, is_known, damaged: history.damaged })
+    let is_change = run_facts(context.host, &context.environment).is_proposal;
+    Ok(Prepared { record, is_overtaken, is_known, damaged: history.damaged, is_change, notes })
 }
 
 /// What the host reports about the run; on a laptop, the values of the repository's variables, if they are set.

@@ -11,4 +11,4 @@ pub use file::Listed;
 pub use file::{FILE_NAME, File, JOBS, path_of};
 pub use schema::schema;
 pub use settings::{ACTION, Holds, Origin, Refusal, Resolved, Setting, Source, combine, key, resolve};
-pub use variables::misspelt;
+pub use variables::{is_setting, misspelt};

@@ -37,6 +37,13 @@ const OTHERS: [&str; 20] = [
     "TOOLS_REQUIRED",
 ];
 
+/// Whether a variable is one of our settings: what it holds is printed, whatever words its name has.
+pub fn is_setting(name: &str) -> bool {
+    let Some(name) = name.strip_prefix(PREFIX) else { return false };
+    let key = name.strip_prefix(INPUT).unwrap_or(name).to_lowercase().replace('_', "-");
+    KEYS.lines().any(|known| known == key)
+}
+
 /// A note about each `DEVOPS_…` variable that is set and was meant to be another one.
 ///
 /// People have variables of their own with this prefix, so that only what is near one of ours is named. `DEVOPS_IN_…` is ours alone.

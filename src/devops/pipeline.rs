@@ -188,6 +188,8 @@ impl<'a> Pipeline<'a> {
         steps.end("settings");
         let common = &settings.run.common;
         let context = outer.clone().settled(common.host, &common.working_directory);
+        let context =
+            stages.iter().fold(context, |context, stage| context.hiding_passwords(stage.settings()));
         Ok(Self {
             context: if common.quiet { context.silent() } else { context },
             policy_sha256: project.file.map(|file| file.sha256).unwrap_or_default(),

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use devops_ci::{Host, HostChoice, shield};
+use devops_config::{Setting, is_setting};
 use devops_core::escape::terminal;
 use devops_core::{Error, Redactor, Secret};
 use devops_repository::Workspace;
@@ -48,6 +49,14 @@ pub struct Context {
     progress: Option<Arc<Mutex<dyn Write + Send>>>,
 }
 
+/// The variables that may hold secrets: none whose value is the path of something, and of our settings only addresses.
+fn secrets(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let is_path = |value: &str| value.contains(std::path::is_separator) && Path::new(value.trim()).exists();
+    let is_ours = |name: &str, value: &str| is_setting(name) && !value.contains("://");
+    let variables = environment.iter().filter(|(name, value)| !is_ours(name, value) && !is_path(value));
+    variables.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// Where progress lines go.
 fn progress() -> Arc<Mutex<dyn Write + Send>> {
     Arc::new(Mutex::new(anstream::stderr()))
@@ -80,7 +89,7 @@ impl Context {
         let is_watched = std::io::stderr().is_terminal() || host != Host::Local;
         Ok(Self {
             program,
-            redactor: Redactor::from_environment(&environment),
+            redactor: Redactor::from_environment(&secrets(&environment)),
             host,
             detected: host,
             environment,
@@ -132,6 +141,14 @@ impl Context {
     pub fn settled(mut self, choice: HostChoice, working_directory: &Path) -> Self {
         self.host = self.host.or(choice);
         self.working_directory = working_directory.to_path_buf();
+        self
+    }
+
+    /// The same, which also masks the passwords in the addresses that are settings.
+    #[must_use]
+    pub fn hiding_passwords(mut self, settings: &[Setting]) -> Self {
+        let values = settings.iter().flat_map(|setting| setting.values.iter().map(String::as_str));
+        self.redactor = self.redactor.and_passwords(values);
         self
     }
 

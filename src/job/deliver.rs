@@ -57,8 +57,18 @@ fn without_secrets<T>(delivery: &Delivery<'_>, act: impl FnOnce(&Delivery<'_>) -
     let redactor = &delivery.context.redactor;
     let report = redacted(delivery.report, redactor);
     let jobs: Vec<Report> = delivery.jobs.iter().map(|job| redacted(job, redactor)).collect();
-    let cases = redacted_cases(delivery.cases, redactor);
-    act(&Delivery { report: &report, jobs: &jobs, cases: &cases, ..*delivery })
+    // What is drawn is redacted again as a whole; a hash of the report's own must then stay what it is.
+    let redactor = redactor.sparing(|text| jobs.iter().chain([&report]).any(|report| has_hash(report, text)));
+    let mut context = delivery.context.clone();
+    context.redactor = redactor;
+    let cases = redacted_cases(delivery.cases, &delivery.context.redactor);
+    act(&Delivery { report: &report, jobs: &jobs, cases: &cases, context: &context, ..*delivery })
+}
+
+/// Whether a text is the fingerprint of a finding, or the digest of a file that was read.
+fn has_hash(report: &Report, text: &str) -> bool {
+    report.findings.iter().any(|finding| finding.fingerprint.as_str() == text)
+        || report.provenance.inputs.iter().any(|input| input.sha256 == text)
 }
 
 /// Delivers what is redacted.

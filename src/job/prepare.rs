@@ -49,6 +49,7 @@ impl<J: Job> Prepared<J> {
         context.base.clone_from(&self.common.base);
         context.service.clone_from(&self.common.service);
         context.has_page = self.common.formats_or_default(context.host).contains(&Format::Html);
+        let context = context.hiding_passwords(&self.settings);
         if self.common.quiet { context.silent() } else { context }
     }
 }

@@ -2,14 +2,20 @@
 //!
 //! Renderers cut, wrap and escape; half a secret, or one with a backslash in it, would be missed afterwards.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use devops_core::{Case, Cases, Finding, Redactor, Report};
 
-/// The report with every text redacted.
+/// The report with every text redacted, and a note that names the variables whose values it held.
 pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
     let mut report = report.clone();
-    let clean = |text: &mut String| *text = redactor.redact(text);
+    let names = RefCell::new(BTreeSet::new());
+    let clean = |text: &mut String| {
+        *text = redactor.redact_naming(text, &mut |name| _ = names.borrow_mut().insert(name));
+    };
     clean(&mut report.headline);
     report.reasons.iter_mut().chain(&mut report.notes).for_each(clean);
     if let Some(failure) = &mut report.error {
@@ -22,6 +28,10 @@ pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
         clean_fact(fact, &clean);
     });
     report.provenance.inputs.iter_mut().for_each(|input| clean(&mut input.path));
+    let names: Vec<&str> = names.take().into_iter().collect();
+    if !names.is_empty() {
+        report.notes.push(format!("`***` stands for the value of {}", names.join(", ")));
+    }
     report
 }
 
@@ -98,7 +108,8 @@ mod tests {
         let clean = redacted(&report, &redactor);
         let text = serde_json::to_string(&clean).unwrap();
         assert!(!text.contains("cr_t"), "{text}");
-        assert_eq!(text.matches("***").count(), 10, "{text}");
+        assert_eq!(text.matches("***").count(), 11, "{text}");
+        assert_eq!(clean.notes.last().unwrap(), "`***` stands for the value of A_TOKEN");
         assert_eq!(redacted(&clean, &redactor), clean);
         let case = |text: &str| Case {
             name: text.into(),

@@ -7,34 +7,61 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Url};
 
+use super::address::{is_loopback, may_carry_credential, refusal};
 use super::answer::{Answer, Trouble};
 use super::request::Request;
 use devops_core::Secret;
 
-/// The one HTTP client; reading the system's certificates costs more than starting, so it is built when first needed.
+/// The one HTTP client for requests with a credential; reading the system's certificates costs more than starting, so it is built when first needed.
 #[derive(Debug)]
 pub struct Http {
     ca_file: Option<PathBuf>,
     connect: Duration,
-    client: OnceCell<Client>,
+    /// Hosts that may be sent a credential over plain http.
+    allowed: Vec<String>,
+    /// For this machine, without a proxy.
+    near: OnceCell<Client>,
+    /// For all others.
+    far: OnceCell<Client>,
 }
 
 impl Http {
     /// A client that gives up connecting after `connect` and trusts `ca_file` besides the system's certificates.
     pub fn new(ca_file: Option<PathBuf>, connect: Duration) -> Self {
-        Self { ca_file, connect, client: OnceCell::new() }
+        Self { ca_file, connect, allowed: Vec::new(), near: OnceCell::new(), far: OnceCell::new() }
     }
 
-    /// The client.
+    /// The same, which also sends credentials over plain http to these hosts.
+    #[must_use]
+    pub fn allowing(mut self, hosts: &[String]) -> Self {
+        self.allowed = hosts.to_vec();
+        self
+    }
+
+    /// An address, if a credential may be sent there.
     ///
     /// # Errors
-    /// Where the certificates can't be read.
-    pub fn client(&self) -> Result<Client, Trouble> {
-        if let Some(client) = self.client.get() {
+    /// Where it is none, or others could read the credential on the way.
+    pub fn check(&self, address: &str) -> Result<Url, Trouble> {
+        let url =
+            Url::parse(address).map_err(|_| Trouble::unable(format!("`{address}` is not an address")))?;
+        if may_carry_credential(&url, &self.allowed) { Ok(url) } else { Err(refusal(&url)) }
+    }
+
+    /// The client for an address that a credential is sent to.
+    ///
+    /// # Errors
+    /// Where the credential must not be sent there, or the certificates can't be read.
+    pub fn client(&self, address: &str) -> Result<Client, Trouble> {
+        let url = self.check(address)?;
+        // What is meant for this machine must not leave it, not even through a proxy.
+        let is_near = is_loopback(&url);
+        let kept = if is_near { &self.near } else { &self.far };
+        if let Some(client) = kept.get() {
             return Ok(client.clone());
         }
-        let client = self.build()?;
-        Ok(self.client.get_or_init(|| client).clone())
+        let client = self.build(is_near)?;
+        Ok(kept.get_or_init(|| client).clone())
     }
 
     /// Sends a request once, with the credential, where there is one, in the header of this name; `now` is the time in seconds since 1970.
@@ -47,9 +74,8 @@ impl Http {
         credential: Option<(&str, &Secret)>,
         now: i64,
     ) -> Result<Answer, Trouble> {
-        let url = Url::parse(&request.url)
-            .map_err(|_| Trouble::unable(format!("`{}` is not an address", request.url)))?;
-        let mut builder = self.client()?.request(request.method.into(), url);
+        let client = self.client(&request.url)?;
+        let mut builder = client.request(request.method.into(), request.url.as_str());
         if let Some((header, secret)) = credential {
             builder = builder.header(header, secret.expose());
         }
@@ -60,8 +86,11 @@ impl Http {
         Answer::receive(response.into(), now).await
     }
 
-    fn build(&self) -> Result<Client, Trouble> {
-        client(&self.own_certificates()?, |builder| builder.connect_timeout(self.connect))
+    fn build(&self, is_near: bool) -> Result<Client, Trouble> {
+        client(&self.own_certificates()?, |builder| {
+            let builder = builder.connect_timeout(self.connect);
+            if is_near { builder.no_proxy() } else { builder }
+        })
     }
 
     fn own_certificates(&self) -> Result<Vec<Certificate>, Trouble> {
@@ -114,9 +143,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
         let http = Http::new(Some(path.clone()), Duration::from_secs(1));
-        let trouble = http.client().err().unwrap();
+        let trouble = http.client("https://h/").err().unwrap();
         assert!(trouble.message.contains("ca.pem: can't be read"), "{}", trouble.message);
         std::fs::write(&path, "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n").unwrap();
-        assert!(http.client().is_err());
+        assert!(http.client("https://h/").is_err());
     }
 }

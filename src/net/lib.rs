@@ -3,6 +3,7 @@
 //! Owns the one client, the request as a value, what an answer or its absence means, when to try again, and the runtime
 //! with its signals. Knows no destination and no job.
 
+mod address;
 mod answer;
 mod client;
 mod request;
@@ -10,6 +11,7 @@ mod retry;
 mod signals;
 mod together;
 
+pub use address::{is_loopback, may_carry_credential};
 pub use answer::{Answer, Cause, Trouble};
 pub use client::{Http, client};
 pub use request::{Method, Request, encode};

@@ -12,7 +12,7 @@ use super::colour::Colour;
 use super::http::{Answer, Asker, parse};
 use devops_core::Error;
 use devops_core::words::count;
-use devops_net::Cancel;
+use devops_net::{Cancel, may_carry_credential};
 
 /// Flags of the health check and the verification.
 #[derive(Debug, Clone, Args)]
@@ -53,6 +53,10 @@ pub struct CheckArguments {
     /// Maximum seconds until the switch is confirmed
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub verify_timeout: u64,
+
+    /// Hosts that a user name and password in a URL may be sent to over plain http, separated by commas; this machine always may
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub allow_http_host: Vec<String>,
 
     /// What to do if `verify-url` did not answer at all
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = NoData::Revert)]
@@ -123,7 +127,17 @@ pub(crate) fn check(checks: &CheckArguments) -> Result<(), Error> {
     ];
     for (flag, url) in urls {
         if let Some(url) = url {
-            parse(flag, url)?;
+            let url = parse(flag, url)?;
+            let has_credential = !url.username().is_empty() || url.password().is_some();
+            if has_credential && !may_carry_credential(&url, &checks.allow_http_host) {
+                let host = url.host_str().unwrap_or_default();
+                let error = Error::usage(format!(
+                    "`{flag}` would send a user name or password to {host} over plain http"
+                ));
+                return Err(error.help(format!(
+                    "use https, or let the workflow allow it with `--allow-http-host {host}`"
+                )));
+            }
         }
     }
     for (flag, number) in

@@ -2,6 +2,9 @@
 //!
 //! Owns starting, waiting and ending them. When they run and what their failure means is decided by `machine`.
 
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -12,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::journal::Record;
 use devops_core::{Error, Redactor};
-use devops_files::{open_anew, read_end};
+use devops_files::replace;
 use devops_net::Cancel;
 
 /// Flags of the commands around the switch.
@@ -44,10 +47,10 @@ pub struct HookArguments {
 const GRACE: Duration = Duration::from_secs(1);
 /// How long ending a command may take at most.
 pub(crate) const LONGEST_END: Duration = GRACE.saturating_add(GRACE);
+/// How much of a command's output is kept.
+const LOG: u64 = 4 << 20;
 /// How much of a failed command's output is shown.
 const TAIL: usize = 2_000;
-/// How much of its end is looked at for that, so that a secret that begins before what is shown is known.
-const LOOKED_AT: u64 = 1 << 20;
 
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +79,8 @@ pub(crate) struct Hooks {
 impl Hooks {
     /// Runs a command and waits for it, not for what it leaves running.
     ///
+    /// What it prints until then is kept in `<name>.log`, without secrets.
+    ///
     /// # Errors
     /// Where there is no shell, or no place for its output.
     pub(crate) async fn run(
@@ -86,13 +91,16 @@ impl Hooks {
         cancel: Option<&Cancel>,
     ) -> Result<Ran, Error> {
         let log = self.logs.join(format!("{name}.log"));
-        let output = open_anew(&log).map_err(|error| Error::unwritable(&log, error))?;
-        let errors = output.try_clone().map_err(|error| Error::unwritable(&log, error))?;
+        // Before it runs, so that a log that can't be written stops it, and the log of an earlier run is gone.
+        replace(&log, &[])?;
+        let output = nameless(&self.logs, name).map_err(|error| Error::unwritable(&log, error))?;
+        let copy = || output.try_clone().map_err(|error| Error::unwritable(&log, error));
+        let (printed, errors) = (copy()?, copy()?);
         let from = record.from.map_or("", |from| from.as_str());
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(command).current_dir(&self.folder).process_group(0);
-        // A file and not a pipe, so that a server left running does not make the run wait.
-        shell.stdin(Stdio::null()).stdout(output).stderr(errors);
+        // A file and not a pipe, so that a server left running can't keep anybody waiting.
+        shell.stdin(Stdio::null()).stdout(printed).stderr(errors);
         shell.env("DEVOPS_COLOUR", record.to.as_str()).env("DEVOPS_TO", record.to.as_str());
         shell.env("DEVOPS_FROM", from).env("DEVOPS_GENERATION", record.generation.to_string());
         if let Some(folder) = binaries() {
@@ -110,37 +118,79 @@ impl Hooks {
         tokio::select! {
             status = child.wait() => {
                 let status = status.map_err(|error| Error::environment(format!("lost `{name}`")).because(error))?;
-                Ok(self.judge(status, &log))
+                Ok(Self::judge(status, &self.keep(&output, &log)))
             }
             () = asked => {
                 end(&mut child).await;
+                self.keep(&output, &log);
                 Ok(Ran::Cancelled)
             }
             () = tokio::time::sleep(self.timeout) => {
                 end(&mut child).await;
                 let text = format!("did not end within {} s", self.timeout.as_secs_f32());
-                Ok(Ran::Badly(self.with_tail(text, &log)))
+                Ok(Ran::Badly(with_tail(text, &self.keep(&output, &log))))
             }
         }
     }
 
     /// What an exit status means.
-    fn judge(&self, status: ExitStatus, log: &Path) -> Ran {
+    fn judge(status: ExitStatus, printed: &str) -> Ran {
         if status.success() {
             Ran::Well
         } else {
-            Ran::Badly(self.with_tail(format!("ended with {status}"), log))
+            Ran::Badly(with_tail(format!("ended with {status}"), printed))
         }
     }
 
-    /// A text followed by the end of what was printed; masked before it is cut, or half a secret would go unnoticed.
-    fn with_tail(&self, text: String, log: &Path) -> String {
-        let printed = read_end(log, LOOKED_AT).unwrap_or_default();
-        let printed = self.redactor.redact(&String::from_utf8_lossy(&printed));
-        match tail(&printed) {
-            "" => text,
-            tail => format!("{text}:\n{tail}"),
+    /// Keeps what was printed in the log, without secrets; masked before anything is cut, or half a secret would go unnoticed.
+    fn keep(&self, output: &File, log: &Path) -> String {
+        let printed = self.redactor.redact(&printed(output));
+        // A disk that is full by now is no reason to undo a promotion.
+        let _ = replace(log, printed.as_bytes());
+        printed
+    }
+}
+
+/// A file without a name for what a command prints: nobody else reads it, and it is gone with the last process that writes to it.
+///
+/// Not a pipe, so that a server left running can't keep anybody waiting, and is not ended by a pipe that nobody reads.
+fn nameless(folder: &Path, name: &str) -> io::Result<File> {
+    let path = folder.join(format!(".{name}.{}.output", std::process::id()));
+    // One of a killed process with the same number.
+    let _ = std::fs::remove_file(&path);
+    // Appending, because all who print share it.
+    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
+/// The end of what is in a file, as text; of a line that is cut, nothing.
+fn printed(output: &File) -> String {
+    let length = output.metadata().map_or(0, |metadata| metadata.len());
+    let from = length.saturating_sub(LOG);
+    let mut bytes = vec![0; usize::try_from(length - from).unwrap_or_default()];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match output.read_at(rest, from + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
         }
+    }
+    bytes.truncate(filled);
+    if from > 0 {
+        let end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+        bytes.drain(..end);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A text followed by the end of what was printed.
+fn with_tail(text: String, printed: &str) -> String {
+    match tail(printed) {
+        "" => text,
+        tail => format!("{text}:\n{tail}"),
     }
 }
 
@@ -176,10 +226,11 @@ fn tail(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use super::{Hooks, TAIL, tail};
+    use super::{Hooks, LOG, TAIL, nameless, tail, with_tail};
     use devops_core::{Redactor, Secret};
 
     #[test]
@@ -193,9 +244,9 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_secret_is_shown_wherever_the_text_is_cut() {
+    fn no_part_of_a_secret_is_shown_or_kept_wherever_the_text_is_cut() {
         let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
+        let log = folder.path().join("start.log");
         let secret = "first-half-0123456789\nsecond-half-0123456789";
         let hooks = Hooks {
             folder: PathBuf::from("."),
@@ -203,10 +254,15 @@ mod tests {
             timeout: Duration::from_secs(1),
             redactor: Redactor::of([Secret::new(secret.to_owned())]),
         };
-        for after in TAIL - 50..TAIL + 10 {
-            std::fs::write(&log, format!("before\n{secret}\n{}", "x".repeat(after))).unwrap();
-            let shown = hooks.with_tail("ended".to_owned(), &log);
+        let log_end = usize::try_from(LOG).unwrap();
+        for after in (TAIL - 50..TAIL + 10).chain([log_end - 30, log_end - 10]) {
+            let mut output = nameless(folder.path(), "start").unwrap();
+            write!(output, "before\n{secret}\n{}", "x".repeat(after)).unwrap();
+            let shown = with_tail("ended".to_owned(), &hooks.keep(&output, &log));
             assert!(!shown.contains("0123456789"), "{after}: {shown}");
+            let kept = std::fs::read_to_string(&log).unwrap();
+            assert!(!kept.contains("0123456789") && kept.len() as u64 <= LOG, "{after}");
         }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the log stays");
     }
 }

@@ -39,11 +39,7 @@ impl Asker {
     /// Where the URL is not one, or there is no way to speak TLS.
     pub(crate) fn new(flag: &str, url: &str) -> Result<Self, Error> {
         let url = parse(flag, url)?;
-        let is_near = match url.host_str() {
-            Some("localhost" | "[::1]") => true,
-            Some(host) => host.starts_with("127."),
-            None => false,
-        };
+        let is_near = devops_net::is_loopback(&url);
         let build = |idle: usize| {
             let shape = |builder: ClientBuilder| {
                 let builder = builder.connect_timeout(CONNECT).pool_max_idle_per_host(idle);

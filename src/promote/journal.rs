@@ -14,6 +14,7 @@ use super::colour::Colour;
 use devops_core::{Error, Location};
 use devops_files::{WRITTEN_BY_HAND, folder_of, open_to_append, read_itself, replace_durably};
 use devops_net::Cancel;
+use devops_repository::is_tracked;
 
 /// How far a promotion got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +122,7 @@ impl Record {
     /// Reads a record from its file; none if there is no file.
     ///
     /// # Errors
-    /// Where the file can't be read, or is not a record of a version this release knows.
+    /// Where the file can't be read, came with a commit, or is not a record of a version this release knows.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -132,6 +133,12 @@ impl Record {
             read => read.map_err(|error| Error::unreadable(path, error))?,
         };
         let place = || Location::file(path.display().to_string());
+        // A change that brings one along would have this run finish or refuse a promotion that never was.
+        if is_tracked(path)? {
+            return Err(Error::input("the journal of promote is committed, so it is no record of runs")
+                .at(place())
+                .help("remove it with `git rm --cached`, add its folder to `.gitignore`, and check by hand which colour is live"));
+        }
         let corrupt = |error: serde_json::Error| {
             Error::input("not a journal of promote")
                 .at(place())

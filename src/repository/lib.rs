@@ -17,6 +17,7 @@ mod objects;
 pub mod owners;
 pub mod policy;
 mod renames;
+mod tracked;
 mod unified_diff;
 
 #[cfg(test)]
@@ -29,4 +30,5 @@ pub use commit::CommitFacts;
 pub use detour::{ChosenBy, Detour, Workspace, detour};
 pub use moves::moved;
 pub use objects::Repository;
+pub use tracked::is_tracked;
 pub use unified_diff::parse;

@@ -55,8 +55,8 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
     ("dep_scan", &["core", "files", "events", "repository", "job", "inventory", "advisory"]),
     ("image_scan", &["core", "files", "events", "reading", "job"]),
-    ("promote", &["core", "files", "events", "ci", "job", "net"]),
-    ("annotate", &["core", "files", "events", "ci", "job", "net"]),
+    ("promote", &["core", "files", "events", "ci", "job", "net", "repository"]),
+    ("annotate", &["core", "files", "events", "ci", "job", "net", "repository"]),
     (
         "devops",
         &[

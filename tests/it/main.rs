@@ -27,6 +27,7 @@ mod links;
 mod packaging;
 mod promote;
 mod render;
+mod secrets;
 mod shared_flags;
 mod skipped;
 mod special_files;

@@ -56,6 +56,9 @@ pub(super) fn open(
     if let Some(missing) = missing {
         return refuse(format!("no {missing} known"), "pass `--sha` and `--ref`".to_owned());
     }
+    if let Err(trouble) = opening.http.check(&base) {
+        return refuse(trouble.message, trouble.help.unwrap_or_default());
+    }
     let now = opening.context.now.as_second();
     Way::Network(make(Access { http: Rc::clone(&opening.http), base, repository, token, now }))
 }

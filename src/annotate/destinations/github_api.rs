@@ -50,7 +50,7 @@ impl Api {
             .base_uri(self.access.base.as_str())
             .map_err(|_| self.wrong())?
             .personal_token(self.access.token.secret.expose().to_owned())
-            .build_with_reqwest(self.access.http.client()?)
+            .build_with_reqwest(self.access.http.client(&self.access.base)?)
             .map_err(|error| Trouble::unable(format!("no GitHub client: {error}")))
     }
 

@@ -229,29 +229,6 @@ fn certificates_that_can_not_be_read_are_a_refusal_that_names_the_file() {
 }
 
 #[test]
-fn a_token_does_not_follow_a_redirection_to_another_server() {
-    let folder = tempfile::tempdir().unwrap();
-    for (kind, name) in [(Kind::GitHub, "github"), (Kind::GitLab, "gitlab")] {
-        let (fake, other) = (Fake::start(kind), Fake::start(kind));
-        let location = format!("{}/elsewhere", other.url);
-        let headers: &'static [(&'static str, &'static str)] =
-            Vec::leak(vec![("location", &*String::leak(location))]);
-        fake.script("GET", Fault::Answer(307, headers, "{}"));
-        fake.script("POST", Fault::Answer(307, headers, "{}"));
-        let arguments = ["start", "--destinations", name, "--budget", "2"];
-        let finished = match kind {
-            Kind::GitHub => run(&mut on_github(folder.path(), &fake, &arguments)),
-            Kind::GitLab => run(&mut on_gitlab(folder.path(), &fake, &arguments)),
-        };
-        assert_eq!(finished.code, Some(0));
-        assert_eq!(state(folder.path(), name), "refused");
-        for request in other.memory(|memory| memory.log.clone()) {
-            assert!(!format!("{:?}", request.headers).contains(super::TOKEN), "{request:?}");
-        }
-    }
-}
-
-#[test]
 fn a_token_without_a_name_is_not_shown_to_two_forges() {
     let folder = tempfile::tempdir().unwrap();
     let (github, gitlab) = (Fake::start(Kind::GitHub), Fake::start(Kind::GitLab));

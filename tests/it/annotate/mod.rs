@@ -1,11 +1,14 @@
 //! Behaviour of annotate: one record, sent once to each destination, and never at the cost of a deployment.
 
 mod contract;
+mod credentials;
 mod down_destinations;
 mod fake;
 mod forges;
 mod github;
 mod gitlab;
+#[cfg(unix)]
+mod journal_of_a_change;
 mod local;
 
 use std::path::Path;

@@ -4,10 +4,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use sha2::{Digest, Sha256};
 use tempfile::{TempDir, tempdir};
 
-use super::{ROOT, binaries, publish, write};
+use super::{ROOT, binaries, publish, sha256, write};
 use crate::support::{Finished, NOW, run};
 
 /// A "binary" that says it ran, and as which process.
@@ -34,10 +33,6 @@ fn program(path: &Path, text: &str) {
 
 fn sums(path: &Path, lines: &[(String, &str)]) {
     write(path, lines.iter().map(|(sum, name)| format!("{sum}  {name}\n")).collect::<String>());
-}
-
-fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The launcher of a release, in an environment that holds nothing but the search path.
@@ -140,6 +135,77 @@ fn a_folder_of_binaries_comes_first_and_is_checked_where_it_has_sums() {
     refused(&launch());
     let finished = run(launcher(release.path()).arg("promote").env("DEVOPS_ACTION_BIN", &folder));
     assert_eq!(finished.code, Some(4), "{finished:?}");
+}
+
+#[test]
+fn a_pipeline_needs_the_sums_of_the_folder_and_a_laptop_does_not() {
+    let release = release();
+    let folder = release.path().join("own");
+    let own = "#!/bin/sh\necho own\n";
+    program(&folder.join("test-gate"), own);
+    let launch = |variable: Option<&str>| {
+        let mut command = launcher(release.path());
+        command.arg("test-gate").env("DEVOPS_ACTION_BIN", &folder);
+        run(variable.into_iter().fold(&mut command, |command, name| command.env(name, "true")))
+    };
+    for pipeline in ["CI", "GITLAB_CI"] {
+        refused(&launch(Some(pipeline)));
+    }
+    let finished = launch(Some("GITHUB_ACTIONS"));
+    assert_eq!(finished.code, Some(3), "{finished:?}");
+    assert!(
+        finished.stdout.starts_with("::error title=devops-action::DEVOPS_ACTION_BIN has no SHA256SUMS"),
+        "{finished:?}"
+    );
+    assert_eq!(launch(None).stdout, "own\n");
+    sums(&folder.join("SHA256SUMS"), &[(sha256(own), "test-gate")]);
+    for pipeline in ["CI", "GITLAB_CI", "GITHUB_ACTIONS"] {
+        assert_eq!(launch(Some(pipeline)).stdout, "own\n");
+    }
+}
+
+#[test]
+fn what_was_checked_is_what_runs() {
+    let release = release();
+    let folder = release.path().join("own");
+    let own = "#!/bin/sh\necho own\n";
+    program(&folder.join("test-gate"), own);
+    sums(&folder.join("SHA256SUMS"), &[(sha256(own), "test-gate")]);
+    // A program for hashes that lets another file take the name of the binary once it has read it.
+    let path = few_programs(release.path(), None);
+    let real = std::fs::read_link(path.join("sha256sum")).unwrap();
+    std::fs::remove_file(path.join("sha256sum")).unwrap();
+    program(&release.path().join("other"), "#!/bin/sh\necho other\n");
+    let (other, binary) = (release.path().join("other"), folder.join("test-gate"));
+    let found = std::env::var_os("PATH").unwrap();
+    let mover = std::env::split_paths(&found).map(|path| path.join("mv")).find(|path| path.exists()).unwrap();
+    let text = format!(
+        "#!/bin/sh\n'{}'\n'{}' '{}' '{}'\n",
+        real.display(),
+        mover.display(),
+        other.display(),
+        binary.display()
+    );
+    program(&path.join("sha256sum"), &text);
+    let finished =
+        run(launcher(release.path()).arg("test-gate").env("DEVOPS_ACTION_BIN", &folder).env("PATH", path));
+    assert_eq!(std::fs::read_to_string(&binary).unwrap(), "#!/bin/sh\necho other\n", "the name was taken");
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "own\n"), "{finished:?}");
+}
+
+#[test]
+fn libraries_of_others_are_not_loaded() {
+    let release = release();
+    let binary = "#!/bin/sh\necho \"preload '${LD_PRELOAD-}' path '${LD_LIBRARY_PATH-}'\"\n";
+    program(&release.path().join("dist").join(target()).join("test-gate"), binary);
+    let name = format!("{}/test-gate", target());
+    sums(&release.path().join("dist/SHA256SUMS"), &[(sha256(binary), &name)]);
+    let mut command = launcher(release.path());
+    let finished = run(command
+        .arg("test-gate")
+        .env("LD_PRELOAD", "/nowhere/evil.so")
+        .env("LD_LIBRARY_PATH", "/nowhere"));
+    assert_eq!(finished.stdout, "preload '' path ''\n", "{finished:?}");
 }
 
 /// A folder with links to the few programs the launcher needs, and perhaps a cargo.

@@ -13,6 +13,9 @@ mod same_everywhere;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
+
+use sha2::{Digest, Sha256};
 
 use crate::skipped::skipped;
 use crate::support::jobs;
@@ -48,9 +51,35 @@ fn tool(name: &str, home: &Path) -> Option<Command> {
     Some(command)
 }
 
-/// Folder of the binaries under test.
+/// Folder of the binaries under test as a pipeline has them, with their hashes: those of scripts that become them, because a
+/// launcher hashes on every run.
 fn binaries() -> PathBuf {
-    crate::support::folder_of_binaries().to_path_buf()
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let make = || {
+        let real = crate::support::folder_of_binaries();
+        let (folder, own) = (real.join("launched"), format!("{}.part", std::process::id()));
+        let put = |name: &str, text: &str| {
+            let part = folder.join(format!("{name}.{own}"));
+            write(&part, text);
+            #[cfg(unix)]
+            std::fs::set_permissions(&part, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+            std::fs::rename(part, folder.join(name)).unwrap();
+        };
+        let mut sums = String::new();
+        for name in crate::support::binaries() {
+            let text = format!("#!/bin/sh\nexec '{}' \"$@\"\n", real.join(name).display());
+            sums.push_str(&format!("{}  {name}\n", sha256(&text)));
+            put(name, &text);
+        }
+        put("SHA256SUMS", &sums);
+        folder
+    };
+    FOLDER.get_or_init(make).clone()
+}
+
+/// The hexadecimal digits of a hash.
+fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a file and the folders above it.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -26,9 +27,13 @@ pub(crate) fn expect(command: &mut Command, folder: &Path, code: i32, state: &st
 }
 
 /// A web server with one answer, which can be changed.
+#[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) port: u16,
     answer: Arc<Mutex<(u16, String)>>,
+    /// Where answers lead, if anywhere.
+    location: Arc<Mutex<Option<String>>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -36,14 +41,28 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let answer = Arc::new(Mutex::new((status, body.to_owned())));
-        let shared = Arc::clone(&answer);
+        let (location, asked) = (Arc::new(Mutex::new(None)), Arc::new(AtomicUsize::new(0)));
+        let server = Self { port, answer, location, asked };
+        let shared = Arc::new(server.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                shared.asked.fetch_add(1, Ordering::SeqCst);
                 let shared = Arc::clone(&shared);
                 std::thread::spawn(move || serve(stream, &shared));
             }
         });
-        Self { port, answer }
+        server
+    }
+
+    /// Answers with a redirect from now on.
+    pub(crate) fn redirect(&self, status: u16, place: &str) {
+        self.answer(status, "");
+        *self.location.lock().unwrap() = Some(place.to_owned());
+    }
+
+    /// How many connections were made.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     pub(crate) fn answer(&self, status: u16, body: &str) {
@@ -56,7 +75,7 @@ impl Server {
 }
 
 /// Answers every request of a connection.
-fn serve(stream: TcpStream, answer: &Mutex<(u16, String)>) {
+fn serve(stream: TcpStream, server: &Server) {
     let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
     let mut writer = stream;
     loop {
@@ -67,8 +86,10 @@ fn serve(stream: TcpStream, answer: &Mutex<(u16, String)>) {
                 return;
             }
         }
-        let (status, body) = answer.lock().unwrap().clone();
-        let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len());
+        let (status, body) = server.answer.lock().unwrap().clone();
+        let location = server.location.lock().unwrap().clone();
+        let location = location.map(|place| format!("Location: {place}\r\n")).unwrap_or_default();
+        let head = format!("HTTP/1.1 {status} X\r\n{location}Content-Length: {}\r\n\r\n", body.len());
         if writer.write_all(format!("{head}{body}").as_bytes()).is_err() {
             return;
         }

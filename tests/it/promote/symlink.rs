@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::servers::{Paused, Server, expect, promote, until};
-use crate::support::{report, run};
+use crate::support::{git, report, run};
 
 /// Every point before the routing changes, then every point after, for a run with all hooks.
 const BEFORE: [&str; 5] = ["intend", "start-hook", "health", "before-hook", "switch:staged"];
@@ -253,6 +253,98 @@ fn hooks_see_the_promotion_and_stop_it_when_they_fail() {
     let left: i32 = std::fs::read_to_string(at.join("left")).unwrap().trim().parse().unwrap();
     kill_process(Pid::from_raw(left).unwrap(), Signal::KILL).expect("it is still running");
     assert!(report(at)["notes"].to_string().contains("stop-hook ended with"));
+}
+
+#[test]
+fn a_journal_that_came_with_a_commit_is_no_record_of_promotions() {
+    let folder = stage();
+    let at = folder.path();
+    git(at, &["init", "--quiet"]);
+    expect(&mut promote(at, "run --generation 5"), at, 0, "promoted");
+    git(at, &["add", "--force", ".devops"]);
+    git(at, &["commit", "--quiet", "--message", "change"]);
+    for line in ["run --generation 7 --to blue", "resume", "rollback", "status", "plan"] {
+        let finished = run(&mut promote(at, line));
+        assert_eq!(finished.code, Some(3), "{line}: {finished:?}");
+        assert!(finished.stderr.contains("is committed"), "{line}: {finished:?}");
+        assert_eq!(live(at), "green", "{line}");
+    }
+    git(at, &["rm", "--cached", "-r", "--quiet", ".devops"]);
+    git(at, &["commit", "--quiet", "--allow-empty", "--message", "without"]);
+    expect(&mut promote(at, "run --generation 7 --to blue"), at, 0, "promoted");
+}
+
+#[test]
+fn the_log_of_a_hook_holds_no_secret_and_nothing_of_an_earlier_run() {
+    let folder = stage();
+    let at = folder.path();
+    let token = "s3cret-value-of-a-token";
+    let command = || {
+        let mut command = promote(at, "run --hook-timeout 2");
+        command.env("DEPLOY_TOKEN", token);
+        command
+    };
+    let print = "echo before $DEPLOY_TOKEN after; echo $DEPLOY_TOKEN >&2";
+    for (end, code, state) in
+        [("", 0, "promoted"), ("; false", 1, "unchanged"), ("; exec sleep 60", 1, "unchanged")]
+    {
+        let finished = expect(
+            command().args([
+                "--to",
+                if code == 0 { "green" } else { "blue" },
+                "--start-hook",
+                &format!("{print}{end}"),
+            ]),
+            at,
+            code,
+            state,
+        );
+        let log = std::fs::read_to_string(at.join(".devops/start-hook.log")).unwrap();
+        assert_eq!(log, "before *** after\n***\n", "{end}");
+        assert!(!finished.stdout.contains(token) && !finished.stderr.contains(token), "{finished:?}");
+        for entry in std::fs::read_dir(at.join(".devops")).unwrap().flatten() {
+            let name = entry.file_name();
+            assert!(!name.to_string_lossy().ends_with(".output"), "{name:?}");
+            let text = std::fs::read(entry.path()).unwrap();
+            assert!(!String::from_utf8_lossy(&text).contains(token), "{name:?}");
+        }
+    }
+    expect(command().args(["--to", "blue", "--start-hook", "true"]), at, 0, "promoted");
+    assert_eq!(std::fs::read_to_string(at.join(".devops/start-hook.log")).unwrap(), "");
+}
+
+#[test]
+fn checks_follow_no_redirect_and_send_no_password_over_plain_http() {
+    let folder = stage();
+    let at = folder.path();
+    let (redirecting, other) = (Server::new(200, "ok"), Server::new(200, "ok"));
+    let places =
+        [other.url(), other.url().replace("127.0.0.1", "localhost"), other.url().replace("http", "https")];
+    for (status, place) in [301, 302, 303, 307, 308].into_iter().zip(places.iter().cycle()) {
+        redirecting.redirect(status, place);
+        let mut command = promote(at, "run --to green --health-timeout 1 --health-successes 1 --green-url");
+        expect(command.arg(redirecting.url()), at, 1, "unchanged");
+        let mut command = promote(at, "run --to green --verify-timeout 2 --verify-samples 1 --verify-url");
+        expect(command.arg(redirecting.url()), at, 5, "rolled-back");
+        assert_eq!(other.asked(), 0, "{status} {place}");
+    }
+    for flag in ["--blue-url", "--green-url", "--verify-url"] {
+        for host in ["app.invalid", "127.app.invalid", "192.0.2.1:8080"] {
+            let plan = |more: &[&str]| {
+                let mut command = promote(at, "plan");
+                run(command.args([flag, &format!("http://someone:s3cret-word@{host}/")]).args(more))
+            };
+            let finished = plan(&[]);
+            assert_eq!(finished.code, Some(2), "{finished:?}");
+            assert!(finished.stderr.contains("over plain http"), "{finished:?}");
+            assert!(!finished.stderr.contains("s3cret-word"), "{finished:?}");
+            assert_eq!(plan(&["--allow-http-host", host]).code, Some(0));
+        }
+        let mut command = promote(at, "plan");
+        assert_eq!(run(command.args([flag, "https://someone:s3cret-word@app.invalid/"])).code, Some(0));
+        let mut command = promote(at, "plan");
+        assert_eq!(run(command.args([flag, "http://someone:s3cret-word@127.0.0.1:1/"])).code, Some(0));
+    }
 }
 
 #[test]
