@@ -48,10 +48,9 @@ impl Key {
         let is_stricter = match self {
             Self::Decides => false,
             Self::Harmless => true,
-            Self::List => return Holds::Both,
             Self::ListOrAll if target.values.is_empty() => false,
             Self::ListUnless(other) if is_on(other) => false,
-            Self::ListOrAll | Self::ListUnless(_) => return Holds::Both,
+            Self::List | Self::ListOrAll | Self::ListUnless(_) => return Holds::Both,
             Self::Unset => target.values.is_empty(),
             Self::Minimum => is_beyond(change, target, |change, target| change > target),
             Self::Maximum => is_beyond(change, target, |change, target| change < target),
@@ -69,7 +68,7 @@ impl Key {
     /// What a change may do with it, as a cell of a table.
     pub fn describe(self) -> String {
         match self {
-            Self::Decides => "waits".to_owned(),
+            Self::Decides | Self::Words([]) => "waits".to_owned(),
             Self::Harmless => "holds".to_owned(),
             Self::List => "adds".to_owned(),
             Self::ListOrAll => "adds where set".to_owned(),
@@ -78,7 +77,6 @@ impl Key {
             Self::Minimum => "may raise".to_owned(),
             Self::Maximum => "may lower".to_owned(),
             Self::Words([.., strictest]) => format!("may set towards `{strictest}`"),
-            Self::Words([]) => "waits".to_owned(),
         }
     }
 }

@@ -166,7 +166,7 @@ const CASES: &[Case] = &[
         |scan| {
             scan.report["Results"][0]["Vulnerabilities"] = json!([]);
             scan.report["CreatedAt"] = "2020-01-01T00:00:00Z".into();
-            scan.waive("report-stale", "*");
+            scan.waive("report-stale", "t*");
             scan.settings = format!("[image-scan]\nmax-report-age = 3\n\n{}", scan.settings);
         },
         Red("report-outdated"),

@@ -204,18 +204,13 @@ fn what_is_not_policy_is_the_changes_own() {
 fn a_file_that_is_new_or_can_not_be_used_is_told() {
     let change = Change::new(None, Some("mode = 'report'\n"), FAILING);
     let said = change.judge(&["--base", "main"], &[]);
-    assert_eq!(said.code(), 0);
-    assert!(
-        said.notes().contains("devops.toml is new in this change, so its own policy applies"),
-        "{}",
-        said.notes()
-    );
+    assert_eq!((said.code(), said.rules()), (1, vec!["test-failed", "policy-new"]), "its mode waits");
     for broken in ["mode = \n", "mode = 'maybe'\n"] {
         let change = Change::new(Some(broken), Some("mode = 'enforce'\n"), PASSING);
         let said = change.judge(&["--base", "main"], &[]);
         assert_eq!(said.code(), 0);
         let place = format!(
-            "can't be used, so that of the change applies: devops.toml@{}:1:",
+            "can't be used, so that of the change applies where it is stricter than the defaults: devops.toml@{}:1:",
             &change.id("main")[..10]
         );
         assert!(said.notes().contains(&place), "{}", said.notes());
