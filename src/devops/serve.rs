@@ -170,7 +170,7 @@ impl Site {
     /// Whether a request names this server, and not a name that somebody else has led here.
     fn is_meant(&self, request: &Request<Incoming>, here: IpAddr) -> bool {
         let mut names = request.headers().get_all(HOST).iter().map(|name| name.to_str().unwrap_or_default());
-        let target = request.uri().authority().map(|authority| authority.as_str());
+        let target = request.uri().authority().map(hyper::http::uri::Authority::as_str);
         let is_named = request.headers().contains_key(HOST);
         is_named
             && names.all(|name| self.is_own(name, here))

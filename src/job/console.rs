@@ -86,14 +86,12 @@ fn internal_error(payload: &dyn Any, place: &str) -> Error {
 
 /// Prints on standard error.
 fn print_trouble(text: &str, context: Option<&Context>) {
-    let text = match context {
-        Some(context) => context.for_log(text),
-        None => {
-            let environment: BTreeMap<String, String> = environment();
-            let text = Redactor::from_environment(&environment).redact(text);
-            shield(Host::detect(&environment), &text)
-        }
+    let without_context = || {
+        let environment: BTreeMap<String, String> = environment();
+        let text = Redactor::from_environment(&environment).redact(text);
+        shield(Host::detect(&environment), &text)
     };
+    let text = context.map_or_else(without_context, |context| context.for_log(text));
     write(anstream::stderr().lock(), &text);
 }
 

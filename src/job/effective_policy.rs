@@ -133,7 +133,7 @@ pub(super) fn apply(
         return Ok((None, EffectivePolicy { commit, is_of_change, ..own }));
     }
     let (mut target, file, trouble) = of_target(decider, command, source)?;
-    let gone = follow(&mut target, change.settings, command, change.key, source, commit.as_deref());
+    let gone = follow(&mut target, change, command, source, commit.as_deref());
     let is_on =
         |key: &str| target.settings.iter().any(|setting| setting.key == key && setting.values == ["true"]);
     let holds = |target: &Setting, own: &Setting| (change.key)(&own.key).holds(target, own, is_on);

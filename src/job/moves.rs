@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Command;
 
-use super::keys::Key;
+use super::effective_policy::PolicyChange;
 use devops_config::{Resolved, Source};
 use devops_core::{Error, Finding};
 use devops_repository::moved;
@@ -14,9 +14,8 @@ use devops_repository::moved;
 /// Only what the change no longer names is looked at: a path that both name and that is not there is missing.
 pub(super) fn follow(
     target: &mut Resolved,
-    change: &Resolved,
+    change: &PolicyChange<'_>,
     command: &Command,
-    key: &dyn Fn(&str) -> Key,
     source: &Source<'_>,
     commit: Option<&str>,
 ) -> Vec<String> {
@@ -24,7 +23,11 @@ pub(super) fn follow(
     let mut gone = Vec::new();
     target.replace_paths(command, |name, path| {
         let is_pattern = path.to_string_lossy().contains(['*', '?', '{', '[']);
-        if !key(name).is_list() || is_pattern || path.symlink_metadata().is_ok() || change.names(name, path) {
+        if !(change.key)(name).is_list()
+            || is_pattern
+            || path.symlink_metadata().is_ok()
+            || change.settings.names(name, path)
+        {
             return None;
         }
         let places: Vec<PathBuf> =

@@ -70,7 +70,8 @@ pub fn authority(
         Base::None => return Ok(Authority::Checkout),
         Base::Known(known) => (known, false),
         Base::Guessed(known) => (known, true),
-        Base::Unknown(UnknownBase { failure, repository }) => {
+        Base::Unknown(base) => {
+            let UnknownBase { failure, repository } = *base;
             return Ok(if is_of_workflow(place, repository.as_ref(), environment) {
                 Authority::Checkout
             } else {

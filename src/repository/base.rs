@@ -15,7 +15,7 @@ pub enum Base {
     /// There is no base: nobody named one, and the host knows of none.
     None,
     /// There is one, and it could not be found.
-    Unknown(UnknownBase),
+    Unknown(Box<UnknownBase>),
     /// There is one.
     Known(Box<KnownBase>),
     /// There is probably one, for somebody at their own machine: it shows which lines are new, and decides nothing.
@@ -85,12 +85,12 @@ pub(super) fn find(repository: Repository, revisions: &[String]) -> Result<Known
 }
 
 /// The base of a change that a host names.
-pub(super) fn of_change(repository: Repository, change: &HostChange) -> Result<KnownBase, UnknownBase> {
+pub(super) fn of_change(repository: Repository, change: &HostChange) -> Base {
     match newest(&repository, change) {
         Ok(Found { target, start, revision, advice }) => {
-            Ok(KnownBase { repository, target, start, revision, advice })
+            Base::Known(Box::new(KnownBase { repository, target, start, revision, advice }))
         }
-        Err(failure) => Err(UnknownBase { repository: Some(repository), failure }),
+        Err(failure) => Base::Unknown(Box::new(UnknownBase { repository: Some(repository), failure })),
     }
 }
 

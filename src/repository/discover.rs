@@ -98,7 +98,7 @@ impl Repository {
             return Ok(());
         }
         let head = self.head()?;
-        let is_named = |id: &ObjectId| change.checkouts.iter().any(|sha| *sha == id.to_string());
+        let is_named = |id: &ObjectId| change.checkouts.contains(&id.to_string());
         // The host's merge commit shows the head of the change and the target's commit, a merge of its own the head as well.
         let merge = change.merge.as_deref().and_then(|sha| ObjectId::from_hex(sha.as_bytes()).ok());
         let is_merged = || merge.is_some_and(|merge| self.merged(merge).contains(&head));

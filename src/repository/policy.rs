@@ -42,10 +42,9 @@ pub fn base(setting: &str, folder: &Path, environment: &BTreeMap<String, String>
             Ok(guessed.map_or(Base::None, |known| Base::Guessed(Box::new(known))))
         }
         (AUTO | "", Some(change)) => {
-            let found = Repository::around(folder, environment)
-                .map_err(|failure| UnknownBase { repository: None, failure })
-                .and_then(|repository| of_change(repository, &change));
-            Ok(found.map_or_else(Base::Unknown, |known| Base::Known(Box::new(known))))
+            let unknown = |failure| Base::Unknown(Box::new(UnknownBase { repository: None, failure }));
+            let found = Repository::around(folder, environment);
+            Ok(found.map_or_else(unknown, |repository| of_change(repository, &change)))
         }
         (revision, change) => {
             let repository = Repository::around(folder, environment)?;
@@ -54,7 +53,8 @@ pub fn base(setting: &str, folder: &Path, environment: &BTreeMap<String, String>
             let known = find(repository, &revisions)?;
             if change.is_some() && known.target == known.repository.head()? {
                 let failure = same(revision);
-                return Ok(Base::Unknown(UnknownBase { repository: Some(known.repository), failure }));
+                let repository = Some(known.repository);
+                return Ok(Base::Unknown(Box::new(UnknownBase { repository, failure })));
             }
             Ok(Base::Known(Box::new(known)))
         }
