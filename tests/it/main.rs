@@ -7,7 +7,9 @@
     clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::too_many_arguments,
     clippy::too_many_lines,
+    clippy::type_complexity,
     reason = "a test may panic, and may say why it did not run"
 )]
 

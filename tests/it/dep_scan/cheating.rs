@@ -546,7 +546,7 @@ const HARMLESS: &[Case] = &[
     (
         "reorders the lockfile",
         |project| {
-            project.write("Cargo.lock", &lockfile(&[("zoo", "1.0.0"), ("foo", "1.2.0"), ("bar", "1.0.0")]))
+            project.write("Cargo.lock", &lockfile(&[("zoo", "1.0.0"), ("foo", "1.2.0"), ("bar", "1.0.0")]));
         },
         Pass,
     ),
@@ -585,7 +585,7 @@ const HARMLESS: &[Case] = &[
         "adds an advisory about a package that is not in use",
         |project| {
             project
-                .write("advisory-db/crates/qux/RUSTSEC-2026-0003.md", &advisory("RUSTSEC-2026-0003", "qux"))
+                .write("advisory-db/crates/qux/RUSTSEC-2026-0003.md", &advisory("RUSTSEC-2026-0003", "qux"));
         },
         Pass,
     ),

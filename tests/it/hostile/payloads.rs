@@ -31,7 +31,7 @@ pub(super) fn some_payloads() -> Vec<String> {
 fn payload(numbers: &mut Numbers) -> String {
     let kinds = [COMMANDS, FILES, SHELL, MARKUP, CONTROL, HIDDEN, PLAIN];
     let mut text = String::new();
-    for _ in 0..1 + numbers.below(7) {
+    for _ in 0..=numbers.below(7) {
         let kind = kinds[numbers.below(kinds.len())];
         let piece = numbers.of(kind);
         match numbers.below(8) {

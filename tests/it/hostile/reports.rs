@@ -103,7 +103,9 @@ fn judge(report: &Report, jobs: &[Report], words: [String; 3]) -> usize {
         ("gl-code-quality-report.json", devops_render::codequality(&document)),
         ("badge.svg", devops_render::badge(&document)),
     ];
-    files.iter().for_each(|(name, text)| documents::judge(name, text));
+    for (name, text) in &files {
+        documents::judge(name, text);
+    }
     annotations(report, jobs, &devops_render::github(&document));
     for detail in [Detail::Verdict, Detail::Findings, Detail::Everything] {
         for width in [40, 100, 160] {

@@ -157,8 +157,9 @@ impl<'a> Trial<'a> {
         assert!(made.iter().all(|name| known.iter().any(|known| name == known)), "made: {made:?}");
         assert!(!self.folder.join(TRACE).exists(), "a payload was executed");
         for name in names(&report_dir) {
-            if let Some(name) = name.to_str().filter(|name| *name != "outputs.env" && !name.ends_with(".log"))
-            {
+            if let Some(name) = name.to_str().filter(|name| {
+                *name != "outputs.env" && Path::new(name).extension().is_none_or(|ending| ending != "log")
+            }) {
                 let path = report_dir.join(name);
                 if path.is_file() {
                     documents::judge(name, &std::fs::read_to_string(path).expect("UTF-8"));

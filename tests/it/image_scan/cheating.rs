@@ -484,7 +484,7 @@ const HARMLESS: &[Case] = &[
     (
         "adds a waiver for another gate",
         |project| {
-            project.with(&clean(), "[[waiver]]\nrule = 'test-failed'\nmatches = 'a'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n")
+            project.with(&clean(), "[[waiver]]\nrule = 'test-failed'\nmatches = 'a'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n");
         },
         Pass,
     ),
