@@ -1,7 +1,7 @@
 //! Reading up to a bound, whatever length the system tells: that of a device or of a file of `/proc` is 0.
 
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::open::{open, open_itself};
@@ -79,19 +79,6 @@ pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     String::from_utf8(read(path, limit)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Reads the last bytes of a file that may be longer; `path` itself is no link.
-///
-/// # Errors
-/// Where it can't be read or is not a regular file.
-pub fn read_end(path: &Path, amount: u64) -> io::Result<Vec<u8>> {
-    let mut file = open_itself(path)?;
-    let from = file.metadata()?.len().saturating_sub(amount);
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(amount).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 fn within(file: File, limit: u64) -> io::Result<Bounded<File>> {
     if file.metadata()?.len() > limit {
         return Err(too_large(limit));
@@ -126,7 +113,7 @@ mod tests {
     use std::fs::File;
     use std::io::Read as _;
 
-    use super::{Bounded, open_within, read, read_end, read_text};
+    use super::{Bounded, open_within, read, read_text};
 
     #[test]
     fn a_file_is_read_up_to_its_limit() {
@@ -136,8 +123,6 @@ mod tests {
         assert_eq!(read(&path, 3).unwrap(), b"abc");
         assert_eq!(read(&path, 2).unwrap_err().to_string(), "it is larger than 2 bytes");
         assert!(read(&folder.path().join("b"), 2).is_err());
-        assert_eq!(read_end(&path, 2).unwrap(), b"bc");
-        assert_eq!(read_end(&path, 9).unwrap(), b"abc");
         std::fs::write(&path, b"\xff").unwrap();
         assert!(read_text(&path, 2).is_err());
     }

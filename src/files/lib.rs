@@ -10,9 +10,7 @@ pub mod links;
 pub mod open;
 pub mod whole;
 
-pub use bounded::{
-    Bounded, WRITTEN_BY_HAND, open_itself_within, open_within, read, read_end, read_itself, read_text,
-};
+pub use bounded::{Bounded, WRITTEN_BY_HAND, open_itself_within, open_within, read, read_itself, read_text};
 pub use hashed::HashingReader;
 pub use links::{link_below, real};
 pub use open::{open, open_anew, open_itself, open_to_append};

@@ -38,14 +38,21 @@ pub fn open_to_append(path: &Path) -> io::Result<File> {
     opened(OpenOptions::new().read(true).append(true).create(true), path, Link::Refused)
 }
 
-/// Makes a file that was not there before, to write at its end; what stood in its place is removed, a link as itself.
+/// Makes a file that was not there before, for its owner alone, to write at its end; what stood in its place is removed, a link as
+/// itself.
 ///
 /// # Errors
 /// Where it can't be made, or a folder stands there.
 pub fn open_anew(path: &Path) -> io::Result<File> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => OpenOptions::new().read(true).append(true).create_new(true).open(path),
+        _ => {
+            let mut options = OpenOptions::new();
+            options.read(true).append(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            options.open(path)
+        }
     }
 }
 

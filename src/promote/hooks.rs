@@ -2,9 +2,9 @@
 //!
 //! Owns starting, waiting and ending them. When they run and what their failure means is decided by `machine`.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::journal::Record;
 use devops_core::{Error, Redactor};
-use devops_files::replace;
+use devops_files::{open_anew, replace};
 use devops_net::Cancel;
 
 /// Flags of the commands around the switch.
@@ -156,10 +156,7 @@ impl Hooks {
 /// Not a pipe, so that a server left running can't keep anybody waiting, and is not ended by a pipe that nobody reads.
 fn nameless(folder: &Path, name: &str) -> io::Result<File> {
     let path = folder.join(format!(".{name}.{}.output", std::process::id()));
-    // One of a killed process with the same number.
-    let _ = std::fs::remove_file(&path);
-    // Appending, because all who print share it.
-    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(&path)?;
+    let file = open_anew(&path)?;
     std::fs::remove_file(&path)?;
     Ok(file)
 }

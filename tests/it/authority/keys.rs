@@ -112,6 +112,7 @@ const IMAGE_SCAN: &[Row] = &[
 const PROMOTE: &[Row] = &[
     ("action", "plan", "status", Wait),
     ("after-hook", "a", "b", Wait),
+    ("allow-http-host", "a.example", "b.example", Wait),
     ("before-hook", "a", "b", Wait),
     ("blue-url", "http://a.example", "http://b.example", Wait),
     ("environment", "e1", "e2", Wait),
@@ -144,6 +145,7 @@ const PROMOTE: &[Row] = &[
 
 const ANNOTATE: &[Row] = &[
     ("action", "start", "finish", Wait),
+    ("allow-http-host", "a.example", "b.example", Wait),
     ("budget", "8", "9", Wait),
     ("ca-file", "c1", "c2", Wait),
     ("description", "d1", "d2", Wait),

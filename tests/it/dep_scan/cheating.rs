@@ -338,7 +338,7 @@ const POLICY: &[Case] = &[
         "waives everything",
         |project| {
             project.vulnerable();
-            project.settings(&WAIVER.replace("RUSTSEC-2026-0001", "*"));
+            project.settings(&WAIVER.replace("matches = 'RUSTSEC-2026-0001'\n", ""));
         },
         Red("advisory"),
     ),

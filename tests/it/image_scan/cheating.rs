@@ -95,7 +95,9 @@ const POLICY: &[Case] = &[
     ),
     (
         "waives everything",
-        |project| project.with(&report("CRITICAL", "fixed"), &WAIVER.replace("CVE-2026-1001", "*")),
+        |project| {
+            project.with(&report("CRITICAL", "fixed"), &WAIVER.replace("matches = 'CVE-2026-1001'\n", ""))
+        },
         Red("image-vulnerability"),
     ),
     (
@@ -229,7 +231,7 @@ const POLICY: &[Case] = &[
             project.write("out/trivy.json", &clean().to_string());
             std::fs::remove_file(project.path().join(".git/info/exclude")).unwrap();
         },
-        Red("report-stale"),
+        Red("image-report-stale"),
     ),
     (
         "removes the configuration",
