@@ -11,7 +11,8 @@ use devops_policy::RULES;
 use devops_repository::policy::BASE_UNKNOWN;
 
 /// Rooms that gates are built on: no network, no processes.
-const GROUND_OF_GATES: [&str; 6] = ["advisory", "inventory", "repository", "reading", "files", "events"];
+const GROUND_OF_GATES: [&str; 7] =
+    ["advisory", "versions", "inventory", "repository", "reading", "files", "events"];
 
 /// The room of a job.
 fn room(job: &str) -> String {
@@ -28,7 +29,7 @@ fn is_of_gates(name: &str) -> bool {
 const STARTS_THE_COMMAND: [&str; 1] = ["src/test_gate/command.rs: use std::process::Command;"];
 
 /// What each room may depend on.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("core", &[]),
     ("reading", &["core"]),
     ("files", &["core"]),
@@ -39,11 +40,12 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("config", &["core", "policy"]),
     ("net", &["core"]),
     ("repository", &["core", "reading", "ci"]),
+    ("versions", &[]),
     ("inventory", &["core"]),
     ("advisory", &["core", "files"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "policy", "repository", "job"]),
-    ("dep_scan", &["core", "events", "job", "inventory", "advisory"]),
+    ("dep_scan", &["core", "events", "job", "versions", "inventory", "advisory"]),
     ("image_scan", &["core", "files", "events", "reading", "job"]),
     ("promote", &["core", "files", "events", "ci", "job", "net"]),
     ("annotate", &["core", "files", "events", "ci", "job", "net"]),
