@@ -52,7 +52,10 @@ pub(crate) fn parse(text: &str) -> Result<Parsed<Key>, Unparsable> {
     let mut key = Vec::new();
     flatten(&normalised(lists(&text.to_lowercase())), 0, &mut key);
     key.push(Item::End);
-    Ok(Parsed::certain(key))
+    // A range, a property without its value and the words for the newest version name no version.
+    let is_open =
+        text.contains(['[', ']', '(', ')', ',', '$', '{', '}']) || matches!(text, "LATEST" | "RELEASE");
+    Ok(Parsed { key, is_certain: !is_open })
 }
 
 /// What stands in a list; the list that was opened last is always at the end of the one around it, so that a row of lists is enough.

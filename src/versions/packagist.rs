@@ -34,7 +34,9 @@ pub(crate) fn parse(text: &str) -> Result<Parsed<Key>, Unparsable> {
     }
     let lower = text.to_ascii_lowercase();
     let is_branch = lower.starts_with("dev-") || lower.ends_with("-dev") && lower.contains(".x");
-    Ok(Parsed { key: key(text), is_certain: !is_branch })
+    // What starts with a word is the name of a branch or a tag.
+    let is_release = text.starts_with(|first: char| first.is_ascii_digit());
+    Ok(Parsed { key: key(text), is_certain: is_release && !is_branch })
 }
 
 /// The parts of a version, with its end.

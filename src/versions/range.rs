@@ -78,6 +78,8 @@ impl Range {
         };
         let mut range = Self { events: Vec::new(), limits: Vec::new(), is_readable: order.is_some() };
         let Some(order) = order else { return range };
+        // A tag may move, but what a record says of version 4 is about 4.0.0.
+        let order = if order == Order::GitHubActions { Order::SemVer } else { order };
         for (bound, text) in events {
             let point = point(bound, text, order);
             range.is_readable &= !matches!(&point, Point::At(version) if !version.is_certain());
@@ -263,6 +265,23 @@ mod tests {
             &[("dev-main", Undecided), ("2.1", Yes)],
         );
         verdicts(Order::PyPi, &[(Introduced, "1.0"), (Fixed, "3.0")], &[("2004d", Undecided)]);
+        verdicts(
+            Order::GitHubActions,
+            &[(Introduced, "3"), (Fixed, "4")],
+            &[("v4", Undecided), ("v3.9.9", Yes), ("v4.0.0", No)],
+        );
+        verdicts(
+            Order::Packagist,
+            &[(Introduced, "1.0"), (Fixed, "2.0")],
+            &[("master", Undecided), ("2.x-dev", Undecided), ("v1.5.0", Yes)],
+        );
+        for text in ["${project.version}", "[1.0,2.0)", "LATEST"] {
+            verdicts(
+                Order::Maven,
+                &[(Introduced, "3.0"), (Fixed, "4.0")],
+                &[(text, Undecided), ("3.1", Yes)],
+            );
+        }
         verdicts(
             Order::GitHubActions,
             &[(Introduced, "0"), (Fixed, "4.1.2")],

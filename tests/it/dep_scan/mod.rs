@@ -1,5 +1,6 @@
 //! `dep-scan` through its binary.
 
+mod compare;
 mod database;
 mod findings;
 mod lockfile;
