@@ -15,7 +15,7 @@ case $0 in
     *) root=.. ;;
 esac
 
-# Says in one line why there is no run, as the host wants to hear it, and ends.
+# Prints in one line why there is no run, in the form that the host shows as an error, and ends.
 stop() {
     code=$1
     shift

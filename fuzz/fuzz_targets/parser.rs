@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use test_gate::fuzzing::{Target, target_for, targets};
 
-/// Most bytes that may be on the heap for one input of at most 64 KiB.
+/// Maximum number of bytes that may be on the heap for one input of at most 64 KiB.
 const LIMIT: usize = 64 << 20;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);

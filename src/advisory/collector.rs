@@ -30,7 +30,7 @@ pub struct Collected {
     pub newest: Option<Date>,
 }
 
-/// An advisory about a wanted package that can't be read, so that nobody knows whether it applies.
+/// An advisory about a wanted package that can't be read, so that it is unknown whether it applies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
     /// The ecosystem of the package it is about.

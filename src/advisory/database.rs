@@ -23,10 +23,37 @@ pub struct Database {
     pub newest: Date,
 }
 
+/// A database as a repository has it at a commit.
+pub enum Committed {
+    /// A tarball, whole.
+    Tarball(Vec<u8>),
+    /// A folder: the paths of its files below it.
+    Folder(Vec<String>),
+}
+
+/// Takes from a database that a repository has at a commit what there is about `wanted` packages.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn collect_committed(
+    label: &str,
+    database: &Committed,
+    read: &mut dyn FnMut(&str) -> Result<Vec<u8>, Error>,
+    wanted: &Wanted<'_>,
+    today: Date,
+) -> Result<Collected, Error> {
+    let mut collector = Collector::new(wanted, today);
+    match database {
+        Committed::Tarball(bytes) => tarball::walk_bytes(bytes, Path::new(label), &mut collector)?,
+        Committed::Folder(files) => folder::walk_files(files, read, &mut collector)?,
+    }
+    Ok(collector.finish())
+}
+
 /// Takes from the database at `path` what there is about `wanted` packages.
 ///
 /// # Errors
-/// Where it is missing, unreadable, empty, or nothing in it tells its age.
+/// If it is missing, unreadable, empty, or nothing in it shows its age.
 pub fn collect(path: &Path, wanted: &Wanted<'_>, today: Date) -> Result<Database, Error> {
     let shown = path.display().to_string().replace('\\', "/");
     let metadata = std::fs::metadata(path).map_err(|error| {

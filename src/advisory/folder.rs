@@ -1,13 +1,12 @@
 //! An advisory database as a folder: `crates/<package>/<id>.md`, of which only what is wanted is opened.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
 use super::collector::{Collector, LARGEST, Slot};
 use super::rustsec;
-use devops_core::Error;
+use devops_core::{Error, Location};
 
 /// Walks through a folder.
 ///
@@ -19,6 +18,7 @@ pub fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
         Error::unreadable(&crates, error)
             .help("give the folder of a RustSec advisory database that contains `crates`")
     })?;
+    let root = folder.canonicalize().map_err(|error| Error::unreadable(folder, error))?;
     let mut by_year: BTreeMap<i16, Vec<PathBuf>> = BTreeMap::new();
     for entry in entries {
         let entry = entry.map_err(|error| Error::unreadable(&crates, error))?;
@@ -27,15 +27,45 @@ pub fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
         if name.starts_with('.') || entry.file_type().is_ok_and(|kind| kind.is_file()) {
             continue;
         }
-        package(&entry.path(), &name, collector, &mut by_year)?;
+        if let Some(target) = way_out(&entry, &root) {
+            return Err(Error::input(format!("is a link out of the database, to {}", target.display()))
+                .at(Location::file(entry.path().display().to_string()))
+                .help("fetch the database again, and give its own folder"));
+        }
+        package(&entry.path(), &root, &name, collector, &mut by_year)?;
     }
     newest(by_year, collector);
+    Ok(())
+}
+
+/// Goes through the files of a folder that is not on the disk, by their paths below it; `read` gives a file's bytes.
+///
+/// # Errors
+/// Where a file can't be read.
+pub fn walk_files(
+    files: &[String],
+    read: &mut dyn FnMut(&str) -> Result<Vec<u8>, Error>,
+    collector: &mut Collector<'_>,
+) -> Result<(), Error> {
+    for path in files {
+        let mut parts = path.split('/');
+        let (Some("crates"), Some(package), Some(file), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let Some(slot) = Slot::of(package, file).filter(|_| !package.starts_with('.')) else { continue };
+        if collector.meet(slot) {
+            collector.take(slot, &read(path)?);
+        }
+    }
     Ok(())
 }
 
 /// Counts a package's advisories and reads them if they are wanted.
 fn package(
     folder: &Path,
+    root: &Path,
     name: &str,
     collector: &mut Collector<'_>,
     by_year: &mut BTreeMap<i16, Vec<PathBuf>>,
@@ -47,6 +77,12 @@ fn package(
         let file = file.to_string_lossy();
         let Some(slot) = Slot::of(name, &file) else { continue };
         let wanted = collector.meet(slot);
+        if let Some(target) = way_out(&entry, root) {
+            if wanted {
+                collector.refuse(slot, format!("is a link out of the database, to {}", target.display()));
+            }
+            continue;
+        }
         if wanted {
             match read(&entry.path()) {
                 Ok(text) => collector.take(slot, &text),
@@ -58,6 +94,14 @@ fn package(
         }
     }
     Ok(())
+}
+
+/// Where a link leads that leaves the database.
+fn way_out(entry: &DirEntry, root: &Path) -> Option<PathBuf> {
+    if !entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+        return None;
+    }
+    entry.path().canonicalize().ok().filter(|target| !target.starts_with(root))
 }
 
 /// Finds the newest day, from the newest year down to the first that has one.
@@ -76,16 +120,5 @@ fn newest(by_year: BTreeMap<i16, Vec<PathBuf>>, collector: &mut Collector<'_>) {
 
 /// A file's bytes, if it is an ordinary one of reasonable size.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    // Asked before it is opened: opening a pipe would wait for a writer.
-    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("is not a file".to_owned());
-    }
-    if metadata.len() > LARGEST {
-        return Err(format!("is larger than {LARGEST} bytes"));
-    }
-    let mut text = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(LARGEST + 1).read_to_end(&mut text).map_err(|error| error.to_string())?;
-    Ok(text)
+    devops_files::read(path, LARGEST).map_err(|error| error.to_string())
 }

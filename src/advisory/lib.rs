@@ -11,5 +11,5 @@ pub mod rustsec;
 pub mod tarball;
 
 pub use collector::{Collected, Unreadable, Wanted};
-pub use database::{Database, collect};
+pub use database::{Committed, Database, collect, collect_committed};
 pub use record::{Advisory, Kind};

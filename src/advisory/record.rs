@@ -11,7 +11,7 @@ use devops_core::Severity;
 pub enum Kind {
     /// It is vulnerable.
     Vulnerability,
-    /// Nobody looks after it.
+    /// It has no maintainer.
     Unmaintained,
     /// Safe code can reach undefined behaviour through it.
     Unsound,
@@ -32,7 +32,7 @@ pub struct Advisory {
     pub title: String,
     /// The day it was reported.
     pub date: Option<Date>,
-    /// What it says.
+    /// Its text.
     pub kind: Kind,
     /// How bad it is, where its database says so.
     pub severity: Option<Severity>,

@@ -148,12 +148,12 @@ fn severity(cvss: Cvss) -> Severity {
         Cvss::Critical => Severity::Critical,
         Cvss::High => Severity::High,
         Cvss::Medium => Severity::Medium,
-        // A score of 0 says that there is no impact, which is still no reason to pass without a word.
+        // A score of 0 says that there is no impact, which is still no reason to pass without a finding.
         Cvss::Low | Cvss::None => Severity::Low,
     }
 }
 
-/// What the crate has to say, in one line.
+/// What the crate reports, in one line.
 fn reason(error: &rustsec::Error) -> String {
     let text = error.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

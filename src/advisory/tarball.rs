@@ -1,7 +1,6 @@
 //! An advisory database as a tarball, plain or gzipped: streamed once, nothing is written anywhere.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path};
 use std::rc::Rc;
@@ -10,11 +9,13 @@ use flate2::read::MultiGzDecoder;
 
 use super::collector::{Collector, LARGEST, Slot};
 use devops_core::{Error, Input, Location};
-use devops_files::HashingReader;
+use devops_files::{HashingReader, open, open_within};
 
-/// Most bytes that a tarball may unpack to; the real database has 4 MB.
+/// Maximum number of bytes that a tarball may unpack to; the real database has 4 MB.
 const MOST_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 128 << 20 };
-/// Most entries that a tarball may have; the real database has 3,000.
+/// Maximum number of bytes of the tarball itself: one that is not compressed is a little longer than what is in it.
+const MOST_PACKED: u64 = 256 << 20;
+/// Maximum number of entries that a tarball may have; the real database has 3,000.
 const MOST_ENTRIES: u64 = if cfg!(test) { 100 } else { 200_000 };
 
 /// What the first bytes of a file say it is.
@@ -35,7 +36,7 @@ pub fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Input, Error> 
         Error::input("advisory database can't be read to its end").at(place(path)).because(error).help(HELP)
     };
     let form = form(path)?;
-    let file = File::open(path).map_err(|error| Error::unreadable(path, error))?;
+    let file = open_within(path, MOST_PACKED).map_err(|error| Error::unreadable(path, error))?;
     let mut reader = HashingReader::new(BufReader::with_capacity(1 << 16, file));
     match form {
         Form::Gzip => entries(&mut MultiGzDecoder::new(&mut reader), path, collector)?,
@@ -59,13 +60,26 @@ const HELP: &str = "fetch the database again; it is the RustSec folder, or a `.t
 fn form(path: &Path) -> Result<Form, Error> {
     let mut head = Vec::new();
     let unreadable = |error| Error::unreadable(path, error);
-    File::open(path).map_err(unreadable)?.take(512).read_to_end(&mut head).map_err(unreadable)?;
+    open(path).map_err(unreadable)?.take(512).read_to_end(&mut head).map_err(unreadable)?;
     Ok(match head.as_slice() {
         [0x1f, 0x8b, ..] => Form::Gzip,
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Form::Zip,
         _ if head.get(257..262) == Some(b"ustar") => Form::Tar,
         _ => Form::Other,
     })
+}
+
+/// The same for a tarball that is held whole, plain or gzipped.
+///
+/// # Errors
+/// As [`walk`].
+pub fn walk_bytes(bytes: &[u8], path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let mut bytes = bytes;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        entries(&mut MultiGzDecoder::new(bytes), path, collector)
+    } else {
+        entries(&mut bytes, path, collector)
+    }
 }
 
 /// Goes through the entries of a tarball.

@@ -2,7 +2,7 @@
 //!
 //! Owns the form of the lines and their durability. Knows no destination.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -12,12 +12,16 @@ use super::delivery::DeliveryState;
 use super::history::History;
 use super::record::Record;
 use devops_core::{Error, Location};
+use devops_files::{open_itself, open_to_append};
 
 /// Version of the lines.
 const SCHEMA_VERSION: u64 = 1;
 
-/// Longer lines, their end included, are nothing we wrote.
+/// Longer lines, with their end, were not written by us.
 const LONGEST_LINE: u64 = 256 * 1024;
+
+/// Most bytes of a journal: more than a hundred thousand deployments.
+const LARGEST: u64 = 256 << 20;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +32,7 @@ struct Line {
     event: Event,
 }
 
-/// What a line says.
+/// The content of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
@@ -77,10 +81,10 @@ impl Journal {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        let mut file = open_to_append(path)?;
         let is_ours = match file.try_lock() {
             Err(TryLockError::WouldBlock) => false,
-            // Some file systems have no locks; then nobody else can have one either.
+            // Some file systems have no locks; then no other run can hold one either.
             Ok(()) | Err(TryLockError::Error(_)) => true,
         };
         if is_ours && file.seek(SeekFrom::End(0))? > 0 {
@@ -100,7 +104,7 @@ impl Journal {
         let mut bytes = serde_json::to_vec(&line)?;
         bytes.push(b'\n');
         if bytes.len() as u64 > LONGEST_LINE {
-            // It would be damage to whoever reads it, so that what it says would be lost in silence.
+            // Readers would treat it as damage, so its content would be lost without notice.
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the line is longer than 256 KiB"));
         }
         // One write, so that lines of two runs don't mix.
@@ -109,7 +113,7 @@ impl Journal {
     }
 }
 
-/// What the journal at `path` says so far; nothing where there is none, or none that can be read.
+/// What the journal at `path` contains so far; nothing if there is none, or none that can be read.
 ///
 /// A journal that can't be read can't be opened for writing either, and that is then reported as a refusal: it must
 /// not cost the deploy.
@@ -117,10 +121,15 @@ impl Journal {
 /// # Errors
 /// Where it was written by a newer release.
 pub(crate) fn read(path: &Path) -> Result<History, Error> {
-    let Ok(file) = File::open(path) else {
+    let Ok(file) = open_itself(path) else {
         return Ok(History::default());
     };
-    let mut reader = BufReader::new(file);
+    if file.metadata().is_ok_and(|known| known.len() > LARGEST) {
+        return Err(Error::input("the journal is larger than 256 MiB")
+            .at(Location::file(path.display().to_string()))
+            .help("move it away, once its deliveries are done"));
+    }
+    let mut reader = BufReader::new(file.take(LARGEST));
     let mut history = History::default();
     let mut line = Vec::new();
     for number in 1.. {
@@ -150,7 +159,7 @@ enum Unreadable {
     Damaged,
 }
 
-/// What a line says; nothing where it is empty.
+/// The content of a line; nothing if it is empty.
 fn parse(line: &[u8]) -> Result<Option<Event>, Unreadable> {
     #[derive(Deserialize)]
     struct Versioned {

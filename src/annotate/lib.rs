@@ -1,7 +1,7 @@
-//! Reports that a deployment started, succeeded or failed to every place that should know, to each exactly once.
+//! Reports that a deployment started, succeeded or failed to every destination, to each exactly once.
 //!
 //! Owns the deployment record, its journal, the outbox and the destinations. Must not know how a deployment is made,
-//! nor who judges or prints; a destination that is down never costs a deploy more than the budget.
+//! nor judging or printing; a destination that is down never delays a deployment by more than the budget.
 
 mod arguments;
 mod delivery;

@@ -3,6 +3,7 @@
 //! Owns the order, the journal's promises (an intent before the first byte, an outcome after the last) and giving up.
 
 use std::cell::RefCell;
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use devops_core::Error;
 use devops_core::escape::terminal_line;
 use devops_core::words::count;
 use devops_job::Context;
+use devops_job::report_folder::stays_inside;
 use devops_net::{Next, Trouble, next, runtime, together};
 
 /// A delay that the text of a message mentions.
@@ -93,7 +95,7 @@ pub(crate) fn deliver(
             own: queues.into_iter().map(|queue| queue.own).collect(),
         }
     });
-    // A name server that does not answer would hold up a runtime that ends politely.
+    // A name server that does not answer would delay a runtime that waits for its tasks.
     runtime.shutdown_background();
     Ok(summary)
 }
@@ -101,7 +103,9 @@ pub(crate) fn deliver(
 /// Opens the journal and writes the record to it; a disk that is full or read-only never costs the deploy.
 fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Option<Journal>, Delivery) {
     let name = JOURNAL;
-    let opened = Journal::open(&arguments.journal, context.now.to_string()).and_then(|mut journal| {
+    let is_here = stays_inside(context, &arguments.journal).map_err(io::Error::other);
+    let opened = is_here.and_then(|()| Journal::open(&arguments.journal, context.now.to_string()));
+    let opened = opened.and_then(|mut journal| {
         if !prepared.is_known && !prepared.is_overtaken {
             journal.append(Event::Record(Box::new(prepared.record.clone())))?;
         }
@@ -127,7 +131,7 @@ fn open(arguments: &Arguments, context: &Context, prepared: &Prepared) -> (Optio
 }
 
 impl Outbox<'_> {
-    /// Everything one destination is to learn, oldest first; after trouble that may pass, the rest waits too.
+    /// Everything that one destination has to get, oldest first; after an error that may be temporary, the rest waits too.
     async fn queue(&self, opened: &Opened, journaled: &Delivery) -> Queue {
         let name = opened.name;
         let destination = match &opened.way {
@@ -260,7 +264,7 @@ pub(crate) fn is_late(record: &Record, context: &Context) -> bool {
     record.at.parse::<Timestamp>().is_ok_and(|at| context.now.duration_since(at) > NOTICEABLE)
 }
 
-/// How far a record got, where the journal says that the destination has it: then there is nothing to send.
+/// How far a record got, if the journal shows that the destination has it: then there is nothing to send.
 pub(crate) fn already_delivered(
     history: &History,
     record: &Record,

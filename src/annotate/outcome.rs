@@ -1,4 +1,4 @@
-//! From deliveries to what the report says: headline, findings, totals and details.
+//! From deliveries to the content of the report: headline, findings, totals and details.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use devops_core::words::count;
 use devops_core::{Exit, Finding};
 use devops_job::{Context, Outcome};
 
-/// What a dry run says: each write, in order, none of which happened.
+/// The outcome of a dry run: each write, in order, none of which happened.
 pub(crate) fn planned(
     context: &Context,
     prepared: &Prepared,
@@ -62,7 +62,7 @@ fn planned_write(destination: &str, write: &Write) -> Value {
     })
 }
 
-/// What a run says.
+/// The outcome of a run.
 pub(crate) fn delivered(arguments: &Arguments, prepared: &Prepared, summary: &Summary) -> Outcome {
     let mut findings = damage(prepared);
     findings.extend(summary.own.iter().filter_map(|delivery| finding(delivery, &prepared.record)));
@@ -96,7 +96,7 @@ pub(crate) fn delivered(arguments: &Arguments, prepared: &Prepared, summary: &Su
         notes,
         totals,
         details,
-        // A start that comes after the end says nothing about where the deployment is.
+        // A start that comes after the end does not show where the deployment is.
         deployment: (!prepared.is_overtaken).then(|| prepared.record.noted()),
         exit: (arguments.strict && missing > 0).then_some(Exit::Environment),
         ..Outcome::default()

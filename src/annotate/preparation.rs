@@ -9,7 +9,7 @@ use devops_ci::DeploymentFacts;
 use devops_core::Error;
 use devops_job::Context;
 
-/// Characters of a text that people write; all of them together stay far below the journal's longest line.
+/// Maximum characters of a text that people write; all of them together stay far below the journal's longest line.
 const LONGEST_TEXT: usize = 4000;
 
 /// A record that is ready to be sent, and what is known about where it happened.
@@ -85,12 +85,12 @@ pub(crate) fn prepare(
     Ok(Prepared { record, is_overtaken, is_known, damaged: history.damaged })
 }
 
-/// What the host says about the run; on a laptop, what the repository's variables say, if somebody set them.
+/// What the host reports about the run; on a laptop, the values of the repository's variables, if they are set.
 pub(crate) fn facts(context: &Context) -> DeploymentFacts {
     context.host.forge().map(|forge| forge.facts(&context.environment)).unwrap_or_default()
 }
 
-/// Fills what this call did not say with what an earlier one of the same deployment did.
+/// Fills in what this call was not given from an earlier call for the same deployment.
 fn remember(record: &mut Record, earlier: &Record) {
     let fill = |field: &mut Option<String>, earlier: &Option<String>| {
         if field.is_none() {
@@ -104,7 +104,7 @@ fn remember(record: &mut Record, earlier: &Record) {
     fill(&mut record.run_url, &earlier.run_url);
 }
 
-/// A value that says something.
+/// A value that is not empty.
 fn given(value: Option<&str>) -> Option<String> {
     value.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
 }
@@ -143,7 +143,7 @@ fn check(record: &Record) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether people can open this, and it shows nobody's user name or password; an `@` in a path is neither.
+/// Whether this is an address that can be opened and contains no user name or password; an `@` in a path is neither.
 fn is_address(url: &str) -> bool {
     let has_gaps = url.chars().any(|next| next.is_control() || next.is_whitespace());
     Url::parse(url).is_ok_and(|parsed| {

@@ -1,4 +1,4 @@
-//! The record of a deployment: what every destination learns, with a stable id and a growing revision.
+//! The record of a deployment: what every destination gets, with a stable id and a growing revision.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ impl State {
         !matches!(self, Self::Started)
     }
 
-    /// The least revision a record in this state has, so that an end is newer than a start that nobody remembers.
+    /// The lowest revision of a record in this state, so that an end is newer than a start that was not kept.
     pub(crate) const fn least_revision(self) -> u64 {
         if self.is_end() { 2 } else { 1 }
     }

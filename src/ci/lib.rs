@@ -5,10 +5,12 @@
 mod base;
 mod deployment;
 mod host;
+mod log;
 mod outputs;
 mod run;
 
 pub use deployment::{DeploymentFacts, Forge, ForgeToken};
 pub use host::{Host, HostChoice};
-pub use outputs::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
+pub use log::shield;
+pub use outputs::{OUTPUTS, Outputs, append_summary, write_outputs};
 pub use run::{Run, RunFacts, run, run_facts};

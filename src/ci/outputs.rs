@@ -1,12 +1,12 @@
-//! Step outputs, job summaries and the shield around foreign text, in each host's own way.
+//! Step outputs and job summaries, in each host's own way.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::Path;
 
 use devops_core::Error;
+use devops_files::{open_to_append, replace};
 
 use super::Host;
 
@@ -16,7 +16,7 @@ const SUMMARY_LIMIT: u64 = 1_000_000;
 /// File in the report folder that GitLab reads the outputs from.
 pub const OUTPUTS: &str = "outputs.env";
 
-/// What a step tells the steps after it.
+/// What a step passes to the steps after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outputs {
     /// `pass`, `warn`, `fail` or `error`.
@@ -65,9 +65,8 @@ pub fn write_outputs(
         },
         Host::GitLab => {
             let path = report_dir.join(OUTPUTS);
-            std::fs::create_dir_all(report_dir)
-                .and_then(|()| std::fs::write(&path, dotenv(job, outputs)))
-                .map_err(|error| Error::unwritable(&path, error))
+            std::fs::create_dir_all(report_dir).map_err(|error| Error::unwritable(&path, error))?;
+            replace(&path, dotenv(job, outputs).as_bytes())
         }
         Host::Local => Ok(()),
     }
@@ -96,16 +95,6 @@ pub fn append_summary(
     append(path, &format!("{markdown}\n")).map(|()| true)
 }
 
-/// Wraps text that contains foreign words, so that the host takes no command from it.
-pub fn shield(host: Host, text: &str) -> String {
-    if host == Host::GitHub && text.contains("::") {
-        let token = format!("stop-{:032x}", random());
-        format!("::stop-commands::{token}\n{text}::{token}::\n")
-    } else {
-        text.to_owned()
-    }
-}
-
 /// `key<<delimiter` blocks; the delimiter is random, and a value that contains it can't be foreign text by chance.
 fn github_outputs(outputs: &Outputs, random: u128) -> String {
     let delimiter = format!("end-{random:032x}");
@@ -132,23 +121,20 @@ fn dotenv(job: &str, outputs: &Outputs) -> String {
 
 /// Appends text to a file, without touching what others wrote.
 fn append(path: &Path, text: &str) -> Result<(), Error> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
+    open_to_append(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| Error::unwritable(path, error))
 }
 
-/// 128 bits that nobody outside can guess: two hashers with keys of the operating system's randomness.
-fn random() -> u128 {
+/// 128 bits that can't be guessed from outside: two hashers with keys of the operating system's randomness.
+pub(super) fn random() -> u128 {
     let half = || u128::from(RandomState::new().hash_one(std::process::id()));
     half() << 64 | half()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Host, Outputs, dotenv, github_outputs, shield};
+    use super::{Outputs, dotenv, github_outputs};
 
     #[test]
     fn outputs_can_not_be_forged_by_a_line_break() {
@@ -157,12 +143,5 @@ mod tests {
         assert!(text.contains("report<<end-00000000000000000000000000000007\na\nverdict=pass\nend-"));
         assert!(!dotenv("test-gate", &outputs).contains("\nverdict"));
         assert!(dotenv("test-gate", &outputs).starts_with("TEST_GATE_VERDICT="));
-    }
-
-    #[test]
-    fn foreign_text_is_shielded_where_commands_are_read() {
-        let text = shield(Host::GitHub, "::error::forged\n");
-        assert!(text.starts_with("::stop-commands::stop-"), "{text}");
-        assert_eq!(shield(Host::Local, "::error::x\n"), "::error::x\n");
     }
 }

@@ -69,7 +69,7 @@ impl File {
     /// # Errors
     /// Where it can't be read, is not TOML, or holds tables, values or waivers that can't be meant.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = devops_files::read(path, devops_files::WRITTEN_BY_HAND).map_err(|error| {
             Error::configuration("can't be read")
                 .at(Location::file(display(path)))
                 .help("check the path given with `--config`")

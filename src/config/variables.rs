@@ -13,16 +13,25 @@ const PREFIX: &str = "DEVOPS_";
 /// What follows it in the variables that actions and templates set.
 const INPUT: &str = "IN_";
 
-/// Variables that are no settings: the clock, the token, where binaries are, what hooks are given, and those of our own tests.
-const OTHERS: [&str; 11] = [
+/// Variables that are no settings: the clock, the token, what the action's steps and hooks are given, and those of our own tests.
+const OTHERS: [&str; 20] = [
     "ACTION_BIN",
+    "ACTION_COMMAND",
+    "BENCH_LONG",
     "BINARIES",
     "BLESS",
+    "CHECK_RELEASE",
     "COLOUR",
     "CORPUS",
     "CORPUS_REQUIRED",
+    "EVERY_CASE",
     "FROM",
+    "FUZZ_BUILT",
+    "FUZZ_HEAP",
+    "FUZZ_TARGET",
     "NOW",
+    "SIMULATE",
+    "SKIPPED",
     "TEST_PAUSE_AFTER",
     "TOKEN",
     "TOOLS_REQUIRED",

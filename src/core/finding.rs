@@ -108,7 +108,7 @@ impl Finding {
         self
     }
 
-    /// Whether nobody has accepted it.
+    /// Whether it is not waived.
     pub fn is_open(&self) -> bool {
         self.waived.is_none()
     }

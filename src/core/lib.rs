@@ -1,7 +1,8 @@
-//! Pure values that every room speaks of: severity, finding, verdict, report, exit code, error.
+//! Pure values that every room uses: severity, finding, verdict, report, exit code, error.
 //!
 //! Owns the words and their JSON form. Knows no file, clock, environment, network or host.
 
+pub mod cases;
 pub mod clues;
 pub mod digest;
 pub mod ecosystem;
@@ -24,6 +25,7 @@ pub mod why;
 pub mod wildcard;
 pub mod words;
 
+pub use cases::{Case, Cases, TestState};
 pub use ecosystem::Ecosystem;
 pub use error::{Error, ErrorKind, Place};
 pub use exit::Exit;

@@ -4,7 +4,7 @@
 ///
 /// ```text
 /// modules! {
-///     /// Every format, the most telling shape first.
+///     /// Every format, the most specific shape first.
 ///     pub(super) const TABLE: &[Format] = FORMAT of {
 ///         junit,
 ///         trx,

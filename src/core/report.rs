@@ -103,7 +103,7 @@ impl Report {
         serde_json::from_slice(text).map_err(|error| Error::input(format!("not a report: {error}")))
     }
 
-    /// Findings nobody has accepted, in the report's order.
+    /// Findings that are not waived, in the report's order.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.is_open())
     }

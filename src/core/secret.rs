@@ -19,7 +19,7 @@ const SECRET_WORDS: [&str; 8] =
 /// Shorter values are too common in ordinary text to be masked.
 const SHORTEST: usize = 8;
 
-/// How the tokens of forges begin; what begins so and goes on like one is masked, registered or not.
+/// Prefixes of the tokens of forges; what has such a prefix and looks like one is masked, registered or not.
 const PREFIXES: [&str; 5] = ["ghp_", "ghs_", "gho_", "github_pat_", "glpat-"];
 
 /// Characters after its prefix that make a word a token.
@@ -61,7 +61,7 @@ impl Redactor {
         Self::of(secrets)
     }
 
-    /// Registers these secrets; ones too short to be told from ordinary text are left out.
+    /// Registers these secrets; ones too short to differ from ordinary text are left out.
     pub fn of(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let mut forms = BTreeSet::new();
         for Secret(value) in secrets {

@@ -57,13 +57,13 @@ fn replaced(case: Case<'_>) -> String {
     }
 }
 
-/// The package as cargo tells it apart.
+/// The package as cargo distinguishes it.
 fn spec(case: Case<'_>) -> String {
     let Package { name, version, .. } = case.package;
     if case.is_ambiguous { format!("{name}@{version}") } else { name.clone() }
 }
 
-/// The lowest repaired version above the present one, best one that no other advisory speaks of either.
+/// The lowest repaired version above the present one, preferably one that no other advisory is about.
 fn lowest(
     present: &Version,
     advisory: &Advisory,

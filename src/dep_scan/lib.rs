@@ -1,7 +1,7 @@
 //! Finds dependencies with known vulnerabilities.
 //!
 //! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
-//! reads the lockfiles, and of the database only what speaks of packages in them.
+//! reads the lockfiles, and of the database only what is about packages in them.
 
 mod compare_command;
 pub mod fix;
@@ -9,6 +9,7 @@ pub mod matching;
 pub mod mirror;
 pub mod rules;
 mod scan;
+mod target;
 
 use std::path::PathBuf;
 

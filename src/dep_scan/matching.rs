@@ -6,7 +6,7 @@ use rustsec::Version;
 
 use super::fix::{Case, advice};
 use super::rules::{ADVISORY, NOT_COVERED, NOTICE, UNMAINTAINED, UNREADABLE, UNSOUND};
-use devops_advisory::{Advisory, Database, Kind, Unreadable};
+use devops_advisory::{Advisory, Collected, Kind, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
 use devops_inventory::{Graph, Origin, Package, purl};
@@ -59,8 +59,8 @@ impl Key {
 }
 
 /// Compares every package with the advisories about it, by ecosystem and name; `uncovered` is the severity of one that is not of the public
-/// registry and would be vulnerable there.
-pub fn compare(lockfiles: &[Lockfile], databases: &[Database], uncovered: Severity) -> Matches {
+/// registry and would be vulnerable there. Where two databases have one advisory, the first counts.
+pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Severity) -> Matches {
     let mut matches = Matches::default();
     let about = about(databases);
     for lockfile in lockfiles {
@@ -123,9 +123,9 @@ struct About<'a> {
 }
 
 /// What databases have, by package.
-fn about(databases: &[Database]) -> BTreeMap<(Ecosystem, &str), About<'_>> {
+fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<(Ecosystem, &'a str), About<'a>> {
     let mut about: BTreeMap<(Ecosystem, &str), About<'_>> = BTreeMap::new();
-    for collected in databases.iter().map(|database| &database.collected) {
+    for collected in databases {
         for ((ecosystem, package), advisories) in &collected.advisories {
             about.entry((*ecosystem, package)).or_default().advisories.extend(advisories);
         }
@@ -305,7 +305,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The finding that nobody can tell whether an advisory applies, because the version is not one that can be compared.
+    /// The finding that it is unknown whether an advisory applies, because the version can't be compared.
     fn incomparable(&self, id: &str) -> Finding {
         let title = format!("{}: its version can't be compared with {id}", self.package.label());
         self.found(&UNREADABLE, title, id)
@@ -357,7 +357,7 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Database, Ecosystem, Lockfile, Matches, compare};
+    use super::{Ecosystem, Lockfile, Matches, compare};
     use devops_advisory::{Collected, rustsec};
     use devops_core::Severity;
     use devops_inventory::{Graph, Origin, Package};
@@ -384,9 +384,7 @@ mod tests {
         let advisory = rustsec::parse(text.as_bytes(), "a", "RUSTSEC-2026-0001").unwrap();
         let mut collected = Collected::default();
         collected.advisories.insert((ecosystem, "a".to_owned()), vec![advisory]);
-        let newest = jiff::civil::date(2026, 1, 2);
-        let database = Database { path: "db".to_owned(), input: None, ecosystem, collected, newest };
-        compare(lockfiles, &[database], Severity::Medium)
+        compare(lockfiles, &[&collected], Severity::Medium)
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -13,7 +11,8 @@ use super::Arguments;
 use super::matching::{Lockfile, Matches, compare, some, summary};
 use super::mirror::Mirror;
 use super::rules::{NOT_READ, STALE};
-use devops_advisory::{Database, Wanted, collect};
+use super::target::Target;
+use devops_advisory::{Collected, Database, Wanted, collect};
 use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted};
 use devops_core::{Ecosystem, Error, Finding, Input, Location};
@@ -23,20 +22,22 @@ use devops_inventory::lockfiles::{Found, find, help};
 use devops_job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 64 << 20;
 
-/// Looks at lockfiles and says what advisories apply.
+/// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     if arguments.db.is_empty() {
         return Err(Error::usage("no advisory database given").help(
             "give a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
         ));
     }
-    let found = if arguments.paths.is_empty() {
-        find(std::slice::from_ref(&context.working_directory))?
+    let searched = if arguments.paths.is_empty() {
+        std::slice::from_ref(&context.working_directory)
     } else {
-        find(&arguments.paths)?
+        arguments.paths.as_slice()
     };
+    let workspace = context.workspace();
+    let found = find(searched, &|real: &Path| workspace.holds(real))?;
     let mut inputs = Vec::new();
     let mut lockfiles = Vec::new();
     for (path, format) in found.read() {
@@ -45,13 +46,20 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         inputs.push(Input::of_bytes(path.clone(), &bytes));
         lockfiles.push(Lockfile { graph: format.read(&path, &bytes)?, path });
     }
+    let target = Target::of(context)?;
+    let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
+    lockfiles.extend(moved.into_iter().filter(|moved| !found.has(&moved.path)));
     if lockfiles.is_empty() {
         return Err(nothing_to_judge(&found));
     }
     let unused = mirrored(&mut lockfiles, &arguments.mirrors);
-    let databases = databases(arguments, context, &lockfiles)?;
+    let wanted = wanted(&lockfiles);
+    let databases = databases(arguments, context, &lockfiles, &wanted)?;
     inputs.extend(databases.iter().filter_map(|database| database.input.clone()));
-    let matches = compare(&lockfiles, &databases, arguments.uncovered_severity);
+    let at_base = target.databases(&arguments.db, &wanted, context.today())?;
+    let collected: Vec<&Collected> =
+        at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
+    let matches = compare(&lockfiles, &collected, arguments.uncovered_severity);
     let mut findings: Vec<Finding> = stale(arguments, &databases, context.today());
     findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
     let packages = packages(&lockfiles);
@@ -69,16 +77,8 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
 
 /// A lockfile's bytes.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let unreadable = |error| Error::unreadable(path, error);
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(
-            Error::input(format!("is not a file of at most {LARGEST} bytes")).at(Location::file(shown(path)))
-        );
-    }
-    let mut bytes = Vec::new();
-    File::open(path).map_err(unreadable)?.take(LARGEST).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
+    devops_files::read(path, LARGEST)
+        .map_err(|error| Error::input("can't be read").at(Location::file(shown(path))).because(error))
 }
 
 /// The error that there is no lockfile whose format is read.
@@ -106,14 +106,19 @@ fn mirrored(lockfiles: &mut [Lockfile], mirrors: &[Mirror]) -> Vec<String> {
     unused.map(|(mirror, _)| format!("no package is from `{}` in `mirrors`", mirror.text())).collect()
 }
 
+/// What the databases are asked about.
+fn wanted(lockfiles: &[Lockfile]) -> Wanted<'_> {
+    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
+    packages.map(|package| (package.ecosystem, package.name.as_str())).collect()
+}
+
 /// Asks every database about the packages.
 fn databases(
     arguments: &Arguments,
     context: &Context,
     lockfiles: &[Lockfile],
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Database>, Error> {
-    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-    let wanted: Wanted<'_> = packages.map(|package| (package.ecosystem, package.name.as_str())).collect();
     let mut databases = Vec::new();
     let mut seen = BTreeSet::new();
     for path in &arguments.db {
@@ -121,7 +126,7 @@ fn databases(
         if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
             continue;
         }
-        let database = collect(path, &wanted, context.today())?;
+        let database = collect(path, wanted, context.today())?;
         let age = age(&database, context.today());
         if !arguments.frozen_db && age > i64::from(arguments.max_db_age) {
             return Err(Error::input(format!(
@@ -223,7 +228,7 @@ fn headline(matches: &Matches, lockfiles: &[Lockfile], packages: u64, databases:
     )
 }
 
-/// What was not looked at.
+/// What was not checked.
 fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<String> {
     let mut notes = Vec::new();
     let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();

@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use super::jobs::{JOBS, find, rules_by_job};
 use super::{pipeline, serve, show};
 use devops_core::{Error, Exit};
-use devops_job::deliver::{print_error, print_page};
+use devops_job::console::{print_answer, print_error, print_page, report_panics};
 use devops_job::explain::explain;
 use devops_job::run::refuse;
 use devops_job::{Common, Context};
@@ -86,6 +86,10 @@ pub struct Serve {
     /// Address to listen on; port 0 chooses a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// Another host name to answer to, besides `localhost` and the address, e.g. `reports.example.com`
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
 }
 
 /// Looks at the configuration.
@@ -148,6 +152,7 @@ pub fn command() -> Command {
 
 /// Runs `devops`.
 pub fn main() -> ExitCode {
+    report_panics();
     let line: Vec<OsString> = std::env::args_os().collect();
     let exit = match Context::of_process(NAME) {
         Ok(context) => run(&line, context),
@@ -177,20 +182,30 @@ fn act(line: &[OsString], arguments: Arguments, context: &Context) -> Exit {
     let done = match arguments.action {
         Action::Run(run) => return pipeline::run(line, run.directory, context),
         Action::Serve(arguments) => {
-            return match serve::serve(&arguments.folder, arguments.listen, context) {
+            return match serve::serve(&arguments, context) {
                 Ok(()) => Exit::Pass,
                 Err(error) => print_error(&error, Some(context)),
             };
         }
         Action::Explain { rule } => explain(NAME, &rules_by_job(), rule.as_deref()),
-        Action::Config(Config::Show { look, all }) => show::settings(&look, all, context),
-        Action::Config(Config::Check(look)) => show::check(&look, context),
+        Action::Config(Config::Show { look, all }) => {
+            return answer(show::settings(&look, all, context), context);
+        }
+        Action::Config(Config::Check(look)) => return answer(show::check(&look, context), context),
         Action::Config(Config::Schema) => show::schema(),
         Action::Completions { shell, binary } => Ok(completions(shell, &binary)),
         Action::Man { binary } => manual(&binary),
     };
     match done {
         Ok(text) => print_page(&text),
+        Err(error) => print_error(&error, Some(context)),
+    }
+}
+
+/// Prints an answer that quotes what somebody configured.
+fn answer(text: Result<String, Error>, context: &Context) -> Exit {
+    match text {
+        Ok(text) => print_answer(&text, context),
         Err(error) => print_error(&error, Some(context)),
     }
 }

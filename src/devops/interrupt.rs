@@ -1,4 +1,4 @@
-//! Whether somebody asked the run to stop, while it changes things and must not just die.
+//! Whether a signal asked the run to stop, while it changes things and must not just end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use devops_core::Error;
 use devops_job::signals;
 
-/// SIGINT, SIGTERM and SIGHUP, heard from when this is made until the process ends.
+/// SIGINT, SIGTERM and SIGHUP, caught from when this is made until the process ends.
 pub(super) struct Interrupt {
     asked: Arc<AtomicBool>,
 }
@@ -20,7 +20,7 @@ impl Interrupt {
         signals::flag().map(|asked| Self { asked })
     }
 
-    /// Whether somebody has asked to stop.
+    /// Whether a signal asked to stop.
     pub(super) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }

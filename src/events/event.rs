@@ -144,7 +144,7 @@ pub struct Judged {
     pub findings_low: u64,
     /// Open findings of severity info.
     pub findings_info: u64,
-    /// Findings that somebody accepted.
+    /// Waived findings.
     pub findings_waived: u64,
     /// Lines that can be covered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,7 +216,7 @@ pub enum Progress {
     Cancelled,
     /// It was live, and the version before is live again.
     RolledBack,
-    /// Nobody knows; a human must look.
+    /// Unknown; a human must look.
     Unknown,
 }
 
@@ -343,14 +343,14 @@ impl Event {
     /// The version of the form that this release writes and reads.
     pub const SCHEMA_VERSION: u64 = 1;
 
-    /// Names the line by what it says: SHA-256 over kind, source, uid, revision and content, the same for a line that is written again.
+    /// Names the line by its content: SHA-256 over kind, source, uid, revision and content, the same for a line that is written again.
     pub fn id(&self) -> String {
         let revision = self.revision.to_string();
         let kind = self.body.kind().as_str();
         hexadecimal(&of_parts([kind, &self.source, &self.uid, &revision, &self.content()]))
     }
 
-    /// Whether it says the same as another one about the same, whenever either was written down and counted.
+    /// Whether it has the same content as another one about the same, whenever either was written and counted.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let of = |event: &Self| (event.body.kind(), event.source.clone(), event.uid.clone(), event.content());
         of(self) == of(other)

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::event::{Body, Event, Kind};
 use super::log::Log;
-use devops_core::Error;
 use devops_core::digest::{hexadecimal, of_parts};
+use devops_core::{Error, escape};
 
-/// Most bytes of a line.
+/// Maximum number of bytes of a line.
 pub const LONGEST_LINE: usize = 64 * 1024;
 
 /// How the name of a file of the log ends.
 pub(super) const ENDING: &str = ".jsonl";
 
-/// Most characters of the readable parts of a file's name.
+/// Maximum number of characters of the readable parts of a file's name.
 const LONGEST_NAME: usize = 60;
 
 /// The file of a run's writer: two runs, and two jobs of one run, never share one.
@@ -77,7 +77,7 @@ pub fn append(
             return Ok(());
         }
     }
-    let mut line = sorted(&event)?.to_string();
+    let mut line = escape::json(&sorted(&event)?.to_string());
     line.push('\n');
     if line.len() > LONGEST_LINE {
         let message = format!("an event of {} bytes is longer than {LONGEST_LINE}", line.len());

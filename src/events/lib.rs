@@ -1,7 +1,7 @@
 //! The event log: one line per fact, from which delivery metrics, cost and evidence are computed later.
 //!
 //! Owns the line ([`Event`]), how it is written ([`append`]) and how it is read back ([`Log`]). The published form is
-//! `schemas/event-v1.schema.json`. Knows no job and no host, and never looks at the clock; imports `core` and `files`.
+//! `schemas/event-v1.schema.json`. Knows no job and no host, and never reads the clock; imports `core` and `files`.
 
 mod event;
 mod folder;

@@ -1,7 +1,6 @@
 //! Reading the log: every event of a folder, and what could not be read.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,10 @@ use serde::Deserialize;
 use super::event::{Event, Kind};
 use super::folder::{ENDING, LONGEST_LINE};
 use devops_core::Error;
+use devops_files::open_itself_within;
+
+/// Most bytes of a file of the log: a million lines of those that a gate writes.
+const LARGEST: u64 = 1 << 30;
 
 /// A line that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +71,7 @@ impl Log {
 
     /// Reads a file line by line.
     fn read_file(&mut self, path: &Path) -> io::Result<()> {
-        let mut reader = BufReader::new(File::open(path)?);
+        let mut reader = BufReader::new(open_itself_within(path, LARGEST)?);
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();

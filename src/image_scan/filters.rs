@@ -5,7 +5,7 @@ use devops_core::Error;
 use devops_core::suggest::suggestion;
 use devops_core::wildcard::is_match;
 
-/// Words a scanner may say about a fix.
+/// Words that a scanner may use about a fix.
 pub(crate) const STATUSES: [&str; 8] = [
     "unknown",
     "not_affected",
@@ -50,7 +50,7 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    /// Refuses words that no scanner says.
+    /// Rejects words that no scanner uses.
     ///
     /// # Errors
     /// At the first such word.

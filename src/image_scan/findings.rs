@@ -10,7 +10,7 @@ use devops_core::{Finding, Location, Severity};
 /// Kinds of targets whose name is a word for all packages of a language, and no file.
 const COLLECTIONS: [&str; 5] = ["jar", "node-pkg", "python-pkg", "gemspec", "conda-pkg"];
 
-/// The finding of a complaint; `unknown` is the severity of what nobody has rated.
+/// The finding of a complaint; `unknown` is the severity of what has no rating.
 pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unknown: Severity) -> Finding {
     let rule = rule(problem.kind, problem.severity);
     let location = location(problem, target, header);
@@ -128,7 +128,7 @@ fn help(problem: &Problem) -> String {
         Kind::Secret => {
             "revoke the secret, then build the image without it: later layers only hide it".to_owned()
         }
-        Kind::Licence => "replace it, or let whoever decides about licences waive it".to_owned(),
+        Kind::Licence => "replace it, or have it waived by those who decide about licences".to_owned(),
         Kind::Misconfiguration if problem.advice.is_empty() => "correct the configuration".to_owned(),
         Kind::Misconfiguration => problem.advice.clone(),
         Kind::Vulnerability if !problem.fixed.is_empty() => {

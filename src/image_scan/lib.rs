@@ -78,7 +78,7 @@ impl Arguments {
         }
     }
 
-    /// Refuses what can't be meant.
+    /// Rejects invalid settings.
     fn check(&self) -> Result<(), Error> {
         if self.report.is_empty() {
             return Err(Error::usage("no report to judge")

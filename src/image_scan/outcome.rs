@@ -163,7 +163,7 @@ const fn key(reason: Reason) -> &'static str {
     }
 }
 
-/// What was not looked at, or not listed.
+/// What was not checked, or not listed.
 pub(super) fn notes(
     arguments: &Arguments,
     counts: &Counts,

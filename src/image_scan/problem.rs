@@ -1,4 +1,4 @@
-//! What a scanner says is wrong with an image, whichever scanner it was: one value a complaint, and where it was met.
+//! What a scanner reports about an image, whichever scanner it was: one value per complaint, and where it was found.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ impl Kind {
 /// One complaint; empty texts are facts the scanner did not give.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
-    /// How bad it is; `None` for a vulnerability that nobody has rated.
+    /// How bad it is; `None` for a vulnerability without a rating.
     pub(crate) severity: Option<Severity>,
     /// What kind of complaint.
     pub(crate) kind: Kind,
@@ -68,7 +68,7 @@ pub(crate) struct Problem {
     pub(crate) title: String,
     /// More about it.
     pub(crate) detail: String,
-    /// Tells it from others of its kind in the same file, whatever their lines.
+    /// Distinguishes it from others of its kind in the same file, whatever their lines.
     pub(crate) mark: String,
     /// What the scanner advises.
     pub(crate) advice: String,
@@ -109,7 +109,7 @@ impl Problem {
         !self.fixed.is_empty() || self.status.eq_ignore_ascii_case("fixed")
     }
 
-    /// Names the complaint within its target. Vulnerabilities are told apart by advisory, package and version; what
+    /// Names the complaint within its target. Vulnerabilities are distinguished by advisory, package and version; what
     /// is found in files by the place too, because one check or secret may stand in a file several times.
     pub(crate) fn key(&self) -> Key {
         let kind = self.kind.noun();

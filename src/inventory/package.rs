@@ -5,7 +5,7 @@ use devops_core::Ecosystem;
 /// Where a package's code comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
-    /// The public registry of its ecosystem: the only origin whose names advisories speak of.
+    /// The public registry of its ecosystem: the only origin whose names advisories use.
     Public,
     /// Another registry, which may give the same name to something else.
     OtherRegistry,

@@ -91,7 +91,7 @@ impl Common {
         Self::augment_args(Command::new("common"))
     }
 
-    /// What nobody set: all defaults, for what has to be reported before there are settings.
+    /// All defaults, for what has to be reported before there are settings.
     ///
     /// # Errors
     /// Never in practice: the defaults are valid.

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use devops_ci::{Host, HostChoice};
+use devops_ci::{Host, HostChoice, shield};
 use devops_core::escape::terminal;
 use devops_core::{Error, Redactor, Secret};
+use devops_repository::Workspace;
 use devops_repository::policy::AUTO;
 
 /// Environment variable that sets the clock, to reproduce a verdict of another day: an RFC 3339 time.
@@ -32,10 +33,14 @@ pub struct Context {
     pub service: Option<String>,
     /// Where the job runs.
     pub host: Host,
+    /// The host that reads the log, whatever the settings say.
+    detected: Host,
     /// Folder that relative paths start from; settings that are paths already contain it.
     pub working_directory: PathBuf,
     /// Folder the reports of this run go to.
     pub report_dir: PathBuf,
+    /// Whether a page for people is written, on which a job may list what its report does not hold.
+    pub has_page: bool,
     /// Where the change began, as it was asked for: a revision, or a word of `repository::policy`.
     pub base: String,
     /// Masks secrets in all that leaves the process.
@@ -48,15 +53,20 @@ fn progress() -> Arc<Mutex<dyn Write + Send>> {
     Arc::new(Mutex::new(anstream::stderr()))
 }
 
+/// The environment of this process; variables that are not Unicode are absent.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 impl Context {
     /// The context of this process: its environment and clock, progress to standard error.
     ///
     /// # Errors
     /// Where `DEVOPS_NOW` is set and is not a time.
     pub fn of_process(program: &'static str) -> Result<Self, Error> {
-        let environment: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let environment = environment();
         let now = match environment.get(NOW) {
             None => Timestamp::now(),
             Some(text) => text.parse().map_err(|error| {
@@ -72,12 +82,14 @@ impl Context {
             program,
             redactor: Redactor::from_environment(&environment),
             host,
+            detected: host,
             environment,
             now,
             started: now,
             service: None,
             working_directory: PathBuf::from("."),
             report_dir: PathBuf::from("devops-report"),
+            has_page: false,
             base: AUTO.to_owned(),
             progress: is_watched.then(progress),
         })
@@ -88,6 +100,11 @@ impl Context {
     pub fn refreshed(&self) -> Self {
         let now = if self.variable(NOW).is_some() { self.now } else { Timestamp::now() };
         Self { now, ..self.clone() }
+    }
+
+    /// The folder around the working directory that a change can put links into.
+    pub fn workspace(&self) -> Workspace {
+        Workspace::of(&self.working_directory)
     }
 
     /// Names a run that no host names: `local-` and the time it started.
@@ -125,12 +142,20 @@ impl Context {
         self
     }
 
-    /// Tells whoever watches what is happening now; a lower-case fragment, already free of secrets when it leaves.
+    /// Text as it is printed: without secrets, and without commands for the host that reads the log.
+    pub fn for_log(&self, text: &str) -> String {
+        // A setting, which may come from the change under test, can't turn off what the runner needs.
+        let host = if self.detected == Host::Local { self.host } else { self.detected };
+        shield(host, &self.redactor.redact(text))
+    }
+
+    /// Reports what is happening now; a lower-case fragment.
     pub fn progress(&self, line: &str) {
         let Some(sink) = &self.progress else { return };
+        let line = format!("      {}\n", terminal(self.redactor.redact(line).trim_end()));
         if let Ok(mut sink) = sink.lock() {
             // Someone who stopped listening is no reason to stop working.
-            let _ = writeln!(sink, "      {}", terminal(self.redactor.redact(line).trim_end()));
+            let _ = sink.write_all(self.for_log(&line).as_bytes());
         }
     }
 }

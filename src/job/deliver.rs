@@ -1,18 +1,17 @@
 //! From a report to everyone who should see it: files, terminal, annotations, summary, step outputs.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-
 use super::common::{Common, Format};
+use super::console::{print, print_commands, print_error};
 use super::context::Context;
-use super::redacted::redacted;
-use super::{Artifact, event_lines};
-use devops_ci::{OUTPUTS, Outputs, append_summary, shield, write_outputs};
+use super::redacted::{redacted, redacted_cases};
+use super::{Artifact, event_lines, report_folder};
+use devops_ci::{Host, OUTPUTS, Outputs, append_summary, write_outputs};
 use devops_config::Setting;
 use devops_core::escape::terminal_line;
-use devops_core::{Error, Exit, Report, Rule};
+use devops_core::{Cases, Error, Exit, Report, Rule};
 use devops_events::Event;
 use devops_files::replace;
 use devops_render::{Detail, Document, Revision};
@@ -29,6 +28,8 @@ pub struct Delivery<'a> {
     pub report: &'a Report,
     /// Files that go beside it.
     pub artifacts: &'a [Artifact],
+    /// Tests by name for the page; only a delivery with a page has any.
+    pub cases: &'a Cases,
     /// What is added to the event log.
     pub events: &'a [Event],
     /// The reports it is made of.
@@ -45,7 +46,7 @@ pub struct Delivery<'a> {
 
 /// Writes the files asked for, prints, annotates, appends the job summary and sets the step outputs, in this order.
 ///
-/// Returns the exit the report stands for. Trouble on the way is told on standard error and keeps nothing from what
+/// Returns the exit the report stands for. Errors on the way are printed on standard error and don't stop what
 /// follows; reports and outputs that can't be written turn a pass into the exit of that trouble.
 pub fn deliver(delivery: &Delivery<'_>) -> Exit {
     without_secrets(delivery, deliver_clean)
@@ -56,7 +57,8 @@ fn without_secrets<T>(delivery: &Delivery<'_>, act: impl FnOnce(&Delivery<'_>) -
     let redactor = &delivery.context.redactor;
     let report = redacted(delivery.report, redactor);
     let jobs: Vec<Report> = delivery.jobs.iter().map(|job| redacted(job, redactor)).collect();
-    act(&Delivery { report: &report, jobs: &jobs, ..*delivery })
+    let cases = redacted_cases(delivery.cases, redactor);
+    act(&Delivery { report: &report, jobs: &jobs, cases: &cases, ..*delivery })
 }
 
 /// Delivers what is redacted.
@@ -71,17 +73,28 @@ fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
         }
         exit
     };
-    note(write_clean(delivery, &formats));
+    let folder = report_folder::check(common, delivery.settings);
+    let has_folder = folder.is_ok();
+    match folder {
+        Ok(()) => note(write_clean(delivery, &formats)),
+        // Why the job did not begin, or another reason for that.
+        Err(_) if delivery.report.error.is_some() => note(Ok(())),
+        Err(error) => note(Err(error)),
+    };
     note(append_events(delivery));
     show(delivery, &formats);
     if formats.contains(&Format::Summary) {
-        // The summary is a courtesy of the host; its absence is told and decides nothing.
+        // The summary is a courtesy of the host; its absence is reported and decides nothing.
         if let Err(error) = append(delivery) {
             print_error(&error, Some(context));
         }
     }
     let outputs = outputs(delivery.report, note(Ok(())), common, &formats);
     let job = delivery.report.job.as_str();
+    if !has_folder && context.host == Host::GitLab {
+        // There, the outputs are a file of the folder.
+        return note(Ok(()));
+    }
     note(write_outputs(context.host, &context.environment, &common.report_dir, job, &outputs))
 }
 
@@ -103,8 +116,7 @@ fn show(delivery: &Delivery<'_>, formats: &[Format]) {
         }
         print(context, common, &text);
         if formats.contains(&Format::Github) {
-            // These are the commands themselves, so no shield; the renderer escapes what is foreign in them.
-            write_out(&context.redactor.redact(&devops_render::github(document)));
+            print_commands(&context.redactor.redact(&devops_render::github(document)));
         }
     });
 }
@@ -251,6 +263,7 @@ fn with_document<T>(
         program: context.program,
         page,
         revision,
+        cases: delivery.cases,
     })
 }
 
@@ -260,7 +273,7 @@ fn path_of(common: &Common, format: Format) -> Option<String> {
     Some(path.display().to_string().replace('\\', "/"))
 }
 
-/// What the step tells the steps after it.
+/// What the step passes to the steps after it.
 fn outputs(report: &Report, exit: Exit, common: &Common, formats: &[Format]) -> Outputs {
     let path = |format: Format| {
         let path = path_of(common, format).filter(|_| formats.contains(&format));
@@ -284,56 +297,4 @@ fn settings(settings: &[Setting]) -> String {
         text.push_str(&format!("  {} = {values}   ({})\n", setting.key, setting.origin));
     }
     text
-}
-
-/// Prints text for people on standard output, in colour where that is wanted, without secrets and without commands.
-pub fn print(context: &Context, common: &Common, text: &str) {
-    let text = shield(context.host, &context.redactor.redact(text));
-    let mut stdout = anstream::AutoStream::new(io::stdout().lock(), common.color.into());
-    // Someone who stopped reading is no reason to fail.
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-/// Prints the answer to a question, such as a page; someone who stopped reading is no reason to fail.
-pub fn print_page(text: &str) -> Exit {
-    let mut stdout = anstream::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    Exit::Pass
-}
-
-/// Writes to standard output as it is.
-fn write_out(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-/// Tells people on standard error what went wrong, where, and what to do; returns the exit that stands for it.
-pub fn print_error(error: &Error, context: Option<&Context>) -> Exit {
-    let mut text = picture(error);
-    if let Some(context) = context {
-        text = context.redactor.redact(&text);
-        text = shield(context.host, &text);
-    }
-    let mut stderr = anstream::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-    error.kind().exit()
-}
-
-/// The error as rustc would draw it: message, place with its line and a caret, help.
-fn picture(error: &Error) -> String {
-    let renderer = Renderer::styled();
-    let help = error.help_text();
-    let title = match error.place() {
-        Some(_) => error.message().to_owned(),
-        None => terminal_line(&error.to_string()),
-    };
-    let mut group = Level::ERROR.primary_title(title).elements(error.place().map(|place| {
-        Snippet::source(place.text.as_str())
-            .path(place.path.as_str())
-            .annotation(AnnotationKind::Primary.span(place.span.clone()).label(place.label.as_str()))
-    }));
-    if !help.is_empty() {
-        group = group.element(Level::HELP.message(help));
-    }
-    format!("{}\n", renderer.render(&[group]))
 }

@@ -163,7 +163,7 @@ fn differences(change: &[Setting], base: &[Setting], decides: bool) -> Vec<Strin
         .collect()
 }
 
-/// The base's waivers without those that the change removes, which only makes the gate stricter; and a word on what differs.
+/// The base's waivers without those that the change removes, which only makes the gate stricter; and a note of what differs.
 fn waivers(base: &[Waiver], change: &PolicyChange<'_>) -> (Vec<Waiver>, Vec<String>) {
     let own = change.file.map_or(&[][..], |file| &file.waivers);
     let is_for_the_same =

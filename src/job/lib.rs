@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod common;
+pub mod console;
 pub mod context;
 pub mod deliver;
 mod effective_policy;
@@ -12,6 +13,7 @@ pub mod explain;
 pub mod prepare;
 mod query;
 mod redacted;
+pub mod report_folder;
 pub mod run;
 pub mod signals;
 pub mod stage;
@@ -25,7 +27,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
 use devops_core::report::Facts;
-use devops_core::{Error, Exit, Finding, Input, Rule};
+use devops_core::{Cases, Error, Exit, Finding, Input, Rule};
 use devops_events::Deployment;
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
@@ -147,6 +149,8 @@ pub struct Outcome {
     pub data: Facts,
     /// Files to leave beside the report.
     pub artifacts: Vec<Artifact>,
+    /// Tests by name for the page, where the context has one; they are no part of the report.
+    pub cases: Cases,
     /// What the event log says of the deployment that was made or noted, if one was.
     pub deployment: Option<Noted>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.

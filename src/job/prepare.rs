@@ -8,15 +8,16 @@ use clap::{Command, FromArgMatches};
 
 use super::Job;
 use super::command::{command, keys};
-use super::common::Common;
+use super::common::{Common, Format};
 use super::context::Context;
 use super::effective_policy::{BaseVersion, EffectivePolicy, KnownBase, PolicyChange, apply_base_policy};
 use super::run::rank;
 use super::stage::Kind;
 use devops_ci::Host;
 use devops_config::{File, Policy, Refusal, Setting, Source, path_of, resolve};
-use devops_core::Error;
+use devops_core::{Error, Location};
 use devops_repository::policy::base_file;
+use devops_repository::{ChosenBy, Detour, detour};
 
 /// Keys that are ignored where the host knows the base of the change, which must not choose its own.
 const HOST_DECIDES: [&str; 1] = ["base"];
@@ -41,6 +42,7 @@ impl<J: Job> Prepared<J> {
         context.report_dir.clone_from(&self.common.report_dir);
         context.base.clone_from(&self.common.base);
         context.service.clone_from(&self.common.service);
+        context.has_page = self.common.formats_or_default(context.host).contains(&Format::Html);
         if self.common.quiet { context.silent() } else { context }
     }
 }
@@ -70,7 +72,7 @@ impl Project {
         let path = path_of(named, folder);
         // A link that leads nowhere is there: whoever put it there meant a policy to hold.
         let is_meant = named.is_some() || path.symlink_metadata().is_ok();
-        let file = if is_meant { Some(File::read(&path)?) } else { None };
+        let file = if is_meant { Some(read_itself(folder, &path, named.is_some())?) } else { None };
         Ok(Self { folder: folder.to_path_buf(), path, file, bases: BTreeMap::new() })
     }
 
@@ -99,6 +101,21 @@ impl Project {
         self.find_base(base, context)?;
         let deciding = self.base_version(base).and_then(BaseVersion::deciding_file);
         Ok(deciding.filter(|(_, file)| file.has_table(job)).map(|(commit, _)| commit.to_owned()))
+    }
+}
+
+/// Reads the configuration, unless a link that a change can commit leads out of the workspace: of a file of the machine, an error
+/// would show a line.
+fn read_itself(folder: &Path, path: &Path, is_named: bool) -> Result<File, Error> {
+    let chosen_by = if is_named { ChosenBy::Workflow } else { ChosenBy::Workspace };
+    match detour(folder, path, chosen_by).filter(|detour| detour.leads_out) {
+        None => File::read(path),
+        Some(Detour { target, .. }) => {
+            let (path, target) = (path.display().to_string(), target.display());
+            Err(Error::configuration(format!("leads out of the workspace, to {target}"))
+                .at(Location::file(path))
+                .help(format!("replace the link by a file, or give `--config {target}` in the workflow")))
+        }
     }
 }
 

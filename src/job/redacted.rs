@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use devops_core::{Finding, Redactor, Report};
+use devops_core::{Case, Cases, Finding, Redactor, Report};
 
 /// The report with every text redacted.
 pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
@@ -23,6 +23,16 @@ pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
     });
     report.provenance.inputs.iter_mut().for_each(|input| clean(&mut input.path));
     report
+}
+
+/// The tests with every text redacted.
+pub(super) fn redacted_cases(cases: &Cases, redactor: &Redactor) -> Cases {
+    let clean = |case: &Case| Case {
+        name: redactor.redact(&case.name).into(),
+        within: redactor.redact(&case.within).into(),
+        ..*case
+    };
+    Cases { listed: cases.listed.iter().map(clean).collect(), left_out: cases.left_out }
 }
 
 fn clean_finding(finding: &mut Finding, clean: &impl Fn(&mut String)) {
@@ -55,8 +65,10 @@ mod tests {
 
     use serde_json::json;
 
-    use super::redacted;
-    use devops_core::{Finding, Location, Provenance, Redactor, Report, Rule, Severity, Verdict};
+    use super::{redacted, redacted_cases};
+    use devops_core::{
+        Case, Cases, Finding, Location, Provenance, Redactor, Report, Rule, Severity, TestState, Verdict,
+    };
 
     #[test]
     fn no_text_of_a_report_keeps_a_secret() {
@@ -88,5 +100,13 @@ mod tests {
         assert!(!text.contains("cr_t"), "{text}");
         assert_eq!(text.matches("***").count(), 10, "{text}");
         assert_eq!(redacted(&clean, &redactor), clean);
+        let case = |text: &str| Case {
+            name: text.into(),
+            within: text.into(),
+            state: TestState::Passed,
+            micros: None,
+        };
+        let cases = redacted_cases(&Cases { listed: vec![case(secret)], left_out: 1 }, &redactor);
+        assert_eq!(cases, Cases { listed: vec![case("***")], left_out: 1 });
     }
 }

@@ -6,23 +6,25 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use super::common::{Common, Mode};
+use super::console::{print, print_error, print_page, print_refusal, report_panics};
 use super::context::Context;
-use super::deliver::{Delivery, deliver, print, print_error, print_page, withdraw};
+use super::deliver::{Delivery, deliver, withdraw};
 use super::explain::{Question, asked, explain};
 use super::prepare::{Prepared, prepare};
 use super::query::{self, Query};
 use super::stage::Kind;
-use super::{Artifact, Job, Outcome, event_lines};
+use super::{Artifact, Job, Outcome, event_lines, report_folder};
 use devops_ci::Host;
 use devops_config::{Refusal, misspelt};
 use devops_core::words::number;
-use devops_core::{Error, Exit, Provenance, Report, Rule, Verdict};
+use devops_core::{Cases, Error, Exit, Provenance, Report, Rule, Verdict};
 use devops_events::Event;
 use devops_policy::{Judgement, judge};
 use devops_repository::policy::BASE_UNKNOWN;
 
 /// Runs a job as the binary of its name does.
 pub fn main<J: Job>() -> ExitCode {
+    report_panics();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = match Context::of_process(J::NAME) {
         Ok(context) => run::<J>(&arguments, context),
@@ -54,11 +56,13 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     steps.end("settings");
     let context = prepared.context(context);
     // Found out before the job changes anything, not after.
-    let writable = withdraw(&prepared.common.report_dir).and_then(|()| event_lines::open(&prepared.common));
+    let writable = report_folder::check(&prepared.common, &prepared.settings)
+        .and_then(|()| withdraw(&prepared.common.report_dir))
+        .and_then(|()| event_lines::open(&prepared.common));
     if let Err(error) = writable {
         return refuse(J::NAME, error.into(), &context);
     }
-    let Executed { mut report, artifacts, events, error, .. } =
+    let Executed { mut report, artifacts, cases, events, error, .. } =
         execute::<J>(&prepared, &prepared.arguments, &context);
     report.notes.extend(misspelt(&context.environment));
     if let Some(error) = error {
@@ -68,6 +72,7 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     let exit = deliver(&Delivery {
         report: &report,
         artifacts: &artifacts,
+        cases: &cases,
         events: &events,
         jobs: std::slice::from_ref(&report),
         rules: &rules::<J>(),
@@ -80,7 +85,7 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     exit
 }
 
-/// What each step took, for whoever asks with `--verbose`; never part of a report.
+/// What each step took, for `--verbose`; never part of a report.
 pub struct Steps {
     started: Instant,
     ended: Vec<(String, Duration)>,
@@ -116,8 +121,7 @@ impl Steps {
 pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
     match &refusal {
         Refusal::Value(error) => drop(print_error(error, Some(context))),
-        // Nobody is left to tell where standard error is gone.
-        Refusal::CommandLine(error) => drop(error.print()),
+        Refusal::CommandLine(error) => print_refusal(error, context),
     }
     if matches!(&refusal, Refusal::CommandLine(error) if !error.use_stderr()) {
         return Exit::Pass;
@@ -143,6 +147,7 @@ pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
     deliver(&Delivery {
         report: &report,
         artifacts: &[],
+        cases: &Cases::default(),
         events: &[],
         jobs: std::slice::from_ref(&report),
         rules: &[],
@@ -174,6 +179,8 @@ pub struct Executed {
     pub report: Report,
     /// What it leaves beside its report.
     pub artifacts: Vec<Artifact>,
+    /// Tests by name for the page.
+    pub cases: Cases,
     /// What it adds to the event log.
     pub events: Vec<Event>,
     /// What stopped it, if something did.
@@ -186,6 +193,7 @@ pub struct Executed {
 pub fn execute<J: Job>(prepared: &Prepared<J>, arguments: &J::Arguments, context: &Context) -> Executed {
     let mut provenance = Provenance::of_this_build();
     provenance.policy_sha256.clone_from(&prepared.policy.sha256);
+    let mut cases = Cases::default();
     let (report, left, deployment, is_live, error) = match J::run(arguments, context) {
         Err(error) => {
             let report = Report::of_error(J::NAME, &error, provenance);
@@ -194,11 +202,12 @@ pub fn execute<J: Job>(prepared: &Prepared<J>, arguments: &J::Arguments, context
         Ok(mut outcome) => {
             let (artifacts, deployment) = (std::mem::take(&mut outcome.artifacts), outcome.deployment.take());
             let is_live = outcome.is_live;
+            cases = std::mem::take(&mut outcome.cases);
             (report::<J>(outcome, prepared, context, provenance), artifacts, deployment, is_live, None)
         }
     };
     let events = event_lines::of_report(J::EVENT, &report, deployment, &prepared.common, context);
-    Executed { report, artifacts: artifacts::<J>(left), events, error, is_live }
+    Executed { report, artifacts: artifacts::<J>(left), cases, events, error, is_live }
 }
 
 /// A headline that agrees with the verdict: how many findings were waived beside those that the job itself marked, and what made the

@@ -68,7 +68,7 @@ impl Http {
         let Some(path) = &self.ca_file else {
             return Ok(Vec::new());
         };
-        let bytes = std::fs::read(path)
+        let bytes = devops_files::read(path, devops_files::WRITTEN_BY_HAND)
             .map_err(|error| Trouble::unable(format!("{}: can't be read: {error}", path.display())))?;
         Certificate::from_pem_bundle(&bytes)
             .map_err(|_| Trouble::unable(format!("{}: no certificates in PEM form", path.display())))

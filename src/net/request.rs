@@ -39,7 +39,7 @@ impl From<Method> for reqwest::Method {
     }
 }
 
-/// A request without its credential: whoever sends it adds that, so that the value can be printed.
+/// A request without its credential, which is added while sending, so that the value can be printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Request {
     /// What it asks for.

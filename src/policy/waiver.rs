@@ -1,4 +1,4 @@
-//! A waiver: somebody accepts a finding, for a reason, until a day.
+//! A waiver: a finding is accepted, for a reason, until a day.
 
 use jiff::civil::Date;
 
@@ -15,7 +15,7 @@ rules! {
     UNUSED: "waiver-unused", Low, "a waiver matches no finding";
 }
 
-/// Somebody accepts the findings of a rule that match, for a reason, until a day.
+/// The findings of a rule that match are accepted, for a reason, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
     /// Rule whose findings are accepted.

@@ -48,7 +48,7 @@ impl fmt::Display for Colour {
     }
 }
 
-/// Where traffic goes right now, as the target itself says.
+/// Where traffic goes right now, as the target itself reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Live {
     /// To this colour.

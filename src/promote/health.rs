@@ -1,7 +1,7 @@
 //! The checks around the switch: is the new colour healthy, and do users get it? Both count answers in a row, and
 //! distinguish wrong answers from none.
 //!
-//! Owns the flags and the requests of both. What follows from the answers is the machine's business.
+//! Owns the flags and the requests of both. What follows from the answers is decided by `machine`.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub enum NoData {
     Hold,
 }
 
-/// How long one question may take.
+/// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Pause after an answer that was not good.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -82,7 +82,7 @@ pub(crate) enum Sampled {
     Bad(String),
     /// Not one answer, and why.
     NoData(String),
-    /// Somebody asked to stop.
+    /// A signal asked to stop.
     Cancelled,
 }
 
@@ -102,7 +102,7 @@ impl Expectation {
     }
 }
 
-/// The URL that says whether a colour is healthy, if one was given.
+/// The URL of a colour's health check, if one was given.
 pub(crate) fn health_url(checks: &CheckArguments, colour: Colour) -> Option<String> {
     let base = match colour {
         Colour::Blue => checks.blue_url.as_ref(),
@@ -111,7 +111,7 @@ pub(crate) fn health_url(checks: &CheckArguments, colour: Colour) -> Option<Stri
     Some(format!("{}/{}", base.trim_end_matches('/'), checks.health_path.trim_start_matches('/')))
 }
 
-/// Rejects flags that can't be meant.
+/// Rejects invalid flags.
 ///
 /// # Errors
 /// Where a URL is not one, or a count is zero.
@@ -144,7 +144,7 @@ pub(crate) fn check(checks: &CheckArguments) -> Result<(), Error> {
 /// Waits until the colour is healthy.
 ///
 /// # Errors
-/// Where no question can be asked.
+/// If no request can be made.
 pub(crate) async fn wait_until_healthy(
     url: &str,
     checks: &CheckArguments,
@@ -163,7 +163,7 @@ pub(crate) async fn wait_until_healthy(
 /// Watches what users get.
 ///
 /// # Errors
-/// Where no question can be asked.
+/// If no request can be made.
 pub(crate) async fn verify(
     url: &str,
     colour: Colour,

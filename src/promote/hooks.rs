@@ -1,8 +1,7 @@
 //! The commands around the switch: run by `sh`, in a process group of their own, for a limited time.
 //!
-//! Owns starting, waiting and ending them. When they run and what their failure means is the machine's business.
+//! Owns starting, waiting and ending them. When they run and what their failure means is decided by `machine`.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::journal::Record;
 use devops_core::{Error, Redactor};
+use devops_files::{open_anew, read_end};
 use devops_net::Cancel;
 
 /// Flags of the commands around the switch.
@@ -46,6 +46,8 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) const LONGEST_END: Duration = GRACE.saturating_add(GRACE);
 /// How much of a failed command's output is shown.
 const TAIL: usize = 2_000;
+/// How much of its end is looked at for that, so that a secret that begins before what is shown is known.
+const LOOKED_AT: u64 = 1 << 20;
 
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub(crate) enum Ran {
     Well,
     /// Otherwise, and how, with the end of its output.
     Badly(String),
-    /// Not at all: somebody asked to stop, and it was ended.
+    /// Not at all: a signal asked to stop, and it was ended.
     Cancelled,
 }
 
@@ -84,12 +86,12 @@ impl Hooks {
         cancel: Option<&Cancel>,
     ) -> Result<Ran, Error> {
         let log = self.logs.join(format!("{name}.log"));
-        let output = File::create(&log).map_err(|error| Error::unwritable(&log, error))?;
+        let output = open_anew(&log).map_err(|error| Error::unwritable(&log, error))?;
         let errors = output.try_clone().map_err(|error| Error::unwritable(&log, error))?;
         let from = record.from.map_or("", |from| from.as_str());
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(command).current_dir(&self.folder).process_group(0);
-        // A file and not a pipe, so that a server left running can't keep anybody waiting.
+        // A file and not a pipe, so that a server left running does not make the run wait.
         shell.stdin(Stdio::null()).stdout(output).stderr(errors);
         shell.env("DEVOPS_COLOUR", record.to.as_str()).env("DEVOPS_TO", record.to.as_str());
         shell.env("DEVOPS_FROM", from).env("DEVOPS_GENERATION", record.generation.to_string());
@@ -133,7 +135,7 @@ impl Hooks {
 
     /// A text followed by the end of what was printed; masked before it is cut, or half a secret would go unnoticed.
     fn with_tail(&self, text: String, log: &Path) -> String {
-        let printed = std::fs::read(log).unwrap_or_default();
+        let printed = read_end(log, LOOKED_AT).unwrap_or_default();
         let printed = self.redactor.redact(&String::from_utf8_lossy(&printed));
         match tail(&printed) {
             "" => text,
@@ -142,16 +144,16 @@ impl Hooks {
     }
 }
 
-/// Folder of the running program, where its sisters are.
+/// Folder of the running program, where the other binaries are.
 fn binaries() -> Option<PathBuf> {
     Some(std::env::current_exe().ok()?.parent()?.to_path_buf())
 }
 
-/// Ends a command with all it started: gently, then not.
+/// Ends a command with all it started: by SIGTERM, then by SIGKILL.
 async fn end(child: &mut Child) {
     let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     let Some(group) = group else { return };
-    // A group that is gone already is what is wanted.
+    // A group that is gone already needs no signal.
     let _ = kill_process_group(group, Signal::TERM);
     let _ = tokio::time::timeout(GRACE, child.wait()).await;
     let _ = kill_process_group(group, Signal::KILL);
@@ -168,7 +170,7 @@ fn tail(text: &str) -> &str {
     if before.is_empty() || before.ends_with('\n') {
         return tail.trim();
     }
-    // Of the line that was cut, nothing is shown: half a word is no use to anybody, and may be half a secret.
+    // Of the line that was cut, nothing is shown: half a word is of no use, and may be half a secret.
     tail.split_once('\n').map_or("", |(_, whole)| whole).trim()
 }
 

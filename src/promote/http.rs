@@ -1,6 +1,6 @@
 //! One question over HTTP and its answer, bounded in time and size.
 //!
-//! Owns the client. What an answer means is the business of whoever asked.
+//! Owns the client. What an answer means is decided by the caller.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 pub(crate) enum Answer {
     /// An answer with its status and the beginning of its body.
     Answered(u16, String),
-    /// Nothing that is an answer, and why.
+    /// No answer, and why.
     Silence(String),
 }
 

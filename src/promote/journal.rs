@@ -2,7 +2,7 @@
 //!
 //! Owns what survives a kill. Must not know any target: where the record is kept is the target's business.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::colour::Colour;
 use devops_core::{Error, Location};
-use devops_files::{folder_of, replace_durably};
+use devops_files::{WRITTEN_BY_HAND, folder_of, open_to_append, read_itself, replace_durably};
 use devops_net::Cancel;
 
 /// How far a promotion got.
@@ -21,7 +21,7 @@ use devops_net::Cancel;
 pub(crate) enum Phase {
     /// About to change the routing; it may or may not have changed yet.
     Intent,
-    /// The routing was changed, nobody has confirmed yet that it is well.
+    /// The routing was changed, and is not confirmed yet.
     Switched,
     /// Done.
     Committed,
@@ -67,7 +67,7 @@ impl Phase {
 pub(crate) enum Kind {
     /// Forward.
     Run,
-    /// Back to the colour before, because somebody asked for it.
+    /// Back to the colour before, because that was asked for.
     Rollback,
 }
 
@@ -104,7 +104,7 @@ pub(crate) struct Record {
     pub(crate) phase: Phase,
     /// Who did it, for people.
     pub(crate) owner: String,
-    /// What it was done to, where the journal's own place does not say so.
+    /// What it was done to, if the journal's own path does not show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
 }
@@ -127,7 +127,7 @@ impl Record {
         struct Versioned {
             schema_version: u64,
         }
-        let bytes = match std::fs::read(path) {
+        let bytes = match read_itself(path, WRITTEN_BY_HAND) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|error| Error::unreadable(path, error))?,
         };
@@ -183,9 +183,7 @@ impl Lock {
         const PAUSE: Duration = Duration::from_millis(20);
         let folder = folder_of(&path);
         std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
-        let mut options = OpenOptions::new();
-        let options = options.create(true).truncate(false).write(true);
-        let file = options.open(&path).map_err(|error| Error::unwritable(&path, error))?;
+        let file = open_to_append(&path).map_err(|error| Error::unwritable(&path, error))?;
         let deadline = Instant::now() + patience;
         loop {
             match file.try_lock() {

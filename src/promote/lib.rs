@@ -35,6 +35,7 @@ use self::plan::{Decision, Observed, Parts, Request, Step, decide};
 use self::targets::{Change, Folders, Target};
 use devops_core::{Error, Exit, Rule};
 use devops_events::Progress;
+use devops_job::report_folder::stays_inside;
 use devops_job::{Context, Job, Noted, Outcome, Turn};
 use devops_net::Cancel;
 
@@ -66,7 +67,7 @@ impl Job for Promote {
             Action::Run | Action::Resume => Kind::Run,
             Action::Rollback => Kind::Rollback,
         };
-        // Settings that can't be meant are no attempt.
+        // Invalid settings are no attempt.
         let was_tried = error.kind().exit() != Exit::Usage;
         was_tried.then(|| noted(Progress::Unknown, kind, None, arguments, context))
     }
@@ -128,6 +129,7 @@ fn show(target: &dyn Target, arguments: &Arguments, context: &Context) -> Result
 
 /// A promotion, in a runtime of its own.
 fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context) -> Result<Outcome, Error> {
+    stays_inside(context, &arguments.state_dir)?;
     devops_net::runtime()?.block_on(async {
         let cancel = Cancel::listen()?;
         let lock = arguments.state_dir.join(format!("{}.lock", target.state_name()));
@@ -183,7 +185,7 @@ fn run(target: &dyn Target, arguments: &Arguments, kind: Kind, context: &Context
     })
 }
 
-/// The outcome with what the event log says of it.
+/// The outcome with its entry for the event log.
 fn with(outcome: Outcome, deployment: Noted) -> Outcome {
     Outcome { deployment: Some(deployment), ..outcome }
 }

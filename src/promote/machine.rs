@@ -1,6 +1,6 @@
 //! Drives a plan step by step, and back when a step after the switch fails.
 //!
-//! Owns the order and the way back. The target's own way of writing and what a report says are others' business.
+//! Owns the order and the way back. How a target writes and what a report contains belong to other modules.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use devops_core::Error;
 use devops_job::Context;
 use devops_net::Cancel;
 
-/// How long the last command may take when somebody asked to stop.
+/// How long the last command may take after a signal asked to stop.
 const HURRY: Duration = Duration::from_secs(2);
 
-/// What a host leaves a run that somebody cancelled, until it is killed.
+/// How long a host waits between cancelling a run and killing it.
 const HOST_PATIENCE: Duration = Duration::from_millis(7_500);
 
-/// The longest that this process waits after somebody asked to stop: for the end of the command that is running, for the last
-/// command, and for the end of that. Everything else it does then is work, which takes what the machine takes.
+/// The longest that this process waits after a signal asked to stop: for the end of the command that is running, for the last
+/// command, and for the end of that. Everything else it does then is work, whose duration depends on the machine.
 const LONGEST_STOP: Duration = LONGEST_END.saturating_add(HURRY).saturating_add(LONGEST_END);
 
 const _: () = assert!(LONGEST_STOP.as_millis() < HOST_PATIENCE.as_millis(), "a cancelled run ends by itself");
@@ -36,15 +36,15 @@ pub(crate) enum Stop {
     Hook(&'static str, String),
     /// Users do not get what they should.
     Wrong(String),
-    /// Nobody answered when users' view was asked for.
+    /// The verification got no answer.
     NoData(String),
-    /// Somebody asked to stop.
+    /// A signal asked to stop.
     Cancelled,
     /// A newer promotion took over.
     Superseded(u64),
-    /// Somebody else changed the routing.
+    /// Something else changed the routing.
     Elsewhere(Live),
-    /// The surroundings failed.
+    /// The environment failed.
     Trouble(Error),
 }
 
@@ -87,17 +87,17 @@ pub(crate) struct Machine<'a> {
     pub(crate) hooks: Hooks,
     /// Environment and progress.
     pub(crate) context: &'a Context,
-    /// Whether somebody asked to stop.
+    /// Whether a signal asked to stop.
     pub(crate) cancel: Cancel,
     /// Whether the process has stopped itself for a test already.
     pub(crate) has_paused: Cell<bool>,
 }
 
 impl Machine<'_> {
-    /// Does every step, or goes back; then runs the last command, and says what went wrong with it.
+    /// Does every step, or goes back; then runs the last command, and returns what went wrong with it.
     ///
     /// # Errors
-    /// Where the surroundings failed before anything was changed.
+    /// If the environment failed before anything was changed.
     pub(crate) async fn drive(&self) -> Result<(End, Option<String>), Error> {
         let mut end = End::Promoted;
         for step in self.steps.iter().filter(|step| step.which != StepId::StopHook) {
@@ -122,7 +122,7 @@ impl Machine<'_> {
     }
 
     async fn perform(&self, step: StepId) -> Result<(), Stop> {
-        // The last look before something changes: a signal that has arrived is not answered by changing more.
+        // The last check before something changes: after a signal, nothing more is changed.
         if self.cancel.is_asked().await && step != StepId::Commit {
             return Err(Stop::Cancelled);
         }
@@ -229,7 +229,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Forward or back is decided by the journal and what is live, never by what this process remembers.
+    /// Forward or back is decided by the journal and what is live, never by the memory of this process.
     fn turn_back(&self, stop: Stop) -> End {
         if let Stop::Superseded(generation) = stop {
             return End::Superseded(generation);

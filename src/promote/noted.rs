@@ -1,4 +1,4 @@
-//! A promotion as the event log notes it: a deployment, the same one that `annotate` notes in the same run.
+//! A promotion as an event: a deployment, the same one that `annotate` records in the same run.
 
 use super::arguments::Arguments;
 use super::journal::Kind;
@@ -47,7 +47,7 @@ pub(super) fn noted(
         deployment: Deployment {
             started_at: Some(context.now),
             finished_at: (result != Progress::Unknown).then_some(finished),
-            // Why somebody promotes is not known here; that somebody goes back is.
+            // Why a promotion is made is not known here, but a rollback is.
             intent: (kind == Kind::Rollback).then_some(Intent::Rollback),
             generation,
             ..Deployment::of(result)

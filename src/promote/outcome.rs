@@ -1,4 +1,4 @@
-//! What a promotion has to say when it is over: state, findings with the next step, exit.
+//! The outcome of a promotion: state, findings with the next step, exit.
 //!
 //! Owns the rules and the words. Must not touch a target.
 
@@ -184,7 +184,7 @@ fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> 
     outcome
 }
 
-/// The outcome where somebody asked to stop while another run held the lock.
+/// The outcome if a signal asked to stop while another run held the lock.
 pub(crate) fn cancelled_early(target: &dyn Target) -> Outcome {
     let mut outcome = base(target, State::Unchanged, None, None);
     "cancelled while waiting for another promotion, nothing changed".clone_into(&mut outcome.headline);
@@ -231,7 +231,7 @@ pub(crate) fn ended(
         }
         End::Superseded(generation) => superseded(target, Some(record), generation),
         End::Stopped(stop) => {
-            // Said outright, so that neither `fail-on` nor a waiver makes a release that did not happen look like one.
+            // Set explicitly, so that neither `fail-on` nor a waiver makes a release that did not happen look like one.
             let exit = if matches!(stop, Stop::Cancelled) { Exit::NeedsHuman } else { Exit::GateFailed };
             let finding = stopped(target, record, &stop);
             let headline = format!("{route}: nothing changed, {}", cause(&stop));

@@ -54,7 +54,7 @@ pub(crate) enum Decision {
     },
     /// Finish going back, then stop.
     Back(Record),
-    /// The colour is live already; `record` is to be written if it says something new.
+    /// The colour is live already; `record` is to be written if it contains something new.
     Unchanged {
         /// The record to write.
         record: Option<Record>,
@@ -86,13 +86,13 @@ pub(crate) fn decide(observed: &Observed, request: &Request) -> Result<Decision,
     }
 }
 
-/// Why there is nothing to do, where a run would start something that nobody asked for.
+/// Why there is nothing to do, if a run would start something that was not asked for.
 fn idle(observed: &Observed, generation: u64, request: &Request) -> Option<String> {
     let record = observed.record.as_ref();
     if request.is_resume && !record.is_some_and(|record| record.phase.is_unfinished()) {
         return Some("No promotion was cut off, so there is nothing to resume.".to_owned());
     }
-    // Back from where a rollback went would be the colour that somebody has just fled from.
+    // Rolling back a rollback would return to the colour that it has just left.
     let record = record.filter(|_| request.kind == Kind::Rollback && request.to.is_none())?;
     let is_done = record.kind == Kind::Rollback && record.phase == Phase::Committed;
     (is_done && observed.live.is(record.to) && generation > record.generation).then(|| {

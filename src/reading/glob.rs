@@ -6,7 +6,7 @@
 
 use devops_core::wildcard::{is_like, is_sequence};
 
-/// Most patterns that one with alternatives may stand for.
+/// Maximum number of patterns that one with alternatives may stand for.
 const MOST: usize = 1_000;
 
 /// Whether a path argument is a pattern.

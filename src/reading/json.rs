@@ -94,7 +94,7 @@ pub fn documents<R: Read>(
 /// What `serde_json` says, with its place.
 pub fn trouble(error: &serde_json::Error) -> Trouble {
     let text = error.to_string();
-    // The place is told apart from the text.
+    // The place is kept apart from the text.
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     let what = if error.is_eof() { format!("cut off: {what}") } else { format!("invalid: {what}") };
     Trouble { what, at: Position { line: error.line() as u64, column: error.column() as u64 } }

@@ -1,4 +1,4 @@
-//! What the beginning of a file shows: enough to tell formats apart, without a look at its name.
+//! What the beginning of a file shows: enough to distinguish formats without its name.
 
 use std::io::Read;
 
@@ -11,10 +11,10 @@ pub const LOOKED_AT: usize = 256 * 1024;
 /// Deepest key of JSON that is kept.
 const DEEPEST: usize = 4;
 
-/// Most keys of JSON and lines of text that are kept.
+/// Maximum number of keys of JSON and lines of text that are kept.
 const KEPT: usize = 4_000;
 
-/// Most elements under the root of XML that are looked at.
+/// Maximum number of elements under the root of XML that are looked at.
 const CHILDREN: usize = 20;
 
 /// What the beginning of a file shows.

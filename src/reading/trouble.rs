@@ -57,7 +57,7 @@ pub struct Troubles {
 }
 
 impl Troubles {
-    /// Most that are kept.
+    /// Maximum number that is kept.
     const KEPT: usize = 10;
 
     /// One more.

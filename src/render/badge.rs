@@ -6,7 +6,7 @@ use super::facts::total;
 use devops_core::words::{count, number};
 use devops_core::{Report, Verdict};
 
-/// Width of a character of Verdana at 11 pixels, in tenths of a pixel: a generous mean, for nothing can be measured here.
+/// Width of a character of Verdana at 11 pixels, in tenths of a pixel: a generous mean, because nothing can be measured here.
 const CHARACTER: usize = 70;
 /// Space around a text.
 const MARGIN: usize = 12;

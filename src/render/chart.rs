@@ -34,11 +34,11 @@ pub(super) struct Part {
     pub(super) class: &'static str,
     /// What it counts.
     pub(super) label: String,
-    /// Whether it is the part that nobody minds.
+    /// Whether it is the part without problems.
     pub(super) is_good: bool,
 }
 
-/// A test's outcome by the name of its total, its colour, and whether it is one that nobody minds.
+/// A test's outcome by the name of its total, its colour, and whether it is without problems.
 const TESTS: [(&str, &str, bool); 6] = [
     ("passed", "c-good", true),
     ("flaky", "c-soft", false),
@@ -82,7 +82,7 @@ fn tests(report: &Report) -> Option<Bar> {
     bar("Tests", TESTS.map(count).into())
 }
 
-/// How much of the lines is covered, where the details say so.
+/// How much of the lines is covered, if the details have it.
 fn coverage(report: &Report) -> Option<Bar> {
     let lines = report.details.get("coverage")?.get("lines")?;
     let get = |name: &str| lines.get(name).and_then(Value::as_u64);

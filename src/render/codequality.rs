@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Document;
 use super::excerpt::{cut, why};
 use super::stand_in;
-use devops_core::escape::terminal_line;
+use devops_core::escape::{self, terminal_line};
 use devops_core::{Finding, Location, Severity};
 
 /// Issues that are written; GitLab reads reports of 100 MB at most, and people far less.
@@ -58,7 +58,7 @@ pub fn codequality(document: &Document<'_>) -> String {
     // A list of strings and numbers always has a JSON form.
     let mut text = serde_json::to_string_pretty(&issues).unwrap_or_else(|_| "[]".to_owned());
     text.push('\n');
-    text
+    escape::json(&text)
 }
 
 /// GitLab keeps one issue of each fingerprint, so the second of the same one gets a number.
@@ -96,7 +96,7 @@ fn issue(
         fingerprint,
         severity,
         location: Place {
-            path: location.path.trim_start_matches("./").to_owned(),
+            path: terminal_line(location.path.trim_start_matches("./")),
             lines: Lines { begin: location.line.unwrap_or(1).max(1) },
         },
     }

@@ -1,4 +1,4 @@
-//! Long text made short: cut lines, some lines of many. What is cut says so.
+//! Long text made short: cut lines, some lines of many. What was cut is marked.
 
 use devops_core::words::count;
 use devops_core::{Finding, clues, why as reasons};

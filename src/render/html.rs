@@ -12,8 +12,8 @@ use super::facts::{deliveries, fact, meaning, owners, path, plan, totals};
 use super::groups::{DIRECT, Group, groups};
 use super::sentence::sentence;
 use devops_core::escape::{terminal, terminal_line};
-use devops_core::words::{bytes, number};
-use devops_core::{Finding, Report, Severity, Table};
+use devops_core::words::{bytes, duration, number};
+use devops_core::{Finding, Report, Severity, Table, TestState};
 
 /// Entries that say what to do first.
 const FIRST: usize = 3;
@@ -25,6 +25,9 @@ const TABLES: usize = 200_000;
 const LISTED: usize = 100;
 /// Other findings of an entry that are listed.
 const OTHERS: usize = 20;
+/// Bytes of the texts of tests, and how many tests are shown without being asked for.
+const TESTS: usize = 3_000_000;
+const FEW_TESTS: usize = 40;
 /// Characters of a text on one line, and of a command.
 const LINE: usize = 400;
 const COMMAND: usize = 2_000;
@@ -48,6 +51,7 @@ struct Page {
     others: Vec<Entry>,
     left_out: String,
     jobs: Vec<Job>,
+    tests: Option<Tests>,
     has_tests: bool,
     made_by: String,
     script: &'static str,
@@ -71,6 +75,29 @@ struct Job {
     totals: Vec<(String, String)>,
     sources: Vec<String>,
     is_empty: bool,
+}
+
+/// All tests by name.
+struct Tests {
+    states: Vec<StateFilter>,
+    rows: Vec<TestRow>,
+    left_out: String,
+    /// Whether they are few enough to be shown at once.
+    is_open: bool,
+}
+
+/// The listed tests that ended in one way.
+struct StateFilter {
+    word: &'static str,
+    amount: String,
+}
+
+/// A test by name.
+struct TestRow {
+    word: &'static str,
+    name: String,
+    within: String,
+    time: String,
 }
 
 /// Findings of one cause.
@@ -167,13 +194,56 @@ pub fn html(document: &Document<'_>) -> String {
         others,
         left_out: more(hidden),
         jobs: reports.iter().map(|report| job(report, &mut room)).collect(),
+        tests: tests(document),
         has_tests: reports.iter().any(|report| report.totals.contains_key("tests")),
         made_by: line(&format!("{} {}", report.provenance.tool, report.provenance.version)),
         script: SCRIPT,
-        script_hash: STANDARD.encode(Sha256::digest(SCRIPT)),
+        script_hash: script_hash(),
     };
     // Writing to a string can't fail, and the template calls nothing that can.
     page.render().unwrap_or_default()
+}
+
+/// The SHA-256 of the script of every report, as a content security policy names it.
+fn script_hash() -> String {
+    STANDARD.encode(Sha256::digest(SCRIPT))
+}
+
+/// Where the script of a report comes from, for the content security policy of who serves reports: no other script runs under it.
+pub fn script_source() -> String {
+    format!("'sha256-{}'", script_hash())
+}
+
+/// All tests by name, as far as the page has room for them.
+fn tests(document: &Document<'_>) -> Option<Tests> {
+    let cases = document.cases;
+    if cases.is_empty() {
+        return None;
+    }
+    let mut room = TESTS;
+    let mut rows = Vec::new();
+    for case in &cases.listed {
+        let (name, within) = (line(&case.name), line(&case.within));
+        let Some(left) = room.checked_sub(name.len() + within.len()) else { break };
+        room = left;
+        #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+        let time = case.micros.map(|micros| duration(micros as f64 / 1e6)).unwrap_or_default();
+        rows.push(TestRow { word: case.state.as_str(), name, within, time });
+    }
+    let mut states = TestState::ALL;
+    states.sort_by_key(|state| std::cmp::Reverse(state.rank()));
+    let of = |state: TestState| rows.iter().filter(|row| row.word == state.as_str()).count();
+    let states = states.into_iter().map(|state| (state, of(state))).filter(|(_, amount)| *amount > 0);
+    let states = states
+        .map(|(state, amount)| StateFilter { word: state.as_str(), amount: number(amount as u64) })
+        .collect();
+    let left_out = cases.left_out.saturating_add((cases.listed.len() - rows.len()) as u64);
+    Some(Tests {
+        states,
+        is_open: rows.len() <= FEW_TESTS,
+        rows,
+        left_out: if left_out == 0 { String::new() } else { number(left_out) },
+    })
 }
 
 /// A job's section, out of what room is left.
@@ -246,7 +316,7 @@ fn place(document: &Document<'_>, finding: &Finding) -> Option<Place> {
     Some(Place { name: line(&location.to_string()), link })
 }
 
-/// What a finding says, as far as the page has room for it.
+/// The text of a finding, as far as the page has room for it.
 fn detail(finding: &Finding, room: &mut Room) -> String {
     let way = path(&finding.subject);
     let way = if way.len() == 1 { DIRECT.to_owned() } else { format!("through {}", way.join(" → ")) };

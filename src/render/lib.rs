@@ -23,14 +23,14 @@ mod text;
 pub use badge::badge;
 pub use codequality::codequality;
 pub use github::github;
-pub use html::html;
+pub use html::{html, script_source};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use sarif::sarif;
 pub use text::{Detail, text};
 
-use devops_core::{Finding, Location, Report, Rule};
+use devops_core::{Cases, Finding, Location, Report, Rule};
 
 /// What a renderer draws: a report, the jobs it is made of, and what it needs to explain and link them.
 #[derive(Clone, Copy)]
@@ -53,6 +53,8 @@ pub struct Document<'a> {
     pub page: Option<&'a str>,
     /// What was judged, and when.
     pub revision: &'a Revision,
+    /// Tests by name, which only the page lists.
+    pub cases: &'a Cases,
 }
 
 /// What was judged, and when.

@@ -337,7 +337,7 @@ fn tables(document: &Document<'_>, is_wanted: impl Fn(&Table) -> bool) -> Page<K
     page
 }
 
-/// Commands as blocks, for a host shows them as they are and copies them whole.
+/// Commands as blocks, because a host shows them as they are and copies them whole.
 fn commands(page: &mut Page<Kind>, table: &Table) {
     for command in table.rows.iter().take(ROWS).filter_map(|row| row.last()) {
         page.put(MarkdownBlock::of(&cut(command, COMMAND))).put("\n\n");
@@ -425,7 +425,7 @@ fn waived(report: &Report) -> Page<Kind> {
     page
 }
 
-/// What was not looked at, and other things to know.
+/// What was not checked, and other notes.
 fn notes(document: &Document<'_>) -> Page<Kind> {
     let mut page = Page::new();
     for report in document.reports().iter().filter(|report| !report.notes.is_empty()) {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Document;
 use super::excerpt::cut;
 use super::stand_in;
-use devops_core::escape::terminal;
+use devops_core::escape::{self, terminal};
 use devops_core::{Finding, Location, Report, Rule, Severity};
 
 /// GitHub refuses a file with more runs than this.
@@ -30,7 +30,7 @@ pub fn sarif(document: &Document<'_>) -> String {
         "version": "2.1.0",
         "runs": runs,
     });
-    format!("{log:#}\n")
+    escape::json(&format!("{log:#}\n"))
 }
 
 /// A job as a run.
@@ -56,7 +56,7 @@ fn run(document: &Document<'_>, report: &Report) -> Value {
         "invocations": [invocation(report, left_out)],
         "properties": {
             "verdict": report.verdict,
-            "headline": report.headline,
+            "headline": message(&report.headline),
             "totals": report.totals,
             "findingsLeftOut": left_out,
         },
@@ -85,7 +85,7 @@ fn invocation(report: &Report, left_out: usize) -> Value {
     })
 }
 
-/// A rule as its page explains it; of one that nobody knows, only the name.
+/// A rule as its page explains it; of an unknown one, only the name.
 fn rule(document: &Document<'_>, name: &str, shown: &[&Finding]) -> Value {
     let worst = shown.iter().filter(|finding| finding.rule == name).map(|finding| finding.severity).max();
     let worst = worst.unwrap_or(Severity::Info);

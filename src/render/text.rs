@@ -352,7 +352,14 @@ impl Screen<'_> {
         let (plan, deliveries) = (plan(report), deliveries(report));
         let plan = if is_good && !(is_open && deliveries.is_empty()) { Vec::new() } else { plan };
         let deliveries = if is_good { Vec::new() } else { deliveries };
-        self.section("plan", &plan, true) + &self.section("delivered", &deliveries, false)
+        let (mut of, mut by) = (String::from("plan"), String::from("delivered"));
+        if self.document.jobs.len() > 1 {
+            // Several jobs may have a plan.
+            let job = terminal_line(&report.job);
+            of.push_str(&format!(" of {job}"));
+            by.push_str(&format!(" by {job}"));
+        }
+        self.section(&of, &plan, true) + &self.section(&by, &deliveries, false)
     }
 
     /// A named list, numbered where its order matters, or nothing.

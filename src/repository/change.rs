@@ -66,8 +66,8 @@ impl Side {
 
 /// What changed from one commit to another.
 ///
-/// Lines are compared the way `git diff` does by default; attributes that call a text binary, or the other way round, are not
-/// heard, for the change itself can set them.
+/// Lines are compared the way `git diff` does by default; attributes that call a text binary, or the other way round, are
+/// ignored, because the change itself can set them.
 pub fn between(repository: &Repository, old: ObjectId, new: ObjectId) -> Result<Change, Failure> {
     let mut gone = Vec::new();
     let mut fresh = Vec::new();

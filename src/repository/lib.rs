@@ -6,6 +6,7 @@
 mod base;
 mod change;
 mod commit;
+mod detour;
 mod diff_paths;
 mod failure;
 pub mod gate_file;
@@ -21,5 +22,6 @@ mod tests;
 pub use base::{Base, KnownBase};
 pub use change::{Change, between};
 pub use commit::CommitFacts;
+pub use detour::{ChosenBy, Detour, Workspace, detour};
 pub use objects::Repository;
 pub use unified_diff::parse;

@@ -1,5 +1,6 @@
 //! A repository, read in process.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use gix::objs::tree::EntryKind;
@@ -95,7 +96,32 @@ impl Repository {
 
     /// Every file of the commit that is checked out, sorted; links and submodules are none.
     pub fn tracked_files(&self) -> Result<Vec<String>, Failure> {
-        let tree = self.tree(self.head()?)?;
+        self.files(self.head()?)
+    }
+
+    /// Every file of a commit, sorted; links and submodules are none.
+    pub fn files(&self, commit: ObjectId) -> Result<Vec<String>, Failure> {
+        self.files_of(&self.tree(commit)?)
+    }
+
+    /// Every file below a folder of a commit, as paths from there, sorted; none where the commit has no such folder.
+    pub fn files_below(&self, commit: ObjectId, folder: &str) -> Result<Option<Vec<String>>, Failure> {
+        let Some(id) = self.id_at(commit, folder)? else { return Ok(None) };
+        let object = self.inner.find_object(id).map_err(|error| self.missing(&error))?;
+        object.try_into_tree().ok().map(|tree| self.files_of(&tree)).transpose()
+    }
+
+    /// What stands for a file or folder of a commit: two commits with the same there have the same content.
+    pub fn id_at(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Failure> {
+        let tree = self.tree(commit)?;
+        if path.is_empty() {
+            return Ok(Some(tree.id));
+        }
+        let entry = tree.lookup_entry_by_path(path).map_err(|error| self.missing(&error))?;
+        Ok(entry.map(|entry| entry.object_id()))
+    }
+
+    fn files_of(&self, tree: &Tree<'_>) -> Result<Vec<String>, Failure> {
         let entries = tree.traverse().breadthfirst.files().map_err(|error| self.missing(&error))?;
         let files = entries.into_iter().filter(|entry| entry.mode.is_blob());
         let mut files: Vec<String> = files.map(|entry| entry.filepath.to_string()).collect();
@@ -179,10 +205,21 @@ impl Repository {
         let head = self.head()?;
         let mut edited = Vec::new();
         for path in paths {
-            let Ok(here) = std::fs::read(root.join(path)) else { continue };
             let Some(committed) = self.blob(head, path)? else { continue };
-            let is_pointer = committed.starts_with(b"version https://git-lfs");
-            if here != committed && !is_pointer && !is_same_text(&here, &committed) {
+            if committed.starts_with(b"version https://git-lfs") {
+                continue;
+            }
+            // Converted line ends make it at most twice as long. What leads to something else than a file is no file of the change.
+            let limit = committed.len().saturating_mul(2) as u64;
+            let here = match devops_files::read(&root.join(path), limit) {
+                Ok(here) => here,
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    edited.push(path.to_owned());
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            if here != committed && !is_same_text(&here, &committed) {
                 edited.push(path.to_owned());
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! The file only says whom to ask. It decides nothing, so that what can't be understood is a note and never an error.
 
-use std::io::Read as _;
+use std::io;
 use std::path::Path;
 
 use devops_core::words::number;
@@ -61,18 +61,13 @@ pub fn find(root: &Path) -> Found {
     };
     let unread =
         |why: &str| Found { note: Some(format!("owners are unknown: {place} {why}")), ..Found::default() };
-    match root.join(place).symlink_metadata() {
-        // A link may lead out of the repository.
-        Ok(known) if !known.is_file() => return unread("is not a regular file"),
-        Ok(known) if known.len() > LARGEST => return unread("is larger than 3 MiB"),
-        _ => {}
-    }
-    let mut bytes = Vec::new();
-    let read =
-        std::fs::File::open(root.join(place)).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
-    if let Err(error) = read {
-        return unread(&format!("can't be read: {error}"));
-    }
+    // A link may lead out of the repository.
+    let bytes = match devops_files::read_itself(&root.join(place), LARGEST) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return unread("is not a regular file"),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return unread("is larger than 3 MiB"),
+        Err(error) => return unread(&format!("can't be read: {error}")),
+    };
     let Ok(text) = std::str::from_utf8(&bytes) else { return unread("is not UTF-8") };
     let (owners, troubles) = Owners::parse(text, dialect(place, text, root));
     let note = (!troubles.is_empty()).then(|| {

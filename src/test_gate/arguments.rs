@@ -278,7 +278,7 @@ impl Arguments {
         )))
     }
 
-    /// Whether something is asked for that only a baseline can tell.
+    /// Whether something is asked for that needs a baseline.
     pub(super) fn needs_baseline(&self) -> bool {
         let has_slowdown = self.max_slowdown.or(self.max_run_slowdown).is_some();
         self.new_failures_only
@@ -292,6 +292,7 @@ impl Arguments {
         Keep {
             names,
             tests: self.exports.iter().any(|export| *export != Export::Cobertura),
+            cases: false,
             attempts: Assumed {
                 repeats: self.repeated_cases == RepeatedCases::Attempts,
                 paths: self.attempts,

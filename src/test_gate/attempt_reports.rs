@@ -15,15 +15,15 @@ use devops_reading::encoding::has_replaced;
 /// Where a test stands: its report, and its index there.
 type Place = (usize, usize);
 
-/// What tells a test from all others: where it ran, its suites, class, name and file.
+/// What distinguishes a test from all others: where it ran, its suites, class, name and file.
 type Identity = [String; 6];
 
 /// Folds later attempts into earlier ones: a test of several attempts counts once, where it stood first, as the last attempt that
 /// took place has it.
 ///
 /// A report that could not be read whole, or whose run broke off, makes nothing good. Namesakes are told apart by their order, as
-/// long as there are as many of them. Where an attempt has several reports and nobody says where they come from, only reports of
-/// one name go together, for the others may be those of other jobs.
+/// long as there are as many of them. Where an attempt has several reports and it is unknown where they come from, only reports of
+/// one name go together, because the others may be those of other jobs.
 pub(super) fn fold(attempts: &mut [Report<'_>]) {
     let mut numbers: Vec<usize> = attempts.iter().map(|attempt| attempt.argument).collect();
     numbers.sort_unstable();
@@ -60,7 +60,7 @@ pub(super) fn fold(attempts: &mut [Report<'_>]) {
 /// What becomes of the tests of one report, by their indexes.
 #[derive(Default)]
 struct Folded {
-    /// Those that another report has the last word on, and which one.
+    /// Those that another report decides, and which one.
     told_in: HashMap<usize, String>,
     /// Those that count in another report.
     left_out: HashSet<usize>,
@@ -96,7 +96,7 @@ fn tests<'a>(attempt: &'a Report<'_>) -> &'a [Execution] {
     attempt.reading.archive.as_ref().map(Archive::tests).unwrap_or_default()
 }
 
-/// Takes a later attempt at a test; whether it has the last word.
+/// Takes a later attempt at a test; returns whether it decides.
 fn attempted(test: &mut Execution, later: Execution) -> bool {
     let after = match (test.state, later.state) {
         (_, next) if next.is_absent() => return false,

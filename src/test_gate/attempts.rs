@@ -2,82 +2,32 @@
 
 use std::collections::HashMap;
 
-/// How a test ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum State {
-    Passed = 1,
-    Flaky = 2,
-    Failed = 3,
-    Errored = 4,
-    Skipped = 5,
-    NotRun = 6,
+pub(crate) use devops_core::TestState as State;
+
+/// What one test is after another attempt; `None` where the second can't be an attempt of the same test.
+///
+/// The last attempt decides, and an earlier failure makes a pass flaky. A pass is not run again, so a second one is
+/// another test of the same name. An execution that took place wins over one that did not.
+pub(crate) const fn after(before: State, next: State) -> Option<State> {
+    match (before, next) {
+        (State::Passed, State::Passed) => None,
+        (one, other) if one.is_absent() && other.is_absent() => None,
+        (one, other) if other.is_absent() => Some(one),
+        (State::Failed | State::Errored | State::Flaky, State::Passed | State::Flaky) => Some(State::Flaky),
+        (_, next) => Some(next),
+    }
 }
 
-impl State {
-    /// Every state.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Passed, Self::Flaky, Self::Failed, Self::Errored, Self::Skipped, Self::NotRun];
-
-    /// The word used in reports.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Flaky => "flaky",
-            Self::Failed => "failed",
-            Self::Errored => "errored",
-            Self::Skipped => "skipped",
-            Self::NotRun => "not run",
-        }
-    }
-
-    /// Whether it is a reason to fail.
-    pub(crate) const fn is_red(self) -> bool {
-        matches!(self, Self::Failed | Self::Errored)
-    }
-
-    /// How bad it is, where a test's report says several things.
-    pub(crate) const fn rank(self) -> u8 {
-        match self {
-            Self::Passed => 0,
-            Self::NotRun => 1,
-            Self::Skipped => 2,
-            Self::Flaky => 3,
-            Self::Failed => 4,
-            Self::Errored => 5,
-        }
-    }
-
-    /// Whether the test did not take place.
-    pub(crate) const fn is_absent(self) -> bool {
-        matches!(self, Self::Skipped | Self::NotRun)
-    }
-
-    /// What one test is after another attempt; `None` where the second can't be an attempt of the same test.
-    ///
-    /// The last attempt decides, and an earlier failure makes a pass flaky. A pass is not run again, so a second one is
-    /// another test of the same name. An execution that took place wins over one that did not.
-    pub(crate) const fn then(self, next: Self) -> Option<Self> {
-        match (self, next) {
-            (Self::Passed, Self::Passed) => None,
-            (one, other) if one.is_absent() && other.is_absent() => None,
-            (one, other) if other.is_absent() => Some(one),
-            (Self::Failed | Self::Errored | Self::Flaky, Self::Passed | Self::Flaky) => Some(Self::Flaky),
-            (_, next) => Some(next),
-        }
-    }
-
-    /// The same for a runner that writes an attempt before the last one like a pass, and only the last one's failure.
-    ///
-    /// A second failure is the tear-down's. A pass behind a failure is no attempt at it: the runner would not have written the
-    /// failure.
-    pub(crate) const fn then_rerun(self, next: Self) -> Option<Self> {
-        match (self, next) {
-            (Self::Passed | Self::Flaky, Self::Passed | Self::Flaky) => Some(Self::Flaky),
-            (Self::Passed | Self::Flaky, Self::Failed | Self::Errored) => Some(next),
-            (one, next) if one.is_red() && next.is_red() => Some(next),
-            _ => None,
-        }
+/// The same for a runner that writes an attempt before the last one like a pass, and only the last one's failure.
+///
+/// A second failure is the tear-down's. A pass behind a failure is no attempt at it: the runner would not have written the
+/// failure.
+pub(crate) const fn after_rerun(before: State, next: State) -> Option<State> {
+    match (before, next) {
+        (State::Passed | State::Flaky, State::Passed | State::Flaky) => Some(State::Flaky),
+        (State::Passed | State::Flaky, State::Failed | State::Errored) => Some(next),
+        (one, next) if one.is_red() && next.is_red() => Some(next),
+        _ => None,
     }
 }
 
@@ -255,7 +205,7 @@ fn entry(hash: u64) -> Entry {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{Rows, State, VERY_LONG};
+    use super::{Rows, State, VERY_LONG, after, after_rerun};
     use crate::collector::hash_of;
 
     #[test]
@@ -290,7 +240,7 @@ mod tests {
             (Skipped, Failed, None),
             (Failed, NotRun, None),
         ] {
-            assert_eq!(one.then_rerun(next), both, "{one:?} {next:?}");
+            assert_eq!(after_rerun(one, next), both, "{one:?} {next:?}");
         }
     }
 
@@ -311,7 +261,7 @@ mod tests {
             (Passed, Passed, None),
             (Skipped, NotRun, None),
         ] {
-            assert_eq!(one.then(next), both, "{one:?} {next:?}");
+            assert_eq!(after(one, next), both, "{one:?} {next:?}");
         }
     }
 }

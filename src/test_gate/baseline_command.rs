@@ -13,15 +13,15 @@ use super::records;
 use super::run::RunFacts;
 use super::sections::{self, Section, reports};
 use devops_core::words::{count, counted};
-use devops_core::{Error, Input, Severity};
-use devops_files::replace_with;
+use devops_core::{Error, Severity};
+use devops_files::{open_within, replace_with};
 use devops_job::{Context, Outcome};
 
 /// Writes the baseline of the reports; of a run that broke off, none.
 pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let target = target(arguments)?;
     let change = ChangeUnderTest::find(arguments, context)?;
-    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir, context.workspace());
     let prefixes = arguments.coverage_prefixes()?;
     let keep = Keep { tests: false, ..arguments.keep(true) };
     let facts = RunFacts::read(&found, keep, arguments, &prefixes, &change);
@@ -31,7 +31,7 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
         Section { notes: facts.coverage.notes.clone(), ..Section::default() },
     ]);
     if !outcome.findings.is_empty() {
-        // Whoever waits for the baseline must not take a warning for it.
+        // A caller that waits for the baseline must not mistake a warning for it.
         outcome
             .findings
             .iter_mut()
@@ -59,21 +59,20 @@ pub(super) fn baseline(arguments: &Arguments, context: &Context) -> Result<Outco
 /// Folds the baselines at the paths into one.
 pub(super) fn merge(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let target = target(arguments)?;
-    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir, context.workspace());
     if let Some((path, why)) = found.missing.first().or(found.unlisted.first()) {
         return Err(Error::input(format!("no baseline at {path}: {why}")).help("correct the path"));
     }
     let mut outcome = Outcome::default();
     let mut baselines = Vec::new();
     for file in &found.reports {
-        let bytes = match &file.path {
-            Some(path) => std::fs::read(path).map_err(|error| Error::unreadable(path, error))?,
-            None => {
-                return Err(Error::usage("a baseline can't be read from standard input").help("name a file"));
-            }
+        let Some(path) = &file.path else {
+            return Err(Error::usage("a baseline can't be read from standard input").help("name a file"));
         };
-        outcome.inputs.push(Input::of_bytes(file.label.as_str(), &bytes));
-        baselines.push(baseline::read(&file.label, bytes.as_slice())?);
+        let source = open_within(path, baseline::LARGEST).map_err(|error| Error::unreadable(path, error))?;
+        let (baseline, input) = baseline::read_whole(&file.label, source)?;
+        outcome.inputs.push(input);
+        baselines.push(baseline);
     }
     outcome.headline = written(&baseline::merge(baselines), target)?;
     Ok(outcome)

@@ -1,16 +1,15 @@
 //! Lines of coverage that a file does not have: the report is of another commit, or of another file.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use super::coverage::Coverage;
 use devops_core::words::{counted, number};
 
-/// Most bytes of a file that is looked at, and of all together: what is longer is hardly source code.
+/// Maximum number of bytes of a file that is looked at, and of all together: what is longer is hardly source code.
 const LARGEST: u64 = 4 << 20;
 const ALL: u64 = 256 << 20;
 
-/// Most files that the note names.
+/// Maximum number of files that the note names.
 const NAMED: usize = 10;
 
 /// A note about files with lines beyond their end, as far as the files lie below this folder.
@@ -45,10 +44,8 @@ pub(super) fn note(coverage: &Coverage, root: &Path) -> Option<String> {
 
 /// How many lines a file has; none where it is not at hand or too large.
 fn lines(path: &Path, left: &mut u64) -> Option<u64> {
-    let known = std::fs::metadata(path).ok().filter(|known| known.is_file() && known.len() <= LARGEST)?;
-    *left = left.checked_sub(known.len())?;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    let bytes = devops_files::read(path, LARGEST.min(*left)).ok()?;
+    *left -= bytes.len() as u64;
     let pieces = bytes.split(|byte| *byte == b'\n').count() as u64;
     // Behind the last line end there is no line.
     Some(pieces - u64::from(bytes.last().is_none_or(|last| *last == b'\n')))

@@ -12,6 +12,9 @@ use devops_core::Error;
 use devops_job::Context;
 use devops_repository::{Base, KnownBase, Repository};
 
+/// Most bytes of a diff.
+const LARGEST_DIFF: u64 = 1 << 30;
+
 /// The change that is judged, and the repository around it.
 pub(super) struct ChangeUnderTest {
     pub(super) base: Base,
@@ -82,7 +85,7 @@ impl ChangeUnderTest {
         self.is_no_change
     }
 
-    /// The same with the lines of the change, where only the repository can tell them and somebody wants to know.
+    /// The same with the lines of the change, if only the repository has them and they are needed.
     ///
     /// # Errors
     /// Where objects of the repository are missing.
@@ -161,9 +164,10 @@ impl ChangeUnderTest {
     }
 }
 
-/// The change that a diff tells; none where it is empty.
+/// The change that a diff describes; none if it is empty.
 fn read_diff(path: &Path) -> Result<Option<devops_repository::Change>, Error> {
-    let mut file = std::fs::File::open(path).map_err(|error| Error::unreadable(path, error))?;
+    let mut file =
+        devops_files::open_within(path, LARGEST_DIFF).map_err(|error| Error::unreadable(path, error))?;
     let (change, troubles) = devops_repository::parse(&mut file as &mut dyn Read);
     match troubles.kept().first() {
         None => Ok(change),

@@ -8,8 +8,9 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hasher as _;
 
 use super::archive::{Archive, STAND_IN};
-use super::attempts::{Attempts, Counts, Rows, State};
+use super::attempts::{Attempts, Counts, Rows, State, after, after_rerun};
 use super::benchmarks::{Benchmark, Stream};
+use super::cases::CaseList;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
 use super::hash::StableHasher;
 use super::ledger::{Identity, Ledger, Scope};
@@ -19,7 +20,7 @@ use devops_reading::encoding::has_replaced;
 use devops_reading::excerpt::{shorten, without_colours};
 use devops_reading::trouble::{Position, Trouble, Troubles};
 
-/// Most problems kept of a file; the counts know all.
+/// Maximum number of problems kept of a file; the counts know all.
 pub(crate) const KEPT: usize = 1_000;
 
 /// What was read of a report.
@@ -56,6 +57,8 @@ pub(crate) struct Reading {
     pub(crate) ledger: Option<Ledger>,
     /// Every test whole, where a merged report is to be written.
     pub(crate) archive: Option<Archive>,
+    /// The tests by name, where a page is to list them.
+    pub(crate) cases: Option<CaseList>,
     /// Benchmarks that ran between the tests.
     pub(crate) benchmarks: Vec<Benchmark>,
     /// How many of its tests count in another report.
@@ -77,6 +80,8 @@ pub(crate) struct Keep {
     pub(crate) names: bool,
     /// All of them, because a merged report is to be written.
     pub(crate) tests: bool,
+    /// The names of as many as a page lists.
+    pub(crate) cases: bool,
     /// What is an attempt besides what reports call one.
     pub(crate) attempts: Assumed,
 }
@@ -91,12 +96,20 @@ pub(crate) struct Assumed {
 }
 
 impl Reading {
-    /// Makes the list of names anew, where there is one, of the tests that are left.
+    /// Makes the lists of names anew, where there are any, of the tests that are left.
     pub(crate) fn relist(&mut self) {
-        let (Some(ledger), Some(archive)) = (&mut self.ledger, &self.archive) else { return };
-        *ledger = Ledger::default();
-        for (_, test) in archive.tests().iter().enumerate().filter(|(index, _)| archive.is_test(*index)) {
-            ledger.add(&identity(test), test.state, test.micros);
+        let Some(archive) = &self.archive else { return };
+        if let Some(ledger) = &mut self.ledger {
+            *ledger = Ledger::default();
+            for (_, test) in archive.tests().iter().enumerate().filter(|(index, _)| archive.is_test(*index)) {
+                ledger.add(&identity(test), test.state, test.micros);
+            }
+        }
+        if let Some(cases) = &mut self.cases {
+            *cases = CaseList::default();
+            for (test, (name, row)) in archive.tests().iter().zip(&archive.rows) {
+                cases.add(None, (*name, *row), test.state, || test.clone());
+            }
         }
     }
 }
@@ -175,7 +188,8 @@ impl Collector {
     pub(crate) fn new(keep: Keep) -> Self {
         let ledger = keep.names.then(Ledger::default);
         let archive = (keep.tests || keep.attempts.paths).then(Archive::default);
-        let reading = Reading { ledger, archive, ..Reading::default() };
+        let cases = keep.cases.then(CaseList::default);
+        let reading = Reading { ledger, archive, cases, ..Reading::default() };
         Self { reading, keep, attempts: Attempts::new(), problems: HashMap::new() }
     }
 
@@ -237,6 +251,9 @@ impl Collector {
                 if let Some(archive) = &mut self.reading.archive {
                     archive.amend(hash, after, execution());
                 }
+                if let Some(cases) = &mut self.reading.cases {
+                    cases.amend(hash, (met.name, row), after, &execution);
+                }
                 self.amend((hash, row), after, met, execution);
             }
             None => {
@@ -255,6 +272,9 @@ impl Collector {
                 if let Some(archive) = &mut self.reading.archive {
                     archive.add(met.repetition.hash(), (met.name, row), execution());
                 }
+                if let Some(cases) = &mut self.reading.cases {
+                    cases.add(met.repetition.hash(), (met.name, row), met.state, &execution);
+                }
                 if let Some(hash) = met.repetition.hash() {
                     self.attempts.insert(hash, (met.state, row));
                     // What is kept of a namesake is none of this test's.
@@ -270,9 +290,9 @@ impl Collector {
         let hash = met.repetition.hash()?;
         let (before, row) = self.attempts.get(&hash).copied()?;
         let after = match met.repetition {
-            Repetition::Rerun(_) => before.then_rerun(met.state),
+            Repetition::Rerun(_) => after_rerun(before, met.state),
             Repetition::Again(_) => (before.is_red() && met.state.is_red()).then_some(before),
-            _ => before.then(met.state),
+            _ => after(before, met.state),
         };
         Some((hash, (before, row), after?))
     }
@@ -311,6 +331,11 @@ impl Collector {
         self.reading.ledger.is_some() || self.reading.archive.is_some()
     }
 
+    /// Whether the name of another test that ended so is wanted for the page.
+    pub(crate) fn lists(&self, state: State) -> bool {
+        self.reading.cases.as_ref().is_some_and(|cases| cases.has_room(state))
+    }
+
     /// Whether another problem would be kept.
     pub(crate) fn has_room(&self) -> bool {
         self.reading.problems.len() < KEPT
@@ -325,6 +350,10 @@ impl Collector {
             let execution =
                 Execution { message, detail, at: Some(at), ..Execution::new(name, State::Errored) };
             archive.add(None, STAND_IN, execution);
+        }
+        if let Some(cases) = &mut self.reading.cases {
+            let name = error.name.as_str();
+            cases.add(None, STAND_IN, State::Errored, || Execution::new(name, State::Errored));
         }
         self.suite_error(error);
     }

@@ -1,6 +1,6 @@
 //! The command that `test-gate run` starts: exactly the one given, with our own input and output, and to its end.
 //!
-//! Whoever cancels a job or stops it for taking too long knows only this process, so that each signal is passed on to the command,
+//! A host that cancels a job or stops it after a time limit knows only this process, so each signal is passed on to the command,
 //! which is waited for. A run that was cancelled gives no verdict, whatever the command made of the signal.
 
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_p
 use devops_core::Error;
 use devops_job::signals::{self, Listener};
 
-/// How long a command may take to end once it was told to. GitHub and Docker kill everything after ten seconds.
+/// How long a command may take to end after a signal. GitHub and Docker kill everything after ten seconds.
 const GRACE: Duration = Duration::from_secs(9);
 
 /// How often it is looked at whether processes that are no children of ours have ended, and how long once they were killed.
@@ -196,7 +196,7 @@ mod tests {
         // The shell is killed, or has just seen that what it waits for was.
         assert_eq!(code(started.child.wait().unwrap()), 128 + i64::from(Signal::KILL.as_raw()));
         started.target.wait(&deadline);
-        // The pipe is closed, for nobody is left who could write into it.
+        // The pipe is closed, because nothing is left that could write into it.
         assert!(lines.next().is_none());
     }
 }

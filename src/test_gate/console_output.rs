@@ -1,4 +1,4 @@
-//! Text that runners print for people: it tells of tests, and no format of it is read.
+//! Text that runners print for people: it is about tests, and is in no format that is read.
 //!
 //! Says which option of the runner writes a report instead. Knows no format and judges nothing.
 
@@ -14,7 +14,7 @@ struct Words {
     instead: &'static str,
 }
 
-/// Words that are known; the most telling first.
+/// Known words, the most specific first.
 const WORDS: [Words; 14] = [
     Words {
         runner: "cargo test",
@@ -118,7 +118,7 @@ fn counts(line: &str, before: &str, after: &[&str]) -> bool {
         .is_some_and(|rest| after.iter().any(|after| rest.strip_suffix(after).is_some_and(is_number)))
 }
 
-/// What a text is that a runner prints for people, and what writes a report instead; `None` where nothing tells so.
+/// What a text is that a runner prints for people, and what writes a report instead; `None` if nothing shows it.
 pub(crate) fn described(lines: &[String]) -> Option<String> {
     let lines = || lines.iter().map(|line| prefix(line, 1_000).trim_end());
     // Benchmarks are printed by the same runners.

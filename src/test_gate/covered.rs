@@ -9,7 +9,7 @@ use super::coverage::{self, Coverage, FileTotals, LeftOut, Prefixes, Scope};
 use super::files::File;
 use devops_core::words::{counted, number};
 
-/// Most paths that a note names.
+/// Maximum number of paths that a note names.
 const NAMED: usize = 10;
 
 /// Coverage of all reports with paths of the repository.

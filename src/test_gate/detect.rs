@@ -1,4 +1,4 @@
-//! What kind of report a file is, told by its beginning and never by its name.
+//! What kind of report a file is, recognised by its beginning and never by its name.
 
 use super::console_output;
 use super::formats::{self, Format, junit};
@@ -30,7 +30,7 @@ pub(crate) struct Unrecognised {
     pub(crate) is_text: bool,
 }
 
-/// The kind of a file that begins so.
+/// The kind of a file that begins in this way.
 pub(crate) fn detect(shape: &Shape) -> Kind {
     if let Some(format) = formats::detect(shape) {
         return Kind::Tests(format);

@@ -7,7 +7,7 @@ pub(crate) enum Direction {
     Smaller,
     /// More is better, as of operations per second.
     Bigger,
-    /// Nobody said; a move is worth a look.
+    /// Unknown; a change is only reported.
     Unknown,
     /// Describes the run, as the number of users of a load test; only a limit judges it.
     Informative,

@@ -1,4 +1,4 @@
-//! Where tests ran, such as the job of a matrix: part of what tells a test from others of its name.
+//! Where tests ran, such as the job of a matrix: part of what distinguishes a test from others of its name.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! One execution of a test as a report tells it, and what is kept of one that did not simply pass.
+//! One execution of a test as a report has it, and what is kept of one that did not simply pass.
 
 use super::attempts::State;
 use super::producer::{Named, Producer};
@@ -8,16 +8,16 @@ use devops_core::{Location, clues};
 use devops_reading::excerpt::{self, shorten, without_colours};
 use devops_reading::trouble::Position;
 
-/// Most bytes kept of a trace.
+/// Maximum number of bytes kept of a trace.
 pub(crate) const DETAIL: usize = 2_000;
 
-/// Most bytes kept of a message or a name.
+/// Maximum number of bytes kept of a message or a name.
 pub(crate) const MESSAGE: usize = 500;
 
 /// A time above this many seconds is in another unit than seconds.
 const LONGEST: f64 = 30.0 * 86_400.0;
 
-/// One execution of a test, or several attempts at it that the report tells in one place.
+/// One execution of a test, or several attempts at it that the report has in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Execution {
     /// Names of the suites around it, the outermost first, joined by ` > `.
@@ -30,7 +30,7 @@ pub(crate) struct Execution {
     pub(crate) state: State,
     /// How long it took, in microseconds, where that is known.
     pub(crate) micros: Option<u64>,
-    /// How many attempts the report tells of here, at least one.
+    /// How many attempts the report has here, at least one.
     pub(crate) attempts: u64,
     pub(crate) message: String,
     /// A trace, or other text about what went wrong.
@@ -95,13 +95,13 @@ pub(crate) struct Problem {
     pub(crate) is_unclear: bool,
     /// Whether they are taken for attempts because `repeated-cases` says so.
     pub(crate) is_assumed: bool,
-    /// Where it ran; empty where nobody said.
+    /// Where it ran; empty if unknown.
     pub(crate) environment: String,
     /// A hash of what holds the test.
     pub(crate) scope: u64,
     /// The report of another test of its name, which passed.
     pub(crate) passed_in: Option<String>,
-    /// The report of a later attempt, which has the last word.
+    /// The report of a later attempt, which decides.
     pub(crate) told_in: Option<String>,
     pub(crate) suite: String,
     pub(crate) classname: String,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
+use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,6 +10,7 @@ use std::time::SystemTime;
 use super::packed::is_archive;
 use devops_core::words::count;
 use devops_reading::glob;
+use devops_repository::Workspace;
 
 /// The path that stands for standard input, just so: `./-` is a file.
 const STDIN: &str = "-";
@@ -25,6 +27,9 @@ const SURE: [&str; 4] = [".xml", ".trx", ".tap", ".lcov"];
 
 /// Folders that never hold a project's own reports.
 const PASSED: [&str; 2] = [".git", "node_modules"];
+
+/// Most entries behind links out of the workspace that are looked at by name.
+const GLIMPSED: usize = 20_000;
 
 /// A report to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +81,8 @@ pub(super) struct Files {
     pub(super) excluded: Vec<(String, Vec<String>)>,
     /// Archives in folders, which are not looked into.
     pub(super) archives: Vec<String>,
+    /// Links out of the workspace that were met in folders, and that lead to nothing that could be a report.
+    pub(super) not_followed: Vec<String>,
 }
 
 /// A file as it was before a command ran.
@@ -111,9 +118,10 @@ impl Files {
 /// Finds the reports; what lies below `own`, where an earlier run put its merged reports, counts only where that folder is named.
 ///
 /// What `exclude` means is left out of folders and patterns; a file that is named itself stays.
-pub(super) fn find(paths: &[PathBuf], exclude: &[String], own: &Path) -> Files {
+pub(super) fn find(paths: &[PathBuf], exclude: &[String], own: &Path, workspace: Workspace) -> Files {
     let excluded = exclude.iter().map(|pattern| (pattern.clone(), BTreeSet::new())).collect();
-    let mut search = Search { own: std::fs::canonicalize(own).ok(), excluded, ..Search::default() };
+    let own = std::fs::canonicalize(own).ok();
+    let mut search = Search { own, excluded, workspace, ..Search::default() };
     for (argument, path) in paths.iter().enumerate() {
         search.argument = argument;
         search.path(path);
@@ -130,10 +138,11 @@ pub(super) fn find(paths: &[PathBuf], exclude: &[String], own: &Path) -> Files {
             .map(|(pattern, files)| (pattern, files.into_iter().collect()))
             .collect(),
         archives: search.archives.into_iter().collect(),
+        not_followed: search.not_followed.into_iter().collect(),
     }
 }
 
-/// What tells files apart, in the order of their names: the label alone may be that of several.
+/// What distinguishes files, in the order of their names: the label alone may be that of several.
 type Key = (String, Option<PathBuf>);
 
 #[derive(Default)]
@@ -145,6 +154,11 @@ struct Search {
     unlisted: BTreeSet<(String, String)>,
     excluded: Vec<(String, BTreeSet<String>)>,
     archives: BTreeSet<String>,
+    not_followed: BTreeSet<String>,
+    /// Where links may lead that are met in folders.
+    workspace: Workspace,
+    /// How many entries behind links out of it were looked at by name.
+    glimpsed: usize,
     /// The real path of the folder of our own reports.
     own: Option<PathBuf>,
     /// Which of the paths given is searched.
@@ -161,7 +175,7 @@ impl Search {
         }
         match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => self.folder(path),
-            Ok(_) => self.add(path.to_path_buf(), None),
+            Ok(_) => self.add(path.to_path_buf(), real(path), None),
             Err(_) if glob::is_pattern(&label) || glob::alternatives(&label).len() > 1 => self.pattern(label),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.missing.push((label, "no such file or folder".to_owned()));
@@ -232,7 +246,8 @@ impl Search {
 
     /// Adds what lies below a folder and matches the pattern, or could be a report where there is none; returns how much that is.
     ///
-    /// Each folder is entered once, whatever links lead to it, so that loops end.
+    /// Each folder is entered once, whatever links lead to it, so that loops end. A link out of the folder and the workspace is not
+    /// followed: it is missed where it could lead to a report.
     fn walk(&mut self, base: &Path, pattern: Option<&str>) -> usize {
         // A pattern that ends so means all files below anyway.
         let means_folders = pattern.is_some_and(|pattern| !pattern.trim_end_matches('/').ends_with("**"));
@@ -243,12 +258,12 @@ impl Search {
             };
             pattern.map_or_else(is_candidate, |pattern| glob::is_match(pattern, name))
         };
-        let mut folders = vec![(base.to_path_buf(), String::new())];
+        let root = real(base);
+        let mut folders = vec![(base.to_path_buf(), String::new(), root.clone())];
         let mut entered = BTreeSet::new();
         let mut count = 0;
-        while let Some((folder, inside)) = folders.pop() {
-            let real = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
-            if !entered.insert(real) {
+        while let Some((folder, inside, real)) = folders.pop() {
+            if !entered.insert(real.clone()) {
                 continue;
             }
             let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
@@ -260,45 +275,110 @@ impl Search {
                     continue;
                 }
             };
-            entries.sort_by_key(std::fs::DirEntry::file_name);
+            entries.sort_by_key(DirEntry::file_name);
             for entry in entries {
                 let name = format!("{inside}{}", entry.file_name().to_string_lossy());
                 // A plain `.` in front would make the same file look like another.
                 let path =
                     if folder == Path::new(".") { PathBuf::from(entry.file_name()) } else { entry.path() };
-                if path.is_dir() {
-                    if self.is_own(&path) {
+                let place = self.place(&entry, &real, &root);
+                if let Place::Folder(real) | Place::OtherFolder(real) = &place {
+                    if self.own.as_ref() == Some(real) {
                         continue;
                     }
                     if pattern.is_none() && PASSED.iter().any(|passed| entry.file_name() == *passed) {
                         continue;
                     }
-                    if means_folders && is_wanted(&name) {
+                }
+                let is_meant = is_wanted(&name);
+                match place {
+                    Place::Folder(real) => {
+                        if means_folders && is_meant {
+                            count += 1;
+                            self.folder(&path);
+                        }
+                        folders.push((path, format!("{name}/"), real));
+                    }
+                    Place::OtherFolder(target) => {
+                        if self.excludes(&path) {
+                            continue;
+                        }
+                        if means_folders && is_meant || self.could_hold(&target, &name, &is_wanted) {
+                            count += 1;
+                            self.leads_out(&path, &target);
+                        } else {
+                            self.not_followed.insert(label(&path));
+                        }
+                    }
+                    Place::File(_) | Place::OtherFile(_) if is_meant && self.excludes(&path) => {}
+                    Place::File(real) if is_meant => {
                         count += 1;
-                        self.folder(&path);
+                        self.add(path, real, pattern.is_none().then(|| label(base)));
                     }
-                    folders.push((path, format!("{name}/")));
-                } else if is_wanted(&name) {
-                    if self.excludes(&path) {
-                        continue;
+                    Place::OtherFile(target) if is_meant => {
+                        count += 1;
+                        self.leads_out(&path, &target);
                     }
-                    count += 1;
-                    self.add(path, pattern.is_none().then(|| label(base)));
-                } else if pattern.is_none() && is_archive(&name) {
-                    self.archives.insert(label(&path));
+                    Place::File(_) | Place::OtherFile(_) if pattern.is_none() && is_archive(&name) => {
+                        self.archives.insert(label(&path));
+                    }
+                    Place::File(_) | Place::OtherFile(_) => {}
                 }
             }
         }
         count
     }
 
-    /// Whether this is the folder of our own reports.
-    fn is_own(&self, folder: &Path) -> bool {
-        self.own.is_some() && std::fs::canonicalize(folder).ok() == self.own
+    /// What stands at an entry of the folder whose real path is `folder`, in a walk that began at `root`.
+    fn place(&self, entry: &DirEntry, folder: &Path, root: &Path) -> Place {
+        let kind = entry.file_type();
+        if let Ok(kind) = kind
+            && !kind.is_symlink()
+        {
+            let real = folder.join(entry.file_name());
+            return if kind.is_dir() { Place::Folder(real) } else { Place::File(real) };
+        }
+        let path = entry.path();
+        // A link that leads nowhere is a file that can't be read.
+        let Ok(real) = std::fs::canonicalize(&path) else { return Place::File(path) };
+        match (real.is_dir(), real.starts_with(root) || self.workspace.holds(&real)) {
+            (true, true) => Place::Folder(real),
+            (false, true) => Place::File(real),
+            (true, false) => Place::OtherFolder(real),
+            (false, false) => Place::OtherFile(real),
+        }
     }
 
-    fn add(&mut self, path: PathBuf, mut found_in: Option<String>) {
-        let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    /// Misses a link that is not followed.
+    fn leads_out(&mut self, path: &Path, target: &Path) {
+        let why = format!(
+            "it is a link out of the workspace, to {}, and is not followed: name it to have it read, or exclude it",
+            label(target)
+        );
+        self.missing.push((label(path), why));
+    }
+
+    /// Whether something in a folder, which stands at `name` in the walk, has a name that is wanted; nothing is opened.
+    ///
+    /// Without this, a link in place of a folder of reports would hide them. Where there is too much to look at, it has.
+    fn could_hold(&mut self, folder: &Path, name: &str, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+        let mut folders = vec![(folder.to_path_buf(), format!("{name}/"))];
+        while let Some((folder, inside)) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                self.glimpsed += 1;
+                let name = format!("{inside}{}", entry.file_name().to_string_lossy());
+                if self.glimpsed > GLIMPSED || is_wanted(&name) {
+                    return true;
+                }
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push((entry.path(), format!("{name}/")));
+                }
+            }
+        }
+        false
+    }
+
+    fn add(&mut self, path: PathBuf, real: PathBuf, mut found_in: Option<String>) {
         let mut argument = self.argument;
         let mut key = (label(&path), Some(path));
         // Where several names lead to a file, the first in their order stays, so that the paths' order never shows.
@@ -312,6 +392,21 @@ impl Search {
         self.files.insert(key.clone(), file);
         self.real.insert(real, key);
     }
+}
+
+/// What stands at an entry of a folder, with its real path.
+enum Place {
+    Folder(PathBuf),
+    File(PathBuf),
+    /// A folder that a link leads to, out of the workspace.
+    OtherFolder(PathBuf),
+    /// The same for anything else.
+    OtherFile(PathBuf),
+}
+
+/// The path without links; as it is, where it leads nowhere.
+fn real(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// A path as people write it: with `/` on Windows, without a plain `.` in front, and with bytes that are no text spelled out.

@@ -1,5 +1,6 @@
 //! The files the gate goes by: the baseline to compare with, and the quarantine. A change does not choose what stands in them.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use super::arguments::{Arguments, MissingBaseline};
@@ -8,6 +9,7 @@ use super::change_under_test::ChangeUnderTest;
 use super::run::RunFacts;
 use super::sections::Section;
 use devops_core::{Error, Input};
+use devops_files::WRITTEN_BY_HAND;
 use devops_job::Context;
 use devops_repository::Base;
 use devops_repository::gate_file::GateFile;
@@ -34,12 +36,12 @@ impl GateFiles {
         change: &ChangeUnderTest,
     ) -> Result<Self, Error> {
         let mut files = Self::default();
-        files.read_baseline(arguments, &change.base)?;
+        files.read_baseline(arguments, context, &change.base)?;
         files.read_quarantine(arguments, context, &change.base)?;
         Ok(files)
     }
 
-    fn read_baseline(&mut self, arguments: &Arguments, base: &Base) -> Result<(), Error> {
+    fn read_baseline(&mut self, arguments: &Arguments, context: &Context, base: &Base) -> Result<(), Error> {
         let Some(path) = &arguments.baseline else {
             if arguments.needs_baseline() {
                 return Err(Error::usage(
@@ -49,11 +51,11 @@ impl GateFiles {
             }
             return Ok(());
         };
-        let file = GateFile::read(path, base)?;
-        self.inputs.extend(file.input());
-        match file {
-            GateFile::Found { label, bytes } => {
-                self.baseline = Some(baseline::read(&label, bytes.as_slice())?);
+        match GateFile::open(path, baseline::LARGEST, &context.working_directory, base)? {
+            GateFile::Found { label, source } => {
+                let (baseline, input) = baseline::read_whole(&label, source)?;
+                self.inputs.push(input);
+                self.baseline = Some(baseline);
             }
             GateFile::Missing { why } => self.missing_baseline = Some(why),
         }
@@ -67,10 +69,11 @@ impl GateFiles {
         base: &Base,
     ) -> Result<(), Error> {
         let Some(path) = &arguments.quarantine else { return Ok(()) };
-        let file = GateFile::read(path, base)?;
-        self.inputs.extend(file.input());
-        match file {
-            GateFile::Found { label, bytes } => {
+        match GateFile::open(path, WRITTEN_BY_HAND, &context.working_directory, base)? {
+            GateFile::Found { label, mut source } => {
+                let mut bytes = Vec::new();
+                source.read_to_end(&mut bytes).map_err(|error| Error::unreadable(path, error))?;
+                self.inputs.push(Input::of_bytes(label.as_str(), &bytes));
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 self.quarantine = Some(Quarantine::parse(Path::new(&label), text, context.today())?);
             }

@@ -1,4 +1,4 @@
-//! A quick hash that is the same in every run and on every machine: names of tests are told apart by it.
+//! A quick hash that is the same in every run and on every machine: it distinguishes names of tests.
 //!
 //! Multiplies sixteen bytes at a time and folds the halves of the product together, as wyhash does. It keeps no secret;
 //! nothing that must not be forged is decided by it.

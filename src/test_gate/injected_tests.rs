@@ -109,7 +109,7 @@ fn some(cases: Vec<red::Case>, length: usize) -> Vec<red::Case> {
 struct Tried {
     missed: String,
     counts: BTreeMap<String, u64>,
-    /// Reports with tests whose cases nobody found.
+    /// Reports with tests of which no case was found.
     without: Vec<PathBuf>,
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Scope {
     pub(crate) kind: Kind,
     /// Its name in its normal form.
     pub(crate) text: Box<str>,
-    /// Where the tests ran, such as a job of a matrix; empty where nobody said.
+    /// Where the tests ran, such as a job of a matrix; empty if unknown.
     pub(crate) environment: Box<str>,
 }
 

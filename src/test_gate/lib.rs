@@ -1,7 +1,7 @@
 //! Checks the test, coverage and benchmark reports of a change.
 //!
 //! Owns the reading of test reports and the rules about them; counts come from test cases, memory grows only with what went
-//! wrong. A report that is missing, cut off or not understood is a finding, for a crashed run looks just like that.
+//! wrong. A report that is missing, cut off or not understood is a finding, because a crashed run looks just like that.
 //! Opens no socket, starts no process except the command of `run`, and must not know how findings are judged, printed or
 //! waived.
 
@@ -15,6 +15,7 @@ mod baseline_command;
 mod benchmarks;
 mod beyond_end;
 mod bystanders;
+mod cases;
 mod change_under_test;
 mod collector;
 mod command;
@@ -68,6 +69,7 @@ use serde_json::json;
 use self::arguments::Action;
 pub use self::arguments::Arguments;
 use self::change_under_test::ChangeUnderTest;
+use self::collector::Keep;
 use self::files::Mark;
 use self::gate_files::GateFiles;
 use self::limits::Limits;
@@ -133,10 +135,11 @@ impl Job for TestGate {
 
 /// Starts the command, and judges the reports it left.
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    let before = files::find(&arguments.paths, &arguments.exclude, &context.report_dir).marks();
+    let before =
+        files::find(&arguments.paths, &arguments.exclude, &context.report_dir, context.workspace()).marks();
     let ended = command::run(&arguments.run_command, &context.working_directory)?;
     let mut outcome = judge(arguments, context, Some(ended), &before)?;
-    // A change can choose the command, so that whoever reads the verdict must see it.
+    // A change can choose the command, so readers of the verdict must see it.
     let words: Vec<_> = arguments.run_command.iter().map(|word| word.to_string_lossy()).collect();
     outcome.details.insert("command".to_owned(), json!({ "words": words, "exit_code": ended }));
     outcome.notes.push(format!("ran: {}", words.join(" ")));
@@ -153,8 +156,8 @@ fn judge(
     let limits = Limits::of(arguments)?;
     let change = ChangeUnderTest::find(arguments, context)?;
     let files = GateFiles::read(arguments, context, &change)?;
-    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir);
-    let keep = arguments.keep(files.need_names());
+    let found = files::find(&arguments.paths, &arguments.exclude, &context.report_dir, context.workspace());
+    let keep = Keep { cases: context.has_page, ..arguments.keep(files.need_names()) };
     let facts = RunFacts::read(&found, keep, arguments, &limits.prefixes, &change);
     let base = Earlier::of(files.baseline.as_ref(), &facts, &limits.tests);
     let change = change.with_lines(sections::coverage::is_judged(&facts, &base, &limits.coverage))?;
@@ -174,5 +177,6 @@ fn judge(
     places::locate(&mut outcome, &facts.coverage, &change);
     quarantined::apply(files.quarantine.as_ref(), &facts, context, &mut outcome);
     outcome.artifacts = artifacts::artifacts(&arguments.exports, &facts, &covered)?;
+    outcome.cases = facts.cases;
     Ok(outcome)
 }

@@ -13,7 +13,7 @@ pub(super) struct Listed {
     pub(super) finding: Finding,
     /// What the ledger knows it by.
     pub(super) key: Key,
-    /// What its runner needs to run it again; none where its runner can't be told of it.
+    /// What its runner needs to run it again; none if its runner can't select it.
     pub(super) rerun: Option<Failed>,
 }
 

@@ -1,6 +1,6 @@
 //! Files that are packed: a report in gzip is unpacked on the way, an archive is named with what to do.
 //!
-//! Told by the first bytes and never by the name. Knows no report format.
+//! Recognised by the first bytes and never by the name. Knows no report format.
 
 use std::io::{self, Read};
 
@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use super::detect::Unrecognised;
 use devops_core::words::bytes;
 
-/// Most bytes that a packed report may have: one of a million tests has less than a fifth of it.
+/// Maximum number of bytes that a packed report may have: one of a million tests has less than a fifth of it.
 const MOST: u64 = if cfg!(test) { 16 << 20 } else { 1 << 30 };
 
 /// Endings of archives, which are never looked into.
@@ -31,7 +31,7 @@ pub(super) enum Packing {
 }
 
 impl Packing {
-    /// How a file is packed that begins so.
+    /// How a file that begins in this way is packed.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         Some(match head {
             [0x1f, 0x8b, ..] => Self::Gzip,

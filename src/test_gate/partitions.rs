@@ -17,7 +17,7 @@ pub(super) struct Report<'a> {
     pub(super) below: &'a str,
     /// Which of the paths given leads to it.
     pub(super) argument: usize,
-    /// Where its tests ran; empty where nobody said.
+    /// Where its tests ran; empty if unknown.
     pub(super) environment: &'a str,
     pub(super) reading: &'a mut Reading,
 }
@@ -131,6 +131,9 @@ fn leave_out(reading: &mut Reading, names: &HashSet<u64>) -> u64 {
     if let Some(ledger) = &mut reading.ledger {
         let keys = reading.absent.iter().zip(&reading.absent_keys);
         keys.filter(|((_, name, _), _)| names.contains(name)).for_each(|(_, key)| ledger.forget_absent(key));
+    }
+    if let Some(cases) = &mut reading.cases {
+        cases.forget_absent(names);
     }
     if let Some(archive) = &mut reading.archive {
         let is_left: Vec<bool> = archive.rows.iter().map(|(name, _)| !names.contains(name)).collect();

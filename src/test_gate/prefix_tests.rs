@@ -69,8 +69,8 @@ fn hides_subtests(label: &str, rest: &[u8]) -> bool {
     label.contains("tap") && line.ends_with(b"{")
 }
 
-/// Whether only text of a compiler stands there that go before 1.24 prints before its first event: nothing tells yet what the file is,
-/// so that it is listed in a folder and red only where it is named.
+/// Whether there is only text of a compiler, which go before 1.24 prints before its first event: nothing shows yet what the file
+/// is, so it is listed in a folder, and fails only if it is named.
 fn is_before_events(part: &[u8]) -> bool {
     part.starts_with(b"# ") && !part.contains(&b'{')
 }

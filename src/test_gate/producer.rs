@@ -1,8 +1,8 @@
-//! Who wrote a report, where that can be told.
+//! What wrote a report, if that is known.
 
 use std::path::Path;
 
-/// A runner whose reports can be told from others'.
+/// A runner whose reports can be recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Producer {
     Cargo,
@@ -48,7 +48,7 @@ pub(crate) struct Named<'a> {
 }
 
 impl Producer {
-    /// Tells a producer by an attribute of a suite: `element` is its name, as `testsuites`.
+    /// Recognises a producer by an attribute of a suite: `element` is its name, as `testsuites`.
     pub(crate) fn of_suite(element: &str, key: &str, value: &str) -> Option<Self> {
         match (element, key, value) {
             ("testsuites", "name", "nextest-run") => Some(Self::Nextest),
@@ -64,7 +64,7 @@ impl Producer {
         }
     }
 
-    /// Tells a producer by a property's name.
+    /// Recognises a producer by a property's name.
     pub(crate) fn of_property(name: &str) -> Option<Self> {
         (name == "go.version").then_some(Self::Go)
     }

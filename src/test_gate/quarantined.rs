@@ -39,7 +39,7 @@ pub(super) fn apply(
 }
 
 /// Names of all tests, as findings may have them: what stands between a class and a test depends on who wrote the report, and
-/// nobody knows of a test that passed.
+/// no passed test is known.
 fn names(facts: &RunFacts) -> Vec<String> {
     let variants = |(scope, name, executions): (&Scope, &str, Executions<'_>)| {
         let mut names = Vec::new();

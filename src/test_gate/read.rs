@@ -15,17 +15,23 @@ use super::moment;
 use super::packed::{self, Packing};
 use super::{benchmarks, coverage};
 use devops_core::Input;
-use devops_files::HashingReader;
+use devops_files::{Bounded, HashingReader, open_within};
 use devops_reading::encoding::Decoded;
 use devops_reading::json;
 use devops_reading::shape::{LOOKED_AT, Shape, shape};
 use devops_reading::trouble::Trouble;
 
-/// Most reports read at once.
+/// Maximum number of reports read at once.
 const READERS: usize = 4;
 
 /// A report above this many bytes is loaded and hashed in a thread of its own.
 const LONG: u64 = 1 << 20;
+
+/// Most bytes of a report, ten times what the largest known ones have.
+const LARGEST: u64 = 4 << 30;
+
+/// How much of a report that is not understood is still read for its digest; one that has more is named without.
+const REST: u64 = 256 << 20;
 
 /// How much is loaded at once, and how many such chunks may wait.
 const CHUNK: usize = 128 * 1024;
@@ -93,13 +99,14 @@ fn take<'a>(files: &'a [File], next: &AtomicUsize) -> Option<(usize, &'a File)> 
 /// Reads one file; one that can't be opened is a trouble, too.
 fn one(file: &File, keep: Keep) -> (Content, Option<Input>) {
     let Some(path) = &file.path else {
-        return side_by_side(HashingReader::new(io::stdin()), &file.label, keep);
+        let source = HashingReader::new(Bounded::new(io::stdin(), LARGEST));
+        return side_by_side(source, &file.label, keep);
     };
-    let source = match std::fs::File::open(path) {
+    let source = match open_within(path, LARGEST) {
         Ok(source) => source,
         Err(error) => return (broken(Trouble::whole(format!("can't be opened: {error}"))), None),
     };
-    let is_long = source.metadata().map_or(true, |known| !known.is_file() || known.len() > LONG);
+    let is_long = source.told_length() > LONG;
     let mut source = HashingReader::new(source);
     if is_long {
         return side_by_side(source, &file.label, keep);
@@ -125,13 +132,14 @@ fn side_by_side<R: Read + Send>(
     })
 }
 
-/// Hands over a source chunk by chunk, to its end even if nobody takes them any more.
+/// Passes on a source chunk by chunk, to its end even if the reader takes no more of them.
 fn load<R: Read>(
     mut source: HashingReader<R>,
     full: &SyncSender<io::Result<Vec<u8>>>,
     used: &Receiver<Vec<u8>>,
     label: &str,
 ) -> Option<Input> {
+    let mut unheard = 0;
     loop {
         let mut chunk = used.try_recv().unwrap_or_default();
         chunk.resize(CHUNK, 0);
@@ -139,8 +147,13 @@ fn load<R: Read>(
             Ok(0) => return Some(source.finish(label)),
             Ok(length) => {
                 chunk.truncate(length);
-                // Whoever refused the report has stopped listening; its digest is wanted all the same.
-                let _ = full.send(Ok(chunk));
+                // A reader that rejected the report takes no more; the digest still needs all of it, if the end is near.
+                if full.send(Ok(chunk)).is_err() {
+                    unheard += length as u64;
+                }
+                if unheard > REST {
+                    return None;
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
@@ -175,7 +188,7 @@ impl Read for Loaded {
     }
 }
 
-/// What a source holds, told by its beginning.
+/// What a source contains, recognised by its beginning.
 pub(super) fn content(source: &mut dyn Read, label: &str, keep: Keep) -> Content {
     let head = match beginning(source) {
         Ok(head) => head,

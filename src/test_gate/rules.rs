@@ -52,7 +52,7 @@ pub(super) fn all() -> &'static [Rule] {
     &ALL
 }
 
-/// Rules whose findings say that nobody knows what the run did not say.
+/// Rules whose findings mean that the run is incomplete.
 const BROKEN: [&str; 10] = [
     SUITE_ERRORED.id,
     RUN_ERRORED.id,
@@ -76,7 +76,7 @@ pub(super) fn is_whole(findings: &[Finding]) -> bool {
     !findings.iter().any(|finding| BROKEN.contains(&finding.rule.as_str()))
 }
 
-/// Most findings of each rule; what is left out is counted.
+/// Maximum number of findings of each rule; what is left out is counted.
 pub(super) const LISTED: usize = 1_000;
 
 /// A test that failed or was flaky.
@@ -84,7 +84,7 @@ pub(super) fn test(problem: &Problem, report: &str) -> Finding {
     let rule = if problem.state.is_red() { &FAILED } else { &FLAKY };
     let Problem { suite, classname, name, attempts, .. } = problem;
     let title = problem.title();
-    // Namesakes in one report are told apart by their order, for nothing else does.
+    // Namesakes in one report are distinguished by their order, because nothing else differs.
     let row = if problem.row == 1 { String::new() } else { problem.row.to_string() };
     let mut identity = vec![suite.as_str(), classname, name];
     identity.extend([row.as_str(), &problem.environment].into_iter().filter(|part| !part.is_empty()));

@@ -25,7 +25,7 @@ use super::read::{self, Content};
 use super::rules::{self, LISTED};
 use super::slowest::Slowest;
 use super::tally::Tally;
-use devops_core::{Finding, Input};
+use devops_core::{Cases, Finding, Input};
 use devops_reading::trouble::{Position, Trouble, Troubles};
 
 /// What all reports of a run say.
@@ -67,6 +67,8 @@ pub(super) struct RunFacts {
     pub(super) ledger: Ledger,
     /// Every test whole, where a merged report is written.
     pub(super) sources: Vec<Source>,
+    /// The tests by name, where a page lists them.
+    pub(super) cases: Cases,
     /// Coverage of all reports with paths of the repository.
     pub(super) coverage: Covered,
     pub(super) benchmarks: Vec<Benchmark>,
@@ -125,8 +127,8 @@ impl RunFacts {
         (counts.of(State::Failed) + counts.of(State::Errored)).saturating_sub(self.synthetic)
     }
 
-    /// Whether a report is missing or was not read to its end, or a suite or a run went wrong: then nobody knows of tests that
-    /// were not reported.
+    /// Whether a report is missing or was not read to its end, or a suite or a run went wrong: then nothing is known about tests
+    /// that were not reported.
     pub(super) fn is_broken(&self) -> bool {
         let has_errors = !(self.suites.listed.is_empty() && self.runs.listed.is_empty());
         has_errors || !(self.missing.is_empty() && self.unread.is_empty())
@@ -299,6 +301,9 @@ impl RunFacts {
     fn keep(&mut self, label: &str, mut reading: Reading, environment: &str) {
         if let Some(ledger) = reading.ledger.take() {
             self.ledger.merge(ledger, environment);
+        }
+        if let Some(cases) = reading.cases.take() {
+            self.cases.add(cases.finish(environment, reading.counts.tests()));
         }
         let Some(mut archive) = reading.archive else { return };
         archive.number();

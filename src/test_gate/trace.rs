@@ -13,7 +13,7 @@ const ENDINGS: [&str; 46] = [
 /// Folders that hosts check a project out to; what follows is relative to it.
 const CHECKOUTS: [(&str, usize); 3] = [("/home/runner/work/", 2), ("/__w/", 2), ("/builds/", 2)];
 
-/// A path from a report as the repository knows it, as far as that can be told.
+/// A path from a report as the repository knows it, as far as that is known.
 pub(crate) fn tidy(path: &str) -> String {
     let path = path.trim().replace('\\', "/");
     let path = path.strip_prefix("file://").unwrap_or(&path);

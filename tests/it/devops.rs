@@ -16,8 +16,12 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path, argument: &str) -> Self {
+        Self::start_with(folder, argument, &[])
+    }
+
+    fn start_with(folder: &Path, argument: &str, flags: &[&str]) -> Self {
         let mut command = binary("devops", folder);
-        command.args(["serve", argument, "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        command.args(["serve", argument, "--listen", "127.0.0.1:0"]).args(flags).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -26,8 +30,12 @@ impl Server {
     }
 
     fn ask(&self, request: &str) -> String {
+        self.ask_as(&self.address, request)
+    }
+
+    fn ask_as(&self, host: &str, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         String::from_utf8_lossy(&answer).into_owned()
@@ -77,6 +85,105 @@ fn serve_follows_a_link_that_moves() {
     std::fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink("green", &link).unwrap();
     assert!(server.ask("GET /version").ends_with("green"));
+}
+
+#[test]
+fn serve_answers_to_its_own_names_only() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<p>home").unwrap();
+    let server = Server::start_with(folder.path(), ".", &["--allow-host", "Reports.example.com"]);
+    let port = server.address.rsplit(':').next().unwrap();
+    for host in ["localhost", "LOCALHOST", "127.0.0.1", "[::1]", "reports.example.com"] {
+        for host in [host.to_owned(), format!("{host}:{port}")] {
+            let answer = server.ask_as(&host, "GET /");
+            assert!(answer.starts_with("HTTP/1.1 200"), "{host}: {answer}");
+        }
+    }
+    for host in [
+        "evil.example.com",
+        "localhost.evil.example.com",
+        "127.0.0.1.evil.example.com:80",
+        "[::2]",
+        "",
+        "evil\r\nHost: localhost",
+    ] {
+        let answer = server.ask_as(host, "GET /");
+        assert!(!answer.starts_with("HTTP/1.1 200") && !answer.contains("home"), "{host}: {answer}");
+    }
+    let answer = server.ask_as("localhost", "GET http://evil.example.com/");
+    assert!(answer.starts_with("HTTP/1.1 421") && !answer.contains("home"), "{answer}");
+}
+
+#[test]
+fn serve_runs_no_script_but_that_of_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("junit.xml"), "<testsuite><testcase name='a'/></testsuite>").unwrap();
+    let finished = run(binary("test-gate", folder.path()).args(["junit.xml", "--formats", "html"]));
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let site = folder.path().join("devops-report");
+    std::fs::write(
+        site.join("a.svg"),
+        "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    )
+    .unwrap();
+    std::fs::write(site.join("a.txt"), "text").unwrap();
+    let server = Server::start(folder.path(), "devops-report");
+    let header = |answer: &str, name: &str| {
+        let head = answer.split("\r\n\r\n").next().unwrap();
+        let found = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+        found.unwrap_or_else(|| panic!("{name} is absent: {head}")).to_owned()
+    };
+    for path in ["/", "/a.svg", "/a.txt", "/nothing"] {
+        let answer = server.ask(&format!("GET {path}"));
+        assert_eq!(header(&answer, "x-content-type-options"), "nosniff");
+        assert_eq!(header(&answer, "cross-origin-resource-policy"), "same-origin");
+        let policy = header(&answer, "content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        let script = policy.split("; ").find(|directive| directive.starts_with("script-src"));
+        if path == "/" {
+            // The one that the page itself allows, and so the one that is in it.
+            let own = script.unwrap().strip_prefix("script-src ").unwrap();
+            assert!(
+                answer.split("\r\n\r\n").nth(1).unwrap().contains(&format!("script-src {own};")),
+                "{policy}"
+            );
+        } else {
+            assert!(script.is_none() && policy.ends_with("sandbox"), "{path}: {policy}");
+        }
+    }
+}
+
+#[test]
+fn serve_survives_what_is_no_file_and_clients_that_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site");
+    std::fs::create_dir(&site).unwrap();
+    std::fs::write(site.join("a.txt"), "text").unwrap();
+    let long = "0123456789abcdef".repeat(40_000);
+    std::fs::write(site.join("long.txt"), &long).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, site.join("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", site.join("zero")).unwrap();
+    std::fs::File::create(site.join("sparse")).unwrap().set_len(1 << 40).unwrap();
+    let server = Server::start(folder.path(), "site");
+    // More than there are threads, and more than there are places.
+    for _ in 0..100 {
+        assert!(server.ask("GET /pipe").starts_with("HTTP/1.1 404"));
+    }
+    assert!(server.ask("GET /zero").starts_with("HTTP/1.1 404"));
+    assert!(server.ask("GET /sparse").starts_with("HTTP/1.1 413"));
+    let idle: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
+    assert!(server.ask("GET /a.txt").ends_with("text"));
+    let answer = server.ask("GET /long.txt");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("content-length: {}", long.len())), "{head}");
+    assert_eq!(body, long);
+    let head = server.ask("HEAD /long.txt");
+    assert!(
+        head.contains(&format!("content-length: {}", long.len())) && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+    drop(idle);
 }
 
 #[test]
@@ -333,6 +440,9 @@ fn a_dry_run_judges_and_writes_nothing_outside_the_report_folder() {
     assert!(!sample.report("promote")["details"]["plan"].as_array().unwrap().is_empty());
     assert!(!sample.report("annotate")["details"]["plan"].as_array().unwrap().is_empty());
     assert_eq!(sample.report("")["verdict"], "warn");
+    for job in ["promote", "annotate"] {
+        assert!(finished.stdout.contains(&format!("\nplan of {job}\n   1  ")), "{finished:?}");
+    }
 }
 
 #[test]
@@ -631,6 +741,47 @@ fn a_misspelt_variable_is_named() {
         assert_eq!(notes.matches("did you mean DEVOPS_MIN_TESTS?").count(), 1, "{notes}");
         assert!(!notes.contains("DEVOPS_TEAM"), "{notes}");
     }
+}
+
+#[test]
+fn no_variable_of_the_project_itself_is_called_misspelt() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut waiting: Vec<PathBuf> = [
+        "action.yml",
+        "actions",
+        "benches",
+        "docs",
+        "examples",
+        "fuzz",
+        "scripts",
+        "src",
+        "tests/it/skipped.rs",
+        "tests/run",
+    ]
+    .map(|path| root.join(path))
+    .into();
+    let mut names = BTreeSet::new();
+    while let Some(path) = waiting.pop() {
+        // The room of the settings has misspelt ones on purpose.
+        if path.ends_with("src/config") || path.ends_with("target") {
+            continue;
+        }
+        if let Ok(entries) = std::fs::read_dir(&path) {
+            waiting.extend(entries.map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let is_part = |character: char| character.is_ascii_uppercase() || character == '_';
+        for (start, _) in text.match_indices("DEVOPS_") {
+            let name = text[start..].split(|character| !is_part(character)).next().unwrap();
+            if !name.ends_with('_') {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    assert!(names.contains("DEVOPS_SKIPPED") && names.len() > 20, "{names:?}");
+    let set = names.into_iter().map(|name| (name, "x".to_owned())).collect();
+    assert_eq!(devops_config::misspelt(&set), [""; 0]);
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn the_line_of_a_gate_has_the_digest_of_its_report() {
     let Body::Test(judged) = &found[0].body else { panic!("{found:?}") };
     let digest: String = Sha256::digest(&report).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(judged.report_sha256, digest);
-    // Also where nobody asked for the file.
+    // Also if the file was not asked for.
     let other = sample();
     run(&mut job(other.path(), "test-gate junit.xml --formats sarif"));
     assert_eq!(events(other.path())[0].body, found[0].body);

@@ -1,15 +1,15 @@
 //! Behaviour of image-scan.
 
+mod cheating;
 mod cheats;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Finished, binary, corpus, report, run};
+use crate::support::{Finished, binary, corpus, report, report_or_null, run};
 
 /// Runs image-scan on one report with these arguments, in a folder of its own.
 fn scan(text: &[u8], arguments: &[&str]) -> (Finished, Value) {
@@ -21,10 +21,6 @@ fn scan(text: &[u8], arguments: &[&str]) -> (Finished, Value) {
 
 fn scan_value(value: &Value, arguments: &[&str]) -> (Finished, Value) {
     scan(value.to_string().as_bytes(), arguments)
-}
-
-fn report_or_null(folder: &Path) -> Value {
-    if folder.join("devops-report/report.json").exists() { report(folder) } else { Value::Null }
 }
 
 /// Findings of a rule.
@@ -377,7 +373,7 @@ fn only_a_vulnerability_waits_for_somebody_to_rate_it() {
     let licence = json!({"Name": "GPL", "PkgName": "p", "Category": "restricted"});
     let (_, report) = scan_value(&found("license", "Licenses", licence), &["--unknown-severity", "critical"]);
     assert_eq!(of_rule(&report, "image-licence")[0]["severity"], "medium");
-    // So many that not all are listed: what nobody rated is not cut first.
+    // So many that not all are listed: what has no rating is not cut first.
     let mut many: Vec<Value> =
         (0..5_100).map(|line| json!({"RuleID": "r", "StartLine": line, "Severity": "LOW"})).collect();
     many.insert(7, json!({"RuleID": "aws", "StartLine": 9_999}));

@@ -57,7 +57,7 @@ pub(crate) fn folder_of_binaries() -> &'static Path {
     })
 }
 
-/// Runs git in a folder, with nobody's configuration; returns what it prints.
+/// Runs git in a folder, without the user's configuration; returns what it prints.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os() {
@@ -73,6 +73,11 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = command.args(arguments).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The report that a job wrote into a folder; `null` where it wrote none.
+pub(crate) fn report_or_null(folder: &Path) -> serde_json::Value {
+    if folder.join("devops-report/report.json").exists() { report(folder) } else { serde_json::Value::Null }
 }
 
 /// Runs a command to its end.

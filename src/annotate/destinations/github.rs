@@ -70,7 +70,7 @@ struct GitHub {
     required_contexts: Vec<String>,
 }
 
-/// A deployment, as much of it as we need.
+/// A deployment, only the fields that we need.
 #[derive(Deserialize)]
 struct Deployment {
     id: u64,
@@ -78,7 +78,7 @@ struct Deployment {
     payload: Value,
 }
 
-/// A status, as much of it as we need.
+/// A status, only the fields that we need.
 #[derive(Deserialize)]
 struct Status {
     #[serde(default)]
@@ -94,7 +94,7 @@ struct Status {
 /// A deployment that is there.
 struct Found {
     id: u64,
-    /// Whether its payload says that it is ours.
+    /// Whether its payload marks it as ours.
     is_ours: bool,
     statuses: Vec<Status>,
 }
@@ -124,7 +124,7 @@ impl GitHub {
         }
     }
 
-    /// The request that makes a deployment. What GitHub would decide by default is always said.
+    /// The request that makes a deployment. Whatever GitHub would decide by default is always given.
     fn new_deployment(&self, record: &Record, is_late: bool) -> Request {
         let body = json!({
             "ref": record.sha.as_deref().or(record.reference.as_deref()),
@@ -207,7 +207,7 @@ impl GitHub {
         let kept = match remote.and_then(|remote| remote.parse().ok()) {
             Some(id) => match self.statuses(id).await {
                 Ok(statuses) => Some(Found { id, is_ours: true, statuses }),
-                // Somebody deleted it.
+                // It was deleted.
                 Err(Trouble { cause: Cause::Refused(404), .. }) => None,
                 Err(trouble) => return Err(trouble),
             },

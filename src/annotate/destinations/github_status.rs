@@ -38,7 +38,7 @@ struct CommitStatus {
     api: Api,
 }
 
-/// A status, as much of it as we need.
+/// A status, only the fields that we need.
 #[derive(Deserialize)]
 struct Status {
     #[serde(default)]

@@ -69,7 +69,7 @@ struct GitLab {
     run_started: Option<String>,
 }
 
-/// A deployment, as much of it as we need.
+/// A deployment, only the fields that we need.
 #[derive(Debug, Deserialize)]
 struct Deployment {
     id: u64,
@@ -188,7 +188,7 @@ impl GitLab {
         Ok(late(Receipt::new(DeliveryState::Accepted, found.id.to_string()), message))
     }
 
-    /// Whether a deployment nobody's pipeline made can be this record's: GitLab stores no name of ours, so time decides.
+    /// Whether a deployment that no pipeline made can be this record's: GitLab stores no name of ours, so time decides.
     fn may_be_ours(&self, one: &Deployment, record: &Record) -> bool {
         let known = self.run_started.as_ref().or(record.started_at.as_ref());
         if known.is_none() && record.state.is_end() && one.status == "running" {
@@ -237,7 +237,7 @@ fn is_of_pipeline(one: &Deployment, record: &Record) -> bool {
     made_by.is_some() && made_by == own
 }
 
-/// GitLab shows the time of delivery and has no text, so the report at least says so.
+/// GitLab shows the time of delivery and has no text, so at least the report notes it.
 fn late(receipt: Receipt, message: Message<'_>) -> Receipt {
     if message.is_late {
         receipt.note(format!("GitLab shows the time of delivery; it happened {}", message.record.at))

@@ -1,4 +1,4 @@
-//! The journal, a local file; always written, named or not: without it nobody would know what was already sent.
+//! The journal, a local file; always written, named or not, because only it shows what was already sent.
 
 use super::{DestinationEntry, Opening, Way, When, no_arguments};
 

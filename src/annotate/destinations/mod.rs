@@ -4,12 +4,7 @@
 //! when it is a default, and each request it sends.
 
 mod forge;
-mod github;
 mod github_api;
-mod github_status;
-mod gitlab;
-mod journal;
-mod summary;
 
 use std::future::Future;
 use std::path::Path;
@@ -23,17 +18,20 @@ use super::delivery::{Delivery, DeliveryState};
 use super::record::Record;
 use devops_ci::Forge;
 use devops_core::Error;
+use devops_core::modules::modules;
 use devops_job::Context;
 use devops_net::{Class, Http, Request, Trouble};
 
-/// Every destination, in the order of delivery and of the report.
-pub const DESTINATIONS: &[DestinationEntry] = &[
-    journal::DESTINATION,
-    github::DESTINATION,
-    github_status::DESTINATION,
-    gitlab::DESTINATION,
-    summary::DESTINATION,
-];
+modules! {
+    /// Every destination, in the order of delivery and of the report.
+    pub const DESTINATIONS: &[DestinationEntry] = DESTINATION of {
+        journal,
+        github,
+        github_status,
+        gitlab,
+        summary,
+    }
+}
 
 /// The name of the journal, which the outbox itself writes.
 pub(super) const JOURNAL: &str = journal::DESTINATION.name;
@@ -43,7 +41,7 @@ pub(super) const JOURNAL: &str = journal::DESTINATION.name;
 pub struct DestinationEntry {
     /// The word of `--destinations`, journals and reports, and the beginning of its flags.
     pub name: &'static str,
-    /// What `--help` says about it.
+    /// Its description in `--help`.
     pub help: &'static str,
     /// Adds its flags.
     arguments: fn(Command) -> Command,
@@ -159,7 +157,7 @@ pub(crate) enum Way {
     Journal(String),
     /// Over a network.
     Network(Box<dyn Destination>),
-    /// There is nothing to send, or no way to send it; this is what the report says.
+    /// There is nothing to send, or no way to send it; this is what the report shows.
     Settled(Delivery),
 }
 
@@ -195,13 +193,13 @@ pub(crate) struct Write {
     pub(crate) id: String,
     /// What is sent.
     pub(crate) request: Request,
-    /// What it says, and when it is left out; follows the request in a sentence.
+    /// What it contains, and when it is left out; follows the request in a sentence.
     pub(crate) summary: String,
     /// What must hold for it to be sent.
     pub(crate) guard: &'static str,
 }
 
-/// What a destination is to learn.
+/// What a destination gets.
 #[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
     /// The record.

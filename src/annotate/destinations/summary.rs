@@ -1,6 +1,5 @@
 //! The job summary of the host. The report's own summary shows the record, so there is nothing more to write than that.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 
@@ -42,7 +41,7 @@ fn open(opening: &Opening<'_>) -> Way {
 /// Whether text can be appended to a file; one that is not there yet is not made, only its folder is looked for.
 fn is_writable(path: &Path) -> io::Result<()> {
     if std::fs::exists(path)? {
-        return OpenOptions::new().append(true).open(path).map(|_| ());
+        return devops_files::open_to_append(path).map(|_| ());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if std::fs::metadata(folder)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }

@@ -1,6 +1,5 @@
 //! Bytes of a report, and where in them a mistake stands.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -12,12 +11,15 @@ use super::trivy::ReportSeed;
 use crate::collect::Collector;
 use devops_core::words::bytes;
 use devops_core::{Error, Input, Location};
-use devops_files::HashingReader;
+use devops_files::{Bounded, HashingReader, open_within};
 use devops_reading::encoding::Decoded;
 use devops_reading::trouble::Position;
 
 /// Size of the buffer between a file and the parser.
 const BUFFER: usize = 64 * 1024;
+
+/// Most bytes of a report file.
+const LARGEST: u64 = 4 << 30;
 
 /// Longest text a report may hold. The parser holds one text at a time; advisories are far below this.
 const LONGEST: usize = 8 * 1024 * 1024;
@@ -35,9 +37,9 @@ pub(crate) fn read(
 ) -> Result<(Vec<Header>, Input), Error> {
     let name = path.display().to_string().replace('\\', "/");
     let inner: Box<dyn Read> = if name == "-" {
-        Box::new(io::stdin().lock())
+        Box::new(Bounded::new(io::stdin().lock(), LARGEST))
     } else {
-        Box::new(File::open(path).map_err(|error| {
+        Box::new(open_within(path, LARGEST).map_err(|error| {
             Error::unreadable(path, error).help("check the path given with `report`, and that the scan ran")
         })?)
     };

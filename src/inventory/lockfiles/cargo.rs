@@ -284,7 +284,7 @@ fn origin(source: &str) -> Option<Origin> {
     })
 }
 
-/// The packages nobody asks for, where a lockfile has none of the project's own.
+/// The packages that no other depends on, if a lockfile has none of the project's own.
 fn unasked(graph: &Graph) -> Vec<usize> {
     let asked: BTreeSet<usize> = graph.edges.iter().flatten().copied().collect();
     (0..graph.packages.len()).filter(|index| !asked.contains(index)).collect()

@@ -11,6 +11,11 @@ use devops_core::{Error, Location};
 /// Folders that hold other people's code, build products or history.
 const NOT_ENTERED: [&str; 5] = [".git", "node_modules", "target", "vendor", ".venv"];
 
+/// Whether a folder of this name is searched.
+pub fn is_searched(folder: &str) -> bool {
+    !NOT_ENTERED.contains(&folder)
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -24,13 +29,13 @@ pub struct Found {
 ///
 /// # Errors
 /// Where a path is missing, can't be listed, is a folder without lockfiles, or is a file that is no lockfile by its
-/// name.
-pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
+/// name; and where a lockfile in a folder is a link to somewhere that `is_inside` does not accept.
+pub fn find(paths: &[PathBuf], is_inside: &dyn Fn(&Path) -> bool) -> Result<Found, Error> {
     let mut found = Found::default();
     for path in paths {
         let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
         if metadata.is_dir() {
-            let below = walk(path)?;
+            let below = walk(path, is_inside)?;
             if below.lockfiles.is_empty() {
                 return Err(without(path, &below));
             }
@@ -60,7 +65,7 @@ fn once(lockfiles: BTreeMap<PathBuf, Kind>) -> BTreeMap<PathBuf, Kind> {
     lockfiles.into_iter().collect()
 }
 
-/// The error that a named path can't be looked at.
+/// The error that a named path can't be read.
 fn missing(path: &Path, error: io::Error) -> Error {
     if path.file_name().is_some_and(|name| name == "-") {
         return Error::input("lockfiles are not read from stdin")
@@ -81,8 +86,16 @@ fn without(path: &Path, below: &Found) -> Error {
     Error::input(message).at(Location::file(shown(path))).help(help())
 }
 
+/// The error that a lockfile, met in a folder, is a link to somewhere else.
+fn leads_out(path: &Path, target: &Path) -> Error {
+    Error::input(format!("is a link out of the workspace, to {}", target.display()))
+        .at(Location::file(shown(path)))
+        .help("name the lockfile itself if it is meant")
+}
+
 /// Looks through a folder and those below it; links to folders are not followed, so that circles end.
-fn walk(start: &Path) -> Result<Found, Error> {
+fn walk(start: &Path, is_inside: &dyn Fn(&Path) -> bool) -> Result<Found, Error> {
+    let real = fs::canonicalize(start).unwrap_or_else(|_| start.to_path_buf());
     let mut found = Found::default();
     let mut folders = vec![start.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -94,13 +107,19 @@ fn walk(start: &Path) -> Result<Found, Error> {
             let name = name.to_string_lossy();
             let kind = entry.file_type().map_err(|error| Error::unreadable(&path, error))?;
             if kind.is_dir() {
-                if NOT_ENTERED.contains(&name.as_ref()) {
-                    found.not_entered.insert(tidy(&path));
-                } else {
+                if is_searched(&name) {
                     folders.push(path);
+                } else {
+                    found.not_entered.insert(tidy(&path));
                 }
-            } else if let Some(kind) = Kind::of(&name) {
-                found.lockfiles.insert(tidy(&path), kind);
+            } else if let Some(lockfile) = Kind::of(&name) {
+                if kind.is_symlink()
+                    && let Ok(target) = fs::canonicalize(&path)
+                    && !(target.starts_with(&real) || is_inside(&target))
+                {
+                    return Err(leads_out(&path, &target));
+                }
+                found.lockfiles.insert(tidy(&path), lockfile);
             } else if kind.is_symlink() && path.is_dir() {
                 found.not_entered.insert(tidy(&path));
             }
@@ -121,6 +140,11 @@ pub fn shown(path: &Path) -> String {
 }
 
 impl Found {
+    /// Whether there is a lockfile at this path, as reports write it.
+    pub fn has(&self, path: &str) -> bool {
+        self.lockfiles.keys().any(|found| shown(found) == path)
+    }
+
     /// The lockfiles that are read, with their format.
     pub fn read(&self) -> impl Iterator<Item = (&Path, &'static Format)> {
         self.lockfiles.iter().filter_map(|(path, kind)| match kind {

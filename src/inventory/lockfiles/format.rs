@@ -7,7 +7,7 @@ use devops_core::Error;
 /// A format of lockfiles that is read.
 #[derive(Debug)]
 pub struct Format {
-    /// What such a file is called most times.
+    /// The usual name of such a file.
     pub(super) name: &'static str,
     /// Whether a file is one by its name.
     pub(super) is: fn(&str) -> bool,

@@ -5,7 +5,7 @@
 pub mod find;
 pub mod format;
 
-pub use find::{Found, find};
+pub use find::{Found, find, is_searched};
 pub use format::{Format, Kind, help};
 
 use devops_core::modules::modules;

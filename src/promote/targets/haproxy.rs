@@ -15,16 +15,19 @@ use crate::colour::{Colour, Live};
 use crate::journal::{Kind, Phase, Record};
 use crate::plan::{Observed, Places};
 use devops_core::{Error, Location};
-use devops_files::replace_durably;
+use devops_files::{read_text, replace_durably};
 
-/// How often a transaction is begun anew because another one came first.
+/// How often a transaction is started again because another one came first.
 const ATTEMPTS: u32 = 50;
 /// How long a transaction that was begun before ours may take to be committed before it counts as abandoned.
 const ABANDONED: Duration = Duration::from_millis(500);
-/// Pause between two looks at it.
+/// Pause between two checks.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How much goes into one command; HAProxy's buffers hold 16 KiB by default.
 const PAYLOAD: usize = 8 * 1024;
+
+/// Most bytes of the file with the map: HAProxy holds it whole.
+const LARGEST_MAP: u64 = 64 << 20;
 
 /// The line of the table.
 pub(super) const TARGET: TargetEntry = TargetEntry {
@@ -85,7 +88,7 @@ struct Haproxy {
     /// The file the map is loaded from, if this machine has it.
     file: Option<PathBuf>,
     key: String,
-    /// Why the file does not say what the runtime says, if it does not.
+    /// Why the file differs from the runtime, if it does.
     stale: RefCell<Option<String>>,
 }
 
@@ -98,7 +101,7 @@ impl Haproxy {
         format!("{}.{name}", self.key)
     }
 
-    /// An answer that HAProxy gives when it refuses.
+    /// An answer of HAProxy that is an error.
     fn refused(&self, command: &str, answer: &str) -> Error {
         let line = answer.lines().next().unwrap_or_default();
         Error::environment(format!("HAProxy refused `{command}` for the map `{}`: {line}", self.map)).help(
@@ -250,14 +253,14 @@ impl Haproxy {
         }
     }
 
-    /// Makes the file say what the runtime says; whether it did not. Keys and comments of others stay as they are.
+    /// Makes the file agree with the runtime; returns whether it differed. Keys and comments of others stay as they are.
     fn persist(&self) -> Result<bool, Error> {
         let Some(file) = &self.file else { return Ok(false) };
         let mut has_changed = false;
         for _ in 0..ATTEMPTS {
             let observed = self.observe()?;
             let ours = self.ours(&observed.live, observed.record.as_ref());
-            let text = std::fs::read_to_string(file).map_err(|error| Error::unreadable(file, error))?;
+            let text = read_text(file, LARGEST_MAP).map_err(|error| Error::unreadable(file, error))?;
             let wanted = merge(&text, &ours);
             if wanted == text {
                 return Ok(has_changed);
@@ -304,7 +307,7 @@ impl Target for Haproxy {
             }
             let is_there = |entries: &Entries| ours.iter().all(|entry| entries.contains(entry));
             if is_there(&self.ours(&observed.live, observed.record.as_ref())) {
-                // Traffic goes where it should; a file that does not say so is repaired by the next run.
+                // Traffic goes where it should; a file that differs is repaired by the next run.
                 *self.stale.borrow_mut() = self.persist().err().map(|error| error.to_string());
                 return Ok(Written::Done);
             }

@@ -3,9 +3,7 @@
 //! A target is one file here and one line in [`TARGETS`]. The file owns the target's flags, their checks, where routing
 //! and record are kept, and how both change without ever being half changed; it must not decide anything.
 
-mod haproxy;
 mod runtime;
-mod symlink;
 
 use std::path::Path;
 
@@ -16,11 +14,17 @@ use super::colour::{Colour, Live};
 use super::journal::Record;
 use super::plan::{Observed, Places};
 use devops_core::Error;
+use devops_core::modules::modules;
 
-/// Every target, in the order `--help` lists them.
-pub const TARGETS: &[TargetEntry] = &[symlink::TARGET, haproxy::TARGET];
+modules! {
+    /// Every target, in the order `--help` lists them.
+    pub const TARGETS: &[TargetEntry] = TARGET of {
+        symlink,
+        haproxy,
+    }
+}
 
-/// The target of those who name none.
+/// The target if none is named.
 pub(super) const DEFAULT: TargetEntry = symlink::TARGET;
 
 /// A target as the table has it.
@@ -28,7 +32,7 @@ pub(super) const DEFAULT: TargetEntry = symlink::TARGET;
 pub struct TargetEntry {
     /// The value of `--target`, and the beginning of its flags.
     pub name: &'static str,
-    /// What `--help` says about it.
+    /// Its description in `--help`.
     pub help: &'static str,
     /// Adds its flags.
     arguments: fn(Command) -> Command,
@@ -155,7 +159,7 @@ pub(crate) trait Target {
     /// Compare and swap.
     fn write(&self, change: &Change, pause: Pause<'_>) -> Result<Written, Error>;
 
-    /// Makes copies of the routing that outlive a restart agree with it, where there are any; whether they did not.
+    /// Makes copies of the routing that outlive a restart agree with it, if there are any; returns whether they differed.
     fn repair(&self) -> Result<bool, Error> {
         Ok(false)
     }

@@ -1,6 +1,6 @@
 //! HAProxy's runtime socket: one command and its answer, bounded in time and size.
 //!
-//! Owns the wire. Must not know what maps are used for.
+//! Owns the protocol. Must not know what maps are used for.
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -35,7 +35,7 @@ impl Socket {
     /// Sends one command and reads the whole answer, without the empty line at its end.
     ///
     /// # Errors
-    /// Where nobody listens, or the answer does not come in time.
+    /// If nothing listens there, or the answer does not come in time.
     pub(super) fn ask(&self, command: &str) -> Result<String, Error> {
         let answer = match self {
             Self::Unix(path) => UnixStream::connect(path).and_then(|stream| {

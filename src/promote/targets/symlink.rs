@@ -63,9 +63,9 @@ fn open(matches: &ArgMatches, folders: Folders<'_>) -> Result<Box<dyn Target>, E
 /// The link with its two folders.
 struct Symlink {
     link: PathBuf,
-    /// Where blue lives.
+    /// Blue's folder.
     blue: PathBuf,
-    /// Where green lives.
+    /// Green's folder.
     green: PathBuf,
     /// What the lock and the journal are called.
     state_name: String,
@@ -82,7 +82,7 @@ impl Symlink {
         }
     }
 
-    /// What the link says to point at a colour: relative to its own folder where the colour stands below it.
+    /// The link's content for a colour: relative to its own folder where the colour stands below it.
     fn text(&self, colour: Colour) -> Result<PathBuf, Error> {
         let folder = self.folder(colour);
         let beside = folder_of(&self.link);

@@ -18,7 +18,7 @@ const CHUNK: usize = 64 * 1024;
 /// How much is looked at to find the encoding.
 const SNIFFED: usize = 1024;
 
-/// Most bytes that one malformed sequence and what is read behind it can have.
+/// Maximum number of bytes that one malformed sequence and what is read behind it can have.
 const LONGEST_SEQUENCE: usize = 8;
 
 /// How bytes become text.

@@ -62,7 +62,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) run_time: RunTime,
     /// Gone tests that had only been skipped.
     pub(crate) gone_skipped: u64,
-    /// Gone tests that were not compared with new names, for there are too many of both.
+    /// Gone tests that were not compared with new names, because there are too many of both.
     pub(crate) not_tried: u64,
 }
 
@@ -208,8 +208,8 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Whether an execution of a test failed before. Executions are told apart by their order; where that is not known, or there are
-/// fewer than before, nobody knows which of them failed then, unless all did. Of more than before, one at least is new.
+/// Whether an execution of a test failed before. Executions are distinguished by their order; where that is not known, or there are
+/// fewer than before, it is unknown which of them failed then, unless all did. Of more than before, one at least is new.
 fn has_failed(before: &Test, now: Executions<'_>, index: usize) -> bool {
     if now.len() == before.executions() && !before.is_unordered {
         before.last.get(index).is_some_and(|outcome| outcome.is_red())

@@ -7,7 +7,7 @@ use super::history::{Flaky, Slower};
 use super::model::Outcome;
 use super::rules::{name_of, title};
 
-/// Most tests in each list; the others are counted.
+/// Maximum number of tests in each list; the others are counted.
 const LISTED: usize = 100;
 
 /// Everything that is different, each list with its total and its first tests.

@@ -75,7 +75,7 @@ struct BenchmarkLine<'a> {
     better: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     exact: bool,
-    /// Run and numbers; as text, for that is read back exactly.
+    /// Run and numbers; as text, because that is read back exactly.
     samples: Vec<(usize, String)>,
 }
 

@@ -7,7 +7,7 @@ use super::model::{DETAILED, Outcome, Test, millis};
 use super::pairs::Subject;
 use crate::ledger::Executions;
 
-/// Least number of earlier durations for their range to count.
+/// Minimum number of earlier durations for their range to count.
 const ENOUGH: usize = 3;
 
 /// A test that takes longer than it did.

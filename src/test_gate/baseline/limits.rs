@@ -13,7 +13,7 @@ pub(crate) struct Limits {
     pub(crate) max_run_slowdown: Option<f64>,
     /// And longer than the median by more than this many milliseconds.
     pub(crate) slowdown_floor_ms: u64,
-    /// Most tests fewer than at the baseline.
+    /// Maximum number of tests lost since the baseline.
     pub(crate) max_test_drop: Option<TestDrop>,
 }
 
@@ -44,7 +44,7 @@ impl FromStr for TestDrop {
 }
 
 impl TestDrop {
-    /// Least number of tests there must be where there were so many.
+    /// Minimum number of tests there must be where there were so many.
     pub(crate) fn least(self, before: u64) -> u64 {
         match self {
             Self::Count(count) => before.saturating_sub(count),
@@ -64,7 +64,7 @@ impl TestDrop {
 }
 
 impl Limits {
-    /// Least number of executions there must be, where there are fewer.
+    /// Minimum number of executions there must be, where there are fewer.
     pub(crate) fn missed(&self, before: Amount, now: Amount) -> Option<u64> {
         let least = self.max_test_drop?.least(before.executions);
         (now.executions < least).then_some(least)

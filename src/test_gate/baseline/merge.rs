@@ -101,7 +101,7 @@ fn join(known: &mut Test, other: Test) {
                     .max_by_key(|outcome| (outcome.ran(), !outcome.is_red(), *outcome))
                     .unwrap_or(*outcome);
             }
-            // Whoever has more of them may have them in another order.
+            // A run with more of them may have them in another order.
             known.is_unordered |= other.is_unordered || known.last.len() != other.last.len();
             known.last.extend(other.last.iter().skip(known.last.len()));
         }

@@ -31,4 +31,4 @@ pub(crate) use merge::merge;
 pub(crate) use model::{Baseline, Benchmark, Coverage, Metric, RunIdentity};
 pub(crate) use pairs::Subject;
 pub(crate) use quarantine::Quarantine;
-pub(crate) use read::read;
+pub(crate) use read::{LARGEST, read_whole};

@@ -12,13 +12,13 @@ pub(crate) use crate::direction::Direction;
 use crate::ledger::{Execution, Executions, Ledger, Scope};
 use devops_core::digest::hexadecimal;
 
-/// Most runs of which outcomes are kept; the newest stay.
+/// Maximum number of runs of which outcomes are kept; the newest stay.
 pub(super) const RUNS: usize = 100;
 
-/// Most runs of which durations and benchmark samples are kept; the newest stay.
+/// Maximum number of runs of which durations and benchmark samples are kept; the newest stay.
 pub(super) const DETAILED: usize = 20;
 
-/// Most samples of one benchmark that are kept of one run; [`pool::thin`] says which.
+/// Maximum number of samples of one benchmark that are kept of one run; [`pool::thin`] says which.
 pub(super) const SAMPLES: usize = 200;
 
 /// How a test ended in a run, over all of its executions: the worst of those that took place.
@@ -37,7 +37,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Run {
     /// When, as far as it was said; runs without a time are the oldest.
     pub(crate) time: Option<Timestamp>,
-    /// What tells it from others.
+    /// What distinguishes it from others.
     pub(crate) key: String,
     /// What was tested.
     pub(crate) commit: Option<String>,
@@ -46,7 +46,7 @@ pub(crate) struct Run {
 /// What the caller knows of a run; nothing need be known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RunIdentity {
-    /// What tells it from others; without it the commit does, without that a digest of what the run holds.
+    /// What distinguishes it from others; without it the commit does, without that a digest of what the run holds.
     pub(crate) key: Option<String>,
     /// What was tested.
     pub(crate) commit: Option<String>,
@@ -63,7 +63,7 @@ pub(crate) struct Test {
     pub(crate) millis: Vec<Option<u32>>,
     /// How each of its executions ended in the newest run that has it, in the order of that run's reports.
     pub(crate) last: Vec<Outcome>,
-    /// Whether that order is not known, so that nobody knows which of them failed.
+    /// Whether that order is not known, so that it is unknown which of them failed.
     pub(crate) is_unordered: bool,
 }
 

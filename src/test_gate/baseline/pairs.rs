@@ -9,19 +9,19 @@ use super::model::Test;
 use super::stem::stem;
 use crate::ledger::{Executions, Scope};
 
-/// Least similarity of two names without parameters for one to be the other renamed: 1 − edit distance ÷ longer length.
+/// Minimum similarity of two names without parameters for one to be the other renamed: 1 − edit distance ÷ longer length.
 pub(super) const SIMILAR: f64 = 0.7;
 
-/// Most pairs of a gone and a new test in one scope that are looked at for renames.
+/// Maximum number of pairs of a gone and a new test in one scope that are looked at for renames.
 const RENAMES: usize = 2_500;
 
-/// Most work on renames in all, in cells of edit-distance tables.
+/// Maximum work on renames in all, in cells of edit-distance tables.
 const CELLS: usize = 40_000_000;
 
-/// Most new tests of one name that are looked at for moves.
+/// Maximum number of new tests of one name that are looked at for moves.
 const NAMESAKES: usize = 100;
 
-/// Most pairs of a gone and a new test of one name that are looked at for moves, in all.
+/// Maximum number of pairs of a gone and a new test of one name that are looked at for moves, in all.
 const MOVES: usize = 1_000_000;
 
 /// A test by where it is and its name.
@@ -60,7 +60,7 @@ pub(crate) enum How {
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     pub(super) pairs: Vec<(usize, usize, How)>,
-    /// How many gone tests were not compared with all new ones, for there are too many.
+    /// How many gone tests were not compared with all new ones, because there are too many.
     pub(super) not_tried: u64,
 }
 

@@ -17,7 +17,7 @@ const TABLE: &str = "quarantine";
 /// Keys of an entry; all of them are needed.
 const KEYS: [&str; 4] = ["test", "owner", "reason", "expires"];
 
-/// Most days that an entry may last from today.
+/// Maximum number of days that an entry may last from today.
 pub(crate) const LONGEST: i32 = 90;
 
 /// Rules whose findings an entry covers: about a test that ran and failed. Nothing that says a test is gone is covered.
@@ -69,7 +69,7 @@ impl Quarantine {
 
     /// Marks the findings that entries cover as waived.
     ///
-    /// Nothing is covered where the run crashed or is incomplete (`is_whole` is false): nobody knows what it did not say.
+    /// Nothing is covered where the run crashed or is incomplete (`is_whole` is false): what it did not report is unknown.
     /// `tests` are the names of all tests of the run, as findings have them.
     pub(crate) fn apply<'a>(
         &self,

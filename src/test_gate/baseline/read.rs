@@ -14,15 +14,16 @@ use super::model::{Baseline, Coverage, DETAILED, Direction, Metric, Outcome, RUN
 use crate::ledger::{Kind, Scope};
 use devops_core::digest::hexadecimal;
 use devops_core::words::number;
-use devops_core::{Error, Location};
+use devops_core::{Error, Input, Location};
+use devops_files::HashingReader;
 
-/// Most bytes of a baseline, after it was decompressed.
-const LARGEST: u64 = 1 << 30;
+/// Maximum number of bytes of a baseline, after it was decompressed.
+pub(crate) const LARGEST: u64 = 1 << 30;
 
-/// Most bytes of a line.
+/// Maximum number of bytes of a line.
 const LONGEST: u64 = 1 << 20;
 
-/// Most executions of one test in a run, as many as reports can hold it.
+/// Maximum number of executions of one test in a run, as many as reports can hold it.
 const EXECUTIONS: usize = 100_000;
 
 /// What version 1 counted, in its order.
@@ -169,6 +170,19 @@ pub(crate) fn read(path: &str, mut source: impl Read) -> Result<Baseline, Error>
         if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
     let source = BufReader::with_capacity(1 << 16, text.take(LARGEST + 1));
     Reader { path, source, line: 0, bytes: 0, text: Vec::new(), digest: Sha256::new() }.baseline()
+}
+
+/// The same, with the record of the file.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_whole(path: &str, source: impl Read) -> Result<(Baseline, Input), Error> {
+    let mut source = HashingReader::new(source);
+    let baseline = read(path, &mut source)?;
+    // What follows the last line is refused, but a reader may not have met the end yet.
+    let rest = io::copy(&mut source, &mut io::sink());
+    rest.map_err(|cause| Error::input("can't be read").at(Location::file(path)).because(cause))?;
+    Ok((baseline, source.finish(path)))
 }
 
 struct Reader<'a, R> {

@@ -27,7 +27,7 @@ rules! {
     QUARANTINE_UNUSED: "quarantine-unused", Low, "a quarantine entry matches no test";
 }
 
-/// Most findings of each rule; what is left out is counted.
+/// Maximum number of findings of each rule; what is left out is counted.
 const LISTED: usize = 1_000;
 
 /// The findings about tests that are gone, skipped or slower.
@@ -46,7 +46,7 @@ pub(crate) fn findings(comparison: &Comparison<'_>, limits: &Limits) -> Vec<Find
     findings
 }
 
-/// No test has a time, so that nobody knows which are slower.
+/// No test has a time, so it is unknown which are slower.
 pub(crate) fn untimed() -> Finding {
     Finding::new(&SLOWER, "no report has the durations of tests, so slower tests can't be found", &["times"])
         .help("write reports with durations, or remove `max-slowdown`")
@@ -224,7 +224,7 @@ pub(crate) fn baseline_missing(path: &str, why: &str) -> Finding {
         )
 }
 
-/// Fewer tests than the baseline allows, as detail for whoever counts tests; `least` is of [`Limits::missed`].
+/// Fewer tests than the baseline allows, as a detail; `least` is of [`Limits::missed`].
 pub(crate) fn dropped(before: Amount, now: Amount, least: u64) -> String {
     format!(
         "{} in the baseline, {} now, expected at least {}",

@@ -1,6 +1,6 @@
 //! The part of a test's name that stays when its parameters change.
 
-/// A name without its parameters: what tells the executions of one parametrised test apart is left out.
+/// A name without its parameters: what distinguishes the executions of one parametrised test is left out.
 ///
 /// Parameters are `[..]`, `(..)`, `{..}` and `<..>` at the end, any number of them; a Go subtest behind `/`; `#2` at the end;
 /// `PHPUnit`'s data sets; `JUnit` 5's `[1] ..` and `repetition 1 of 3`; a `case_1_..` as Rust's rstest has it.

@@ -16,12 +16,12 @@ use devops_reading::shape::Shape;
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "asv", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.has(&["commit_hash"]) && json.has(&["result_columns"]))
 }
 
-/// Most combinations of parameters of one benchmark.
+/// Maximum number of combinations of parameters of one benchmark.
 const COMBINATIONS: usize = 50_000;
 
 #[derive(Default)]

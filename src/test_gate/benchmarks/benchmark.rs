@@ -3,7 +3,7 @@
 use super::unit;
 pub(crate) use crate::direction::Direction;
 
-/// Most samples that are kept of a measure in a run, and of all runs of a baseline together.
+/// Maximum number of samples that are kept of a measure in a run, and of all runs of a baseline together.
 pub(crate) const KEPT: usize = 500;
 
 /// One measure of one benchmark.

@@ -17,7 +17,7 @@ use devops_reading::shape::Shape;
 pub(super) const FORMATS: &[Format] =
     &[Format { name: "BenchmarkDotNet", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.has(&["HostEnvironmentInfo"]) && json.has(&["Benchmarks"]))
 }
@@ -59,7 +59,7 @@ struct Memory {
     bytes_allocated_per_operation: Option<f64>,
 }
 
-/// Most names whose job is remembered.
+/// Maximum number of names whose job is remembered.
 const NAMES: usize = 50_000;
 
 /// Reads a whole file.

@@ -1,6 +1,6 @@
 //! benchmark-ips of Ruby: its text, and the list of `x.json!`.
 //!
-//! A label that comes again in the same file stands for another report, because nothing tells two blocks of one script apart.
+//! A label that comes again in the same file stands for another report, because nothing distinguishes two blocks of one script.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -15,23 +15,23 @@ use super::text::{each_printed, number};
 use devops_reading::lines::Line;
 use devops_reading::shape::Shape;
 
-/// What is read here, the most telling shape first.
+/// What is read here, the most specific shape first.
 pub(super) const FORMATS: &[Format] = &[
     Format { name: "benchmark-ips", is, read: |source, _| read(source) },
     Format { name: "benchmark-ips", is: is_list, read: |source, _| read_list(source) },
 ];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
 
-/// Whether a file that begins so is one of this form.
+/// Whether a file that begins in this way has this form.
 fn is_list(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.is_list && json.has(&["[]", "name"]) && json.has(&["[]", "ips"]) && json.has(&["[]", "stddev"]))
 }
 
-/// Most labels that are remembered of a file.
+/// Maximum number of labels that are remembered of a file.
 const LABELS: usize = 50_000;
 
 /// Reads the text.

@@ -19,7 +19,7 @@ use devops_reading::shape::Shape;
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "Catch2", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
@@ -27,7 +27,7 @@ fn is(shape: &Shape) -> bool {
 /// What stands behind the name of a benchmark that threw an exception; the test case passes all the same.
 const FAILED: &str = "Benchmark failed (";
 
-/// Most sections in each other whose names are kept.
+/// Maximum number of sections in each other whose names are kept.
 const DEEPEST: usize = 50;
 
 /// How long the name of a benchmark may get before the rest of it is passed over.

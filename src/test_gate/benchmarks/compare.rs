@@ -24,7 +24,7 @@ pub(crate) enum Verdict {
     Vanished,
     /// With what differs.
     Incomparable(String),
-    /// It changed, and nobody said which way is better.
+    /// It changed, and it is unknown which direction is better.
     Moved,
     /// It may have got worse by more than is allowed, and it may not.
     Inconclusive,
@@ -35,7 +35,7 @@ pub(crate) enum Verdict {
     Unchanged,
     /// Shows how fast the machine is.
     Reference,
-    /// Tells about the run; is never held against the baseline.
+    /// Describes the run; is never compared with the baseline.
     Informative,
 }
 
@@ -208,7 +208,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Whether noise can't be told apart, and could be with as many samples as there have always been.
+    /// Whether noise can't be excluded, and could be with as many samples as there have always been.
     fn is_starved(&self, usual: usize, rate: f64) -> bool {
         self.is_sampled() && self.least_p() > rate && least_p(self.before.samples.len(), usual) <= rate
     }

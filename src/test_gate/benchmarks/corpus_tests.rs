@@ -85,7 +85,7 @@ pub(super) fn files() -> Vec<PathBuf> {
     paths
 }
 
-/// Compares what files tell with what is expected, which was checked by hand.
+/// Compares what is read of files with what is expected, which was checked by hand.
 fn check(paths: &[PathBuf], expected: &str) {
     let told: String = paths
         .iter()

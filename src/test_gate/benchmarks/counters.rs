@@ -17,7 +17,7 @@ struct Counter {
 enum Kind {
     /// The same in every run of the same program; less is better.
     Exact,
-    /// The same in every run, and nobody knows which way is better.
+    /// The same in every run, and it is unknown which direction is better.
     Neutral,
     /// What a simulated processor misses, which depends on where memory lies; less is better.
     Simulated,

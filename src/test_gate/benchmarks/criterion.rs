@@ -1,6 +1,6 @@
 //! Criterion: its text, the messages of `cargo criterion --message-format json`, and the files under `target/criterion`.
 //!
-//! `thrpt:` is the same number as `time:` seen from the other side, `change:` compares with a run nobody knows; both are passed
+//! `thrpt:` is the same number as `time:` seen from the other side, `change:` compares with an unknown run; both are passed
 //! over.
 
 use std::io::Read;
@@ -18,7 +18,7 @@ use devops_reading::json::document;
 use devops_reading::lines::Line;
 use devops_reading::shape::Shape;
 
-/// What is read here, the most telling shape first.
+/// What is read here, the most specific shape first.
 pub(super) const FORMATS: &[Format] = &[
     Format { name: "criterion", is, read: |source, _| read(source) },
     Format { name: "criterion", is: is_messages, read: |source, _| read_messages(source) },
@@ -26,23 +26,23 @@ pub(super) const FORMATS: &[Format] = &[
     Format { name: "criterion", is: is_estimates, read: read_estimates },
 ];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
 
-/// Whether a file that begins so is one of this form.
+/// Whether a file that begins in this way has this form.
 fn is_messages(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) | Shape::JsonLines(json) if json.says(&["reason"], "benchmark-complete")
         || (json.says(&["reason"], "group-complete") && json.has(&["benchmarks"])))
 }
 
-/// Whether a file that begins so is one of this form.
+/// Whether a file that begins in this way has this form.
 fn is_sample(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.has(&["iters"]) && json.has(&["times"]))
 }
 
-/// Whether a file that begins so is one of this form.
+/// Whether a file that begins in this way has this form.
 fn is_estimates(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.has(&["mean", "point_estimate"]) && json.has(&["std_dev"]))
 }

@@ -20,7 +20,7 @@ use devops_reading::shape::Shape;
 pub(super) const FORMATS: &[Format] =
     &[Format { name: "github-action-benchmark custom JSON", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.is_list && json.has(&["[]", "name"]) && json.has(&["[]", "unit"]) && json.has(&["[]", "value"]))
 }

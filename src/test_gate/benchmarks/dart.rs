@@ -13,7 +13,7 @@ use devops_reading::shape::Shape;
 pub(super) const FORMATS: &[Format] =
     &[Format { name: "benchmark_harness", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }

@@ -6,7 +6,7 @@ use super::compare::Comparison;
 use super::judge::{Judged, worst_first};
 use super::limits::Limits;
 
-/// Most rows of the table; the rest is counted.
+/// Maximum number of rows of the table; the rest is counted.
 const ROWS: usize = 100;
 
 /// The table, worst first, with what it was judged by.

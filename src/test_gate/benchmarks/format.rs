@@ -1,4 +1,4 @@
-//! A format of benchmark reports, told by what a file holds.
+//! A format of benchmark reports, recognised by the content of a file.
 
 use std::io::Read;
 
@@ -12,7 +12,7 @@ use devops_reading::shape::Shape;
 pub(crate) struct Format {
     /// The name people know it by.
     pub(super) name: &'static str,
-    /// Whether a file that begins so is one.
+    /// Whether a file that begins in this way has the format.
     pub(super) is: fn(&Shape) -> bool,
     /// Reads a whole file; its path names a benchmark only where nothing in the file does.
     pub(super) read: fn(&mut dyn Read, &str) -> Reading,

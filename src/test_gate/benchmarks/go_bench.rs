@@ -1,6 +1,6 @@
 //! `go test -bench`: one line a run, with any number of measures; `-count` gives a benchmark several lines, its samples.
 //!
-//! `pkg:` tells equal names apart, and without it the line that ends a package. A package and its `_test` package may both have a
+//! `pkg:` distinguishes equal names, and without it the line that ends a package. A package and its `_test` package may both have a
 //! benchmark of one name, which has twice as many lines as the others then, one after the other.
 //! The number behind the last hyphen is GOMAXPROCS where every line of a package has the same
 //! one; it goes, so that two machines can be compared. `Unit ns/op better=lower assume=exact` lines say what benchstat reads.
@@ -20,15 +20,15 @@ use devops_reading::shape::Shape;
 pub(super) const FORMATS: &[Format] =
     &[Format { name: "go test -bench", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
 
-/// Most `Unit` lines that are heeded.
+/// Maximum number of `Unit` lines that are used.
 const UNITS: usize = 1_000;
 
-/// Most names of a package whose lines are counted.
+/// Maximum number of names of a package whose lines are counted.
 const NAMES: usize = 50_000;
 
 /// Reads a whole file.

@@ -1,7 +1,7 @@
 //! Google Benchmark's JSON: rows of single runs are samples; rows that sum repetitions up count only where the runs are left out.
 //!
 //! Several benchmarks may be registered under one name, by templates or in several files of a program: the numbers of the family and
-//! of its instance tell them apart, and before those were written the number of a repetition that comes again.
+//! of its instance distinguish them, and before those were written the number of a repetition that comes again.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -20,7 +20,7 @@ use devops_reading::shape::Shape;
 pub(super) const FORMATS: &[Format] =
     &[Format { name: "Google Benchmark", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.has(&["benchmarks", "[]", "real_time"])
         || json.has(&["context", "library_build_type"])
@@ -41,7 +41,7 @@ const NO_MEASURES: [&str; 10] = [
     "max_bytes_used",
 ];
 
-/// Most repetitions that are counted of a file without families.
+/// Maximum number of repetitions that are counted of a file without families.
 const MOST_REPETITIONS: usize = 100_000;
 
 #[derive(Default)]
@@ -122,7 +122,7 @@ impl Root {
     }
 }
 
-/// What tells a row from rows of other benchmarks of its name.
+/// What distinguishes a row from rows of other benchmarks of its name.
 fn which(
     row: &BTreeMap<String, Value>,
     name: &str,

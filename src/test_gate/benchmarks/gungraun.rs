@@ -15,7 +15,7 @@ use devops_reading::shape::Shape;
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "gungraun", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) | Shape::JsonLines(json) if json.has(&["module_path"])
         && json.has(&["benchmark_exe"]))

@@ -18,7 +18,7 @@ use devops_reading::shape::Shape;
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "JMH", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.is_list && (json.has(&["[]", "jmhVersion"]) || json.has(&["[]", "primaryMetric"])))
 }
@@ -72,7 +72,7 @@ fn take(run: Run, sheet: &mut Sheet, runs: &mut BTreeMap<String, Runs>) {
     let primary_unit = primary.unit.clone().unwrap_or_default();
     push(&name, &mode, primary, direction, sheet);
     for (metric, found) in run.secondary {
-        // Counters and the methods of a group are measured as the whole is; profilers and percentiles tell about the run.
+        // Counters and the methods of a group are measured as the whole is; profilers and percentiles describe the run.
         let is_measure = !metric.contains(['.', '·'])
             && unit::factor(found.unit.as_deref().unwrap_or_default(), &primary_unit).is_some();
         let direction = if is_measure { direction } else { Some(Direction::Informative) };

@@ -118,7 +118,7 @@ fn against(judged: &mut Judged, now: &Merged, base: &Merged, limits: &Limits) {
     judged.notes.extend(notes(&judged.comparisons, limits));
 }
 
-/// Least number of measures of which it can be said that everything moved.
+/// Minimum number of measures of which it can be said that everything moved.
 const MANY: usize = 5;
 
 /// By which factor two measures may differ that moved together.

@@ -18,7 +18,7 @@ use devops_reading::shape::Shape;
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "k6", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(shape, Shape::Json(json) if json.has(&["metrics"])
         && (json.has(&["root_group"])

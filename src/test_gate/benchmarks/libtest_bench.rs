@@ -17,7 +17,7 @@ use devops_reading::shape::Shape;
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[Format { name: "libtest bench", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
@@ -96,7 +96,7 @@ impl Libtest {
         Taken::Other
     }
 
-    /// The name of a benchmark that the same targets measured, told from others of its name.
+    /// The name of a benchmark that the same targets measured, distinguished from others of its name.
     pub(super) fn own_name(&mut self, name: &str) -> String {
         self.runs.name(name)
     }

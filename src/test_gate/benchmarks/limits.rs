@@ -13,7 +13,7 @@ pub(crate) struct Limits {
     pub(crate) max_slowdown: f64,
     /// How likely a run without any change may be red.
     pub(crate) alarm_rate: f64,
-    /// Largest slow-down in percent where there are too few samples to tell it from noise.
+    /// Largest slow-down in percent if there are too few samples to distinguish it from noise.
     pub(crate) size_alone: f64,
     /// Largest increase in percent of an exact count.
     pub(crate) exact_tolerance: f64,

@@ -1,7 +1,7 @@
-//! How fast the machine is against that of the baseline, told by benchmarks that no change touches.
+//! How fast the machine is against that of the baseline, measured by benchmarks that no change touches.
 //!
 //! A reference only counts as far as it can be believed: its own change must be clear, of a size that machines differ by, and
-//! shared by the other benchmarks. Whoever slows the reference down as well gains nothing by it: where it moved alone nothing is
+//! shared by the other benchmarks. A change that slows the reference down as well gains nothing: where it moved alone nothing is
 //! corrected, and it is red itself.
 
 use super::compare::Pair;
@@ -12,7 +12,7 @@ use super::unit;
 /// How much slower or faster a machine may be for its times to be corrected.
 pub(super) const MOST: f64 = 2.0;
 
-/// From how many other measures on it can be told whether they moved with the reference.
+/// Minimum number of other measures that show whether they moved with the reference.
 const ENOUGH: usize = 3;
 
 /// What the reference says.
@@ -32,9 +32,9 @@ pub(crate) struct Machine {
 pub(crate) enum Belief {
     /// Times are corrected by it.
     Corrected,
-    /// It is as fast as before, as far as can be told.
+    /// It is as fast as before, as far as is known.
     Same,
-    /// It has too few samples to tell.
+    /// It has too few samples.
     Unsampled,
     /// It moved, and the others did not.
     Alone,

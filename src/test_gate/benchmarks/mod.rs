@@ -26,7 +26,7 @@ mod unit;
 use devops_core::modules::modules;
 
 modules! {
-    /// Every format, the most telling shape first.
+    /// Every format, the most specific shape first.
     const TABLE: &[&[Format]] = FORMATS of {
         own,
         jmh,

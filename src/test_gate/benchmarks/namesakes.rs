@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// Most benchmarks that are told apart in a file; more measures than that are not kept either.
+/// Maximum benchmarks that are distinguished in a file; more measures than that are not kept either.
 const MOST: usize = 50_000;
 
-/// Longest name of a program that tells it from others.
+/// Longest name of a program that distinguishes it from others.
 const LONGEST: usize = 1_000;
 
 /// The benchmarks that have a name, in the order in which they came.
@@ -16,7 +16,7 @@ pub(super) struct Namesakes {
 }
 
 impl Namesakes {
-    /// The name of the benchmark that `who` tells from others of its name: the name itself for the first of them, then `name #2`.
+    /// The name of the benchmark that `who` distinguishes from others of its name: the name for the first of them, then `name #2`.
     pub(super) fn name(&mut self, name: &str, who: &str) -> String {
         let same = self.known.entry(name.to_owned()).or_default();
         let next = same.len() + 1;

@@ -17,12 +17,12 @@ use devops_reading::shape::Shape;
 pub(super) const FORMATS: &[Format] =
     &[Format { name: "Ruby's Benchmark", is, read: |source, _| read(source) }];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     any_line(shape, is_line)
 }
 
-/// Most labels that are remembered of a file.
+/// Maximum number of labels that are remembered of a file.
 const LABELS: usize = 50_000;
 
 /// Reads a whole file.

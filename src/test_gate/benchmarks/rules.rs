@@ -25,13 +25,13 @@ rules! {
     CROSSED: "threshold-crossed", High, "a threshold of the report, or a given limit, is crossed";
 }
 
-/// Most findings of this room; what is left out is counted.
+/// Maximum number of findings of this room; what is left out is counted.
 pub(super) const LISTED: usize = 1_000;
 
-/// Most measures that one finding about many of them shows.
+/// Maximum number of measures that one finding about many of them shows.
 const SHOWN: usize = 50;
 
-/// Most samples that are asked for.
+/// Maximum number of samples that are asked for.
 const MOST_SAMPLES: u64 = 10_000;
 
 /// What a comparison is worth reporting as, if it is.
@@ -119,7 +119,7 @@ pub(super) fn together(members: &[&Comparison], factor: f64, all: usize) -> Find
         .help("this may be a slower machine or a change to code that everything uses: measure the base and the change alternately in one job, or set `benchmark-reference`")
 }
 
-/// Measures of which nobody knows whether they got worse: one finding for all.
+/// Measures of which it is unknown whether they got worse: one finding for all.
 pub(super) fn inconclusive(open: &[&Comparison], all: usize, limits: &Limits, needed: u64) -> Finding {
     let worst = open.iter().map(|comparison| comparison.worst()).fold(1.0, f64::max);
     let limit = short(limits.max_slowdown);

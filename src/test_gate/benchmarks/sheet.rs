@@ -6,19 +6,19 @@ use super::benchmark::{Benchmark, KEPT};
 use devops_reading::excerpt::shorten;
 use devops_reading::trouble::{Trouble, Troubles};
 
-/// Most measures that are kept of a file.
+/// Maximum number of measures that are kept of a file.
 const MOST: usize = 50_000;
 
-/// Most samples that are kept of a file.
+/// Maximum number of samples that are kept of a file.
 const MOST_SAMPLES: usize = 2_000_000;
 
-/// Most thresholds that are kept of a file.
+/// Maximum number of thresholds that are kept of a file.
 const THRESHOLDS: usize = 10_000;
 
 /// Longest name that is kept, in bytes.
 const LONGEST: usize = 500;
 
-/// Most notes that are kept of a file.
+/// Maximum number of notes that are kept of a file.
 const NOTES: usize = 20;
 
 /// A threshold that the producer itself judged.

@@ -5,7 +5,7 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-/// Most samples on a side for which the exact distribution of the test is counted out.
+/// Maximum number of samples on a side for which the exact distribution of the test is counted out.
 const EXACT: usize = 50;
 
 /// How a comparison was made.
@@ -15,7 +15,7 @@ pub(crate) enum Method {
     RankExact,
     /// Mann-Whitney, with the normal distribution, corrected for ties and continuity.
     RankNormal,
-    /// By the size of the change, for there are too few samples.
+    /// By the size of the change, because there are too few samples.
     SizeAlone,
     /// Number against number.
     Count,

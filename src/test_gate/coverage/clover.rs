@@ -21,7 +21,7 @@ pub(super) const FORMAT: Format = Format {
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[FORMAT];
 
-/// Whether a file that begins so is one: Cobertura's root has the same name.
+/// Whether a file that begins in this way has the format: Cobertura's root has the same name.
 fn is(shape: &Shape) -> bool {
     let is_clover = |xml: &Xml| {
         ["clover", "generated"].iter().any(|name| xml.has_attribute(name))
@@ -67,7 +67,7 @@ impl File {
     }
 }
 
-/// Reads a report. Statements and conditions are lines that can be covered; where a method begins is told in lines of its
+/// Reads a report. Statements and conditions are lines that can be covered; where a method begins is written in lines of its
 /// own, which are left out as other formats of the same run have none.
 fn read(source: &mut dyn Read, reading: &mut Reading) {
     let mut walker = Walker::new(source);

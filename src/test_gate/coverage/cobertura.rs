@@ -23,7 +23,7 @@ pub(crate) const FORMAT: Format = Format {
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[FORMAT];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     let is_cobertura = |xml: &Xml| {
         ["line-rate", "branch-rate", "lines-valid"].iter().any(|name| xml.has_attribute(name))

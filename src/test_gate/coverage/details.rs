@@ -10,10 +10,10 @@ use super::rules::Facts;
 use super::scope::LeftOut;
 use super::totals::{FileTotals, Ratio};
 
-/// Most files in the table.
+/// Maximum number of files in the table.
 const MOST: usize = 100;
 
-/// Most ranges of uncovered lines of a file.
+/// Maximum number of ranges of uncovered lines of a file.
 const RANGES: usize = 100;
 
 /// Totals, the change's own numbers, and changed files, worst first; without a known change, the least covered files.

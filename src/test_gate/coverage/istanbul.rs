@@ -37,12 +37,12 @@ pub(super) const SUMMARY: Format = Format {
 /// What is read and refused here.
 pub(super) const FORMATS: &[Format] = &[FORMAT, SUMMARY];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     object(shape).is_some_and(|json| json.has(&["*", "statementMap"]))
 }
 
-/// Whether a file that begins so is a summary.
+/// Whether a file that begins in this way is a summary.
 fn is_summary(shape: &Shape) -> bool {
     object(shape).is_some_and(|json| json.has(&["total", "lines", "pct"]))
 }

@@ -24,7 +24,7 @@ pub(super) const FORMAT: Format = Format {
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[FORMAT];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     matches!(first_line(shape), Some(("TN" | "SF", _)))
 }

@@ -27,7 +27,7 @@ pub(super) const FORMAT: Format = Format {
 /// What is read here.
 pub(super) const FORMATS: &[Format] = &[FORMAT];
 
-/// Whether a file that begins so is one.
+/// Whether a file that begins in this way has the format.
 fn is(shape: &Shape) -> bool {
     object(shape).is_some_and(|json| {
         json.has(&["data", "[]", "files"]) || json.says(&["type"], "llvm.coverage.json.export")

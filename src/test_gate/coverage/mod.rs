@@ -42,7 +42,7 @@ use devops_reading::shape::{Json, Shape};
 use devops_reading::trouble::{Trouble, Troubles};
 
 modules! {
-    /// Every format, the most telling shape first.
+    /// Every format, the most specific shape first.
     const TABLE: &[&[Format]] = FORMATS of {
         open_cover,
         clover,
@@ -65,7 +65,7 @@ pub(crate) struct Format {
     name: &'static str,
     /// Whether it has totals alone, which no line follows from.
     is_summary: bool,
-    /// Whether a file that begins so is one.
+    /// Whether a file that begins in this way has the format.
     is: fn(&Shape) -> bool,
     /// Reads a report to its end, or to where it can't be followed.
     read: fn(&mut dyn Read, &mut Reading),
@@ -109,7 +109,7 @@ impl std::fmt::Debug for Format {
     }
 }
 
-/// Every format, the most telling shape first.
+/// Every format, the most specific shape first.
 pub(crate) fn formats() -> impl Iterator<Item = Format> {
     TABLE.iter().copied().flatten().copied()
 }

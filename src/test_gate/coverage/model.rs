@@ -46,7 +46,7 @@ pub(super) fn arm_key(format: &Format, name: impl std::hash::Hash) -> u64 {
 pub(crate) struct FileCoverage {
     pub(super) lines: Vec<Line>,
     pub(super) arms: Vec<Arm>,
-    /// Branches of formats that count them but don't tell them apart.
+    /// Branches of formats that count them without identifying them.
     pub(super) counts: Vec<Branches>,
     /// How many of each are sorted already.
     settled: usize,
@@ -94,7 +94,7 @@ impl FileCoverage {
         }
     }
 
-    /// Takes branches that are only counted. Two runs of them can't be told apart, so the better one stands: a lower bound.
+    /// Takes branches that are only counted. Two runs of them can't be matched, so the better one counts: a lower bound.
     pub(super) fn count(&mut self, line: u32, covered: u32, total: u32) {
         if line > 0 && total > 0 {
             self.counts.push(Branches { line, covered: covered.min(total), total });
@@ -154,7 +154,7 @@ impl FileCoverage {
         &self.lines
     }
 
-    /// The branches by line, in order. Where several formats speak of a line, the one that sees most decides.
+    /// The branches by line, in order. If several formats have a line, the one with the most branches decides.
     pub(crate) fn branches(&self) -> Vec<Branches> {
         let mut all = self.counts.clone();
         for arms in

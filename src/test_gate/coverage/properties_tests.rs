@@ -66,7 +66,7 @@ fn covered(coverage: &Coverage) -> BTreeMap<String, BTreeMap<u32, bool>> {
     coverage.files.iter().map(|(path, file)| (path.clone(), lines(file))).collect()
 }
 
-/// Whether a strict prefix can't be told from a whole report, as the format has no end.
+/// Whether a strict prefix can't be distinguished from a whole report, because the format has no end.
 fn has_an_end_there(format: Format, prefix: &str) -> bool {
     match format.name() {
         "LCOV" => prefix.trim_end().ends_with("end_of_record"),

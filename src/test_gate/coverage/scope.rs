@@ -12,7 +12,7 @@ use devops_core::Error;
 use devops_core::words::{count, counted, number};
 use devops_reading::glob;
 
-/// Most changed files that a note names.
+/// Maximum number of changed files that a note names.
 const NAMED: usize = 10;
 
 /// A pattern for paths of the repository, and why it is there.

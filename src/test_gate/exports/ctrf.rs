@@ -118,7 +118,7 @@ fn suites(test: &Execution) -> Vec<&str> {
     if names.is_empty() { vec!["tests"] } else { names }
 }
 
-/// A name, for the format wants one.
+/// A name, because the format requires one.
 fn named(name: &str) -> &str {
     if name.trim().is_empty() { "(a test without a name)" } else { name }
 }

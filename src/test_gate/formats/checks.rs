@@ -78,7 +78,7 @@ pub(crate) fn nothing_panics(format: &Format, pieces: &[&str]) {
     });
 }
 
-/// A valid report is told by its content as this format and no other, and every beginning of it fails.
+/// A valid report is recognised by its content as this format and no other, and every beginning of it fails.
 pub(crate) fn holds(format: &Format, sample: &str) {
     only_this(format, sample);
     let whole = read(format, sample);

@@ -42,7 +42,7 @@ pub(crate) const FORMAT: Format = Format {
     },
 };
 
-/// Most scenarios of a feature that wait for its name, which stands behind them.
+/// Maximum number of scenarios of a feature that wait for its name, which stands behind them.
 const WAITING: usize = 10_000;
 
 #[derive(Debug, Default, Deserialize)]
@@ -130,7 +130,7 @@ impl Sum {
         }
     }
 
-    /// The first thing that went wrong is told.
+    /// The first thing that went wrong is reported.
     fn wrong(&mut self, state: State, word: &str, what: &str, text: &str) {
         if self.red.is_some() {
             return;
@@ -173,7 +173,7 @@ impl Sum {
     }
 }
 
-/// Tells a producer by where its step definitions stand.
+/// Recognises a producer by the place of its step definitions.
 fn producer(place: &str) -> Option<Producer> {
     let path = place.rsplit_once(':').map_or(place, |(path, _)| path);
     let ends = |endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));

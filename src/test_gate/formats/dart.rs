@@ -28,7 +28,7 @@ pub(crate) const FORMAT: Format =
 /// How an event begins.
 const BEGINNINGS: [&str; 1] = ["{\"protocolVersion\":"];
 
-/// Most tests that have ended whose names are remembered.
+/// Maximum number of tests that have ended whose names are remembered.
 const REMEMBERED: usize = 500;
 
 fn is(shape: &Shape) -> bool {
@@ -283,7 +283,7 @@ impl Reader<'_> {
         execution.place = trace.lines().find_map(place);
         execution.detail = detail;
         execution.at = Some(at);
-        // Retries are told in one place, and a name may stand twice in a file.
+        // Retries are written in one place, and a name may occur twice in a file.
         self.collector.test(&execution);
     }
 

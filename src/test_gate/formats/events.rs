@@ -1,6 +1,6 @@
 //! Streams of events, one JSON object a line, with whatever else was printed between them.
 //!
-//! Knows no format: a reader says which words mark an event, so that a damaged one is never taken for a program's output.
+//! Knows no format: a reader gives the words that mark an event, so that a damaged one is never mistaken for a program's output.
 
 use std::io::Read;
 
@@ -93,7 +93,7 @@ fn at(line: Line<'_>, before: &str, what: String) -> Trouble {
     Trouble { what, at: Position { line: line.number, column: before.chars().count() as u64 + 1 } }
 }
 
-/// The last part of a text that may be long: its end tells most.
+/// The last part of a text that may be long: its end is the most useful.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Tail {
     text: String,
@@ -101,7 +101,7 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Most bytes that are handed out.
+    /// Maximum number of bytes that are handed out.
     const KEPT: usize = 1_900;
 
     /// Adds text; the oldest goes where there is too much.

@@ -386,7 +386,7 @@ fn is_benchmark(test: &str) -> bool {
     test.starts_with("Benchmark")
 }
 
-/// The folder of a package within its repository, as far as its import path tells: go prints the file's name alone.
+/// The folder of a package within its repository, as far as its import path shows it: go prints the file's name alone.
 fn folder(package: &str) -> String {
     if let Some(path) = package.strip_prefix('_') {
         return path.to_owned();
@@ -421,7 +421,7 @@ fn place(line: &str) -> Option<Location> {
     Some(Location::line(format!("{file}_test.go"), digits.parse().ok()?))
 }
 
-/// The line of an output that tells most about what went wrong.
+/// The line of an output that best explains what went wrong.
 fn telling(output: &str) -> Option<&str> {
     let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
     let marks = ["panic: ", "fatal error: ", "WARNING: DATA RACE", "signal: "];

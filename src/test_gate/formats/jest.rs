@@ -45,7 +45,7 @@ pub(crate) const FORMAT: Format = Format {
     },
 };
 
-/// Most tests of a file that wait for its name, which stands behind them.
+/// Maximum number of tests of a file that wait for its name, which stands behind them.
 const WAITING: usize = 10_000;
 
 #[derive(Debug, Default, Deserialize)]
@@ -102,7 +102,7 @@ impl Assertion {
             message,
             detail: without_colours(&detail.join("\n")),
             producer: Some(if self.meta.is_some() { Producer::Vitest } else { Producer::Jest }),
-            // All invocations are told here; another test of this name is another one.
+            // All invocations are listed here; another test of this name is another one.
             ..Execution::new(self.title.0, state)
         }
     }

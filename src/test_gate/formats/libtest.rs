@@ -1,6 +1,6 @@
 //! `cargo test -- --format json` and nextest's `libtest-json` and `libtest-json-plus`: events of test binaries, one a line.
 //!
-//! A binary has no name in cargo's own stream, so its position tells it apart from others, unless cargo's words stand between the
+//! A binary has no name in cargo's own stream, so its position distinguishes it from others, unless cargo's words stand between the
 //! events. A binary that began and did not end has crashed.
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Test {
             "passed" if !self.err.is_empty() => State::Failed,
             "passed" => State::Passed,
             "pending" => State::Skipped,
-            // Without a state it did not run, for a hook failed or the run ended before.
+            // Without a state it did not run, because a hook failed or the run ended before.
             "skipped" | "" if self.pass.0 => State::Passed,
             "skipped" | "" if self.pending.0 => State::Skipped,
             "skipped" | "" => State::NotRun,

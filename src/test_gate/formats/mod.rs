@@ -1,7 +1,7 @@
 //! Formats of test results, one file each.
 //!
-//! Each tells by the shape of a file whether it is one of its own, and hands what it reads to the collector, test by test. Knows no
-//! rule, and no other format.
+//! Each recognises its files by their shape, and passes their tests to the collector one by one. Knows no rule, and no other
+//! format.
 
 use std::io::Read;
 
@@ -26,14 +26,14 @@ mod values;
 pub(crate) struct Format {
     /// What people call it, as in "a report of `NUnit` 3".
     pub(crate) name: &'static str,
-    /// Whether a file that begins so is one.
+    /// Whether a file that begins in this way has the format.
     pub(crate) is: fn(&Shape) -> bool,
     /// Reads a report to its end, or to where it can't be followed.
     pub(crate) read: fn(&mut dyn Read, &mut Collector),
 }
 
 modules! {
-    /// Every format, the most telling shape first.
+    /// Every format, the most specific shape first.
     pub(super) const FORMATS: &[Format] = FORMAT of {
         pub(crate) junit,
         trx,
@@ -55,7 +55,7 @@ modules! {
     }
 }
 
-/// The format of a file that begins so.
+/// The format of a file that begins in this way.
 pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
     FORMATS.iter().find(|format| (format.is)(shape))
 }

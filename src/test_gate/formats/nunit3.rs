@@ -1,6 +1,6 @@
 //! Reads the report of `NUnit` 3 and 4, and of what writes like it.
 //!
-//! Set-up and tear-down fail in a suite: its tests show the former, nothing else shows the latter. A report tells each test once.
+//! Set-up and tear-down fail in a suite: its tests show the former, nothing else shows the latter. A report has each test once.
 
 use super::Format;
 use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, micros, place_of, split};

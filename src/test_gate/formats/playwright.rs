@@ -50,7 +50,7 @@ struct Config {
 }
 
 impl Config {
-    /// The folder that files are told from, as seen from that of the configuration.
+    /// The folder that paths of files are relative to, as seen from that of the configuration.
     fn folder(&self) -> String {
         let config = self.config_file.0.replace('\\', "/");
         let root = self.root_dir.0.replace('\\', "/");
@@ -150,7 +150,7 @@ impl Test {
         })
     }
 
-    /// The result that tells what went wrong.
+    /// The result that shows what went wrong.
     fn telling(&self) -> Option<&Attempt> {
         let has_wrong = |result: &&Attempt| result.wrong().is_some();
         self.results.last().filter(has_wrong).or_else(|| self.results.iter().find(has_wrong))

@@ -1,4 +1,4 @@
-//! Reads `RSpec`'s JSON: `examples`, and a summary that alone tells of errors outside of examples.
+//! Reads `RSpec`'s JSON: `examples`, and a summary that alone has the errors outside of examples.
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, MapAccess};

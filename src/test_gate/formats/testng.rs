@@ -122,7 +122,7 @@ impl TestNg {
             walk.trouble(format!("unknown status `{word}`"));
             State::Errored
         });
-        // An attempt that was retried is told as skipped, and had failed.
+        // An attempt that was retried is written as skipped, and had failed.
         let state = if is_retried && state == State::Skipped { State::Failed } else { state };
         self.parameters.clear();
         self.said.take();

@@ -14,6 +14,7 @@ use crate::attempts::State;
 use crate::collector::{Collector, KEPT, hash_of};
 use crate::execution::{self, Execution};
 use crate::producer::Producer;
+use devops_core::Cases;
 use devops_reading::shape::Shape;
 use devops_reading::trouble::Position;
 
@@ -96,9 +97,12 @@ impl Definitions {
         self.has_results = true;
         if let Some(class) = self.classes.get(&test) {
             assign(&mut execution, class);
-        } else if execution.state.is_red() || collector.keeps_names() {
+        } else if execution.state.is_red()
+            || collector.keeps_names()
+            || (collector.lists(execution.state) && self.waiting.len() < Cases::MOST)
+        {
             if self.waiting.len() >= KEPT {
-                // The counts know it, and nobody will be shown its texts.
+                // It is counted, and its texts will not be shown.
                 (execution.message, execution.detail) = (String::new(), String::new());
             }
             self.wanted.entry(test).or_default().push(self.waiting.len());
@@ -122,7 +126,7 @@ impl Definitions {
     }
 }
 
-/// Tells class and test apart, given the class where it is known.
+/// Separates class and test, given the class where it is known.
 fn assign(execution: &mut Execution, class: &str) {
     let (class, name) = split(class, &execution.name);
     let (class, name) = (class.to_owned(), name.to_owned());
@@ -259,7 +263,7 @@ impl Trx {
 
     fn hand_over(&mut self, running: Running, collector: &mut Collector) {
         let Running { test, name, state, micros, at, message, detail, .. } = running;
-        // What cleans up after tests is told as a test, in brackets, and can't be run by itself.
+        // What cleans up after tests is written as a test, in brackets, and can't be run by itself.
         let producer = (!name.starts_with('[')).then_some(Producer::Dotnet);
         let execution = Execution { micros, message, detail, at, producer, ..Execution::new(name, state) };
         self.definitions.test(test, execution, collector);

@@ -6,7 +6,7 @@ use crate::collector::{Collector, GroupError};
 use devops_core::words::{count, number};
 use devops_reading::trouble::Position;
 
-/// Most messages of a run that are kept.
+/// Maximum number of messages of a run that are kept.
 const KEPT: usize = 100;
 
 /// What the results show, and what the summary says of them; it may stand before them or behind.

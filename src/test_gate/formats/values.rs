@@ -1,4 +1,4 @@
-//! Values of JSON as producers really write them: of any kind, of any length, and taken for what they can be taken for.
+//! Values of JSON as producers really write them: of any kind, of any length, and converted where that is possible.
 //!
 //! Shared by the formats that are JSON; knows none of them.
 
@@ -13,7 +13,7 @@ use crate::execution::DETAIL;
 use devops_reading::excerpt::prefix;
 use devops_reading::shape::{Json, Shape};
 
-/// Most items of a list that are held.
+/// Maximum number of items of a list that are held.
 const HELD: usize = 100;
 
 /// The keys of a file that begins with JSON, be it one document or several.
@@ -94,7 +94,7 @@ impl<'de> Visitor<'de> for AsText {
     }
 }
 
-/// A number, or what can't be taken for one.
+/// A number, or something that can't be read as one.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(crate) struct Number(pub(crate) Option<f64>);
 

@@ -20,7 +20,7 @@ pub(super) fn format(format: Format, bytes: &[u8]) {
         let (part, rest) = bytes.split_at(cut);
         let found = read(format, part);
         let is_told = !found.troubles.is_empty() || says_as_much(&found, &whole);
-        // These two have no end: between two records nothing tells that there were more.
+        // These two have no end: between two records nothing shows that there were more.
         let is_seam = match format.name() {
             "LCOV" | "Go cover profile" => part.ends_with(b"\n") || rest.starts_with(b"\n"),
             _ => false,

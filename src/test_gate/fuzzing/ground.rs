@@ -1,4 +1,4 @@
-//! What every parser stands on: XML, JSON, lines, the look at a file's beginning; and diffs and patterns.
+//! What every parser stands on: XML, JSON, lines, the check of a file's beginning; and diffs and patterns.
 
 use std::marker::PhantomData;
 
@@ -28,7 +28,7 @@ pub(super) fn diff(bytes: &[u8]) {
     for cut in cuts(bytes) {
         let (part, _) = bytes.split_at(cut);
         let (found, troubles) = devops_repository::parse(part);
-        // Between two hunks nothing tells that there were more; but nothing is there that the whole lacks.
+        // Between two hunks nothing shows that there were more; but nothing is there that the whole lacks.
         let is_part = found.unwrap_or_default().added.iter().all(|(path, ranges)| {
             change.added.get(path).is_some_and(|known| {
                 ranges.iter().all(|range| {

@@ -55,7 +55,7 @@ pub(super) fn format(format: &Format, bytes: &[u8]) {
     for cut in cuts(bytes) {
         let (part, rest) = bytes.split_at(cut);
         let part = read(format, part, PLAIN);
-        // Between two documents that are whole each nothing tells that there was a second one.
+        // Between two documents that are whole each nothing shows that there was a second one.
         let is_seam = || read(format, rest, PLAIN).troubles.is_empty();
         assert!(
             badness(&part) >= badness(&whole) || is_seam(),

@@ -17,10 +17,10 @@ const CHECKOUTS: [(&str, usize); 7] = [
     ("D:/a/", 2),
 ];
 
-/// Most bytes of a text; what is beyond is told apart by a digest of the whole.
+/// Maximum bytes of a text; longer ones are distinguished by a digest of the whole.
 const LONGEST: usize = 400;
 
-/// Least digits of a hexadecimal number that is taken for an address.
+/// Minimum digits of a hexadecimal number that counts as an address.
 const ADDRESS: usize = 8;
 
 /// A text without what differs between runs of the same test: checkout folders go, and addresses (`0x` and at least eight

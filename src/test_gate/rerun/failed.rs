@@ -12,10 +12,10 @@ pub(crate) struct Failed {
     pub(crate) file: String,
 }
 
-/// What a runner is told of one test.
+/// What a runner needs to select one test.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Piece {
-    /// What tells the command apart from others of the runner, as a package of Go; may be empty.
+    /// What distinguishes the command from others of the runner, as a package of Go; may be empty.
     pub(crate) group: String,
     /// The file to run, where the runner takes files; may be empty.
     pub(crate) file: String,

@@ -21,10 +21,10 @@ use super::producer::Producer;
 use devops_core::Table;
 use devops_core::words::number;
 
-/// Most characters of a command; what does not fit is counted.
+/// Maximum number of characters of a command; what does not fit is counted.
 const LONGEST: usize = 800;
 
-/// The command that runs a test again; none where its runner can't be told of it.
+/// The command that runs a test again; none if its runner can't select it.
 pub(super) fn one(test: &Failed) -> Option<String> {
     let piece = piece(test)?;
     let command = command(test.producer, &piece.group, std::slice::from_ref(&piece));
@@ -67,7 +67,7 @@ pub(super) fn around_hook(hook: &str, file: &str) -> Option<String> {
     })
 }
 
-/// Commands that run the failed tests again; one failed test is told how by its finding.
+/// Commands that run the failed tests again; for a single failed test, its finding has the command.
 pub(super) fn table(failed: &[&Failed]) -> Table {
     let mut table = Table::new("Run the failed tests again", &["Tests", Table::COMMAND]);
     if failed.len() < 2 {
@@ -116,7 +116,7 @@ fn fitting(producer: Producer, group: &str, pieces: &[Piece]) -> (String, usize)
     best
 }
 
-/// What a runner is told of a test; none where it can't be told.
+/// What a runner needs to select a test; none if it can't.
 fn piece(test: &Failed) -> Option<Piece> {
     let Failed { producer, suite, classname, name, file } = test;
     let file = if is_sayable(file) { file.as_str() } else { "" };
@@ -150,12 +150,12 @@ fn piece(test: &Failed) -> Option<Piece> {
         piece
     };
     let says_something = !piece.select.is_empty() || (takes_files(*producer) && !piece.file.is_empty());
-    // A terminal would act on what is in the command, or it names what nobody knows.
+    // A terminal would act on what is in the command, or it contains an unknown name.
     let is_clean = |piece: &Piece| is_sayable(&command(*producer, &piece.group, std::slice::from_ref(piece)));
     (says_something && is_clean(&piece)).then_some(piece)
 }
 
-/// Whether a runner can be told to run all of a file.
+/// Whether a runner can run all of a file.
 fn takes_files(producer: Producer) -> bool {
     !matches!(
         producer,
@@ -238,7 +238,7 @@ fn files(pieces: &[Piece]) -> Vec<String> {
         pieces.iter().map(|piece| piece.file.as_str()).filter(|file| !file.is_empty()).collect();
     files.sort_unstable();
     files.dedup();
-    // A path that starts with a hyphen would be taken for an option.
+    // A path that starts with a hyphen would be read as an option.
     let is_option = |file: &str| file.starts_with('-');
     files
         .into_iter()

@@ -8,7 +8,7 @@ pub(super) fn literal(text: &str) -> String {
     let mut pattern = String::new();
     for character in text.chars() {
         match character {
-            // Whoever reads a pattern that starts so takes it for an option.
+            // A pattern that starts in this way would be read as an option.
             '-' if pattern.is_empty() => pattern.push_str("[-]"),
             '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => {
                 pattern.push('\\');

@@ -1,4 +1,4 @@
-//! How each runner is told of one test, as far as its report names it.
+//! How each runner selects one test, as far as its report names it.
 
 use super::failed::{Failed, Piece};
 use super::pattern::{is_sayable, literal, quote, whole};

@@ -6,7 +6,7 @@ use crate::run::RunFacts;
 use devops_core::Table;
 use devops_core::words::counted;
 
-/// Most rows of the table.
+/// Maximum number of rows of the table.
 const ROWS: usize = 50;
 
 /// Characters of half a bar, and the change in percent that fills it.

@@ -7,7 +7,7 @@ use crate::run::RunFacts;
 use devops_core::Table;
 use devops_core::words::{counted, number};
 
-/// Most tests named in a row.
+/// Maximum number of tests named in a row.
 const NAMED: usize = 5;
 
 /// The tests that changed against the baseline, and whether more of them are gone than may be.

@@ -9,13 +9,13 @@ use crate::run::RunFacts;
 use devops_core::Table;
 use devops_core::words::{counted, number};
 
-/// Most paths that a note names.
+/// Maximum number of paths that a note names.
 const NAMED: usize = 10;
 
-/// Most rows of the table.
+/// Maximum number of rows of the table.
 const ROWS: usize = 50;
 
-/// Most ranges of lines in a row.
+/// Maximum number of ranges of lines in a row.
 const RANGES: usize = 12;
 
 /// Whether anything is to be judged: there is coverage, now or at the baseline, or a limit asks for it.

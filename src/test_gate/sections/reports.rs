@@ -10,7 +10,7 @@ use crate::run::RunFacts;
 use devops_core::Finding;
 use devops_core::words::{count, counted, number};
 
-/// Most files beside reports that are named.
+/// Maximum number of files beside reports that are named.
 const NAMED: usize = 20;
 
 /// What all reports say: whether they are there, what went wrong in them, and what lies beside them.
@@ -76,6 +76,10 @@ fn beside(facts: &RunFacts, found: &Files) -> Section {
     if !found.archives.is_empty() {
         let archives = count(found.archives.len() as u64, "archive");
         notes.push(format!("not read: {archives}, unpack them first: {}", first(&found.archives)));
+    }
+    if !found.not_followed.is_empty() {
+        let links = count(found.not_followed.len() as u64, "link");
+        notes.push(format!("not followed: {links} out of the workspace: {}", first(&found.not_followed)));
     }
     if !facts.bystanders.is_empty() {
         let files = counted(facts.bystanders.len() as u64, "file is", "files are");

@@ -129,7 +129,7 @@ fn a_destination_that_never_answers_costs_no_more_than_the_budget() {
 fn a_server_that_asks_for_more_time_than_there_is_is_left_to_the_next_call() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::start(Kind::GitHub);
-    // Whoever waited for that long would not end.
+    // A run that waited for that long would not end.
     fake.script("POST /repos/org/webshop/deployments", Fault::Answer(429, &[("retry-after", "3600")], "{}"));
     run(&mut on_github(folder.path(), &fake, &["start", "--destinations", "github"]));
     assert_eq!(state(folder.path(), "github"), "spooled");

@@ -1,4 +1,4 @@
-//! Behaviour of annotate: one record, told once to each, and never at the cost of a deploy.
+//! Behaviour of annotate: one record, sent once to each destination, and never at the cost of a deployment.
 
 mod contract;
 mod down_destinations;

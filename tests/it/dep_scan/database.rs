@@ -210,7 +210,7 @@ fn tarballs_cut_off_anywhere_are_exit_3() {
     assert_eq!(scan_text(&whole, LOCK, &[]).0.code, Some(1));
     for (name, bytes, cuts) in [
         ("gz", &zipped, vec![zipped.len() - 1, zipped.len() - 8, zipped.len() / 2, 20]),
-        // At the border between two entries nothing but the missing end mark tells.
+        // At the border between two entries only the missing end mark shows it.
         ("tar", &plain, vec![1024, 1025, 1700, 2048]),
     ] {
         for cut in cuts {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{report_or_null, with_results};
-use crate::support::{binary, run};
+use super::with_results;
+use crate::support::{binary, report_or_null, run};
 
 /// A scan that is red, with the settings it is judged by.
 struct Scan {

@@ -74,7 +74,7 @@ fn inputs(command: &Command) -> Vec<Input> {
         inputs.push(Input {
             name: "token".to_owned(),
             flag: "`DEVOPS_TOKEN` in the environment".to_owned(),
-            help: "Token for the forge that is told; masked, and never part of a report".to_owned(),
+            help: "Token for GitHub or GitLab; masked, and never part of a report".to_owned(),
             default: String::new(),
             values: Vec::new(),
             is_list: false,

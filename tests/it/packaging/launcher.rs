@@ -172,7 +172,7 @@ fn without_binaries_and_cargo_it_says_what_to_do() {
 fn without_binaries_it_builds_this_commits_source_locked() {
     let release = release();
     std::fs::remove_dir_all(release.path().join("dist")).unwrap();
-    // Stands in for cargo: says where and how it was called, and leaves a binary where the real one would.
+    // Stands in for cargo: logs where and how it was called, and leaves a binary where the real one would.
     let cargo = "#!/bin/sh\necho \"$PWD: $*\" >>\"$LOG\"\nfor target; do :; done\nmkdir -p \"$target/release\"\n\
                  for job in test-gate promote; do\n\
                  printf '#!/bin/sh\\necho built\\n' >\"$target/release/$job\"\nchmod +x \"$target/release/$job\"\ndone\n";
@@ -190,8 +190,8 @@ fn without_binaries_it_builds_this_commits_source_locked() {
     let target = target.display();
     let here = release.path().canonicalize().unwrap();
     let build = format!("{}: cargo", here.display()).replace(": cargo", ": build --quiet --release --locked");
-    assert_eq!(lines[0], format!("{build} --no-default-features --bin test-gate --target-dir {target}"));
-    assert_eq!(lines[1], format!("{build} --bin promote --target-dir {target}"));
+    assert_eq!(lines[0], format!("{build} --package test-gate --target-dir {target}"));
+    assert_eq!(lines[1], format!("{build} --package promote --target-dir {target}"));
     let failing = few_programs(&release.path().join("failing"), Some("#!/bin/sh\nexit 101\n"));
     let finished = run(launcher(release.path()).arg("test-gate").env("PATH", failing));
     assert_eq!(finished.code, Some(4), "{finished:?}");

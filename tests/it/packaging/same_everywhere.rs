@@ -313,7 +313,7 @@ fn a_consumers_pipeline_runs_every_template() {
     let output = runner.current_dir(folder.path()).output().unwrap();
     let log = log(&output);
     assert!(!folder.path().join("pwned").exists(), "{log}");
-    // The policy is named only if its file was found, by a path that nobody expanded or ran.
+    // The policy is named only if its file was found, by a path that was neither expanded nor run.
     let odd = std::fs::read(folder.path().join("out/odd/report.json")).expect(&log);
     let odd: Value = serde_json::from_slice(&odd).unwrap();
     assert!(odd["provenance"]["policy_sha256"].is_string(), "{odd}\n{log}");

@@ -132,11 +132,12 @@ fn a_map_file_that_cannot_be_written_is_stale_until_the_next_run() {
     let Some(proxy) = Proxy::start() else { return };
     let at = proxy.folder.path();
     let mut command = promote(at, &proxy.line("run --generation 3"));
-    command.args(["--before-hook", "mkdir app.map.part"]);
+    command.args(["--before-hook", "mv app.map kept.map && mkdir app.map"]);
     expect(&mut command, at, 0, "promoted");
     assert_eq!(proxy.live(), "green");
     assert!(report(at)["notes"].to_string().contains("stale"), "{}", report(at));
-    std::fs::remove_dir(at.join("app.map.part")).unwrap();
+    std::fs::remove_dir(at.join("app.map")).unwrap();
+    std::fs::rename(at.join("kept.map"), at.join("app.map")).unwrap();
     expect(&mut promote(at, &proxy.line("run --generation 3")), at, 0, "unchanged");
     assert!(std::fs::read_to_string(at.join("app.map")).unwrap().contains("app green"));
 }

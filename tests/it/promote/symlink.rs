@@ -48,7 +48,7 @@ fn promotes_repeats_refuses_and_returns() {
     expect(&mut promote(at, "rollback"), at, 0, "promoted");
     assert_eq!((live(at).as_str(), report(at)["details"]["generation"].as_u64()), ("blue", Some(6)));
     expect(&mut promote(at, "status"), at, 0, "promoted");
-    // Whoever asks twice does not want the colour back that was left.
+    // A second rollback must not return to the colour that was left.
     expect(&mut promote(at, "rollback"), at, 0, "unchanged");
     assert!(report(at)["notes"].to_string().contains("promote run --to green"), "{}", report(at));
     expect(&mut promote(at, "run --to blue"), at, 0, "unchanged");
@@ -134,7 +134,7 @@ fn an_unhealthy_candidate_changes_nothing() {
     let finding = &report(at)["findings"][0];
     assert_eq!(finding["rule"], "promotion-unhealthy");
     assert!(finding["detail"].as_str().unwrap().contains("status 503"), "{finding}");
-    // Nobody listens: no data is no health either.
+    // Nothing listens: no data is not healthy either.
     expect(&mut promote(at, "run --health-timeout 1 --green-url http://127.0.0.1:1"), at, 1, "unchanged");
     // The same generation may try again once it is healthy.
     sick.answer(200, "ok");
@@ -189,7 +189,8 @@ fn users_are_sent_back_even_where_the_journal_cannot_be_written() {
     let folder = stage();
     let at = folder.path();
     let mut command = promote(at, "run --after-hook");
-    command.arg("mkdir .devops/promote-current.json.part; false");
+    // Where nobody, not even root, can make a file.
+    command.arg("mv .devops kept; ln -s /proc .devops; false");
     expect(&mut command, at, 5, "rolled-back");
     assert_eq!(live(at), "blue");
     assert!(report(at)["notes"].to_string().contains("not on record"), "{}", report(at));
@@ -234,7 +235,7 @@ fn hooks_see_the_promotion_and_stop_it_when_they_fail() {
     expect(command.arg("sleep 30"), at, 1, "unchanged");
     assert_eq!(live(at), "blue");
     let mut command = promote(at, "run --stop-hook=false --start-hook");
-    // What a hook leaves running keeps nobody waiting.
+    // What a hook leaves running does not make the run wait.
     expect(command.arg("sleep 6100 & echo $! > left"), at, 0, "promoted");
     let left: i32 = std::fs::read_to_string(at.join("left")).unwrap().trim().parse().unwrap();
     kill_process(Pid::from_raw(left).unwrap(), Signal::KILL).expect("it is still running");
@@ -252,7 +253,7 @@ fn a_kill_between_any_two_steps_is_finished_by_the_next_run() {
         let expected = if BEFORE.contains(&point) { "blue" } else { "green" };
         assert_eq!(live(at), expected, "{point}");
         let state = if matches!(point, "commit" | "stop-hook") { "unchanged" } else { "promoted" };
-        // Without being told the generation or the colour again.
+        // Without the generation or the colour given again.
         let again = if state == "promoted" { "resume" } else { "run --generation 7" };
         expect(&mut promote(at, &format!("{again} {HOOKS}")), at, 0, state);
         assert_eq!(

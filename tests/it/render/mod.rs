@@ -1,12 +1,12 @@
 //! Behaviour of the renderers: what each draws of the same reports, and what no report can make them do.
 
 mod contract;
-mod samples;
+pub(crate) mod samples;
 mod screen;
 
 use std::path::{Path, PathBuf};
 
-use devops_core::{Location, Report};
+use devops_core::{Case, Cases, Location, Report, TestState};
 use devops_render::{Detail, Document, Revision};
 
 use samples::RULES;
@@ -25,6 +25,8 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
         branch: Some("basket".to_owned()),
         date: "2026-11-26 20:05 UTC".to_owned(),
     };
+    // The findings stand for tests where there are any.
+    let cases = if report.totals.contains_key("tests") { cases_of(report) } else { Cases::default() };
     draw(&Document {
         report,
         jobs,
@@ -35,7 +37,25 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
         program: "devops",
         page: Some("devops-report/report.html"),
         revision: &revision,
+        cases: &cases,
     })
+}
+
+/// A test for each finding, and some that passed.
+fn cases_of(report: &Report) -> Cases {
+    let case = |name: &str, within: &str, state, micros| Case {
+        name: name.into(),
+        within: within.into(),
+        state,
+        micros,
+    };
+    let found = report.findings.iter().map(|finding| {
+        let within = finding.location.as_ref().map_or("", |location| &location.path);
+        case(&finding.title, within, TestState::Failed, Some(1_234_567))
+    });
+    let passed = [("adds_item", Some(950)), ("timezone", None)];
+    let passed = passed.map(|(name, micros)| case(name, "cart", TestState::Passed, micros));
+    Cases { listed: found.take(100).chain(passed).collect(), left_out: 1_200 }
 }
 
 /// Every format of a report by the name of its file.

@@ -5,7 +5,7 @@ use devops_core::{
 };
 use serde_json::json;
 
-pub(super) const RULES: [Rule; 4] = [
+pub(crate) const RULES: [Rule; 4] = [
     Rule {
         id: "test-failed",
         severity: Severity::High,
@@ -33,7 +33,7 @@ pub(super) const RULES: [Rule; 4] = [
 ];
 
 /// A report without findings.
-pub(super) fn report(job: &str, verdict: Verdict, headline: &str) -> Report {
+pub(crate) fn report(job: &str, verdict: Verdict, headline: &str) -> Report {
     let mut provenance = Provenance::of_this_build();
     "0.1.0".clone_into(&mut provenance.version);
     Report {
@@ -217,7 +217,7 @@ fn image() -> Report {
 }
 
 /// The report of a run, as `devops run` merges it.
-pub(super) fn merged(jobs: &[Report]) -> Report {
+pub(crate) fn merged(jobs: &[Report]) -> Report {
     let mut report = report("devops", Verdict::Fail, "test-gate failed, dep-scan warns, 3 jobs pass");
     report.findings = jobs.iter().flat_map(|job| job.findings.clone()).collect();
     report.findings.sort_by_key(|finding| (finding.waived.is_some(), std::cmp::Reverse(finding.severity)));
@@ -303,7 +303,7 @@ pub(super) fn two_hundred() -> Report {
     report
 }
 
-/// Nothing but what somebody has accepted.
+/// Only waived findings.
 pub(super) fn only_waived() -> Report {
     let mut report = report("dep-scan", Verdict::Pass, "2 vulnerabilities in 2 of 39 packages, 2 waived");
     let waived = |package: &str| Finding {

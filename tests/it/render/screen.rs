@@ -1,6 +1,6 @@
 //! What people read first: it fits a screen, agrees with the verdict and says nothing twice.
 
-use devops_core::{Finding, Location, RULE_IDS, Report, Rule, Severity, Verdict};
+use devops_core::{Cases, Finding, Location, RULE_IDS, Report, Rule, Severity, Verdict};
 use devops_render::{Detail, Document, Revision};
 use jiff::civil::date;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
@@ -150,6 +150,7 @@ fn no_rule_of_the_house_contradicts_a_red_verdict() {
             program: "devops",
             page: None,
             revision: &revision,
+            cases: &Cases::default(),
         });
         let headline = page.lines().next().unwrap();
         assert!(!headline.contains("other finding"), "{id}: {headline}");

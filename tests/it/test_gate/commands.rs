@@ -12,7 +12,7 @@ use super::judge;
 
 const GREEN: &str = "<testsuite name='s'><testcase classname='a' name='one'/></testsuite>";
 
-/// A suite that says which processes it is made of, and cleans up when it is told to end.
+/// A suite that prints which processes it is made of, and cleans up when it is asked to end.
 const SUITE: &str = "trap 'echo cleaned > cleaned.txt; exit 0' INT TERM HUP QUIT
 sh -c 'echo $PPID $$; exec sleep 600'
 exit 0";

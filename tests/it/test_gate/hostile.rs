@@ -7,7 +7,7 @@ use std::process::Stdio;
 use super::{Said, judge_text};
 use crate::support::{Finished, binary, report};
 
-/// Feeds a report through standard input; says what it led to and the peak memory in bytes, where the system tells.
+/// Feeds a report through standard input; returns what it led to and the peak memory in bytes, if the system reports it.
 fn feed(write: impl FnOnce(&mut dyn FnMut(&[u8])), last: &[u8]) -> (Said, Option<u64>) {
     let folder = tempfile::tempdir().unwrap();
     let mut child = binary("test-gate", folder.path())

@@ -65,7 +65,26 @@ impl Said {
 fn judge(folder: &Path, arguments: &[&str]) -> Said {
     let finished = run(binary("test-gate", folder).args(arguments));
     assert!(finished.code.is_some_and(|code| code < 2), "{finished:?}");
-    Said { report: report(folder), finished }
+    let said = Said { report: report(folder), finished };
+    // A baseline judges no tests.
+    if !arguments.contains(&"baseline")
+        && let Ok(page) = std::fs::read_to_string(folder.join("devops-report/report.html"))
+        && said.report["totals"]["tests"].is_u64()
+    {
+        lists_all_tests(&page, said.counts());
+    }
+    said
+}
+
+/// The page lists each test that counts, once, with the state in which it counts.
+fn lists_all_tests(page: &str, counts: [u64; 7]) {
+    let [tests, of_states @ ..] = counts;
+    if tests > 20_000 {
+        return;
+    }
+    let states = ["passed", "flaky", "failed", "errored", "skipped", "not run"];
+    let listed = states.map(|state| page.matches(&format!("<td class=\"{state}\">")).count() as u64);
+    assert_eq!(listed, of_states, "{page}");
 }
 
 /// Judges one report with this content.

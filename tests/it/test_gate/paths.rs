@@ -299,7 +299,7 @@ fn packed_reports_are_read_and_archives_are_named() {
     assert_eq!((said.code(), said.counts()), (1, [2, 1, 0, 1, 0, 0, 0]));
     let words = "not read: 2 archives, unpack them first: out/deep/all.tar.gz, out/trace.zip";
     assert!(said.notes().contains(words), "{}", said.notes());
-    // Meant by its name it is a report that nobody reads.
+    // Given by its name, it is a report that can't be read.
     for path in ["out/trace.zip", "out/*.zip"] {
         let said = judge(folder.path(), &["out/b.xml", path]);
         assert_eq!((said.code(), said.rules()), (1, vec!["report-unreadable"]), "{path}");

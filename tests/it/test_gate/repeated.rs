@@ -177,7 +177,7 @@ fn rows_are_told_apart_where_only_new_failures_count() {
     assert_eq!((lost.code(), lost.rules()), (1, vec!["test-vanished"]));
     let skipped = compared(&[GREEN, GREEN], &[GREEN, SKIPPED], &[]);
     assert_eq!(skipped.code(), 1);
-    // Nobody knows which of the rows failed before, now that there is another one.
+    // It is unknown which of the rows failed before, now that there is another one.
     let grown = compared(&[RED, GREEN], &[GREEN, RED, GREEN], &only_new);
     assert_eq!(grown.code(), 1);
 }
@@ -325,7 +325,7 @@ fn a_test_that_another_report_has_is_not_skipped() {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let folder = folder(&files);
     let said = judge(folder.path(), &["a.xml", "b.xml", "c.xml"]);
-    // Nobody ran the third one, so that each of its skips counts.
+    // The third one never ran, so each of its skips counts.
     assert_eq!((said.code(), said.counts()), (1, [5, 1, 0, 1, 0, 3, 0]));
     assert!(
         said.notes().contains("4 skipped tests ran in another report, and only counts there"),

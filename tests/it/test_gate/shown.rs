@@ -82,6 +82,35 @@ fn the_first_line_of_the_message_stands_beside_the_title_everywhere() {
 }
 
 #[test]
+fn a_page_lists_the_worst_of_a_large_run_and_the_report_is_the_same_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: String =
+        (0..25_000).map(|case| format!("<testcase name='case {case}' time='0.5'/>")).collect();
+    write(
+        folder.path(),
+        "junit.xml",
+        &format!(
+            "<testsuite name='a &lt;b&gt;'>{cases}<testcase name='last'><failure/></testcase></testsuite>"
+        ),
+    );
+    judge(folder.path(), &["junit.xml", "--formats", "json,html"]);
+    let (page, with) = (read(folder.path(), "report.html"), read(folder.path(), "report.json"));
+    let rows: Vec<&str> = page.lines().filter(|line| line.contains("<tr><td class=")).collect();
+    assert_eq!(rows.len(), 20_000);
+    assert!(
+        rows[0].ends_with(
+            "<tr><td class=\"failed\">failed</td><td>last</td><td>a &#60;b&#62;</td><td></td></tr>"
+        ),
+        "{}",
+        rows[0]
+    );
+    assert!(rows[1].ends_with("<td>case 0</td><td>a &#60;b&#62;</td><td>500 ms</td></tr>"), "{}", rows[1]);
+    assert!(page.contains("5,001 more tests are not listed"));
+    judge(folder.path(), &["junit.xml", "--formats", "json"]);
+    assert!(!with.contains("case 3") && with == read(folder.path(), "report.json"));
+}
+
+#[test]
 fn failures_and_attempts_of_one_case_are_told_apart() {
     let said = judge_text(
         "<testsuite name='s'><testcase classname='Cart' name='adds'>\

@@ -22,7 +22,7 @@ use devops_core::keys::Checked;
 /// The version of Trivy's report that this release reads.
 const VERSION: u64 = 2;
 
-/// Keys at the top that tell which other document it is.
+/// Keys at the top that show which other document it is.
 const OTHERS: [(&str, &str); 8] = [
     ("ClusterName", "the report of a cluster (`trivy k8s`), which is not about one image"),
     ("Resources", "the report of a cluster (`trivy k8s`), which is not about one image"),

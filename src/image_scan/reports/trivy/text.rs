@@ -67,7 +67,7 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
-/// What a value that nobody knows holds.
+/// What a value of unknown form contains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Unknown {
     /// Whether it is an object.

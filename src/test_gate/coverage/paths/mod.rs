@@ -18,7 +18,7 @@ use super::model::Coverage;
 use super::path_text::{is_absolute, join, name, normal};
 use super::{Module, Reading};
 
-/// Most files that could be meant that are named.
+/// Maximum number of files that could be meant that are named.
 const NAMED: usize = 10;
 
 /// Why a file of a report is no file of the repository.

@@ -14,7 +14,7 @@ pub(super) struct Near<'a> {
 }
 
 impl Near<'_> {
-    /// The one of these folders that is meant, where that can be told.
+    /// The one of these folders that is meant, if that is clear.
     ///
     /// A module's name decides first, then the nearest folder around the report that is one of them or has one of them below
     /// it, then the report's name. A folder below one around the report decides only where no other one is around the report

@@ -37,7 +37,7 @@ pub(super) fn dropped(tolerance: Percent, facts: &Facts<'_>) -> Option<Finding> 
         .about("base_covered", before.covered)
         .about("base_coverable", before.coverable)
         .about("tolerance", tolerance.to_string());
-    // The file that lost most tells most.
+    // The file that lost most explains most.
     let now = |path: &str| facts.coverage.files.get(path);
     let lost = |path: &str, file: &FileCoverage| {
         let old = facts.change.and_then(|change| change.renamed.iter().find(|(_, new)| *new == path));

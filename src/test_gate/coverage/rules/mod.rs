@@ -34,26 +34,26 @@ rules! {
         "a file that was measured in the baseline is in no report now, although it still exists";
 }
 
-/// Most findings of one rule; the others are counted in one more.
+/// Maximum number of findings of one rule; the others are counted in one more.
 const LISTED: usize = 100;
 
-/// Most ranges of lines named in a help.
+/// Maximum number of ranges of lines named in a help.
 const RANGES: usize = 10;
 
 /// How much must be covered; what is not set is not judged.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Least percentage of all lines.
+    /// Minimum percentage of all lines.
     pub(crate) min_coverage: Option<Percent>,
-    /// Least percentage of all branches.
+    /// Minimum percentage of all branches.
     pub(crate) min_branch_coverage: Option<Percent>,
-    /// Least percentage of the lines of each file.
+    /// Minimum percentage of the lines of each file.
     pub(crate) min_file_coverage: Option<Percent>,
     /// Minimum percentages of the lines of folders.
     pub(crate) folders: Vec<FolderFloor>,
-    /// Least percentage of the lines a change adds.
+    /// Minimum percentage of the lines a change adds.
     pub(crate) min_patch_coverage: Option<Percent>,
-    /// Most percentage points that all lines may lose against the baseline.
+    /// Maximum number of percentage points that all lines may lose against the baseline.
     pub(crate) max_coverage_drop: Option<Percent>,
 }
 

@@ -182,7 +182,7 @@ impl<'a> Results<'a> {
             message,
             detail,
             producer: self.producer,
-            // All attempts are told here; another test of this name is another one.
+            // All attempts are listed here; another test of this name is another one.
             ..Execution::new(test.name.0, state)
         });
     }

@@ -1,4 +1,4 @@
-//! Types of JSON that accept just what a JSON Schema of the same words accepts; what nobody reads is checked and dropped.
+//! Types of JSON that accept just what a JSON Schema of the same words accepts; what is not used is checked and dropped.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -38,7 +38,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AsStrict<T> {
     }
 }
 
-/// A seed that hands the items of a list to a function, and tells how many there are; `null` is no list.
+/// A seed that hands the items of a list to a function, and returns how many there are; `null` is no list.
 pub(super) struct Items<T, F>(F, PhantomData<T>);
 
 /// Hands the items of a list to `take`.
@@ -246,7 +246,7 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
-/// A number that the schema wants whole; several reporters write fractions, and are told so.
+/// A number that the schema wants whole; several reporters write fractions, which is reported.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Millis(pub(super) f64);

@@ -12,10 +12,10 @@ use devops_core::words::count;
 use devops_reading::excerpt::prefix;
 use devops_reading::trouble::Position;
 
-/// Most bytes kept of what one build prints.
+/// Maximum number of bytes kept of what one build prints.
 const KEPT: usize = 4_000;
 
-/// Most builds whose output is kept, and most packages that are named with each.
+/// Maximum number of builds whose output is kept, and most packages that are named with each.
 const BUILDS: usize = 1_000;
 const NAMED: usize = 20;
 
@@ -156,7 +156,7 @@ fn bare(build: &str) -> &str {
 fn report(build: Option<&str>, group: &[Package], output: &str, collector: &mut Collector) {
     let root = build.map_or("", bare);
     let Some(first) = group.iter().find(|package| package.name == root).or(group.first()) else { return };
-    // Where several packages did not run, the build has a name of its own: whoever waives one of them does not waive the others.
+    // Where several packages did not run, the build has a name of its own: a waiver of one of them does not cover the others.
     let of_build = format!("build of {root}");
     let name = if group.len() == 1 { first.name.as_str() } else { of_build.as_str() };
     let mut detail = if output.trim().is_empty() { first.output.trim() } else { output.trim() }.to_owned();

@@ -26,7 +26,7 @@ impl Wrong {
     }
 }
 
-/// Most failures and attempts of one case that are shown apart.
+/// Maximum number of failures and attempts of one case that are shown apart.
 const FAILURES: usize = 20;
 
 /// What such an element says, while it is read.

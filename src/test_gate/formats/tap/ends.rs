@@ -7,7 +7,7 @@ use crate::collector::GroupError;
 use devops_core::words::counted;
 use devops_reading::trouble::{Position, Trouble};
 
-/// Most missing tests that are named.
+/// Maximum number of missing tests that are named.
 const NAMED: usize = 1_000;
 
 impl Reader<'_> {
@@ -29,7 +29,7 @@ impl Reader<'_> {
         self.collector.trouble(Trouble::line(self.line, what));
     }
 
-    /// A level ended; what its plan promises and nobody reported has gone wrong.
+    /// A level ended; what its plan promises and was not reported has gone wrong.
     pub(super) fn end_level(&mut self, level: &Level, depth: usize) {
         let plan = level.plan.unwrap_or(u64::MAX);
         let state = if self.bailed_out { State::NotRun } else { State::Errored };

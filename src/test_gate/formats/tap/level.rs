@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Most numbers that are held out of order.
+/// Maximum number of numbers that are held out of order.
 const HELD: usize = 10_000;
 
 /// A level.
@@ -54,7 +54,7 @@ impl Level {
         number
     }
 
-    /// How many results the plan promises and nobody reported.
+    /// How many results the plan promises that were not reported.
     pub(super) fn missing(&self) -> u64 {
         self.plan.unwrap_or(0).saturating_sub(self.results)
     }

@@ -1,7 +1,7 @@
 //! TAP, the Test Anything Protocol, in its versions 12 to 14: from Perl, node, tape, bats, pgTAP and many others.
 //!
 //! Tests are the innermost results; a result of a subtest stands for a suite, and counts only where it failed and none of its own
-//! did. A number that the plan promises and nobody reports is an error; a known failure (`not ok # TODO`) is a skipped test.
+//! did. A number that the plan promises and that is not reported is an error; a known failure (`not ok # TODO`) is a skipped test.
 
 mod ends;
 mod level;

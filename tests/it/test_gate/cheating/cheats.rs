@@ -427,7 +427,7 @@ pub(super) const ALONE: &[Case] = &[
     ("drops the report of a shard", |shop| shop.remove("reports/orders.xml"), Red("too-few-tests")),
 ];
 
-/// Reports that are broken, so that nobody sees what they would say.
+/// Reports that are broken, so that their content is hidden.
 pub(super) const REPORTS: &[Case] = &[
     ("cuts a report off", |shop| shop.truncate(UNIT, 50), Red("report-unreadable")),
     ("cuts only the last tag off", |shop| shop.edit(UNIT, "</testsuites>", ""), Red("report-unreadable")),

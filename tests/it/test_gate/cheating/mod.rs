@@ -41,7 +41,7 @@ fn difference(said: &Said, expected: Expected) -> Option<String> {
     (!is_right).then(|| format!("{expected:?} expected: exit {code}, {verdict}, {red:?}\n{}", printed()))
 }
 
-/// Makes and judges every change, a few side by side; tells of all that did not become what they must.
+/// Makes and judges every change, a few side by side; reports all that were not judged as they must be.
 fn judge(cases: &[Case], how: fn(&Project) -> Said) {
     let (next, wrong) = (Mutex::new(cases.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! A failure that is written into a green report makes the gate fail, whoever wrote the report and in whatever format.
+//! A failure that is written into a green report makes the gate fail, in the report of every producer and in every format.
 //!
 //! The library's tests try every case of every report; here the binary judges some of them.
 
@@ -33,7 +33,7 @@ fn green() -> Vec<PathBuf> {
     files
 }
 
-/// Judges a report with some of its cases red, one at a time; tells of those that pass.
+/// Judges a report with some of its cases red, one at a time; reports those that pass.
 fn missed(path: &Path) -> String {
     let mut missed = String::new();
     let Ok(text) = std::fs::read_to_string(path) else { return missed };

@@ -121,7 +121,7 @@ fn libtest(lines: &[Line], text: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for (index, end) in lines.iter().enumerate().filter(|(_, line)| is_end(line)) {
         let is_own = |line: &&Line| line.word("type") == "test" && line.word("name") == end.word("name");
-        // Suites that run side by side end in their own order; the crate tells whose end it is.
+        // Suites that run side by side end in their own order; the crate shows whose end it is.
         let binary = |line: &Line| line.value["nextest"]["test_binary"].as_str().map(str::to_owned);
         let is_suite = |line: &&Line| {
             let is_of = binary(line).is_none_or(|binary| end.word("name").contains(&format!("{binary}$")));

@@ -121,7 +121,7 @@ impl Case {
         variants
     }
 
-    /// The case as a text of its own with these edits; `mark` tells copies from each other where an edit asks for it.
+    /// The case as a text of its own with these edits; `mark` distinguishes copies where an edit asks for it.
     fn text<'a>(&self, text: &str, edits: impl Iterator<Item = &'a Edit>, mark: &str) -> String {
         let edits: Vec<Edit> =
             edits.map(|(range, with)| (range.clone(), with.replace('\u{1}', mark))).collect();

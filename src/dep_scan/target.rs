@@ -1,0 +1,152 @@
+//! What the target branch has that a change could take out of sight: the advisory databases it tracks, and lockfiles that the change
+//! moves into folders that are not searched.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use super::matching::Lockfile;
+use devops_advisory::{Collected, Committed, Wanted, collect_committed};
+use devops_core::{Error, Location};
+use devops_inventory::Origin;
+use devops_inventory::lockfiles::{Format, Kind, is_searched};
+use devops_job::Context;
+use devops_repository::{Base, KnownBase, Repository};
+
+/// The target branch of the change that is judged; empty where none is.
+pub(super) struct Target {
+    known: Option<Box<KnownBase>>,
+}
+
+impl Target {
+    /// Looks for the commit that the change is compared with.
+    ///
+    /// # Errors
+    /// Where a base was named and can't be found.
+    pub(super) fn of(context: &Context) -> Result<Self, Error> {
+        let (folder, environment) = (&context.working_directory, &context.environment);
+        let base = devops_repository::policy::base(&context.base, folder, environment)?;
+        Ok(Self { known: if let Base::Known(known) = base { Some(known) } else { None } })
+    }
+
+    /// What the databases have on the target branch about wanted packages, where the change alters them.
+    ///
+    /// A change must not remove the advisory that it is judged by: both versions count until it is merged.
+    ///
+    /// # Errors
+    /// Where one can't be read.
+    pub(super) fn databases(
+        &self,
+        paths: &[PathBuf],
+        wanted: &Wanted<'_>,
+        today: Date,
+    ) -> Result<Vec<Collected>, Error> {
+        let Some(known) = &self.known else { return Ok(Vec::new()) };
+        let repository = &known.repository;
+        let head = repository.head()?;
+        // By the path as it is written and by where links lead.
+        let resolved = paths.iter().filter_map(|path| path.canonicalize().ok());
+        let inside: BTreeSet<String> =
+            paths.iter().cloned().chain(resolved).filter_map(|path| repository.path_of(&path)).collect();
+        let mut databases = Vec::new();
+        for path in inside {
+            let before = repository.id_at(known.commit, &path)?;
+            if before.is_none() || before == repository.id_at(head, &path)? {
+                continue;
+            }
+            let label = format!("{path}@{}", known.short());
+            let database = match repository.files_below(known.commit, &path)? {
+                Some(files) => Committed::Folder(files),
+                None => Committed::Tarball(repository.blob(known.commit, &path)?.ok_or_else(|| {
+                    Error::input("the change alters a link that leads to the advisory database")
+                        .at(Location::file(path.clone()))
+                        .help("change the link in the workflow, or name the database by `--db` there")
+                })?),
+            };
+            let mut read = |file: &str| {
+                let bytes = repository.blob(known.commit, &format!("{path}/{file}"))?;
+                Ok(bytes.unwrap_or_default())
+            };
+            databases.push(collect_committed(&label, &database, &mut read, wanted, today)?);
+        }
+        Ok(databases)
+    }
+
+    /// Lockfiles that the change adds in folders that are not searched, for projects whose lockfile it removes where it was judged.
+    ///
+    /// # Errors
+    /// Where one can't be read.
+    pub(super) fn moved_out_of_sight(
+        &self,
+        searched: &[PathBuf],
+        working_directory: &Path,
+    ) -> Result<Vec<Lockfile>, Error> {
+        let Some(known) = &self.known else { return Ok(Vec::new()) };
+        let repository = &known.repository;
+        let head = repository.head()?;
+        let before = lockfiles(repository.files(known.commit)?);
+        let now = lockfiles(repository.files(head)?);
+        let scope: Vec<String> = searched.iter().filter_map(|path| below_root(repository, path)).collect();
+        let gone = before.iter().filter(|(path, _)| {
+            is_in_sight(path) && !now.iter().any(|(other, _)| other == path) && is_below(&scope, path)
+        });
+        let read = |commit, path: &str, format: &Format| {
+            let bytes = repository.blob(commit, path)?.unwrap_or_default();
+            format.read(path, &bytes)
+        };
+        let mut projects: BTreeSet<String> = BTreeSet::new();
+        for (path, format) in gone {
+            projects.extend(own(&Lockfile { graph: read(known.commit, path, format)?, path: path.clone() }));
+        }
+        let mut moved = Vec::new();
+        if projects.is_empty() {
+            return Ok(moved);
+        }
+        let here = below_root(repository, working_directory).unwrap_or_default();
+        let is_added = |path: &String| !is_in_sight(path) && !before.iter().any(|(other, _)| other == path);
+        for (path, format) in now.iter().filter(|(path, _)| is_added(path)) {
+            let shown = path.strip_prefix(&format!("{here}/")).unwrap_or(path).to_owned();
+            let lockfile = Lockfile { graph: read(head, path, format)?, path: shown };
+            if own(&lockfile).iter().any(|name| projects.contains(name)) {
+                moved.push(lockfile);
+            }
+        }
+        Ok(moved)
+    }
+}
+
+/// The path of a file or folder below the root; empty for the root itself, none outside of it.
+fn below_root(repository: &Repository, path: &Path) -> Option<String> {
+    let inside = repository.path_of(&path.join("x"))?;
+    Some(inside.strip_suffix('x')?.trim_end_matches('/').to_owned())
+}
+
+/// The lockfiles among files, with their formats.
+fn lockfiles(files: Vec<String>) -> Vec<(String, &'static Format)> {
+    let format = |path: &str| match Kind::of(path.rsplit('/').next().unwrap_or(path)) {
+        Some(Kind::Read(format)) => Some(format),
+        _ => None,
+    };
+    files.into_iter().filter_map(|path| format(&path).map(|format| (path, format))).collect()
+}
+
+/// Whether every folder of a path is searched.
+fn is_in_sight(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').all(is_searched)
+}
+
+/// Whether a path is one of these or below one.
+fn is_below(scope: &[String], path: &str) -> bool {
+    scope.iter().any(|folder| {
+        folder.is_empty()
+            || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// The names of the projects that a lockfile is for.
+fn own(lockfile: &Lockfile) -> BTreeSet<String> {
+    let packages = lockfile.graph.packages.iter().filter(|package| package.origin == Origin::Local);
+    packages.map(|package| package.name.clone()).collect()
+}

@@ -1,0 +1,652 @@
+//! Changes that try to bring a vulnerable package past the gate, and changes that do no harm.
+//!
+//! Each is made in a repository of its own, from a target branch that is green, and judged as a pull request and as a merge request.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::change::{
+    self,
+    Expected::{Pass, Red, Refused, Warn},
+};
+use crate::support::git;
+
+/// The public registry.
+const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// What the target branch says.
+const SETTINGS: &str = "[dep-scan]\npaths = ['.']\ndb = ['advisory-db']\nfrozen-db = true\n";
+
+/// A waiver for the advisory.
+const WAIVER: &str = "[[waiver]]\nrule = 'advisory'\nmatches = 'RUSTSEC-2026-0001'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n";
+
+/// A repository whose target branch depends on `foo` 1.2.0, in which everything is fixed.
+struct Project {
+    folder: TempDir,
+}
+
+impl Project {
+    fn new() -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap() };
+        git(project.path(), &["init", "--quiet", "--initial-branch=main"]);
+        project.write("devops.toml", SETTINGS);
+        project.write(".gitignore", "devops-report/\n");
+        project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0")]));
+        project.write("tools/Cargo.lock", &lockfile(&[("bar", "2.0.0")]));
+        project.write("advisory-db/crates/foo/RUSTSEC-2026-0001.md", &advisory("RUSTSEC-2026-0001", "foo"));
+        project.write("advisory-db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
+        change::commit(project.path());
+        project
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path().join(path)).unwrap()
+    }
+
+    fn remove(&self, path: &str) {
+        std::fs::remove_file(self.path().join(path)).unwrap();
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        std::fs::create_dir_all(self.path().join(to).parent().unwrap()).unwrap();
+        std::fs::rename(self.path().join(from), self.path().join(to)).unwrap();
+    }
+
+    #[cfg(unix)]
+    fn link(&self, path: &str, to: &str) {
+        std::os::unix::fs::symlink(to, self.path().join(path)).unwrap();
+    }
+
+    /// Replaces a text of a file, which holds it.
+    fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} holds {from}");
+        self.write(path, &text.replace(from, to));
+    }
+
+    /// The project depends on this version of `foo`.
+    fn foo(&self, version: &str) {
+        self.write("Cargo.lock", &lockfile(&[("foo", version)]));
+    }
+
+    /// The project depends on a version with the advisory.
+    fn vulnerable(&self) {
+        self.foo("1.0.1");
+    }
+
+    fn settings(&self, own: &str) {
+        self.write("devops.toml", &format!("{SETTINGS}{own}"));
+    }
+}
+
+/// A lockfile of an application that depends on packages of the public registry.
+fn lockfile(packages: &[(&str, &str)]) -> String {
+    let names: Vec<String> = packages.iter().map(|(name, version)| format!("\"{name} {version}\"")).collect();
+    let mut text = format!(
+        "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [{}]\n",
+        names.join(", ")
+    );
+    for (name, version) in packages {
+        let _ = write!(
+            text,
+            "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"{PUBLIC}\"\n"
+        );
+    }
+    text
+}
+
+/// An advisory about every version of a package before 1.2.0.
+fn advisory(id: &str, package: &str) -> String {
+    format!(
+        "```toml\n[advisory]\nid = \"{id}\"\npackage = \"{package}\"\ndate = \"2026-10-01\"\n\
+         aliases = [\"CVE-2026-1\"]\ncvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"\n\n\
+         [versions]\npatched = [\">= 1.2.0\"]\n```\n\n# {package} is bad\n\nIt is.\n"
+    )
+}
+
+type Case = change::Case<Project>;
+
+/// Makes and judges every change.
+fn judge(cases: &[Case]) {
+    change::judge("dep-scan", cases, Project::new, Project::path);
+}
+
+/// Changes of the lockfile.
+const LOCKFILES: &[Case] = &[
+    ("depends on the vulnerable version", Project::vulnerable, Red("advisory")),
+    ("adds build metadata", |project| project.foo("1.0.1+fixed"), Red("advisory")),
+    ("takes a pre-release of the fixed version", |project| project.foo("1.2.0-rc.1"), Red("advisory")),
+    ("takes a pre-release that looks new", |project| project.foo("1.2.0-zzz.99"), Red("advisory")),
+    ("takes a version far below", |project| project.foo("0.0.0"), Red("advisory")),
+    (
+        "has both versions",
+        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.0.1"), ("foo", "1.2.0")])),
+        Red("advisory"),
+    ),
+    (
+        "has both versions, the fixed one first",
+        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("foo", "1.0.1")])),
+        Red("advisory"),
+    ),
+    (
+        "brings it in by another lockfile",
+        |project| project.write("tools/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        Red("advisory"),
+    ),
+    (
+        "brings it in by a new lockfile",
+        |project| project.write("deep/er/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        Red("advisory"),
+    ),
+    (
+        "brings it in by a lockfile in a hidden folder",
+        |project| project.write(".hidden/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        Red("advisory"),
+    ),
+    (
+        "writes the lockfile with the line ends of Windows",
+        |project| {
+            project.vulnerable();
+            project.write("Cargo.lock", &project.read("Cargo.lock").replace('\n', "\r\n"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "writes the version before the name",
+        |project| {
+            project.vulnerable();
+            project.replace(
+                "Cargo.lock",
+                "name = \"foo\"\nversion = \"1.0.1\"",
+                "version = \"1.0.1\"\nname = \"foo\"",
+            );
+        },
+        Red("advisory"),
+    ),
+    (
+        "hides the name behind an escape",
+        |project| {
+            project.vulnerable();
+            project.replace("Cargo.lock", "name = \"foo\"", "name = \"f\\u006Fo\"");
+        },
+        Red("advisory"),
+    ),
+    (
+        "quotes the keys",
+        |project| {
+            project.vulnerable();
+            project.replace("Cargo.lock", "name = \"foo\"", "\"name\" = 'foo'");
+        },
+        Red("advisory"),
+    ),
+    (
+        "lists packages in line",
+        |project| {
+            project.write(
+                "Cargo.lock",
+                &format!("version = 4\npackage = [{{ name = \"app\", version = \"0.1.0\" }}, {{ name = \"foo\", version = \"1.0.1\", source = \"{PUBLIC}\" }}]\n"),
+            );
+        },
+        Red("advisory"),
+    ),
+    (
+        "puts the fixed version into a comment",
+        |project| {
+            project.vulnerable();
+            project.replace("Cargo.lock", "version = \"1.0.1\"", "version = \"1.0.1\" # version = \"1.2.0\"");
+        },
+        Red("advisory"),
+    ),
+    (
+        "writes the version twice",
+        |project| {
+            project.vulnerable();
+            project.replace(
+                "Cargo.lock",
+                "version = \"1.0.1\"\n",
+                "version = \"1.0.1\"\nversion = \"1.2.0\"\n",
+            );
+        },
+        Refused(3, "Cargo.lock"),
+    ),
+    (
+        "marks the package as unused",
+        |project| {
+            project.vulnerable();
+            project.replace("Cargo.lock", "dependencies = [\"foo 1.0.1\"]\n", "");
+        },
+        Red("advisory"),
+    ),
+    (
+        "spells the registry as the sparse one",
+        |project| {
+            project.vulnerable();
+            project.replace("Cargo.lock", PUBLIC, "sparse+https://index.crates.io/");
+        },
+        Red("advisory"),
+    ),
+    (
+        "moves the lockfile to where none is looked for",
+        |project| {
+            project.vulnerable();
+            project.rename("Cargo.lock", "vendor/app/Cargo.lock");
+        },
+        Red("advisory"),
+    ),
+    (
+        "moves the lockfile into a folder for build products",
+        |project| {
+            project.vulnerable();
+            project.rename("Cargo.lock", "target/Cargo.lock");
+        },
+        Red("advisory"),
+    ),
+    (
+        "cuts the lockfile off",
+        |project| project.write("Cargo.lock", "version = 4\n\n[[pack"),
+        Refused(3, "Cargo.lock"),
+    ),
+    ("empties the lockfile", |project| project.write("Cargo.lock", ""), Refused(3, "Cargo.lock")),
+    (
+        "leaves a conflict in the lockfile",
+        |project| {
+            let text = project.read("Cargo.lock");
+            project.write("Cargo.lock", &format!("{text}<<<<<<< HEAD\n=======\n>>>>>>> topic\n"));
+        },
+        Refused(3, "conflict"),
+    ),
+    (
+        "breaks the lockfile by a byte",
+        |project| project.replace("Cargo.lock", "version = 4", "version = 4\u{0}"),
+        Refused(3, "Cargo.lock"),
+    ),
+    (
+        "has the lockfile of a later cargo",
+        |project| project.replace("Cargo.lock", "version = 4", "version = 99"),
+        Refused(3, "version 99"),
+    ),
+    #[cfg(unix)]
+    (
+        "makes the lockfile a link to a vulnerable one",
+        |project| {
+            project.write("real", &lockfile(&[("foo", "1.0.1")]));
+            project.remove("Cargo.lock");
+            project.link("Cargo.lock", "real");
+        },
+        Red("advisory"),
+    ),
+    #[cfg(unix)]
+    (
+        "makes the lockfile a link to itself",
+        |project| {
+            project.remove("Cargo.lock");
+            project.link("Cargo.lock", "Cargo.lock");
+        },
+        Refused(3, "Cargo.lock"),
+    ),
+    #[cfg(unix)]
+    (
+        "makes the lockfile a link to an endless device",
+        |project| {
+            project.remove("Cargo.lock");
+            project.link("Cargo.lock", "/dev/zero");
+        },
+        Refused(3, "Cargo.lock"),
+    ),
+    #[cfg(unix)]
+    (
+        "leaves a lockfile that leads nowhere",
+        |project| {
+            project.remove("Cargo.lock");
+            project.link("Cargo.lock", "nowhere");
+        },
+        Refused(3, "Cargo.lock"),
+    ),
+];
+
+/// Changes of what judges.
+const POLICY: &[Case] = &[
+    (
+        "waives the advisory itself",
+        |project| {
+            project.vulnerable();
+            project.settings(WAIVER);
+        },
+        Red("advisory"),
+    ),
+    (
+        "waives it by its alias",
+        |project| {
+            project.vulnerable();
+            project.settings(&WAIVER.replace("RUSTSEC-2026-0001", "CVE-2026-1"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "waives everything",
+        |project| {
+            project.vulnerable();
+            project.settings(&WAIVER.replace("RUSTSEC-2026-0001", "*"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "raises the bar for what fails",
+        |project| {
+            project.vulnerable();
+            project.write("devops.toml", &format!("fail-on = 'critical'\n{SETTINGS}"));
+            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:N/I:N/A:H");
+        },
+        Red("advisory"),
+    ),
+    (
+        "only reports",
+        |project| {
+            project.vulnerable();
+            project.write("devops.toml", &format!("mode = 'report'\n{SETTINGS}"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "only reports in the table of the job",
+        |project| {
+            project.vulnerable();
+            project.settings("mode = 'report'\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "looks elsewhere",
+        |project| {
+            project.vulnerable();
+            project.replace("devops.toml", "paths = ['.']", "paths = ['tools']");
+        },
+        Red("advisory"),
+    ),
+    (
+        "takes another database",
+        |project| {
+            project.vulnerable();
+            project.write("other-db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
+            project.replace("devops.toml", "advisory-db", "other-db");
+        },
+        Red("advisory"),
+    ),
+    (
+        "removes the advisory from the database",
+        |project| {
+            project.vulnerable();
+            project.remove("advisory-db/crates/foo/RUSTSEC-2026-0001.md");
+        },
+        Red("advisory"),
+    ),
+    (
+        "widens what is fixed in the database",
+        |project| {
+            project.vulnerable();
+            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", ">= 1.2.0", ">= 1.0.0");
+        },
+        Red("advisory"),
+    ),
+    (
+        "withdraws the advisory in the database",
+        |project| {
+            project.vulnerable();
+            project.replace(
+                "advisory-db/crates/foo/RUSTSEC-2026-0001.md",
+                "date = ",
+                "withdrawn = \"2026-10-02\"\ndate = ",
+            );
+        },
+        Red("advisory"),
+    ),
+    (
+        "makes the advisory a notice in the database",
+        |project| {
+            project.vulnerable();
+            project.replace(
+                "advisory-db/crates/foo/RUSTSEC-2026-0001.md",
+                "date = ",
+                "informational = \"notice\"\ndate = ",
+            );
+        },
+        Red("advisory"),
+    ),
+    (
+        "breaks the advisory in the database",
+        |project| {
+            project.vulnerable();
+            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "[versions]", "[version");
+        },
+        Red("advisory"),
+    ),
+    (
+        "removes the configuration",
+        |project| {
+            project.vulnerable();
+            project.remove("devops.toml");
+        },
+        Red("advisory"),
+    ),
+    (
+        "renames the configuration",
+        |project| {
+            project.vulnerable();
+            project.rename("devops.toml", "devops.toml.old");
+            project.write("devops.toml", &format!("mode = 'report'\n{SETTINGS}"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "breaks the configuration",
+        |project| {
+            project.vulnerable();
+            project.write("devops.toml", "[dep-scan\n");
+        },
+        Refused(2, "devops.toml"),
+    ),
+    (
+        "names a mirror that is none",
+        |project| {
+            project.vulnerable();
+            project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
+            project.settings("mirrors = ['registry.example.org']\nuncovered-severity = 'low'\n");
+        },
+        Warn("source-not-covered"),
+    ),
+    (
+        "brings plain files that look like a repository",
+        |project| {
+            project.vulnerable();
+            let from = project.path().join(".git");
+            for name in ["HEAD", "config"] {
+                std::fs::copy(from.join(name), project.path().join(name)).unwrap();
+            }
+            std::fs::create_dir_all(project.path().join("objects")).unwrap();
+            std::fs::create_dir_all(project.path().join("refs/heads")).unwrap();
+            project.write("objects/keep", "");
+            project.write("refs/heads/main", &git(project.path(), &["rev-parse", "main"]));
+            project.settings(WAIVER);
+        },
+        Red("advisory"),
+    ),
+];
+
+/// Changes that do no harm.
+const HARMLESS: &[Case] = &[
+    ("changes nothing", |_| {}, Pass),
+    ("takes a later version", |project| project.foo("1.3.0"), Pass),
+    ("takes a pre-release of a later version", |project| project.foo("1.3.0-rc.1"), Pass),
+    ("takes a version with build metadata", |project| project.foo("1.2.0+build.5"), Pass),
+    ("takes a much later version", |project| project.foo("10.0.0"), Pass),
+    (
+        "has two fixed versions",
+        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("foo", "2.0.0")])),
+        Pass,
+    ),
+    (
+        "depends on a namesake with a suffix",
+        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("foo-derive", "1.0.1")])),
+        Pass,
+    ),
+    (
+        "depends on a namesake with a prefix",
+        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("libfoo", "1.0.1")])),
+        Pass,
+    ),
+    (
+        "adds a package",
+        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("new", "0.1.0")])),
+        Pass,
+    ),
+    ("removes the package", |project| project.write("Cargo.lock", &lockfile(&[("bar", "1.0.0")])), Pass),
+    ("adds a lockfile", |project| project.write("more/Cargo.lock", &lockfile(&[("foo", "1.2.0")])), Pass),
+    ("removes a lockfile", |project| project.remove("tools/Cargo.lock"), Pass),
+    ("moves a lockfile", |project| project.rename("tools/Cargo.lock", "kit/Cargo.lock"), Pass),
+    (
+        "moves a lockfile and changes it",
+        |project| {
+            project.rename("tools/Cargo.lock", "kit/Cargo.lock");
+            project.write("kit/Cargo.lock", &lockfile(&[("bar", "2.0.1")]));
+        },
+        Pass,
+    ),
+    (
+        "swaps two lockfiles",
+        |project| {
+            let (one, other) = (project.read("Cargo.lock"), project.read("tools/Cargo.lock"));
+            project.write("Cargo.lock", &other);
+            project.write("tools/Cargo.lock", &one);
+        },
+        Pass,
+    ),
+    ("copies a lockfile", |project| project.write("copy/Cargo.lock", &project.read("Cargo.lock")), Pass),
+    (
+        "writes the lockfile with the line ends of Windows",
+        |project| project.write("Cargo.lock", &project.read("Cargo.lock").replace('\n', "\r\n")),
+        Pass,
+    ),
+    (
+        "adds a comment to the lockfile",
+        |project| project.replace("Cargo.lock", "version = 4", "# by hand\nversion = 4"),
+        Pass,
+    ),
+    (
+        "reorders the lockfile",
+        |project| {
+            project.write("Cargo.lock", &lockfile(&[("zoo", "1.0.0"), ("foo", "1.2.0"), ("bar", "1.0.0")]))
+        },
+        Pass,
+    ),
+    (
+        "has the lockfile of an earlier cargo",
+        |project| project.replace("Cargo.lock", "version = 4", "version = 3"),
+        Pass,
+    ),
+    #[cfg(unix)]
+    (
+        "shares a lockfile by a link",
+        |project| {
+            project.remove("tools/Cargo.lock");
+            project.link("tools/Cargo.lock", "../Cargo.lock");
+        },
+        Pass,
+    ),
+    (
+        "changes the settings of nothing",
+        |project| project.replace("devops.toml", "[dep-scan]", "# ours\n[dep-scan]"),
+        Pass,
+    ),
+    ("writes the settings otherwise", |project| project.replace("devops.toml", "['.']", "[\".\"]"), Pass),
+    (
+        "raises its own bar",
+        |project| project.write("devops.toml", &format!("fail-on = 'low'\n{SETTINGS}")),
+        Pass,
+    ),
+    ("asks for a younger database", |project| project.settings("max-db-age = 90\n"), Pass),
+    ("makes other sources red", |project| project.settings("uncovered-severity = 'high'\n"), Pass),
+    ("looks at one more folder", |project| project.replace("devops.toml", "['.']", "['.', 'tools']"), Pass),
+    ("asks for a page", |project| project.settings("formats = ['json', 'html']\n"), Pass),
+    ("asks for less output", |project| project.settings("quiet = true\n"), Pass),
+    ("adds the table of another gate", |project| project.settings("[test-gate]\npaths = ['*.xml']\n"), Pass),
+    (
+        "adds an advisory about a package that is not in use",
+        |project| {
+            project
+                .write("advisory-db/crates/qux/RUSTSEC-2026-0003.md", &advisory("RUSTSEC-2026-0003", "qux"))
+        },
+        Pass,
+    ),
+    (
+        "rewords an advisory",
+        |project| project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "It is.", "It was."),
+        Pass,
+    ),
+    (
+        "corrects an advisory about a package that is not in use",
+        |project| project.replace("advisory-db/crates/baz/RUSTSEC-2026-0002.md", ">= 1.2.0", ">= 1.1.0"),
+        Pass,
+    ),
+    (
+        "removes an advisory about a package that is not in use",
+        |project| project.remove("advisory-db/crates/baz/RUSTSEC-2026-0002.md"),
+        Pass,
+    ),
+    ("adds code", |project| project.write("src/main.rs", "fn main() {}\n"), Pass),
+    ("adds a file called like a lockfile", |project| project.write("docs/Cargo.lock.md", "A page.\n"), Pass),
+    (
+        "adds a folder called like a lockfile",
+        |project| project.write("docs/Cargo.lock/page.md", "A page.\n"),
+        Pass,
+    ),
+    ("adds a page in another script", |project| project.write("docs/größe/ページ.md", "A page.\n"), Pass),
+    (
+        "adds a lockfile in a folder with spaces",
+        |project| project.write("a b/c d/Cargo.lock", &lockfile(&[("foo", "1.2.0")])),
+        Pass,
+    ),
+    (
+        "has a lockfile of test data below a folder for dependencies",
+        |project| project.write("vendor/foo/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        Pass,
+    ),
+    (
+        "has a project without dependencies",
+        |project| {
+            project.write(
+                "small/Cargo.lock",
+                "version = 4\n\n[[package]]\nname = \"small\"\nversion = \"0.1.0\"\n",
+            );
+        },
+        Pass,
+    ),
+];
+
+#[test]
+fn no_lockfile_brings_a_vulnerable_package_past_the_gate() {
+    judge(LOCKFILES);
+}
+
+#[test]
+fn no_change_of_what_judges_brings_a_vulnerable_package_past_the_gate() {
+    assert!(LOCKFILES.len() + POLICY.len() >= 40);
+    judge(POLICY);
+}
+
+#[test]
+fn changes_that_do_no_harm_are_green() {
+    assert!(HARMLESS.len() >= 40);
+    judge(HARMLESS);
+}
