@@ -3,6 +3,7 @@
 //! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
 //! reads the lockfiles, and of the database only what is about packages in them.
 
+mod compare_command;
 pub mod fix;
 pub mod matching;
 pub mod mirror;
@@ -12,7 +13,7 @@ mod target;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueHint};
+use clap::{ArgAction, ArgMatches, Args, Command, ValueHint};
 
 use self::mirror::Mirror;
 use devops_core::{Error, Rule, Severity};
@@ -74,6 +75,14 @@ impl Job for DepScan {
 
     fn rules() -> &'static [Rule] {
         rules::RULES
+    }
+
+    fn queries() -> Vec<Command> {
+        vec![compare_command::command()]
+    }
+
+    fn answer(_: &str, matches: &ArgMatches) -> Result<String, Error> {
+        compare_command::answer(matches)
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

@@ -11,9 +11,12 @@ pub fn command<J: Job>() -> Command {
     let subcommands = J::subcommands();
     // The sub-commands of a job replace its positional argument; `explain` alone is not worth a line of its own.
     let usage = format!("{0} [OPTIONS] [PATH]...\n       {0} [OPTIONS] <COMMAND>", J::NAME);
-    let command = if subcommands.is_empty() { flags::<J>() } else { flags::<J>().override_usage(usage) };
+    let queries = J::queries();
+    let has_own = !subcommands.is_empty() || !queries.is_empty();
+    let command = if has_own { flags::<J>().override_usage(usage) } else { flags::<J>() };
     command
         .subcommands(subcommands.iter().map(subcommand::<J>))
+        .subcommands(queries.into_iter().map(|query| query.display_name(J::NAME).after_help(EXITS)))
         .subcommand(explain::command())
         .propagate_version(true)
         .disable_help_subcommand(true)

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod keys;
 mod moves;
 pub mod prepare;
+mod query;
 mod redacted;
 pub mod report_folder;
 pub mod run;
@@ -26,7 +27,7 @@ pub use keys::Key;
 pub use run::main;
 pub use stage::{Kind, Moment, Step, Turn};
 
-use clap::{Args, Command, FromArgMatches};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
 use devops_core::report::Facts;
@@ -65,6 +66,19 @@ pub trait Job {
     /// They take the job's flags as well. An argument of their own replaces the flag of the same identifier.
     fn subcommands() -> Vec<Command> {
         Vec::new()
+    }
+
+    /// Sub-commands that only print an answer, without settings and report; most jobs have none.
+    fn queries() -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// What a query prints.
+    ///
+    /// # Errors
+    /// Where it has no answer; a job without queries is asked for none.
+    fn answer(query: &str, _: &ArgMatches) -> Result<String, Error> {
+        Err(Error::usage(format!("`{query}` is not a query of this job")))
     }
 
     /// What the job does at a step of a pipeline; a gate that changes nothing runs as it is.

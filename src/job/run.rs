@@ -17,6 +17,7 @@ use super::effective_policy::RULES as POLICY_RULES;
 use super::explain::{Question, asked, explain};
 use super::moves::{advise, advise_error};
 use super::prepare::{Prepared, prepare};
+use super::query::{self, Query};
 use super::stage::Kind;
 use super::{Artifact, Job, Outcome, event_lines, report_folder};
 use devops_ci::Host;
@@ -43,6 +44,12 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     if let Some(Question { rule }) = asked::<J>(arguments) {
         let groups = [(J::NAME, own_rules::<J>()), ("every job", devops_policy::RULES.to_vec())];
         return match explain(context.program, &groups, rule.as_deref()) {
+            Ok(page) => print_page(&page),
+            Err(error) => print_error(&error, Some(&context)),
+        };
+    }
+    if let Some(Query { name, matches }) = query::asked::<J>(arguments) {
+        return match J::answer(&name, &matches) {
             Ok(page) => print_page(&page),
             Err(error) => print_error(&error, Some(&context)),
         };

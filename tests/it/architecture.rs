@@ -11,7 +11,8 @@ use devops_policy::RULES;
 use devops_repository::policy::BASE_UNKNOWN;
 
 /// Rooms that gates are built on: no network, no processes.
-const GROUND_OF_GATES: [&str; 6] = ["advisory", "inventory", "repository", "reading", "files", "events"];
+const GROUND_OF_GATES: [&str; 7] =
+    ["advisory", "versions", "inventory", "repository", "reading", "files", "events"];
 
 /// The room of a job.
 fn room(job: &str) -> String {
@@ -38,7 +39,7 @@ const OPENS_ITSELF: [(&str, &str); 3] = [
 ];
 
 /// What each room depends on.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("core", &[]),
     ("reading", &["core"]),
     ("files", &["core"]),
@@ -49,11 +50,12 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("config", &["core", "files", "policy"]),
     ("net", &["core", "files"]),
     ("repository", &["core", "files", "reading", "ci"]),
+    ("versions", &[]),
     ("inventory", &["core"]),
     ("advisory", &["core", "files"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
-    ("dep_scan", &["core", "files", "events", "repository", "job", "inventory", "advisory"]),
+    ("dep_scan", &["core", "files", "events", "repository", "job", "versions", "inventory", "advisory"]),
     ("image_scan", &["core", "files", "events", "reading", "job"]),
     ("promote", &["core", "files", "events", "ci", "job", "net", "repository"]),
     ("annotate", &["core", "files", "events", "ci", "job", "net", "repository"]),

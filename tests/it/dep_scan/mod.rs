@@ -1,6 +1,7 @@
 //! `dep-scan` through its binary.
 
 mod cheating;
+mod compare;
 mod database;
 mod findings;
 mod lockfile;
