@@ -43,18 +43,21 @@ impl DeliveryState {
     }
 }
 
-/// What became of the delivery to one destination.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What became of the delivery to one destination, as reports have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Delivery {
     /// The destination's name.
     pub(crate) destination: &'static str,
     /// How far it got.
     pub(crate) state: DeliveryState,
     /// Why it is so, where that is not plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// What to do about it.
+    /// What to do about it, which the finding says.
+    #[serde(skip)]
     pub(crate) help: Option<String>,
     /// Name the destination gave the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remote: Option<String>,
 }
 

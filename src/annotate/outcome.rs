@@ -1,6 +1,7 @@
 //! From deliveries to the content of the report: headline, findings, totals and details.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::delivery::{Delivery, DeliveryState};
@@ -10,10 +11,33 @@ use super::outbox::{Summary, already_delivered, is_late};
 use super::preparation::Prepared;
 use super::record::Record;
 use super::rules::{DAMAGED, REFUSED, SPOOLED};
-use devops_core::report::Facts;
+use devops_core::report::{Facts, facts};
 use devops_core::words::count;
 use devops_core::{Exit, Finding};
 use devops_job::{Context, Outcome};
+use devops_net::Request;
+
+/// The details of a report.
+#[derive(Debug, Serialize)]
+struct Details<'a> {
+    record: &'a Record,
+    deliveries: &'a [&'a Delivery],
+    /// What a run would write, where none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a [PlannedWrite<'a>]>,
+}
+
+/// A write as plans have it: in a sentence, and as the very request that a run sends, where it is one.
+#[derive(Debug, Serialize)]
+struct PlannedWrite<'a> {
+    id: String,
+    destination: &'a str,
+    writes: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guard: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Request>,
+}
 
 /// The outcome of a dry run: each write, in order, none of which happened.
 pub(crate) fn planned(
@@ -34,34 +58,38 @@ pub(crate) fn planned(
                 for record in pending.chain(is_own.then_some(&prepared.record)) {
                     let remote = history.remote(&record.uid, name);
                     let message = Message { record, is_late: is_late(record, context), remote };
-                    plan.extend(destination.plan(message).iter().map(|write| planned_write(name, write)));
+                    plan.extend(
+                        destination.plan(message).into_iter().map(|write| PlannedWrite::of(name, write)),
+                    );
                 }
             }
-            Way::Journal(path) if !prepared.is_known && !prepared.is_overtaken => plan.push(json!({
-                "id": format!("journal-{}", prepared.record.state.as_str()),
-                "destination": name,
-                "writes": format!("append {} to {path}", what(&prepared.record)),
-            })),
+            Way::Journal(path) if !prepared.is_known && !prepared.is_overtaken => plan.push(PlannedWrite {
+                id: format!("journal-{}", prepared.record.state.as_str()),
+                destination: name,
+                writes: format!("append {} to {path}", what(&prepared.record)),
+                guard: None,
+                request: None,
+            }),
             Way::Journal(_) => {}
-            Way::Settled(delivery) => settled.push(to_json(delivery)),
+            Way::Settled(delivery) => settled.push(delivery),
         }
     }
     let headline = format!("would report {}: {}", what(&prepared.record), count(plan.len() as u64, "write"));
-    let mut details = details(&prepared.record, settled.into_iter());
-    details.insert("plan".to_owned(), Value::from(plan));
+    let details = Details { record: &prepared.record, deliveries: &settled, plan: Some(&plan) };
     let notes = prepared.notes.clone();
-    Outcome { headline, details, findings: damage(prepared), notes, ..Outcome::default() }
+    Outcome { headline, details: facts(&details), findings: damage(prepared), notes, ..Outcome::default() }
 }
 
-/// A write as plans have it: in a sentence, and as the very request that a run sends.
-fn planned_write(destination: &str, write: &Write) -> Value {
-    json!({
-        "id": write.id,
-        "destination": destination,
-        "writes": format!("{}, {}", write.request, write.summary),
-        "guard": write.guard,
-        "request": write.request,
-    })
+impl<'a> PlannedWrite<'a> {
+    fn of(destination: &'a str, write: Write) -> Self {
+        Self {
+            id: write.id,
+            destination,
+            writes: format!("{}, {}", write.request, write.summary),
+            guard: Some(write.guard),
+            request: Some(write.request),
+        }
+    }
 }
 
 /// The outcome of a run.
@@ -92,13 +120,14 @@ pub(crate) fn delivered(arguments: &Arguments, prepared: &Prepared, summary: &Su
         let until = if prepared.is_change { " for a run that is not for a change" } else { "" };
         notes.push(format!("{} of earlier calls still waiting{until}", count(summary.left, "record")));
     }
-    let details = details(&prepared.record, summary.own.iter().map(to_json));
+    let deliveries: Vec<&Delivery> = summary.own.iter().collect();
+    let details = Details { record: &prepared.record, deliveries: &deliveries, plan: None };
     Outcome {
         headline: headline(&prepared.record, summary),
         findings,
         notes,
         totals,
-        details,
+        details: facts(&details),
         // A start that comes after the end does not show where the deployment is.
         deployment: (!prepared.is_overtaken).then(|| prepared.record.noted()),
         exit: (arguments.strict && missing > 0).then_some(Exit::Environment),
@@ -167,26 +196,4 @@ fn damage(prepared: &Prepared) -> Vec<Finding> {
         Finding::new(&DAMAGED, title, &["journal"])
             .help("remove the lines of the journal that are not whole JSON objects"),
     ]
-}
-
-/// The record and its deliveries.
-fn details(record: &Record, deliveries: impl Iterator<Item = Value>) -> Facts {
-    let mut details = Facts::new();
-    details.insert("record".to_owned(), serde_json::to_value(record).unwrap_or_default());
-    details.insert("deliveries".to_owned(), deliveries.collect());
-    details
-}
-
-/// A delivery as reports have it.
-fn to_json(delivery: &Delivery) -> Value {
-    let mut value = json!({ "destination": delivery.destination, "state": delivery.state.as_str() });
-    if let Some(fields) = value.as_object_mut() {
-        if let Some(reason) = &delivery.reason {
-            fields.insert("reason".to_owned(), Value::from(reason.as_str()));
-        }
-        if let Some(remote) = &delivery.remote {
-            fields.insert("remote".to_owned(), Value::from(remote.as_str()));
-        }
-    }
-    value
 }

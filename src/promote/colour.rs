@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// One of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -77,6 +77,13 @@ impl Live {
 impl From<Option<Colour>> for Live {
     fn from(colour: Option<Colour>) -> Self {
         colour.map_or(Self::Nothing, Self::Colour)
+    }
+}
+
+impl Serialize for Live {
+    /// Writes the colour, or null where it is none.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.colour().serialize(serializer)
     }
 }
 

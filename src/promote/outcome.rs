@@ -2,7 +2,7 @@
 //!
 //! Owns the rules and the words. Must not touch a target.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::arguments::Arguments;
 use super::colour::{Colour, Live};
@@ -12,6 +12,7 @@ use super::machine::{End, Stop};
 use super::plan::{Decision, Observed, Step};
 use super::state::State;
 use super::targets::Target;
+use devops_core::report::facts;
 use devops_core::rule::rules;
 use devops_core::words::count;
 use devops_core::{Exit, Finding, Rule, Severity};
@@ -30,24 +31,45 @@ rules! {
     SUPERSEDED: "promotion-superseded", Low, "a newer promotion came first; nothing was changed";
 }
 
+/// The details of a report.
+#[derive(Debug, Serialize)]
+struct Details<'a> {
+    state: State,
+    target: String,
+    from: Option<Colour>,
+    to: Option<Colour>,
+    generation: u64,
+    owner: Option<&'a str>,
+    plan: &'a [Step],
+    /// What is live, where a report says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<&'a Live>,
+}
+
 /// What a report has about each promotion, whatever its result.
-fn base(target: &dyn Target, state: State, record: Option<&Record>, live: Option<&Live>) -> Outcome {
-    let mut outcome =
-        Outcome { notes: target.notes(), is_live: Some(state.is_success()), ..Outcome::default() };
-    let mut say = |name: &str, value: Value| {
-        outcome.details.insert(name.to_owned(), value);
+fn base(
+    target: &dyn Target,
+    state: State,
+    record: Option<&Record>,
+    live: Option<&Live>,
+    plan: &[Step],
+) -> Outcome {
+    let details = Details {
+        state,
+        target: target.name(),
+        from: record.and_then(|record| record.from),
+        to: record.map(|record| record.to),
+        generation: record.map_or(0, |record| record.generation),
+        owner: record.map(|record| record.owner.as_str()),
+        plan,
+        live,
     };
-    say("state", json!(state));
-    say("target", json!(target.name()));
-    say("from", json!(record.and_then(|record| record.from)));
-    say("to", json!(record.map(|record| record.to)));
-    say("generation", json!(record.map_or(0, |record| record.generation)));
-    say("owner", json!(record.map(|record| record.owner.as_str())));
-    say("plan", json!([]));
-    if let Some(live) = live {
-        say("live", json!(live.colour()));
+    Outcome {
+        notes: target.notes(),
+        is_live: Some(state.is_success()),
+        details: facts(&details),
+        ..Outcome::default()
     }
-    outcome
 }
 
 /// "from blue to green, generation 42".
@@ -66,9 +88,8 @@ pub(crate) fn planned(
     steps: &[Step],
     arguments: &Arguments,
 ) -> Outcome {
-    let mut outcome = base(target, State::Planned, Some(record), None);
+    let mut outcome = base(target, State::Planned, Some(record), None, steps);
     outcome.headline = format!("{}: planned, {}", route(record), count(steps.len() as u64, "step"));
-    outcome.details.insert("plan".to_owned(), json!(steps));
     for (index, step) in steps.iter().enumerate() {
         outcome.notes.push(sentence(index + 1, step));
     }
@@ -112,7 +133,7 @@ pub(crate) fn status(target: &dyn Target, observed: &Observed) -> Outcome {
         Some(Phase::Reverted) => State::RolledBack,
         Some(Phase::Intent | Phase::Switched | Phase::Reverting) => State::Held,
     };
-    let mut outcome = base(target, state, record, Some(&observed.live));
+    let mut outcome = base(target, state, record, Some(&observed.live), &[]);
     let live = &observed.live;
     outcome.headline = match record {
         None => format!("{live} is live, no promotion on record"),
@@ -137,9 +158,9 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
     let record = observed.record.as_ref();
     let live = &observed.live;
     match decision {
-        Decision::Superseded(generation) => superseded(target, record, *generation),
+        Decision::Superseded(generation) => superseded(target, record, *generation, &[]),
         Decision::Foreign(text) => {
-            let mut outcome = base(target, State::Held, record, Some(live));
+            let mut outcome = base(target, State::Held, record, Some(live), &[]);
             let title = format!("{} points at `{text}`, which is neither colour", target.name());
             outcome.headline.clone_from(&title);
             outcome.findings.push(Finding::new(&HELD, title, &[&target.name()]).named("target", target.name()).help(
@@ -149,29 +170,29 @@ pub(crate) fn settled(target: &dyn Target, observed: &Observed, decision: &Decis
             outcome
         }
         Decision::Back(record) => {
-            let mut outcome = base(target, State::Planned, Some(record), Some(live));
+            let mut outcome = base(target, State::Planned, Some(record), Some(live), &[]);
             outcome.headline = format!("{}: was cut off on its way back, `run` finishes it", route(record));
             outcome
         }
         Decision::Idle(why) => {
-            let mut outcome = base(target, State::Unchanged, record, Some(live));
+            let mut outcome = base(target, State::Unchanged, record, Some(live), &[]);
             outcome.headline = format!("{live} is live, nothing to do: unchanged");
             outcome.notes.push(why.clone());
             outcome
         }
         Decision::Unchanged { record: new } => {
             let record = new.as_ref().or(record);
-            let mut outcome = base(target, State::Unchanged, record, Some(live));
+            let mut outcome = base(target, State::Unchanged, record, Some(live), &[]);
             let generation = record.map_or(0, |record| record.generation);
             outcome.headline = format!("{live} is live already, generation {generation}: unchanged");
             outcome
         }
-        Decision::Go { record, .. } => base(target, State::Planned, Some(record), Some(live)),
+        Decision::Go { record, .. } => base(target, State::Planned, Some(record), Some(live), &[]),
     }
 }
 
-fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> Outcome {
-    let mut outcome = base(target, State::Superseded, record, None);
+fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64, plan: &[Step]) -> Outcome {
+    let mut outcome = base(target, State::Superseded, record, None, plan);
     outcome.headline = format!("superseded by generation {generation}, nothing changed");
     let title = format!("{} already stands at generation {generation}", target.name());
     outcome.findings.push(
@@ -186,7 +207,7 @@ fn superseded(target: &dyn Target, record: Option<&Record>, generation: u64) -> 
 
 /// The outcome if a signal asked to stop while another run held the lock.
 pub(crate) fn cancelled_early(target: &dyn Target) -> Outcome {
-    let mut outcome = base(target, State::Unchanged, None, None);
+    let mut outcome = base(target, State::Unchanged, None, None, &[]);
     "cancelled while waiting for another promotion, nothing changed".clone_into(&mut outcome.headline);
     outcome.findings.push(cancelled(target, None));
     outcome.exit = Some(Exit::NeedsHuman);
@@ -220,7 +241,7 @@ pub(crate) fn ended(
     let (steps, arguments) = context;
     let route = route(record);
     let make = |state: State, headline: String, findings: Vec<Finding>, exit: Option<Exit>| {
-        let outcome = base(target, state, Some(record), None);
+        let outcome = base(target, state, Some(record), None, steps);
         Outcome { headline, findings, exit, ..outcome }
     };
     let mut outcome = match end {
@@ -229,7 +250,7 @@ pub(crate) fn ended(
             outcome.notes.extend(unchecked(record, arguments));
             outcome
         }
-        End::Superseded(generation) => superseded(target, Some(record), generation),
+        End::Superseded(generation) => superseded(target, Some(record), generation, steps),
         End::Stopped(stop) => {
             // Set explicitly, so that neither `fail-on` nor a waiver makes a release that did not happen look like one.
             let exit = if matches!(stop, Stop::Cancelled) { Exit::NeedsHuman } else { Exit::GateFailed };
@@ -264,7 +285,6 @@ pub(crate) fn ended(
             make(State::Held, format!("{route}: held, {why}"), vec![finding], Some(Exit::NeedsHuman))
         }
     };
-    outcome.details.insert("plan".to_owned(), json!(steps));
     outcome.notes.extend(note);
     outcome
 }

@@ -4,7 +4,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::FixedState;
 
 use super::change::{Side, is_binary};
 use super::failure::Failure;
@@ -203,12 +205,11 @@ struct Sketch {
 impl Sketch {
     fn of(content: &[u8]) -> Self {
         let is_text = !is_binary(content);
+        let hasher = FixedState::default();
         let mut pieces = HashMap::new();
         let mut piece = Vec::with_capacity(64);
         let mut flush = |piece: &mut Vec<u8>| {
-            let mut hasher = DefaultHasher::new();
-            piece.hash(&mut hasher);
-            *pieces.entry(hasher.finish()).or_insert(0) += piece.len() as u64;
+            *pieces.entry(hasher.hash_one(&*piece)).or_insert(0) += piece.len() as u64;
             piece.clear();
         };
         for (index, byte) in content.iter().enumerate() {

@@ -5,14 +5,13 @@
 //! table of names; only where a run is compared or kept does it hold every name.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::Hasher as _;
 
 use super::archive::{Archive, STAND_IN};
 use super::attempts::{Attempts, Counts, Rows, State, after, after_rerun};
 use super::benchmarks::{Benchmark, Stream};
 use super::cases::CaseList;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
-use super::hash::StableHasher;
+use super::hash::hash_of;
 use super::ledger::{Identity, Ledger, Scope};
 use super::slowest::Slowest;
 use devops_core::clues;
@@ -417,11 +416,4 @@ impl Repetition {
 fn identity(execution: &Execution) -> Identity<'_> {
     let Execution { suite, classname, name, file, .. } = execution;
     Identity { suite, classname, name, file }
-}
-
-/// A hash that is the same in every run.
-pub(crate) fn hash_of(value: &(impl std::hash::Hash + ?Sized)) -> u64 {
-    let mut hasher = StableHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

@@ -63,8 +63,10 @@ mod slowest;
 mod tally;
 mod trace;
 
+use std::borrow::Cow;
+
 use clap::Command;
-use serde_json::json;
+use serde::Serialize;
 
 use self::arguments::Action;
 pub use self::arguments::Arguments;
@@ -76,6 +78,7 @@ use self::limits::Limits;
 use self::records::Earlier;
 use self::run::RunFacts;
 use self::sections::Failures;
+use devops_core::report::facts;
 use devops_core::{Error, Rule};
 use devops_job::{Context, Job, Key, Kind, Outcome, Step, Turn};
 
@@ -135,6 +138,19 @@ impl Job for TestGate {
     }
 }
 
+/// What a run adds to the details of the report.
+#[derive(Debug, Serialize)]
+struct RunDetails<'a> {
+    command: EndedCommand<'a>,
+}
+
+/// The command that was started, and how it ended.
+#[derive(Debug, Serialize)]
+struct EndedCommand<'a> {
+    words: &'a [Cow<'a, str>],
+    exit_code: i64,
+}
+
 /// Starts the command, and judges the reports it left.
 fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let before =
@@ -143,7 +159,8 @@ fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     let mut outcome = judge(arguments, context, Some(ended), &before)?;
     // A change can choose the command, so readers of the verdict must see it.
     let words: Vec<_> = arguments.run_command.iter().map(|word| word.to_string_lossy()).collect();
-    outcome.details.insert("command".to_owned(), json!({ "words": words, "exit_code": ended }));
+    let command = EndedCommand { words: &words, exit_code: ended };
+    outcome.details.extend(facts(&RunDetails { command }));
     outcome.notes.push(format!("ran: {}", words.join(" ")));
     Ok(outcome)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::history::{Flaky, RunTime, Slower, flaky, slower};
 use super::limits::Limits;
 use super::model::{Baseline, Outcome, Test};
@@ -24,7 +26,7 @@ pub(crate) struct Change<'a> {
 }
 
 /// Numbers of tests.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Amount {
     /// Tests by identity.
     pub(crate) tests: u64,

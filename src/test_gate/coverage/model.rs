@@ -1,11 +1,11 @@
 //! What was covered: lines and branches by file, compact and sorted.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hasher as _};
 
 use super::Format;
 use super::numbers::Count;
 use super::totals::{FileTotals, Ratio};
+use crate::hash::hash_of;
 use devops_core::words::counted;
 
 /// The last line that a file can have; what stands beyond it is no line of a program.
@@ -18,7 +18,7 @@ pub(crate) struct Line {
     pub(crate) hits: u32,
 }
 
-/// One way out of a branch, known by a key that is the same in every run.
+/// One way out of a branch, known by a key that is the same in every report of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Arm {
     pub(super) line: u32,
@@ -36,9 +36,7 @@ pub(crate) struct Branches {
 
 /// The key of an arm: who says it, so that two formats of one run are never added up, and what names it there.
 pub(super) fn arm_key(format: &Format, name: impl std::hash::Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    u64::from(format.tag()) << 48 | hasher.finish() >> 16
+    u64::from(format.tag()) << 48 | hash_of(&name) >> 16
 }
 
 /// Coverage of one file.

@@ -3,7 +3,6 @@
 //! Undefined, ambiguous and pending steps fail, as they do in the strict mode that cucumber-js and -jvm run in by default.
 
 use std::cell::RefCell;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, MapAccess};
@@ -11,8 +10,9 @@ use serde::de::{DeserializeSeed as _, MapAccess};
 use super::Format;
 use super::values::{Number, Text, json};
 use crate::attempts::State;
-use crate::collector::{Collector, GroupError, Repetition, hash_of};
+use crate::collector::{Collector, GroupError, Repetition};
 use crate::execution::{self, Execution};
+use crate::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::keys::Checked;
 use devops_reading::json::{Object, documents, each, each_object, skip};
@@ -91,12 +91,13 @@ struct Sum {
     /// A word that is not known.
     unknown: Option<String>,
     producer: Option<Producer>,
-    steps: DefaultHasher,
+    /// The hash of its steps.
+    steps: u64,
 }
 
 impl Sum {
     fn step(&mut self, step: &Step) {
-        (&step.name.0, step.line.whole()).hash(&mut self.steps);
+        self.steps = hash_of(&(self.steps, &step.name.0, step.line.whole()));
         let place = step.r#match.as_ref().map_or("", |found| found.location.0.as_str());
         self.producer = self.producer.or_else(|| producer(place));
         for hook in &step.before {
@@ -304,7 +305,7 @@ impl<'a, 'b> Feature<'a, 'b> {
         let state = sum.state();
         self.red += u64::from(state.is_red());
         self.producer = self.producer.or(if is_behave { Some(Producer::Behave) } else { sum.producer });
-        let steps = hash_of(&(&element.id.0, sum.steps.finish()));
+        let steps = hash_of(&(&element.id.0, sum.steps));
         let execution = Execution {
             line: line.or(element.line.whole()),
             message: sum.message,

@@ -11,8 +11,9 @@ use super::elements::{self, Elements, Part, Said, Tag, Walk, frame, place_of, sp
 use super::numbers;
 use super::trx_summary::Summary;
 use crate::attempts::State;
-use crate::collector::{Collector, KEPT, hash_of};
+use crate::collector::{Collector, KEPT};
 use crate::execution::{self, Execution};
+use crate::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::Cases;
 use devops_reading::shape::Shape;

@@ -9,8 +9,8 @@ mod coverage;
 mod ground;
 mod reports;
 
-use super::collector::hash_of;
 use super::detect::{Kind, detect};
+use super::hash::hash_of;
 use super::{benchmarks as bench, coverage as cover, formats};
 use devops_reading::shape::{LOOKED_AT, shape};
 

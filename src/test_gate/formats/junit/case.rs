@@ -1,7 +1,7 @@
 //! One test case while it is read, in the words of the report.
 
 use crate::attempts::State;
-use crate::collector::hash_of;
+use crate::hash::hash_of;
 use crate::execution::{self, DETAIL, Execution, MESSAGE};
 use crate::formats::numbers;
 use crate::producer::Producer;

@@ -1,6 +1,6 @@
 //! One suite while it is read: what it is called, what it claims, and what its cases show.
 
-use crate::collector::hash_of;
+use crate::hash::hash_of;
 use crate::execution::MESSAGE;
 use crate::formats::numbers;
 use crate::producer::Producer;
