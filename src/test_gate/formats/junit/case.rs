@@ -1,9 +1,9 @@
 //! One test case while it is read, in the words of the report.
 
 use crate::attempts::State;
-use crate::hash::hash_of;
 use crate::execution::{self, DETAIL, Execution, MESSAGE};
 use crate::formats::numbers;
+use crate::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::{Location, clues};
 use devops_reading::encoding::has_replaced;

@@ -1,8 +1,8 @@
 //! One suite while it is read: what it is called, what it claims, and what its cases show.
 
-use crate::hash::hash_of;
 use crate::execution::MESSAGE;
 use crate::formats::numbers;
+use crate::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::words::{count, number};
 use devops_reading::excerpt::{resolve, shorten};
