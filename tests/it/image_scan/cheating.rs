@@ -96,7 +96,7 @@ const POLICY: &[Case] = &[
     (
         "waives everything",
         |project| {
-            project.with(&report("CRITICAL", "fixed"), &WAIVER.replace("matches = 'CVE-2026-1001'\n", ""))
+            project.with(&report("CRITICAL", "fixed"), &WAIVER.replace("matches = 'CVE-2026-1001'\n", ""));
         },
         Red("image-vulnerability"),
     ),

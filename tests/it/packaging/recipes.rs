@@ -220,6 +220,7 @@ struct Consumer {
 }
 
 /// How a gate is given the exit code of the tests. A report names the variables that decide, so it shows which way it was.
+#[derive(Clone, Copy)]
 enum ExitCode {
     Flag,
     Variable,
