@@ -355,12 +355,34 @@ impl Errors {
     }
 }
 
-/// A note with the file it is about; one that starts with a place continues the path.
+/// A note with the file it is about; one that starts with a place in it, such as `6:9: `, continues the path.
 fn join(label: &str, note: &str) -> String {
-    let separator = if note.starts_with(|first: char| first.is_ascii_digit()) && note.contains(": ") {
-        ":"
-    } else {
-        ": "
-    };
+    let separator = if starts_with_place(note) { ":" } else { ": " };
     format!("{label}{separator}{note}")
+}
+
+/// Whether a note starts with a line, or a line and a column.
+fn starts_with_place(note: &str) -> bool {
+    let Some((place, _)) = note.split_once(": ") else { return false };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    place.splitn(3, ':').count() <= 2 && place.split(':').all(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::join;
+
+    #[test]
+    fn only_a_place_continues_the_path() {
+        for (note, expected) in [
+            ("6:9: not understood", "a.xml:6:9: not understood"),
+            ("6: not understood", "a.xml:6: not understood"),
+            ("3 tests: not understood", "a.xml: 3 tests: not understood"),
+            ("3:4:5: a time", "a.xml: 3:4:5: a time"),
+            ("12 tests", "a.xml: 12 tests"),
+            (": odd", "a.xml: : odd"),
+        ] {
+            assert_eq!(join("a.xml", note), expected);
+        }
+    }
 }
