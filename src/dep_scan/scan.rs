@@ -61,6 +61,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
     let matches = compare(&lockfiles, &collected, arguments.uncovered_severity);
     let mut findings: Vec<Finding> = stale(arguments, &databases, context.today());
+    findings.extend(target.unproven(&arguments.db)?);
     findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
     let packages = packages(&lockfiles);
     let outcome = Outcome {

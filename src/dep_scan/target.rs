@@ -8,15 +8,22 @@ use jiff::civil::Date;
 
 use super::matching::Lockfile;
 use devops_advisory::{Collected, Committed, Wanted, collect_committed};
-use devops_core::{Error, Location};
+use devops_core::{Error, Finding, Location, Severity};
 use devops_inventory::Origin;
+use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Format, Kind, is_searched};
 use devops_job::Context;
-use devops_repository::{Base, KnownBase, Repository};
+use devops_repository::policy::BASE_UNKNOWN;
+use devops_repository::{Base, KnownBase, Repository, UnknownBase};
 
-/// The target branch of the change that is judged; empty where none is.
-pub(super) struct Target {
-    known: Option<Box<KnownBase>>,
+/// The target branch of the change that is judged.
+pub(super) enum Target {
+    /// No change is judged.
+    None,
+    /// There is a change, and what its target branch has is not known.
+    Unknown(Box<UnknownBase>),
+    /// The target branch is known.
+    Known(Box<KnownBase>),
 }
 
 impl Target {
@@ -27,7 +34,54 @@ impl Target {
     pub(super) fn of(context: &Context) -> Result<Self, Error> {
         let (folder, environment) = (&context.working_directory, &context.environment);
         let base = devops_repository::policy::base(&context.base, folder, environment)?;
-        Ok(Self { known: if let Base::Known(known) = base { Some(known) } else { None } })
+        Ok(match base {
+            Base::None | Base::Guessed(_) => Self::None,
+            Base::Unknown(unknown) => Self::Unknown(unknown),
+            Base::Known(known) => Self::Known(known),
+        })
+    }
+
+    /// A finding for each database that the change may have altered, where what the target branch has is not known.
+    ///
+    /// # Errors
+    /// Where the repository can't be read.
+    pub(super) fn unproven(&self, paths: &[PathBuf]) -> Result<Vec<Finding>, Error> {
+        let Self::Unknown(unknown) = self else { return Ok(Vec::new()) };
+        let mut findings = Vec::new();
+        for path in paths {
+            let is_of_change = match &unknown.repository {
+                // Without a repository nothing shows where it is from.
+                None => true,
+                Some(repository) => {
+                    let head = repository.head()?;
+                    let written_and_real = [Some(path.clone()), path.canonicalize().ok()];
+                    let inside =
+                        written_and_real.into_iter().flatten().filter_map(|path| repository.path_of(&path));
+                    let mut is_tracked = false;
+                    for inside in inside {
+                        is_tracked |= repository.id_at(head, &inside)?.is_some()
+                            || repository.leads(head, &inside)?.is_some();
+                    }
+                    is_tracked
+                }
+            };
+            if is_of_change {
+                let shown = shown(path);
+                let title =
+                    format!("nothing shows that the change did not alter the advisory database {shown}");
+                findings.push(
+                    Finding::new(&BASE_UNKNOWN, title, &[&shown])
+                        .severity(Severity::High)
+                        .detail(format!("The base of the change is unknown: {}", unknown.failure.message))
+                        .named("database", shown.as_str())
+                        .help(format!(
+                            "{}; where that is not possible, use a database that the change can't alter, or set `--base none` in the workflow",
+                            unknown.failure.help()
+                        )),
+                );
+            }
+        }
+        Ok(findings)
     }
 
     /// What the databases have on the target branch about wanted packages, where the change alters them.
@@ -42,9 +96,14 @@ impl Target {
         wanted: &Wanted<'_>,
         today: Date,
     ) -> Result<Vec<Collected>, Error> {
-        let Some(known) = &self.known else { return Ok(Vec::new()) };
+        let Self::Known(known) = self else { return Ok(Vec::new()) };
         let repository = &known.repository;
         let head = repository.head()?;
+        let altered_link = |path: &str| {
+            Error::input("the change alters a link that leads to the advisory database")
+                .at(Location::file(path))
+                .help("change the link in the workflow, or name the database by `--db` there")
+        };
         // By the path as it is written and by where links lead.
         let resolved = paths.iter().filter_map(|path| path.canonicalize().ok());
         let inside: BTreeSet<String> =
@@ -52,23 +111,31 @@ impl Target {
         let mut databases = Vec::new();
         for path in inside {
             let before = repository.id_at(known.target, &path)?;
+            // A folder of the path may be a link.
+            let link = repository.leads(known.target, &path)?;
+            if before.is_none() && link.is_some() && link != repository.leads(head, &path)? {
+                return Err(altered_link(&path));
+            }
             if before.is_none() || before == repository.id_at(head, &path)? {
                 continue;
             }
             let label = format!("{path}@{}", known.short());
             let database = match repository.files_below(known.target, &path)? {
                 Some(files) => Committed::Folder(files),
-                None => Committed::Tarball(repository.blob(known.target, &path)?.ok_or_else(|| {
-                    Error::input("the change alters a link that leads to the advisory database")
-                        .at(Location::file(path.clone()))
-                        .help("change the link in the workflow, or name the database by `--db` there")
-                })?),
+                None => Committed::Tarball(
+                    repository.blob(known.target, &path)?.ok_or_else(|| altered_link(&path))?,
+                ),
             };
             let mut read = |file: &str| {
                 let bytes = repository.blob(known.target, &format!("{path}/{file}"))?;
                 Ok(bytes.unwrap_or_default())
             };
-            databases.push(collect_committed(&label, &database, &mut read, wanted, today)?);
+            match collect_committed(&label, &database, &mut read, wanted, today) {
+                Ok(collected) => databases.push(collected),
+                // One that nothing can be made of must not keep the change that mends it from passing.
+                Err(_) if matches!(database, Committed::Tarball(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(databases)
     }
@@ -82,7 +149,7 @@ impl Target {
         searched: &[PathBuf],
         working_directory: &Path,
     ) -> Result<Vec<Lockfile>, Error> {
-        let Some(known) = &self.known else { return Ok(Vec::new()) };
+        let Self::Known(known) = self else { return Ok(Vec::new()) };
         let repository = &known.repository;
         let head = repository.head()?;
         let before = lockfiles(repository.files(known.target)?);
@@ -97,7 +164,10 @@ impl Target {
         };
         let mut projects: BTreeSet<String> = BTreeSet::new();
         for (path, format) in gone {
-            projects.extend(own(&Lockfile { graph: read(known.target, path, format)?, path: path.clone() }));
+            // One that nothing can be made of says nothing of its project, and may be gone for that.
+            if let Ok(graph) = read(known.target, path, format) {
+                projects.extend(own(&Lockfile { graph, path: path.clone() }));
+            }
         }
         let mut moved = Vec::new();
         if projects.is_empty() {

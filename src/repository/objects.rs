@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use gix::objs::tree::EntryKind;
+use gix::objs::tree::{EntryKind, EntryMode};
 use gix::{Commit, ObjectId, Tree};
 use jiff::Timestamp;
 
@@ -75,14 +75,18 @@ impl Repository {
 
     /// Every file of a commit, sorted; links and submodules are none.
     pub fn files(&self, commit: ObjectId) -> Result<Vec<String>, Failure> {
-        self.files_of(&self.tree(commit)?)
+        self.entries_of(&self.tree(commit)?, EntryMode::is_blob)
     }
 
-    /// Every file below a folder of a commit, as paths from there, sorted; none where the commit has no such folder.
+    /// Every file and link below a folder of a commit, as paths from there, sorted; none where the commit has no such folder.
     pub fn files_below(&self, commit: ObjectId, folder: &str) -> Result<Option<Vec<String>>, Failure> {
         let Some(id) = self.id_at(commit, folder)? else { return Ok(None) };
         let object = self.inner.find_object(id).map_err(|error| self.missing(&error))?;
-        object.try_into_tree().ok().map(|tree| self.files_of(&tree)).transpose()
+        object
+            .try_into_tree()
+            .ok()
+            .map(|tree| self.entries_of(&tree, EntryMode::is_blob_or_symlink))
+            .transpose()
     }
 
     /// What stands for a file or folder of a commit: two commits with the same there have the same content.
@@ -95,12 +99,12 @@ impl Repository {
         Ok(entry.map(|entry| entry.object_id()))
     }
 
-    fn files_of(&self, tree: &Tree<'_>) -> Result<Vec<String>, Failure> {
+    fn entries_of(&self, tree: &Tree<'_>, is_wanted: fn(&EntryMode) -> bool) -> Result<Vec<String>, Failure> {
         let entries = tree.traverse().breadthfirst.files().map_err(|error| self.missing(&error))?;
-        let files = entries.into_iter().filter(|entry| entry.mode.is_blob());
-        let mut files: Vec<String> = files.map(|entry| entry.filepath.to_string()).collect();
-        files.sort_unstable();
-        Ok(files)
+        let entries = entries.into_iter().filter(|entry| is_wanted(&entry.mode));
+        let mut paths: Vec<String> = entries.map(|entry| entry.filepath.to_string()).collect();
+        paths.sort_unstable();
+        Ok(paths)
     }
 
     /// Every `go.mod` of the commit that is checked out with its bytes.

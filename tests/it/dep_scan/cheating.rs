@@ -11,7 +11,7 @@ use crate::change::{
     self,
     Expected::{Pass, Red, Refused, Warn},
 };
-use crate::support::git;
+use crate::support::{binary, git, report, run};
 
 /// The public registry.
 const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -482,6 +482,23 @@ const POLICY: &[Case] = &[
         },
         Red("advisory"),
     ),
+    #[cfg(unix)]
+    (
+        "leads the way to the database elsewhere",
+        |project| {
+            git(project.path(), &["switch", "--quiet", "main"]);
+            project.rename("advisory-db", "store/db");
+            project.link("data", "store");
+            project.replace("devops.toml", "advisory-db", "data/db");
+            change::commit(project.path());
+            git(project.path(), &["switch", "--quiet", "-C", "topic"]);
+            project.vulnerable();
+            project.write("other/db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
+            project.remove("data");
+            project.link("data", "other");
+        },
+        Refused(3, "alters a link"),
+    ),
 ];
 
 /// Changes that do no harm.
@@ -649,4 +666,30 @@ fn no_change_of_what_judges_brings_a_vulnerable_package_past_the_gate() {
 fn changes_that_do_no_harm_are_green() {
     assert!(HARMLESS.len() >= 40);
     judge(HARMLESS);
+}
+
+#[test]
+fn without_history_a_committed_database_proves_nothing() {
+    let project = Project::new();
+    git(project.path(), &["switch", "--quiet", "-c", "topic"]);
+    project.vulnerable();
+    project.remove("advisory-db/crates/foo/RUSTSEC-2026-0001.md");
+    change::commit(project.path());
+    let judge = |arguments: &[&str]| {
+        let mut command = binary("dep-scan", project.path());
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_BASE_REF", "main").args(arguments);
+        let finished = run(&mut command);
+        (finished.code, report(project.path())["findings"].to_string())
+    };
+    let (code, findings) = judge(&["--frozen-db"]);
+    assert_eq!(code, Some(1), "{findings}");
+    assert!(findings.contains("did not alter the advisory database advisory-db"), "{findings}");
+    assert_eq!(judge(&["--base=none"]).0, Some(0), "the workflow accepts it");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let database = elsewhere.path().join("crates/foo");
+    std::fs::create_dir_all(&database).unwrap();
+    std::fs::write(database.join("RUSTSEC-2026-0001.md"), advisory("RUSTSEC-2026-0001", "foo")).unwrap();
+    project.foo("1.2.0");
+    let (code, findings) = judge(&["--frozen-db", "--db", elsewhere.path().to_str().unwrap()]);
+    assert_eq!(code, Some(0), "a database that the change can't alter is enough: {findings}");
 }
