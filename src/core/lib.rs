@@ -2,6 +2,7 @@
 //!
 //! Owns the words and their JSON form. Knows no file, clock, environment, network or host.
 
+pub mod bill;
 pub mod cases;
 pub mod clues;
 pub mod digest;
@@ -25,6 +26,7 @@ pub mod why;
 pub mod wildcard;
 pub mod words;
 
+pub use bill::{Bill, BilledFile, Component};
 pub use cases::{Case, Cases, TestState};
 pub use ecosystem::Ecosystem;
 pub use error::{Error, ErrorKind, Place};

@@ -94,7 +94,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             }
             let path = paths.to(index);
             let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
-            if package.origin != Origin::Public {
+            if package.origin != Origin::Registry {
                 matches
                     .add_uncovered(&subject, || subject.uncovered(&applying, &about.unreadable, uncovered));
                 continue;
@@ -360,20 +360,13 @@ mod tests {
     use super::{Ecosystem, Lockfile, Matches, compare};
     use devops_advisory::{Collected, rustsec};
     use devops_core::Severity;
-    use devops_inventory::{Graph, Origin, Package};
+    use devops_inventory::{Graph, Package};
 
-    const NPM: Ecosystem = Ecosystem::new("npm", "npm");
+    const NPM: Ecosystem = Ecosystem::NPM;
 
     fn lockfile(ecosystem: Ecosystem, version: &str) -> Lockfile {
-        let package = Package {
-            ecosystem,
-            name: "a".to_owned(),
-            version: version.to_owned(),
-            origin: Origin::Public,
-            source: String::new(),
-            line: 1,
-        };
-        let graph = Graph { packages: vec![package], edges: vec![vec![]], roots: vec![] };
+        let package = Package::new(ecosystem, "a", version, 1);
+        let graph = Graph { packages: vec![package], ..Graph::default() };
         Lockfile { path: ecosystem.name().to_owned(), graph }
     }
 

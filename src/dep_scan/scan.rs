@@ -18,7 +18,7 @@ use devops_core::words::{count, counted};
 use devops_core::{Ecosystem, Error, Finding, Input, Location};
 use devops_inventory::Origin;
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Found, find, help};
+use devops_inventory::lockfiles::{Found, Source, find, help};
 use devops_job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
@@ -44,7 +44,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         let bytes = read(path)?;
         let path = shown(path);
         inputs.push(Input::of_bytes(path.clone(), &bytes));
-        lockfiles.push(Lockfile { graph: format.read(&path, &bytes)?, path });
+        lockfiles.push(Lockfile { graph: format.read(&Source::alone(&path, &bytes))?, path });
     }
     let target = Target::of(context)?;
     let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
@@ -99,7 +99,7 @@ fn mirrored(lockfiles: &mut [Lockfile], mirrors: &[Mirror]) -> Vec<String> {
     for package in lockfiles.iter_mut().flat_map(|lockfile| &mut lockfile.graph.packages) {
         for (mirror, is_used) in mirrors.iter().zip(&mut used) {
             if mirror.holds(&package.source) {
-                (package.origin, *is_used) = (Origin::Public, true);
+                (package.origin, *is_used) = (Origin::Registry, true);
             }
         }
     }
@@ -240,8 +240,9 @@ fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<
     let of = |origin| packages.iter().filter(|package| package.3 == origin).count() as u64;
     for (origin, what) in [
         (Origin::Git, "from git"),
-        (Origin::OtherRegistry, "from other registries"),
-        (Origin::Local, "of the project itself"),
+        (Origin::Other, "from other registries"),
+        (Origin::Path, "from paths outside the project"),
+        (Origin::Project, "of the project itself"),
     ] {
         if of(origin) > 0 {
             notes.push(format!("{} {what} matched by name and version only", count(of(origin), "package")));

@@ -11,7 +11,7 @@ use devops_advisory::{Collected, Committed, Wanted, collect_committed};
 use devops_core::{Error, Finding, Location, Severity};
 use devops_inventory::Origin;
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Format, Kind, is_searched};
+use devops_inventory::lockfiles::{Format, Kind, Source, is_searched};
 use devops_job::Context;
 use devops_repository::policy::BASE_UNKNOWN;
 use devops_repository::{Base, KnownBase, Repository, UnknownBase};
@@ -160,7 +160,7 @@ impl Target {
         });
         let read = |commit, path: &str, format: &Format| {
             let bytes = repository.blob(commit, path)?.unwrap_or_default();
-            format.read(path, &bytes)
+            format.read(&Source::alone(path, &bytes))
         };
         let mut projects: BTreeSet<String> = BTreeSet::new();
         for (path, format) in gone {
@@ -217,6 +217,6 @@ fn is_below(scope: &[String], path: &str) -> bool {
 
 /// The names of the projects that a lockfile is for.
 fn own(lockfile: &Lockfile) -> BTreeSet<String> {
-    let packages = lockfile.graph.packages.iter().filter(|package| package.origin == Origin::Local);
+    let packages = lockfile.graph.packages.iter().filter(|package| package.origin == Origin::Project);
     packages.map(|package| package.name.clone()).collect()
 }

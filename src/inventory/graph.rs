@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::package::Package;
+use devops_core::Location;
 
 /// Longest path that is kept whole; a longer one loses its middle, so that a hostile chain stays cheap.
 const LONGEST: usize = 64;
@@ -12,10 +13,38 @@ const LONGEST: usize = 64;
 pub struct Graph {
     /// Every package.
     pub packages: Vec<Package>,
-    /// For each package, the indexes of those it depends on.
-    pub edges: Vec<Vec<usize>>,
+    /// For each package, those it depends on; shorter than `packages` where the last ones depend on nothing.
+    pub edges: Vec<Vec<Edge>>,
     /// Packages of the project itself, from which paths start.
     pub roots: Vec<usize>,
+    /// What the project itself asks for, beside what its own packages depend on.
+    pub asked: Vec<Asked>,
+}
+
+/// A package depends on another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// The index of the package that is depended on.
+    pub to: usize,
+    /// Which versions of it are admitted, where the file says so: `^1.2.0`.
+    pub requirement: Option<Box<str>>,
+}
+
+impl From<usize> for Edge {
+    fn from(to: usize) -> Self {
+        Self { to, requirement: None }
+    }
+}
+
+/// A package that the project itself asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its index.
+    pub package: usize,
+    /// The line of the manifest that asks for it, where there is one beside the lockfile.
+    pub location: Option<Location>,
+    /// Which versions of it are admitted, where that is known.
+    pub requirement: Option<Box<str>>,
 }
 
 /// The shortest way to every package of a graph.
@@ -49,9 +78,15 @@ impl Graph {
                 queue.push_back(root);
             }
         }
+        for asked in &self.asked {
+            if let Some(step @ Step::Unreached) = steps.get_mut(asked.package) {
+                *step = Step::Direct;
+                queue.push_back(asked.package);
+            }
+        }
         while let Some(from) = queue.pop_front() {
             let is_root = steps.get(from) == Some(&Step::Root);
-            for &to in self.edges.get(from).into_iter().flatten() {
+            for &Edge { to, .. } in self.edges.get(from).into_iter().flatten() {
                 if let Some(step @ Step::Unreached) = steps.get_mut(to) {
                     *step = if is_root { Step::Direct } else { Step::Through(from) };
                     queue.push_back(to);
@@ -92,22 +127,17 @@ impl Paths<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Graph;
+    use super::{Asked, Edge, Graph};
     use crate::{Origin, Package};
     use devops_core::Ecosystem;
 
     fn graph(edges: Vec<Vec<usize>>) -> Graph {
-        let packages = (0..edges.len())
-            .map(|index| Package {
-                ecosystem: Ecosystem::CRATES_IO,
-                name: format!("p{index}"),
-                version: "1.0.0".to_owned(),
-                origin: if index == 0 { Origin::Local } else { Origin::Public },
-                source: String::new(),
-                line: 1,
-            })
+        let mut packages: Vec<Package> = (0..edges.len())
+            .map(|index| Package::new(Ecosystem::CRATES_IO, format!("p{index}"), "1.0.0", 1))
             .collect();
-        Graph { packages, edges, roots: vec![0] }
+        packages[0].origin = Origin::Project;
+        let edges = edges.into_iter().map(|edges| edges.into_iter().map(Edge::from).collect()).collect();
+        Graph { packages, edges, roots: vec![0], asked: vec![] }
     }
 
     #[test]
@@ -124,6 +154,15 @@ mod tests {
         let graph = graph(vec![vec![], vec![]]);
         assert_eq!(graph.paths().to(1), ["p1 1.0.0"]);
         assert!(!graph.paths().is_direct(1));
+    }
+
+    #[test]
+    fn what_the_project_asks_for_is_direct_without_a_package_of_its_own() {
+        let mut graph = graph(vec![vec![], vec![2], vec![]]);
+        graph.roots.clear();
+        graph.asked.push(Asked { package: 1, location: None, requirement: None });
+        assert!(graph.paths().is_direct(1) && !graph.paths().is_direct(2));
+        assert_eq!(graph.paths().to(2), ["p1 1.0.0", "p2 1.0.0"]);
     }
 
     #[test]

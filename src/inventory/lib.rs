@@ -7,6 +7,6 @@ pub mod lockfiles;
 pub mod package;
 pub mod purl;
 
-pub use graph::Graph;
-pub use package::{Origin, Package};
+pub use graph::{Asked, Edge, Graph};
+pub use package::{Origin, Package, Scope};
 pub use purl::purl;

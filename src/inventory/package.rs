@@ -1,50 +1,129 @@
-//! A package at a version, with where it comes from and the line it stands on.
+//! A package, with its version, where it comes from, what it is for and the line it stands on.
+
+use jiff::Timestamp;
 
 use devops_core::Ecosystem;
 
 /// Where a package's code comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// The public registry of its ecosystem: the only origin whose names advisories use.
-    Public,
-    /// Another registry, which may give the same name to something else.
-    OtherRegistry,
+    #[default]
+    Registry,
     /// A git repository.
     Git,
-    /// The workspace, or a folder beside it.
-    Local,
+    /// A folder or file outside of the project.
+    Path,
+    /// The project itself: its workspace, or a folder of it.
+    Project,
+    /// Another registry, or an address of a file: either may give the same name to something else.
+    Other,
 }
 
 impl Origin {
     /// The word for it behind "from".
     pub const fn noun(self) -> &'static str {
         match self {
-            Self::Public => "the public registry",
-            Self::OtherRegistry => "another registry",
+            Self::Registry => "the public registry",
             Self::Git => "git",
-            Self::Local => "a folder",
+            Self::Path => "a path outside the project",
+            Self::Project => "a folder of the project",
+            Self::Other => "another registry",
+        }
+    }
+
+    /// The word for it in lists for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::Git => "git",
+            Self::Path => "path",
+            Self::Project => "project",
+            Self::Other => "other",
         }
     }
 }
 
-/// A package at a version.
+/// What a package is needed for; of several ways to it, the first of these counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// To run the program.
+    #[default]
+    Runtime,
+    /// To run the program, which can do without it.
+    Optional,
+    /// To build it.
+    Build,
+    /// To develop and test it.
+    Dev,
+}
+
+impl Scope {
+    /// The word for it in configuration and in lists for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Runtime => "runtime",
+            Self::Optional => "optional",
+            Self::Build => "build",
+            Self::Dev => "dev",
+        }
+    }
+}
+
+/// A package as a file lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// Where it is published.
     pub ecosystem: Ecosystem,
-    /// Its name, as the lockfile spells it.
+    /// The name that it is published by, as the file spells it; never the name that the project gives it.
     pub name: String,
-    /// Its version, as the lockfile spells it.
+    /// Its exact version, as the file spells it; empty where the file only gives a requirement.
     pub version: String,
+    /// What the file asks for, where that is no exact version: `>= 1.0, < 2`.
+    pub requirement: String,
     /// Where its code comes from.
     pub origin: Origin,
-    /// The same as the lockfile spells it; empty for packages of the public registry and of the project itself.
+    /// The same as the file spells it; empty for packages of the public registry at its usual host and of the project itself.
     pub source: String,
-    /// Line of its name in the lockfile, from 1.
+    /// What it is needed for.
+    pub scope: Scope,
+    /// Line of its name in the file, from 1.
     pub line: u64,
+    /// The file it stands in, where that is not the one that was read: a requirements file may include another.
+    pub file: Option<String>,
+    /// Checksums, each with its algorithm, as the file spells them.
+    pub integrity: Vec<String>,
+    /// Whether installing it runs a script of its own, where the file says so.
+    pub has_install_script: bool,
+    /// Its licence, where the file says so.
+    pub license: Option<String>,
+    /// When it was published, where the file says so.
+    pub published: Option<Timestamp>,
+    /// Whether the version is a guess from something that bounds it, as the `go` line bounds the toolchain.
+    pub is_guessed: bool,
 }
 
 impl Package {
+    /// A package of the public registry at an exact version that is needed to run the program; what else is known is set after it.
+    pub fn new(ecosystem: Ecosystem, name: impl Into<String>, version: impl Into<String>, line: u64) -> Self {
+        Self {
+            ecosystem,
+            name: name.into(),
+            version: version.into(),
+            requirement: String::new(),
+            origin: Origin::Registry,
+            source: String::new(),
+            scope: Scope::Runtime,
+            line,
+            file: None,
+            integrity: Vec::new(),
+            has_install_script: false,
+            license: None,
+            published: None,
+            is_guessed: false,
+        }
+    }
+
     /// The source without the commit that a git source ends with, so that it stays the same when the commit changes.
     pub fn place(&self) -> &str {
         self.source.split('#').next().unwrap_or_default()
@@ -52,6 +131,15 @@ impl Package {
 
     /// Name and version as people write them: `smallvec 1.6.0`.
     pub fn label(&self) -> String {
-        format!("{} {}", self.name, self.version)
+        match (self.version.as_str(), self.requirement.as_str()) {
+            ("", "") => self.name.clone(),
+            ("", requirement) => format!("{} {requirement}", self.name),
+            (version, _) => format!("{} {version}", self.name),
+        }
+    }
+
+    /// Whether the file gives an exact version.
+    pub fn is_exact(&self) -> bool {
+        !self.version.is_empty()
     }
 }

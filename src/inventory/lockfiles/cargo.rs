@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::Format;
-use crate::{Graph, Origin, Package};
+use super::{Format, Source};
+use crate::{Edge, Graph, Origin, Package};
 use devops_core::{Ecosystem, Error, Location, Place};
 
 /// The format.
@@ -54,8 +54,7 @@ struct Entry {
     name: Spanned<String>,
     version: Version,
     source: Option<String>,
-    #[serde(default, rename = "checksum")]
-    _checksum: IgnoredAny,
+    checksum: Option<String>,
     #[serde(default)]
     dependencies: Vec<String>,
     replace: Option<String>,
@@ -78,7 +77,8 @@ struct Reader<'a> {
 ///
 /// # Errors
 /// Where it is not one, is cut off, holds a merge conflict or contradicts itself.
-pub fn read(path: &str, bytes: &[u8]) -> Result<Graph, Error> {
+pub fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    let Source { path, bytes, .. } = *source;
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() as u64 + 1;
         Error::input("lockfile is not UTF-8").at(Location::line(path, line)).help(RESTORE)
@@ -157,7 +157,7 @@ impl Reader<'_> {
     fn entry(&mut self, entry: Entry, offset: usize) -> Result<(), Error> {
         let at = offset + entry.name.span().start;
         let origin = match &entry.source {
-            None => Origin::Local,
+            None => Origin::Project,
             Some(source) => origin(source).ok_or_else(|| {
                 self.error(
                     format!("unknown source `{source}`"),
@@ -168,16 +168,15 @@ impl Reader<'_> {
             })?,
         };
         let line = self.line(at);
-        if origin == Origin::Local {
+        if origin == Origin::Project {
             self.graph.roots.push(self.graph.packages.len());
         }
+        let name = entry.name.into_inner();
         self.graph.packages.push(Package {
-            ecosystem: Ecosystem::CRATES_IO,
-            name: entry.name.into_inner(),
-            version: entry.version.to_string(),
             origin,
-            source: entry.source.clone().filter(|_| origin != Origin::Public).unwrap_or_default(),
-            line,
+            source: entry.source.clone().filter(|_| origin != Origin::Registry).unwrap_or_default(),
+            integrity: entry.checksum.map(|checksum| format!("sha256:{checksum}")).into_iter().collect(),
+            ..Package::new(Ecosystem::CRATES_IO, name, entry.version.to_string(), line)
         });
         self.asks.push(entry.dependencies.into_iter().chain(entry.replace).collect());
         self.sources.push(entry.source);
@@ -209,7 +208,7 @@ impl Reader<'_> {
                 }
                 targets.extend(found);
             }
-            edges.push(targets.into_iter().collect());
+            edges.push(targets.into_iter().map(Edge::from).collect());
         }
         self.graph.edges = edges;
         if self.graph.roots.is_empty() {
@@ -270,22 +269,22 @@ fn origin(source: &str) -> Option<Origin> {
     const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
     // Nearly every package has this very text.
     if source == PUBLIC {
-        return Some(Origin::Public);
+        return Some(Origin::Registry);
     }
     let source = SourceId::from_url(source).ok()?;
     Some(if source.is_default_registry() {
-        Origin::Public
+        Origin::Registry
     } else if source.is_git() {
         Origin::Git
     } else if source.is_path() {
-        Origin::Local
+        Origin::Path
     } else {
-        Origin::OtherRegistry
+        Origin::Other
     })
 }
 
 /// The packages that no other depends on, if a lockfile has none of the project's own.
 fn unasked(graph: &Graph) -> Vec<usize> {
-    let asked: BTreeSet<usize> = graph.edges.iter().flatten().copied().collect();
+    let asked: BTreeSet<usize> = graph.edges.iter().flatten().map(|edge| edge.to).collect();
     (0..graph.packages.len()).filter(|index| !asked.contains(index)).collect()
 }

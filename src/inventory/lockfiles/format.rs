@@ -15,17 +15,36 @@ pub struct Format {
     pub(super) is_named: fn(&str) -> bool,
     /// The command that writes one.
     pub(super) written_by: &'static str,
-    /// Reads the bytes of the one at a path.
-    pub(super) read: fn(&str, &[u8]) -> Result<Graph, Error>,
+    /// Reads one.
+    pub(super) read: fn(&Source<'_>) -> Result<Graph, Error>,
+}
+
+/// A lockfile that is to be read.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Its path, as reports write it.
+    pub path: &'a str,
+    /// What stands in it.
+    pub bytes: &'a [u8],
+    /// Reads a file by its path from the lockfile's folder, with `/`: the manifest beside it, or a file that it includes. None where
+    /// there is no such file.
+    pub neighbour: &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+}
+
+impl<'a> Source<'a> {
+    /// A lockfile whose neighbours nobody looks at.
+    pub fn alone(path: &'a str, bytes: &'a [u8]) -> Self {
+        Self { path, bytes, neighbour: &|_| Ok(None) }
+    }
 }
 
 impl Format {
-    /// Reads the bytes of a lockfile; its path is for errors.
+    /// Reads a lockfile.
     ///
     /// # Errors
     /// Where it is not one, is cut off, holds a merge conflict or contradicts itself.
-    pub fn read(&self, path: &str, bytes: &[u8]) -> Result<Graph, Error> {
-        (self.read)(path, bytes)
+    pub fn read(&self, source: &Source<'_>) -> Result<Graph, Error> {
+        (self.read)(source)
     }
 }
 

@@ -6,7 +6,7 @@ pub mod find;
 pub mod format;
 
 pub use find::{Found, find, is_searched};
-pub use format::{Format, Kind, help};
+pub use format::{Format, Kind, Source, help};
 
 use devops_core::modules::modules;
 
