@@ -93,11 +93,11 @@ pub(super) fn known_as(finding: &Finding) -> impl Iterator<Item = (Role, &str)> 
 fn near<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let numbers = |text: &str| -> Vec<u8> { text.bytes().filter(u8::is_ascii_digit).collect() };
     let (own, names) = (numbers(pattern), names.collect::<Vec<_>>());
-    let is_cased = |name: &&&str| is_match(&pattern.trim().to_lowercase(), &name.to_lowercase());
-    let is_alike = |name: &&&str| letters(pattern) == letters(name);
-    let has_letters = !letters(pattern).is_empty();
+    let (lower, own_letters) = (pattern.trim().to_lowercase(), letters(pattern));
+    let is_cased = |name: &&&str| is_match(&lower, &name.to_lowercase());
+    let is_alike = |name: &&&str| letters(name) == own_letters;
     let alike = names.iter().find(is_cased).or_else(|| names.iter().find(is_alike));
-    let alike = alike.filter(|_| has_letters).copied();
+    let alike = alike.filter(|_| !own_letters.is_empty()).copied();
     alike.or_else(|| suggestion(pattern, names.into_iter().filter(|name| numbers(name) == own)))
 }
 

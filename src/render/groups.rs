@@ -1,6 +1,6 @@
 //! Findings of one cause as one entry: one advisory in several packages, one rule in several files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -41,12 +41,8 @@ impl<'a> Group<'a> {
     /// What was found, with the names of what else it is about.
     pub(super) fn title(&self) -> String {
         let own = name(self.first, self.first);
-        let mut names: Vec<String> = Vec::new();
-        for name in self.others.iter().filter_map(|finding| name(finding, self.first)) {
-            if Some(&name) != own.as_ref() && !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        let names = self.others.iter().filter_map(|finding| name(finding, self.first));
+        let names = distinct(names.filter(|name| Some(name) != own.as_ref()));
         if names.is_empty() {
             return self.first.title.clone();
         }
@@ -55,14 +51,8 @@ impl<'a> Group<'a> {
 
     /// Where they are: some places, and how many more.
     pub(super) fn places(&self) -> String {
-        let mut places: Vec<String> = Vec::new();
-        for place in self.findings().filter_map(|finding| finding.location.as_ref()) {
-            let place = cut(&place.to_string(), NAME);
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-        some(&places)
+        let places = self.findings().filter_map(|finding| finding.location.as_ref());
+        some(&distinct(places.map(|place| cut(&place.to_string(), NAME))))
     }
 
     /// What its title does not say of why, on one line.
@@ -85,14 +75,14 @@ impl<'a> Group<'a> {
 
     /// Next steps of all of them, each once.
     pub(super) fn steps(&self) -> Vec<&'a str> {
-        let mut steps: Vec<&str> = Vec::new();
-        for finding in self.findings().filter(|finding| !finding.help.is_empty()) {
-            if !steps.contains(&finding.help.as_str()) {
-                steps.push(&finding.help);
-            }
-        }
-        steps
+        distinct(self.findings().map(|finding| finding.help.as_str()).filter(|help| !help.is_empty()))
     }
+}
+
+/// Each once, in the order in which they come.
+pub(super) fn distinct<T: Ord + Clone>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut known = BTreeSet::new();
+    all.filter(|one| known.insert(one.clone())).collect()
 }
 
 /// Open findings of all jobs as entries, the worst first, those of one severity in the order of the jobs.

@@ -7,7 +7,7 @@ use super::escape::{
 };
 use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, fact, owners, plan, totals};
-use super::groups::{Group, groups};
+use super::groups::{Group, distinct, groups};
 use super::sentence::sentence;
 use devops_core::words::{bytes, count, number};
 use devops_core::{Finding, Location, Report, Severity, Table, Verdict};
@@ -173,12 +173,7 @@ fn rule_and_owners(group: &Group<'_>) -> Page<Kind> {
 /// Where an entry stands: some places, and how many more.
 fn places(document: &Document<'_>, group: &Group<'_>) -> Page<Kind> {
     let mut page = Page::new();
-    let mut known: Vec<&Location> = Vec::new();
-    for location in group.findings().filter_map(|finding| finding.location.as_ref()) {
-        if !known.contains(&location) {
-            known.push(location);
-        }
-    }
+    let known = distinct(group.findings().filter_map(|finding| finding.location.as_ref()));
     for (index, location) in known.iter().take(STEPS).enumerate() {
         page.put(if index == 0 { "" } else { ", " }).put(place(document, location));
     }
