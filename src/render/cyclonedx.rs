@@ -1,5 +1,7 @@
 //! `bom.cdx.json`: a CycloneDX 1.6 bill of materials with what was found about its components.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::licenses::License;
@@ -137,7 +139,10 @@ fn dependencies(parts: &Parts<'_>) -> Value {
 
 /// What was found about the components.
 fn vulnerabilities(sbom: &Sbom<'_>, parts: &Parts<'_>) -> Value {
+    let mut seen = BTreeSet::new();
     let found = sbom.findings.iter().filter_map(Vulnerability::of);
+    // A reference stands once, so that of one finding in several reports only the first is written.
+    let found = found.filter(|found| seen.insert(found.finding.fingerprint.as_str()));
     found.map(|vulnerability| of_finding(&vulnerability, parts)).collect()
 }
 

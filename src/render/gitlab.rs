@@ -35,10 +35,10 @@ pub fn dependency_scanning(document: &Document<'_>) -> Drawn {
         return Err("the time of the scan is unknown");
     };
     let tool = json!({
-        "id": line(&report.provenance.tool, TEXT),
-        "name": line(&report.provenance.tool, TEXT),
-        "version": line(&report.provenance.version, TEXT),
-        "vendor": { "name": line(&report.provenance.tool, TEXT) },
+        "id": word(&report.provenance.tool),
+        "name": word(&report.provenance.tool),
+        "version": word(&report.provenance.version),
+        "vendor": { "name": word(&report.provenance.tool) },
     });
     let failures = document.reports().iter().filter_map(|report| report.error.as_ref());
     let failures = failures.map(|failure| json!({ "level": "fatal", "value": line(&failure.message, TEXT) }));
@@ -70,13 +70,13 @@ fn file(file: &BilledFile) -> Value {
         json!({
             "iid": index + 1,
             "direct": one.is_direct,
-            "package": { "name": line(&one.name, TEXT) },
-            "version": line(&one.version, TEXT),
+            "package": { "name": word(&one.name) },
+            "version": word(&one.version),
         })
     };
     json!({
-        "path": line(&file.path, TEXT),
-        "package_manager": line(&file.package_manager, TEXT),
+        "path": word(&file.path),
+        "package_manager": word(&file.package_manager),
         "dependencies": exact.map(dependency).collect::<Vec<_>>(),
     })
 }
@@ -104,14 +104,6 @@ fn of_finding(vulnerability: &Vulnerability<'_>, id: &str, path: &str) -> Value 
     let finding = vulnerability.finding;
     let pages = vulnerability.ids.iter().filter_map(|id| Publisher::of(id).page(id));
     let links: Vec<Value> = pages.map(|url| json!({ "url": url })).collect();
-    let version = match vulnerability.fact("version") {
-        "" => "unknown",
-        version => version,
-    };
-    let path = match line(path.trim_start_matches("./"), TEXT).as_str() {
-        "" => "unknown".to_owned(),
-        path => path.to_owned(),
-    };
     let detail = [finding.title.as_str(), finding.detail.as_str()].join("\n\n");
     let mut fields = Map::from_iter([
         ("id".to_owned(), json!(id)),
@@ -123,10 +115,10 @@ fn of_finding(vulnerability: &Vulnerability<'_>, id: &str, path: &str) -> Value 
         (
             "location".to_owned(),
             json!({
-                "file": path,
+                "file": word(path.trim_start_matches("./")),
                 "dependency": {
-                    "package": { "name": line(vulnerability.fact("package"), TEXT) },
-                    "version": line(version, TEXT),
+                    "package": { "name": word(vulnerability.fact("package")) },
+                    "version": word(vulnerability.fact("version")),
                 },
             }),
         ),
@@ -135,6 +127,12 @@ fn of_finding(vulnerability: &Vulnerability<'_>, id: &str, path: &str) -> Value 
         fields.insert("solution".to_owned(), json!(block(&finding.help, SOLUTION)));
     }
     Value::Object(fields)
+}
+
+/// A text that must not be empty.
+fn word(text: &str) -> String {
+    let word = line(text, TEXT);
+    if word.trim().is_empty() { "unknown".to_owned() } else { word }
 }
 
 /// An identifier, of the type by which GitLab knows it.

@@ -48,6 +48,24 @@ pub fn openvex(document: &Document<'_>) -> Drawn {
     Ok(Some(escape::json(&format!("{vex:#}\n"))))
 }
 
+/// A package; a purl that somebody wrote without its escapes names it, but is no address.
+fn product(purl: &str) -> Value {
+    if is_uri(purl) {
+        json!({ "@id": purl, "identifiers": { "purl": purl } })
+    } else {
+        json!({ "identifiers": { "purl": purl } })
+    }
+}
+
+/// Whether a purl has only characters of addresses, and only whole escapes.
+fn is_uri(purl: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?@!$&'()*+,;=".contains(&byte);
+    let mut pieces = purl.split('%');
+    let is_plain = |text: &str| text.bytes().all(is_allowed);
+    let is_escape = |text: &str| text.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    pieces.next().is_some_and(is_plain) && pieces.all(|piece| is_escape(piece) && is_plain(piece))
+}
+
 /// What a waiver says about an advisory and a package.
 fn statement(finding: &Finding, waived: &Waived) -> Option<Value> {
     let vulnerability = Vulnerability::of(finding)?;
@@ -60,11 +78,29 @@ fn statement(finding: &Finding, waived: &Waived) -> Option<Value> {
     let status = if vulnerability.is_certain { "affected" } else { "under_investigation" };
     let mut statement = json!({
         "vulnerability": { "name": line(vulnerability.id(), TEXT), "aliases": aliases },
-        "products": [{ "@id": purl, "identifiers": { "purl": purl } }],
+        "products": [product(purl)],
         "status": status,
     });
     let (field, text) =
         if vulnerability.is_certain { ("action_statement", accepted) } else { ("status_notes", accepted) };
     statement.as_object_mut()?.insert(field.to_owned(), json!(block(&text, TEXT)));
     Some(statement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_uri;
+
+    #[test]
+    fn only_purls_with_their_escapes_are_addresses() {
+        for (purl, expected) in [
+            ("pkg:npm/%40a/b@1.0.0?x=y", true),
+            ("pkg:npm/a b@1", false),
+            ("pkg:npm/\u{e9}@1", false),
+            ("pkg:npm/a%4", false),
+            ("pkg:npm/a%zz", false),
+        ] {
+            assert_eq!(is_uri(purl), expected, "{purl}");
+        }
+    }
 }

@@ -180,7 +180,8 @@ fn check(validators: &BTreeMap<&'static str, jsonschema::Validator>, report: &Re
     for (name, document) in &all {
         let Some(validator) = validators.get(name) else { continue };
         let errors = validator.iter_errors(document).take(5);
-        let errors: Vec<String> = errors.map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<String> =
+            errors.map(|error| format!("{}: {error:.200}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
     }
     consistent(&all["bom.cdx.json"]);
@@ -205,8 +206,7 @@ fn consistent(bom: &Value) {
     for list in ["components", "vulnerabilities"] {
         for one in bom[list].as_array().unwrap() {
             let reference = one["bom-ref"].as_str().unwrap().to_owned();
-            let is_finding = list == "vulnerabilities";
-            assert!(known.insert(reference.clone()) || is_finding, "{reference} stands twice");
+            assert!(known.insert(reference.clone()), "{reference} stands twice");
         }
     }
     let mut depending = BTreeSet::new();
