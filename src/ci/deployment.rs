@@ -25,6 +25,8 @@ pub struct DeploymentFacts {
     pub sha: Option<String>,
     /// Branch or tag, without `refs/heads/`.
     pub reference: Option<String>,
+    /// The reference as git writes it, such as `refs/heads/main`; of a pull request, the one that was checked out.
+    pub full_reference: Option<String>,
     /// Whether the reference is a tag.
     pub is_tag: bool,
     /// The run's own number, as it stands in links to it.
@@ -116,6 +118,7 @@ fn github(get: &dyn Fn(&str) -> Option<String>) -> DeploymentFacts {
         name: repository.as_deref().and_then(last_part),
         sha: get("GITHUB_SHA"),
         reference: get("GITHUB_HEAD_REF").or_else(|| get("GITHUB_REF_NAME")),
+        full_reference: get("GITHUB_REF"),
         is_tag: get("GITHUB_REF_TYPE").is_some_and(|kind| kind == "tag"),
         identity: run_id.as_ref().map(|run| {
             let attempt = get("GITHUB_RUN_ATTEMPT").unwrap_or_else(|| "1".to_owned());
@@ -139,6 +142,9 @@ fn gitlab(get: &dyn Fn(&str) -> Option<String>) -> DeploymentFacts {
         name: get("CI_PROJECT_NAME").or_else(|| get("CI_PROJECT_PATH").as_deref().and_then(last_part)),
         sha: get("CI_COMMIT_SHA"),
         reference: get("CI_COMMIT_REF_NAME"),
+        full_reference: get("CI_COMMIT_TAG")
+            .map(|tag| format!("refs/tags/{tag}"))
+            .or_else(|| get("CI_COMMIT_REF_NAME").map(|branch| format!("refs/heads/{branch}"))),
         is_tag: get("CI_COMMIT_TAG").is_some(),
         identity: pipeline.as_ref().map(|pipeline| format!("gitlab-{pipeline}")),
         run_url: get("CI_PIPELINE_URL"),

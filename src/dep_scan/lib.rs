@@ -17,7 +17,7 @@ use clap::{ArgAction, ArgMatches, Args, Command, ValueHint};
 
 use self::mirror::Mirror;
 use devops_core::{Error, Rule, Severity};
-use devops_job::{Context, Job, Key, Kind, Outcome};
+use devops_job::{Context, Format, Job, Key, Kind, Outcome, OwnFormat};
 
 /// The job.
 pub struct DepScan;
@@ -69,6 +69,14 @@ impl Job for DepScan {
         ("max-db-age", Key::Maximum),
         ("paths", Key::ListOrAll),
         ("uncovered-severity", Key::MOST_SEVERE),
+    ];
+
+    const FORMATS: &'static [OwnFormat] = &[
+        OwnFormat { format: Format::Cyclonedx, draw: devops_render::cyclonedx_of },
+        OwnFormat { format: Format::Spdx, draw: devops_render::spdx_of },
+        OwnFormat { format: Format::Gitlab, draw: devops_render::dependency_scanning },
+        OwnFormat { format: Format::Openvex, draw: devops_render::openvex },
+        OwnFormat { format: Format::Snapshot, draw: devops_render::snapshot },
     ];
 
     const EVENT: devops_events::Kind = devops_events::Kind::Scan;

@@ -15,10 +15,10 @@ use super::target::Target;
 use devops_advisory::{Collected, Database, Wanted, collect};
 use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted};
-use devops_core::{Ecosystem, Error, Finding, Input, Location};
-use devops_inventory::Origin;
+use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location};
 use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Found, Source, find, help};
+use devops_inventory::{Origin, bill};
 use devops_job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
@@ -70,6 +70,9 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         totals: totals(&lockfiles, packages.len(), &matches),
         data: provenance(&databases, context.today()),
         inputs,
+        bill: context.has_bill.then(|| Bill {
+            files: lockfiles.iter().map(|lockfile| bill(&lockfile.path, &lockfile.graph)).collect(),
+        }),
         ..Outcome::default()
     };
     findings.extend(matches.findings.into_values().chain(matches.uncovered.into_values()));

@@ -7,12 +7,12 @@ use clap::Command;
 use annotate::Annotate;
 use dep_scan::DepScan;
 use devops_config::{Refusal, Setting};
-use devops_core::{Cases, Error, Exit, Report, Rule};
+use devops_core::{Bill, Cases, Error, Exit, Report, Rule};
 use devops_events::Event;
 use devops_job::command::command;
 use devops_job::prepare::{Prepared, Project, prepare_in};
 use devops_job::run::{Executed, execute, rules, run};
-use devops_job::{Artifact, Common, Context, Job, Key, Kind, Step, Turn};
+use devops_job::{Artifact, Common, Context, Job, Key, Kind, OwnFormat, Step, Turn};
 use image_scan::ImageScan;
 use promote::Promote;
 use test_gate::TestGate;
@@ -93,6 +93,8 @@ pub(super) trait Stage {
     fn common(&self) -> &Common;
     /// All settings, with where each came from.
     fn settings(&self) -> &[Setting];
+    /// The formats that not every job writes.
+    fn formats(&self) -> &'static [OwnFormat];
     /// Takes a step.
     fn take(&self, step: &Step, context: &Context) -> Taken;
 }
@@ -113,6 +115,8 @@ pub(super) struct Ran {
     pub(super) artifacts: Vec<Artifact>,
     /// Tests by name for the page.
     pub(super) cases: Cases,
+    /// What was judged is made of, where a format needs it.
+    pub(super) bill: Option<Bill>,
     /// What it adds to the event log.
     pub(super) events: Vec<Event>,
     /// What stopped it, if something did.
@@ -138,15 +142,19 @@ impl<J: Job> Stage for Prepared<J> {
         &self.settings
     }
 
+    fn formats(&self) -> &'static [OwnFormat] {
+        J::FORMATS
+    }
+
     fn take(&self, step: &Step, context: &Context) -> Taken {
         match J::turn(self.arguments.clone(), step) {
             Turn::Skip(why) => Taken::Skipped(why),
             Turn::Run(arguments, note) => {
                 let context = self.context(context.clone());
-                let Executed { mut report, artifacts, cases, events, error, is_live } =
+                let Executed { mut report, artifacts, cases, bill, events, error, is_live } =
                     execute(self, &arguments, &context);
                 report.notes.extend(note);
-                Taken::Ran(Box::new(Ran { report, artifacts, cases, events, error, is_live }))
+                Taken::Ran(Box::new(Ran { report, artifacts, cases, bill, events, error, is_live }))
             }
         }
     }

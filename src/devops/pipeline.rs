@@ -13,13 +13,13 @@ use super::jobs::{JOBS, Ran, Stage, Taken, all_rules};
 use super::merged::{joined, merged};
 use devops_ci::Host;
 use devops_config::{Origin, Refusal, Resolved, Source, misspelt, path_of, resolve};
-use devops_core::{Cases, Error, Exit, Provenance, Report, Verdict};
+use devops_core::{Bill, Cases, Error, Exit, Provenance, Report, Verdict};
 use devops_job::command::keys;
 use devops_job::console::print_error;
 use devops_job::deliver::{Delivery, deliver, withdraw, write_files};
 use devops_job::prepare::{Project, Table, shared_settings};
-use devops_job::run::{Steps, refuse};
-use devops_job::{Common, Context, Format, Kind, Moment, Step, event_lines, report_folder};
+use devops_job::run::{Steps, refuse, unwritten};
+use devops_job::{Common, Context, Format, Kind, Moment, OwnFormat, Step, event_lines, report_folder};
 
 /// Name of the merged report.
 const NAME: &str = "devops";
@@ -149,6 +149,8 @@ struct Pipeline<'a> {
     ended: Vec<Ended>,
     /// Tests by name for the page.
     cases: Cases,
+    /// What was judged is made of, file by file, where a format needs it.
+    bill: Option<Bill>,
     /// What was not done, and why.
     notes: Vec<String>,
     steps: Steps,
@@ -199,6 +201,7 @@ impl<'a> Pipeline<'a> {
             outer,
             ended: Vec::new(),
             cases: Cases::default(),
+            bill: None,
             steps,
         })
     }
@@ -322,6 +325,9 @@ impl<'a> Pipeline<'a> {
                     print_error(&error, Some(&self.context));
                 }
                 self.cases.add(ran.cases);
+                if let Some(bill) = ran.bill {
+                    self.bill.get_or_insert_default().files.extend(bill.files);
+                }
                 let ended = Ended::of(kind, ran.report, ran.is_live);
                 let is_live = ended.is_live;
                 self.ended.push(ended);
@@ -342,6 +348,8 @@ impl<'a> Pipeline<'a> {
             report: &ran.report,
             artifacts: &ran.artifacts,
             cases: &ran.cases,
+            bill: ran.bill.as_ref(),
+            formats: stage.formats(),
             events,
             jobs: std::slice::from_ref(&ran.report),
             rules: &all_rules(),
@@ -398,6 +406,8 @@ impl<'a> Pipeline<'a> {
     /// One report of all jobs, delivered.
     fn finish(mut self) -> Exit {
         let formats = self.formats();
+        let own: Vec<OwnFormat> = self.stages.iter().flat_map(|stage| stage.formats()).copied().collect();
+        self.notes.extend(unwritten(&formats, &own));
         let reports: Vec<Report> = self.ended.into_iter().map(|ended| ended.report).collect();
         let report = merged(NAME, &reports, &self.notes, &self.policy_sha256, self.settings.run.dry_run);
         let mut settings = self.settings.resolved.settings;
@@ -414,6 +424,8 @@ impl<'a> Pipeline<'a> {
             report: &report,
             artifacts: &[],
             cases: &self.cases,
+            bill: self.bill.as_ref(),
+            formats: &own,
             events: &[],
             jobs: &reports,
             rules: &all_rules(),

@@ -2,11 +2,13 @@
 //!
 //! Owns the package, its purl and the graph with shortest paths. Knows no lockfile format, advisory or host.
 
+mod bill;
 pub mod graph;
 pub mod lockfiles;
 pub mod package;
 pub mod purl;
 
+pub use bill::bill;
 pub use graph::{Asked, Edge, Graph};
 pub use package::{Origin, Package, Scope};
 pub use purl::purl;

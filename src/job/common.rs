@@ -167,11 +167,23 @@ pub enum Format {
     Badge,
     /// GitHub annotations on standard output; no file.
     Github,
+    /// `verdict.intoto.json`: the verdict as an in-toto statement.
+    Intoto,
+    /// `bom.cdx.json`: a CycloneDX bill of materials with its vulnerabilities.
+    Cyclonedx,
+    /// `bom.spdx.json`: an SPDX bill of materials.
+    Spdx,
+    /// `gl-dependency-scanning-report.json`: GitLab's report of security findings.
+    Gitlab,
+    /// `openvex.json`: what waivers decide about advisories.
+    Openvex,
+    /// `dependency-snapshot.json`: GitHub's dependency submission.
+    Snapshot,
 }
 
 impl Format {
     /// Every format, in the order files are written.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Json,
         Self::Sarif,
         Self::Summary,
@@ -180,7 +192,18 @@ impl Format {
         Self::Codequality,
         Self::Badge,
         Self::Github,
+        Self::Intoto,
+        Self::Cyclonedx,
+        Self::Spdx,
+        Self::Gitlab,
+        Self::Openvex,
+        Self::Snapshot,
     ];
+
+    /// Whether only some jobs write it: [`super::Job::FORMATS`].
+    pub const fn is_of_some_jobs(self) -> bool {
+        matches!(self, Self::Cyclonedx | Self::Spdx | Self::Gitlab | Self::Openvex | Self::Snapshot)
+    }
 
     /// Name of the file, for formats that are one.
     pub const fn file_name(self) -> Option<&'static str> {
@@ -192,6 +215,12 @@ impl Format {
             Self::Junit => Some("report.junit.xml"),
             Self::Codequality => Some("gl-code-quality-report.json"),
             Self::Badge => Some("badge.svg"),
+            Self::Intoto => Some("verdict.intoto.json"),
+            Self::Cyclonedx => Some("bom.cdx.json"),
+            Self::Spdx => Some("bom.spdx.json"),
+            Self::Gitlab => Some("gl-dependency-scanning-report.json"),
+            Self::Openvex => Some("openvex.json"),
+            Self::Snapshot => Some("dependency-snapshot.json"),
             Self::Github => None,
         }
     }

@@ -42,6 +42,8 @@ pub struct Context {
     pub report_dir: PathBuf,
     /// Whether a page for people is written, on which a job may list what its report does not hold.
     pub has_page: bool,
+    /// Whether a format is written that lists what was judged is made of; the page does too.
+    pub has_bill: bool,
     /// Where the change began, as it was asked for: a revision, or a word of `repository::policy`.
     pub base: String,
     /// Masks secrets in all that leaves the process.
@@ -99,6 +101,7 @@ impl Context {
             working_directory: PathBuf::from("."),
             report_dir: PathBuf::from("devops-report"),
             has_page: false,
+            has_bill: false,
             base: AUTO.to_owned(),
             progress: is_watched.then(progress),
         })

@@ -3,15 +3,17 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::common::{Common, Format};
 use super::console::{print, print_commands, print_error};
 use super::context::Context;
-use super::redacted::{redacted, redacted_cases};
-use super::{Artifact, event_lines, report_folder};
-use devops_ci::{Host, OUTPUTS, Outputs, append_summary, write_outputs};
+use super::redacted::{redacted, redacted_bill, redacted_cases};
+use super::{Artifact, OwnFormat, event_lines, report_folder};
+use devops_ci::{Host, OUTPUTS, Outputs, append_summary, run_facts, write_outputs};
 use devops_config::Setting;
 use devops_core::escape::terminal_line;
-use devops_core::{Cases, Error, Exit, Report, Rule};
+use devops_core::{Bill, Cases, Error, Exit, Report, Rule};
 use devops_events::Event;
 use devops_files::replace;
 use devops_render::{Detail, Document, Revision};
@@ -30,6 +32,10 @@ pub struct Delivery<'a> {
     pub artifacts: &'a [Artifact],
     /// Tests by name for the page; only a delivery with a page has any.
     pub cases: &'a Cases,
+    /// What was judged is made of, where a format needs it.
+    pub bill: Option<&'a Bill>,
+    /// The formats that not every job writes.
+    pub formats: &'a [OwnFormat],
     /// What is added to the event log.
     pub events: &'a [Event],
     /// The reports it is made of.
@@ -62,7 +68,9 @@ fn without_secrets<T>(delivery: &Delivery<'_>, act: impl FnOnce(&Delivery<'_>) -
     let mut context = delivery.context.clone();
     context.redactor = redactor;
     let cases = redacted_cases(delivery.cases, &delivery.context.redactor);
-    act(&Delivery { report: &report, jobs: &jobs, cases: &cases, context: &context, ..*delivery })
+    let bill = delivery.bill.map(|bill| redacted_bill(bill, &delivery.context.redactor));
+    let clean = Delivery { report: &report, jobs: &jobs, cases: &cases, context: &context, ..*delivery };
+    act(&Delivery { bill: bill.as_ref(), ..clean })
 }
 
 /// Whether a text is the fingerprint of a finding, or the digest of a file that was read.
@@ -145,23 +153,39 @@ fn width(context: &Context) -> usize {
 /// What is judged: as the host says, on a laptop as the repository says.
 fn revision(context: &Context) -> Revision {
     let date = context.now.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let time = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let (started, ended) = (time(context.started), time(context.refreshed().now));
     if let Some(forge) = context.host.forge() {
         let facts = forge.facts(&context.environment);
-        return Revision { commit: facts.sha, branch: facts.reference, date };
+        return Revision {
+            commit: facts.sha,
+            branch: facts.reference,
+            reference: facts.full_reference,
+            run: facts.run_id,
+            part: run_facts(context.host, &context.environment).part,
+            date,
+            started,
+            ended,
+        };
     }
     let repository = Repository::around(&context.working_directory, &context.environment).ok();
     let commit = repository.as_ref().and_then(|repository| repository.head().ok());
+    let branch = repository.and_then(|repository| repository.branch());
     Revision {
         commit: commit.map(|commit| commit.to_string()),
-        branch: repository.and_then(|repository| repository.branch()),
+        reference: branch.as_ref().map(|branch| format!("refs/heads/{branch}")),
+        branch,
         date,
+        started,
+        ended,
+        ..Revision::default()
     }
 }
 
 /// Appends the summary to the job summary of the host.
 fn append(delivery: &Delivery<'_>) -> Result<(), Error> {
     let context = delivery.context;
-    let markdown = rendered(delivery, Format::Summary)?;
+    let markdown = rendered(delivery, Format::Summary)?.unwrap_or_default();
     append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown)).map(|_| ())
 }
 
@@ -181,7 +205,7 @@ fn append_events(delivery: &Delivery<'_>) -> Result<(), Error> {
     if delivery.events.is_empty() {
         return Ok(());
     }
-    let json = delivery.context.redactor.redact_bytes(rendered(delivery, Format::Json)?);
+    let json = delivery.context.redactor.redact_bytes(devops_render::json(delivery.report)?);
     event_lines::append(delivery.events, &json, delivery.common, delivery.context, &delivery.report.job)
 }
 
@@ -196,10 +220,11 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
         }
     }
     for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {
-        if let Some(name) = format.file_name() {
-            let path = folder.join(name);
-            let bytes = delivery.context.redactor.redact_bytes(rendered(delivery, format)?);
-            replace(&path, &bytes)?;
+        let Some(name) = format.file_name() else { continue };
+        let path = folder.join(name);
+        match rendered(delivery, format)? {
+            Some(bytes) => replace(&path, &delivery.context.redactor.redact_bytes(bytes))?,
+            None => remove(&path)?,
         }
     }
     for artifact in delivery.artifacts {
@@ -230,23 +255,37 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A format's bytes.
-fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Vec<u8>, Error> {
+/// A format's bytes; none where there is nothing to write.
+fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Option<Vec<u8>>, Error> {
     if format == Format::Json {
-        return devops_render::json(delivery.report);
+        return devops_render::json(delivery.report).map(Some);
     }
-    let is_dated = matches!(format, Format::Summary | Format::Html);
+    let is_dated =
+        matches!(format, Format::Summary | Format::Html | Format::Intoto) || format.is_of_some_jobs();
     let revision = if is_dated { revision(delivery.context) } else { Revision::default() };
-    Ok(with_document(delivery, None, &revision, |document| match format {
-        Format::Sarif => devops_render::sarif(document),
-        Format::Summary => devops_render::markdown(document),
-        Format::Html => devops_render::html(document),
-        Format::Junit => devops_render::junit(document),
-        Format::Codequality => devops_render::codequality(document),
-        Format::Badge => devops_render::badge(document),
-        Format::Github | Format::Json => String::new(),
-    })
-    .into_bytes())
+    let drawn = with_document(delivery, None, &revision, |document| match format {
+        Format::Sarif => Ok(Some(devops_render::sarif(document))),
+        Format::Summary => Ok(Some(devops_render::markdown(document))),
+        Format::Html => Ok(Some(devops_render::html(document))),
+        Format::Junit => Ok(Some(devops_render::junit(document))),
+        Format::Codequality => Ok(Some(devops_render::codequality(document))),
+        Format::Badge => Ok(Some(devops_render::badge(document))),
+        Format::Intoto => devops_render::intoto(document),
+        Format::Cyclonedx | Format::Spdx | Format::Gitlab | Format::Openvex | Format::Snapshot => {
+            let own = delivery.formats.iter().find(|own| own.format == format);
+            own.map_or(Ok(None), |own| (own.draw)(document))
+        }
+        Format::Github | Format::Json => Ok(None),
+    });
+    match drawn {
+        Ok(text) => Ok(text.map(String::into_bytes)),
+        // What stopped the job is the reason.
+        Err(_) if delivery.report.error.is_some() => Ok(None),
+        Err(why) => {
+            let file = path_of(delivery.common, format).unwrap_or_default();
+            Err(Error::environment(format!("{file} was not written: {why}")))
+        }
+    }
 }
 
 /// Lends the document that renderers draw.
@@ -274,6 +313,8 @@ fn with_document<T>(
         page,
         revision,
         cases: delivery.cases,
+        bill: delivery.bill,
+        project: &event_lines::service(context),
     })
 }
 

@@ -31,8 +31,9 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
 use devops_core::report::Facts;
-use devops_core::{Cases, Error, Exit, Finding, Input, Rule};
+use devops_core::{Bill, Cases, Error, Exit, Finding, Input, Rule};
 use devops_events::Deployment;
+use devops_render::{Document, Drawn};
 
 /// A job: what it is called, what it takes, what it can find, and how it looks for it.
 pub trait Job {
@@ -54,6 +55,9 @@ pub trait Job {
 
     /// Names of the files that the job may leave beside its report.
     const ARTIFACTS: &'static [&'static str] = &[];
+
+    /// The formats that not every job writes. They are handed in, so that the binaries of other jobs don't contain them.
+    const FORMATS: &'static [OwnFormat] = &[];
 
     /// The kind of line that the job leaves in the event log.
     const EVENT: devops_events::Kind;
@@ -96,6 +100,15 @@ pub trait Job {
     /// # Errors
     /// Where the surroundings keep the job from judging: its own inputs, network, permissions.
     fn run(arguments: &Self::Arguments, context: &Context) -> Result<Outcome, Error>;
+}
+
+/// A format that not every job writes, and how it is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnFormat {
+    /// The format.
+    pub format: Format,
+    /// Draws it.
+    pub draw: fn(&Document<'_>) -> Drawn,
 }
 
 /// A file a job leaves beside its report.
@@ -161,6 +174,8 @@ pub struct Outcome {
     pub artifacts: Vec<Artifact>,
     /// Tests by name for the page, where the context has one; they are no part of the report.
     pub cases: Cases,
+    /// What was judged is made of, where the context needs it; no part of the report.
+    pub bill: Option<Bill>,
     /// What the event log says of the deployment that was made or noted, if one was.
     pub deployment: Option<Noted>,
     /// The exit the job's own end state stands for, where a verdict says too little: rolled back, held, superseded.

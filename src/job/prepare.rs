@@ -48,7 +48,9 @@ impl<J: Job> Prepared<J> {
         context.report_dir.clone_from(&self.common.report_dir);
         context.base.clone_from(&self.common.base);
         context.service.clone_from(&self.common.service);
-        context.has_page = self.common.formats_or_default(context.host).contains(&Format::Html);
+        let formats = self.common.formats_or_default(context.host);
+        context.has_page = formats.contains(&Format::Html);
+        context.has_bill = context.has_page || formats.iter().any(|format| format.is_of_some_jobs());
         let context = context.hiding_passwords(&self.settings);
         if self.common.quiet { context.silent() } else { context }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use devops_core::{Case, Cases, Finding, Redactor, Report};
+use devops_core::{Bill, BilledFile, Case, Cases, Component, Finding, Location, Redactor, Report};
 
 /// The report with every text redacted, and a note that names the variables whose values it held.
 pub(super) fn redacted(report: &Report, redactor: &Redactor) -> Report {
@@ -45,6 +45,28 @@ pub(super) fn redacted_cases(cases: &Cases, redactor: &Redactor) -> Cases {
     Cases { listed: cases.listed.iter().map(clean).collect(), left_out: cases.left_out }
 }
 
+/// The bill with every text redacted.
+pub(super) fn redacted_bill(bill: &Bill, redactor: &Redactor) -> Bill {
+    let clean = |text: &String| redactor.redact(text);
+    let component = |one: &Component| Component {
+        name: clean(&one.name),
+        version: clean(&one.version),
+        purl: clean(&one.purl),
+        location: Location { path: clean(&one.location.path), ..one.location },
+        license: one.license.as_ref().map(clean),
+        source: clean(&one.source),
+        integrity: one.integrity.iter().map(clean).collect(),
+        ..*one
+    };
+    let file = |file: &BilledFile| BilledFile {
+        path: clean(&file.path),
+        package_manager: clean(&file.package_manager),
+        components: file.components.iter().map(component).collect(),
+        dependencies: file.dependencies.clone(),
+    };
+    Bill { files: bill.files.iter().map(file).collect() }
+}
+
 fn clean_finding(finding: &mut Finding, clean: &impl Fn(&mut String)) {
     clean(&mut finding.title);
     clean(&mut finding.detail);
@@ -75,9 +97,10 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{redacted, redacted_cases};
+    use super::{redacted, redacted_bill, redacted_cases};
     use devops_core::{
-        Case, Cases, Finding, Location, Provenance, Redactor, Report, Rule, Severity, TestState, Verdict,
+        Bill, BilledFile, Case, Cases, Component, Ecosystem, Finding, Location, Provenance, Redactor, Report,
+        Rule, Severity, TestState, Verdict,
     };
 
     #[test]
@@ -119,5 +142,26 @@ mod tests {
         };
         let cases = redacted_cases(&Cases { listed: vec![case(secret)], left_out: 1 }, &redactor);
         assert_eq!(cases, Cases { listed: vec![case("***")], left_out: 1 });
+        let bill = |text: &str| Bill {
+            files: vec![BilledFile {
+                path: text.to_owned(),
+                package_manager: text.to_owned(),
+                components: vec![Component {
+                    ecosystem: Ecosystem::NPM,
+                    name: text.to_owned(),
+                    version: text.to_owned(),
+                    purl: text.to_owned(),
+                    location: Location::line(text, 7),
+                    scope: "dev",
+                    origin: "git",
+                    is_direct: true,
+                    license: Some(text.to_owned()),
+                    integrity: vec![text.to_owned()],
+                    source: text.to_owned(),
+                }],
+                dependencies: vec![vec![0]],
+            }],
+        };
+        assert_eq!(redacted_bill(&bill(secret), &redactor), bill("***"));
     }
 }

@@ -9,7 +9,7 @@ use jiff::Span;
 use jiff::civil::Date;
 
 use super::committed::committed;
-use super::common::{Common, Mode};
+use super::common::{Common, Format, Mode};
 use super::console::{print, print_error, print_page, print_refusal, report_panics};
 use super::context::Context;
 use super::deliver::{Delivery, deliver, withdraw};
@@ -19,11 +19,11 @@ use super::moves::{advise, advise_error};
 use super::prepare::{Prepared, prepare};
 use super::query::{self, Query};
 use super::stage::Kind;
-use super::{Artifact, Job, Outcome, event_lines, report_folder};
+use super::{Artifact, Job, Outcome, OwnFormat, event_lines, report_folder};
 use devops_ci::Host;
 use devops_config::{Refusal, misspelt};
 use devops_core::words::number;
-use devops_core::{Cases, Error, Exit, Provenance, Report, Rule, Verdict};
+use devops_core::{Bill, Cases, Error, Exit, Provenance, Report, Rule, Verdict};
 use devops_events::Event;
 use devops_policy::{Days, Judgement, judge};
 use devops_repository::policy::BASE_UNKNOWN;
@@ -68,9 +68,10 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     if let Err(error) = writable {
         return refuse(J::NAME, error.into(), &context);
     }
-    let Executed { mut report, artifacts, cases, events, error, .. } =
+    let Executed { mut report, artifacts, cases, bill, events, error, .. } =
         execute::<J>(&prepared, &prepared.arguments, &context);
     report.notes.extend(misspelt(&context.environment));
+    report.notes.extend(unwritten(&prepared.common.formats, J::FORMATS));
     if let Some(error) = error {
         print_error(&error, Some(&context));
     }
@@ -79,6 +80,8 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
         report: &report,
         artifacts: &artifacts,
         cases: &cases,
+        bill: bill.as_ref(),
+        formats: J::FORMATS,
         events: &events,
         jobs: std::slice::from_ref(&report),
         rules: &rules::<J>(),
@@ -154,6 +157,8 @@ pub fn refuse(job: &str, refusal: Refusal, context: &Context) -> Exit {
         report: &report,
         artifacts: &[],
         cases: &Cases::default(),
+        bill: None,
+        formats: &[],
         events: &[],
         jobs: std::slice::from_ref(&report),
         rules: &[],
@@ -188,6 +193,8 @@ pub struct Executed {
     pub artifacts: Vec<Artifact>,
     /// Tests by name for the page.
     pub cases: Cases,
+    /// What was judged is made of, where a format needs it.
+    pub bill: Option<Bill>,
     /// What it adds to the event log.
     pub events: Vec<Event>,
     /// What stopped it, if something did.
@@ -200,7 +207,7 @@ pub struct Executed {
 pub fn execute<J: Job>(prepared: &Prepared<J>, arguments: &J::Arguments, context: &Context) -> Executed {
     let mut provenance = Provenance::of_this_build();
     provenance.policy_sha256.clone_from(&prepared.policy.sha256);
-    let mut cases = Cases::default();
+    let (mut cases, mut bill) = (Cases::default(), None);
     let (report, left, deployment, is_live, error) = match J::run(arguments, context) {
         Err(error) => {
             let error = advise_error(error, &prepared.policy.gone);
@@ -215,11 +222,23 @@ pub fn execute<J: Job>(prepared: &Prepared<J>, arguments: &J::Arguments, context
             let (artifacts, deployment) = (std::mem::take(&mut outcome.artifacts), outcome.deployment.take());
             let is_live = outcome.is_live;
             cases = std::mem::take(&mut outcome.cases);
+            bill = outcome.bill.take();
             (report::<J>(outcome, prepared, context, provenance), artifacts, deployment, is_live, None)
         }
     };
     let events = event_lines::of_report(J::EVENT, &report, deployment, &prepared.common, context);
-    Executed { report, artifacts: artifacts::<J>(left), cases, events, error, is_live }
+    Executed { report, artifacts: artifacts::<J>(left), cases, bill, events, error, is_live }
+}
+
+/// A note about the formats that were asked for and that no job of a run writes.
+pub fn unwritten(formats: &[Format], own: &[OwnFormat]) -> Option<String> {
+    let is_missing =
+        |format: &&Format| format.is_of_some_jobs() && own.iter().all(|own| own.format != **format);
+    let names: Vec<&str> =
+        formats.iter().filter(is_missing).filter_map(|format| format.file_name()).collect();
+    let names = names.join(", ");
+    (!names.is_empty())
+        .then(|| format!("not written, because only jobs that list packages write them: {names}"))
 }
 
 /// A headline that agrees with the verdict: how many findings were waived beside those that the job itself marked, and what made the

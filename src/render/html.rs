@@ -11,6 +11,7 @@ use super::excerpt::{cut, excerpt};
 use super::facts::{deliveries, fact, meaning, owners, path, plan, totals};
 use super::groups::{DIRECT, Group, groups};
 use super::sentence::sentence;
+use super::tree::{FoundBy, Tree, note, trees};
 use devops_core::escape::{terminal, terminal_line};
 use devops_core::words::{bytes, duration, number};
 use devops_core::{Finding, Report, Severity, Table, TestState};
@@ -50,6 +51,7 @@ struct Page {
     first: Vec<Entry>,
     others: Vec<Entry>,
     left_out: String,
+    trees: Vec<Tree>,
     jobs: Vec<Job>,
     tests: Option<Tests>,
     has_tests: bool,
@@ -193,6 +195,7 @@ pub fn html(document: &Document<'_>) -> String {
         first,
         others,
         left_out: more(hidden),
+        trees: document.bill.map(|bill| trees(&bill.files, &found(&groups))).unwrap_or_default(),
         jobs: reports.iter().map(|report| job(report, &mut room)).collect(),
         tests: tests(document),
         has_tests: reports.iter().any(|report| report.totals.contains_key("tests")),
@@ -202,6 +205,16 @@ pub fn html(document: &Document<'_>) -> String {
     };
     // Writing to a string can't fail, and the template calls nothing that can.
     page.render().unwrap_or_default()
+}
+
+/// The open findings by the package that they are about, with the entry that shows each.
+fn found<'a>(groups: &[Group<'a>]) -> FoundBy<'a> {
+    let mut found = FoundBy::new();
+    for (at, group) in groups.iter().enumerate() {
+        let anchor = (at < FINDINGS).then(|| format!("f{at}"));
+        group.findings().for_each(|finding| note(&mut found, finding, anchor.as_deref()));
+    }
+    found
 }
 
 /// The SHA-256 of the script of every report, as a content security policy names it.

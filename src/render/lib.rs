@@ -6,31 +6,54 @@ mod badge;
 mod chart;
 mod codequality;
 mod columns;
+mod cyclonedx;
 mod escape;
 mod excerpt;
 mod facts;
 mod github;
+mod gitlab;
 mod groups;
 mod html;
+mod intoto;
 mod json;
 mod junit;
+mod licenses;
 mod markdown;
+mod openvex;
 mod sarif;
+mod sbom;
 mod sentence;
+mod snapshot;
+mod spdx;
 mod stand_in;
 mod text;
+mod tree;
+mod vulnerabilities;
 
 pub use badge::badge;
 pub use codequality::codequality;
+pub use cyclonedx::cyclonedx;
 pub use github::github;
+pub use gitlab::dependency_scanning;
 pub use html::{html, script_source};
+pub use intoto::intoto;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use openvex::openvex;
 pub use sarif::sarif;
+pub use sbom::Sbom;
+pub use snapshot::snapshot;
+pub use spdx::spdx;
 pub use text::{Detail, text};
 
-use devops_core::{Cases, Finding, Location, Report, Rule};
+use devops_core::{Bill, Cases, Finding, Location, Report, Rule};
+
+/// Where this tool is from, for formats that name a page of it.
+const HOME: &str = "https://github.com/org/devops-action";
+
+/// What a format that not every report has is drawn to: its text, nothing where there is nothing to write, or why it can't be written.
+pub type Drawn = Result<Option<String>, &'static str>;
 
 /// What a renderer draws: a report, the jobs it is made of, and what it needs to explain and link them.
 #[derive(Clone, Copy)]
@@ -55,6 +78,10 @@ pub struct Document<'a> {
     pub revision: &'a Revision,
     /// Tests by name, which only the page lists.
     pub cases: &'a Cases,
+    /// What was judged is made of, where the job knows it.
+    pub bill: Option<&'a Bill>,
+    /// Name of what was judged.
+    pub project: &'a str,
 }
 
 /// What was judged, and when.
@@ -64,8 +91,18 @@ pub struct Revision {
     pub commit: Option<String>,
     /// The branch or tag, where it is known.
     pub branch: Option<String>,
+    /// The same as git writes it, such as `refs/heads/main`.
+    pub reference: Option<String>,
+    /// Names the run of a host.
+    pub run: Option<String>,
+    /// Names the part of a run that this is, the same in every run.
+    pub part: Option<String>,
     /// The date and time for people, such as `2026-11-26 20:14 UTC`.
     pub date: String,
+    /// When the process started, as an RFC 3339 time in UTC; empty where no format needs it.
+    pub started: String,
+    /// When the verdict was there, in the same form.
+    pub ended: String,
 }
 
 impl Revision {
@@ -75,6 +112,25 @@ impl Revision {
         let branch = self.branch.iter().map(|branch| format!("branch {branch}"));
         commit.chain(branch).chain((!self.date.is_empty()).then(|| self.date.clone())).collect()
     }
+}
+
+/// Why there is no bill of materials: an empty one would say that there are no components.
+const NO_BILL: &str = "no job listed any packages";
+
+/// The bill of a document as CycloneDX.
+///
+/// # Errors
+/// Where the document has no bill.
+pub fn cyclonedx_of(document: &Document<'_>) -> Drawn {
+    Ok(Some(cyclonedx(&Sbom::of(document).ok_or(NO_BILL)?)))
+}
+
+/// The bill of a document as SPDX.
+///
+/// # Errors
+/// Where the document has no bill.
+pub fn spdx_of(document: &Document<'_>) -> Drawn {
+    Ok(Some(spdx(&Sbom::of(document).ok_or(NO_BILL)?)))
 }
 
 impl<'a> Document<'a> {

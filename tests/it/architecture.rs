@@ -55,7 +55,10 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("advisory", &["core", "files"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
-    ("dep_scan", &["core", "files", "events", "repository", "job", "versions", "inventory", "advisory"]),
+    (
+        "dep_scan",
+        &["core", "files", "events", "render", "repository", "job", "versions", "inventory", "advisory"],
+    ),
     ("image_scan", &["core", "files", "events", "reading", "job"]),
     ("promote", &["core", "files", "events", "ci", "job", "net", "repository"]),
     ("annotate", &["core", "files", "events", "ci", "job", "net", "repository"]),

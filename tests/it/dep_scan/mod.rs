@@ -1,5 +1,6 @@
 //! `dep-scan` through its binary.
 
+mod bills;
 mod cheating;
 mod compare;
 mod database;

@@ -79,7 +79,12 @@ fn link(location: &Location) -> Option<String> {
 /// Judges every format of a report.
 fn judge(report: &Report, jobs: &[Report], words: [String; 3]) -> usize {
     let [branch, configuration, page] = words;
-    let revision = Revision { commit: None, branch: Some(branch), date: "2026-11-26 20:05 UTC".to_owned() };
+    let revision = Revision {
+        reference: Some(format!("refs/heads/{branch}")),
+        branch: Some(branch),
+        date: "2026-11-26 20:05 UTC".to_owned(),
+        ..Revision::default()
+    };
     let document = Document {
         report,
         jobs,
@@ -91,6 +96,8 @@ fn judge(report: &Report, jobs: &[Report], words: [String; 3]) -> usize {
         page: Some(&page),
         revision: &revision,
         cases: &cases_of(report),
+        bill: None,
+        project: "webshop",
     };
     let json = String::from_utf8(devops_render::json(report).unwrap()).unwrap();
     assert_eq!(&Report::from_json(json.as_bytes()).unwrap(), report, "hidden characters keep their value");

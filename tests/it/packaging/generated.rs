@@ -291,6 +291,15 @@ fn template(job: &str, about: &str, inputs: &[Input]) -> String {
       codequality: "$[[ inputs.working-directory ]]/$[[ inputs.report-dir ]]/gl-code-quality-report.json"
 "#
     ));
+    if job == "dep-scan" {
+        for (kind, file) in
+            [("dependency_scanning", "gl-dependency-scanning-report.json"), ("cyclonedx", "bom.cdx.json")]
+        {
+            text.push_str(&format!(
+                "      {kind}: \"$[[ inputs.working-directory ]]/$[[ inputs.report-dir ]]/{file}\"\n"
+            ));
+        }
+    }
     text
 }
 

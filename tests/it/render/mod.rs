@@ -1,5 +1,6 @@
 //! Behaviour of the renderers: what each draws of the same reports, and what no report can make them do.
 
+mod bills;
 mod contract;
 pub(crate) mod samples;
 mod screen;
@@ -23,7 +24,12 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
     let revision = Revision {
         commit: Some("3f2a91c0d4e5b6a7988796a5b4c3d2e1f0a9b8c7".to_owned()),
         branch: Some("basket".to_owned()),
+        reference: Some("refs/heads/basket".to_owned()),
+        run: Some("42".to_owned()),
+        part: Some("dependencies".to_owned()),
         date: "2026-11-26 20:05 UTC".to_owned(),
+        started: "2026-11-26T20:05:00Z".to_owned(),
+        ended: "2026-11-26T20:05:01Z".to_owned(),
     };
     // The findings stand for tests where there are any.
     let cases = if report.totals.contains_key("tests") { cases_of(report) } else { Cases::default() };
@@ -38,6 +44,8 @@ fn with<T>(report: &Report, jobs: &[Report], draw: impl FnOnce(&Document<'_>) ->
         page: Some("devops-report/report.html"),
         revision: &revision,
         cases: &cases,
+        bill: None,
+        project: "webshop",
     })
 }
 

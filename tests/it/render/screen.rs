@@ -154,6 +154,8 @@ fn no_rule_of_the_house_contradicts_a_red_verdict() {
             page: None,
             revision: &revision,
             cases: &Cases::default(),
+            bill: None,
+            project: "webshop",
         });
         let headline = page.lines().next().unwrap();
         assert!(!headline.contains("other finding"), "{id}: {headline}");

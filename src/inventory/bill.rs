@@ -1,0 +1,77 @@
+//! What a file lists, as bills of materials need it.
+
+use devops_core::{BilledFile, Component, Ecosystem, Location};
+
+use super::graph::Graph;
+use super::package::{Origin, Package};
+use super::purl::purl;
+
+/// A file and what it lists.
+pub fn bill(path: &str, graph: &Graph) -> BilledFile {
+    let paths = graph.paths();
+    let component = |(index, package): (usize, &Package)| Component {
+        ecosystem: package.ecosystem,
+        name: package.name.clone(),
+        version: package.version.clone(),
+        purl: purl(package.ecosystem, &package.name, &package.version),
+        location: Location::line(package.file.as_deref().unwrap_or(path), package.line),
+        scope: package.scope.word(),
+        origin: package.origin.word(),
+        is_direct: package.origin != Origin::Project && paths.is_direct(index),
+        license: package.license.clone(),
+        integrity: package.integrity.clone(),
+        source: package.source.clone(),
+    };
+    BilledFile {
+        path: path.to_owned(),
+        package_manager: graph.packages.first().map_or("", |first| manager(first.ecosystem)).to_owned(),
+        components: graph.packages.iter().enumerate().map(component).collect(),
+        dependencies: graph.edges.iter().map(|edges| edges.iter().map(|edge| edge.to).collect()).collect(),
+    }
+}
+
+/// The program that installs packages of an ecosystem, as GitLab and GitHub name it.
+fn manager(ecosystem: Ecosystem) -> &'static str {
+    match ecosystem.purl_type() {
+        "golang" => "go",
+        "pypi" => "pip",
+        "gem" => "bundler",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bill;
+    use crate::{Edge, Graph, Origin, Package, Scope};
+    use devops_core::Ecosystem;
+
+    #[test]
+    fn a_bill_has_every_package_with_what_leads_to_it() {
+        let mut root = Package::new(Ecosystem::PYPI, "shop", "1.0.0", 1);
+        root.origin = Origin::Project;
+        let mut other = Package::new(Ecosystem::PYPI, "b", "2.0.0", 9);
+        other.scope = Scope::Dev;
+        other.file = Some("dev.txt".to_owned());
+        let graph = Graph {
+            packages: vec![root, Package::new(Ecosystem::PYPI, "a", "1.5", 3), other],
+            edges: vec![vec![Edge::from(1)], vec![Edge::from(2)]],
+            roots: vec![0],
+            asked: vec![],
+        };
+        let file = bill("requirements.txt", &graph);
+        assert_eq!((file.path.as_str(), file.package_manager.as_str()), ("requirements.txt", "pip"));
+        let seen: Vec<(&str, &str, bool, String)> = file
+            .components
+            .iter()
+            .map(|one| (one.purl.as_str(), one.scope, one.is_direct, one.location.to_string()))
+            .collect();
+        let expected = [
+            ("pkg:pypi/shop@1.0.0", "runtime", false, "requirements.txt:1".to_owned()),
+            ("pkg:pypi/a@1.5", "runtime", true, "requirements.txt:3".to_owned()),
+            ("pkg:pypi/b@2.0.0", "dev", false, "dev.txt:9".to_owned()),
+        ];
+        assert_eq!(seen, expected);
+        assert_eq!(file.dependencies, [vec![1], vec![2]]);
+    }
+}

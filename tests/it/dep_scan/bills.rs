@@ -1,0 +1,106 @@
+//! Bills of materials and the reports of other programs' forms, as the binaries leave them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::scan_in;
+use crate::support::{binary, run};
+
+/// The formats that only a job that lists packages writes, with the statement that every job has.
+const FORMATS: &str = "json,cyclonedx,spdx,gitlab,openvex,snapshot,intoto";
+
+fn read(folder: &Path, name: &str) -> Option<Value> {
+    let bytes = std::fs::read(folder.join("devops-report").join(name)).ok()?;
+    Some(serde_json::from_slice(&bytes).unwrap())
+}
+
+fn webshop(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("examples/webshop").join(name)
+}
+
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(webshop("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+    folder
+}
+
+#[test]
+fn a_bill_of_materials_has_every_package_and_a_run_without_one_takes_it_away() {
+    let folder = project();
+    let database = webshop("advisory-db");
+    let host = ["--host", "github", "--base", "none", "--formats", FORMATS];
+    let mut command = binary("dep-scan", folder.path());
+    command.arg("--db").arg(&database).args(host).args(["--frozen-db"]).env("GITHUB_REF", "refs/heads/main");
+    let finished = run(command.env("GITHUB_SHA", "3f2a91c0d4e5b6a7988796a5b4c3d2e1f0a9b8c7"));
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let report = read(folder.path(), "report.json").unwrap();
+    let bom = read(folder.path(), "bom.cdx.json").unwrap();
+    let components = bom["components"].as_array().unwrap();
+    assert_eq!(Some(components.len() as u64), report["totals"]["packages"].as_u64());
+    let spdx = read(folder.path(), "bom.spdx.json").unwrap();
+    let purls = |all: &[Value], get: fn(&Value) -> &Value| -> BTreeSet<String> {
+        all.iter().filter_map(|one| get(one).as_str().map(str::to_owned)).collect()
+    };
+    let ours = purls(components, |one| &one["purl"]);
+    let theirs =
+        purls(spdx["packages"].as_array().unwrap(), |one| &one["externalRefs"][0]["referenceLocator"]);
+    assert!(!ours.is_empty());
+    assert_eq!(ours, theirs);
+    // Each vulnerability is about the component that its finding is about.
+    let vulnerabilities = bom["vulnerabilities"].as_array().unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let advised: Vec<&Value> =
+        findings.iter().filter(|finding| finding["subject"]["advisory"].is_string()).collect();
+    assert_eq!(vulnerabilities.len(), advised.len());
+    for (vulnerability, finding) in vulnerabilities.iter().zip(advised) {
+        assert_eq!(vulnerability["id"], finding["subject"]["advisory"]);
+        assert_eq!(vulnerability["affects"][0]["ref"], finding["subject"]["purl"]);
+    }
+    let gitlab = read(folder.path(), "gl-dependency-scanning-report.json").unwrap();
+    assert_eq!(gitlab["vulnerabilities"].as_array().unwrap().len(), vulnerabilities.len());
+    let snapshot = read(folder.path(), "dependency-snapshot.json").unwrap();
+    assert_eq!(snapshot["ref"], "refs/heads/main");
+    let statement = read(folder.path(), "verdict.intoto.json").unwrap();
+    assert_eq!(statement["predicate"]["properties"], serde_json::json!([]));
+    assert!(read(folder.path(), "openvex.json").is_none(), "nothing is waived");
+
+    // What can't be judged has no bill, and that of the run before is gone.
+    std::fs::write(folder.path().join("Cargo.lock"), "nothing").unwrap();
+    let (finished, _) = scan_in(folder.path(), &database, &["--frozen-db", "--formats", FORMATS]);
+    assert_eq!(finished.code, Some(3), "{finished:?}");
+    for name in ["bom.cdx.json", "bom.spdx.json", "dependency-snapshot.json", "verdict.intoto.json"] {
+        assert!(read(folder.path(), name).is_none(), "{name}");
+    }
+    let gitlab = read(folder.path(), "gl-dependency-scanning-report.json");
+    assert!(gitlab.is_none_or(|gitlab| gitlab["scan"]["status"] == "failure"));
+}
+
+#[test]
+fn a_snapshot_of_no_known_commit_is_an_error_and_no_pass() {
+    let folder = project();
+    let database = webshop("advisory-db");
+    let arguments = ["--frozen-db", "--host", "local", "--mode", "report", "--formats", "json,snapshot"];
+    let (finished, _) = scan_in(folder.path(), &database, &arguments);
+    assert_eq!(finished.code, Some(4), "{finished:?}");
+    assert!(finished.stderr.contains("dependency-snapshot.json was not written"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_job_that_lists_no_packages_says_that_it_writes_no_bill() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = "<testsuite tests='1'><testcase name='a' classname='b'/></testsuite>";
+    std::fs::write(folder.path().join("r.xml"), suite).unwrap();
+    let finished = run(binary("test-gate", folder.path()).args(["r.xml", "--formats", FORMATS]));
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let report = read(folder.path(), "report.json").unwrap();
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("only jobs that list packages write them: bom.cdx.json, bom.spdx.json"),
+        "{notes}"
+    );
+    assert!(read(folder.path(), "bom.cdx.json").is_none());
+    let statement = read(folder.path(), "verdict.intoto.json").unwrap();
+    assert_eq!(statement["predicate"]["properties"][0], "DEVOPS_ACTION_TEST_GATE_PASSED");
+}
