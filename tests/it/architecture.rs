@@ -70,6 +70,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "files",
             "render",
             "net",
+            "inventory",
             "job",
             "test_gate",
             "dep_scan",
