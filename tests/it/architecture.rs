@@ -52,7 +52,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("repository", &["core", "files", "reading", "ci"]),
     ("versions", &[]),
     ("inventory", &["core"]),
-    ("advisory", &["core", "files"]),
+    ("advisory", &["core", "files", "versions"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
     ("dep_scan", &["core", "files", "events", "repository", "job", "versions", "inventory", "advisory"]),
