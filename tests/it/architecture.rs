@@ -71,6 +71,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "render",
             "net",
             "inventory",
+            "advisory",
             "job",
             "test_gate",
             "dep_scan",

@@ -1,22 +1,23 @@
-//! `devops fetch advisories`: what an advisory index is built of.
+//! `devops fetch advisories`: an advisory index of what OSV, RustSec, CISA and FIRST publish.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::kept::{Kept, Kind, Source, keep};
+use super::kept::{Kept, Kind, Source, forget, keep};
 use super::network::{Network, check};
 use super::packages::packages;
+use devops_advisory::index::{Built, SourceFile, build};
 use devops_core::suggest::suggestion;
-use devops_core::words::count;
-use devops_core::{Ecosystem, Error};
+use devops_core::words::{count, counted};
+use devops_core::{Ecosystem, Error, ErrorKind};
 use devops_job::Context;
 use devops_net::encode;
 
 const EXAMPLES: &str = "Examples:
   devops fetch advisories                               of the ecosystems of the lockfiles here
-  devops fetch advisories --ecosystem npm,PyPI
+  devops fetch advisories --ecosystem npm,PyPI --output advisories.db
   devops fetch advisories --without kev,epss --osv-url https://mirror.example/osv
 
 An unchanged source is not downloaded again, and an interrupted download continues. Proxies are those of HTTPS_PROXY,
@@ -92,6 +93,10 @@ pub struct FetchAdvisories {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub ecosystem: Vec<String>,
 
+    /// Index to write
+    #[arg(long, value_name = "FILE", default_value = super::INDEX, value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+
     /// Folder of the downloaded files, kept so that a later run downloads only what changed
     #[arg(long, value_name = "FOLDER", default_value = "advisories", value_hint = ValueHint::DirPath)]
     pub keep: PathBuf,
@@ -165,7 +170,44 @@ pub(super) fn run(arguments: &FetchAdvisories, context: &Context) -> Result<Stri
         }
         Ok(kept)
     })?;
-    Ok(told(&kept, &sources, &unknown))
+    context.progress(&format!("building {}", arguments.output.display()));
+    let files: Vec<SourceFile> = kept.iter().map(Kept::file).collect();
+    let built = build(&files, &arguments.output).map_err(|error| {
+        if error.kind() == ErrorKind::Input {
+            // What an index can't be made of is downloaded again next time, even if it has not changed.
+            kept.iter().for_each(|kept| forget(&kept.path));
+        }
+        error
+    })?;
+    Ok(told(&kept, &sources, &unknown) + &described(&built, arguments))
+}
+
+/// The index that was built, for people.
+fn described(built: &Built, arguments: &FetchAdvisories) -> String {
+    let Built { digest, bytes, header } = built;
+    let output = arguments.output.display();
+    let mut text = format!(
+        "\nbuilt {output}, {}: {} and {} about {}\n",
+        count(*bytes, "byte"),
+        counted(header.advisories, "advisory", "advisories"),
+        counted(header.malware, "record of malware", "records of malware"),
+        count(header.packages, "package"),
+    );
+    let width = header.ecosystems.keys().map(String::len).max().unwrap_or_default().max("fetched".len());
+    for (ecosystem, records) in &header.ecosystems {
+        text.push_str(&format!("  {ecosystem:<width$}  {}\n", count(*records, "record")));
+    }
+    let unreadable: u64 = header.sources.iter().map(|source| source.unreadable).sum();
+    if unreadable > 0 {
+        let unreadable = count(unreadable, "record");
+        text.push_str(&format!("  {unreadable} can't be read: `dep-scan db info {output}` names them\n"));
+    }
+    if let Some(oldest) = header.sources.iter().filter_map(|source| source.fetched).min() {
+        text.push_str(&format!("  {:<width$}  {oldest}\n", "fetched"));
+    }
+    text.push_str(&format!("  {:<width$}  {digest}\n", "digest"));
+    text.push_str(&format!("next: dep-scan --db {output}\n"));
+    text
 }
 
 /// What was downloaded, for people.

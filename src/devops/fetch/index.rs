@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use hyper::body::Bytes;
 
-use super::download::put_in_place;
+use super::download::{discard, put_in_place, with_ending};
 use super::network::Network;
 use super::registry::{Access, Credentials, Descriptor, Manifest, Reference, Registry, is_digest};
+use devops_advisory::index::{Index, verify};
 use devops_core::words::count;
 use devops_core::{Error, Location};
 use devops_files::read;
@@ -22,6 +23,12 @@ const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// When the artifact was pushed.
 const CREATED: &str = "org.opencontainers.image.created";
+
+/// When the oldest source of the index was fetched.
+const FETCHED: &str = "vnd.devops-action.advisory-index.fetched";
+
+/// What pins the index.
+const INDEX_DIGEST: &str = "vnd.devops-action.advisory-index.digest";
 
 /// The name of the layer's file.
 const TITLE: &str = "org.opencontainers.image.title";
@@ -107,15 +114,26 @@ fn pull(
         registry.blob(&layer, &arguments.output, arguments.max_size).await?;
         Ok((digest, layer))
     })?;
+    // What is no index, or a damaged one, does not replace one.
+    let index =
+        verify(&with_ending(&arguments.output, ".part"), None).inspect_err(|_| discard(&arguments.output))?;
     put_in_place(&arguments.output).map_err(|error| Error::unwritable(&arguments.output, error))?;
     let output = arguments.output.display();
     let mut text = format!("pulled {reference}\n  file     {output}, {}\n", count(layer.size, "byte"));
-    text.push_str(&format!("  sha256   {}\n  artifact {digest}\n", layer.digest));
+    text.push_str(&format!("  index    {}\n  artifact {digest}\n", index.digest()));
     if arguments.digest.is_none() && reference.digest.is_none() {
         text.push_str(&format!("\nto pull exactly this one from now on, add `--digest {digest}`\n"));
     }
     text.push_str(&format!("next: dep-scan --db {output}\n"));
     Ok(text)
+}
+
+/// What an index says of itself, for whoever lists a registry.
+fn annotations(index: &Index, context: &Context) -> BTreeMap<String, String> {
+    let fetched = index.header().sources.iter().filter_map(|source| source.fetched).min();
+    let fetched = fetched.map(|time| (FETCHED.to_owned(), time.to_string()));
+    let created = (CREATED.to_owned(), context.now.to_string());
+    [created, (INDEX_DIGEST.to_owned(), index.digest())].into_iter().chain(fetched).collect()
 }
 
 /// The one layer of an index.
@@ -139,10 +157,8 @@ fn push(
             .help("write HOST/REPOSITORY:TAG, without a digest"));
     };
     let path = arguments.input.clone().unwrap_or_default();
+    let index = verify(&path, None)?;
     let bytes = read(&path, arguments.max_size).map_err(|error| Error::unreadable(&path, error))?;
-    if bytes.is_empty() {
-        return Err(Error::input("is empty").at(Location::file(path.display().to_string())));
-    }
     let bytes = Bytes::from(bytes);
     let mut layer = Descriptor::of(TYPE, &bytes);
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -156,7 +172,7 @@ fn push(
         config: Some(config.clone()),
         layers: vec![layer.clone()],
         manifests: Vec::new(),
-        annotations: BTreeMap::from([(CREATED.to_owned(), context.now.to_string())]),
+        annotations: annotations(&index, context),
     };
     let digest = arguments.network.run(context, async |wire| {
         let registry = Registry::new(wire, reference, credentials, Access::Push)?;
@@ -167,9 +183,9 @@ fn push(
     })?;
     let mut text = format!("pushed {} to {reference}\n", path.display());
     text.push_str(&format!(
-        "  sha256   {}, {}\n  artifact {digest}\n",
-        layer.digest,
-        count(layer.size, "byte")
+        "  file     {}\n  index    {}\n  artifact {digest}\n",
+        count(layer.size, "byte"),
+        index.digest()
     ));
     text.push_str(&format!(
         "\nnext: devops fetch index {}/{}@{digest}\n",

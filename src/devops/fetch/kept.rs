@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::download::{Arrived, Headers, Validators, Wanted, discard, download, put_in_place, with_ending};
 use super::network::failed;
+use devops_advisory::index::SourceFile;
 use devops_core::{Error, Location};
 use devops_files::{Bounded, HashingReader, WRITTEN_BY_HAND, open, read, replace};
 use devops_net::{Ask, Method, Wire};
@@ -65,6 +66,17 @@ pub(super) struct Record {
     validators: Validators,
 }
 
+impl Kept {
+    /// The file as a source of an index.
+    pub(super) fn file(&self) -> SourceFile {
+        SourceFile {
+            path: self.path.clone(),
+            fetched: Some(self.record.fetched),
+            address: Some(self.record.address.clone()),
+        }
+    }
+}
+
 /// Brings a file of the folder up to date.
 ///
 /// # Errors
@@ -107,6 +119,12 @@ pub(super) async fn keep(
         .map_err(|error| Error::bug("a record has no JSON form").because(error))?;
     replace(&noted, &text)?;
     Ok(Kept { path, record, is_unchanged })
+}
+
+/// Forgets what is known about a file, so that it is downloaded again.
+pub(super) fn forget(path: &Path) {
+    // Where that can't be removed, the file is asked about again, which is no harm.
+    let _ = std::fs::remove_file(with_ending(path, ".json"));
 }
 
 /// What is known about a file that is there, from this address, and as it was downloaded.

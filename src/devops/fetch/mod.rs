@@ -23,7 +23,7 @@ const INDEX: &str = "advisories.db";
 /// What to download.
 #[derive(Debug, Subcommand)]
 pub enum Fetch {
-    /// Download advisories of OSV and RustSec, CISA KEV and EPSS
+    /// Download advisories of OSV and RustSec, CISA KEV and EPSS, and build an index of them
     Advisories(advisories::FetchAdvisories),
     /// Pull a built advisory index from a registry, or push one
     Index(index::FetchIndex),

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use devops_inventory::{Origin, Package};
 use devops_inventory::lockfiles::Source;
+use devops_inventory::{Origin, Package};
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 use super::{case, scan, scan_in, scan_text};
@@ -61,7 +61,8 @@ fn a_lockfile_that_is_none_is_exit_3_with_its_line() {
 #[test]
 fn every_cut_of_a_real_lockfile_is_an_error_or_still_whole() {
     let text = std::fs::read_to_string(case("known").join("Cargo.lock")).unwrap();
-    let read = |text: &str| devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", text.as_bytes()));
+    let read =
+        |text: &str| devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", text.as_bytes()));
     let whole = read(&text).unwrap().packages.len();
     for cut in (0..text.len()).step_by(5) {
         if let Ok(graph) = read(&text[..cut]) {

@@ -87,7 +87,8 @@ fn every_advisory_applies_exactly_where_the_crate_says_so() {
 fn lockfiles_hold_what_the_crate_says() {
     let text = include_str!("../../../Cargo.lock");
     let theirs = Lockfile::from_str(text).unwrap();
-    let ours = devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", text.as_bytes())).unwrap();
+    let ours =
+        devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", text.as_bytes())).unwrap();
     assert_eq!(ours.packages.len(), theirs.packages.len());
     for (index, (our, their)) in ours.packages.iter().zip(&theirs.packages).enumerate() {
         assert_eq!((our.name.as_str(), &our.version), (their.name.as_str(), &their.version.to_string()));

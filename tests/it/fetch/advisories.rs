@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::fetch;
 use super::server::{Reply, Request, Server, reply};
-use crate::support::run;
+use crate::support::{binary, run};
 
 /// A zip archive of just this length, with one advisory of npm's.
 fn zip(length: usize) -> Vec<u8> {
@@ -270,10 +270,22 @@ fn the_lockfiles_say_which_ecosystems_are_needed() {
         std::io::Write::write_all(&mut packed, text).unwrap();
         packed.finish().unwrap()
     };
+    let advisory = b"```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\npackage = \"a\"\ndate = \"2026-11-20\"\n\n[versions]\npatched = [\">= 2.0.0\"]\n```\n\n# Title\n\nText.\n";
+    let mut tarball = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(advisory.len() as u64);
+    header.set_mode(0o644);
+    let place = "advisory-db-main/crates/a/RUSTSEC-2026-0001.md";
+    tarball.append_data(&mut header, place, advisory.as_slice()).unwrap();
+    let tarball = gzip(&tarball.into_inner().unwrap());
+    let kev =
+        r#"{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-2026-1", "dateAdded": "2026-10-01"}]}"#;
+    let epss = gzip(b"#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\nCVE-2026-1,0.97565,0.99998\n");
     let server = Server::start(move |request, _| match request.path.as_str() {
         "/crates.io/all.zip" => reply(200, zip(1_000)),
-        "/rustsec" | "/epss" => reply(200, gzip(b"text")),
-        "/kev" => reply(200, "{}"),
+        "/rustsec" => reply(200, tarball.clone()),
+        "/epss" => reply(200, epss.clone()),
+        "/kev" => reply(200, kev),
         _ => reply(404, ""),
     });
     let flag = |name: &str| format!("{}/{name}", server.url);
@@ -292,6 +304,11 @@ fn the_lockfiles_say_which_ecosystems_are_needed() {
     let finished = run(&mut fetch(folder.path(), &arguments));
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(server.paths(), ["/crates.io/all.zip", "/rustsec", "/kev", "/epss"]);
+    for expected in ["built advisories.db", "fetched    2026-11-23T12:00:00Z", "digest     sha256:"] {
+        assert!(finished.stdout.contains(expected), "{}", finished.stdout);
+    }
+    let verified = run(binary("dep-scan", folder.path()).args(["db", "verify", "advisories.db"]));
+    assert_eq!(verified.code, Some(0), "{}", verified.stderr);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::fetch;
 use super::server::{Reply, Request, Server, reply};
 use crate::skipped::skipped;
-use crate::support::run;
+use crate::support::{binary, run};
 
 /// The password of a login; nothing that is printed may contain it.
 const PASSWORD: &str = "correct-horse-battery";
@@ -90,8 +90,30 @@ fn artifact(stdout: &str) -> String {
     line.unwrap_or_else(|| panic!("{stdout}")).to_owned()
 }
 
+/// Builds an index of some thousand bytes.
+fn index(folder: &Path) -> Vec<u8> {
+    let path = folder.join("a.db");
+    if !path.exists() {
+        let sources = folder.join("sources");
+        std::fs::create_dir_all(&sources).unwrap();
+        for number in 0..200 {
+            let id = format!("GHSA-0000-0000-{number:04}");
+            let package = json!({ "ecosystem": "npm", "name": format!("package-{number}") });
+            let events = json!([{ "introduced": "0" }, { "fixed": format!("1.{number}.0") }]);
+            let affected =
+                json!([{ "package": package, "ranges": [{ "type": "SEMVER", "events": events }] }]);
+            let times = "2026-11-20T00:00:00Z";
+            let record = json!({ "id": id, "modified": times, "published": times, "summary": "s", "affected": affected });
+            std::fs::write(sources.join(format!("{id}.json")), record.to_string()).unwrap();
+        }
+        let built = run(binary("dep-scan", folder).args(["db", "build", "--output", "a.db", "sources"]));
+        assert_eq!(built.code, Some(0), "{}", built.stderr);
+    }
+    std::fs::read(path).unwrap()
+}
+
 fn push(folder: &Path, reference: &str) -> Command {
-    std::fs::write(folder.join("a.db"), vec![7; 50_000]).unwrap();
+    index(folder);
     fetch(folder, &["index", "--push", reference, "--input", "a.db"])
 }
 
@@ -110,13 +132,15 @@ fn what_is_pulled_is_what_was_pushed() {
     let pulled = run(&mut pull(folder.path(), &reference));
     assert_eq!(pulled.code, Some(0), "{}", pulled.stderr);
     assert_eq!(artifact(&pulled.stdout), digest);
-    assert_eq!(std::fs::read(folder.path().join("b.db")).unwrap(), vec![7; 50_000]);
+    assert_eq!(std::fs::read(folder.path().join("b.db")).unwrap(), index(folder.path()));
     let manifest: Value = serde_json::from_slice(&shelf.lock().unwrap().manifests["nightly"]).unwrap();
     assert_eq!(manifest["artifactType"], "application/vnd.devops-action.advisory-index.v1");
     assert_eq!(manifest["annotations"]["org.opencontainers.image.created"], "2026-11-23T12:00:00Z");
     assert_eq!(manifest["config"]["mediaType"], "application/vnd.oci.empty.v1+json");
     let pinned = run(pull(folder.path(), &reference).args(["--digest", &digest]));
     assert_eq!(pinned.code, Some(0), "{}", pinned.stderr);
+    let info = run(binary("dep-scan", folder.path()).args(["db", "verify", "b.db"]));
+    assert_eq!(info.code, Some(0), "{}", info.stderr);
     // A second push sends no blob again.
     let uploads = || server.log().iter().filter(|request| request.method == "POST").count();
     let before = uploads();
@@ -149,7 +173,9 @@ fn what_a_digest_does_not_name_is_never_put_in_place() {
     shelf.lock().unwrap().manifests.insert(digest.clone(), manifest.clone());
     let parsed: Value = serde_json::from_slice(&manifest).unwrap();
     let layer = parsed["layers"][0]["digest"].as_str().unwrap().to_owned();
-    for bytes in [vec![8; 50_000], vec![7; 49_999], vec![7; 50_001]] {
+    let whole = index(folder.path());
+    let turned: Vec<u8> = whole.iter().rev().copied().collect();
+    for bytes in [turned, whole[1..].to_vec(), [whole.as_slice(), b"x"].concat()] {
         shelf.lock().unwrap().blobs.insert(layer.clone(), bytes);
         let finished = run(pull(folder.path(), &reference).args(["--digest", &digest]));
         assert_eq!(finished.code, Some(3), "{}", finished.stderr);
@@ -159,6 +185,17 @@ fn what_a_digest_does_not_name_is_never_put_in_place() {
     let image = json!({ "schemaVersion": 2, "layers": [{ "mediaType": "a/b", "digest": layer, "size": 1 }] });
     shelf.lock().unwrap().manifests.insert("nightly".to_owned(), image.to_string().into_bytes());
     wrong("an image", &[], 3, "is not an advisory index");
+    // The registry is honest about something that is no index.
+    let text = b"something else".to_vec();
+    let type_of_index = "application/vnd.devops-action.advisory-index.v1";
+    let layer = json!({ "mediaType": type_of_index, "digest": sha256(&text), "size": text.len() });
+    let manifest = json!({ "schemaVersion": 2, "layers": [layer] });
+    shelf.lock().unwrap().manifests.insert("nightly".to_owned(), manifest.to_string().into_bytes());
+    shelf.lock().unwrap().blobs.insert(sha256(&text), text);
+    wrong("no index", &[], 3, "b.db");
+    std::fs::write(folder.path().join("a.db"), "something else").unwrap();
+    let pushed = run(&mut fetch(folder.path(), &["index", "--push", &reference, "--input", "a.db"]));
+    assert_eq!(pushed.code, Some(3), "{}", pushed.stderr);
 }
 
 #[test]
@@ -172,13 +209,14 @@ fn a_blob_that_was_cut_off_is_continued() {
     // The same behind a server that cuts off the first answer with a blob.
     let upstream = server.log();
     let bodies: Vec<Request> = upstream.into_iter().filter(|request| request.method == "PUT").collect();
+    let whole = index(folder.path());
     let (flaky, shelf) = registry({
         let cut = Mutex::new(true);
         move |request| {
             let is_first = request.method == "GET"
                 && request.path.contains("/blobs/")
                 && std::mem::take(&mut *cut.lock().unwrap());
-            is_first.then(|| Reply { cut_at: Some(20_000), ..reply(200, vec![7; 50_000]) })
+            is_first.then(|| Reply { cut_at: Some(2_000), ..reply(200, whole.clone()) })
         }
     });
     for request in &bodies {
@@ -189,8 +227,8 @@ fn a_blob_that_was_cut_off_is_continued() {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     let ranges: Vec<String> =
         flaky.log().iter().filter_map(|request| request.header("range").map(str::to_owned)).collect();
-    assert_eq!(ranges, ["bytes=20000-"]);
-    assert_eq!(std::fs::read(folder.path().join("b.db")).unwrap(), vec![7; 50_000]);
+    assert_eq!(ranges, ["bytes=2000-"]);
+    assert_eq!(std::fs::read(folder.path().join("b.db")).unwrap(), index(folder.path()));
 }
 
 /// A folder with a login for this host, as `docker login` leaves it.
@@ -376,7 +414,7 @@ fn a_real_registry_takes_and_gives_an_index() {
         let pulled = run(&mut pull(folder.path(), reference));
         assert_eq!(pulled.code, Some(0), "{}", pulled.stderr);
         assert_eq!(artifact(&pulled.stdout), digest);
-        assert_eq!(std::fs::read(folder.path().join("b.db")).unwrap(), vec![7; 50_000]);
+        assert_eq!(std::fs::read(folder.path().join("b.db")).unwrap(), index(folder.path()));
         std::fs::remove_file(folder.path().join("b.db")).unwrap();
     }
     let gone = run(&mut pull(folder.path(), &format!("{}/org/index:gone", registry.host)));
