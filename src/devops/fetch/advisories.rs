@@ -175,7 +175,9 @@ pub(super) fn run(arguments: &FetchAdvisories, context: &Context) -> Result<Stri
     let built = build(&files, &arguments.output).map_err(|error| {
         if error.kind() == ErrorKind::Input {
             // What an index can't be made of is downloaded again next time, even if it has not changed.
-            kept.iter().for_each(|kept| forget(&kept.path));
+            for kept in &kept {
+                forget(&kept.path);
+            }
         }
         error
     })?;
@@ -243,7 +245,7 @@ fn ecosystems(
             let help = "name the ecosystems with `--ecosystem`, e.g. `--ecosystem npm,PyPI`";
             if error.message() == "no lockfile found" { error.help(help) } else { error }
         })?;
-        names.extend(found.packages.iter().map(|package| package.ecosystem.name().to_owned()));
+        names.extend(found.all.iter().map(|package| package.ecosystem.name().to_owned()));
         names.extend(found.others.iter().map(|name| (*name).to_owned()));
     }
     let (mut known, mut unknown) = (BTreeSet::new(), BTreeSet::new());

@@ -15,7 +15,7 @@ const LARGEST: u64 = 64 << 20;
 /// What was found in the lockfiles.
 pub(super) struct Packages {
     /// Every package of every lockfile that is read.
-    pub(super) packages: Vec<Package>,
+    pub(super) all: Vec<Package>,
     /// The ecosystems of lockfiles that are not read, by OSV's names.
     pub(super) others: BTreeSet<&'static str>,
     /// How many lockfiles were read.
@@ -31,20 +31,20 @@ pub(super) fn packages(paths: &[PathBuf], context: &Context) -> Result<Packages,
     let paths = if paths.is_empty() { here.as_slice() } else { paths };
     let workspace = context.workspace();
     let found = find(paths, &|real: &Path| workspace.holds(real))?;
-    let mut all = Packages { packages: Vec::new(), others: BTreeSet::new(), lockfiles: 0 };
+    let mut read = Packages { all: Vec::new(), others: BTreeSet::new(), lockfiles: 0 };
     for (path, kind) in &found.lockfiles {
         match kind {
             Kind::Read(format) => {
                 let bytes = devops_files::read(path, LARGEST).map_err(|error| {
                     Error::input("can't be read").at(Location::file(shown(path))).because(error)
                 })?;
-                all.packages.extend(format.read(&Source::alone(&shown(path), &bytes))?.packages);
-                all.lockfiles += 1;
+                read.all.extend(format.read(&Source::alone(&shown(path), &bytes))?.packages);
+                read.lockfiles += 1;
             }
             Kind::NotRead(ecosystem) => {
-                all.others.insert(ecosystem);
+                read.others.insert(ecosystem);
             }
         }
     }
-    Ok(all)
+    Ok(read)
 }

@@ -69,8 +69,7 @@ pub(in crate::fetch) fn run(arguments: &FetchReleaseDates, context: &Context) ->
     let dates = known(arguments)?;
     let mut wanted: BTreeMap<Name, BTreeSet<String>> = BTreeMap::new();
     let mut without: BTreeSet<&str> = found.others.clone();
-    for package in
-        found.packages.iter().filter(|package| package.origin == Origin::Registry && package.is_exact())
+    for package in found.all.iter().filter(|package| package.origin == Origin::Registry && package.is_exact())
     {
         let name = package.ecosystem.name();
         let Some(registry) = REGISTRIES.iter().position(|registry| registry.ecosystem == package.ecosystem)

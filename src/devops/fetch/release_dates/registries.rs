@@ -204,7 +204,9 @@ fn maven(base: &str, name: &str, versions: &BTreeSet<String>) -> Vec<Question> {
         let time = rfc2822::DateTimeParser::new().parse_timestamp(reply.last_modified.as_deref()?);
         question.about(time.ok())
     });
-    questions.iter_mut().for_each(|question| question.method = Method::Head);
+    for question in &mut questions {
+        question.method = Method::Head;
+    }
     questions
 }
 
