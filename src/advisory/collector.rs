@@ -5,38 +5,52 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::record::Advisory;
-use super::rustsec;
+use super::enrichment::Enrichment;
+use super::record::{Advisory, PackageKey};
+use super::{osv, rustsec};
 use devops_core::Ecosystem;
 
-/// Longest advisory that is read.
+/// Longest advisory of RustSec that is read.
 pub const LARGEST: u64 = 1 << 20;
+
+/// Longest record in OSV's form that is read; the longest real ones, of the Linux kernel, have 2 MB.
+pub const LARGEST_RECORD: u64 = 16 << 20;
+/// Most days that are kept of the newest advisories: some may be in the future.
+const MOST_DAYS: usize = 64;
 
 /// Packages that are asked about: a name means something in its ecosystem only.
 pub type Wanted<'a> = BTreeSet<(Ecosystem, &'a str)>;
 
-/// The advisories of a database about wanted packages.
+/// What a source has about some packages, or about all.
 #[derive(Debug, Default)]
 pub struct Collected {
-    /// By ecosystem and package, those that stand.
-    pub advisories: BTreeMap<(Ecosystem, String), Vec<Advisory>>,
+    /// By package, those that stand.
+    pub advisories: BTreeMap<PackageKey, Vec<Advisory>>,
     /// Advisories about wanted packages that can't be read.
     pub unreadable: Vec<Unreadable>,
-    /// How many about wanted packages were withdrawn.
+    /// Advisories that can't be read, and of which nobody knows what they are about.
+    pub nameless: Vec<Unreadable>,
+    /// How many were withdrawn: about wanted packages, where the database says what a withdrawn advisory is about, else all.
     pub withdrawn: u64,
     /// How many advisories the database has.
     pub total: u64,
+    /// How many of them stand, by ecosystem.
+    pub ecosystems: BTreeMap<String, u64>,
     /// The day of its newest advisory.
     pub newest: Option<Date>,
+    /// The newest days of all, those in the future included.
+    pub days: BTreeSet<Date>,
+    /// What other lists say of vulnerabilities.
+    pub enrichment: Enrichment,
+    /// How many entries such lists have.
+    pub enriching: u64,
 }
 
-/// An advisory about a wanted package that can't be read, so that it is unknown whether it applies.
+/// An advisory that can't be read, so that it is unknown whether it applies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
-    /// The ecosystem of the package it is about.
-    pub ecosystem: Ecosystem,
-    /// The package's name.
-    pub package: String,
+    /// The package it is about; none where that is unknown.
+    pub package: Option<PackageKey>,
     /// Its name.
     pub id: String,
     /// Its place in the database, with `/`.
@@ -68,21 +82,36 @@ impl<'a> Slot<'a> {
     }
 }
 
+/// Takes every advisory as it is met, of one record together.
+pub type Take<'a> = &'a mut dyn FnMut(Vec<(PackageKey, Advisory)>);
+
+/// What is taken.
+enum Scope<'a> {
+    /// What is about these packages.
+    Wanted { keys: BTreeSet<PackageKey>, today: Date },
+    /// Everything, which is passed on and not kept.
+    All(Take<'a>),
+}
+
 /// Takes what is wanted from a database while someone walks through it.
-#[derive(Debug)]
 pub struct Collector<'a> {
-    wanted: &'a Wanted<'a>,
-    today: Date,
+    scope: Scope<'a>,
     collected: Collected,
 }
 
 impl<'a> Collector<'a> {
     /// Takes what there is about these packages.
-    pub fn new(wanted: &'a Wanted<'a>, today: Date) -> Self {
-        Self { wanted, today, collected: Collected::default() }
+    pub fn new(wanted: &Wanted<'_>, today: Date) -> Self {
+        let keys = wanted.iter().map(|(ecosystem, name)| PackageKey::of(ecosystem.name(), name)).collect();
+        Self { scope: Scope::Wanted { keys, today }, collected: Collected::default() }
     }
 
-    /// Counts an advisory and says whether its text is wanted.
+    /// Passes on everything.
+    pub fn all(take: Take<'a>) -> Self {
+        Self { scope: Scope::All(take), collected: Collected::default() }
+    }
+
+    /// Counts an advisory of RustSec and says whether its text is wanted.
     pub fn meet(&mut self, slot: Slot<'_>) -> bool {
         self.collected.total += 1;
         self.wants(slot.package)
@@ -90,43 +119,153 @@ impl<'a> Collector<'a> {
 
     /// Whether advisories about this package are wanted.
     pub fn wants(&self, package: &str) -> bool {
-        self.wanted.contains(&(rustsec::ECOSYSTEM, package))
+        self.wants_key(&PackageKey::of(rustsec::ECOSYSTEM.name(), package))
+    }
+
+    fn wants_key(&self, key: &PackageKey) -> bool {
+        match &self.scope {
+            Scope::Wanted { keys, .. } => keys.contains(key),
+            Scope::All(_) => true,
+        }
     }
 
     /// Whether an advisory with this id may be newer than all seen so far.
     pub fn may_be_newest(&self, id: &str) -> bool {
+        let Scope::Wanted { today, .. } = &self.scope else { return false };
         let seen = self.collected.newest.map_or(0, Date::year);
-        rustsec::year(id).is_some_and(|year| year >= seen && year <= self.today.year())
+        rustsec::year(id).is_some_and(|year| year >= seen && year <= today.year())
+    }
+
+    /// Takes the day of an advisory of RustSec.
+    pub fn take_date(&mut self, text: &[u8]) {
+        self.take_day(rustsec::date(text));
     }
 
     /// Takes the day of an advisory; days that are still to come say nothing about age.
-    pub fn take_date(&mut self, text: &[u8]) {
-        let tomorrow = self.today.saturating_add(1.day());
-        let date = rustsec::date(text).filter(|date| *date <= tomorrow);
-        self.collected.newest = self.collected.newest.max(date);
+    fn take_day(&mut self, day: Option<Date>) {
+        match &self.scope {
+            Scope::Wanted { today, .. } => {
+                let tomorrow = today.saturating_add(1.day());
+                self.collected.newest = self.collected.newest.max(day.filter(|day| *day <= tomorrow));
+            }
+            Scope::All(_) => {
+                self.collected.days.extend(day);
+                if self.collected.days.len() > MOST_DAYS {
+                    self.collected.days.pop_first();
+                }
+            }
+        }
     }
 
-    /// Takes the text of a wanted advisory.
+    /// Takes the text of a wanted advisory of RustSec.
     pub fn take(&mut self, slot: Slot<'_>, text: &[u8]) {
+        if matches!(self.scope, Scope::All(_)) {
+            self.take_day(rustsec::date(text));
+        }
         match rustsec::parse(text, slot.package, slot.id) {
             Ok(advisory) if advisory.withdrawn => self.collected.withdrawn += 1,
             Ok(advisory) => {
-                let package = (rustsec::ECOSYSTEM, slot.package.to_owned());
-                self.collected.advisories.entry(package).or_default().push(advisory);
+                let key = PackageKey::of(rustsec::ECOSYSTEM.name(), slot.package);
+                self.keep(vec![(key, advisory)]);
             }
             Err(reason) => self.refuse(slot, reason),
         }
     }
 
-    /// Notes that a wanted advisory can't be read.
+    /// Keeps what a record says, or passes it on.
+    fn keep(&mut self, mut advisories: Vec<(PackageKey, Advisory)>) {
+        match &mut self.scope {
+            Scope::Wanted { keys, .. } => {
+                advisories.retain(|(key, _)| keys.contains(key));
+                for (key, advisory) in advisories {
+                    self.collected.advisories.entry(key).or_default().push(advisory);
+                }
+            }
+            Scope::All(take) => take(advisories),
+        }
+    }
+
+    /// Notes that a wanted advisory of RustSec can't be read.
     pub fn refuse(&mut self, slot: Slot<'_>, reason: impl Into<String>) {
         self.collected.unreadable.push(Unreadable {
-            ecosystem: rustsec::ECOSYSTEM,
-            package: slot.package.to_owned(),
+            package: Some(PackageKey::of(rustsec::ECOSYSTEM.name(), slot.package)),
             id: slot.id.to_owned(),
             path: slot.path(),
             reason: reason.into(),
         });
+    }
+
+    /// Takes a record in OSV's form; `path` is its place in the database.
+    pub fn take_record(&mut self, path: &str, bytes: &[u8]) {
+        self.collected.total += 1;
+        let is_yaml = !path.ends_with(".json");
+        let record = match osv::parse(bytes, is_yaml) {
+            Ok(record) => record,
+            Err(damage) => {
+                let id = damage.id.unwrap_or_else(|| stem(path).to_owned());
+                return self.refuse_record(path, &id, &damage.reason, damage.packages);
+            }
+        };
+        self.take_day(record.newest);
+        if record.withdrawn {
+            self.collected.withdrawn += 1;
+            return;
+        }
+        let keys =
+            record.advisories.iter().map(|(key, _)| key).chain(record.doubtful.iter().map(|(key, _)| key));
+        let bases: BTreeSet<&str> = keys.map(|key| key.ecosystem.as_str()).collect();
+        for base in bases {
+            match self.collected.ecosystems.get_mut(base) {
+                Some(count) => *count += 1,
+                None => {
+                    self.collected.ecosystems.insert(base.to_owned(), 1);
+                }
+            }
+        }
+        for (key, reason) in record.doubtful {
+            self.refuse_record(path, &record.id, &reason, vec![key]);
+        }
+        if !record.advisories.is_empty() {
+            self.keep(record.advisories);
+        }
+    }
+
+    /// Notes that a record can't be read; nobody knows what it is about where there are no packages.
+    pub fn refuse_record(&mut self, path: &str, id: &str, reason: &str, packages: Vec<PackageKey>) {
+        let unreadable = |package| Unreadable {
+            package,
+            id: id.to_owned(),
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        };
+        if packages.is_empty() {
+            self.collected.nameless.push(unreadable(None));
+        }
+        for key in packages {
+            if self.wants_key(&key) {
+                self.collected.unreadable.push(unreadable(Some(key)));
+            }
+        }
+    }
+
+    /// Notes that a record is too long to be read.
+    pub fn refuse_long(&mut self, path: &str) {
+        self.collected.total += 1;
+        let reason = format!("is larger than {LARGEST_RECORD} bytes");
+        self.refuse_record(path, stem(path), &reason, Vec::new());
+    }
+
+    /// The lists that say more about vulnerabilities, to be added to.
+    pub fn enrich(
+        &mut self,
+        add: impl FnOnce(&mut Enrichment) -> Result<(u64, Option<Date>), String>,
+    ) -> Result<(), String> {
+        let (count, day) = add(&mut self.collected.enrichment)?;
+        self.collected.enriching += count;
+        if matches!(self.scope, Scope::All(_)) {
+            self.take_day(day);
+        }
+        Ok(())
     }
 
     /// Everything taken, in an order that does not depend on the walk.
@@ -135,6 +274,13 @@ impl<'a> Collector<'a> {
             advisories.sort_by(|left, right| left.id.cmp(&right.id));
         }
         self.collected.unreadable.sort();
+        self.collected.nameless.sort();
         self.collected
     }
+}
+
+/// A file's name without folders and ending.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }

@@ -1,12 +1,25 @@
-//! An advisory database: a folder or a tarball, its facts, and what it has about wanted packages.
+//! An advisory database: an index, or a source of advisories in one of their forms; its facts, and what it has about wanted packages.
 
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
-use super::collector::{Collected, Collector, Wanted};
+use super::collector::{Collected, Collector, LARGEST_RECORD, Wanted};
+use super::index::Index;
+use super::tarball::Form;
+use super::tree::Node;
+use super::zip::Zip;
 use super::{folder, rustsec, tarball};
-use devops_core::{Ecosystem, Error, Input, Location};
+use crate::enrichment::Enrichment;
+use devops_core::{Error, Input, Location};
+use devops_files::{HashingReader, open_within};
+
+/// Longest list of exploited vulnerabilities that is read; the real one has 1.3 MB.
+const LARGEST_LIST: u64 = 64 << 20;
+/// Longest file of a database that is read.
+const LARGEST_FILE: u64 = 16 << 30;
 
 /// A database that was read.
 #[derive(Debug)]
@@ -15,21 +28,61 @@ pub struct Database {
     pub path: String,
     /// The file, where it is one.
     pub input: Option<Input>,
-    /// The ecosystem that its advisories are about.
-    pub ecosystem: Ecosystem,
     /// What was taken from it.
     pub collected: Collected,
+    /// How old it is, by each source that it was made of.
+    pub ages: Vec<Age>,
+    /// What pins its contents, where it is an index.
+    pub digest: Option<String>,
+}
+
+/// What shows how old a source is.
+#[derive(Debug, Clone)]
+pub struct Age {
+    /// What the source is called; empty where it is the database itself.
+    pub source: String,
+    /// When it was fetched.
+    pub fetched: Option<Timestamp>,
     /// The day of its newest advisory.
-    pub newest: Date,
+    pub newest: Option<Date>,
+    /// The ecosystems that it is about.
+    pub ecosystems: Vec<String>,
+}
+
+impl Age {
+    /// The day that its age counts from.
+    pub fn since(&self) -> Option<Date> {
+        self.fetched.map(day).or(self.newest)
+    }
+}
+
+/// The day of a time.
+pub fn day(time: Timestamp) -> Date {
+    jiff::tz::Offset::UTC.to_datetime(time).date()
+}
+
+impl Database {
+    /// Whether it has advisories about an ecosystem, which may have a suffix.
+    pub fn covers(&self, ecosystem: &str) -> bool {
+        let (base, _) = super::record::split_ecosystem(ecosystem);
+        self.collected.ecosystems.get(base).is_some_and(|count| *count > 0)
+    }
+
+    /// The day of its newest advisory.
+    pub fn newest(&self) -> Option<Date> {
+        self.ages.iter().filter_map(|age| age.newest).max()
+    }
 }
 
 /// A database as a repository has it at a commit.
 pub enum Committed {
-    /// A tarball, whole.
-    Tarball(Vec<u8>),
+    /// A file, whole.
+    File(Vec<u8>),
     /// A folder: the paths of its files below it.
     Folder(Vec<String>),
 }
+
+const HELP: &str = "fetch the database again; it is an index, a zip, file or folder of OSV records, or the folder or tarball of RustSec";
 
 /// Takes from a database that a repository has at a commit what there is about `wanted` packages.
 ///
@@ -44,43 +97,225 @@ pub fn collect_committed(
 ) -> Result<Collected, Error> {
     let mut collector = Collector::new(wanted, today);
     match database {
-        Committed::Tarball(bytes) => tarball::walk_bytes(bytes, Path::new(label), &mut collector)?,
-        Committed::Folder(files) => folder::walk_files(files, read, &mut collector)?,
+        Committed::File(bytes) if Index::is_one(bytes) => {
+            return Index::of_bytes(bytes.clone(), label, None)?.collect(wanted, today);
+        }
+        Committed::File(bytes) => match form(bytes.get(..HEAD).unwrap_or(bytes)) {
+            Form::Zip => zip(Cursor::new(bytes.as_slice()), label, &mut collector)?,
+            Form::Gzip | Form::Tar => tarball::walk_bytes(bytes, Path::new(label), &mut collector)?,
+            Form::Epss => epss(bytes.as_slice(), label, &mut collector)?,
+            _ => text(bytes, label, &mut collector)?,
+        },
+        Committed::Folder(files) if folder::is_of_rustsec(files) => {
+            folder::walk_files(files, read, &mut collector)?;
+        }
+        Committed::Folder(files) => {
+            for path in files.iter().filter(|path| folder::is_record(path)) {
+                collector.take_record(path, &read(path)?);
+            }
+        }
     }
     Ok(collector.finish())
 }
 
-/// Takes from the database at `path` what there is about `wanted` packages.
+/// Takes from the database at `path` what there is about `wanted` packages; an index must have the digest, where one is given.
 ///
 /// # Errors
 /// If it is missing, unreadable, empty, or nothing in it shows its age.
-pub fn collect(path: &Path, wanted: &Wanted<'_>, today: Date) -> Result<Database, Error> {
-    let shown = path.display().to_string().replace('\\', "/");
-    let metadata = std::fs::metadata(path).map_err(|error| {
-        Error::unreadable(path, error).help("give the folder or tarball of a RustSec advisory database")
-    })?;
+pub fn collect(
+    path: &Path,
+    digest: Option<&str>,
+    wanted: &Wanted<'_>,
+    today: Date,
+) -> Result<Database, Error> {
+    let shown = shown(path);
+    if is_index(path)? {
+        let index = Index::open(path, digest)?;
+        return index.database(wanted, today);
+    }
+    if digest.is_some() {
+        return Err(Error::input("is no index, so that no digest can pin it")
+            .at(Location::file(shown))
+            .help("build an index with `dep-scan db build`, or give no `--db-digest`"));
+    }
     let mut collector = Collector::new(wanted, today);
-    let input = if metadata.is_dir() {
-        folder::walk(path, &mut collector)?;
-        None
-    } else if metadata.is_file() {
-        Some(tarball::walk(path, &mut collector)?)
-    } else {
-        return Err(Error::input("is neither a file nor a folder").at(Location::file(shown)));
-    };
-    let collected = collector.finish();
-    let nothing = |message: &str| {
-        Error::input(message)
-            .at(Location::file(shown.clone()))
-            .help("fetch the database again; it has one Markdown file per advisory in `crates/<package>/`")
-    };
-    if collected.total == 0 {
+    let input = walk(path, &mut collector)?;
+    let mut collected = collector.finish();
+    if input.is_none()
+        && collected.ecosystems.is_empty()
+        && collected.total > 0
+        && path.join("crates").is_dir()
+    {
+        collected.ecosystems.insert(rustsec::ECOSYSTEM.name().to_owned(), collected.total);
+    }
+    let nothing = |message: &str| Error::input(message).at(Location::file(shown.clone())).help(HELP);
+    if collected.total == 0 && collected.enriching == 0 {
         return Err(nothing("advisory database is empty"));
     }
-    let Some(newest) = collected.newest else {
+    if collected.newest.is_none() && collected.total > 0 {
         return Err(nothing(
             "advisory database has no advisory dated today or earlier, so its age is unknown",
         ));
+    }
+    let ages = collected.newest.map(|newest| Age {
+        source: String::new(),
+        fetched: None,
+        newest: Some(newest),
+        ecosystems: collected.ecosystems.keys().cloned().collect(),
+    });
+    Ok(Database { path: shown, input, ages: ages.into_iter().collect(), collected, digest: None })
+}
+
+/// A path, as reports write it.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+/// Whether there is an index at a path.
+fn is_index(path: &Path) -> Result<bool, Error> {
+    let metadata = std::fs::metadata(path).map_err(|error| Error::unreadable(path, error).help(HELP))?;
+    Ok(metadata.is_file() && Index::is_one(&head(path)?))
+}
+
+/// How many bytes of a file are looked at to tell what it is.
+const HEAD: usize = 512;
+
+/// The first bytes of a file.
+fn head(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut head = Vec::new();
+    let unreadable = |error| Error::unreadable(path, error);
+    devops_files::open(path)
+        .map_err(unreadable)?
+        .take(HEAD as u64)
+        .read_to_end(&mut head)
+        .map_err(unreadable)?;
+    Ok(head)
+}
+
+/// What the first bytes of a file say it is.
+fn form(head: &[u8]) -> Form {
+    match tarball::form(head) {
+        Form::Other if Enrichment::is_epss(head) => Form::Epss,
+        form => form,
+    }
+}
+
+/// Whether a file is a list that says more about vulnerabilities, and has no advisories itself.
+pub(super) fn enriches(path: &Path) -> Result<bool, Error> {
+    let metadata = std::fs::metadata(path).map_err(|error| Error::unreadable(path, error).help(HELP))?;
+    if !metadata.is_file() {
+        return Ok(false);
+    }
+    let unreadable = |error| Error::unreadable(path, error);
+    let head = head(path)?;
+    Ok(match form(&head) {
+        Form::Epss => true,
+        Form::Gzip => {
+            let mut start = Vec::new();
+            let inside = flate2::read::MultiGzDecoder::new(devops_files::open(path).map_err(unreadable)?);
+            // One that can't be unpacked is refused when it is read.
+            inside.take(64).read_to_end(&mut start).is_ok() && Enrichment::is_epss(&start)
+        }
+        Form::Other if head.trim_ascii_start().starts_with(b"{") => {
+            let bytes = devops_files::read(path, LARGEST_LIST).map_err(unreadable)?;
+            Node::of_json(&bytes).is_ok_and(|tree| Enrichment::is_known_exploited(&tree))
+        }
+        _ => false,
+    })
+}
+
+/// Goes through a source that is no index: everything in it goes to the collector. Gives the file, where it is one.
+///
+/// # Errors
+/// Where it is missing, is not a source of advisories, or is damaged as a whole.
+pub(super) fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Option<Input>, Error> {
+    let metadata = std::fs::metadata(path).map_err(|error| Error::unreadable(path, error).help(HELP))?;
+    if metadata.is_dir() {
+        folder::walk(path, collector)?;
+        return Ok(None);
+    }
+    let label = shown(path);
+    if !metadata.is_file() {
+        return Err(Error::input("is neither a file nor a folder").at(Location::file(label)));
+    }
+    let unreadable = |error| Error::unreadable(path, error);
+    match form(&head(path)?) {
+        Form::Zip => {
+            let mut reader = HashingReader::new(open_within(path, LARGEST_FILE).map_err(unreadable)?);
+            io::copy(&mut reader, &mut io::sink()).map_err(unreadable)?;
+            let input = reader.finish(label.clone());
+            zip(devops_files::open(path).map_err(unreadable)?, &label, collector)?;
+            Ok(Some(input))
+        }
+        Form::Gzip | Form::Tar => tarball::walk(path, collector).map(Some),
+        Form::Epss => {
+            let file = open_within(path, LARGEST_LIST).map_err(unreadable)?;
+            let mut reader = HashingReader::new(file);
+            epss(BufReader::new(&mut reader), &label, collector)?;
+            Ok(Some(reader.finish(label)))
+        }
+        _ => {
+            let bytes = devops_files::read(path, LARGEST_LIST).map_err(unreadable)?;
+            text(&bytes, &label, collector)?;
+            Ok(Some(Input::of_bytes(label, &bytes)))
+        }
+    }
+}
+
+/// Goes through a zip of records.
+pub(super) fn zip(source: impl Read + Seek, label: &str, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let broken = |error: io::Error| {
+        Error::input("advisory database is cut off or damaged")
+            .at(Location::file(label))
+            .because(error)
+            .help(HELP)
     };
-    Ok(Database { path: shown, input, ecosystem: rustsec::ECOSYSTEM, collected, newest })
+    let mut zip = Zip::open(source).map_err(broken)?;
+    let mut take = |entry: &super::zip::Entry<'_>, bytes: Option<&[u8]>| -> io::Result<()> {
+        if folder::is_record(entry.name) {
+            match bytes {
+                Some(bytes) => collector.take_record(entry.name, bytes),
+                None => collector.refuse_long(entry.name),
+            }
+        }
+        Ok(())
+    };
+    zip.each(LARGEST_RECORD, &mut take).map_err(broken)
+}
+
+/// Takes a list of EPSS.
+pub(super) fn epss(source: impl Read, label: &str, collector: &mut Collector<'_>) -> Result<(), Error> {
+    collector.enrich(|lists| lists.add_epss(source)).map_err(|reason| {
+        Error::input(format!("list of EPSS is cut off or damaged: {reason}"))
+            .at(Location::file(label))
+            .help("fetch the list again")
+    })
+}
+
+/// Takes a text: CISA's list, or a record.
+fn text(bytes: &[u8], label: &str, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let is_object = bytes.trim_ascii_start().starts_with(b"{") || bytes.starts_with(b"\xef\xbb\xbf{");
+    let is_yaml = [".yaml", ".yml"].iter().any(|ending| label.ends_with(ending));
+    if is_object
+        && let Ok(tree) = Node::of_json(bytes)
+        && Enrichment::is_known_exploited(&tree)
+    {
+        return collector.enrich(|lists| lists.add_known_exploited(&tree)).map_err(|reason| {
+            Error::input(format!("list of exploited vulnerabilities is damaged: {reason}"))
+                .at(Location::file(label))
+                .help("fetch the list again")
+        });
+    }
+    if !is_yaml && !label.ends_with(".json") && !is_object {
+        return Err(Error::input("is not an advisory database").at(Location::file(label)).help(HELP));
+    }
+    let name = if is_object && !is_yaml { format!("{label}.json") } else { label.to_owned() };
+    collector.take_record(name.strip_suffix(".json.json").map_or(name.as_str(), |_| label), bytes);
+    Ok(())
+}
+
+/// The newest day that is not in the future.
+pub(super) fn newest<'a>(days: impl IntoIterator<Item = &'a Date>, today: Date) -> Option<Date> {
+    let tomorrow = today.saturating_add(1.day());
+    days.into_iter().copied().filter(|day| *day <= tomorrow).max()
 }

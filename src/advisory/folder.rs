@@ -4,15 +4,93 @@ use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
-use super::collector::{Collector, LARGEST, Slot};
-use super::rustsec;
+use super::collector::{Collector, LARGEST, LARGEST_RECORD, Slot};
+use super::{database, rustsec};
 use devops_core::{Error, Location};
 
-/// Walks through a folder.
+/// Deepest folder that is searched for records.
+const DEEPEST: usize = 12;
+/// Most files and folders that are met.
+const MOST: u64 = 4_000_000;
+
+/// Walks through a folder: that of RustSec, or one with records in OSV's form.
 ///
 /// # Errors
 /// Where it is not such a database or can't be listed.
-pub fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+pub(super) fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    if folder.join("crates").symlink_metadata().is_ok() {
+        return walk_rustsec(folder, collector);
+    }
+    let root = folder.canonicalize().map_err(|error| Error::unreadable(folder, error))?;
+    let mut left = MOST;
+    records(folder, "", &root, DEEPEST, &mut left, collector)
+}
+
+/// Whether the files of a folder are those of RustSec.
+pub(super) fn is_of_rustsec(files: &[String]) -> bool {
+    files.iter().any(|path| path.starts_with("crates/"))
+}
+
+/// Whether a file is a record by its name.
+pub(super) fn is_record(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.starts_with('.') && [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Takes the records of a folder and of those below it, and of zips in them.
+fn records(
+    folder: &Path,
+    below: &str,
+    root: &Path,
+    depth: usize,
+    left: &mut u64,
+    collector: &mut Collector<'_>,
+) -> Result<(), Error> {
+    let refused = |path: &Path, message: String| {
+        Error::input(message)
+            .at(Location::file(path.display().to_string()))
+            .help("fetch the database again, and give its own folder")
+    };
+    let entries = fs::read_dir(folder).map_err(|error| Error::unreadable(folder, error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::unreadable(folder, error))?;
+        let path = entry.path();
+        *left = left
+            .checked_sub(1)
+            .ok_or_else(|| refused(&path, format!("the database has more than {MOST} files")))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        if let Some(target) = way_out(&entry, root) {
+            return Err(refused(&path, format!("is a link out of the database, to {}", target.display())));
+        }
+        let inside = format!("{below}{name}");
+        let kind = entry.file_type().map_err(|error| Error::unreadable(&path, error))?;
+        if kind.is_dir() {
+            let depth = depth
+                .checked_sub(1)
+                .ok_or_else(|| refused(&path, format!("is more than {DEEPEST} folders deep")))?;
+            records(&path, &format!("{inside}/"), root, depth, left, collector)?;
+        } else if is_record(&name) {
+            match devops_files::read(&path, LARGEST_RECORD) {
+                Ok(bytes) => collector.take_record(&inside, &bytes),
+                Err(error) => {
+                    let id = name.rsplit_once('.').map_or(name.as_ref(), |(stem, _)| stem);
+                    collector.refuse_record(&inside, id, &error.to_string(), Vec::new());
+                }
+            }
+        } else if name.ends_with(".zip") {
+            let file = devops_files::open(&path).map_err(|error| Error::unreadable(&path, error))?;
+            database::zip(file, &database::shown(&path), collector)?;
+        }
+    }
+    Ok(())
+}
+
+/// Walks through the folder of RustSec.
+fn walk_rustsec(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
     let crates = folder.join("crates");
     let entries = fs::read_dir(&crates).map_err(|error| {
         Error::unreadable(&crates, error)
@@ -42,7 +120,7 @@ pub fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
 ///
 /// # Errors
 /// Where a file can't be read.
-pub fn walk_files(
+pub(super) fn walk_files(
     files: &[String],
     read: &mut dyn FnMut(&str) -> Result<Vec<u8>, Error>,
     collector: &mut Collector<'_>,

@@ -1,14 +1,20 @@
-//! An advisory: what is wrong with which versions of a package.
+//! An advisory, whatever database it is from: what is wrong with which versions of a package.
+
+use std::fmt;
 
 use jiff::civil::Date;
-use rustsec::advisory::Versions;
-use rustsec::{Version, VersionReq};
+use rustsec::advisory::Versions as Requirements;
+use rustsec::{Version as CargoVersion, VersionReq};
 
 use devops_core::Severity;
+use devops_versions::range::{Affected, Bound, Kind as RangeKind, Verdict};
+use devops_versions::{Order, Version, find};
 
 /// What an advisory says about its package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// It is malicious.
+    Malware,
     /// It is vulnerable.
     Vulnerability,
     /// It has no maintainer.
@@ -21,8 +27,88 @@ pub enum Kind {
     Other(String),
 }
 
+impl Kind {
+    /// The kind of an advisory that its database calls informational.
+    pub fn of_informational(word: &str) -> Self {
+        match word {
+            "notice" => Self::Notice,
+            "unmaintained" => Self::Unmaintained,
+            "unsound" => Self::Unsound,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+/// What a package is found by: its ecosystem without a suffix, and its name in the form in which names are compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageKey {
+    /// The ecosystem's name in OSV, without a suffix.
+    pub ecosystem: String,
+    /// The package's name.
+    pub name: String,
+}
+
+impl PackageKey {
+    /// The key of a package of an ecosystem, which may have a suffix (`Debian:12`).
+    pub fn of(ecosystem: &str, name: &str) -> Self {
+        let (base, _) = split_ecosystem(ecosystem);
+        let name = find(ecosystem).map_or(name.into(), |known| known.package_name(name));
+        Self { ecosystem: base.to_owned(), name: name.into_owned() }
+    }
+}
+
+impl fmt::Display for PackageKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.ecosystem, self.name)
+    }
+}
+
+/// An ecosystem and its suffix; the suffix is empty where there is none.
+pub fn split_ecosystem(ecosystem: &str) -> (&str, &str) {
+    ecosystem.split_once(':').unwrap_or((ecosystem, ""))
+}
+
+/// How likely a vulnerability is used within 30 days, in hundred-thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epss {
+    /// The probability.
+    pub score: u32,
+    /// The share of all vulnerabilities with the same or a lower one.
+    pub percentile: u32,
+}
+
+/// The events of a range, as the record has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Events {
+    /// The kind of the range.
+    pub kind: RangeKind,
+    /// What happens at which version.
+    pub events: Vec<(Bound, String)>,
+}
+
+/// Which versions are affected, as the database says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Versions {
+    /// By requirements of cargo: every version that satisfies none of them is affected.
+    Requirements {
+        /// Those of repaired versions.
+        patched: Vec<String>,
+        /// Those of versions that never were affected.
+        unaffected: Vec<String>,
+    },
+    /// By a list and ranges.
+    Osv {
+        /// Versions that are affected.
+        listed: Vec<String>,
+        /// Ranges of versions that are affected.
+        ranges: Vec<Events>,
+        /// How many ranges are of commits.
+        git_ranges: usize,
+    },
+}
+
 /// What is wrong with which versions of a package.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advisory {
     /// Its name in its own database.
     pub id: String,
@@ -30,43 +116,161 @@ pub struct Advisory {
     pub aliases: Vec<String>,
     /// One line about it.
     pub title: String,
-    /// The day it was reported.
+    /// The day it was published.
     pub date: Option<Date>,
-    /// Its text.
+    /// What it says.
     pub kind: Kind,
-    /// How bad it is, where its database says so.
-    pub severity: Option<Severity>,
-    /// The CVSS vector that says so.
-    pub vector: Option<String>,
+    /// CVSS vectors, the newest version of CVSS first.
+    pub vectors: Vec<String>,
+    /// The database's own word for how bad it is.
+    pub word: Option<Severity>,
     /// Whether it was taken back.
     pub withdrawn: bool,
-    /// Requirements that repaired versions satisfy, as its database spells them.
+    /// The day on which it was known to be exploited.
+    pub known_exploited: Option<Date>,
+    /// How likely it is used.
+    pub epss: Option<Epss>,
+    /// The ecosystem's name in OSV, with a suffix if the record has one.
+    pub ecosystem: String,
+    /// Repaired versions, or requirements that they satisfy, as its database spells them.
     pub patched: Vec<String>,
     /// Which versions are affected.
-    pub(super) versions: Versions,
+    pub versions: Versions,
 }
 
 impl Advisory {
-    /// Whether this version is affected.
-    pub fn affects(&self, version: &Version) -> bool {
-        self.versions.is_vulnerable(version)
+    /// How bad it is: by the newest CVSS vector that has a score, else by the database's own word.
+    pub fn severity(&self) -> Option<Severity> {
+        self.vectors.iter().find_map(|vector| severity_of(vector)).or(self.word)
     }
 
-    /// The lowest version of each patched range, unordered.
-    pub fn lowest_patched(&self) -> impl Iterator<Item = Version> {
-        self.versions.patched().iter().filter_map(lowest).filter(|version| !self.affects(version))
+    /// The database it is from, by its id.
+    pub fn database(&self) -> &str {
+        match self.id.split('-').next().unwrap_or_default() {
+            "RUSTSEC" => "RustSec",
+            "GHSA" => "GitHub",
+            "PYSEC" => "PyPA",
+            "GO" => "Go",
+            "MAL" => "OpenSSF",
+            "ALSA" | "ALBA" | "ALEA" => "AlmaLinux",
+            "ALPINE" => "Alpine",
+            "DSA" | "DLA" | "DTSA" | "DEBIAN" => "Debian",
+            "USN" | "UBUNTU" => "Ubuntu",
+            other => other,
+        }
+    }
+
+    /// Whether it has nothing but ranges of commits, whose order only the repository knows.
+    pub fn has_commits_only(&self) -> bool {
+        match &self.versions {
+            Versions::Osv { listed, ranges, git_ranges } => {
+                *git_ranges > 0 && listed.is_empty() && ranges.is_empty()
+            }
+            Versions::Requirements { .. } => false,
+        }
+    }
+
+    /// Whether it is about packages of an ecosystem, of which it has the base: by the suffixes.
+    pub fn is_about(&self, ecosystem: &str) -> bool {
+        let (base, asked) = split_ecosystem(ecosystem);
+        let (_, own) = split_ecosystem(&self.ecosystem);
+        // A repository of Maven is not known to lockfiles.
+        base == "Maven" || own.is_empty() || asked.is_empty() || release(own) == release(asked)
+    }
+
+    /// Whether this version is affected.
+    pub fn affects(&self, text: &str) -> Verdict {
+        match &self.versions {
+            Versions::Requirements { patched, unaffected } => {
+                let Ok(version) = CargoVersion::parse(text) else { return Verdict::Undecided };
+                match requirements(patched, unaffected) {
+                    Some(versions) if versions.is_vulnerable(&version) => Verdict::Affected,
+                    Some(_) => Verdict::NotAffected,
+                    None => Verdict::Undecided,
+                }
+            }
+            Versions::Osv { listed, ranges, .. } => {
+                let order = find(&self.ecosystem).and_then(|known| known.order());
+                let version = Version::of_any(order.unwrap_or(Order::SemVer), text);
+                let mut affected = Affected::new(order, listed.iter().map(String::as_str));
+                for range in ranges {
+                    let events = range.events.iter().map(|(bound, text)| (*bound, text.as_str()));
+                    affected.add(range.kind, order, events);
+                }
+                affected.affects(text, &version)
+            }
+        }
+    }
+
+    /// The lowest version of each patched range that is not affected itself, unordered.
+    pub fn lowest_patched(&self) -> Vec<String> {
+        let lowest: Vec<String> = match &self.versions {
+            Versions::Requirements { patched, .. } => {
+                let patched = patched.iter().filter_map(|text| VersionReq::parse(text).ok());
+                patched
+                    .filter_map(|requirement| lowest(&requirement))
+                    .map(|version| version.to_string())
+                    .collect()
+            }
+            Versions::Osv { .. } => self.patched.clone(),
+        };
+        lowest.into_iter().filter(|version| self.affects(version) == Verdict::NotAffected).collect()
+    }
+}
+
+/// A release in the form in which releases are compared: `v3.17` is `3.17`, `22.04:LTS` is `22.04`.
+fn release(suffix: &str) -> &str {
+    let suffix = suffix.strip_suffix(":LTS").unwrap_or(suffix);
+    suffix
+        .strip_prefix('v')
+        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        .unwrap_or(suffix)
+}
+
+/// The requirements of an advisory of RustSec, read by its own crate, so that pre-releases mean what they mean there.
+fn requirements(patched: &[String], unaffected: &[String]) -> Option<Requirements> {
+    let read =
+        |texts: &[String]| texts.iter().map(|text| VersionReq::parse(text).ok()).collect::<Option<Vec<_>>>();
+    Requirements::new(read(patched)?, read(unaffected)?).ok()
+}
+
+/// How bad a CVSS vector says it is; none where it is no vector.
+pub fn severity_of(vector: &str) -> Option<Severity> {
+    let vector: cvss::Cvss = vector.parse().ok()?;
+    Some(match vector.severity() {
+        cvss::Severity::Critical => Severity::Critical,
+        cvss::Severity::High => Severity::High,
+        cvss::Severity::Medium => Severity::Medium,
+        // A score of 0 says that there is no impact, which is still no reason to pass without a finding.
+        cvss::Severity::Low | cvss::Severity::None => Severity::Low,
+    })
+}
+
+/// The score of a CVSS vector; none where it is no vector.
+pub fn score_of(vector: &str) -> Option<f64> {
+    vector.parse::<cvss::Cvss>().ok().map(|vector| vector.score())
+}
+
+/// The version of CVSS that a vector is of, for sorting.
+pub(super) fn cvss_version(vector: &str) -> u8 {
+    match vector.strip_prefix("CVSS:").and_then(|rest| rest.split('/').next()) {
+        Some("4.0") => 40,
+        Some("3.1") => 31,
+        Some("3.0") => 30,
+        Some(_) => 0,
+        None => 20,
     }
 }
 
 /// The lowest version that satisfies a requirement, where it names one.
-fn lowest(requirement: &VersionReq) -> Option<Version> {
+fn lowest(requirement: &VersionReq) -> Option<CargoVersion> {
     use rustsec::semver::Op;
     requirement
         .comparators
         .iter()
         .filter_map(|comparator| {
             let (minor, patch) = (comparator.minor.unwrap_or(0), comparator.patch.unwrap_or(0));
-            let mut version = Version::new(comparator.major, minor, patch);
+            let mut version = CargoVersion::new(comparator.major, minor, patch);
             match comparator.op {
                 Op::Exact | Op::GreaterEq | Op::Tilde | Op::Caret => version.pre = comparator.pre.clone(),
                 // `> 1.0.0` does not say that there is a 1.0.1.
@@ -76,4 +280,30 @@ fn lowest(requirement: &VersionReq) -> Option<Version> {
         })
         .max()
         .filter(|version| requirement.matches(version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PackageKey, Severity, release, score_of, severity_of};
+
+    #[test]
+    fn vectors_of_every_version_have_a_score() {
+        for (vector, score, severity) in [
+            ("AV:N/AC:L/Au:N/C:P/I:P/A:P", 7.5, Severity::High),
+            ("CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8, Severity::Critical),
+            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1, Severity::Medium),
+            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", 0.0, Severity::Low),
+            ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 9.3, Severity::Critical),
+        ] {
+            assert_eq!((score_of(vector), severity_of(vector)), (Some(score), Some(severity)), "{vector}");
+        }
+        assert_eq!(severity_of("CVSS:9.0/AV:N"), None);
+    }
+
+    #[test]
+    fn names_and_releases_have_one_form() {
+        assert_eq!(PackageKey::of("PyPI", "Zope.Interface").name, "zope-interface");
+        assert_eq!(PackageKey::of("Alpine:v3.4", "curl").ecosystem, "Alpine");
+        assert_eq!((release("v3.17"), release("22.04:LTS"), release("vivid")), ("3.17", "22.04", "vivid"));
+    }
 }

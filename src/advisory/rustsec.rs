@@ -3,13 +3,13 @@
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use rustsec::advisory::{Informational, Severity as Cvss};
+use rustsec::VersionReq;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::record::{Advisory, Kind};
+use super::record::{Advisory, Kind, Versions};
+use devops_core::Ecosystem;
 use devops_core::keys::damaged;
-use devops_core::{Ecosystem, Severity};
 
 /// What its advisories are about.
 pub const ECOSYSTEM: Ecosystem = Ecosystem::CRATES_IO;
@@ -49,12 +49,20 @@ pub fn parse(text: &[u8], package: &str, id: &str) -> Result<Advisory, String> {
         aliases: metadata.aliases.iter().map(ToString::to_string).collect(),
         title: metadata.title,
         date: metadata.date.as_str().parse().ok(),
-        kind: metadata.informational.map_or(Kind::Vulnerability, kind),
-        severity: metadata.cvss.as_ref().map(|cvss| severity(cvss.severity())),
-        vector: metadata.cvss.as_ref().map(ToString::to_string),
+        kind: metadata
+            .informational
+            .map_or(Kind::Vulnerability, |kind| Kind::of_informational(kind.as_str())),
+        vectors: metadata.cvss.iter().map(ToString::to_string).collect(),
+        word: None,
         withdrawn: metadata.withdrawn.is_some(),
-        patched: advisory.versions.patched().iter().map(ToString::to_string).collect(),
-        versions: advisory.versions,
+        known_exploited: None,
+        epss: None,
+        ecosystem: ECOSYSTEM.name().to_owned(),
+        patched: texts(advisory.versions.patched()),
+        versions: Versions::Requirements {
+            patched: texts(advisory.versions.patched()),
+            unaffected: texts(advisory.versions.unaffected()),
+        },
         id: id.to_owned(),
     })
 }
@@ -134,23 +142,9 @@ fn has_huge_number(text: &str) -> bool {
     front.split('"').any(|text| !text.contains("://") && is_huge(text))
 }
 
-fn kind(informational: Informational) -> Kind {
-    match informational {
-        Informational::Notice => Kind::Notice,
-        Informational::Unmaintained => Kind::Unmaintained,
-        Informational::Unsound => Kind::Unsound,
-        other => Kind::Other(other.as_str().to_owned()),
-    }
-}
-
-fn severity(cvss: Cvss) -> Severity {
-    match cvss {
-        Cvss::Critical => Severity::Critical,
-        Cvss::High => Severity::High,
-        Cvss::Medium => Severity::Medium,
-        // A score of 0 says that there is no impact, which is still no reason to pass without a finding.
-        Cvss::Low | Cvss::None => Severity::Low,
-    }
+/// Requirements as texts.
+fn texts(requirements: &[VersionReq]) -> Vec<String> {
+    requirements.iter().map(ToString::to_string).collect()
 }
 
 /// What the crate reports, in one line.
@@ -201,7 +195,7 @@ mod tests {
         let of = |requirement: &str| {
             let text = GOOD.replace(">= 1.2", requirement);
             let advisory = parse(text.as_bytes(), "a", "RUSTSEC-2026-0001").unwrap();
-            advisory.lowest_patched().map(|version| version.to_string()).collect::<Vec<_>>()
+            advisory.lowest_patched()
         };
         assert_eq!(of(">= 1.2"), ["1.2.0"]);
         assert_eq!(of("> 1.2.3"), [""; 0]);

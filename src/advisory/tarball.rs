@@ -8,8 +8,10 @@ use std::rc::Rc;
 use flate2::read::MultiGzDecoder;
 
 use super::collector::{Collector, LARGEST, Slot};
+use super::database;
+use super::enrichment::Enrichment;
 use devops_core::{Error, Input, Location};
-use devops_files::{HashingReader, open, open_within};
+use devops_files::{HashingReader, open_within};
 
 /// Maximum number of bytes that a tarball may unpack to; the real database has 4 MB.
 const MOST_BYTES: u64 = if cfg!(test) { 1 << 20 } else { 128 << 20 };
@@ -20,66 +22,76 @@ const MOST_ENTRIES: u64 = if cfg!(test) { 100 } else { 200_000 };
 
 /// What the first bytes of a file say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Gzip,
     Tar,
     Zip,
+    Epss,
     Other,
 }
 
-/// Streams a tarball.
+/// Streams a tarball, or a list of EPSS that is gzipped.
 ///
 /// # Errors
 /// Where it is not one, is cut off or damaged, or asks for more than is reasonable.
-pub fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Input, Error> {
+pub(super) fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Input, Error> {
     let broken = |error: io::Error| {
         Error::input("advisory database can't be read to its end").at(place(path)).because(error).help(HELP)
     };
-    let form = form(path)?;
     let file = open_within(path, MOST_PACKED).map_err(|error| Error::unreadable(path, error))?;
     let mut reader = HashingReader::new(BufReader::with_capacity(1 << 16, file));
-    match form {
-        Form::Gzip => entries(&mut MultiGzDecoder::new(&mut reader), path, collector)?,
-        Form::Tar => entries(&mut reader, path, collector)?,
-        Form::Zip => {
-            return Err(Error::input("advisory databases as zip files are not read yet")
-                .at(place(path))
-                .help("give a RustSec folder or tarball"));
-        }
-        Form::Other => {
-            return Err(Error::input("is not an advisory database").at(place(path)).help(HELP));
-        }
-    }
+    unpack(&mut reader, path, collector)?;
     io::copy(&mut reader, &mut io::sink()).map_err(broken)?;
     Ok(reader.finish(path.display().to_string().replace('\\', "/")))
+}
+
+/// Fills a buffer as far as there are bytes.
+fn read_fully(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<u64> {
+    let length = buffer.len() as u64;
+    let mut filled = buffer;
+    io::copy(&mut source.take(length), &mut filled)
 }
 
 const HELP: &str = "fetch the database again; it is the RustSec folder, or a `.tar` or `.tar.gz` of it";
 
 /// Looks at the first bytes of a file, not at its name.
-fn form(path: &Path) -> Result<Form, Error> {
-    let mut head = Vec::new();
-    let unreadable = |error| Error::unreadable(path, error);
-    open(path).map_err(unreadable)?.take(512).read_to_end(&mut head).map_err(unreadable)?;
-    Ok(match head.as_slice() {
+pub(super) fn form(head: &[u8]) -> Form {
+    match head {
         [0x1f, 0x8b, ..] => Form::Gzip,
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Form::Zip,
         _ if head.get(257..262) == Some(b"ustar") => Form::Tar,
         _ => Form::Other,
-    })
+    }
+}
+
+/// Goes through a tarball or a list of EPSS, plain or gzipped.
+fn unpack(source: &mut impl Read, path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    let broken = |error: io::Error| {
+        Error::input("advisory database is cut off or damaged").at(place(path)).because(error).help(HELP)
+    };
+    let mut head = [0; 2];
+    let count = read_fully(source, &mut head).map_err(broken)?;
+    let mut source = head.as_slice().take(count).chain(source);
+    if head != [0x1f, 0x8b] {
+        return entries(&mut source, path, collector);
+    }
+    let mut inside = MultiGzDecoder::new(source);
+    let mut head = [0; 14];
+    let count = read_fully(&mut inside, &mut head).map_err(broken)?;
+    let start = head.get(..usize::try_from(count).unwrap_or_default()).unwrap_or_default();
+    let mut inside = start.chain(inside);
+    if Enrichment::is_epss(start) {
+        return database::epss(inside.take(MOST_BYTES), &path.display().to_string(), collector);
+    }
+    entries(&mut inside, path, collector)
 }
 
 /// The same for a tarball that is held whole, plain or gzipped.
 ///
 /// # Errors
 /// As [`walk`].
-pub fn walk_bytes(bytes: &[u8], path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
-    let mut bytes = bytes;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        entries(&mut MultiGzDecoder::new(bytes), path, collector)
-    } else {
-        entries(&mut bytes, path, collector)
-    }
+pub(super) fn walk_bytes(bytes: &[u8], path: &Path, collector: &mut Collector<'_>) -> Result<(), Error> {
+    unpack(&mut &*bytes, path, collector)
 }
 
 /// Goes through the entries of a tarball.

@@ -1,17 +1,18 @@
 //! The next step that takes a package out of reach of its advisories.
 
-use rustsec::Version;
+use rustsec::Version as CargoVersion;
 
 use devops_advisory::{Advisory, Kind};
+use devops_core::Ecosystem;
 use devops_inventory::Package;
+use devops_versions::range::Verdict;
+use devops_versions::{Order, Version, find};
 
 /// What is known about an affected package when advice is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
     /// The package.
     pub package: &'a Package,
-    /// Its version.
-    pub version: &'a Version,
     /// Whether the lockfile has other versions of it.
     pub is_ambiguous: bool,
     /// The way to it, itself included.
@@ -20,18 +21,21 @@ pub struct Case<'a> {
 
 /// The next step for one of the advisories that apply to a package; one command or sentence.
 pub fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String {
-    let name = &case.package.name;
-    let fit = lowest(case.version, advisory, all, |version| fits(case.version, version));
-    if let Some(version) = fit {
+    let Package { ecosystem, name, version: present, .. } = case.package;
+    let is_of_cargo = *ecosystem == Ecosystem::CRATES_IO;
+    if is_of_cargo
+        && let Some(version) = lowest(present, *ecosystem, advisory, all, |version| fits(present, version))
+    {
         return format!("cargo update -p {} --precise {version}", spec(case));
     }
-    match lowest(case.version, advisory, all, |_| true) {
-        Some(version) if case.path.len() <= 1 => {
+    match lowest(present, *ecosystem, advisory, all, |_| true) {
+        Some(version) if case.path.len() <= 1 && is_of_cargo => {
             format!(
                 "raise `{name}` to {version} or later in Cargo.toml, then `cargo update -p {}`",
                 spec(case)
             )
         }
+        Some(version) if case.path.len() <= 1 => format!("update `{name}` to {version} or later"),
         Some(version) => format!(
             "update or replace `{}` so that it uses `{name}` {version} or later",
             case.path.first().map_or("", String::as_str)
@@ -65,27 +69,34 @@ fn spec(case: Case<'_>) -> String {
 
 /// The lowest repaired version above the present one, preferably one that no other advisory is about.
 fn lowest(
-    present: &Version,
+    present: &str,
+    ecosystem: Ecosystem,
     advisory: &Advisory,
     all: &[&Advisory],
-    is_possible: impl Fn(&Version) -> bool,
-) -> Option<Version> {
+    is_possible: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let order = find(ecosystem.name()).and_then(|known| known.order()).unwrap_or(Order::SemVer);
+    let read = |text: &str| Version::of_any(order, text);
+    let present = read(present);
+    let is_free = |advisory: &Advisory, version: &str| advisory.affects(version) == Verdict::NotAffected;
     let is_repaired =
-        |version: &Version| version > present && !advisory.affects(version) && is_possible(version);
-    let clean = all
-        .iter()
-        .flat_map(|other| other.lowest_patched())
-        .filter(|version| is_repaired(version) && !all.iter().any(|other| other.affects(version)))
-        .min();
-    clean.or_else(|| advisory.lowest_patched().filter(is_repaired).min())
+        |version: &String| read(version) > present && is_free(advisory, version) && is_possible(version);
+    let least = |versions: &mut dyn Iterator<Item = String>| versions.min_by_key(|version| read(version));
+    let clean = all.iter().flat_map(|other| other.lowest_patched());
+    let mut clean =
+        clean.filter(|version| is_repaired(version) && all.iter().all(|other| is_free(other, version)));
+    least(&mut clean).or_else(|| least(&mut advisory.lowest_patched().into_iter().filter(is_repaired)))
 }
 
 /// Whether cargo takes `wanted` where `present` was asked for: same leftmost number that is not zero.
-fn fits(present: &Version, wanted: &Version) -> bool {
-    let key = |version: &Version| match (version.major, version.minor, version.patch) {
+fn fits(present: &str, wanted: &str) -> bool {
+    let (Ok(present), Ok(wanted)) = (CargoVersion::parse(present), CargoVersion::parse(wanted)) else {
+        return false;
+    };
+    let key = |version: &CargoVersion| match (version.major, version.minor, version.patch) {
         (0, 0, patch) => (0, 0, patch),
         (0, minor, _) => (0, minor, 0),
         (major, _, _) => (major, 0, 0),
     };
-    key(present) == key(wanted) && (wanted.pre.is_empty() || !present.pre.is_empty())
+    key(&present) == key(&wanted) && (wanted.pre.is_empty() || !present.pre.is_empty())
 }

@@ -4,6 +4,7 @@
 //! reads the lockfiles, and of the database only what is about packages in them.
 
 mod compare_command;
+mod db_command;
 pub mod fix;
 pub mod matching;
 pub mod mirror;
@@ -29,7 +30,7 @@ pub struct Arguments {
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
 
-    /// Advisory database: a RustSec folder, or a `.tar` or `.tar.gz` of it; can be repeated
+    /// Advisory database: an index, a zip, file or folder of OSV records, or the folder or tarball of RustSec; can be repeated
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub db: Vec<PathBuf>,
 
@@ -43,8 +44,13 @@ pub struct Arguments {
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = at_least_low)]
     pub uncovered_severity: Severity,
 
-    /// Maximum age of the database in days since its newest advisory; an older one is an error, half of it warns
-    #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Digest that the index must have, e.g. `sha256:…` as `dep-scan db info` prints it
+    #[arg(long, value_name = "DIGEST")]
+    pub db_digest: Option<String>,
+
+    /// Maximum age of the database in days since it was fetched; an older one is an error, 7 days warn. Without a date of
+    /// fetching, the newest advisory counts, with a limit of at least 180 days unless this is below 30
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_db_age: u32,
 
     /// Don't check the age of the database, for a copy that is frozen on purpose
@@ -86,11 +92,11 @@ impl Job for DepScan {
     }
 
     fn queries() -> Vec<Command> {
-        vec![compare_command::command()]
+        vec![compare_command::command(), db_command::command()]
     }
 
-    fn answer(_: &str, matches: &ArgMatches) -> Result<String, Error> {
-        compare_command::answer(matches)
+    fn answer(query: &str, matches: &ArgMatches) -> Result<String, Error> {
+        if query == "db" { db_command::answer(matches) } else { compare_command::answer(matches) }
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustsec::Version;
-
 use super::fix::{Case, advice};
-use super::rules::{ADVISORY, NOT_COVERED, NOTICE, UNMAINTAINED, UNREADABLE, UNSOUND};
-use devops_advisory::{Advisory, Collected, Kind, Unreadable};
+use super::rules::{
+    ADVISORY, MALWARE, NOT_COVERED, NOTICE, UNDECIDED, UNMAINTAINED, UNPINNED, UNREADABLE, UNSOUND,
+};
+use devops_advisory::{Advisory, Collected, Kind, PackageKey, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
 use devops_inventory::{Graph, Origin, Package, purl};
+use devops_versions::range::Verdict;
+use devops_versions::{Version, find};
 
 /// A lockfile that was read.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct Matches {
     pub vulnerable: BTreeSet<(Ecosystem, String, String)>,
     /// The findings of each kind of advisory, whatever the number of lockfiles and databases they come from.
     pub kinds: BTreeMap<Kind, BTreeSet<Key>>,
+    /// How often only the repository knows whether an advisory applies.
+    pub undecided: u64,
 }
 
 /// What a finding is about: a package at a version, and an advisory or a source. Two ecosystems may have a package of one name.
@@ -64,55 +68,68 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
     let mut matches = Matches::default();
     let about = about(databases);
     for lockfile in lockfiles {
-        let touched: Vec<usize> = (0..lockfile.graph.packages.len())
-            .filter(|index| {
-                let package = lockfile.graph.packages.get(*index);
-                package.is_some_and(|package| about.contains_key(&named(package)))
-            })
+        let touched: Vec<(usize, &About<'_>)> = lockfile
+            .graph
+            .packages
+            .iter()
+            .enumerate()
+            .filter(|(_, package)| is_compared(package))
+            .filter_map(|(index, package)| Some((index, about.get(&named(package))?)))
             .collect();
+        let unpinned =
+            lockfile.graph.packages.iter().filter(|package| !package.is_exact() && is_compared(package));
+        for package in unpinned {
+            let subject = Subject { lockfile, package, path: &[], is_direct: false };
+            matches.add(&subject, "", || subject.unpinned());
+        }
         if touched.is_empty() {
             continue;
         }
         let paths = lockfile.graph.paths();
         let versions = versions(&lockfile.graph);
-        for index in touched {
-            let Some(package) = lockfile.graph.packages.get(index) else { continue };
-            let Some(about) = about.get(&named(package)) else { continue };
-            let Ok(version) = Version::parse(&package.version) else {
-                let path = paths.to(index);
-                let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
-                let ids = about.advisories.iter().map(|advisory| &advisory.id);
-                for id in ids.chain(about.unreadable.iter().map(|unreadable| &unreadable.id)) {
-                    matches.add(&subject, id, || subject.incomparable(id));
-                }
+        for (index, about) in touched {
+            let Some(package) = lockfile.graph.packages.get(index).filter(|package| package.is_exact())
+            else {
                 continue;
             };
-            let applying: Vec<&Advisory> =
-                about.advisories.iter().copied().filter(|advisory| advisory.affects(&version)).collect();
-            if applying.is_empty() && about.unreadable.is_empty() {
+            let judged = about.judge(package);
+            if judged.is_empty() {
                 continue;
             }
             let path = paths.to(index);
             let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
             if package.origin != Origin::Registry {
-                matches
-                    .add_uncovered(&subject, || subject.uncovered(&applying, &about.unreadable, uncovered));
+                matches.add_uncovered(&subject, || subject.uncovered(&judged, uncovered));
                 continue;
             }
             let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
-            let case = Case { package, version: &version, is_ambiguous, path: &path };
-            for advisory in &applying {
-                matches.add(&subject, &advisory.id, || {
-                    subject.finding(advisory).help(advice(case, advisory, &applying))
+            let case = Case { package, is_ambiguous, path: &path };
+            for group in groups(&judged.applying) {
+                let Some(first) = group.first() else { continue };
+                matches.add(&subject, &first.id, || {
+                    subject.finding(&group).help(advice(case, first, &judged.applying))
                 });
-                matches.know(package, advisory);
+                matches.know(package, first, worst(&group));
             }
-            for unreadable in &about.unreadable {
+            for (advisory, is_of_commits) in &judged.undecided {
+                matches.add(&subject, &advisory.id, || match is_of_commits {
+                    true => subject.undecided(advisory),
+                    false => subject.incomparable(&advisory.id),
+                });
+                matches.undecided += u64::from(*is_of_commits);
+            }
+            for unreadable in judged.unreadable {
                 matches.add(&subject, &unreadable.id, || subject.unreadable(unreadable));
             }
         }
     }
     matches
+}
+
+/// Whether a package is compared with advisories. One of the project itself is not; in a lockfile of cargo, that may be a copy of a
+/// published package in a folder, which is the same there.
+fn is_compared(package: &Package) -> bool {
+    package.origin != Origin::Project || package.ecosystem == Ecosystem::CRATES_IO && package.is_exact()
 }
 
 /// What databases have about one package.
@@ -122,23 +139,143 @@ struct About<'a> {
     unreadable: Vec<&'a Unreadable>,
 }
 
+/// What advisories say of a package at its version.
+struct Judged<'a> {
+    /// Those that apply, each id once.
+    applying: Vec<&'a Advisory>,
+    /// Those of which it can't be told, each with whether it has ranges of commits only.
+    undecided: Vec<(&'a Advisory, bool)>,
+    /// Those that can't be read.
+    unreadable: &'a [&'a Unreadable],
+}
+
+impl Judged<'_> {
+    fn is_empty(&self) -> bool {
+        self.applying.is_empty() && self.undecided.is_empty() && self.unreadable.is_empty()
+    }
+}
+
+impl About<'_> {
+    /// Asks every advisory about a package at its version.
+    fn judge(&self, package: &Package) -> Judged<'_> {
+        let order = find(package.ecosystem.name()).and_then(|known| known.order());
+        let is_certain = order.is_some_and(|order| Version::of_any(order, &package.version).is_certain());
+        let mut judged = Judged { applying: Vec::new(), undecided: Vec::new(), unreadable: &self.unreadable };
+        let own = self.advisories.iter().filter(|advisory| advisory.is_about(package.ecosystem.name()));
+        for advisory in own {
+            match advisory.affects(&package.version) {
+                Verdict::Affected => {
+                    if !judged.applying.iter().any(|known| known.id == advisory.id) {
+                        judged.applying.push(advisory);
+                    }
+                }
+                Verdict::Undecided => {
+                    judged.undecided.push((advisory, is_certain && advisory.has_commits_only()))
+                }
+                Verdict::NotAffected => {}
+            }
+        }
+        let applying = &judged.applying;
+        judged.undecided.retain(|(advisory, _)| !applying.iter().any(|known| known.id == advisory.id));
+        judged
+    }
+}
+
 /// What databases have, by package.
-fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<(Ecosystem, &'a str), About<'a>> {
-    let mut about: BTreeMap<(Ecosystem, &str), About<'_>> = BTreeMap::new();
+fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<PackageKey, About<'a>> {
+    let mut about: BTreeMap<PackageKey, About<'_>> = BTreeMap::new();
     for collected in databases {
-        for ((ecosystem, package), advisories) in &collected.advisories {
-            about.entry((*ecosystem, package)).or_default().advisories.extend(advisories);
+        for (key, advisories) in &collected.advisories {
+            about.entry(key.clone()).or_default().advisories.extend(advisories);
         }
         for unreadable in &collected.unreadable {
-            about.entry((unreadable.ecosystem, &unreadable.package)).or_default().unreadable.push(unreadable);
+            if let Some(key) = &unreadable.package {
+                about.entry(key.clone()).or_default().unreadable.push(unreadable);
+            }
         }
     }
     about
 }
 
 /// What advisories find a package by.
-fn named(package: &Package) -> (Ecosystem, &str) {
-    (package.ecosystem, &package.name)
+fn named(package: &Package) -> PackageKey {
+    PackageKey::of(package.ecosystem.name(), &package.name)
+}
+
+/// Advisories about one thing together, by the ids that they share; first the one that a finding is named by.
+fn groups<'a>(advisories: &[&'a Advisory]) -> Vec<Vec<&'a Advisory>> {
+    let mut groups: Vec<(BTreeSet<String>, Vec<&Advisory>)> = Vec::new();
+    for advisory in advisories {
+        let ids = std::iter::once(&advisory.id).chain(&advisory.aliases).map(|id| id.to_ascii_lowercase());
+        let mut joined = (ids.collect::<BTreeSet<_>>(), vec![*advisory]);
+        let (same, others): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(known, _)| !known.is_disjoint(&joined.0));
+        for (ids, advisories) in same {
+            joined.0.extend(ids);
+            joined.1.extend(advisories);
+        }
+        groups = others;
+        groups.push(joined);
+    }
+    let mut groups: Vec<Vec<&Advisory>> = groups.into_iter().map(|(_, advisories)| advisories).collect();
+    for group in &mut groups {
+        group.sort_by_key(|advisory| (place(&advisory.id), &advisory.id));
+    }
+    groups.sort_by_key(|group| group.first().map(|advisory| &advisory.id));
+    groups
+}
+
+/// The place of an id among the names of one thing: malware, then what the ecosystem's own database says, then GitHub's, then CVEs.
+fn place(id: &str) -> u8 {
+    match id.split('-').next().unwrap_or_default() {
+        "MAL" => 0,
+        "GHSA" => 2,
+        "CVE" => 3,
+        _ => 1,
+    }
+}
+
+/// The kind that weighs most among advisories about one thing.
+fn worst<'a>(group: &[&'a Advisory]) -> &'a Kind {
+    let weight = |kind: &Kind| match kind {
+        Kind::Malware => 0,
+        Kind::Vulnerability => 1,
+        Kind::Unsound => 2,
+        Kind::Other(_) => 3,
+        Kind::Unmaintained => 4,
+        Kind::Notice => 5,
+    };
+    group
+        .iter()
+        .map(|advisory| &advisory.kind)
+        .min_by_key(|kind| weight(kind))
+        .unwrap_or(&Kind::Vulnerability)
+}
+
+/// How bad advisories about one thing are: the highest severity of those that name one, else that of the kind.
+fn severity(group: &[&Advisory]) -> Severity {
+    let kind = worst(group);
+    if *kind == Kind::Malware {
+        return Severity::Critical;
+    }
+    let named = group.iter().filter_map(|advisory| advisory.severity()).max();
+    named.unwrap_or(rated(kind).1)
+}
+
+/// A finding about each record that can't be read and of which nobody knows what it is about: it may be about any package.
+pub fn nameless(databases: &[&Collected]) -> Vec<Finding> {
+    let all: BTreeSet<&Unreadable> = databases.iter().flat_map(|collected| &collected.nameless).collect();
+    let finding = |one: &Unreadable| {
+        Finding::new(
+            &UNREADABLE,
+            format!("{} can't be read, and may be about any package", one.id),
+            &[&one.id, &one.path],
+        )
+        .detail(format!("{}: {}", one.path, one.reason))
+        .identified("advisory", one.id.as_str())
+        .help("fetch the advisory database again, or read this advisory yourself and waive it")
+    };
+    all.into_iter().map(finding).collect()
 }
 
 /// How many packages have each name.
@@ -161,11 +298,11 @@ impl Matches {
     }
 
     /// Notes that an advisory applies to a package.
-    fn know(&mut self, package: &Package, advisory: &Advisory) {
-        if advisory.kind == Kind::Vulnerability {
+    fn know(&mut self, package: &Package, advisory: &Advisory, kind: &Kind) {
+        if matches!(kind, Kind::Vulnerability | Kind::Malware) {
             self.vulnerable.insert((package.ecosystem, package.name.clone(), package.version.clone()));
         }
-        self.kinds.entry(advisory.kind.clone()).or_default().insert(Key::of(package, &advisory.id));
+        self.kinds.entry(kind.clone()).or_default().insert(Key::of(package, &advisory.id));
     }
 }
 
@@ -192,6 +329,7 @@ fn add(
 /// Rule and severity of a kind of advisory; the severity is for those that name none.
 const fn rated(kind: &Kind) -> (&'static Rule, Severity) {
     match kind {
+        Kind::Malware => (&MALWARE, Severity::Critical),
         Kind::Vulnerability => (&ADVISORY, Severity::High),
         Kind::Unmaintained => (&UNMAINTAINED, Severity::Low),
         Kind::Unsound => (&UNSOUND, Severity::Medium),
@@ -210,7 +348,8 @@ struct Subject<'a> {
 
 impl Subject<'_> {
     fn location(&self) -> Location {
-        Location::line(self.lockfile.path.clone(), self.package.line)
+        let path = self.package.file.as_ref().unwrap_or(&self.lockfile.path);
+        Location::line(path.clone(), self.package.line)
     }
 
     /// A finding about this package with every fact of its subject.
@@ -235,30 +374,34 @@ impl Subject<'_> {
     }
 
     /// The finding that advisories would apply to this package if it were of the public registry.
-    fn uncovered(&self, applying: &[&Advisory], unreadable: &[&Unreadable], severity: Severity) -> Finding {
+    fn uncovered(&self, judged: &Judged<'_>, severity: Severity) -> Finding {
         let Package { origin, source, .. } = self.package;
-        let ids = applying.iter().map(|advisory| advisory.id.as_str());
-        let ids: Vec<&str> = ids.chain(unreadable.iter().map(|one| one.id.as_str())).collect();
+        let undecided = judged.undecided.iter().map(|(advisory, _)| *advisory);
+        let advisories: Vec<&Advisory> = judged.applying.iter().copied().chain(undecided).collect();
+        let ids = advisories.iter().map(|advisory| advisory.id.as_str());
+        let ids: Vec<&str> = ids.chain(judged.unreadable.iter().map(|one| one.id.as_str())).collect();
         let aliases: Vec<&str> =
-            applying.iter().flat_map(|advisory| &advisory.aliases).map(String::as_str).collect();
+            advisories.iter().flat_map(|advisory| &advisory.aliases).map(String::as_str).collect();
         let title = format!(
             "{} is from {}; in the public registry, {} would apply to it",
             self.package.label(),
             origin.noun(),
             some(&ids)
         );
-        let told = applying.iter().map(|advisory| format!("{}: {}", advisory.id, advisory.title));
-        let damaged = unreadable.iter().map(|one| format!("{}: can't be read: {}", one.id, one.reason));
+        let told = advisories.iter().map(|advisory| format!("{}: {}", advisory.id, advisory.title));
+        let damaged =
+            judged.unreadable.iter().map(|one| format!("{}: can't be read: {}", one.id, one.reason));
         let from = Some(format!("from {source}")).filter(|_| !source.is_empty());
         let detail: Vec<String> = told.chain(damaged).chain(from).chain([self.way()]).collect();
         // What would only be a notice there is no more than that here.
-        let at_most = |advisory: &&Advisory| match rated(&advisory.kind) {
-            (_, _) if advisory.kind == Kind::Vulnerability => severity,
-            (_, otherwise) => severity.min(advisory.severity.unwrap_or(otherwise)),
+        let at_most = |advisory: &&Advisory| match advisory.kind {
+            Kind::Vulnerability | Kind::Malware => severity,
+            _ => severity.min(advisory.severity().unwrap_or(rated(&advisory.kind).1)),
         };
-        let worst = applying.iter().map(at_most).max().unwrap_or(severity);
+        let worst = judged.applying.iter().map(at_most).max().unwrap_or(severity);
+        let is_known = judged.unreadable.is_empty() && judged.undecided.is_empty();
         self.told(&NOT_COVERED, title, self.package.place())
-            .severity(if unreadable.is_empty() { worst } else { severity })
+            .severity(if is_known { worst } else { severity })
             .detail(detail.join("\n"))
             .identified("advisories", ids)
             .identified("aliases", aliases)
@@ -267,33 +410,71 @@ impl Subject<'_> {
             .help("depend on a patched version of the public registry, or waive this if the source contains the fix; list mirrors in `mirrors`")
     }
 
-    /// The finding that an advisory applies to this package.
-    fn finding(&self, advisory: &Advisory) -> Finding {
-        let (rule, otherwise) = rated(&advisory.kind);
-        let title = format!("{}: {} ({})", self.package.label(), advisory.title, advisory.id);
-        self.found(rule, title, &advisory.id)
-            .identified("aliases", advisory.aliases.clone())
-            .about("patched", advisory.patched.clone())
-            .severity(advisory.severity.unwrap_or(otherwise))
-            .detail(self.detail(advisory))
+    /// The finding that advisories about one thing apply to this package; the first names it.
+    fn finding(&self, group: &[&Advisory]) -> Finding {
+        let kind = worst(group);
+        let (rule, _) = rated(kind);
+        let (id, title) = group.first().map_or(("", ""), |first| (first.id.as_str(), first.title.as_str()));
+        let mut severity = severity(group);
+        let mut detail = self.detail(group);
+        if self.package.is_guessed && *kind != Kind::Malware {
+            // The file gives a bound, and what is installed may be newer.
+            severity = severity.min(Severity::Medium);
+            detail.push_str("\nlow confidence: the version is only a lower bound");
+        }
+        self.found(rule, format!("{}: {title} ({id})", self.package.label()), id)
+            .identified("aliases", aliases(group))
+            .about("patched", patched(group))
+            .severity(severity)
+            .detail(detail)
     }
 
-    /// What an advisory says, and how the package came in.
-    fn detail(&self, advisory: &Advisory) -> String {
+    /// What advisories say, and how the package came in.
+    fn detail(&self, group: &[&Advisory]) -> String {
         let mut facts = Vec::new();
-        if let Kind::Other(kind) = &advisory.kind {
+        if let Kind::Other(kind) = worst(group) {
             facts.push(format!("an advisory of the unknown kind `{kind}`"));
         }
-        facts.extend(advisory.date.map(|date| format!("reported {date}")));
-        facts.push(match advisory.patched.as_slice() {
+        let dates = group.iter().filter_map(|advisory| advisory.date);
+        facts.extend(dates.min().map(|date| format!("reported {date}")));
+        let patched = patched(group);
+        facts.push(match patched.as_slice() {
             [] => "no patched version".to_owned(),
             patched => format!("patched in {}", patched.join(" or ")),
         });
-        if !advisory.aliases.is_empty() {
-            facts.push(format!("also {}", advisory.aliases.join(", ")));
+        let aliases = aliases(group);
+        if !aliases.is_empty() {
+            facts.push(format!("also {}", aliases.join(", ")));
         }
-        facts.extend(advisory.vector.clone());
+        let mut vectors: Vec<&str> = Vec::new();
+        for vector in group.iter().flat_map(|advisory| &advisory.vectors) {
+            if !vectors.contains(&vector.as_str()) {
+                vectors.push(vector);
+            }
+        }
+        facts.extend(vectors.into_iter().map(str::to_owned));
+        let exploited = group.iter().filter_map(|advisory| advisory.known_exploited).min();
+        facts.extend(exploited.map(|date| format!("known to be exploited since {date}")));
+        let epss = group.iter().filter_map(|advisory| advisory.epss).max_by_key(|epss| epss.score);
+        facts.extend(epss.map(|epss| format!("EPSS {}.{:02} %", epss.score / 1000, epss.score % 1000 / 10)));
         format!("{}\n{}", facts.join("; "), self.way())
+    }
+
+    /// The finding that only the repository knows whether an advisory applies.
+    fn undecided(&self, advisory: &Advisory) -> Finding {
+        let title = format!("{}: whether {} applies can't be decided", self.package.label(), advisory.id);
+        self.found(&UNDECIDED, title, &advisory.id)
+            .identified("aliases", advisory.aliases.clone())
+            .detail(format!("{}\nit has ranges of commits only\n{}", advisory.title, self.way()))
+            .help("read this advisory yourself, and waive it if it does not apply")
+    }
+
+    /// The finding that the file gives no exact version of this package.
+    fn unpinned(&self) -> Finding {
+        let title = format!("{}: the file gives no exact version", self.package.label());
+        self.told(&UNPINNED, title, "")
+            .about("requirement", self.package.requirement.as_str())
+            .help("pin it to one version, or check the file that the package manager locks versions in")
     }
 
     /// How the package came in.
@@ -322,6 +503,31 @@ impl Subject<'_> {
     }
 }
 
+/// The other names of advisories about one thing: all but that of the first.
+fn aliases(group: &[&Advisory]) -> Vec<String> {
+    let own = group.first().map_or("", |first| first.id.as_str());
+    let others = group.iter().skip(1).map(|advisory| &advisory.id);
+    let mut aliases: Vec<String> = Vec::new();
+    for alias in group.iter().flat_map(|advisory| &advisory.aliases).chain(others) {
+        if !alias.eq_ignore_ascii_case(own) && !aliases.iter().any(|known| known.eq_ignore_ascii_case(alias))
+        {
+            aliases.push(alias.clone());
+        }
+    }
+    aliases
+}
+
+/// The repaired versions that advisories about one thing name.
+fn patched(group: &[&Advisory]) -> Vec<String> {
+    let mut patched: Vec<String> = Vec::new();
+    for version in group.iter().flat_map(|advisory| &advisory.patched) {
+        if !patched.contains(version) {
+            patched.push(version.clone());
+        }
+    }
+    patched
+}
+
 /// The line that sums matches up: `2 vulnerabilities in 1 of 28 packages, 1 unmaintained`.
 pub fn summary(matches: &Matches, packages: u64) -> String {
     let of = |kind: &Kind| matches.kinds.get(kind).map_or(0, |known| known.len() as u64);
@@ -334,10 +540,16 @@ pub fn summary(matches: &Matches, packages: u64) -> String {
             number(matches.vulnerable.len() as u64),
         ),
     }];
+    if of(&Kind::Malware) > 0 {
+        parts.insert(0, format!("{} of malware", count(of(&Kind::Malware), "package")));
+    }
     for (kind, word) in [(Kind::Unsound, "unsound"), (Kind::Unmaintained, "unmaintained")] {
         if of(&kind) > 0 {
             parts.push(format!("{} {word}", number(of(&kind))));
         }
+    }
+    if matches.undecided > 0 {
+        parts.push(format!("{} undecided", number(matches.undecided)));
     }
     if !matches.uncovered.is_empty() {
         parts.push(format!("{} from sources that are not covered", number(matches.uncovered.len() as u64)));
@@ -358,7 +570,7 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Ecosystem, Lockfile, Matches, compare};
-    use devops_advisory::{Collected, rustsec};
+    use devops_advisory::{Advisory, Collected, PackageKey, rustsec};
     use devops_core::Severity;
     use devops_inventory::{Graph, Package};
 
@@ -376,7 +588,8 @@ mod tests {
             [versions]\npatched = [\">= 1.2\"]\n```\n\n# A\n\nB\n";
         let advisory = rustsec::parse(text.as_bytes(), "a", "RUSTSEC-2026-0001").unwrap();
         let mut collected = Collected::default();
-        collected.advisories.insert((ecosystem, "a".to_owned()), vec![advisory]);
+        let advisory = Advisory { ecosystem: ecosystem.name().to_owned(), ..advisory };
+        collected.advisories.insert(PackageKey::of(ecosystem.name(), "a"), vec![advisory]);
         compare(lockfiles, &[&collected], Severity::Medium)
     }
 

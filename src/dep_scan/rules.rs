@@ -6,11 +6,14 @@ rules! {
     /// Every rule of this room.
     pub const RULES;
 
+    MALWARE: "malware", Critical, "a package is malicious";
     ADVISORY: "advisory", High, "a package has a known vulnerability";
     UNMAINTAINED: "advisory-unmaintained", Low, "a package is no longer maintained";
     UNSOUND: "advisory-unsound", Medium, "safe code can cause undefined behaviour through a package";
     NOTICE: "advisory-notice", Info, "there is a notice about a package";
     UNREADABLE: "advisory-unreadable", High, "an advisory about a package in use can't be read";
+    UNDECIDED: "advisory-undecided", Low, "only the repository shows whether an advisory applies";
+    UNPINNED: "unpinned", Low, "a file gives no exact version of a package";
     NOT_COVERED: "source-not-covered", Medium,
         "a package is from another source, and an advisory would apply to it in the public registry";
     NOT_READ: "lockfile-not-read", Low, "a lockfile is in a format that is not read yet";

@@ -8,17 +8,18 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Arguments;
-use super::matching::{Lockfile, Matches, compare, some, summary};
+use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
 use super::rules::{NOT_READ, STALE};
 use super::target::Target;
-use devops_advisory::{Collected, Database, Wanted, collect};
+use devops_advisory::enrichment::Enrichment;
+use devops_advisory::{Age, Collected, Database, Wanted, collect};
 use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location};
 use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Found, Source, find, help};
-use devops_inventory::{Origin, bill};
+use devops_inventory::{Origin, Package, bill};
 use devops_job::{Context, Outcome};
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
@@ -28,7 +29,7 @@ const LARGEST: u64 = 64 << 20;
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
     if arguments.db.is_empty() {
         return Err(Error::usage("no advisory database given").help(
-            "give a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
+            "give an index, a zip of OSV records, or a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
         ));
     }
     let searched = if arguments.paths.is_empty() {
@@ -54,13 +55,15 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     }
     let unused = mirrored(&mut lockfiles, &arguments.mirrors);
     let wanted = wanted(&lockfiles);
-    let databases = databases(arguments, context, &lockfiles, &wanted)?;
+    let mut databases = databases(arguments, context, &lockfiles, &wanted)?;
     inputs.extend(databases.iter().filter_map(|database| database.input.clone()));
-    let at_base = target.databases(&arguments.db, &wanted, context.today())?;
+    let mut at_base = target.databases(&arguments.db, &wanted, context.today())?;
+    enrich(at_base.iter_mut().chain(databases.iter_mut().map(|database| &mut database.collected)));
     let collected: Vec<&Collected> =
         at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
     let matches = compare(&lockfiles, &collected, arguments.uncovered_severity);
-    let mut findings: Vec<Finding> = stale(arguments, &databases, context.today());
+    let mut findings: Vec<Finding> = stale(arguments, &databases, &wanted, context.today());
+    findings.extend(nameless(&collected));
     findings.extend(target.unproven(&arguments.db)?);
     findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
     let packages = packages(&lockfiles);
@@ -130,17 +133,22 @@ fn databases(
         if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
             continue;
         }
-        let database = collect(path, wanted, context.today())?;
-        let age = age(&database, context.today());
-        if !arguments.frozen_db && age > i64::from(arguments.max_db_age) {
-            return Err(Error::input(format!(
-                "advisory database is too old: its newest advisory is from {}, {} ago; the maximum is {}",
-                database.newest,
-                days(age),
-                days(i64::from(arguments.max_db_age)),
-            ))
-            .at(Location::file(database.path))
-            .help("fetch the database again; `--max-db-age` sets the limit, `--frozen-db` accepts any age"));
+        let database = collect(path, arguments.db_digest.as_deref(), wanted, context.today())?;
+        for age in judged(arguments, &database, wanted) {
+            let days_old = days_since(age, context.today());
+            let limit = limit(age, arguments.max_db_age);
+            if days_old > limit {
+                return Err(Error::input(format!(
+                    "advisory database is too old: {}, {} ago; the maximum is {}",
+                    basis(age),
+                    days(days_old),
+                    days(limit),
+                ))
+                .at(Location::file(database.path.clone()))
+                .help(
+                    "fetch the database again; `--max-db-age` sets the limit, `--frozen-db` accepts any age",
+                ));
+            }
         }
         databases.push(database);
     }
@@ -148,11 +156,29 @@ fn databases(
     Ok(databases)
 }
 
+/// Adds to every advisory what lists of exploited vulnerabilities and of probabilities say of it.
+fn enrich<'a>(all: impl Iterator<Item = &'a mut Collected>) {
+    let mut all: Vec<&mut Collected> = all.collect();
+    let mut lists = Enrichment::default();
+    for collected in &mut all {
+        lists.add(std::mem::take(&mut collected.enrichment));
+    }
+    for advisory in all.into_iter().flat_map(|collected| collected.advisories.values_mut().flatten()) {
+        lists.add_to(advisory);
+    }
+}
+
 /// Refuses lockfiles with packages of an ecosystem that no database is about: nothing would be found there.
 fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<(), Error> {
-    let is_covered = |ecosystem| databases.iter().any(|database| database.ecosystem == ecosystem);
+    // OSV has no records about some ecosystems; a note names them.
+    let is_covered = |package: &&Package| {
+        let ecosystem = package.ecosystem.name();
+        package.origin == Origin::Project && package.ecosystem != Ecosystem::CRATES_IO
+            || !has_advisories(ecosystem)
+            || databases.iter().any(|database| database.covers(ecosystem))
+    };
     for Lockfile { path, graph } in lockfiles {
-        if let Some(package) = graph.packages.iter().find(|package| !is_covered(package.ecosystem)) {
+        if let Some(package) = graph.packages.iter().find(|package| !is_covered(package)) {
             let ecosystem = package.ecosystem.name();
             return Err(Error::input(format!(
                 "no given advisory database covers the packages of {ecosystem}"
@@ -164,9 +190,52 @@ fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<(), Error> 
     Ok(())
 }
 
-/// Days since the newest advisory.
-fn age(database: &Database, today: Date) -> i64 {
-    today.since(database.newest).map_or(0, |span| i64::from(span.get_days())).max(0)
+/// Whether anybody publishes advisories about an ecosystem in OSV's form.
+fn has_advisories(ecosystem: &str) -> bool {
+    devops_versions::find(ecosystem).is_some()
+}
+
+/// The ages of a database that count: those of sources about packages that are asked about.
+fn judged<'a>(
+    arguments: &Arguments,
+    database: &'a Database,
+    wanted: &Wanted<'_>,
+) -> impl Iterator<Item = &'a Age> {
+    let asked: BTreeSet<&str> = wanted.iter().map(|(ecosystem, _)| ecosystem.name()).collect();
+    let is_asked = move |age: &&Age| {
+        age.source.is_empty() || age.ecosystems.iter().any(|ecosystem| asked.contains(ecosystem.as_str()))
+    };
+    let is_frozen = arguments.frozen_db;
+    database.ages.iter().filter(move |age| !is_frozen && is_asked(age))
+}
+
+/// What the age of a source counts from.
+fn basis(age: &Age) -> String {
+    let since = age.since().map(|day| day.to_string()).unwrap_or_default();
+    let what =
+        if age.source.is_empty() { "its".to_owned() } else { format!("the source {} with its", age.source) };
+    match age.fetched {
+        Some(_) => format!("the source {} was fetched on {since}", age.source),
+        None => format!("{what} newest advisory is from {since}"),
+    }
+}
+
+/// Days since a source was fetched, or since its newest advisory.
+fn days_since(age: &Age, today: Date) -> i64 {
+    age.since().and_then(|day| today.since(day).ok()).map_or(0, |span| i64::from(span.get_days())).max(0)
+}
+
+/// The maximum age of a source in days.
+fn limit(age: &Age, maximum: u32) -> i64 {
+    let maximum = i64::from(maximum);
+    // The newest advisory is older than the database, so that it has more time, unless somebody asks for less than the default.
+    if age.fetched.is_some() || maximum < 30 { maximum } else { maximum.max(180) }
+}
+
+/// The age in days from which a source warns.
+fn warns_after(age: &Age, maximum: u32) -> i64 {
+    let half = limit(age, maximum) / 2;
+    if age.fetched.is_some() { half.min(7) } else { half }
 }
 
 fn days(amount: i64) -> String {
@@ -174,19 +243,24 @@ fn days(amount: i64) -> String {
 }
 
 /// Findings about databases that will soon be too old.
-fn stale(arguments: &Arguments, databases: &[Database], today: Date) -> Vec<Finding> {
-    let is_stale = |database: &&Database| {
-        !arguments.frozen_db && age(database, today) * 2 > i64::from(arguments.max_db_age)
-    };
-    let finding = |database: &Database| {
-        let title = format!("advisory database {} is {} old", database.path, days(age(database, today)));
-        Finding::new(&STALE, title, &[&database.path])
-            .detail(format!("its newest advisory is from {}", database.newest))
+fn stale(arguments: &Arguments, databases: &[Database], wanted: &Wanted<'_>, today: Date) -> Vec<Finding> {
+    let finding = |database: &Database, age: &Age| {
+        let title = format!("advisory database {} is {} old", database.path, days(days_since(age, today)));
+        let identity = [database.path.as_str(), age.source.as_str()];
+        let identity = if age.source.is_empty() { identity.get(..1) } else { identity.get(..) };
+        Finding::new(&STALE, title, identity.unwrap_or_default())
+            .detail(basis(age))
             .named("database", database.path.as_str())
-            .about("newest", database.newest.to_string())
+            .about("newest", age.newest.map(|day| day.to_string()).unwrap_or_default())
             .help("fetch the database again")
     };
-    databases.iter().filter(is_stale).map(finding).collect()
+    let mut findings = Vec::new();
+    for database in databases {
+        let ages = judged(arguments, database, wanted);
+        let mut stale = ages.filter(|age| days_since(age, today) > warns_after(age, arguments.max_db_age));
+        findings.extend(stale.next().map(|age| finding(database, age)));
+    }
+    findings
 }
 
 /// The finding about a lockfile is in a format that is not read yet.
@@ -222,7 +296,7 @@ fn totals(lockfiles: &[Lockfile], packages: usize, matches: &Matches) -> Facts {
 
 fn headline(matches: &Matches, lockfiles: &[Lockfile], packages: u64, databases: &[Database]) -> String {
     let total: u64 = databases.iter().map(|database| database.collected.total).sum();
-    let newest = databases.iter().map(|database| database.newest).max();
+    let newest = databases.iter().filter_map(Database::newest).max();
     format!(
         "{}; {} against {}{}",
         summary(matches, packages),
@@ -251,6 +325,18 @@ fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<
             notes.push(format!("{} {what} matched by name and version only", count(of(origin), "package")));
         }
     }
+    let unknown: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| package.0.name())
+        .filter(|ecosystem| !has_advisories(ecosystem))
+        .collect();
+    for ecosystem in unknown {
+        let of = packages.iter().filter(|package| package.0.name() == ecosystem).count() as u64;
+        notes.push(format!(
+            "{} of {ecosystem} not checked: nobody publishes advisories about them",
+            count(of, "package")
+        ));
+    }
     let withdrawn: u64 = databases.iter().map(|database| database.collected.withdrawn).sum();
     if withdrawn > 0 {
         notes.push(format!("{} skipped", counted(withdrawn, "withdrawn advisory", "withdrawn advisories")));
@@ -267,10 +353,15 @@ fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<
 struct Origins<'a> {
     path: &'a str,
     advisories: u64,
-    newest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fetched: Option<String>,
     age_days: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
 }
 
 impl<'a> Origins<'a> {
@@ -278,9 +369,15 @@ impl<'a> Origins<'a> {
         Self {
             path: &database.path,
             advisories: database.collected.total,
-            newest: database.newest.to_string(),
-            age_days: age(database, today),
-            sha256: database.input.as_ref().map(|input| input.sha256.as_str()),
+            newest: database.newest().map(|day| day.to_string()),
+            fetched: database.ages.iter().filter_map(|age| age.fetched).min().map(|time| time.to_string()),
+            age_days: database.ages.iter().map(|age| days_since(age, today)).max().unwrap_or(0),
+            sha256: database
+                .input
+                .as_ref()
+                .map(|input| input.sha256.as_str())
+                .filter(|_| database.digest.is_none()),
+            digest: database.digest.as_deref(),
         }
     }
 }

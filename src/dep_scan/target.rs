@@ -122,9 +122,9 @@ impl Target {
             let label = format!("{path}@{}", known.short());
             let database = match repository.files_below(known.target, &path)? {
                 Some(files) => Committed::Folder(files),
-                None => Committed::Tarball(
-                    repository.blob(known.target, &path)?.ok_or_else(|| altered_link(&path))?,
-                ),
+                None => {
+                    Committed::File(repository.blob(known.target, &path)?.ok_or_else(|| altered_link(&path))?)
+                }
             };
             let mut read = |file: &str| {
                 let bytes = repository.blob(known.target, &format!("{path}/{file}"))?;
@@ -133,7 +133,7 @@ impl Target {
             match collect_committed(&label, &database, &mut read, wanted, today) {
                 Ok(collected) => databases.push(collected),
                 // One that nothing can be made of must not keep the change that mends it from passing.
-                Err(_) if matches!(database, Committed::Tarball(_)) => {}
+                Err(_) if matches!(database, Committed::File(_)) => {}
                 Err(error) => return Err(error),
             }
         }

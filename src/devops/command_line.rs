@@ -9,6 +9,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use super::fetch::{self, Fetch};
 use super::jobs::{JOBS, find, rules_by_job};
 use super::{pipeline, serve, show};
 use devops_core::{Error, Exit};
@@ -34,6 +35,9 @@ pub struct Arguments {
 pub enum Action {
     /// Run all jobs configured in devops.toml, in order
     Run(RunFlags),
+    /// Download advisories, indexes and release dates: the only command that downloads
+    #[command(subcommand)]
+    Fetch(Fetch),
     /// Serve a folder over HTTP
     Serve(Serve),
     /// Print the page of a rule, or list the rules
@@ -187,6 +191,7 @@ fn act(line: &[OsString], arguments: Arguments, context: &Context) -> Exit {
                 Err(error) => print_error(&error, Some(context)),
             };
         }
+        Action::Fetch(fetch) => return answer(fetch::run(&fetch, context), context),
         Action::Explain { rule } => explain(NAME, &rules_by_job(), rule.as_deref()),
         Action::Config(Config::Show { look, all }) => {
             return answer(show::settings(&look, all, context), context);

@@ -1,8 +1,9 @@
-//! The whole pipeline on a laptop: `run`, every job by its name, `serve`, `explain`, `config`, `completions`, `man`.
+//! The whole pipeline on a laptop: `run`, every job by its name, `fetch`, `serve`, `explain`, `config`, `completions`, `man`.
 //!
 //! Owns the table of jobs and their order; the only room that knows several jobs. Decides nothing itself.
 
 mod command_line;
+mod fetch;
 mod interrupt;
 mod jobs;
 mod merged;

@@ -1,14 +1,16 @@
 //! Packages as lockfiles list them: what they are, where they stand and how they got there.
 //!
-//! Owns the package, its purl and the graph with shortest paths. Knows no lockfile format, advisory or host.
+//! Owns the package, its purl and the graph with shortest paths, and the dates packages were published on. Knows no lockfile format, advisory or host.
 
 mod bill;
 pub mod graph;
 pub mod lockfiles;
 pub mod package;
 pub mod purl;
+pub mod release_dates;
 
 pub use bill::bill;
 pub use graph::{Asked, Edge, Graph};
 pub use package::{Origin, Package, Scope};
 pub use purl::purl;
+pub use release_dates::ReleaseDates;

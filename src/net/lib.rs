@@ -1,7 +1,7 @@
 //! HTTP with deadlines, bounded answers and retries by class; for jobs that talk to a network and for nothing else.
 //!
 //! Owns the one client, the request as a value, what an answer or its absence means, when to try again, and the runtime
-//! with its signals. Knows no destination and no job.
+//! with its signals, and downloads with redirects. Knows no destination and no job.
 
 mod address;
 mod answer;
@@ -10,6 +10,7 @@ mod request;
 mod retry;
 mod signals;
 mod together;
+mod wire;
 
 pub use address::{is_loopback, may_carry_credential};
 pub use answer::{Answer, Cause, Trouble};
@@ -18,3 +19,4 @@ pub use request::{Method, Request, encode};
 pub use retry::{Class, Next, next};
 pub use signals::{Cancel, runtime};
 pub use together::together;
+pub use wire::{Ask, Limits, Opened, Wire};

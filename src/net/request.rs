@@ -12,6 +12,8 @@ use serde_json::Value;
 pub enum Method {
     /// Read.
     Get,
+    /// Read the head of what would be read.
+    Head,
     /// Add.
     Post,
     /// Replace.
@@ -23,6 +25,7 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
         }
@@ -33,6 +36,7 @@ impl From<Method> for reqwest::Method {
     fn from(method: Method) -> Self {
         match method {
             Method::Get => Self::GET,
+            Method::Head => Self::HEAD,
             Method::Post => Self::POST,
             Method::Put => Self::PUT,
         }

@@ -52,7 +52,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("repository", &["core", "files", "reading", "ci"]),
     ("versions", &[]),
     ("inventory", &["core"]),
-    ("advisory", &["core", "files"]),
+    ("advisory", &["core", "files", "versions"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
     (
@@ -73,6 +73,8 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "files",
             "render",
             "net",
+            "inventory",
+            "advisory",
             "job",
             "test_gate",
             "dep_scan",

@@ -22,6 +22,7 @@ mod change;
 mod dep_scan;
 mod devops;
 mod events;
+mod fetch;
 mod git;
 mod hostile;
 mod image_scan;

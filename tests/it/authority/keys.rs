@@ -85,6 +85,7 @@ const TEST_GATE: &[Row] = &[
 
 const DEP_SCAN: &[Row] = &[
     ("db", "d1", "d2", First),
+    ("db-digest", "sha256:11", "sha256:22", Wait),
     ("frozen-db", "true", "false", Stricter),
     ("max-db-age", "360", "90", Stricter),
     ("mirrors", "a.example/x", "b.example/x", Wait),

@@ -1,0 +1,417 @@
+//! How an index is built: sources are read one after the other, and only what the index needs of a record is kept.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::bytes::{Malware, Writer, write_affected, write_head};
+use super::{BLOCK, Directory, Header, PREAMBLE, Source, hash_of, short_hash};
+use crate::collector::{Collector, Unreadable};
+use crate::database;
+use crate::enrichment::Enrichment;
+use crate::record::{Advisory, PackageKey, Versions};
+use devops_core::digest::hexadecimal;
+use devops_core::{Error, Input, Location};
+use devops_versions::range::{Affected, Verdict};
+use devops_versions::{Version, find};
+
+/// A source of advisories on the disk.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// A file or a folder.
+    pub path: PathBuf,
+    /// When it was fetched, where that is known.
+    pub fetched: Option<Timestamp>,
+    /// The address that it was fetched from.
+    pub address: Option<String>,
+}
+
+/// An index that was built.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// What pins it: `sha256:…`.
+    pub digest: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// What its header says.
+    pub header: Header,
+}
+
+/// Most records of unknown packages that an index keeps; more are an error.
+const MOST_NAMELESS: usize = 1000;
+/// Bytes that a bucket has on average.
+const BUCKET: u64 = 512;
+
+/// Builds an index of sources: the same bytes whatever their order. The file is replaced whole or not at all.
+///
+/// # Errors
+/// Where a source is missing, damaged as a whole, or has nothing; where two are one; where the index can't be written.
+pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
+    let mut building = Building::default();
+    let mut described: Vec<Source> = Vec::new();
+    // What enriches records comes first, so that each record is written once.
+    let mut others = Vec::new();
+    let mut enrichment = Enrichment::default();
+    for source in sources {
+        if database::enriches(&source.path)? {
+            let mut take = |_| {};
+            let mut collector = Collector::all(&mut take);
+            let input = database::walk(&source.path, &mut collector)?;
+            let collected = collector.finish();
+            enrichment.add(collected.enrichment);
+            described.push(Source::of(source, input.as_ref(), collected.enriching, 0, 0, &collected.days));
+        } else {
+            others.push(source);
+        }
+    }
+    for source in others {
+        let before = building.hash;
+        let collected = {
+            let mut take = |advisories: Vec<(PackageKey, Advisory)>| building.take(advisories, &enrichment);
+            let mut collector = Collector::all(&mut take);
+            let input = database::walk(&source.path, &mut collector)?;
+            (input, collector.finish())
+        };
+        let (input, collected) = collected;
+        if collected.total == 0 {
+            return Err(
+                Error::input("source has no advisories").at(Location::file(database::shown(&source.path)))
+            );
+        }
+        let unreadable = (collected.unreadable.len() + collected.nameless.len()) as u64;
+        let mut own = Source::of(
+            source,
+            input.as_ref(),
+            collected.total,
+            collected.withdrawn,
+            unreadable,
+            &collected.days,
+        );
+        own.ecosystems = collected.ecosystems.clone();
+        if collected.ecosystems.is_empty() {
+            own.ecosystems.insert("crates.io".to_owned(), collected.total - collected.withdrawn);
+        }
+        if own.sha256.is_none() {
+            // A folder: what was taken from it stands for it.
+            own.sha256 = Some(hexadecimal(&xor(before, building.hash)));
+        }
+        for (ecosystem, count) in &own.ecosystems {
+            *building.ecosystems.entry(ecosystem.clone()).or_default() += count;
+        }
+        described.push(own);
+        building.doubtful.extend(collected.unreadable);
+        building.nameless.extend(collected.nameless);
+    }
+    described.sort_by(|left, right| left.sort_key().cmp(&right.sort_key()));
+    if let Some([one, _]) = described.array_windows().find(|[one, other]| one.sha256 == other.sha256) {
+        return Err(Error::usage(format!("the source `{}` is given twice", one.name)));
+    }
+    if building.nameless.len() > MOST_NAMELESS {
+        return Err(Error::input(format!("more than {MOST_NAMELESS} records can't be read"))
+            .help("fetch the sources again"));
+    }
+    if building.packages.is_empty() {
+        return Err(Error::input("the sources have no advisories about packages"));
+    }
+    building.write(described, output)
+}
+
+/// The bytes that differ.
+fn xor(one: [u8; 32], other: [u8; 32]) -> [u8; 32] {
+    let mut both = one;
+    both.iter_mut().zip(other).for_each(|(byte, other)| *byte ^= other);
+    both
+}
+
+impl Source {
+    /// What the header says of a source.
+    fn of(
+        source: &SourceFile,
+        input: Option<&Input>,
+        records: u64,
+        withdrawn: u64,
+        unreadable: u64,
+        days: &BTreeSet<jiff::civil::Date>,
+    ) -> Self {
+        let name = source.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        Self {
+            name: name.unwrap_or_default(),
+            address: source.address.clone(),
+            fetched: source.fetched,
+            sha256: input.map(|input| input.sha256.clone()),
+            bytes: input.map(|input| input.bytes),
+            records,
+            withdrawn,
+            unreadable,
+            ecosystems: BTreeMap::new(),
+            newest: days.iter().rev().copied().collect(),
+        }
+    }
+
+    fn sort_key(&self) -> (&Option<String>, &str) {
+        (&self.sha256, &self.name)
+    }
+}
+
+/// What is said of a package.
+#[derive(Debug, Default)]
+struct About {
+    /// Malware in short form.
+    malware: Vec<Box<[u8]>>,
+    /// Everything else: what is said of its versions, and of all packages of the record.
+    advisories: Vec<(Box<[u8]>, Head)>,
+}
+
+/// What a record says of all its packages.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Head {
+    /// It has but one.
+    Own(Box<[u8]>),
+    /// It has several, and this is the number of what it says.
+    Shared(usize),
+}
+
+/// An index while it is built.
+#[derive(Default)]
+struct Building {
+    packages: HashMap<PackageKey, About>,
+    shared: Vec<Box<[u8]>>,
+    doubtful: Vec<Unreadable>,
+    nameless: Vec<Unreadable>,
+    ecosystems: BTreeMap<String, u64>,
+    /// Of all that was taken, whatever its order.
+    hash: [u8; 32],
+}
+
+impl Building {
+    /// Takes what a record says.
+    fn take(&mut self, advisories: Vec<(PackageKey, Advisory)>, enrichment: &Enrichment) {
+        let is_shared = advisories.len() > 1;
+        let mut heads: HashMap<Box<[u8]>, usize> = HashMap::new();
+        for (key, mut advisory) in advisories {
+            enrichment.add_to(&mut advisory);
+            if let Some(malware) = Malware::of(&key, &advisory) {
+                let mut writer = Writer::default();
+                malware.write(&mut writer);
+                self.count(&key, &writer.0, &[]);
+                self.packages.entry(key).or_default().malware.push(writer.0.into());
+                continue;
+            }
+            without_repetition(&mut advisory);
+            let (affected, head) = (write_affected(&advisory), write_head(&advisory).into_boxed_slice());
+            self.count(&key, &affected, &head);
+            let head = if is_shared {
+                let next = self.shared.len();
+                let number = *heads.entry(head.clone()).or_insert(next);
+                if number == next {
+                    self.shared.push(head);
+                }
+                Head::Shared(number)
+            } else {
+                Head::Own(head)
+            };
+            self.packages.entry(key).or_default().advisories.push((affected.into(), head));
+        }
+    }
+
+    /// Counts what is taken into the hash of all.
+    fn count(&mut self, key: &PackageKey, one: &[u8], other: &[u8]) {
+        let mut digest = Sha256::new();
+        for part in [key.ecosystem.as_bytes(), key.name.as_bytes(), one, other] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        self.hash = xor(self.hash, digest.finalize().into());
+    }
+
+    /// Writes the index.
+    fn write(mut self, sources: Vec<Source>, output: &Path) -> Result<Built, Error> {
+        let (shared, places) = self.lay_shared();
+        let mut doubtful: BTreeMap<PackageKey, Vec<Unreadable>> = BTreeMap::new();
+        for one in std::mem::take(&mut self.doubtful) {
+            if let Some(package) = &one.package {
+                self.packages.entry(package.clone()).or_default();
+                doubtful.entry(package.clone()).or_default().push(one);
+            }
+        }
+        // Packages whose records can't be read count as well, so that their ecosystem is known.
+        for key in self.packages.keys() {
+            self.ecosystems.entry(key.ecosystem.clone()).or_default();
+        }
+        let names: BTreeMap<String, usize> = self.ecosystems.keys().cloned().zip(0..).collect();
+        let mut keys: Vec<(u64, PackageKey, About)> =
+            self.packages.drain().map(|(key, about)| (hash_of(&key), key, about)).collect();
+        keys.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
+        let mut postings: Vec<u8> = Vec::new();
+        let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
+        let (mut records, mut malware) = (0_u64, 0_u64);
+        for (hash, key, mut about) in keys {
+            let mut entry = Writer::default();
+            entry.count(names.get(&key.ecosystem).copied().unwrap_or_default());
+            entry.text(&key.name);
+            about.malware.sort();
+            about.malware.dedup();
+            malware += about.malware.len() as u64;
+            entry.count(about.malware.len());
+            about.malware.iter().for_each(|one| entry.0.extend_from_slice(one));
+            let mut posting = Writer::default();
+            let mut advisories: Vec<Vec<u8>> =
+                about.advisories.iter().map(|one| advisory(one, &places)).collect();
+            advisories.sort();
+            advisories.dedup();
+            records += advisories.len() as u64;
+            posting.count(advisories.len());
+            advisories.iter().for_each(|one| posting.0.extend_from_slice(one));
+            let mut doubts = doubtful.remove(&key).unwrap_or_default();
+            doubts.sort();
+            doubts.dedup();
+            posting.count(doubts.len());
+            for doubt in &doubts {
+                posting.text(&doubt.id);
+                posting.text(&doubt.path);
+                posting.text(&doubt.reason);
+            }
+            if advisories.is_empty() && doubts.is_empty() {
+                entry.number(0);
+            } else {
+                entry.count(posting.0.len());
+                entry.count(postings.len());
+                entry.0.extend_from_slice(&short_hash(&posting.0));
+                postings.extend_from_slice(&posting.0);
+            }
+            entries.push((hash, entry.0));
+        }
+        let (buckets, directory) = lay_buckets(&entries);
+        let shared_directory = shared.chunks(BLOCK).flat_map(short_hash).collect::<Vec<u8>>();
+        self.nameless.sort();
+        let header = Header {
+            advisories: records,
+            malware,
+            packages: entries.len() as u64,
+            ecosystems: self.ecosystems,
+            sources,
+            nameless: self.nameless.into_iter().map(|one| (one.id, one.path, one.reason)).collect(),
+            buckets: Directory {
+                bytes: directory.len() as u64,
+                sha256: hexadecimal(&Sha256::digest(&directory)),
+            },
+            shared: Directory {
+                bytes: shared_directory.len() as u64,
+                sha256: hexadecimal(&Sha256::digest(&shared_directory)),
+            },
+            bucket_bytes: buckets.len() as u64,
+            shared_bytes: shared.len() as u64,
+            posting_bytes: postings.len() as u64,
+        };
+        let parts = [&directory, &shared_directory, &buckets, &shared, &postings];
+        write(header, &parts, output)
+    }
+
+    /// The bytes of everything that several packages share, in an order of its own, and the place of each.
+    fn lay_shared(&mut self) -> (Vec<u8>, Vec<(u64, u64)>) {
+        let mut order: Vec<usize> = (0..self.shared.len()).collect();
+        let text = |number: &usize| self.shared.get(*number);
+        order.sort_by(|left, right| text(left).cmp(&text(right)));
+        let (mut bytes, mut places) = (Vec::new(), vec![(0, 0); self.shared.len()]);
+        let mut last: Option<(&[u8], (u64, u64))> = None;
+        for number in order {
+            let Some(head) = self.shared.get(number) else { continue };
+            let place = match last {
+                Some((known, place)) if known == head.as_ref() => place,
+                _ => {
+                    let place = (bytes.len() as u64, head.len() as u64);
+                    bytes.extend_from_slice(head);
+                    place
+                }
+            };
+            last = Some((head, place));
+            if let Some(slot) = places.get_mut(number) {
+                *slot = place;
+            }
+        }
+        (bytes, places)
+    }
+}
+
+/// An advisory about a package, as it stands in the index.
+fn advisory((affected, head): &(Box<[u8]>, Head), places: &[(u64, u64)]) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.bytes(affected);
+    match head {
+        Head::Own(head) => {
+            writer.number(0);
+            writer.bytes(head);
+        }
+        Head::Shared(number) => {
+            let (place, length) = places.get(*number).copied().unwrap_or_default();
+            writer.number(length);
+            writer.number(place);
+        }
+    }
+    writer.0
+}
+
+/// Buckets of entries by the first bits of their hashes, and the directory of the buckets: the length and the hash of each.
+fn lay_buckets(entries: &[(u64, Vec<u8>)]) -> (Vec<u8>, Vec<u8>) {
+    let total: u64 = entries.iter().map(|(_, entry)| entry.len() as u64).sum();
+    let bits = (total / BUCKET).max(1).ilog2();
+    let (mut buckets, mut directory) = (Vec::new(), Vec::new());
+    let mut entries = entries.iter().peekable();
+    for number in 0..1_u64 << bits {
+        let start = buckets.len();
+        while let Some((_, entry)) = entries.next_if(|(hash, _)| super::bucket_of(*hash, bits) == number) {
+            buckets.extend_from_slice(entry);
+        }
+        let bucket = buckets.get(start..).unwrap_or_default();
+        directory.extend_from_slice(&u32::try_from(bucket.len()).unwrap_or(u32::MAX).to_le_bytes());
+        directory.extend_from_slice(&short_hash(bucket));
+    }
+    (buckets, directory)
+}
+
+/// Leaves out listed versions that a range holds anyway: the answer is the same without them.
+fn without_repetition(advisory: &mut Advisory) {
+    let Some(order) = find(&advisory.ecosystem).and_then(|known| known.order()) else { return };
+    let Versions::Osv { listed, ranges, .. } = &mut advisory.versions else { return };
+    let mut affected = Affected::new(Some(order), []);
+    for range in ranges.iter() {
+        affected.add(
+            range.kind,
+            Some(order),
+            range.events.iter().map(|(bound, text)| (*bound, text.as_str())),
+        );
+    }
+    if ranges.is_empty() {
+        return;
+    }
+    listed.retain(|text| {
+        let version = Version::of_any(order, text);
+        !version.is_certain() || affected.affects(text, &version) != Verdict::Affected
+    });
+}
+
+/// Writes the file: preamble, header and parts.
+fn write(header: Header, parts: &[&Vec<u8>], output: &Path) -> Result<Built, Error> {
+    let text = serde_json::to_vec(&header).map_err(|error| Error::bug(error.to_string()))?;
+    let length = u32::try_from(text.len()).map_err(|_| Error::bug("the header is too long"))?;
+    let mut preamble = PREAMBLE.to_vec();
+    preamble.extend_from_slice(&length.to_le_bytes());
+    let mut digest = Sha256::new();
+    digest.update(&preamble);
+    digest.update(&text);
+    let root = digest.finalize();
+    preamble.extend_from_slice(&root);
+    devops_files::replace_with(output, |file| {
+        let mut file = BufWriter::new(file);
+        file.write_all(&preamble)?;
+        file.write_all(&text)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        let written: io::Result<()> = file.flush();
+        written
+    })?;
+    let bytes = (preamble.len() + text.len() + parts.iter().map(|part| part.len()).sum::<usize>()) as u64;
+    Ok(Built { digest: format!("sha256:{}", hexadecimal(&root)), bytes, header })
+}

@@ -1,0 +1,50 @@
+//! What the lockfiles of a project say about what is worth downloading.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use devops_core::{Error, Location};
+use devops_inventory::Package;
+use devops_inventory::lockfiles::find::shown;
+use devops_inventory::lockfiles::{Kind, Source, find};
+use devops_job::Context;
+
+/// Longest lockfile that is read.
+const LARGEST: u64 = 64 << 20;
+
+/// What was found in the lockfiles.
+pub(super) struct Packages {
+    /// Every package of every lockfile that is read.
+    pub(super) all: Vec<Package>,
+    /// The ecosystems of lockfiles that are not read, by OSV's names.
+    pub(super) others: BTreeSet<&'static str>,
+    /// How many lockfiles were read.
+    pub(super) lockfiles: u64,
+}
+
+/// Reads the lockfiles that `paths` name or contain; those of the working directory where none are given.
+///
+/// # Errors
+/// Where there is none, or one can't be read.
+pub(super) fn packages(paths: &[PathBuf], context: &Context) -> Result<Packages, Error> {
+    let here = [context.working_directory.clone()];
+    let paths = if paths.is_empty() { here.as_slice() } else { paths };
+    let workspace = context.workspace();
+    let found = find(paths, &|real: &Path| workspace.holds(real))?;
+    let mut read = Packages { all: Vec::new(), others: BTreeSet::new(), lockfiles: 0 };
+    for (path, kind) in &found.lockfiles {
+        match kind {
+            Kind::Read(format) => {
+                let bytes = devops_files::read(path, LARGEST).map_err(|error| {
+                    Error::input("can't be read").at(Location::file(shown(path))).because(error)
+                })?;
+                read.all.extend(format.read(&Source::alone(&shown(path), &bytes))?.packages);
+                read.lockfiles += 1;
+            }
+            Kind::NotRead(ecosystem) => {
+                read.others.insert(ecosystem);
+            }
+        }
+    }
+    Ok(read)
+}
