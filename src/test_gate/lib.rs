@@ -12,7 +12,6 @@ mod attempt_reports;
 mod attempts;
 mod baseline;
 mod baseline_command;
-mod benchmarks;
 mod beyond_end;
 mod bystanders;
 mod cases;
@@ -20,10 +19,8 @@ mod change_under_test;
 mod collector;
 mod command;
 mod console_output;
-mod coverage;
 mod covered;
 mod detect;
-mod direction;
 mod environment;
 mod execution;
 mod exports;
@@ -33,7 +30,6 @@ mod formats;
 #[cfg_attr(feature = "fuzzing", doc(hidden))]
 pub mod fuzzing;
 mod gate_files;
-mod hash;
 #[cfg(test)]
 mod injected_tests;
 mod ledger;
