@@ -30,8 +30,7 @@ mod formats;
 #[cfg_attr(feature = "fuzzing", doc(hidden))]
 pub mod fuzzing;
 mod gate_files;
-#[cfg(test)]
-mod injected_tests;
+mod glance;
 mod ledger;
 mod limits;
 mod listed;
@@ -40,8 +39,6 @@ mod other_xml;
 mod packed;
 mod partitions;
 mod places;
-#[cfg(test)]
-mod prefix_tests;
 mod producer;
 #[cfg(test)]
 mod properties;
@@ -70,6 +67,7 @@ use self::change_under_test::ChangeUnderTest;
 use self::collector::Keep;
 use self::files::Mark;
 use self::gate_files::GateFiles;
+pub use self::glance::{Glance, Tests, glance};
 use self::limits::Limits;
 use self::records::Earlier;
 use self::run::RunFacts;

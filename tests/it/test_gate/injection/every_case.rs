@@ -6,12 +6,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::attempts::State;
-use super::collector::Keep;
-use super::read::{Content, content};
+use test_gate::glance;
 
-#[path = "../../tests/it/test_gate/injection/red/mod.rs"]
-mod red;
+use super::super::report_files;
+use super::red;
 
 /// How many cases of a report are tried, and how many bytes the changed reports may have together; `DEVOPS_EVERY_CASE` lifts that.
 const CASES: usize = 200;
@@ -37,13 +35,9 @@ struct Wrong {
 }
 
 impl Wrong {
-    fn of(text: &str) -> Option<Self> {
-        let Content::Tests(reading) = content(&mut text.as_bytes(), "report", Keep::default()) else {
-            return None;
-        };
-        let tests = reading.counts.of(State::Failed) + reading.counts.of(State::Errored);
-        let troubles = reading.troubles.kept().len() as u64;
-        Some(Self { tests, all: tests + reading.suite_errored + reading.run_errored + troubles })
+    fn of(path: &Path, text: &str) -> Option<Self> {
+        let seen = glance(path, text.as_bytes()).tests?;
+        Some(Self { tests: seen.red, all: seen.red + seen.red_groups + seen.troubles })
     }
 
     /// Whether more went wrong than before; where only a case was changed, that must be a test. A failure may explain what a suite
@@ -51,38 +45,6 @@ impl Wrong {
     fn is_worse(&self, before: &Self, how: &str) -> bool {
         self.tests > before.tests || (how != "alone" && self.all > before.all)
     }
-}
-
-/// Every file of the cases, and of the corpus's reports of tests where it is there, in the order of their names.
-pub(super) fn reports() -> Vec<PathBuf> {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let corpus =
-        std::env::var_os("DEVOPS_CORPUS").map_or_else(|| root.join("../shared/corpus"), PathBuf::from);
-    if !corpus.is_dir() {
-        assert!(std::env::var_os("DEVOPS_CORPUS_REQUIRED").is_none(), "{} is required", corpus.display());
-        super::skipped::skipped("corpus (only the cases are read)");
-    }
-    let mut folders = vec![root.join("tests/cases/test-gate")];
-    folders.extend(
-        ["junit", "test-reports"].map(|name| corpus.join(name)).into_iter().filter(|folder| folder.is_dir()),
-    );
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(path);
-            }
-        }
-    }
-    let is_ours = |path: &PathBuf| {
-        ["expected.json", "corpus.json", "README.md"].iter().any(|name| path.ends_with(name))
-    };
-    files.retain(|path| !is_ours(path));
-    files.sort_by_key(|path| (!path.starts_with(root.join("tests")), path.clone()));
-    files
 }
 
 /// Some of the cases: the same in every run, and none in particular.
@@ -117,26 +79,28 @@ impl Tried {
     /// Changes every case of a report, one at a time.
     fn report(&mut self, path: &Path) {
         let bytes = std::fs::read(path).unwrap();
-        let Content::Tests(reading) = content(&mut bytes.as_slice(), "report", Keep::default()) else {
+        let Some(seen) = glance(path, &bytes).tests else {
             return;
         };
         // One that is cut off or broken is red whatever its cases say.
-        if !reading.troubles.is_empty() {
+        if seen.troubles > 0 {
             return;
         }
         let text = String::from_utf8(bytes).unwrap_or_default();
         let cases = red::cases(&text);
-        if cases.is_empty() && reading.counts.of(State::Passed) > 0 {
+        if cases.is_empty() && seen.passed > 0 {
             self.without.push(path.to_path_buf());
         }
-        let Some(before) = Wrong::of(&text) else { return };
+        let Some(before) = Wrong::of(path, &text) else {
+            return;
+        };
         for case in some(cases, text.len()).into_iter().filter(|case| !case.is_red) {
             let alone = case.in_place(&text);
             let documents = red::documents(&text, &alone[0].1);
             let others = case.copied(&text).into_iter().chain(case.surrounded(&text)).chain(documents);
             for (how, variant) in alone.into_iter().chain(others) {
-                *self.counts.entry(format!("{}: {how}", reading.format)).or_default() += 1;
-                let is_seen = Wrong::of(&variant).is_some_and(|after| after.is_worse(&before, how))
+                *self.counts.entry(format!("{}: {how}", seen.format)).or_default() += 1;
+                let is_seen = Wrong::of(path, &variant).is_some_and(|after| after.is_worse(&before, how))
                     || before.all > 0 && is_explained(path);
                 if !is_seen {
                     let start = case.spans.first().map_or(0, |span| span.start);
@@ -156,13 +120,15 @@ fn is_explained(path: &Path) -> bool {
 
 #[test]
 fn no_injected_failure_is_missed() {
-    let files = reports();
+    let files = report_files();
     let (next, tried) = (Mutex::new(files.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
-                    let Some(path) = next.lock().unwrap().next() else { return };
+                    let Some(path) = next.lock().unwrap().next() else {
+                        return;
+                    };
                     let mut own = Tried::default();
                     own.report(path);
                     tried.lock().unwrap().push(own);

@@ -7,12 +7,9 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::bystanders::bystander;
-use super::collector::Keep;
-use super::files::File;
-use super::formats;
-use super::injected_tests::reports;
-use super::read::{Content, content};
+use test_gate::glance;
+
+use super::report_files;
 
 /// Cuts of each report, of each that is written in another way, and how many bytes those of one may have together.
 const CUTS: usize = 20;
@@ -22,28 +19,10 @@ const BYTES: usize = 4 << 20;
 /// A report from this many bytes on is only tried as it is.
 const MANY: usize = 1 << 16;
 
-/// How bad a file is that was found in a folder, and how many tests it has: 0 passes, 1 warns, 2 fails; a file that nobody looks at
-/// passes.
-fn badness(file: &File, bytes: &[u8]) -> (u8, u64) {
-    let mut source = bytes;
-    let content = content(&mut source, &file.label, Keep::default());
-    if bystander(file, &content, bytes.len() as u64).is_some() {
-        return (0, 0);
-    }
-    let is_red = match &content {
-        Content::Tests(reading) => {
-            return (formats::badness(reading), reading.counts.tests());
-        }
-        Content::Coverage(reading) => !reading.troubles.is_empty() || reading.coverage.is_empty(),
-        Content::Benchmarks(_, reading) => {
-            let is_empty = reading.benchmarks.is_empty() && reading.thresholds.is_empty();
-            !(reading.troubles.is_empty() && reading.broken.is_empty())
-                || is_empty
-                || reading.thresholds.iter().any(|found| found.is_crossed)
-        }
-        Content::Unknown(_) => true,
-    };
-    (if is_red { 2 } else { 0 }, 0)
+/// How bad a file is that was found in a folder, and how many tests it has.
+fn badness(path: &Path, bytes: &[u8]) -> (u8, u64) {
+    let seen = glance(path, bytes);
+    (seen.badness, seen.tests.map_or(0, |tests| tests.all))
 }
 
 /// Whether this is what a run of benchmarks printed until it broke off: text without an end looks healthy before the line that says
@@ -90,33 +69,31 @@ fn written_otherwise(bytes: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn no_beginning_of_a_report_is_greener_than_all_of_it() {
-    let mut files = reports();
+    let mut files = report_files();
     files.retain(|path| !breaks_off(path));
     assert!(files.len() > 100, "{}", files.len());
     let mut greener = Vec::new();
     for (seed, path) in (1..).zip(&files) {
         let label = path.file_name().unwrap().to_string_lossy().into_owned();
-        let file =
-            File { path: Some(path.clone()), label, found_in: Some("reports".to_owned()), argument: 0 };
         let bytes = std::fs::read(path).unwrap();
-        let (whole, tests) = badness(&file, &bytes);
+        let (whole, tests) = badness(path, &bytes);
         let mut check = |bytes: &[u8], cut: usize| {
-            let (part, some) = badness(&file, &bytes[..cut]);
+            let (part, some) = badness(path, &bytes[..cut]);
             if part < whole || (part < 2 && some < tests) {
                 let place = format!("{}: {cut} of {} bytes", path.display(), bytes.len());
                 greener.push(format!("{place}: {some} of {tests} tests, {part} instead of {whole}"));
             }
         };
         for cut in cuts(bytes.len(), seed, CUTS) {
-            if !hides_subtests(&file.label, &bytes[cut..]) && !is_before_events(&bytes[..cut]) {
+            if !hides_subtests(&label, &bytes[cut..]) && !is_before_events(&bytes[..cut]) {
                 check(&bytes, cut);
             }
         }
         let others = if bytes.len() < MANY { written_otherwise(&bytes) } else { Vec::new() };
         for written in others {
-            assert_eq!(badness(&file, &written), (whole, tests), "{}", path.display());
+            assert_eq!(badness(path, &written), (whole, tests), "{}", path.display());
             // Where the lost end of a line of UTF-16 is, nobody counts.
-            let may_hide = bytes.split(|byte| *byte == b'\n').any(|line| hides_subtests(&file.label, line));
+            let may_hide = bytes.split(|byte| *byte == b'\n').any(|line| hides_subtests(&label, line));
             let may_hide = may_hide || bytes.starts_with(b"# ");
             for cut in cuts(written.len(), seed, FEWER_CUTS).filter(|_| !may_hide) {
                 check(&written, cut);
