@@ -118,6 +118,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// Adds a folder that is known to be the root of the repository.
+    #[must_use]
     pub fn checkout(mut self, folder: &str) -> Self {
         let folder = normal(folder);
         if folder.trim_end_matches('/').len() > 1 {
@@ -127,6 +128,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// Adds a `go.mod` of the repository with its text.
+    #[must_use]
     pub fn go_mod(mut self, path: &str, text: &str) -> Self {
         let module = text.lines().find_map(|line| {
             let rest = line.trim().strip_prefix("module")?;
