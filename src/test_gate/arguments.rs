@@ -7,11 +7,11 @@ use clap::builder::OsStringValueParser;
 use clap::{Arg, ArgAction, Args, Command, ValueEnum, ValueHint};
 
 use super::baseline::{self, TestDrop};
-use super::benchmarks::{self, Bound};
 use super::collector::{Assumed, Keep};
-use super::coverage::{self, FolderFloor, Percent, Prefixes, Scope};
 use super::environment::Environment;
+use devops_benchmarks::Bound;
 use devops_core::Error;
+use devops_coverage::{FolderFloor, Percent, Prefixes, Scope};
 use devops_job::Key;
 
 /// What to do.
@@ -316,9 +316,9 @@ impl Arguments {
     ///
     /// # Errors
     /// Where the floor of a folder makes no sense.
-    pub(super) fn coverage_limits(&self) -> Result<coverage::Limits, Error> {
+    pub(super) fn coverage_limits(&self) -> Result<devops_coverage::Limits, Error> {
         let folders = self.folder_coverage.iter().map(|text| FolderFloor::parse(text));
-        Ok(coverage::Limits {
+        Ok(devops_coverage::Limits {
             folders: folders.collect::<Result<_, _>>()?,
             min_coverage: self.min_coverage,
             min_branch_coverage: self.min_branch_coverage,
@@ -348,8 +348,8 @@ impl Arguments {
     ///
     /// # Errors
     /// Where a number or a limit makes no sense.
-    pub(super) fn benchmark_limits(&self) -> Result<benchmarks::Limits, Error> {
-        let limits = benchmarks::Limits {
+    pub(super) fn benchmark_limits(&self) -> Result<devops_benchmarks::Limits, Error> {
+        let limits = devops_benchmarks::Limits {
             max_slowdown: self.max_benchmark_slowdown,
             alarm_rate: self.benchmark_alarm_rate,
             size_alone: self.max_unsampled_slowdown,

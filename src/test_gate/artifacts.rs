@@ -1,11 +1,11 @@
 //! The merged reports that are left beside the gate's own.
 
 use super::arguments::Export;
-use super::coverage::export_cobertura;
 use super::covered::Scoped;
 use super::exports;
 use super::run::RunFacts;
 use devops_core::Error;
+use devops_coverage::export_cobertura;
 use devops_job::Artifact;
 
 /// Names of the merged reports.

@@ -206,7 +206,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::{Rows, State, VERY_LONG, after, after_rerun};
-    use crate::hash::hash_of;
+    use devops_reading::hash::hash_of;
 
     #[test]
     fn the_table_counts_like_a_map() {

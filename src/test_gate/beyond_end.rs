@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::coverage::Coverage;
 use devops_core::words::{counted, number};
+use devops_coverage::Coverage;
 
 /// Maximum number of bytes of a file that is looked at, and of all together: what is longer is hardly source code.
 const LARGEST: u64 = 4 << 20;

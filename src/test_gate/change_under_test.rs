@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::Arguments;
-use super::coverage;
 use devops_core::Error;
 use devops_job::Context;
 use devops_repository::{Base, KnownBase, Repository};
@@ -66,8 +65,8 @@ impl ChangeUnderTest {
     /// Where a report comes from: the folder it lies in and the working directory, as far as they belong to the repository.
     ///
     /// A link within the repository counts as where it leads, so that no link makes a report one of another folder.
-    pub(super) fn origin(&self, report: Option<&Path>) -> coverage::Origin {
-        let Some(repository) = &self.repository else { return coverage::Origin::default() };
+    pub(super) fn origin(&self, report: Option<&Path>) -> devops_coverage::Origin {
+        let Some(repository) = &self.repository else { return devops_coverage::Origin::default() };
         let inside = |path: &Path| {
             let real = path.canonicalize().ok();
             let real = real.as_deref().and_then(|real| repository.path_of(real));
@@ -75,7 +74,7 @@ impl ChangeUnderTest {
         };
         let folder = report.and_then(inside);
         let folder = folder.as_deref().map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder));
-        coverage::Origin::new(folder, inside(&self.working_directory).as_deref())
+        devops_coverage::Origin::new(folder, inside(&self.working_directory).as_deref())
     }
 
     /// The path of a file in the repository.
@@ -111,8 +110,8 @@ impl ChangeUnderTest {
     }
 
     /// The change as coverage needs it.
-    pub(super) fn lines(&self) -> Option<coverage::Change> {
-        self.change.as_ref().map(|change| coverage::Change {
+    pub(super) fn lines(&self) -> Option<devops_coverage::Change> {
+        self.change.as_ref().map(|change| devops_coverage::Change {
             added: change.added.clone(),
             deleted: change.deleted.clone(),
             renamed: change.renamed.clone(),
@@ -170,8 +169,8 @@ impl ChangeUnderTest {
     }
 
     /// The names that coverage reports have for the repository's folders.
-    pub(super) fn mapper<'a>(&self, tracked: Option<&'a [String]>) -> coverage::Mapper<'a> {
-        let mut mapper = coverage::Mapper::new(tracked);
+    pub(super) fn mapper<'a>(&self, tracked: Option<&'a [String]>) -> devops_coverage::Mapper<'a> {
+        let mut mapper = devops_coverage::Mapper::new(tracked);
         let Some(repository) = &self.repository else { return mapper };
         if let Some(root) = repository.root() {
             mapper = mapper.checkout(&root.to_string_lossy());

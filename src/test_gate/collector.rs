@@ -8,15 +8,15 @@ use std::collections::{HashMap, HashSet};
 
 use super::archive::{Archive, STAND_IN};
 use super::attempts::{Attempts, Counts, Rows, State, after, after_rerun};
-use super::benchmarks::{Benchmark, Stream};
 use super::cases::CaseList;
 use super::execution::{DETAIL, Execution, MESSAGE, Problem};
-use super::hash::hash_of;
 use super::ledger::{Identity, Ledger, Scope};
 use super::slowest::Slowest;
+use devops_benchmarks::{Benchmark, Stream};
 use devops_core::clues;
 use devops_reading::encoding::has_replaced;
 use devops_reading::excerpt::{shorten, without_colours};
+use devops_reading::hash::hash_of;
 use devops_reading::trouble::{Position, Trouble, Troubles};
 
 /// Maximum number of problems kept of a file; the counts know all.

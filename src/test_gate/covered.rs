@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::beyond_end;
 use super::change_under_test::ChangeUnderTest;
-use super::coverage::{self, Coverage, FileTotals, LeftOut, Prefixes, Scope};
 use super::files::File;
 use devops_core::words::{counted, number};
+use devops_coverage::{Coverage, FileTotals, LeftOut, Prefixes, Scope};
 
 /// Maximum number of paths that a note names.
 const NAMED: usize = 10;
@@ -27,7 +27,7 @@ pub(super) struct Covered {
 pub(super) struct Scoped<'a> {
     pub(super) coverage: Cow<'a, Coverage>,
     pub(super) base: Option<BTreeMap<String, FileTotals>>,
-    pub(super) change: Option<coverage::Change>,
+    pub(super) change: Option<devops_coverage::Change>,
     pub(super) tracked: Option<Cow<'a, [String]>>,
     pub(super) left_out: LeftOut,
 }
@@ -35,7 +35,7 @@ pub(super) struct Scoped<'a> {
 impl Covered {
     /// Gives every file its path in the repository, and merges what several reports say of it.
     pub(super) fn merge(
-        readings: Vec<(File, coverage::Reading)>,
+        readings: Vec<(File, devops_coverage::Reading)>,
         prefixes: &Prefixes,
         change: &ChangeUnderTest,
     ) -> Self {
@@ -59,7 +59,7 @@ impl Covered {
             let found = mapper.map(reading, &origin);
             covered.coverage.merge(found.coverage);
             for left in &found.unmapped {
-                if let coverage::Why::Ambiguous(files) = &left.why {
+                if let devops_coverage::Why::Ambiguous(files) = &left.why {
                     for meant in files {
                         let said = || format!("{} of {}", left.path, file.label);
                         covered.unclear.entry(meant.clone()).or_insert_with(said);
@@ -84,7 +84,7 @@ impl Covered {
         &self,
         scope: &Scope,
         mut base: Option<BTreeMap<String, FileTotals>>,
-        mut change: Option<coverage::Change>,
+        mut change: Option<devops_coverage::Change>,
     ) -> Scoped<'_> {
         let tracked = self.tracked.as_deref();
         let mut coverage = Cow::Borrowed(&self.coverage);
@@ -98,7 +98,7 @@ impl Covered {
 }
 
 /// The files of reports that are none of the repository's.
-fn not_mapped(mut unmapped: Vec<coverage::Unmapped>) -> Option<String> {
+fn not_mapped(mut unmapped: Vec<devops_coverage::Unmapped>) -> Option<String> {
     unmapped.sort();
     unmapped.dedup();
     if unmapped.is_empty() {

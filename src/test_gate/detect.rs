@@ -3,7 +3,6 @@
 use super::console_output;
 use super::formats::{self, Format, junit};
 use super::other_xml;
-use super::{benchmarks, coverage};
 use devops_reading::excerpt::shorten;
 use devops_reading::shape::Shape;
 
@@ -12,9 +11,9 @@ pub(crate) enum Kind {
     /// Results of tests.
     Tests(&'static Format),
     /// Coverage.
-    Coverage(coverage::Format),
+    Coverage(devops_coverage::Format),
     /// Benchmarks.
-    Benchmarks(benchmarks::Format),
+    Benchmarks(devops_benchmarks::Format),
     /// Nothing that is known.
     Unknown(Unrecognised),
 }
@@ -35,10 +34,10 @@ pub(crate) fn detect(shape: &Shape) -> Kind {
     if let Some(format) = formats::detect(shape) {
         return Kind::Tests(format);
     }
-    if let Some(format) = coverage::detect(shape) {
+    if let Some(format) = devops_coverage::detect(shape) {
         return Kind::Coverage(format);
     }
-    if let Some(format) = benchmarks::detect(shape) {
+    if let Some(format) = devops_benchmarks::detect(shape) {
         return Kind::Benchmarks(format);
     }
     match shape {

@@ -12,7 +12,6 @@ mod attempt_reports;
 mod attempts;
 mod baseline;
 mod baseline_command;
-mod benchmarks;
 mod beyond_end;
 mod bystanders;
 mod cases;
@@ -20,10 +19,8 @@ mod change_under_test;
 mod collector;
 mod command;
 mod console_output;
-mod coverage;
 mod covered;
 mod detect;
-mod direction;
 mod environment;
 mod execution;
 mod exports;
@@ -33,9 +30,7 @@ mod formats;
 #[cfg_attr(feature = "fuzzing", doc(hidden))]
 pub mod fuzzing;
 mod gate_files;
-mod hash;
-#[cfg(test)]
-mod injected_tests;
+mod glance;
 mod ledger;
 mod limits;
 mod listed;
@@ -44,8 +39,6 @@ mod other_xml;
 mod packed;
 mod partitions;
 mod places;
-#[cfg(test)]
-mod prefix_tests;
 mod producer;
 #[cfg(test)]
 mod properties;
@@ -74,6 +67,7 @@ use self::change_under_test::ChangeUnderTest;
 use self::collector::Keep;
 use self::files::Mark;
 use self::gate_files::GateFiles;
+pub use self::glance::{Glance, Tests, glance};
 use self::limits::Limits;
 use self::records::Earlier;
 use self::run::RunFacts;

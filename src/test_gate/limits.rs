@@ -1,15 +1,15 @@
 //! What the settings allow, read and checked before any report is.
 
 use super::arguments::Arguments;
-use super::coverage::{Prefixes, Scope};
-use super::{baseline, benchmarks, coverage};
+use super::baseline;
 use devops_core::Error;
+use devops_coverage::{Prefixes, Scope};
 
 /// How bad a run may be, and what of its coverage counts.
 pub(super) struct Limits {
     pub(super) tests: baseline::Limits,
-    pub(super) benchmarks: benchmarks::Limits,
-    pub(super) coverage: coverage::Limits,
+    pub(super) benchmarks: devops_benchmarks::Limits,
+    pub(super) coverage: devops_coverage::Limits,
     pub(super) scope: Scope,
     pub(super) prefixes: Prefixes,
 }

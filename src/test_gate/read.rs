@@ -13,7 +13,6 @@ use super::detect::{Kind, Unrecognised, detect};
 use super::files::File;
 use super::moment;
 use super::packed::{self, Packing};
-use super::{benchmarks, coverage};
 use devops_core::Input;
 use devops_files::{Bounded, HashingReader, open_within};
 use devops_reading::encoding::Decoded;
@@ -46,9 +45,9 @@ pub(super) enum Content {
     /// Results of tests.
     Tests(Box<Reading>),
     /// Coverage.
-    Coverage(coverage::Reading),
+    Coverage(devops_coverage::Reading),
     /// Benchmarks.
-    Benchmarks(benchmarks::Format, benchmarks::Reading),
+    Benchmarks(devops_benchmarks::Format, devops_benchmarks::Reading),
     /// Nothing that is known.
     Unknown(Unrecognised),
 }
@@ -263,8 +262,10 @@ fn of_shape(shape: &Shape, whole: &mut dyn Read, label: &str, keep: Keep) -> Con
             (format.read)(whole, &mut collector);
             Content::Tests(Box::new(collector.finish()))
         }
-        Kind::Coverage(format) => Content::Coverage(coverage::read(format, whole)),
-        Kind::Benchmarks(format) => Content::Benchmarks(format, benchmarks::read(format, whole, label)),
+        Kind::Coverage(format) => Content::Coverage(devops_coverage::read(format, whole)),
+        Kind::Benchmarks(format) => {
+            Content::Benchmarks(format, devops_benchmarks::read(format, whole, label))
+        }
         Kind::Unknown(unrecognised) => unknown(shape, unrecognised, whole),
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::baseline::{self, Baseline, Comparison, Metric};
-use super::benchmarks::Benchmark;
-use super::coverage::{Coverage, FileTotals, Ratio};
 use super::run::RunFacts;
+use devops_benchmarks::Benchmark;
+use devops_coverage::{Coverage, FileTotals, Ratio};
 
 /// What a baseline knows of earlier runs, in the terms of what is held against it.
 #[derive(Default)]

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use super::attempts::State;
+use super::baseline;
 use super::collector::{GroupError, Reading};
 use super::command;
 use super::execution::{Problem, numbered};
 use super::trace;
-use super::{baseline, benchmarks, coverage};
 use devops_core::rule::rules;
 use devops_core::words::{count, counted, number};
 use devops_core::{Finding, Location, Rule, Severity, why};
@@ -47,8 +47,9 @@ pub(super) const COUNTED: &[&str] = &[
 
 /// Every rule of this job.
 pub(super) fn all() -> &'static [Rule] {
-    static ALL: LazyLock<Vec<Rule>> =
-        LazyLock::new(|| [OWN, baseline::rules::RULES, coverage::RULES, benchmarks::RULES].concat());
+    static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+        [OWN, baseline::rules::RULES, devops_coverage::RULES, devops_benchmarks::RULES].concat()
+    });
     &ALL
 }
 

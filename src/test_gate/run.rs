@@ -9,11 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arguments::Arguments;
 use super::attempt_reports;
 use super::attempts::State;
-use super::benchmarks::{self, Benchmark, Threshold};
 use super::bystanders::{bystander, full_coverage, summary_beside};
 use super::change_under_test::ChangeUnderTest;
 use super::collector::{GroupError, Keep, Reading};
-use super::coverage::{self, Prefixes};
 use super::covered::Covered;
 use super::environment::Environment;
 use super::exports::Source;
@@ -25,7 +23,9 @@ use super::read::{self, Content};
 use super::rules::{self, LISTED};
 use super::slowest::Slowest;
 use super::tally::Tally;
+use devops_benchmarks::{Benchmark, Threshold};
 use devops_core::{Cases, Finding, Input};
+use devops_coverage::Prefixes;
 use devops_reading::trouble::{Position, Trouble, Troubles};
 
 /// What all reports of a run say.
@@ -172,7 +172,7 @@ fn idle_attempts(arguments: &Arguments, found: &Files) -> Vec<String> {
 #[derive(Default)]
 struct Collected {
     facts: RunFacts,
-    coverage: Vec<(File, coverage::Reading)>,
+    coverage: Vec<(File, devops_coverage::Reading)>,
     /// Folders with a report in them.
     with_reports: BTreeSet<String>,
     /// Folders in which a file was found that is no report.
@@ -314,7 +314,7 @@ impl RunFacts {
     }
 
     /// Adds what was read of one report of benchmarks.
-    fn benchmarks(&mut self, label: &str, reading: benchmarks::Reading) {
+    fn benchmarks(&mut self, label: &str, reading: devops_benchmarks::Reading) {
         self.aside(label, &reading.troubles, &reading.notes);
         if reading.troubles.is_empty()
             && reading.broken.is_empty()

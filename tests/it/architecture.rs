@@ -11,8 +11,17 @@ use devops_policy::RULES;
 use devops_repository::policy::BASE_UNKNOWN;
 
 /// Rooms that gates are built on: no network, no processes.
-const GROUND_OF_GATES: [&str; 7] =
-    ["advisory", "versions", "inventory", "repository", "reading", "files", "events"];
+const GROUND_OF_GATES: [&str; 9] = [
+    "advisory",
+    "versions",
+    "inventory",
+    "coverage",
+    "benchmarks",
+    "repository",
+    "reading",
+    "files",
+    "events",
+];
 
 /// The room of a job.
 fn room(job: &str) -> String {
@@ -35,11 +44,11 @@ const OPENS_ITSELF: [(&str, &str); 3] = [
         "src/job/signals.rs: let status = std::fs::read_to_string(\"/proc/self/status\")",
         "asks the kernel about this process",
     ),
-    ("src/test_gate/benchmarks/properties.rs: ", "is only for tests"),
+    ("src/benchmarks/properties.rs: ", "is only for tests"),
 ];
 
 /// What each room depends on.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("core", &[]),
     ("reading", &["core"]),
     ("files", &["core"]),
@@ -53,8 +62,13 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("versions", &[]),
     ("inventory", &["core"]),
     ("advisory", &["core", "files", "versions"]),
+    ("coverage", &["core", "reading"]),
+    ("benchmarks", &["core", "reading"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
-    ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
+    (
+        "test_gate",
+        &["core", "files", "events", "reading", "config", "repository", "job", "coverage", "benchmarks"],
+    ),
     (
         "dep_scan",
         &["core", "files", "events", "render", "repository", "job", "versions", "inventory", "advisory"],

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::pool;
 use crate::attempts::State;
-pub(crate) use crate::direction::Direction;
 use crate::ledger::{Execution, Executions, Ledger, Scope};
+pub(crate) use devops_benchmarks::Direction;
 use devops_core::digest::hexadecimal;
 
 /// Maximum number of runs of which outcomes are kept; the newest stay.

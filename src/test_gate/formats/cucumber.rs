@@ -12,7 +12,7 @@ use super::values::{Number, Text, json};
 use crate::attempts::State;
 use crate::collector::{Collector, GroupError, Repetition};
 use crate::execution::{self, Execution};
-use crate::hash::hash_of;
+use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::keys::Checked;
 use devops_reading::json::{Object, documents, each, each_object, skip};

@@ -13,7 +13,7 @@ use super::values::{Few, Flag, Number, Text, json};
 use crate::attempts::State;
 use crate::collector::{Collector, GroupError};
 use crate::execution::Execution;
-use crate::hash::hash_of;
+use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use crate::rerun;
 use crate::trace;

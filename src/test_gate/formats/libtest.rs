@@ -15,7 +15,7 @@ use super::Format;
 use super::events::{Events, Tail, follow};
 use super::numbers;
 use crate::attempts::State;
-use crate::benchmarks::Stream;
+use devops_benchmarks::Stream;
 use crate::collector::{Collector, GroupError};
 use crate::execution::{Execution, micros};
 use crate::producer::Producer;

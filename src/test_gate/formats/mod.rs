@@ -5,10 +5,8 @@
 
 use std::io::Read;
 
-#[cfg(any(test, feature = "fuzzing"))]
 use super::attempts::State;
 use super::collector::Collector;
-#[cfg(any(test, feature = "fuzzing"))]
 use super::collector::Reading;
 use devops_core::modules::modules;
 use devops_reading::shape::Shape;
@@ -61,7 +59,6 @@ pub(crate) fn detect(shape: &Shape) -> Option<&'static Format> {
 }
 
 /// How bad a reading is: 0 passes, 1 warns, 2 fails.
-#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn badness(reading: &Reading) -> u8 {
     let red = reading.counts.of(State::Failed) + reading.counts.of(State::Errored);
     let groups = reading.suite_errored + reading.run_errored;

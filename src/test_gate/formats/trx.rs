@@ -13,7 +13,7 @@ use super::trx_summary::Summary;
 use crate::attempts::State;
 use crate::collector::{Collector, KEPT};
 use crate::execution::{self, Execution};
-use crate::hash::hash_of;
+use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::Cases;
 use devops_reading::shape::Shape;

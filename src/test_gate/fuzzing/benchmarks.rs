@@ -1,8 +1,8 @@
 //! Benchmarks: samples are numbers, no beginning says something else than the whole, the order of reports never matters.
 
 use super::{Pieces, cuts};
-use crate::benchmarks::{Benchmark, Format, Reading, merge, read};
 use crate::detect::{Kind, detect};
+use devops_benchmarks::{Benchmark, Format, Reading, merge, read};
 use devops_reading::shape::shape;
 
 /// What a benchmark is called whose file does not name it.

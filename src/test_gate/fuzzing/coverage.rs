@@ -1,8 +1,8 @@
 //! Coverage: cut reports are noticed, an export is read with equal numbers, the order of reports never matters.
 
 use super::{Pieces, cuts};
-use crate::coverage::{COBERTURA, Coverage, Format, Reading, export_cobertura, read};
 use crate::detect::{Kind, detect};
+use devops_coverage::{COBERTURA, Coverage, Format, Reading, export_cobertura, read};
 use devops_reading::shape::shape;
 
 /// Bytes as a format.

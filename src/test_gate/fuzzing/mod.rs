@@ -10,8 +10,8 @@ mod ground;
 mod reports;
 
 use super::detect::{Kind, detect};
-use super::hash::hash_of;
-use super::{benchmarks as bench, coverage as cover, formats};
+use super::formats;
+use devops_reading::hash::hash_of;
 use devops_reading::shape::{LOOKED_AT, shape};
 
 /// A parser with what must hold for it.
@@ -25,8 +25,8 @@ pub struct Target {
 enum Check {
     Plain(fn(&[u8])),
     Tests(&'static formats::Format),
-    Coverage(cover::Format),
-    Benchmarks(bench::Format),
+    Coverage(devops_coverage::Format),
+    Benchmarks(devops_benchmarks::Format),
 }
 
 impl Target {
@@ -68,11 +68,11 @@ pub fn targets() -> Vec<Target> {
             .map(|format| Target { name: of("tests", format.name), check: Check::Tests(format) }),
     );
     targets.extend(
-        cover::formats()
+        devops_coverage::formats()
             .map(|format| Target { name: of("coverage", format.name()), check: Check::Coverage(format) }),
     );
     targets.extend(
-        bench::formats()
+        devops_benchmarks::formats()
             .enumerate()
             .map(|(index, format)| Target { name: benchmarks_of(index), check: Check::Benchmarks(format) }),
     );
@@ -85,14 +85,14 @@ pub fn target_for(bytes: &[u8]) -> Option<String> {
     match detect(&shape(head)) {
         Kind::Tests(format) => Some(of("tests", format.name)),
         Kind::Coverage(format) => Some(of("coverage", format.name())),
-        Kind::Benchmarks(_) => bench::position(&shape(head)).map(benchmarks_of),
+        Kind::Benchmarks(_) => devops_benchmarks::position(&shape(head)).map(benchmarks_of),
         Kind::Unknown(_) => None,
     }
 }
 
 /// What the target for the format of benchmarks at a place of their table is called: several forms of one format are numbered.
 fn benchmarks_of(index: usize) -> String {
-    let names: Vec<&str> = bench::formats().map(bench::Format::as_str).collect();
+    let names: Vec<&str> = devops_benchmarks::formats().map(devops_benchmarks::Format::as_str).collect();
     let name = names.get(index).copied().unwrap_or_default();
     match names.iter().take(index).filter(|other| **other == name).count() {
         0 => of("benchmarks", name),

@@ -1,8 +1,8 @@
 //! Benchmarks of all reports, judged against limits and the baseline.
 
 use super::Section;
-use crate::benchmarks::{self, Benchmark, Comparison, Limits};
 use crate::run::RunFacts;
+use devops_benchmarks::{Benchmark, Comparison, Limits};
 use devops_core::Table;
 use devops_core::words::counted;
 
@@ -19,8 +19,8 @@ pub(crate) fn section(facts: &RunFacts, base: Option<&[Benchmark]>, limits: &Lim
     if now.is_empty() && base.is_none() && thresholds.is_empty() && limits.bounds.is_empty() {
         return Section::default();
     }
-    let judged = benchmarks::judge(now, base, thresholds, limits);
-    let details = benchmarks::details(&judged, limits);
+    let judged = devops_benchmarks::judge(now, base, thresholds, limits);
+    let details = devops_benchmarks::details(&judged, limits);
     let measures = now.len() as u64;
     let headline = (measures > 0).then(|| counted(measures, "measure", "measures"));
     Section {
@@ -38,7 +38,7 @@ fn table(comparisons: &[Comparison]) -> Table {
     let mut table =
         Table::new("Benchmarks", &["Measure", "Before", "Now", "Change", "", "Interval", "Verdict"]);
     let mut sorted: Vec<&Comparison> = comparisons.iter().collect();
-    sorted.sort_by(|one, other| benchmarks::worst_first(one, other));
+    sorted.sort_by(|one, other| devops_benchmarks::worst_first(one, other));
     table.left_out = sorted.len().saturating_sub(ROWS) as u64;
     table.rows.extend(sorted.into_iter().take(ROWS).map(row));
     "The bar shows how much worse (to the right) or better a measurement got.".clone_into(&mut table.note);

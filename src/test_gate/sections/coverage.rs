@@ -2,12 +2,12 @@
 
 use super::Section;
 use crate::change_under_test::ChangeUnderTest;
-use crate::coverage::{self, Coverage, Facts, Limits, Ratio};
 use crate::covered::Scoped;
 use crate::records::Earlier;
 use crate::run::RunFacts;
 use devops_core::Table;
 use devops_core::words::{counted, number};
+use devops_coverage::{Coverage, Facts, Limits, Ratio};
 
 /// Maximum number of paths that a note names.
 const NAMED: usize = 10;
@@ -61,10 +61,10 @@ pub(crate) fn section(
     let lines = scoped.coverage.totals().lines;
     let headline = lines.percent().map(|_| format!("{} of lines covered", percent(lines)));
     Section {
-        findings: coverage::judge(&limits, &facts),
+        findings: devops_coverage::judge(&limits, &facts),
         notes,
         tables: vec![table(&facts)],
-        details: vec![("coverage", coverage::details(&facts))],
+        details: vec![("coverage", devops_coverage::details(&facts))],
         headlines: headline.into_iter().collect(),
         ..Section::default()
     }
@@ -98,7 +98,7 @@ fn table(facts: &Facts<'_>) -> Table {
         }));
         return table;
     };
-    let patch = coverage::patch(facts.coverage, &change.added);
+    let patch = devops_coverage::patch(facts.coverage, &change.added);
     let mut table =
         Table::new("Coverage of changed files", &["File", "Before", "Now", "Of the change", "Not covered"]);
     let mut files: Vec<_> = patch.files.iter().collect();

@@ -1,6 +1,7 @@
 //! Behaviour of test-gate.
 
 mod base;
+mod beginnings;
 mod cheating;
 mod commands;
 mod corpus;
@@ -17,11 +18,33 @@ mod repeated;
 mod shown;
 mod two_formats;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Finished, binary, report, run};
+use crate::support::{Finished, binary, corpus, report, run};
+
+/// Every file of the cases, and of the corpus's reports of tests where it is there, in the order of their names.
+fn report_files() -> Vec<PathBuf> {
+    let cases = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/test-gate"));
+    let corpus = corpus();
+    let of_corpus = corpus.iter().flat_map(|root| ["junit", "test-reports"].map(|name| root.join(name)));
+    let mut folders = vec![cases.to_path_buf()];
+    folders.extend(of_corpus.filter(|folder| folder.is_dir()));
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    let is_ours = |path: &PathBuf| {
+        ["expected.json", "corpus.json", "README.md"].iter().any(|name| path.ends_with(name))
+    };
+    files.retain(|path| !is_ours(path));
+    files.sort_by_key(|path| (!path.starts_with(cases), path.clone()));
+    files
+}
 
 /// What a run said: its exit code, its report, what it printed.
 struct Said {

@@ -3,7 +3,7 @@
 use crate::attempts::State;
 use crate::execution::{self, DETAIL, Execution, MESSAGE};
 use crate::formats::numbers;
-use crate::hash::hash_of;
+use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::{Location, clues};
 use devops_reading::encoding::has_replaced;

@@ -15,7 +15,7 @@ use self::suite::Suite;
 use super::Format;
 use crate::collector::Collector;
 use crate::execution::{DETAIL, MESSAGE};
-use crate::hash::hash_of;
+use devops_reading::hash::hash_of;
 use crate::other_xml;
 use devops_core::words::{count, number};
 use devops_reading::excerpt::{Excerpt, shorten};

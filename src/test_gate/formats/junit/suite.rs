@@ -2,7 +2,7 @@
 
 use crate::execution::MESSAGE;
 use crate::formats::numbers;
-use crate::hash::hash_of;
+use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::words::{count, number};
 use devops_reading::excerpt::{resolve, shorten};

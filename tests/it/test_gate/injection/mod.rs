@@ -1,7 +1,8 @@
 //! A failure that is written into a green report makes the gate fail, in the report of every producer and in every format.
 //!
-//! The library's tests try every case of every report; here the binary judges some of them.
+//! `every_case` tries every case of every report through the library; here the binary judges some of them.
 
+mod every_case;
 mod red;
 
 use std::fmt::Write as _;
