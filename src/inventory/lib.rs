@@ -9,4 +9,4 @@ pub mod purl;
 
 pub use graph::{Asked, Edge, Graph};
 pub use package::{Origin, Package, Scope};
-pub use purl::purl;
+pub use purl::{Purl, purl};

@@ -51,7 +51,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("net", &["core", "files"]),
     ("repository", &["core", "files", "reading", "ci"]),
     ("versions", &[]),
-    ("inventory", &["core"]),
+    ("inventory", &["core", "versions"]),
     ("advisory", &["core", "files"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
     ("test_gate", &["core", "files", "events", "reading", "config", "repository", "job"]),
