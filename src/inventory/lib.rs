@@ -2,6 +2,7 @@
 //!
 //! Owns the package, its purl and the graph with shortest paths. Knows no lockfile format, advisory or host.
 
+pub mod document;
 pub mod graph;
 pub mod lockfiles;
 pub mod package;
