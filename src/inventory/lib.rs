@@ -2,6 +2,7 @@
 //!
 //! Owns the package, its purl and the graph with shortest paths. Knows no lockfile format, advisory or host.
 
+pub mod bill;
 pub mod document;
 pub mod draft;
 pub mod graph;
@@ -9,6 +10,7 @@ pub mod lockfiles;
 pub mod package;
 pub mod purl;
 
+pub use bill::billed;
 pub use graph::{Asked, Edge, Graph};
 pub use package::{Origin, Package, Scope};
 pub use purl::{Purl, purl};

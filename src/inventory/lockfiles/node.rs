@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::Source;
-use crate::document::{Node, Value, json, text};
+use crate::document::{Node, json, text};
 use crate::draft::Draft;
 use crate::{Origin, Package, Scope};
 use devops_core::{Ecosystem, Location};
@@ -38,6 +38,11 @@ pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>
     named
 }
 
+/// Whether an address is the public registry's.
+pub(super) fn is_public(address: &str) -> bool {
+    PUBLIC.iter().any(|start| address.starts_with(start))
+}
+
 /// Whether two versions are of the same file: the registry drops what follows a `+`.
 fn is_same_version(left: &str, right: &str) -> bool {
     left.split('+').next() == right.split('+').next()
@@ -46,7 +51,7 @@ fn is_same_version(left: &str, right: &str) -> bool {
 /// Where the code at an address comes from, and the address as its source.
 pub(super) fn origin(address: &str) -> (Origin, String) {
     let is_git = ["git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:"];
-    let origin = if PUBLIC.iter().any(|start| address.starts_with(start)) {
+    let origin = if is_public(address) {
         match tarball(address) {
             Some(_) => return (Origin::Registry, String::new()),
             None => Origin::Other,
@@ -138,12 +143,8 @@ pub(super) struct Manifest {
     pub path: String,
     /// The name of the project.
     pub name: Option<String>,
-    /// The version of the project.
-    pub version: Option<String>,
     /// Whether it has workspaces, packages of which may be what it asks for.
     pub has_workspaces: bool,
-    /// Whether it replaces what packages ask for.
-    pub has_overrides: bool,
     /// What the project asks for.
     pub wishes: Vec<Wish>,
 }
@@ -156,6 +157,8 @@ pub(super) struct Wish {
     pub requirement: String,
     /// What for.
     pub scope: Scope,
+    /// Whether it is the user of this package who shall install it.
+    pub is_peer: bool,
     /// Where it says so.
     pub line: u64,
 }
@@ -172,13 +175,10 @@ impl Manifest {
 
     /// What a manifest says.
     pub(super) fn of(node: &Node<'_>, path: String) -> Self {
-        let text = |key: &str| node.get(key).and_then(Node::as_text).map(str::to_owned);
         Self {
             path,
-            name: text("name"),
-            version: text("version"),
+            name: node.get("name").and_then(Node::as_text).map(str::to_owned),
             has_workspaces: node.get("workspaces").is_some(),
-            has_overrides: node.get("resolutions").is_some() || node.get("overrides").is_some(),
             wishes: wishes(node),
         }
     }
@@ -216,6 +216,7 @@ fn wishes(node: &Node<'_>) -> Vec<Wish> {
                 name: entry.key.to_string(),
                 requirement: entry.node.as_text().unwrap_or_default().to_owned(),
                 scope,
+                is_peer: key == "peerDependencies",
                 line: entry.line,
             });
         }
@@ -245,16 +246,6 @@ pub(super) fn beside(lockfile: &str, path: &str) -> String {
         }
     }
     segments.join("/")
-}
-
-/// Whether a value is a list or map without anything, or is nothing at all.
-pub(super) fn is_empty(node: Option<&Node<'_>>) -> bool {
-    match node.map(|node| &node.value) {
-        None | Some(Value::Null) => true,
-        Some(Value::List(items)) => items.is_empty(),
-        Some(Value::Map(entries)) => entries.is_empty(),
-        Some(_) => false,
-    }
 }
 
 #[cfg(test)]
