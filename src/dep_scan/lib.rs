@@ -7,6 +7,7 @@ mod compare_command;
 pub mod fix;
 pub mod matching;
 pub mod mirror;
+mod packages_command;
 pub mod rules;
 mod scan;
 mod target;
@@ -78,11 +79,14 @@ impl Job for DepScan {
     }
 
     fn queries() -> Vec<Command> {
-        vec![compare_command::command()]
+        vec![compare_command::command(), packages_command::command()]
     }
 
-    fn answer(_: &str, matches: &ArgMatches) -> Result<String, Error> {
-        compare_command::answer(matches)
+    fn answer(query: &str, matches: &ArgMatches) -> Result<String, Error> {
+        match query {
+            "packages" => packages_command::answer(matches),
+            _ => compare_command::answer(matches),
+        }
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

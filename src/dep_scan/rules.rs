@@ -13,6 +13,6 @@ rules! {
     UNREADABLE: "advisory-unreadable", High, "an advisory about a package in use can't be read";
     NOT_COVERED: "source-not-covered", Medium,
         "a package is from another source, and an advisory would apply to it in the public registry";
-    NOT_READ: "lockfile-not-read", Low, "a lockfile is in a format that is not read yet";
+    NOT_READ: "lockfile-not-read", Medium, "a lockfile is in a format that is not read yet";
     STALE: "database-stale", Medium, "the advisory database is old";
 }
