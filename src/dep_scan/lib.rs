@@ -8,6 +8,7 @@ mod db_command;
 pub mod fix;
 pub mod matching;
 pub mod mirror;
+mod packages_command;
 pub mod rules;
 mod scan;
 mod target;
@@ -92,11 +93,15 @@ impl Job for DepScan {
     }
 
     fn queries() -> Vec<Command> {
-        vec![compare_command::command(), db_command::command()]
+        vec![compare_command::command(), db_command::command(), packages_command::command()]
     }
 
     fn answer(query: &str, matches: &ArgMatches) -> Result<String, Error> {
-        if query == "db" { db_command::answer(matches) } else { compare_command::answer(matches) }
+        match query {
+            "db" => db_command::answer(matches),
+            "packages" => packages_command::answer(matches),
+            _ => compare_command::answer(matches),
+        }
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

@@ -16,6 +16,6 @@ rules! {
     UNPINNED: "unpinned", Low, "a file gives no exact version of a package";
     NOT_COVERED: "source-not-covered", Medium,
         "a package is from another source, and an advisory would apply to it in the public registry";
-    NOT_READ: "lockfile-not-read", Low, "a lockfile is in a format that is not read yet";
+    NOT_READ: "lockfile-not-read", Medium, "a lockfile is in a format that is not read yet";
     STALE: "database-stale", Medium, "the advisory database is old";
 }

@@ -18,9 +18,10 @@ use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location};
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Found, Source, find, help};
-use devops_inventory::{Origin, Package, bill};
+use devops_inventory::lockfiles::{Format, Found, Source, find, help};
+use devops_inventory::{Graph, Origin, Package, bill};
 use devops_job::{Context, Outcome};
+use devops_repository::Workspace;
 
 /// Longest lockfile that is read; one of 100,000 packages has 30 MB.
 const LARGEST: u64 = 64 << 20;
@@ -42,10 +43,10 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     let mut inputs = Vec::new();
     let mut lockfiles = Vec::new();
     for (path, format) in found.read() {
-        let bytes = read(path)?;
+        let (bytes, graph) = read_lockfile(path, format, &workspace)?;
         let path = shown(path);
         inputs.push(Input::of_bytes(path.clone(), &bytes));
-        lockfiles.push(Lockfile { graph: format.read(&Source::alone(&path, &bytes))?, path });
+        lockfiles.push(Lockfile { graph, path });
     }
     let target = Target::of(context)?;
     let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
@@ -82,7 +83,29 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     Ok(Outcome { findings, ..outcome })
 }
 
-/// A lockfile's bytes.
+/// A lockfile's bytes and what they list, with the help of the files beside it.
+pub(super) fn read_lockfile(
+    path: &Path,
+    format: &Format,
+    workspace: &Workspace,
+) -> Result<(Vec<u8>, Graph), Error> {
+    let bytes = read(path)?;
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    // A file that a lockfile names may lie anywhere; one outside of the workspace is none of the change's business.
+    let real_folder =
+        std::fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok();
+    let neighbour = |name: &str| {
+        let path = folder.join(name);
+        let Ok(real) = std::fs::canonicalize(&path) else { return Ok(None) };
+        let is_beside = real_folder.as_ref().is_some_and(|folder| real.starts_with(folder));
+        if (is_beside || workspace.holds(&real)) && real.is_file() { read(&path).map(Some) } else { Ok(None) }
+    };
+    let shown = shown(path);
+    let graph = format.read(&Source { path: &shown, bytes: &bytes, neighbour: &neighbour })?;
+    Ok((bytes, graph))
+}
+
+/// A file's bytes.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     devops_files::read(path, LARGEST)
         .map_err(|error| Error::input("can't be read").at(Location::file(shown(path))).because(error))

@@ -3,6 +3,8 @@
 //! Owns the package, its purl and the graph with shortest paths, and the dates packages were published on. Knows no lockfile format, advisory or host.
 
 mod bill;
+pub mod document;
+pub mod draft;
 pub mod graph;
 pub mod lockfiles;
 pub mod package;
@@ -12,5 +14,5 @@ pub mod release_dates;
 pub use bill::bill;
 pub use graph::{Asked, Edge, Graph};
 pub use package::{Origin, Package, Scope};
-pub use purl::purl;
+pub use purl::{Purl, purl};
 pub use release_dates::ReleaseDates;

@@ -38,12 +38,13 @@ fn is_of_gates(name: &str) -> bool {
 const STARTS_THE_COMMAND: [&str; 1] = ["src/test_gate/command.rs: use std::process::Command;"];
 
 /// The lines outside of `files` that open a file themselves, each with why it may.
-const OPENS_ITSELF: [(&str, &str); 3] = [
+const OPENS_ITSELF: [(&str, &str); 4] = [
     ("src/core/build.rs: ", "runs while this is built, on the sources themselves"),
     (
         "src/job/signals.rs: let status = std::fs::read_to_string(\"/proc/self/status\")",
         "asks the kernel about this process",
     ),
+    ("src/inventory/lockfiles/real.rs: ", "is only for tests"),
     ("src/benchmarks/properties.rs: ", "is only for tests"),
 ];
 
@@ -60,7 +61,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("net", &["core", "files"]),
     ("repository", &["core", "files", "reading", "ci"]),
     ("versions", &[]),
-    ("inventory", &["core"]),
+    ("inventory", &["core", "versions"]),
     ("advisory", &["core", "files", "versions"]),
     ("coverage", &["core", "reading"]),
     ("benchmarks", &["core", "reading"]),

@@ -69,6 +69,8 @@ struct Reader<'a> {
     asks: Vec<Vec<String>>,
     /// The source of each package, in the lockfile's words.
     sources: Vec<Option<String>>,
+    /// Whether the version of the format is given, which is so since version 3.
+    has_version: bool,
     /// Up to where lines were counted, and how many there were.
     counted: (usize, u64),
 }
@@ -84,13 +86,21 @@ pub fn read(source: &Source<'_>) -> Result<Graph, Error> {
         Error::input("lockfile is not UTF-8").at(Location::line(path, line)).help(RESTORE)
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader =
-        Reader { path, text, graph: Graph::default(), asks: vec![], sources: vec![], counted: (0, 1) };
+    let mut reader = Reader {
+        path,
+        text,
+        graph: Graph::default(),
+        asks: vec![],
+        sources: vec![],
+        has_version: false,
+        counted: (0, 1),
+    };
     reader.refuse_conflicts()?;
     for part in parts(text) {
         reader.part(part)?;
     }
-    if reader.graph.packages.is_empty() {
+    // An empty project has a version all the same; what has neither is cut off.
+    if reader.graph.packages.is_empty() && !reader.has_version {
         return Err(Error::input("lockfile lists no packages").at(Location::file(path)).help(RESTORE));
     }
     reader.link()
@@ -139,7 +149,7 @@ impl Reader<'_> {
                 error.span().map_or(range.clone(), |span| range.start + span.start..range.start + span.end);
             self.error("lockfile is cut off or damaged", span, error.message()).help(RESTORE)
         })?;
-        if let Some(version) = part.version
+        if let Some(version) = &part.version
             && !(1..=4).contains(version.get_ref())
         {
             let span = range.start + version.span().start..range.start + version.span().end;
@@ -147,6 +157,7 @@ impl Reader<'_> {
                 .error(format!("lockfile has version {}", version.get_ref()), span, "supported: 1 to 4")
                 .help("use a newer release of dep-scan"));
         }
+        self.has_version |= part.version.is_some();
         for entry in part.root.into_iter().chain(part.package) {
             self.entry(entry, range.start)?;
         }

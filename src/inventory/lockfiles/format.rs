@@ -59,22 +59,7 @@ pub enum Kind {
 
 /// Whole names, and those a name may end with (`*`), of formats that are not read yet.
 const NOT_READ: &[(&str, &str)] = &[
-    ("package-lock.json", "npm"),
-    ("npm-shrinkwrap.json", "npm"),
-    ("yarn.lock", "npm"),
-    ("pnpm-lock.yaml", "npm"),
-    ("bun.lock", "npm"),
     ("bun.lockb", "npm"),
-    ("deno.lock", "Deno"),
-    ("requirements.txt", "PyPI"),
-    ("*requirements.txt", "PyPI"),
-    ("Pipfile.lock", "PyPI"),
-    ("poetry.lock", "PyPI"),
-    ("pdm.lock", "PyPI"),
-    ("uv.lock", "PyPI"),
-    ("pylock.toml", "PyPI"),
-    ("*.py.lock", "PyPI"),
-    ("go.mod", "Go"),
     ("pom.xml", "Maven"),
     ("*gradle.lockfile", "Maven"),
     ("verification-metadata.xml", "Maven"),
@@ -122,12 +107,7 @@ fn ecosystem(name: &str) -> Option<&'static str> {
         Some(end) => name.ends_with(end),
         None => name == *pattern,
     });
-    // `requirements-dev.txt` and its like have no common ending.
-    let is_requirements = || {
-        let has_ending = std::path::Path::new(name).extension().is_some_and(|ending| ending == "txt");
-        has_ending && name.starts_with("requirements")
-    };
-    known.map(|(_, ecosystem)| *ecosystem).or_else(|| is_requirements().then_some("PyPI"))
+    known.map(|(_, ecosystem)| *ecosystem)
 }
 
 /// The names of what is read: "`Cargo.lock`".
@@ -165,10 +145,10 @@ mod tests {
         for (name, expected) in [
             ("Cargo.lock", Some("Cargo.lock")),
             ("Cargo.lock.orig", None),
-            ("package-lock.json", Some("npm")),
+            ("package-lock.json", Some("package-lock.json")),
             ("my-package-lock.json", None),
-            ("requirements-dev.txt", Some("PyPI")),
-            ("dev-requirements.txt", Some("PyPI")),
+            ("requirements-dev.txt", Some("requirements.txt")),
+            ("dev-requirements.txt", Some("requirements.txt")),
             ("requirements.md", None),
             ("buildscript-gradle.lockfile", Some("Maven")),
             ("Cargo.toml", None),

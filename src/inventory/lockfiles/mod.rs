@@ -4,6 +4,9 @@
 
 pub mod find;
 pub mod format;
+mod node;
+mod python;
+mod python_lock;
 
 pub use find::{Found, find, is_searched};
 pub use format::{Format, Kind, Source, help};
@@ -13,6 +16,23 @@ use devops_core::modules::modules;
 modules! {
     /// Every format that is read.
     const FORMATS: &[Format] = FORMAT of {
+        bun,
         pub cargo,
+        deno,
+        go_mod,
+        package_lock,
+        pdm,
+        pipfile,
+        pnpm,
+        poetry,
+        pylock,
+        requirements,
+        uv,
+        yarn,
     }
 }
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod real;

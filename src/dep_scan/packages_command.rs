@@ -1,0 +1,147 @@
+//! `packages`: what lockfiles list, without a database.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
+use serde::Serialize;
+
+use super::scan::read_lockfile;
+use devops_core::Error;
+use devops_core::bill::{Bill, Component};
+use devops_core::escape::terminal_line;
+use devops_inventory::bill;
+use devops_inventory::lockfiles::find::shown;
+use devops_inventory::lockfiles::{find, help};
+use devops_repository::Workspace;
+
+/// The sub-command.
+pub(super) fn command() -> Command {
+    Command::new("packages")
+        .about("List the packages of lockfiles")
+        .long_about(
+            "List the packages of lockfiles, without a database. A lockfile that can't be read is an error with exit code 3; \
+             one in a format that is not read yet is named on a line of its own.",
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .value_parser(["table", "jsonl"])
+                .default_value("table")
+                .help("Format of the list: a table, or a JSON object per line"),
+        )
+        .arg(
+            Arg::new("paths")
+                .value_name("PATH")
+                .num_args(0..)
+                .value_parser(value_parser!(PathBuf))
+                .value_hint(ValueHint::AnyPath)
+                .help("Lockfiles, or folders to search for lockfiles [default: the working directory]"),
+        )
+}
+
+/// The list.
+pub(super) fn answer(matches: &ArgMatches) -> Result<String, Error> {
+    let mut paths: Vec<PathBuf> = matches.get_many("paths").into_iter().flatten().cloned().collect();
+    if paths.is_empty() {
+        paths.push(PathBuf::from("."));
+    }
+    let workspace = Workspace::of(Path::new("."), &BTreeMap::new());
+    let found = find(&paths, &|real: &Path| workspace.holds(real))?;
+    let mut all = Bill::default();
+    for (path, format) in found.read() {
+        let (_, graph) = read_lockfile(path, format, &workspace)?;
+        all.files.push(bill(&shown(path), &graph));
+    }
+    let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();
+    if let ([], Some(other)) = (all.files.as_slice(), others.first()) {
+        return Err(Error::input(format!(
+            "found only lockfiles in formats that are not read yet, such as {other}"
+        ))
+        .help(help()));
+    }
+    match matches.get_one::<String>("format").map(String::as_str) {
+        Some("jsonl") => jsonl(&all),
+        _ => Ok(table(&all, &others)),
+    }
+}
+
+/// A package as a line of JSON has it.
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    ecosystem: &'a str,
+    purl: &'a str,
+    path: &'a str,
+    line: Option<u64>,
+    scope: &'a str,
+    direct: bool,
+    origin: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of(component: &'a Component) -> Self {
+        Self {
+            name: &component.name,
+            version: Some(component.version.as_str()).filter(|version| !version.is_empty()),
+            ecosystem: component.ecosystem.name(),
+            purl: &component.purl,
+            path: &component.location.path,
+            line: component.location.line,
+            scope: component.scope,
+            direct: component.is_direct,
+            origin: component.origin,
+        }
+    }
+}
+
+/// A JSON object per line.
+fn jsonl(bill: &Bill) -> Result<String, Error> {
+    let mut text = String::new();
+    for component in bill.files.iter().flat_map(|file| &file.components) {
+        let row = serde_json::to_string(&Row::of(component))
+            .map_err(|error| Error::bug("a package can't be written as JSON").because(error))?;
+        text.push_str(&row);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// Columns for people.
+fn table(bill: &Bill, others: &[String]) -> String {
+    let header = ["PACKAGE", "VERSION", "ECOSYSTEM", "SCOPE", "ORIGIN", "LOCATION"].map(str::to_owned);
+    let rows = bill.files.iter().flat_map(|file| &file.components).map(|component| {
+        let version = if component.version.is_empty() { "-" } else { &component.version };
+        let scope = if component.is_direct {
+            format!("{}, direct", component.scope)
+        } else {
+            component.scope.to_owned()
+        };
+        let location = component.location.to_string();
+        [component.name.as_str(), version, component.ecosystem.name(), &scope, component.origin, &location]
+            .map(|cell| terminal_line(cell))
+    });
+    let rows: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
+    let mut widths = [0; 6];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    for other in others {
+        let _ = writeln!(text, "not read: {}", terminal_line(other));
+    }
+    text
+}

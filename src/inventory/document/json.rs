@@ -1,0 +1,269 @@
+//! JSON, and JSON with comments and trailing commas; written here because no well-kept library gives the line of each key at the speed
+//! that lockfiles of 30 MB need.
+
+use std::borrow::Cow;
+
+use super::{DEEPEST, Damage, Entry, Node, Value, check_keys};
+
+/// Reads a JSON document.
+pub fn json(text: &str) -> Result<Node<'_>, Damage> {
+    document(text, false)
+}
+
+/// Reads a JSON document that may have comments and trailing commas.
+pub fn jsonc(text: &str) -> Result<Node<'_>, Damage> {
+    document(text, true)
+}
+
+fn document(text: &str, is_lenient: bool) -> Result<Node<'_>, Damage> {
+    let mut parser = Parser { text, at: 0, line: 1, is_lenient };
+    let node = parser.node(0)?;
+    parser.space()?;
+    match parser.peek() {
+        None => Ok(node),
+        Some(_) => Err(parser.damage("something follows the end of the document")),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+    is_lenient: bool,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn damage(&self, what: &str) -> Damage {
+        let what = if self.peek().is_none() { "the end is missing" } else { what };
+        Damage::new(self.line, what)
+    }
+
+    /// Skips white space, and comments where they are allowed.
+    fn space(&mut self) -> Result<(), Damage> {
+        loop {
+            match self.peek() {
+                Some(b'\n') => {
+                    self.line += 1;
+                    self.at += 1;
+                }
+                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b'/') if self.is_lenient && self.rest().starts_with("//") => {
+                    self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+                }
+                Some(b'/') if self.is_lenient && self.rest().starts_with("/*") => {
+                    let end = self
+                        .rest()
+                        .find("*/")
+                        .ok_or_else(|| Damage::new(self.line, "a comment has no end"))?;
+                    let comment = self.rest().get(..end).unwrap_or_default();
+                    self.line += comment.bytes().filter(|byte| *byte == b'\n').count() as u64;
+                    self.at += end + 2;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn node(&mut self, depth: usize) -> Result<Node<'a>, Damage> {
+        if depth > DEEPEST {
+            return Err(self.damage("nested too deeply"));
+        }
+        self.space()?;
+        let line = self.line;
+        let value = match self.peek() {
+            Some(b'{') => self.map(depth)?,
+            Some(b'[') => self.list(depth)?,
+            Some(b'"') => Value::Text(self.string()?),
+            Some(b'-' | b'0'..=b'9') => Value::Number(Cow::Borrowed(self.number()?)),
+            _ => self.word()?,
+        };
+        Ok(Node { line, value })
+    }
+
+    fn word(&mut self) -> Result<Value<'a>, Damage> {
+        for (word, value) in
+            [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
+        {
+            if self.rest().starts_with(word) {
+                self.at += word.len();
+                return Ok(value);
+            }
+        }
+        Err(self.damage("expected a value"))
+    }
+
+    fn digits(&mut self) -> usize {
+        let count = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        self.at += count;
+        count
+    }
+
+    fn number(&mut self) -> Result<&'a str, Damage> {
+        let start = self.at;
+        self.at += usize::from(self.peek() == Some(b'-'));
+        let has_zero = self.peek() == Some(b'0');
+        let whole = self.digits();
+        let mut is_valid = whole > 0 && !(has_zero && whole > 1);
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            is_valid &= self.digits() > 0;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
+            is_valid &= self.digits() > 0;
+        }
+        if is_valid {
+            Ok(self.text.get(start..self.at).unwrap_or_default())
+        } else {
+            Err(self.damage("invalid number"))
+        }
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, Damage> {
+        self.at += 1;
+        let mut decoded = String::new();
+        loop {
+            let rest = self.rest();
+            let end = rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < 0x20);
+            let Some(end) = end else {
+                self.at = self.text.len();
+                return Err(self.damage("a string has no end"));
+            };
+            let plain = rest.get(..end).unwrap_or_default();
+            self.at += end;
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    if decoded.is_empty() {
+                        return Ok(Cow::Borrowed(plain));
+                    }
+                    decoded.push_str(plain);
+                    return Ok(Cow::Owned(decoded));
+                }
+                Some(b'\\') => {
+                    decoded.push_str(plain);
+                    self.at += 1;
+                    decoded.push(self.escape()?);
+                }
+                _ => return Err(self.damage("a string has no end in its line")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Damage> {
+        let byte = self.peek();
+        self.at += 1;
+        Ok(match byte {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                let first = self.unit()?;
+                let code = if (0xd800..0xdc00).contains(&first) && self.rest().starts_with("\\u") {
+                    self.at += 2;
+                    let second = self.unit()?;
+                    let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400);
+                    let low = low.ok_or_else(|| self.damage("invalid escape"))?;
+                    0x10000 + ((first - 0xd800) << 10) + low
+                } else {
+                    first
+                };
+                char::from_u32(code).ok_or_else(|| self.damage("invalid escape"))?
+            }
+            _ => return Err(self.damage("invalid escape")),
+        })
+    }
+
+    /// The four digits of an escape.
+    fn unit(&mut self) -> Result<u32, Damage> {
+        let digits =
+            self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let unit = unit.ok_or_else(|| self.damage("invalid escape"))?;
+        self.at += 4;
+        Ok(unit)
+    }
+
+    /// Goes behind the comma or the end after an item; whether that was the end.
+    fn is_end(&mut self, end: u8) -> Result<bool, Damage> {
+        self.space()?;
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                self.space()?;
+                if self.is_lenient && self.peek() == Some(end) {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                Ok(false)
+            }
+            Some(byte) if byte == end => {
+                self.at += 1;
+                Ok(true)
+            }
+            _ => Err(self.damage(if end == b'}' { "expected `,` or `}`" } else { "expected `,` or `]`" })),
+        }
+    }
+
+    /// Goes behind the start of a list or map, and behind its end if it is empty; whether it was.
+    fn is_empty(&mut self, end: u8) -> Result<bool, Damage> {
+        self.at += 1;
+        self.space()?;
+        let is_empty = self.peek() == Some(end);
+        self.at += usize::from(is_empty);
+        Ok(is_empty)
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value<'a>, Damage> {
+        let mut items = Vec::new();
+        if self.is_empty(b']')? {
+            return Ok(Value::List(items));
+        }
+        loop {
+            items.push(self.node(depth + 1)?);
+            if self.is_end(b']')? {
+                return Ok(Value::List(items));
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Value<'a>, Damage> {
+        let mut entries = Vec::new();
+        if self.is_empty(b'}')? {
+            return Ok(Value::Map(entries));
+        }
+        loop {
+            self.space()?;
+            if self.peek() != Some(b'"') {
+                return Err(self.damage("expected a key"));
+            }
+            let line = self.line;
+            let key = self.string()?;
+            self.space()?;
+            if self.peek() != Some(b':') {
+                return Err(self.damage("expected `:`"));
+            }
+            self.at += 1;
+            let node = self.node(depth + 1)?;
+            entries.push(Entry { key, line, node });
+            if self.is_end(b'}')? {
+                check_keys(&entries)?;
+                return Ok(Value::Map(entries));
+            }
+        }
+    }
+}

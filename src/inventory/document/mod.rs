@@ -1,0 +1,332 @@
+//! Documents as trees with the line of everything: JSON with or without comments, TOML and YAML, read the same way.
+//!
+//! Keys that occur twice, a second document in the same file, and whatever else leaves open what is meant are errors. Knows no format
+//! of lockfiles.
+
+mod json;
+mod toml;
+mod yaml;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use devops_core::{Error, Location};
+
+pub use self::json::{json, jsonc};
+pub use self::toml::toml;
+pub use self::yaml::yaml;
+
+/// Deepest nesting that is read.
+const DEEPEST: usize = 256;
+
+/// Largest map whose keys are compared one by one.
+const FEW: usize = 16;
+
+/// What is wrong with a document, and in which line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// What is wrong: "`version` is missing".
+    pub what: String,
+    /// The line, from 1.
+    pub line: u64,
+}
+
+impl Damage {
+    /// Something wrong in a line.
+    pub fn new(line: u64, what: impl Into<String>) -> Self {
+        Self { what: what.into(), line }
+    }
+
+    /// The error about a lockfile at this path.
+    pub fn error(self, path: &str, help: &str) -> Error {
+        Error::input(format!("lockfile is cut off or damaged: {}", self.what))
+            .at(Location::line(path, self.line))
+            .help(help)
+    }
+}
+
+/// A value and the line where it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node<'a> {
+    /// The line, from 1.
+    pub line: u64,
+    /// The value.
+    pub value: Value<'a>,
+}
+
+/// A value of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A number, as it is spelled.
+    Number(Cow<'a, str>),
+    /// A text; in YAML numbers as well.
+    Text(Cow<'a, str>),
+    /// Values in a row.
+    List(Vec<Node<'a>>),
+    /// Values by their keys.
+    Map(Vec<Entry<'a>>),
+}
+
+/// A key of a map and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry<'a> {
+    /// The key.
+    pub key: Cow<'a, str>,
+    /// The line of the key, from 1.
+    pub line: u64,
+    /// The value.
+    pub node: Node<'a>,
+}
+
+impl<'a> Node<'a> {
+    /// The entries of a map; an error where it is none.
+    pub fn map(&self, what: &str) -> Result<&[Entry<'a>], Damage> {
+        match &self.value {
+            Value::Map(entries) => Ok(entries),
+            _ => Err(self.unexpected(what, "a map")),
+        }
+    }
+
+    /// The items of a list; an error where it is none.
+    pub fn list(&self, what: &str) -> Result<&[Node<'a>], Damage> {
+        match &self.value {
+            Value::List(items) => Ok(items),
+            _ => Err(self.unexpected(what, "a list")),
+        }
+    }
+
+    /// The text; an error where it is none.
+    pub fn text(&self, what: &str) -> Result<&str, Damage> {
+        match &self.value {
+            Value::Text(text) => Ok(text),
+            _ => Err(self.unexpected(what, "a text")),
+        }
+    }
+
+    /// The text or number as it is spelled; an error where it is neither.
+    pub fn scalar(&self, what: &str) -> Result<&str, Damage> {
+        match &self.value {
+            Value::Text(text) | Value::Number(text) => Ok(text),
+            _ => Err(self.unexpected(what, "a text or number")),
+        }
+    }
+
+    /// The text, where it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value of a key; none where this is no map or lacks it.
+    pub fn get(&self, key: &str) -> Option<&Node<'a>> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node),
+            _ => None,
+        }
+    }
+
+    /// The entries of the map below a key; none where the key is missing or has no value, an error where that is no map.
+    pub fn entries(&self, key: &str) -> Result<&[Entry<'a>], Damage> {
+        match self.get(key) {
+            None | Some(Node { value: Value::Null, .. }) => Ok(&[]),
+            Some(node) => node.map(key),
+        }
+    }
+
+    /// The items of the list below a key; none where the key is missing or has no value, an error where that is no list.
+    pub fn items(&self, key: &str) -> Result<&[Node<'a>], Damage> {
+        match self.get(key) {
+            None | Some(Node { value: Value::Null, .. }) => Ok(&[]),
+            Some(node) => node.list(key),
+        }
+    }
+
+    /// The text of a key; none where the key is missing, an error where it has another value.
+    pub fn text_of(&self, key: &str) -> Result<Option<&str>, Damage> {
+        self.get(key).filter(|node| node.value != Value::Null).map(|node| node.text(key)).transpose()
+    }
+
+    /// The text of a key that must be there and not be empty.
+    pub fn must(&self, key: &str) -> Result<&str, Damage> {
+        match self.text_of(key)? {
+            Some(text) if !text.is_empty() => Ok(text),
+            _ => Err(Damage::new(self.line, format!("`{key}` is missing"))),
+        }
+    }
+
+    /// Whether a key is true.
+    pub fn is_true(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|node| node.value == Value::Bool(true))
+    }
+
+    /// Rejects keys that differ from one of these only in case: readers of lockfiles would ignore them.
+    pub fn check_case(&self, keys: &[&str]) -> Result<(), Damage> {
+        let Value::Map(entries) = &self.value else { return Ok(()) };
+        for entry in entries {
+            if let Some(key) =
+                keys.iter().find(|key| entry.key.eq_ignore_ascii_case(key) && entry.key != **key)
+            {
+                return Err(Damage::new(
+                    entry.line,
+                    format!("unknown key `{}`, did you mean `{key}`?", entry.key),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn unexpected(&self, what: &str, expected: &str) -> Damage {
+        Damage::new(self.line, format!("`{what}` is not {expected}"))
+    }
+}
+
+/// The text of a file, without a byte order mark.
+///
+/// # Errors
+/// Where it is not UTF-8, or where a merge left conflict markers.
+pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
+    let line_at = |end: usize| bytes.iter().take(end).filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| Damage::new(line_at(error.valid_up_to()), "not UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(at) = text.find('\0') {
+        return Err(Damage::new(line_at(at), "contains a NUL character"));
+    }
+    // Markers are at the start of a line.
+    for marker in ["<<<<<<< ", ">>>>>>> "] {
+        let found = text
+            .match_indices(marker)
+            .find(|(at, _)| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'));
+        if let Some((at, _)) = found {
+            return Err(Damage::new(line_at(at), "contains a merge conflict"));
+        }
+    }
+    Ok(text)
+}
+
+/// Rejects keys that occur twice.
+fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
+    let twice =
+        |entry: &Entry<'_>| Err(Damage::new(entry.line, format!("the key `{}` occurs twice", entry.key)));
+    if entries.len() <= FEW {
+        for (index, entry) in entries.iter().enumerate() {
+            if entries.iter().take(index).any(|other| other.key == entry.key) {
+                return twice(entry);
+            }
+        }
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    match entries.iter().find(|entry| !seen.insert(entry.key.as_ref())) {
+        Some(entry) => twice(entry),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Damage, Node, json, jsonc, text, toml, yaml};
+
+    type Parse = for<'a> fn(&'a str) -> Result<Node<'a>, Damage>;
+
+    fn line(parse: Parse, document: &str, key: &str) -> u64 {
+        parse(document).unwrap().map("root").unwrap().iter().find(|entry| entry.key == key).unwrap().line
+    }
+
+    #[test]
+    fn keys_have_lines() {
+        assert_eq!(line(json, "{\r\n \"a\": [1,\n2], \"b\": {}}\n", "b"), 3);
+        assert_eq!(line(jsonc, "{ // a\n/* \n */ \"b\": 1, }", "b"), 3);
+        assert_eq!(line(toml, "a = 1\n\n[b]\nc = 1\n", "b"), 3);
+        assert_eq!(line(yaml, "a: 1\n# c\nb:\n  c: d\n", "b"), 3);
+    }
+
+    #[test]
+    fn what_leaves_open_what_is_meant_is_an_error() {
+        let all: [(Parse, &str, u64); 24] = [
+            (json, "", 1),
+            (json, "{\"a\": 1,\n\"a\": 2}", 2),
+            (json, "{\"a\": 1,\n\"\\u0061\": 2}", 2),
+            (json, "{} {}", 1),
+            (json, "{\"a\":", 1),
+            (json, "{\"a\": 1,}", 1),
+            (json, "{\"a\": \"\\ud800\"}", 1),
+            (json, "{\"a\": \"\n\"}", 1),
+            (json, "{\"a\": 01}", 1),
+            (json, "{\"a\": tru}", 1),
+            (json, "// x\n{}", 1),
+            (jsonc, "{ /* ", 1),
+            (toml, "a = 1\na = 2\n", 2),
+            (toml, "[a]\n[a]\n", 2),
+            (toml, "a = ", 1),
+            (yaml, "a: 1\na: 2\n", 2),
+            (yaml, "a: 1\n---\nb: 2\n", 2),
+            (yaml, "a: &x 1\nb: *x\n", 2),
+            (yaml, "a: {b: 1\n", 2),
+            (yaml, "a: !!binary aa\n", 1),
+            (yaml, "? [a]\n: b\n", 1),
+            (yaml, "", 1),
+            (yaml, "a: 'b\n", 2),
+            (yaml, "a:\n\t- b\n", 2),
+        ];
+        for (parse, document, line) in all {
+            let damage = parse(document).unwrap_err();
+            assert!(damage.line <= line.max(2), "{document:?}: {damage:?}");
+        }
+        let many: String = (0..100).map(|number| format!("\"k{number}\": 1,\n")).collect();
+        assert!(
+            json(&format!("{{{many}\"k7\": 1}}")).is_err() && json(&format!("{{{many}\"k\": 1}}")).is_ok()
+        );
+    }
+
+    #[test]
+    fn deep_documents_are_errors() {
+        assert!(json(&"[".repeat(100_000)).unwrap_err().what.contains("nested"));
+        assert!(json(&"{\"a\":".repeat(100_000)).unwrap_err().what.contains("nested"));
+        assert!(yaml(&"[".repeat(10_000)).is_err());
+        assert!(toml(&format!("a = {}", "[".repeat(10_000))).is_err());
+    }
+
+    #[test]
+    fn strings_are_decoded() {
+        let node = json(r#"{"a\/\"\\\u00e9\ud83d\ude00\n": "plain é"}"#).unwrap();
+        let entry = &node.map("root").unwrap()[0];
+        assert_eq!(entry.key, "a/\"\\é😀\n");
+        assert_eq!(entry.node.as_text(), Some("plain é"));
+    }
+
+    #[test]
+    fn files_that_are_no_text_are_errors() {
+        assert_eq!(text("\u{feff}a".as_bytes()), Ok("a"));
+        assert_eq!(text(b"a\n\xff").unwrap_err().line, 2);
+        assert_eq!(text(b"a\0").unwrap_err().line, 1);
+        assert_eq!(text(b"a\n<<<<<<< HEAD\n").unwrap_err().line, 2);
+        assert!(text(b"a <<<<<<< HEAD\n").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn json_agrees_with_serde_json(document in "[\\[\\]{}:,\" a1.e\\-+\\\\u0tn\n]{0,24}") {
+            let ours = json(&document);
+            // Ours rejects keys that occur twice.
+            if serde_json::from_str::<serde_json::Value>(&document).is_err() {
+                prop_assert!(ours.is_err());
+            } else if let Err(damage) = ours {
+                prop_assert!(damage.what.contains("twice"), "{}", damage.what);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_rejected(document in "[\\[\\]{}:,\"' a1=&*!?|>#%/\\-\n\t]{0,40}") {
+            let _ = (json(&document), jsonc(&document), toml(&document), yaml(&document));
+        }
+    }
+}

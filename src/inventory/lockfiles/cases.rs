@@ -1,0 +1,210 @@
+//! What readers make of the situations of the corpus, and of lockfiles that try to keep a package out of sight.
+
+use super::{Kind, Source};
+use crate::Graph;
+use devops_core::Error;
+
+/// Reads a lockfile; the first of `files` is it, the others are beside it.
+fn graph(files: &[(&str, &str)]) -> Result<Graph, Error> {
+    let (path, text) = files[0];
+    let Some(Kind::Read(format)) = Kind::of(path.rsplit('/').next().unwrap()) else {
+        panic!("{path} is not read")
+    };
+    let neighbour = |name: &str| {
+        let found = files.iter().find(|(path, _)| *path == name);
+        Ok(found.map(|(_, text)| text.as_bytes().to_vec()))
+    };
+    format.read(&Source { path, bytes: text.as_bytes(), neighbour: &neighbour })
+}
+
+/// Label, file, line, scope, origin, and whether the project itself asks for it.
+fn rows(files: &[(&str, &str)]) -> Vec<String> {
+    let graph = graph(files).unwrap_or_else(|error| panic!("{error} at {:?}", error.location()));
+    let paths = graph.paths();
+    let row = |(index, package): (usize, &crate::Package)| {
+        let file = package.file.as_deref().map_or_else(String::new, |file| format!("{file}:"));
+        let direct = if paths.is_direct(index) { " direct" } else { "" };
+        let guessed = if package.is_guessed { " guessed" } else { "" };
+        let (scope, origin) = (package.scope.word(), package.origin.word());
+        format!("{} | {file}{} {scope} {origin}{direct}{guessed}", package.label(), package.line)
+    };
+    graph.packages.iter().enumerate().map(row).collect()
+}
+
+const ALIAS: &str = include_str!("../../../tests/fixtures/inventory/npm-alias/package-lock.json");
+const ALIAS_1: &str = include_str!("../../../tests/fixtures/inventory/npm-alias/v1/package-lock.json");
+const ALIAS_YARN: &str = include_str!("../../../tests/fixtures/inventory/npm-alias/yarn/yarn.lock");
+const LINK: &str = include_str!("../../../tests/fixtures/inventory/npm-local-link/package-lock.json");
+const PNPM: &str = include_str!("../../../tests/fixtures/inventory/pnpm-9/pnpm-lock.yaml");
+const PIP: &str = include_str!("../../../tests/fixtures/inventory/requirements-dialect/requirements.txt");
+const GO: &str = include_str!("../../../tests/fixtures/inventory/go-toolchain-and-replace/go.mod");
+const MALWARE: &str = include_str!("../../../tests/fixtures/inventory/malware-is-exact/package-lock.json");
+
+#[test]
+fn the_situations_of_the_corpus_have_the_packages_that_they_should() {
+    assert_eq!(
+        rows(&[("package-lock.json", ALIAS)]),
+        ["app 1.0.0 | 6 runtime project", "leftpad2 1.0.0 | 12 runtime registry direct"]
+    );
+    assert_eq!(rows(&[("package-lock.json", ALIAS_1)]), ["leftpad2 1.0.0 | 7 runtime registry direct"]);
+    assert_eq!(rows(&[("yarn.lock", ALIAS_YARN)]), ["leftpad2 1.0.0 | 4 runtime registry"]);
+    assert_eq!(
+        rows(&[("package-lock.json", LINK)]),
+        ["app 1.0.0 | 6 runtime project", "@chat/auth 1.0.0 | 16 runtime project"]
+    );
+    assert_eq!(
+        rows(&[("pnpm-lock.yaml", PNPM)]),
+        [
+            "@types/nodemailer 6.4.14 | 20 dev registry direct",
+            "a 1.0.0 | 23 runtime registry direct",
+            "b 2.0.0 | 28 runtime registry",
+            "shared 1.0.0 | 31 optional registry",
+        ]
+    );
+    let constraints = include_str!("../../../tests/fixtures/inventory/requirements-dialect/constraints.txt");
+    let base = include_str!("../../../tests/fixtures/inventory/requirements-dialect/more/base.txt");
+    assert_eq!(
+        rows(&[("requirements.txt", PIP), ("more/base.txt", base), ("constraints.txt", constraints)]),
+        [
+            "flask-login 0.4.0 | 2 runtime registry direct",
+            "requests 2.0.0 | 3 runtime registry direct",
+            "exact 1.0 | 6 runtime registry direct",
+            "ranged 0.7.0 | 7 runtime registry direct",
+            "idna 3.6 | more/base.txt:1 runtime registry direct",
+            "local @ ./local | 10 runtime project direct",
+            "url @ https://example.org/url-1.0-py3-none-any.whl | 12 runtime other direct",
+            "django == 3.2.* | 13 runtime registry direct",
+        ]
+    );
+    assert_eq!(
+        rows(&[("go.mod", GO)]),
+        [
+            "example.org/app | 1 runtime project",
+            "stdlib 1.23.6 | 5 runtime registry direct",
+            "k8s.io/client-go 0.0.0 | 8 runtime project direct",
+            "github.com/gogo/protobuf 1.3.2 | 9 runtime registry direct",
+            "example.org/other 1.0.0 | 10 runtime registry",
+        ]
+    );
+    assert!(!rows(&[("package-lock.json", MALWARE)]).is_empty());
+}
+
+const V3: &str =
+    r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "1"}}, "node_modules/a": "#;
+
+#[test]
+fn no_lockfile_keeps_a_package_out_of_sight() {
+    // Each is either rejected (none) or lists the vulnerable package `bad 1.0.0` still.
+    let npm = |rest: &str| format!("{V3}{rest}}}}}");
+    let url = r#""resolved": "https://registry.npmjs.org/bad/-/bad-1.0.0.tgz""#;
+    let cheats: Vec<(&str, &str, String)> = vec![
+        ("another name", "package-lock.json", npm(&format!(r#"{{"version": "1.0.0", {url}}}"#))),
+        ("another version", "package-lock.json", npm(&format!(r#"{{"name": "bad", "version": "2.0.0", {url}}}"#))),
+        ("a link to an address", "package-lock.json", npm(&format!(r#"{{"link": true, "version": "1.0.0", {url}}}"#))),
+        ("a key in another case", "package-lock.json", npm(r#"{"Version": "1.0.0"}"#)),
+        ("`Packages`", "package-lock.json", r#"{"lockfileVersion": 3, "Packages": {}, "packages": {}}"#.into()),
+        ("a key twice", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/bad": {"version": "1.0.0"}}, "packages": {}}"#.into()),
+        ("cut off", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"#.into()),
+        ("removed, still asked for", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"bad": "1"}}}}"#.into()),
+        ("an unknown version", "package-lock.json", r#"{"lockfileVersion": 4, "packages": {}}"#.into()),
+        ("no packages", "package-lock.json", r#"{"lockfileVersion": 3}"#.into()),
+        ("only for older releases", "package-lock.json", r#"{"lockfileVersion": 2, "packages": {}, "dependencies": {"bad": {"version": "1.0.0"}}}"#.into()),
+        ("a second document", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {}} {}"#.into()),
+        ("a folder that was fetched", "package-lock.json", format!(r#"{{"lockfileVersion": 3, "packages": {{"lib/bad": {{"version": "1.0.0", {url}}}}}}}"#)),
+        ("bundled", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/a/node_modules/bad": {"version": "1.0.0", "inBundle": true}}}"#.into()),
+        ("empty", "package-lock.json", String::new()),
+        ("no header", "yarn.lock", "bad@1:\n  version \"1.0.0\"\n".into()),
+        ("no version", "yarn.lock", "# yarn lockfile v1\nbad@1:\n  resolved \"x\"\n".into()),
+        ("removed, still asked for", "yarn.lock", "# yarn lockfile v1\na@1:\n  version \"1.0.0\"\n  dependencies:\n    bad \"1\"\n".into()),
+        ("another name", "yarn.lock", "# yarn lockfile v1\na@1:\n  version \"1.0.0\"\n  resolved \"https://registry.yarnpkg.com/bad/-/bad-1.0.0.tgz#a\"\n".into()),
+        ("twice", "yarn.lock", "# yarn lockfile v1\nbad@1:\n  version \"2.0.0\"\nbad@1:\n  version \"1.0.0\"\n".into()),
+        ("a key in another case", "yarn.lock", "# yarn lockfile v1\nbad@1:\n  Version \"1.0.0\"\n".into()),
+        ("in a comment", "yarn.lock", "# yarn lockfile v1\nbad@1:\n  version \"1.0.0\"\n#\n".into()),
+        ("another version in the resolution", "yarn.lock", "__metadata:\n  version: 8\n\"bad@npm:1\":\n  version: 2.0.0\n  resolution: \"bad@npm:1.0.0\"\n".into()),
+        ("patched", "yarn.lock", "__metadata:\n  version: 8\n\"a@patch:bad@npm%3A1.0.0#x\":\n  version: 1.0.0\n  resolution: \"a@patch:bad@npm%3A1.0.0#x::version=1.0.0\"\n".into()),
+        ("an alias of YAML", "yarn.lock", "__metadata: &m\n  version: 8\nb: *m\n".into()),
+        ("only the header", "yarn.lock", "__metadata:\n  version: 8\n".into()),
+        ("cut off", "pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      bad:\n        specifier: 1\n        version: 1.0.0\n".into()),
+        ("no snapshot", "pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters: {}\npackages:\n  bad@1.0.0:\n    resolution: {integrity: sha512-a}\n".into()),
+        ("no package", "pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters: {}\nsnapshots:\n  bad@1.0.0: {}\n".into()),
+        ("no importers", "pnpm-lock.yaml", "lockfileVersion: '9.0'\n".into()),
+        ("a second document", "pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters: {}\n---\npackages: {}\n".into()),
+        ("an unknown version", "pnpm-lock.yaml", "lockfileVersion: '10.0'\nimporters: {}\n".into()),
+        ("another address", "pnpm-lock.yaml", "lockfileVersion: '6.0'\npackages:\n  /a@1.0.0:\n    resolution: {integrity: sha512-a, tarball: https://registry.npmjs.org/bad/-/bad-1.0.0.tgz}\n".into()),
+        ("removed, still asked for", "bun.lock", r#"{"lockfileVersion": 1, "workspaces": {"": {"dependencies": {"bad": "1"}}}, "packages": {}}"#.into()),
+        ("an unknown version", "bun.lock", r#"{"lockfileVersion": 9, "workspaces": {}, "packages": {}}"#.into()),
+        ("removed, still asked for", "deno.lock", r#"{"version": "5", "specifiers": {"npm:bad@1": "1.0.0"}, "npm": {}}"#.into()),
+        ("an unknown version", "deno.lock", r#"{"version": "2"}"#.into()),
+        ("a merge", "requirements.txt", "<<<<<<< HEAD\nbad==1.0.0\n".into()),
+        ("a missing file", "requirements.txt", "-r more.txt\n".into()),
+        ("an unknown option", "requirements.txt", "--packages bad==1.0.0\n".into()),
+        ("a continuation", "requirements.txt", "a==1 \\\nbad==1.0.0\n".into()),
+        ("a comment that continues", "requirements.txt", "# a \\\nbad==1.0.0\n".into()),
+        ("spaces and underscores", "requirements.txt", "BAD [x] == 1.0.0 ; python_version > '3'\n".into()),
+        ("no end", "requirements.txt", "a==1\nbad==1.0.0 \\".into()),
+        ("UTF-16", "requirements.txt", "b\0a\0d\0".into()),
+        ("an unknown source", "uv.lock", "version = 1\n[[package]]\nname = \"bad\"\nversion = \"1.0.0\"\nsource = { elsewhere = \"x\" }\n".into()),
+        ("no source", "uv.lock", "version = 1\n[[package]]\nname = \"bad\"\nversion = \"1.0.0\"\n".into()),
+        ("a table in another case", "uv.lock", "version = 1\n[[Package]]\nname = \"bad\"\n".into()),
+        ("removed, still asked for", "uv.lock", "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://pypi.org/simple\" }\ndependencies = [{ name = \"bad\" }]\n".into()),
+        ("no version", "poetry.lock", "[[package]]\nname = \"a\"\nversion = \"1\"\n".into()),
+        ("an unknown version", "pylock.toml", "lock-version = \"2.0\"\n".into()),
+        ("another category", "Pipfile.lock", r#"{"_meta": {"pipfile-spec": 6}, "default": {}, "docs": {"bad": {"version": "==1.0.0"}}}"#.into()),
+        ("cut off", "Pipfile.lock", r#"{"_meta": {"pipfile-spec": 6}}"#.into()),
+        ("replaced", "go.mod", "module m\nrequire a v1.0.0\nreplace a => bad v1.0.0\n".into()),
+        ("replaced by version", "go.mod", "module m\nrequire bad v1.0.0\nreplace bad v1.0.1 => good v1.0.0\n".into()),
+        ("a block without an end", "go.mod", "module m\nrequire (\n".into()),
+        ("an unknown verb", "go.mod", "module m\nRequire bad v1.0.0\n".into()),
+        ("no module", "go.mod", "go 1.21\n".into()),
+    ];
+    for (what, name, text) in cheats {
+        if let Ok(graph) = graph(&[(name, &text)]) {
+            let is_listed = graph.packages.iter().any(|package| {
+                (package.name.as_str(), package.version.as_str()) == ("bad", "1.0.0")
+                    && package.origin == crate::Origin::Registry
+            });
+            assert!(is_listed, "{name}: {what}: {:?}", graph.packages);
+        }
+    }
+}
+
+#[test]
+fn a_lockfile_without_packages_is_clean() {
+    for (name, text) in [
+        ("Cargo.lock", "version = 4\n"),
+        ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#),
+        ("package-lock.json", r#"{"name": "a", "lockfileVersion": 1}"#),
+        ("yarn.lock", "# THIS IS AN AUTOGENERATED FILE\n# yarn lockfile v1\n\n\n"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n"),
+        ("pnpm-lock.yaml", "lockfileVersion: 5.4\n\nspecifiers: {}\n"),
+        (
+            "bun.lock",
+            "{\"lockfileVersion\": 1, \"workspaces\": {\"\": {\"name\": \"a\"},}, \"packages\": {}}",
+        ),
+        ("deno.lock", r#"{"version": "5"}"#),
+        ("requirements.txt", "# nothing\n"),
+        ("uv.lock", "version = 1\nrequires-python = \">=3\"\n"),
+        ("poetry.lock", "package = []\n[metadata]\nlock-version = \"2.0\"\n"),
+        ("pdm.lock", "[metadata]\nlock_version = \"4.5.0\"\n"),
+        ("pylock.toml", "lock-version = \"1.0\"\npackages = []\n"),
+        ("Pipfile.lock", r#"{"_meta": {"pipfile-spec": 6}, "default": {}, "develop": {}}"#),
+        ("go.mod", "module m\n"),
+    ] {
+        let graph = graph(&[(name, text)]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(graph.packages.iter().all(|package| package.origin == crate::Origin::Project), "{name}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_changed_is_read_or_rejected(which in 0..8_usize, at in 0..4_000_usize, length in 0..40_usize, with in "[ -~\n]{0,6}") {
+        let (name, text) = [
+            ("package-lock.json", ALIAS), ("package-lock.json", ALIAS_1), ("yarn.lock", ALIAS_YARN), ("package-lock.json", LINK),
+            ("pnpm-lock.yaml", PNPM), ("requirements.txt", PIP), ("go.mod", GO), ("package-lock.json", MALWARE),
+        ][which];
+        let start = at % (text.len() + 1);
+        let end = (start + length).min(text.len());
+        let changed = format!("{}{with}{}", &text[..start], &text[end..]);
+        let _ = graph(&[(name, &changed)]).map(|graph| graph.paths().to(0));
+    }
+}

@@ -1,0 +1,146 @@
+//! `deno.lock`, versions 3 to 5: packages of npm and JSR. Modules by address are no packages.
+
+use std::collections::HashMap;
+
+use super::node::{self, Manifest};
+use super::{Format, Source};
+use crate::document::{Damage, Node, Value, json, text};
+use crate::draft::Draft;
+use crate::{Graph, Package, Scope};
+use devops_core::{Ecosystem, Error};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "deno.lock",
+    is: |name| name == "deno.lock",
+    is_named: |name| name == "deno.lock",
+    written_by: "deno install",
+    read,
+};
+
+/// Reads a lockfile.
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    let help = "restore the lockfile, or regenerate it with `deno install`";
+    graph(source).map_err(|damage| damage.error(source.path, help))
+}
+
+fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
+    let root = json(text(source.bytes)?)?;
+    root.map("the document")?;
+    root.check_case(&["version", "specifiers", "npm", "jsr", "packages", "workspace"])?;
+    let version = root.get("version").ok_or_else(|| Damage::new(1, "`version` is missing"))?;
+    let parts = match version.scalar("version")? {
+        "3" => root.get("packages"),
+        "4" | "5" => Some(&root),
+        _ => return Err(Damage::new(version.line, "unsupported `version`, supported are 3 to 5")),
+    };
+    let mut draft = Draft::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut newest: HashMap<String, Vec<usize>> = HashMap::new();
+    let Some(parts) = parts else { return Ok(draft.finish()) };
+    for (kind, ecosystem) in [("npm", Ecosystem::NPM), ("jsr", Ecosystem::JSR)] {
+        for entry in parts.entries(kind)? {
+            entry.node.map(&entry.key)?;
+            let (name, version) = node::split(&entry.key).ok_or_else(|| {
+                Damage::new(entry.line, format!("`{}` is not a name with a version", entry.key))
+            })?;
+            // Behind `_` are the peers that it was installed with.
+            let version = version.split('_').next().unwrap_or_default();
+            let package = Package {
+                integrity: node::checksums(entry.node.text_of("integrity")?),
+                has_install_script: entry.node.is_true("scripts"),
+                ..Package::new(ecosystem, name, version, entry.line)
+            };
+            let index = node::add(&mut draft, package, entry.node.text_of("tarball")?);
+            places.insert(format!("{kind}:{}", entry.key), index);
+            newest.entry(format!("{kind}:{name}")).or_default().push(index);
+        }
+    }
+    let specifiers = parts.entries("specifiers")?;
+    let find = |specifier: &str| -> Vec<usize> {
+        let value =
+            specifiers.iter().find(|entry| entry.key == specifier).and_then(|entry| entry.node.as_text());
+        let key = match value {
+            Some(value) if value.contains(':') => value.to_owned(),
+            Some(value) => {
+                let (kind, rest) = specifier.split_once(':').unwrap_or(("", specifier));
+                format!("{kind}:{}@{value}", node::split(rest).map_or(rest, |(name, _)| name))
+            }
+            None => specifier.to_owned(),
+        };
+        match places.get(&key) {
+            Some(index) => vec![*index],
+            None => newest.get(&key).cloned().unwrap_or_default(),
+        }
+    };
+    for (kind, _) in [("npm", ()), ("jsr", ())] {
+        for entry in parts.entries(kind)? {
+            let Some(from) = places.get(&format!("{kind}:{}", entry.key)).copied() else { continue };
+            for (key, scope) in [("dependencies", Scope::Runtime), ("optionalDependencies", Scope::Optional)]
+            {
+                for (specifier, line) in asked(entry.node.get(key), kind) {
+                    let found = find(&specifier);
+                    if found.is_empty() && scope == Scope::Runtime {
+                        return Err(Damage::new(line, format!("`{specifier}` is asked for and not listed")));
+                    }
+                    for to in found {
+                        draft.link(from, to, None, scope);
+                    }
+                }
+            }
+        }
+    }
+    let manifest = Manifest::read(source, "");
+    for specifier in specifiers {
+        let found = find(&specifier.key);
+        if found.is_empty() {
+            return Err(Damage::new(
+                specifier.line,
+                format!("`{}` is asked for and not listed", specifier.key),
+            ));
+        }
+        if is_of_dependency(&specifier.key, parts) {
+            continue;
+        }
+        let name =
+            specifier.key.split_once(':').and_then(|(_, rest)| node::split(rest)).map(|(name, _)| name);
+        let requirement =
+            specifier.key.split_once(':').and_then(|(_, rest)| node::split(rest)).map(|(_, what)| what);
+        let wish = manifest.as_ref().and_then(|manifest| Some((manifest, manifest.wish(name?)?)));
+        for index in found {
+            let location = wish.map(|(manifest, wish)| manifest.location(wish));
+            draft.ask(index, location, requirement, wish.map_or(Scope::Runtime, |(_, wish)| wish.scope));
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// Whether a package of JSR asks by this specifier; the project's own are the others.
+fn is_of_dependency(specifier: &str, parts: &Node<'_>) -> bool {
+    let packages = parts.entries("jsr").unwrap_or_default();
+    packages
+        .iter()
+        .any(|entry| asked(entry.node.get("dependencies"), "jsr").iter().any(|(asked, _)| asked == specifier))
+}
+
+/// The specifiers of dependencies: a list, or in version 3 a map from the name in use.
+fn asked(node: Option<&Node<'_>>, kind: &str) -> Vec<(String, u64)> {
+    let full = |text: &str| {
+        // `alias@npm:name@1.0.0`
+        let text = text.find("@npm:").and_then(|at| text.get(at + 1..)).unwrap_or(text);
+        if text.starts_with("npm:") || text.starts_with("jsr:") {
+            text.to_owned()
+        } else {
+            format!("{kind}:{text}")
+        }
+    };
+    match node.map(|node| &node.value) {
+        Some(Value::List(items)) => {
+            items.iter().filter_map(|item| Some((full(item.as_text()?), item.line))).collect()
+        }
+        Some(Value::Map(entries)) => {
+            entries.iter().filter_map(|entry| Some((full(entry.node.as_text()?), entry.line))).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,261 @@
+//! `go.mod`, with the checksums of `go.sum` beside it.
+//!
+//! Since Go 1.17 `go.mod` lists every module that is built; before, `go.sum` is the only file that names the others.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::{Format, Source, node};
+use crate::document::{Damage, text};
+use crate::draft::Draft;
+use crate::{Graph, Origin, Package, Scope};
+use devops_core::{Ecosystem, Error, Location};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "go.mod",
+    is: |name| name == "go.mod",
+    is_named: |name| name == "go.mod",
+    written_by: "go mod tidy",
+    read,
+};
+
+/// Reads a file.
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    let help = "restore the file, or complete it with `go mod tidy`";
+    let file = File::parse(source.bytes).map_err(|damage| damage.error(source.path, help))?;
+    let sums = match (source.neighbour)("go.sum")? {
+        Some(bytes) => {
+            sums(&bytes).map_err(|damage| damage.error(&node::beside(source.path, "go.sum"), help))?
+        }
+        None => BTreeMap::new(),
+    };
+    Ok(file.graph(source.path, &sums))
+}
+
+/// A required module.
+struct Required<'a> {
+    path: &'a str,
+    version: &'a str,
+    is_indirect: bool,
+    line: u64,
+}
+
+/// What replaces a module, or one version of it.
+struct Replacement<'a> {
+    path: &'a str,
+    version: Option<&'a str>,
+    by: &'a str,
+    by_version: Option<&'a str>,
+}
+
+/// A `go.mod`.
+#[derive(Default)]
+struct File<'a> {
+    module: Option<(&'a str, u64)>,
+    go: Option<(&'a str, u64)>,
+    toolchain: Option<(&'a str, u64)>,
+    required: Vec<Required<'a>>,
+    replaced: Vec<Replacement<'a>>,
+}
+
+impl<'a> File<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Damage> {
+        let mut file = Self::default();
+        let mut block: Option<(&str, u64)> = None;
+        let text = text(bytes)?;
+        for (line, content) in (1..).zip(text.lines()) {
+            let (content, comment) = content.split_once("//").unwrap_or((content, ""));
+            let words: Vec<&str> =
+                content.split_whitespace().map(|word| word.trim_matches(['"', '`'])).collect();
+            match (block, words.as_slice()) {
+                (_, []) => {}
+                (Some(_), [")"]) => block = None,
+                (None, [verb, "("]) => block = Some((verb, line)),
+                (None, [verb]) if verb.ends_with('(') => block = Some((verb.trim_end_matches('('), line)),
+                (Some((verb, _)), words) => file.take(verb, words, comment, line)?,
+                (None, [verb, words @ ..]) => file.take(verb, words, comment, line)?,
+            }
+        }
+        if let Some((verb, line)) = block {
+            return Err(Damage::new(line, format!("the block `{verb}` has no end")));
+        }
+        if file.module.is_none() {
+            return Err(Damage::new(1, "`module` is missing"));
+        }
+        Ok(file)
+    }
+
+    fn take(&mut self, verb: &str, words: &[&'a str], comment: &str, line: u64) -> Result<(), Damage> {
+        let unexpected = || Damage::new(line, format!("unexpected `{verb}`"));
+        match (verb, words) {
+            ("module", [path]) if self.module.is_none() => self.module = Some((path, line)),
+            ("go", [version]) if self.go.is_none() => self.go = Some((version, line)),
+            ("toolchain", [version]) if self.toolchain.is_none() => self.toolchain = Some((version, line)),
+            ("require", [path, version]) if version.starts_with('v') => {
+                let is_indirect = comment.split([';', ' ', '\t']).any(|word| word == "indirect");
+                self.required.push(Required { path, version, is_indirect, line });
+            }
+            ("replace", [path, rest @ ..]) => {
+                let (version, by, by_version) = match rest {
+                    ["=>", by] => (None, by, None),
+                    ["=>", by, by_version] => (None, by, Some(*by_version)),
+                    [version, "=>", by] => (Some(*version), by, None),
+                    [version, "=>", by, by_version] => (Some(*version), by, Some(*by_version)),
+                    _ => return Err(unexpected()),
+                };
+                if by_version.is_none() && !is_folder(by) {
+                    return Err(Damage::new(
+                        line,
+                        format!("`{by}` has neither a version nor is it a folder"),
+                    ));
+                }
+                self.replaced.push(Replacement { path, version, by, by_version });
+            }
+            ("exclude" | "retract" | "tool" | "godebug" | "ignore", [_, ..]) => {}
+            _ => return Err(unexpected()),
+        }
+        Ok(())
+    }
+
+    /// The line and version of Go, and whether it is a guess: the newer of the two lines counts, and the `go` line is only a minimum.
+    fn go(&self) -> Option<(&'a str, u64, bool)> {
+        let minimum = self.go.map(|(version, line)| (version, line, true));
+        let chosen = self.toolchain.and_then(|(name, line)| {
+            let version = name.strip_prefix("go")?.split('-').next()?;
+            version.starts_with(|first: char| first.is_ascii_digit()).then_some((version, line, false))
+        });
+        match (minimum, chosen) {
+            (Some(minimum), Some(chosen)) if compare(minimum.0, chosen.0) == Ordering::Greater => {
+                Some(minimum)
+            }
+            (_, Some(chosen)) => Some(chosen),
+            (minimum, None) => minimum,
+        }
+    }
+
+    /// Whether other modules than those that are listed are built as well.
+    fn is_partial(&self) -> bool {
+        self.go.is_none_or(|(version, _)| compare(version, "1.17") == Ordering::Less)
+    }
+
+    fn graph(&self, path: &str, sums: &BTreeMap<(String, String), Sum>) -> Graph {
+        let mut draft = Draft::default();
+        if let Some((module, line)) = self.module {
+            let own = Package { origin: Origin::Project, ..Package::new(Ecosystem::GO, module, "", line) };
+            let own = draft.add(own);
+            draft.root(own);
+        }
+        if let Some((version, line, is_guessed)) = self.go() {
+            let stdlib = Package { is_guessed, ..Package::new(Ecosystem::GO, "stdlib", version, line) };
+            let stdlib = draft.add(stdlib);
+            draft.ask(stdlib, Some(Location::line(path, line)), None, Scope::Runtime);
+        }
+        for required in &self.required {
+            let module = self.module(required.path, required.version, required.line, sums);
+            let index = draft.add(module);
+            if !required.is_indirect {
+                draft.ask(
+                    index,
+                    Some(Location::line(path, required.line)),
+                    Some(required.version),
+                    Scope::Runtime,
+                );
+            }
+        }
+        if self.is_partial() {
+            let file = node::beside(path, "go.sum");
+            let mut newest: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+            for ((module, version), sum) in sums {
+                let best = newest.entry(module).or_insert((version, sum.line));
+                if compare(version, best.0) == Ordering::Greater {
+                    *best = (version, sum.line);
+                }
+            }
+            for (module, (version, line)) in newest {
+                if self.required.iter().any(|required| required.path == module) {
+                    continue;
+                }
+                draft.add(Package { file: Some(file.clone()), ..self.module(module, version, line, sums) });
+            }
+        }
+        draft.finish()
+    }
+
+    /// A module, or what replaces it.
+    fn module(
+        &self,
+        path: &str,
+        version: &str,
+        line: u64,
+        sums: &BTreeMap<(String, String), Sum>,
+    ) -> Package {
+        let is_of = |replacement: &&Replacement<'_>, exact: bool| {
+            replacement.path == path && replacement.version == exact.then_some(version)
+        };
+        let replacements = || self.replaced.iter();
+        let replacement = replacements()
+            .find(|other| is_of(other, true))
+            .or_else(|| replacements().find(|other| is_of(other, false)));
+        let (path, version, origin, source) = match replacement {
+            Some(Replacement { by, by_version: Some(by_version), .. }) => {
+                (*by, *by_version, Origin::Registry, String::new())
+            }
+            Some(Replacement { by, .. }) => match node::folder(by) {
+                Origin::Project => (path, version, Origin::Project, String::new()),
+                origin => (path, version, origin, (*by).to_owned()),
+            },
+            None => (path, version, Origin::Registry, String::new()),
+        };
+        let sum = sums.get(&(path.to_owned(), version.to_owned()));
+        Package {
+            origin,
+            source,
+            integrity: sum.map(|sum| sum.hash.clone()).into_iter().collect(),
+            ..Package::new(Ecosystem::GO, path, version.trim_start_matches('v'), line)
+        }
+    }
+}
+
+/// Whether a path is of a folder instead of a module.
+fn is_folder(path: &str) -> bool {
+    path.starts_with("./")
+        || path.starts_with("../")
+        || path.starts_with('/')
+        || path == "."
+        || path == ".."
+        || path.contains(":\\")
+}
+
+/// How two versions compare; equal where they can't be.
+fn compare(left: &str, right: &str) -> Ordering {
+    devops_versions::compare(
+        Ecosystem::GO.name(),
+        left.trim_start_matches('v'),
+        right.trim_start_matches('v'),
+    )
+    .unwrap_or(Ordering::Equal)
+}
+
+/// A checksum of `go.sum`.
+struct Sum {
+    hash: String,
+    line: u64,
+}
+
+/// The checksums of modules, without those of their `go.mod` alone.
+fn sums(bytes: &[u8]) -> Result<BTreeMap<(String, String), Sum>, Damage> {
+    let mut sums = BTreeMap::new();
+    for (line, content) in (1..).zip(text(bytes)?.lines()) {
+        match content.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [] => {}
+            [_, version, _] if version.ends_with("/go.mod") => {}
+            [path, version, hash] if version.starts_with('v') => {
+                let sum = Sum { hash: (*hash).to_owned(), line };
+                sums.entry(((*path).to_owned(), (*version).to_owned())).or_insert(sum);
+            }
+            _ => return Err(Damage::new(line, "not a module, a version and a checksum")),
+        }
+    }
+    Ok(sums)
+}

@@ -1,0 +1,95 @@
+//! `Pipfile.lock` of Pipenv.
+
+use std::collections::HashMap;
+
+use super::python;
+use super::{Format, Source};
+use crate::document::{Damage, json, text};
+use crate::draft::Draft;
+use crate::{Graph, Package, Scope};
+use devops_core::Error;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "Pipfile.lock",
+    is: |name| name == "Pipfile.lock",
+    is_named: |name| name == "Pipfile.lock",
+    written_by: "pipenv lock",
+    read,
+};
+
+/// Reads a lockfile.
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    let help = "restore the lockfile, or regenerate it with `pipenv lock`";
+    graph(source).map_err(|damage| damage.error(source.path, help))
+}
+
+fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
+    let root = json(text(source.bytes)?)?;
+    let sections = root.map("the document")?;
+    let meta = root.get("_meta").ok_or_else(|| Damage::new(1, "`_meta` is missing"))?;
+    let version =
+        meta.get("pipfile-spec").ok_or_else(|| Damage::new(meta.line, "`pipfile-spec` is missing"))?;
+    if version.scalar("pipfile-spec")? != "6" {
+        return Err(Damage::new(version.line, "unsupported `pipfile-spec`, supported is 6"));
+    }
+    if root.get("default").is_none() {
+        return Err(Damage::new(1, "`default` is missing"));
+    }
+    root.check_case(&["_meta", "default", "develop"])?;
+    let registries: HashMap<&str, &str> = meta
+        .items("sources")?
+        .iter()
+        .filter_map(|source| Some((source.get("name")?.as_text()?, source.get("url")?.as_text()?)))
+        .collect();
+    let mut draft = Draft::default();
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    // Any other section is a category of the project's own.
+    for section in sections.iter().filter(|section| section.key != "_meta") {
+        let scope = if section.key == "develop" { Scope::Dev } else { Scope::Runtime };
+        for entry in section.node.map(&section.key)? {
+            let node = &entry.node;
+            node.map(&entry.key)?;
+            node.check_case(&["version", "git", "path", "file", "index"])?;
+            let asked = node.text_of("version")?.unwrap_or_default();
+            let (version, requirement) = match asked.strip_prefix("===").or_else(|| asked.strip_prefix("=="))
+            {
+                Some(version) if !version.contains('*') => (version.trim(), ""),
+                _ => ("", asked),
+            };
+            let mut package = Package {
+                scope,
+                requirement: requirement.to_owned(),
+                ..python::package(&entry.key, version, entry.line)
+            };
+            for hash in node.items("hashes")? {
+                package.integrity.push(hash.text("hashes")?.to_owned());
+            }
+            if let Some(address) = node.text_of("git")? {
+                let commit = node.text_of("ref")?.unwrap_or_default();
+                (package.origin, package.source) = python::place(&format!("git+{address}#{commit}"));
+            } else if let Some(place) = node.text_of("file")?.or(node.text_of("path")?) {
+                (package.origin, package.source) = python::place(place);
+            } else {
+                let name = node.text_of("index")?;
+                let registry = match name {
+                    Some(name) => registries.get(name).copied(),
+                    None => meta.items("sources")?.first().and_then(|source| source.get("url")?.as_text()),
+                };
+                // Without a known address, nothing shows that it is the public one.
+                python::registry(&mut package, registry.or(name).unwrap_or("https://pypi.org/simple"));
+            }
+            let name = package.name.clone();
+            by_name.entry(name).or_default().push(draft.add(package));
+        }
+    }
+    let wishes = python::wishes(source, "Pipfile");
+    for wish in &wishes {
+        for index in by_name.get(&wish.name).into_iter().flatten() {
+            // The scope is that of the section.
+            let scope = draft.packages().get(*index).map_or(wish.scope, |package| package.scope);
+            draft.ask(*index, Some(wish.location.clone()), Some(&wish.requirement), scope);
+        }
+    }
+    Ok(draft.finish())
+}

@@ -1,0 +1,260 @@
+//! `pnpm-lock.yaml`, versions 5 to 9.
+
+use std::collections::{HashMap, HashSet};
+
+use super::node::{self, Manifest};
+use super::{Format, Source};
+use crate::document::{Damage, Node, Value, text, yaml};
+use crate::draft::Draft;
+use crate::{Graph, Origin, Package, Scope};
+use devops_core::Error;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "pnpm-lock.yaml",
+    is: |name| name == "pnpm-lock.yaml",
+    is_named: |name| name.starts_with("pnpm-lock") && has_yaml_ending(name),
+    written_by: "pnpm install --lockfile-only",
+    read,
+};
+
+fn has_yaml_ending(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|ending| ending == "yaml")
+}
+
+const RESTORE: &str = "restore the lockfile, or regenerate it with `pnpm install --lockfile-only`";
+
+/// Reads a lockfile.
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    graph(source).map_err(|damage| damage.error(source.path, RESTORE))
+}
+
+/// Sections of a project, and what they are for.
+const ASKING: [(&str, Scope); 3] = [
+    ("dependencies", Scope::Runtime),
+    ("optionalDependencies", Scope::Optional),
+    ("devDependencies", Scope::Dev),
+];
+
+fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
+    let root = yaml(text(source.bytes)?)?;
+    root.map("the document")?;
+    root.check_case(&[
+        "lockfileVersion",
+        "importers",
+        "packages",
+        "snapshots",
+        "dependencies",
+        "devDependencies",
+    ])?;
+    let version =
+        root.get("lockfileVersion").ok_or_else(|| Damage::new(1, "`lockfileVersion` is missing"))?;
+    let major =
+        match version.scalar("lockfileVersion")?.split('.').next().and_then(|major| major.parse().ok()) {
+            Some(major @ (5 | 6 | 7 | 9)) => major,
+            _ => {
+                return Err(Damage::new(version.line, "unsupported `lockfileVersion`, supported are 5 to 9"));
+            }
+        };
+    let has_snapshots = major >= 7;
+    let mut draft = Draft::default();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let packages = root.entries("packages")?;
+    for entry in packages {
+        entry.node.map(&entry.key)?;
+        entry.node.check_case(&["resolution", "dependencies", "optionalDependencies", "name", "version"])?;
+        let mut package = package(&entry.key, &entry.node, entry.line)?;
+        package.published = root.get("time").and_then(|time| time.get(&entry.key)?.as_text()?.parse().ok());
+        let index = add(&mut draft, package, &entry.node)?;
+        places.insert(&entry.key, index);
+    }
+    let snapshots = root.entries("snapshots")?;
+    if has_snapshots {
+        let mut used = HashSet::new();
+        for entry in snapshots {
+            let base = entry.key.split('(').next().unwrap_or_default();
+            let index = places.get(base).copied();
+            used.insert(base);
+            let index = index
+                .ok_or_else(|| Damage::new(entry.line, format!("`{base}` is not listed below `packages`")))?;
+            places.insert(&entry.key, index);
+        }
+        if let Some(entry) = packages.iter().find(|entry| !used.contains(entry.key.as_ref())) {
+            return Err(Damage::new(entry.line, format!("`{}` is not listed below `snapshots`", entry.key)));
+        }
+    }
+    for entry in if has_snapshots { snapshots } else { packages } {
+        let Some(from) = places.get(entry.key.as_ref()).copied() else { continue };
+        for (key, scope) in [("dependencies", Scope::Runtime), ("optionalDependencies", Scope::Optional)] {
+            for wish in entry.node.entries(key)? {
+                let reference = wish.node.scalar(&wish.key)?;
+                match find(&places, &wish.key, reference) {
+                    Some(to) => draft.link(from, to, None, scope),
+                    None if reference.starts_with("link:") => {}
+                    None => return Err(missing(&wish.key, wish.line)),
+                }
+            }
+        }
+    }
+    let importers = root.entries("importers")?;
+    if importers.is_empty() {
+        if has_snapshots && root.get("importers").is_none() {
+            return Err(Damage::new(1, "`importers` is missing"));
+        }
+        importer(&mut draft, &places, &root, source, "")?;
+    }
+    for entry in importers {
+        importer(&mut draft, &places, &entry.node, source, &entry.key)?;
+    }
+    Ok(draft.finish())
+}
+
+/// Reads what one project of the workspace asks for.
+fn importer(
+    draft: &mut Draft,
+    places: &HashMap<&str, usize>,
+    node: &Node<'_>,
+    source: &Source<'_>,
+    folder: &str,
+) -> Result<(), Damage> {
+    let manifest = Manifest::read(source, folder);
+    for (key, scope) in ASKING {
+        for wish in node.entries(key)? {
+            let (reference, requirement) = match &wish.node.value {
+                Value::Map(_) => (wish.node.must("version")?, wish.node.text_of("specifier")?),
+                _ => {
+                    let requirement =
+                        node.get("specifiers").and_then(|specifiers| specifiers.get(&wish.key)?.as_text());
+                    (wish.node.scalar(&wish.key)?, requirement)
+                }
+            };
+            let location =
+                manifest.as_ref().and_then(|manifest| Some(manifest.location(manifest.wish(&wish.key)?)));
+            match find(places, &wish.key, reference) {
+                Some(to) => draft.ask(to, location, requirement, scope),
+                None if reference.starts_with("link:") => {}
+                None => return Err(missing(&wish.key, wish.line)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn missing(name: &str, line: u64) -> Damage {
+    Damage::new(line, format!("`{name}` is asked for and not listed"))
+}
+
+/// The package that a reference means: a version, or the key of a package.
+fn find(places: &HashMap<&str, usize>, name: &str, reference: &str) -> Option<usize> {
+    let keys =
+        [format!("{name}@{reference}"), format!("/{name}@{reference}"), format!("/{name}/{reference}")];
+    keys.iter().map(String::as_str).chain([reference]).find_map(|key| places.get(key).copied())
+}
+
+/// A package by its key and what stands below it.
+fn package(key: &str, node: &Node<'_>, line: u64) -> Result<Package, Damage> {
+    let (name, version) = named(key).unwrap_or(("", ""));
+    let name = node.text_of("name")?.unwrap_or(name);
+    let version = match node.get("version") {
+        Some(version) => version.scalar("version")?,
+        None => version,
+    };
+    if name.is_empty() {
+        return Err(Damage::new(line, format!("`{key}` is not a name with a version")));
+    }
+    // A place instead of a version.
+    let version = if version.contains([':', '/']) { "" } else { version };
+    let scope = match (node.is_true("dev"), node.is_true("optional")) {
+        (true, false) => Scope::Dev,
+        (_, true) => Scope::Optional,
+        _ => Scope::Runtime,
+    };
+    Ok(Package {
+        scope,
+        has_install_script: node.is_true("requiresBuild"),
+        ..node::package(name, version, line)
+    })
+}
+
+/// Name and version of a key, in all of its forms: `/a/1.0.0_b@2.0.0`, `/a@1.0.0(b@2.0.0)`, `a@1.0.0`, `host/a/1.0.0`.
+fn named(key: &str) -> Option<(&str, &str)> {
+    let key = key.split('(').next().unwrap_or_default();
+    let start = match key.strip_prefix('/') {
+        Some(rest) => rest,
+        None if key.starts_with('@')
+            || key.find('/').is_none_or(|slash| key.get(..slash).is_some_and(|name| name.contains('@'))) =>
+        {
+            key
+        }
+        // A registry of its own.
+        None => key.split_once('/').map_or(key, |(_, rest)| rest),
+    };
+    if let Some((name, version)) = node::split(start)
+        && !(name.contains('/') && !name.starts_with('@'))
+        && name.matches('/').count() <= 1
+    {
+        return Some((name, version));
+    }
+    let mut end = start.find('/')?;
+    if start.starts_with('@') {
+        end += 1 + start.get(end + 1..)?.find('/')?;
+    }
+    let (name, version) = start.split_at_checked(end)?;
+    let version = version.get(1..)?.split(['_', '/']).next()?;
+    Some((name, version))
+}
+
+/// Adds a package from where its resolution says.
+fn add(draft: &mut Draft, mut package: Package, node: &Node<'_>) -> Result<usize, Damage> {
+    let resolution =
+        node.get("resolution").ok_or_else(|| Damage::new(node.line, "`resolution` is missing"))?;
+    resolution.map("resolution")?;
+    package.integrity = node::checksums(resolution.text_of("integrity")?);
+    if let Some(repository) = resolution.text_of("repo")? {
+        let commit =
+            resolution.get("commit").and_then(|commit| commit.scalar("commit").ok()).unwrap_or_default();
+        package.source = format!("{repository}#{commit}");
+        package.origin = Origin::Git;
+        return Ok(draft.add(package));
+    }
+    if let Some(folder) = resolution.text_of("directory")? {
+        (package.origin, package.source) = (node::folder(folder), folder.to_owned());
+        if package.origin == Origin::Project {
+            package.source.clear();
+        }
+        return Ok(draft.add(package));
+    }
+    let address = resolution.text_of("tarball")?;
+    if address.is_none() && resolution.text_of("registry")?.is_some_and(|registry| !node::is_public(registry))
+    {
+        package.origin = Origin::Other;
+        package.source = resolution.text_of("registry")?.unwrap_or_default().to_owned();
+        return Ok(draft.add(package));
+    }
+    if address.is_none() && package.integrity.is_empty() {
+        return Err(Damage::new(node.line, "`resolution` says neither a checksum nor a place"));
+    }
+    Ok(node::add(draft, package, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn keys_are_taken_apart() {
+        for (key, name, version) in [
+            ("/a/1.0.0", "a", "1.0.0"),
+            ("/a/1.0.0_b@2.0.0", "a", "1.0.0"),
+            ("/@s/a/1.0.0_@t+b@2.0.0+c@1.0.0", "@s/a", "1.0.0"),
+            ("/a/1.0.0/b@2.0.0", "a", "1.0.0"),
+            ("/@s/a@1.0.0(@t/b@2.0.0)(c@1.0.0)", "@s/a", "1.0.0"),
+            ("a@1.0.0-rc.1(b@2.0.0(c@1.0.0))", "a", "1.0.0-rc.1"),
+            ("registry.example.org/@s/a/1.0.0", "@s/a", "1.0.0"),
+            ("npm.example.org/a@1.0.0", "a", "1.0.0"),
+            ("a@https://codeload.github.com/u/a/tar.gz/c", "a", "https://codeload.github.com/u/a/tar.gz/c"),
+        ] {
+            assert_eq!(named(key), Some((name, version)), "{key}");
+        }
+    }
+}

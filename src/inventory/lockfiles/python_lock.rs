@@ -1,0 +1,287 @@
+//! `poetry.lock`, `pdm.lock`, `uv.lock` and `pylock.toml`: TOML with a list of packages.
+
+use std::collections::HashMap;
+
+use super::Source;
+use super::python::{self, Wish, wishes};
+use crate::document::{Damage, Node, Value, text, toml};
+use crate::draft::Draft;
+use crate::purl::pep_503;
+use crate::{Graph, Origin, Package, Scope};
+use devops_core::Error;
+
+/// A format of this family.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flavour {
+    Poetry,
+    Pdm,
+    Uv,
+    Pylock,
+}
+
+impl Flavour {
+    /// The key of the list of packages.
+    fn list(self) -> &'static str {
+        if self == Self::Pylock { "packages" } else { "package" }
+    }
+}
+
+/// Reads a lockfile of one of these formats.
+pub(super) fn read(source: &Source<'_>, flavour: Flavour, help: &str) -> Result<Graph, Error> {
+    graph(source, flavour).map_err(|damage| damage.error(source.path, help))
+}
+
+fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
+    let root = toml(text(source.bytes)?)?;
+    let key = flavour.list();
+    root.check_case(&["version", "lock-version", "metadata", "package", "packages"])?;
+    check_version(&root, flavour)?;
+    let nodes = root.items(key)?;
+    let mut draft = Draft::default();
+    let mut by_name: HashMap<String, Vec<(usize, String)>> = HashMap::new();
+    let mut indexes = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        node.map(key)?;
+        node.check_case(&["name", "version", "source", "dependencies", "files", "wheels"])?;
+        let index = add(&mut draft, node, flavour)?;
+        let package = draft.packages().get(index);
+        let name = package.map(|package| package.name.clone()).unwrap_or_default();
+        by_name
+            .entry(name)
+            .or_default()
+            .push((index, node.text_of("version")?.unwrap_or_default().to_owned()));
+        indexes.push(index);
+    }
+    let mut link = Linker { draft: &mut draft, by_name: &by_name, is_strict: flavour != Flavour::Pylock };
+    for (node, from) in nodes.iter().zip(&indexes) {
+        link.dependencies(node, *from, flavour)?;
+    }
+    let wishes = wishes(source, "pyproject.toml");
+    ask(&mut draft, &by_name, &wishes);
+    Ok(draft.finish())
+}
+
+/// Rejects versions of the formats that are not known.
+fn check_version(root: &Node<'_>, flavour: Flavour) -> Result<(), Damage> {
+    let metadata = root.get("metadata");
+    let (node, known): (_, &[&str]) = match flavour {
+        Flavour::Poetry => {
+            (metadata.and_then(|metadata| metadata.get("lock-version")), &["1.0", "1.1", "2.0", "2.1"])
+        }
+        Flavour::Pdm => (metadata.and_then(|metadata| metadata.get("lock_version")), &["4."]),
+        Flavour::Uv => (root.get("version"), &["1"]),
+        Flavour::Pylock => (root.get("lock-version"), &["1.0"]),
+    };
+    let Some(node) = node else { return Err(Damage::new(1, "the version of the format is missing")) };
+    let version = node.scalar("version")?;
+    let is_known = |known: &&str| *known == version || known.ends_with('.') && version.starts_with(known);
+    if known.iter().any(|version| is_known(&version)) {
+        Ok(())
+    } else {
+        Err(Damage::new(node.line, format!("unsupported version {version} of the format")))
+    }
+}
+
+/// Adds a package.
+fn add(draft: &mut Draft, node: &Node<'_>, flavour: Flavour) -> Result<usize, Damage> {
+    let name = node.must("name")?;
+    let version = node.text_of("version")?.unwrap_or_default();
+    let line = node.get("name").map_or(node.line, |name| name.line);
+    let mut package = python::package(name, version, line);
+    let mut is_root = false;
+    match flavour {
+        Flavour::Poetry => {
+            let is_dev = node.text_of("category")?.is_some_and(|category| category == "dev")
+                || node.get("groups").is_some() && !has_text(node.get("groups"), "main");
+            package.scope = if is_dev {
+                Scope::Dev
+            } else if node.is_true("optional") {
+                Scope::Optional
+            } else {
+                Scope::Runtime
+            };
+            if let Some(source) = node.get("source") {
+                let address = source.text_of("url")?.unwrap_or_default();
+                let commit = source.text_of("resolved_reference")?.unwrap_or_default();
+                (package.origin, package.source) = match source.text_of("type")? {
+                    Some("git") => (Origin::Git, python::place(&format!("git+{address}#{commit}")).1),
+                    Some("directory" | "file") => python::place(address),
+                    None | Some("legacy") => {
+                        python::registry(&mut package, address);
+                        (package.origin, package.source.clone())
+                    }
+                    Some(_) => (Origin::Other, python::place(address).1),
+                };
+            }
+        }
+        Flavour::Pdm => {
+            let groups = node.get("groups");
+            package.scope = match groups {
+                Some(_) if has_text(groups, "default") => Scope::Runtime,
+                Some(_) => Scope::Dev,
+                None => Scope::Runtime,
+            };
+            let commit = node.text_of("revision")?.unwrap_or_default();
+            if let Some(address) = node.text_of("git")? {
+                (package.origin, package.source) =
+                    (Origin::Git, python::place(&format!("git+{address}#{commit}")).1);
+            } else if let Some(place) = node.text_of("url")?.or(node.text_of("path")?) {
+                (package.origin, package.source) = python::place(place);
+            }
+        }
+        Flavour::Uv => {
+            let source = node.get("source").ok_or_else(|| Damage::new(line, "`source` is missing"))?;
+            for entry in source.map("source")? {
+                let address = entry.node.as_text().unwrap_or_default();
+                match entry.key.as_ref() {
+                    "registry" => python::registry(&mut package, address),
+                    "git" => {
+                        (package.origin, package.source) =
+                            (Origin::Git, python::place(&format!("git+{address}")).1)
+                    }
+                    "url" => (package.origin, package.source) = python::place(address),
+                    "path" | "directory" | "editable" | "virtual" => {
+                        (package.origin, package.source) = python::place(address);
+                        is_root = package.origin == Origin::Project;
+                    }
+                    "subdirectory" => {}
+                    other => return Err(Damage::new(entry.line, format!("unknown source `{other}`"))),
+                }
+            }
+        }
+        Flavour::Pylock => {
+            if let Some(index) = node.text_of("index")? {
+                python::registry(&mut package, index);
+            }
+            for (key, kind) in [("vcs", "git+"), ("directory", ""), ("archive", "")] {
+                let Some(place) = node.get(key) else { continue };
+                let address = place.text_of("url")?.or(place.text_of("path")?).unwrap_or_default();
+                let commit =
+                    place.text_of("commit-id")?.map_or_else(String::new, |commit| format!("#{commit}"));
+                (package.origin, package.source) = python::place(&format!("{kind}{address}{commit}"));
+            }
+        }
+    }
+    files(&mut package, node)?;
+    let index = draft.add(package);
+    if is_root {
+        draft.root(index);
+    }
+    Ok(index)
+}
+
+/// Whether a list has a text.
+fn has_text(node: Option<&Node<'_>>, text: &str) -> bool {
+    let items = node.and_then(|node| node.list("").ok()).unwrap_or_default();
+    items.iter().any(|item| item.as_text() == Some(text))
+}
+
+/// Takes checksums and dates of the files of a package.
+fn files(package: &mut Package, node: &Node<'_>) -> Result<(), Damage> {
+    let mut dates: Vec<jiff::Timestamp> = Vec::new();
+    for key in ["files", "wheels", "sdist", "archive"] {
+        let found = match node.get(key).map(|found| &found.value) {
+            Some(Value::List(items)) => items.as_slice(),
+            Some(Value::Map(_)) => std::slice::from_ref(node.get(key).unwrap_or(node)),
+            _ => continue,
+        };
+        for file in found {
+            package.integrity.extend(file.text_of("hash")?.map(str::to_owned));
+            for entry in file.entries("hashes").unwrap_or_default() {
+                package.integrity.extend(entry.node.as_text().map(|hash| format!("{}:{hash}", entry.key)));
+            }
+            dates.extend(file.text_of("upload-time")?.and_then(|time| time.parse::<jiff::Timestamp>().ok()));
+        }
+    }
+    // What is installed may be the newest of the files.
+    package.published = dates.into_iter().max();
+    Ok(())
+}
+
+struct Linker<'a> {
+    draft: &'a mut Draft,
+    by_name: &'a HashMap<String, Vec<(usize, String)>>,
+    /// Whether every dependency of a package is listed.
+    is_strict: bool,
+}
+
+impl Linker<'_> {
+    /// Links a package with what it depends on.
+    fn dependencies(&mut self, node: &Node<'_>, from: usize, flavour: Flavour) -> Result<(), Damage> {
+        match node.get("dependencies").map(|node| &node.value) {
+            // Poetry has requirements by name, some optional.
+            Some(Value::Map(entries)) => {
+                for entry in entries {
+                    let requirement = entry.node.as_text().or_else(|| entry.node.get("version")?.as_text());
+                    let is_optional = entry.node.is_true("optional") || entry.node.get("markers").is_some();
+                    let several = matches!(entry.node.value, Value::List(_));
+                    let scope = if entry.node.is_true("optional") { Scope::Optional } else { Scope::Runtime };
+                    self.link(
+                        from,
+                        &entry.key,
+                        requirement,
+                        None,
+                        scope,
+                        is_optional || several,
+                        entry.line,
+                    )?;
+                }
+            }
+            Some(Value::List(items)) => {
+                for item in items {
+                    self.item(from, item, Scope::Runtime, flavour)?;
+                }
+            }
+            _ => {}
+        }
+        for (key, scope) in [("optional-dependencies", Scope::Optional), ("dev-dependencies", Scope::Dev)] {
+            for group in node.entries(key)? {
+                for item in group.node.list(&group.key)? {
+                    self.item(from, item, scope, flavour)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Links with an item of a list: a requirement, or a table with a name.
+    fn item(&mut self, from: usize, item: &Node<'_>, scope: Scope, flavour: Flavour) -> Result<(), Damage> {
+        if let Some(text) = item.as_text() {
+            let (name, requirement) = python::requirement(text);
+            return self.link(from, name, Some(requirement), None, scope, flavour == Flavour::Pdm, item.line);
+        }
+        self.link(from, item.must("name")?, None, item.text_of("version")?, scope, false, item.line)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a dependency is made of")]
+    fn link(
+        &mut self,
+        from: usize,
+        name: &str,
+        requirement: Option<&str>,
+        version: Option<&str>,
+        scope: Scope,
+        may_be_missing: bool,
+        line: u64,
+    ) -> Result<(), Damage> {
+        let found = self.by_name.get(&pep_503(name)).map(Vec::as_slice).unwrap_or_default();
+        if found.is_empty() && self.is_strict && !may_be_missing {
+            return Err(Damage::new(line, format!("`{name}` is asked for and not listed")));
+        }
+        for (to, of) in found {
+            if version.is_none_or(|version| version == of) && *to != from {
+                self.draft.link(from, *to, requirement, scope);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Marks what the manifest asks for.
+fn ask(draft: &mut Draft, by_name: &HashMap<String, Vec<(usize, String)>>, wishes: &[Wish]) {
+    for wish in wishes {
+        for (index, _) in by_name.get(&wish.name).into_iter().flatten() {
+            draft.ask(*index, Some(wish.location.clone()), Some(&wish.requirement), wish.scope);
+        }
+    }
+}

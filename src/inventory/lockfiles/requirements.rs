@@ -1,0 +1,338 @@
+//! `requirements.txt` and files named like it, in the dialect of pip.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::python;
+use super::{Format, Source, node};
+use crate::document::{Damage, text};
+use crate::draft::Draft;
+
+use crate::{Graph, Origin, Package, Scope};
+use devops_core::{Error, Location};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "requirements.txt",
+    is: is_requirements,
+    is_named: is_requirements,
+    written_by: "pip-compile",
+    read,
+};
+
+/// Deepest chain of files that include each other.
+const DEEPEST: usize = 32;
+
+/// Maximum number of files that are included.
+const MOST_FILES: usize = 1_000;
+
+/// Options with a value that don't change which packages are listed.
+const WITH_VALUE: [&str; 13] = [
+    "-f",
+    "--find-links",
+    "--extra-index-url",
+    "--trusted-host",
+    "--use-feature",
+    "--no-binary",
+    "--only-binary",
+    "--hash",
+    "--global-option",
+    "--config-settings",
+    "--config-setting",
+    "-C",
+    "--uploaded-prior-to",
+];
+
+/// Options without a value that don't change it either.
+const WITHOUT_VALUE: [&str; 4] = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"];
+
+fn is_requirements(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".txt") && name.contains("requirements")
+}
+
+/// Reads a file and those that it includes.
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    let mut reader =
+        Reader { source, asked: Vec::new(), fixed: BTreeMap::new(), index: None, seen: BTreeSet::new() };
+    reader.file(source.bytes, "", false, 0)?;
+    let mut draft = Draft::default();
+    for mut package in reader.asked {
+        if package.origin == Origin::Registry {
+            if let Some(version) = reader.fixed.get(&package.name).filter(|_| !package.is_exact()) {
+                package.version.clone_from(version);
+            }
+            if let Some(index) = &reader.index {
+                python::registry(&mut package, index);
+            }
+        }
+        let requirement = package.requirement.clone();
+        let path = package.file.clone().unwrap_or_else(|| source.path.to_owned());
+        let location = Location::line(path, package.line);
+        let index = draft.add(package);
+        draft.ask(
+            index,
+            Some(location),
+            Some(&requirement).filter(|text| !text.is_empty()).map(String::as_str),
+            Scope::Runtime,
+        );
+    }
+    Ok(draft.finish())
+}
+
+struct Reader<'a> {
+    source: &'a Source<'a>,
+    asked: Vec<Package>,
+    /// Exact versions of constraints, by normal name.
+    fixed: BTreeMap<String, String>,
+    /// The registry that replaces the public one.
+    index: Option<String>,
+    /// Included files, and whether as constraints.
+    seen: BTreeSet<(String, bool)>,
+}
+
+impl Reader<'_> {
+    /// Reads a file; `path` leads to it from the lockfile and is empty for the lockfile itself.
+    fn file(&mut self, bytes: &[u8], path: &str, is_constraint: bool, depth: usize) -> Result<(), Error> {
+        let shown =
+            if path.is_empty() { self.source.path.to_owned() } else { node::beside(self.source.path, path) };
+        let help = "correct the line, or write the file again with the tool that made it";
+        let damaged = |damage: Damage| damage.error(&shown, help);
+        let text = text(bytes).map_err(damaged)?;
+        for (line, content) in logical(text).map_err(damaged)? {
+            let content = without_comment(&content);
+            if content.is_empty() {
+                continue;
+            }
+            if let Some((file, as_constraint)) = included(content) {
+                let target = relative(path, file);
+                if depth >= DEEPEST || self.seen.len() >= MOST_FILES {
+                    return Err(damaged(Damage::new(line, "too many files include each other")));
+                }
+                if !self.seen.insert((target.clone(), as_constraint || is_constraint)) {
+                    continue;
+                }
+                let bytes = (self.source.neighbour)(&target)?;
+                let bytes =
+                    bytes.ok_or_else(|| damaged(Damage::new(line, format!("`{file}` can't be read"))))?;
+                self.file(&bytes, &target, as_constraint || is_constraint, depth + 1)?;
+                continue;
+            }
+            let file = (!path.is_empty()).then(|| shown.clone());
+            self.line(content, line, file, is_constraint).map_err(damaged)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a line that includes nothing.
+    fn line(
+        &mut self,
+        content: &str,
+        line: u64,
+        file: Option<String>,
+        is_constraint: bool,
+    ) -> Result<(), Damage> {
+        if let Some((option, value)) = option(content) {
+            match option {
+                "-i" | "--index-url" | "--pypi-url" => self.index = Some(value.to_owned()),
+                "-e" | "--editable" => self.asked.push(Package { file, ..elsewhere(value, line)? }),
+                _ if WITH_VALUE.contains(&option) && !value.is_empty() => {}
+                _ if WITHOUT_VALUE.contains(&option) => {}
+                _ => return Err(Damage::new(line, format!("unknown option `{option}`"))),
+            }
+            return Ok(());
+        }
+        let (what, hashes) = with_hashes(content);
+        let (name, rest) = python::requirement(what);
+        let is_place = name.is_empty() || rest.starts_with(['/', ':', '\\', '+']) || what.starts_with('.');
+        let package = if is_place {
+            elsewhere(what, line)?
+        } else if let Some(address) = rest.strip_prefix('@') {
+            let (origin, source) = python::place(address.trim());
+            Package { origin, source, requirement: rest.to_owned(), ..python::package(name, "", line) }
+        } else {
+            let rest = rest.trim_start_matches('(').trim_end_matches(')').trim();
+            check_specifier(rest, line)?;
+            match exact(rest) {
+                Some(version) => python::package(name, version, line),
+                None => Package { requirement: rest.to_owned(), ..python::package(name, "", line) },
+            }
+        };
+        if is_constraint {
+            if package.is_exact() {
+                self.fixed.insert(package.name, package.version);
+            }
+            return Ok(());
+        }
+        self.asked.push(Package { file, integrity: hashes, ..package });
+        Ok(())
+    }
+}
+
+/// Rejects what is no list of versions.
+fn check_specifier(text: &str, line: u64) -> Result<(), Damage> {
+    let is_clause = |clause: &str| {
+        let operator = ["===", "==", "~=", "!=", "<=", ">=", "<", ">"]
+            .into_iter()
+            .find(|operator| clause.starts_with(operator));
+        operator.and_then(|operator| clause.strip_prefix(operator)).is_some_and(|version| {
+            let version = version.trim();
+            !version.is_empty() && !version.contains(char::is_whitespace)
+        })
+    };
+    if text.is_empty() || text.trim_end_matches(',').split(',').all(|clause| is_clause(clause.trim())) {
+        Ok(())
+    } else {
+        Err(Damage::new(line, format!("`{text}` is not a list of versions")))
+    }
+}
+
+/// The version that a specifier fixes.
+fn exact(text: &str) -> Option<&str> {
+    text.split(',').find_map(|clause| {
+        let clause = clause.trim();
+        let version = match clause.strip_prefix("===") {
+            Some(version) => version,
+            None => clause.strip_prefix("==").filter(|version| !version.contains('*'))?,
+        };
+        Some(version.trim())
+    })
+}
+
+/// A package that is given by a folder, a file or an address.
+fn elsewhere(text: &str, line: u64) -> Result<Package, Damage> {
+    let text = text.split(" ;").next().unwrap_or_default().trim();
+    if text.is_empty() || text.contains(char::is_whitespace) && !text.contains(['/', '.']) {
+        return Err(Damage::new(line, format!("`{text}` is neither a package nor a place")));
+    }
+    let (address, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
+    let place = address.split('[').next().unwrap_or_default().trim_end_matches('/');
+    let last = place.rsplit(['/', '\\']).next().unwrap_or_default();
+    let last = last.strip_suffix(".git").unwrap_or(last);
+    // A wheel is called by name, version and platform.
+    let is_wheel = std::path::Path::new(last).extension().is_some_and(|ending| ending == "whl");
+    let last = if is_wheel { last.split('-').next().unwrap_or(last) } else { last };
+    let name = egg.map_or(last, |egg| egg.split('[').next().unwrap_or_default());
+    let name = if name.is_empty() || name == "." { "." } else { name };
+    let (origin, source) = python::place(place);
+    Ok(Package { origin, source, requirement: format!("@ {place}"), ..python::package(name, "", line) })
+}
+
+/// The file that a line includes, and whether as constraints.
+fn included(content: &str) -> Option<(&str, bool)> {
+    let (option, value) = option(content)?;
+    match option {
+        "-r" | "--requirement" => Some((value, false)),
+        "-c" | "--constraint" => Some((value, true)),
+        _ => None,
+    }
+}
+
+/// The option that a line starts with, and its value.
+fn option(content: &str) -> Option<(&str, &str)> {
+    if !content.starts_with('-') {
+        return None;
+    }
+    let end = match content.strip_prefix("--") {
+        Some(_) => content.find(|character: char| character == '=' || character.is_whitespace()),
+        // The value of a short option may follow without a space.
+        None => content.char_indices().nth(2).map(|(at, _)| at),
+    };
+    let (option, value) = content.split_at_checked(end.unwrap_or(content.len()))?;
+    let value = value.trim_start();
+    Some((option, value.strip_prefix('=').unwrap_or(value).trim().trim_matches(['"', '\''])))
+}
+
+/// A requirement and the checksums behind it.
+fn with_hashes(content: &str) -> (&str, Vec<String>) {
+    let Some(at) = content.find(" --") else { return (content, Vec::new()) };
+    let (what, options) = content.split_at_checked(at).unwrap_or((content, ""));
+    let hashes =
+        options.split_whitespace().filter_map(|word| word.strip_prefix("--hash=")).map(str::to_owned);
+    (what.trim(), hashes.collect())
+}
+
+/// The path from the lockfile of a file that another one includes.
+fn relative(from: &str, file: &str) -> String {
+    let file = file.strip_prefix("file://").unwrap_or(file);
+    match from.rsplit_once('/') {
+        Some((folder, _)) if !file.starts_with('/') => format!("{folder}/{file}"),
+        _ => file.to_owned(),
+    }
+}
+
+/// Lines joined as pip joins them, each with the number of its first.
+fn logical(text: &str) -> Result<Vec<(u64, String)>, Damage> {
+    let mut lines = Vec::new();
+    let mut open: Option<(u64, String)> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let is_comment = line.trim_start().starts_with('#');
+        let (_, joined) = open.get_or_insert_with(|| (number, String::new()));
+        if is_comment {
+            joined.push(' ');
+        }
+        match line.strip_suffix('\\') {
+            Some(part) if !is_comment => joined.push_str(part),
+            _ => {
+                joined.push_str(line);
+                lines.extend(open.take());
+            }
+        }
+    }
+    match open {
+        Some((line, _)) => Err(Damage::new(line, "the last line ends with `\\`")),
+        None => Ok(lines),
+    }
+}
+
+/// A line without its comment, which starts at the line's start or behind a space.
+fn without_comment(line: &str) -> &str {
+    let is_comment = |(at, _): &(usize, &str)| {
+        *at == 0 || line.get(..*at).is_some_and(|before| before.ends_with(char::is_whitespace))
+    };
+    let end = line.match_indices('#').find(is_comment).map_or(line.len(), |(at, _)| at);
+    line.get(..end).unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{exact, logical, option, without_comment};
+
+    #[test]
+    fn only_equal_signs_without_stars_fix_a_version() {
+        for (text, version) in [
+            ("==1.0", Some("1.0")),
+            ("== 1.0", Some("1.0")),
+            ("===1.0", Some("1.0")),
+            (">=0.6,==0.7", Some("0.7")),
+            ("==3.2.*", None),
+            (">=0.6.0,<1", None),
+            ("~=1.0", None),
+            ("", None),
+        ] {
+            assert_eq!(exact(text), version, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_are_joined_and_comments_dropped() {
+        let lines = logical("a==1 \\\r\n  --hash=x\r\n# c \\\nb\n").unwrap();
+        assert_eq!(lines[0], (1, "a==1   --hash=x".to_owned()));
+        assert_eq!((lines[1].0, lines[2].0), (3, 4));
+        assert_eq!(logical("a\nb \\").unwrap_err().line, 2);
+        assert_eq!(without_comment("a @ https://x/#egg=a  # c"), "a @ https://x/#egg=a");
+    }
+
+    #[test]
+    fn options_have_values_in_several_ways() {
+        for (line, expected) in [
+            ("-r a.txt", ("-r", "a.txt")),
+            ("-ra.txt", ("-r", "a.txt")),
+            ("--requirement=a.txt", ("--requirement", "a.txt")),
+            ("--index-url https://x", ("--index-url", "https://x")),
+            ("--pre", ("--pre", "")),
+        ] {
+            assert_eq!(option(line), Some(expected), "{line}");
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! `yarn.lock`: version 1 in Yarn's own notation, and that of Yarn 2 and newer ("Berry") in YAML.
+
+use std::collections::HashMap;
+
+use percent_encoding::percent_decode_str;
+
+use super::node::{self, Manifest};
+use super::{Format, Source};
+use crate::document::{Damage, text, yaml};
+use crate::draft::Draft;
+use crate::{Graph, Origin, Package, Scope};
+use devops_core::Error;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "yarn.lock",
+    is: |name| name == "yarn.lock",
+    is_named: |name| name == "yarn.lock",
+    written_by: "yarn install",
+    read,
+};
+
+const RESTORE: &str = "restore the lockfile, or regenerate it with `yarn install`";
+
+/// Reads a lockfile.
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    graph(source).map_err(|damage| damage.error(source.path, RESTORE))
+}
+
+fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
+    let text = text(source.bytes)?;
+    let is_berry = text.lines().any(|line| line.trim_end() == "__metadata:");
+    let is_classic = text.lines().any(|line| line.trim_end() == "# yarn lockfile v1");
+    match (is_berry, is_classic) {
+        (true, false) => berry(source, text),
+        (false, true) => classic(source, text),
+        (true, true) => Err(Damage::new(1, "both versions of the format in one file")),
+        (false, false) => Err(Damage::new(1, "neither `# yarn lockfile v1` nor `__metadata:` is there")),
+    }
+}
+
+/// An entry of version 1.
+#[derive(Default)]
+struct Entry {
+    line: u64,
+    patterns: Vec<String>,
+    version: String,
+    resolved: Option<String>,
+    integrity: Option<String>,
+    /// Name, requirement, and whether it is optional.
+    dependencies: Vec<(String, String, bool)>,
+}
+
+/// Reads version 1.
+fn classic(source: &Source<'_>, text: &str) -> Result<Graph, Damage> {
+    let entries = entries(text)?;
+    let mut draft = Draft::default();
+    let mut by_pattern: HashMap<&str, usize> = HashMap::new();
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut indexes = Vec::with_capacity(entries.len());
+    for entry in &entries {
+        let mut index = None;
+        for pattern in &entry.patterns {
+            let (alias, requirement) = node::split(pattern).ok_or_else(|| {
+                Damage::new(entry.line, format!("`{pattern}` is not a name with a requirement"))
+            })?;
+            // A pattern may have another name for the same package; the resolved address is of the package itself.
+            let name = node::alias(requirement).map_or(alias, |(name, _)| name);
+            let package = Package {
+                integrity: node::checksums(entry.integrity.as_deref()),
+                ..node::package(name, &entry.version, entry.line)
+            };
+            let address =
+                entry.resolved.as_deref().or_else(|| Some(requirement).filter(|text| is_elsewhere(text)));
+            let added = node::add(&mut draft, package, address);
+            index = index.or(Some(added));
+            if by_pattern.insert(pattern, added).is_some() {
+                return Err(Damage::new(entry.line, format!("`{pattern}` occurs twice")));
+            }
+            by_name.entry(alias).or_default().push(added);
+        }
+        indexes.push(index.ok_or_else(|| Damage::new(entry.line, "an entry has no name"))?);
+    }
+    let find = |name: &str, requirement: &str| -> Vec<usize> {
+        match by_pattern.get(format!("{name}@{requirement}").as_str()) {
+            Some(index) => vec![*index],
+            // `resolutions` of the manifest replace requirements, and then only the name is left.
+            None => by_name.get(name).cloned().unwrap_or_default(),
+        }
+    };
+    for (entry, from) in entries.iter().zip(&indexes) {
+        for (name, requirement, is_optional) in &entry.dependencies {
+            let found = find(name, requirement);
+            if found.is_empty() && !is_optional {
+                return Err(Damage::new(entry.line, format!("`{name}` is asked for and not listed")));
+            }
+            let scope = if *is_optional { Scope::Optional } else { Scope::Runtime };
+            for to in found {
+                draft.link(*from, to, Some(requirement), scope);
+            }
+        }
+    }
+    if let Some(manifest) = Manifest::read(source, "") {
+        for wish in &manifest.wishes {
+            let found = find(&wish.name, &wish.requirement);
+            let may_be_missing = manifest.has_workspaces || is_elsewhere(&wish.requirement) || wish.is_peer;
+            if found.is_empty() && !may_be_missing {
+                let what = format!("`{}`, which {} asks for, is not listed", wish.name, manifest.path);
+                return Err(Damage::new(1, what));
+            }
+            for index in found {
+                draft.ask(index, Some(manifest.location(wish)), Some(&wish.requirement), wish.scope);
+            }
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// Whether a requirement is an address or a folder instead of versions.
+fn is_elsewhere(requirement: &str) -> bool {
+    requirement.contains([':', '/']) && !requirement.starts_with("npm:")
+}
+
+/// The entries of version 1.
+fn entries(text: &str) -> Result<Vec<Entry>, Damage> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut section = String::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let content = line.trim_start_matches(' ');
+        if content.trim_end().is_empty() || content.starts_with('#') {
+            continue;
+        }
+        let invalid = |what: &str| Damage::new(number, what);
+        let indent = line.len() - content.len();
+        let words = words(content).ok_or_else(|| invalid("a text has no end"))?;
+        match (indent, entries.last_mut()) {
+            (0, last) => {
+                if let Some(entry) = last {
+                    complete(entry)?;
+                }
+                let patterns = content
+                    .trim_end()
+                    .strip_suffix(':')
+                    .ok_or_else(|| invalid("expected `name@requirement:`"))?;
+                let patterns = split_patterns(patterns).ok_or_else(|| invalid("a text has no end"))?;
+                entries.push(Entry { line: number, patterns, ..Entry::default() });
+                section.clear();
+            }
+            (2, Some(entry)) => match words.as_slice() {
+                [name] if name.ends_with(':') => section = name.trim_end_matches(':').to_owned(),
+                [key, value] => {
+                    section.clear();
+                    let slot = match key.as_str() {
+                        "version" if entry.version.is_empty() => {
+                            entry.version.clone_from(value);
+                            continue;
+                        }
+                        "resolved" => &mut entry.resolved,
+                        "integrity" => &mut entry.integrity,
+                        "uid" | "registry" | "name" => continue,
+                        _ => return Err(invalid(&format!("unknown key `{key}`"))),
+                    };
+                    if slot.replace(value.clone()).is_some() {
+                        return Err(invalid(&format!("`{key}` occurs twice")));
+                    }
+                }
+                _ => return Err(invalid("expected a key and a value")),
+            },
+            (4, Some(entry)) => match (section.as_str(), words.as_slice()) {
+                ("dependencies", [name, requirement]) => {
+                    entry.dependencies.push((name.clone(), requirement.clone(), false));
+                }
+                ("optionalDependencies", [name, requirement]) => {
+                    entry.dependencies.push((name.clone(), requirement.clone(), true));
+                }
+                ("permissions" | "prebuiltVariants", _) => {}
+                _ => return Err(invalid("unexpected line")),
+            },
+            _ => return Err(invalid("unexpected line")),
+        }
+    }
+    if let Some(entry) = entries.last() {
+        complete(entry)?;
+    }
+    Ok(entries)
+}
+
+/// Rejects an entry without a version.
+fn complete(entry: &Entry) -> Result<(), Damage> {
+    if entry.version.is_empty() { Err(Damage::new(entry.line, "`version` is missing")) } else { Ok(()) }
+}
+
+/// The words of a line, without the quotes around some.
+fn words(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let (word, after) = word(rest, ' ')?;
+        words.push(word);
+        rest = after.trim_start();
+    }
+    Some(words)
+}
+
+/// The patterns of an entry.
+fn split_patterns(line: &str) -> Option<Vec<String>> {
+    let mut patterns = Vec::new();
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let (pattern, after) = word(rest, ',')?;
+        patterns.push(pattern);
+        rest = after.trim_start().strip_prefix(',').unwrap_or(after).trim_start();
+    }
+    Some(patterns)
+}
+
+/// The first word of a text, which ends at `end` unless it is quoted, and what follows.
+fn word(text: &str, end: char) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(end).unwrap_or(text.len());
+        return text.split_at_checked(end).map(|(word, rest)| (word.to_owned(), rest));
+    };
+    let mut is_escaped = false;
+    let close = quoted.char_indices().find(|(_, character)| {
+        let is_end = *character == '"' && !is_escaped;
+        is_escaped = *character == '\\' && !is_escaped;
+        is_end
+    });
+    let (close, _) = close?;
+    let (word, rest) = quoted.split_at_checked(close)?;
+    let mut characters = word.chars();
+    let mut decoded = String::with_capacity(word.len());
+    while let Some(character) = characters.next() {
+        decoded.push(if character == '\\' { characters.next()? } else { character });
+    }
+    Some((decoded, rest.get(1..)?))
+}
+
+/// Reads the format of Yarn 2 and newer.
+fn berry(source: &Source<'_>, text: &str) -> Result<Graph, Damage> {
+    let root = yaml(text)?;
+    let entries = root.map("the document")?;
+    let mut draft = Draft::default();
+    let mut by_descriptor: HashMap<String, usize> = HashMap::new();
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut listed = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let node = &entry.node;
+        if entry.key == "__metadata" {
+            let version =
+                node.get("version").and_then(|node| node.scalar("version").ok()?.parse::<u32>().ok());
+            if !version.is_some_and(|version| (3..=10).contains(&version)) {
+                return Err(Damage::new(entry.line, "unsupported `version`, supported are 3 to 10"));
+            }
+            continue;
+        }
+        node.map(&entry.key)?;
+        node.check_case(&["version", "resolution", "dependencies", "checksum", "linkType"])?;
+        let resolution = node.must("resolution")?;
+        let (name, reference) = node::split(resolution).ok_or_else(|| {
+            Damage::new(node.line, format!("`{resolution}` is not a name with a reference"))
+        })?;
+        let version = node.get("version").map(|node| node.scalar("version")).transpose()?.unwrap_or_default();
+        let mut package = node::package(name, version, entry.line);
+        package.integrity = node::checksums(node.text_of("checksum")?);
+        let workspace = reference.strip_prefix("workspace:");
+        let index = if workspace.is_some() {
+            let index = draft.add(Package { origin: Origin::Project, version: String::new(), ..package });
+            draft.root(index);
+            index
+        } else {
+            place(&mut package, reference, entry.line)?;
+            draft.add(package)
+        };
+        for descriptor in entry.key.split(',').map(str::trim) {
+            let (alias, _) = node::split(descriptor).ok_or_else(|| {
+                Damage::new(entry.line, format!("`{descriptor}` is not a name with a requirement"))
+            })?;
+            by_name.entry(alias.to_owned()).or_default().push(index);
+            if by_descriptor.insert(descriptor.to_owned(), index).is_some() {
+                return Err(Damage::new(entry.line, format!("`{descriptor}` occurs twice")));
+            }
+        }
+        listed.push((index, node, workspace));
+    }
+    if listed.is_empty() {
+        return Err(Damage::new(1, "the project itself is not listed"));
+    }
+    for (index, node, workspace) in listed {
+        let manifest = workspace.and_then(|folder| Manifest::read(source, folder));
+        for wish in node.entries("dependencies")? {
+            let requirement = wish.node.scalar(&wish.key)?;
+            let exact = [format!("{}@{requirement}", wish.key), format!("{}@npm:{requirement}", wish.key)];
+            let found = match exact.iter().find_map(|descriptor| by_descriptor.get(descriptor)) {
+                Some(found) => vec![*found],
+                // `resolutions` of the manifest replace requirements, patches and local folders name what they are bound to.
+                None => by_name.get(wish.key.as_ref()).cloned().unwrap_or_default(),
+            };
+            let meta = node.get("dependenciesMeta").and_then(|meta| meta.get(&wish.key));
+            let is_optional = meta.is_some_and(|meta| meta.is_true("optional"));
+            if found.is_empty() && !is_optional {
+                return Err(Damage::new(wish.line, format!("`{}` is asked for and not listed", wish.key)));
+            }
+            let own = manifest.as_ref().and_then(|manifest| manifest.wish(&wish.key));
+            let scope = match own {
+                Some(own) => own.scope,
+                None if is_optional => Scope::Optional,
+                None => Scope::Runtime,
+            };
+            let location = manifest.as_ref().zip(own).map(|(manifest, own)| manifest.location(own));
+            for to in found {
+                draft.link(index, to, Some(requirement), scope);
+                if workspace.is_some() {
+                    draft.ask(to, location.clone(), Some(requirement), scope);
+                }
+            }
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// Sets where a package comes from, by the reference of its resolution.
+fn place(package: &mut Package, reference: &str, line: u64) -> Result<(), Damage> {
+    let reference_line = |what: String| Damage::new(line, what);
+    // A patched package is that package.
+    let patched = reference.strip_prefix("patch:").map(|patched| {
+        let inner = patched.split('#').next().unwrap_or_default();
+        percent_decode_str(inner).decode_utf8_lossy().into_owned()
+    });
+    let inner = patched.as_deref().and_then(node::split);
+    if let Some((name, inner)) = inner {
+        name.clone_into(&mut package.name);
+        return place(package, inner, line);
+    }
+    let Some(version) = reference.strip_prefix("npm:") else {
+        (package.origin, package.source) = node::origin(reference.split("::").next().unwrap_or_default());
+        return Ok(());
+    };
+    let (version, parameters) = version.split_once("::").unwrap_or((version, ""));
+    let archive = parameters.split('&').find_map(|parameter| parameter.strip_prefix("__archiveUrl="));
+    if version != package.version {
+        return Err(reference_line(format!("`version` is {}, `resolution` has {version}", package.version)));
+    }
+    if let Some(archive) = archive {
+        let address = percent_decode_str(archive).decode_utf8_lossy();
+        (package.origin, package.source) = node::origin(&address);
+    }
+    Ok(())
+}
