@@ -3,6 +3,7 @@
 //! Owns the package, its purl and the graph with shortest paths. Knows no lockfile format, advisory or host.
 
 pub mod document;
+pub mod draft;
 pub mod graph;
 pub mod lockfiles;
 pub mod package;

@@ -9,7 +9,7 @@ use devops_core::Error;
 pub struct Format {
     /// The usual name of such a file.
     pub(super) name: &'static str,
-    /// Whether a file is one by its name.
+    /// Whether a file is one by its name; asked again with the whole path for formats whose names say too little.
     pub(super) is: fn(&str) -> bool,
     /// The same for a file that was named on purpose.
     pub(super) is_named: fn(&str) -> bool,
@@ -76,7 +76,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("*.py.lock", "PyPI"),
     ("go.mod", "Go"),
     ("pom.xml", "Maven"),
-    ("*gradle.lockfile", "Maven"),
     ("verification-metadata.xml", "Maven"),
     ("*.sbt.lock", "Maven"),
     ("packages.lock.json", "NuGet"),
@@ -84,10 +83,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("*.deps.json", "NuGet"),
     ("paket.lock", "NuGet"),
     ("project.assets.json", "NuGet"),
-    ("composer.lock", "Packagist"),
-    ("Gemfile.lock", "RubyGems"),
-    ("Gemfile.next.lock", "RubyGems"),
-    ("gems.locked", "RubyGems"),
     ("pubspec.lock", "Pub"),
     ("mix.lock", "Hex"),
     ("rebar.lock", "Hex"),
@@ -103,17 +98,24 @@ const NOT_READ: &[(&str, &str)] = &[
 ];
 
 impl Kind {
-    /// What a file's name stands for, if it is a lockfile's.
-    pub fn of(name: &str) -> Option<Self> {
-        let read = FORMATS.iter().find(|format| (format.is)(name));
+    /// What a file is by its path with `/`, if it is a lockfile; most formats go by its name alone.
+    pub fn of(path: &str) -> Option<Self> {
+        let name = name(path);
+        let read = FORMATS.iter().find(|format| (format.is)(name) || (format.is)(path));
         read.map(Self::Read).or_else(|| ecosystem(name).map(Self::NotRead))
     }
 
     /// The same for a file that was named on purpose.
-    pub fn of_named(name: &str) -> Option<Self> {
-        let read = FORMATS.iter().find(|format| (format.is_named)(name));
-        read.map(Self::Read).or_else(|| Self::of(name))
+    pub fn of_named(path: &str) -> Option<Self> {
+        let name = name(path);
+        let read = FORMATS.iter().find(|format| (format.is_named)(name) || (format.is_named)(path));
+        read.map(Self::Read).or_else(|| Self::of(path))
     }
+}
+
+/// The last part of a path.
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The ecosystem of a lockfile that is not read yet.
@@ -170,7 +172,7 @@ mod tests {
             ("requirements-dev.txt", Some("PyPI")),
             ("dev-requirements.txt", Some("PyPI")),
             ("requirements.md", None),
-            ("buildscript-gradle.lockfile", Some("Maven")),
+            ("buildscript-gradle.lockfile", Some("gradle.lockfile")),
             ("Cargo.toml", None),
         ] {
             assert_eq!(told(Kind::of(name)), expected, "{name}");

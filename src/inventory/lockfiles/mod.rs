@@ -4,6 +4,7 @@
 
 pub mod find;
 pub mod format;
+mod manifest;
 
 pub use find::{Found, find, is_searched};
 pub use format::{Format, Kind, Source, help};
@@ -14,5 +15,8 @@ modules! {
     /// Every format that is read.
     const FORMATS: &[Format] = FORMAT of {
         pub cargo,
+        bundler,
+        composer,
+        gradle,
     }
 }
