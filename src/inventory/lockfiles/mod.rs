@@ -18,5 +18,10 @@ modules! {
         bundler,
         composer,
         gradle,
+        gradle_verification,
+        maven,
+        nuget,
+        nuget_assets,
+        nuget_config,
     }
 }
