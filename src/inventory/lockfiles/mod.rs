@@ -16,12 +16,17 @@ modules! {
     const FORMATS: &[Format] = FORMAT of {
         pub cargo,
         bundler,
+        cocoapods,
         composer,
+        conan,
         gradle,
         gradle_verification,
         maven,
+        mix,
         nuget,
         nuget_assets,
         nuget_config,
+        pub_dart,
+        swift,
     }
 }
