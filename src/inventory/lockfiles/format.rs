@@ -79,10 +79,6 @@ const NOT_READ: &[(&str, &str)] = &[
     ("paket.lock", "NuGet"),
     ("rebar.lock", "Hex"),
     ("vcpkg.json", "vcpkg"),
-    ("stack.yaml.lock", "Hackage"),
-    ("cabal.project.freeze", "Hackage"),
-    ("renv.lock", "CRAN"),
-    ("Manifest.toml", "Julia"),
     (".terraform.lock.hcl", "Terraform"),
 ];
 

@@ -16,17 +16,22 @@ modules! {
     const FORMATS: &[Format] = FORMAT of {
         pub cargo,
         bundler,
+        cabal,
         cocoapods,
         composer,
         conan,
+        github_actions,
         gradle,
         gradle_verification,
+        julia,
         maven,
         mix,
         nuget,
         nuget_assets,
         nuget_config,
         pub_dart,
+        renv,
+        stack,
         swift,
     }
 }
