@@ -59,8 +59,6 @@ pub enum Kind {
 
 /// Whole names, and those a name may end with (`*`), of formats that are not read yet.
 const NOT_READ: &[(&str, &str)] = &[
-    ("package-lock.json", "npm"),
-    ("npm-shrinkwrap.json", "npm"),
     ("yarn.lock", "npm"),
     ("pnpm-lock.yaml", "npm"),
     ("bun.lock", "npm"),
@@ -152,7 +150,7 @@ mod tests {
         for (name, expected) in [
             ("Cargo.lock", Some("Cargo.lock")),
             ("Cargo.lock.orig", None),
-            ("package-lock.json", Some("npm")),
+            ("package-lock.json", Some("package-lock.json")),
             ("my-package-lock.json", None),
             ("requirements-dev.txt", Some("PyPI")),
             ("dev-requirements.txt", Some("PyPI")),

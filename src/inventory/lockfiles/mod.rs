@@ -5,6 +5,7 @@
 pub mod find;
 pub mod format;
 mod manifest;
+mod node;
 
 pub use find::{Found, find, is_searched};
 pub use format::{Format, Kind, Source, help};
@@ -29,9 +30,13 @@ modules! {
         nuget,
         nuget_assets,
         nuget_config,
+        package_lock,
         pub_dart,
         renv,
         stack,
         swift,
     }
 }
+
+#[cfg(test)]
+mod real;

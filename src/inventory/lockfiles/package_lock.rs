@@ -1,0 +1,331 @@
+//! `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3.
+//!
+//! Versions 2 and 3 list what is installed by its path; version 1, which version 2 repeats for older releases of npm, nests it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::node::{self, ASKING, Manifest};
+use super::{Format, Source};
+use crate::document::{Damage, Node, Value, json, text};
+use crate::draft::Draft;
+use crate::{Graph, Origin, Package, Scope};
+use devops_core::Error;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "package-lock.json",
+    is: |name| name == "package-lock.json" || name == "npm-shrinkwrap.json",
+    is_named: |name| name == "package-lock.json" || name == "npm-shrinkwrap.json",
+    written_by: "npm install --package-lock-only",
+    read,
+};
+
+const RESTORE: &str = "restore the lockfile, or regenerate it with `npm install --package-lock-only`";
+
+/// Reads a lockfile.
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    graph(source).map_err(|damage| damage.error(source.path, RESTORE))
+}
+
+fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
+    let root = json(text(source.bytes)?)?;
+    root.map("the document")?;
+    root.check_case(&["name", "version", "lockfileVersion", "packages", "dependencies", "requires"])?;
+    let version = match root.get("lockfileVersion") {
+        Some(node) => match node.scalar("lockfileVersion")?.parse() {
+            Ok(version @ 1..=3) => version,
+            _ => return Err(Damage::new(node.line, "unsupported `lockfileVersion`, supported are 1 to 3")),
+        },
+        // Only npm 4 and older wrote none.
+        None if root.get("packages").is_none() && root.get("dependencies").is_some() => 1,
+        None => return Err(Damage::new(1, "`lockfileVersion` is missing")),
+    };
+    let mut reader = Reader {
+        draft: Draft::default(),
+        places: HashMap::new(),
+        manifest: Manifest::read(source, ""),
+        source,
+    };
+    if version == 1 {
+        reader.nested(&root)?;
+        return Ok(reader.draft.finish());
+    }
+    if root.get("packages").is_none() {
+        return Err(Damage::new(1, "`packages` is missing"));
+    }
+    reader.flat(&root)?;
+    // What only the part for older releases lists is installed by them.
+    let names: HashSet<String> = reader.draft.packages().iter().map(|package| package.name.clone()).collect();
+    let mut older = Reader { draft: Draft::default(), places: HashMap::new(), manifest: None, source };
+    older.nested(&root)?;
+    for package in older.draft.packages() {
+        if package.origin == Origin::Registry && package.is_exact() || !names.contains(&package.name) {
+            reader.draft.add(package.clone());
+        }
+    }
+    Ok(reader.draft.finish())
+}
+
+struct Reader<'a> {
+    draft: Draft,
+    /// The package at each path, such as `node_modules/a`.
+    places: HashMap<&'a str, usize>,
+    manifest: Option<Manifest>,
+    source: &'a Source<'a>,
+}
+
+/// The names that an entry of version 1 sees.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Its own level last.
+    levels: Vec<BTreeMap<&'a str, usize>>,
+    /// Names that some package requires.
+    required: HashSet<&'a str>,
+}
+
+/// What is known of an entry before its dependencies are.
+struct Listed<'a> {
+    path: &'a str,
+    node: &'a Node<'a>,
+    index: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `packages`.
+    fn flat(&mut self, root: &'a Node<'a>) -> Result<(), Damage> {
+        let entries = root.entries("packages")?;
+        let mut listed = Vec::with_capacity(entries.len());
+        let mut links = Vec::new();
+        for entry in entries {
+            let (path, node) = (entry.key.as_ref(), &entry.node);
+            node.map(path)?;
+            node.check_case(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
+            let resolved = node.text_of("resolved")?;
+            if node.is_true("link") && !resolved.is_some_and(|resolved| resolved.contains("://")) {
+                links.push((
+                    path,
+                    resolved.ok_or_else(|| Damage::new(entry.line, "a link leads nowhere"))?,
+                    entry.line,
+                ));
+                continue;
+            }
+            let index = if path.is_empty() {
+                self.project(root, node, entry.line)?
+            } else {
+                self.installed(path, node, entry.line)?
+            };
+            if self.places.insert(path, index).is_some() {
+                return Err(Damage::new(entry.line, format!("`{path}` occurs twice")));
+            }
+            listed.push(Listed { path, node, index });
+        }
+        for (path, target, line) in links {
+            let index = match self.places.get(target) {
+                Some(index) => *index,
+                None => {
+                    let (origin, source) = node::origin(target);
+                    self.draft.add(Package { origin, source, ..node::package(name_of(path), "", line) })
+                }
+            };
+            self.places.insert(path, index);
+        }
+        for entry in &listed {
+            self.depends(entry)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the project itself.
+    fn project(&mut self, root: &Node<'_>, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
+        let text = |key: &str| {
+            node.text_of(key).and_then(|text| text.map_or_else(|| root.text_of(key), |text| Ok(Some(text))))
+        };
+        let name = text("name")?
+            .or(self.manifest.as_ref().and_then(|manifest| manifest.name.as_deref()))
+            .unwrap_or(".");
+        let package = Package {
+            origin: Origin::Project,
+            ..node::package(name, text("version")?.unwrap_or_default(), line)
+        };
+        let index = self.draft.add(package);
+        self.draft.root(index);
+        Ok(index)
+    }
+
+    /// Adds what is at a path.
+    fn installed(&mut self, path: &str, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
+        let name = node.text_of("name")?.unwrap_or_else(|| name_of(path));
+        let version = node.text_of("version")?.unwrap_or_default();
+        let resolved = node.text_of("resolved")?;
+        let scope = match (node.is_true("dev"), node.is_true("optional") || node.is_true("devOptional")) {
+            (true, false) => Scope::Dev,
+            (_, true) => Scope::Optional,
+            _ => Scope::Runtime,
+        };
+        let package = Package {
+            scope,
+            integrity: node::checksums(node.text_of("integrity")?),
+            has_install_script: node.is_true("hasInstallScript"),
+            license: node.get("license").and_then(Node::as_text).map(str::to_owned),
+            ..node::package(name, version, line)
+        };
+        // What is not below `node_modules` is a folder of its own; one that was fetched is none.
+        let is_folder = !path.split('/').any(|segment| segment == "node_modules");
+        if is_folder && resolved.is_none() && package.integrity.is_empty() {
+            let (origin, source) = node::origin(path);
+            let index = self.draft.add(Package { origin, source, scope: Scope::Runtime, ..package });
+            if origin == Origin::Project {
+                self.draft.root(index);
+            }
+            return Ok(index);
+        }
+        Ok(node::add(&mut self.draft, package, resolved))
+    }
+
+    /// Links what is at a path with what it depends on.
+    fn depends(&mut self, entry: &Listed<'a>) -> Result<(), Damage> {
+        let is_own = !entry.path.split('/').any(|segment| segment == "node_modules");
+        let manifest = match entry.path {
+            "" => self.manifest.take(),
+            folder if is_own => Manifest::read(self.source, folder),
+            _ => None,
+        };
+        for (key, scope) in ASKING {
+            if key == "devDependencies" && !is_own {
+                continue;
+            }
+            for wish in entry.node.entries(key)? {
+                let Some(to) = self.resolve(entry.path, &wish.key) else {
+                    // Those of peers and of other platforms may be missing.
+                    let may_be_missing = key != "dependencies" && key != "devDependencies"
+                        || entry
+                            .node
+                            .entries("optionalDependencies")?
+                            .iter()
+                            .any(|other| other.key == wish.key)
+                        || entry.node.is_true("optional");
+                    if may_be_missing {
+                        continue;
+                    }
+                    return Err(Damage::new(
+                        wish.line,
+                        format!("`{}` is asked for and not listed", wish.key),
+                    ));
+                };
+                let requirement = wish.node.as_text();
+                self.draft.link(entry.index, to, requirement, scope);
+                if is_own {
+                    let location = manifest
+                        .as_ref()
+                        .and_then(|manifest| Some(manifest.location(manifest.wish(&wish.key)?)));
+                    self.draft.ask(to, location, requirement, scope);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The package that a name means at a path, by the rules of Node.js.
+    fn resolve(&self, path: &str, name: &str) -> Option<usize> {
+        let mut base = path;
+        loop {
+            if base != "node_modules" && !base.ends_with("/node_modules") {
+                let place = node::joined(base, &format!("node_modules/{name}"));
+                if let Some(index) = self.places.get(place.as_str()) {
+                    return Some(*index);
+                }
+            }
+            if base.is_empty() {
+                return None;
+            }
+            base = base.rfind('/').and_then(|slash| base.get(..slash)).unwrap_or_default();
+        }
+    }
+
+    /// Reads `dependencies`, as version 1 nests them.
+    fn nested(&mut self, root: &'a Node<'a>) -> Result<(), Damage> {
+        let mut seen = Seen::default();
+        self.level(root, &mut seen)?;
+        let outermost = seen.levels.first();
+        let Some(manifest) = &self.manifest else {
+            // Without a manifest, what no other package needs is what the project asks for.
+            for (_, index) in
+                outermost.into_iter().flatten().filter(|(name, _)| !seen.required.contains(*name))
+            {
+                let scope = self.draft.packages().get(*index).map_or(Scope::Runtime, |package| package.scope);
+                self.draft.ask(*index, None, None, scope);
+            }
+            return Ok(());
+        };
+        for wish in &manifest.wishes {
+            if let Some(index) = outermost.and_then(|level| level.get(wish.name.as_str())) {
+                self.draft.ask(*index, Some(manifest.location(wish)), Some(&wish.requirement), wish.scope);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one level of `dependencies` and those below it.
+    fn level(&mut self, node: &'a Node<'a>, seen: &mut Seen<'a>) -> Result<(), Damage> {
+        let entries = node.entries("dependencies")?;
+        let mut level = BTreeMap::new();
+        for entry in entries {
+            entry.node.map(&entry.key)?;
+            entry.node.check_case(&["version", "resolved", "dependencies", "requires", "dev", "optional"])?;
+            level.insert(entry.key.as_ref(), self.entry(&entry.key, &entry.node, entry.line)?);
+        }
+        let indexes: Vec<usize> =
+            entries.iter().filter_map(|entry| level.get(entry.key.as_ref()).copied()).collect();
+        seen.levels.push(level);
+        for (entry, from) in entries.iter().zip(indexes) {
+            let depth = seen.levels.len();
+            if !entry.node.entries("dependencies")?.is_empty() {
+                self.level(&entry.node, seen)?;
+            }
+            if let Some(Value::Map(requires)) = entry.node.get("requires").map(|node| &node.value) {
+                for wish in requires {
+                    if let Some(to) = seen.levels.iter().rev().find_map(|level| level.get(wish.key.as_ref()))
+                    {
+                        seen.required.insert(wish.key.as_ref());
+                        self.draft.link(from, *to, wish.node.as_text(), Scope::Runtime);
+                    }
+                }
+            }
+            seen.levels.truncate(depth);
+        }
+        Ok(())
+    }
+
+    /// Adds an entry of version 1.
+    fn entry(&mut self, name: &str, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
+        let version = node.text_of("version")?.unwrap_or_default();
+        let mut address = node.text_of("resolved")?;
+        let (name, version) = match node::alias(version) {
+            Some(alias) => alias,
+            None if version.contains(':') => {
+                address = Some(version);
+                (name, "")
+            }
+            None => (name, version),
+        };
+        let scope = match (node.is_true("dev"), node.is_true("optional")) {
+            (true, false) => Scope::Dev,
+            (_, true) => Scope::Optional,
+            _ => Scope::Runtime,
+        };
+        let package = Package {
+            scope,
+            integrity: node::checksums(node.text_of("integrity")?),
+            ..node::package(name, version, line)
+        };
+        Ok(node::add(&mut self.draft, package, address))
+    }
+}
+
+/// The name of what is at a path: behind the last `node_modules/`, or its last segment.
+fn name_of(path: &str) -> &str {
+    match path.rsplit_once("node_modules/") {
+        Some((_, name)) => name,
+        None => path.rsplit('/').next().unwrap_or(path),
+    }
+}
