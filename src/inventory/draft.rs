@@ -24,7 +24,13 @@ impl Draft {
     /// Adds a package, or what it says more about one that is listed already.
     pub fn add(&mut self, package: Package) -> usize {
         let version = if package.is_exact() { &package.version } else { &package.requirement };
-        let key = (package.ecosystem, package.name.clone(), version.clone(), package.origin, package.source.clone());
+        let key = (
+            package.ecosystem,
+            package.name.clone(),
+            version.clone(),
+            package.origin,
+            package.source.clone(),
+        );
         match self.known.entry(key) {
             Entry::Vacant(vacant) => {
                 vacant.insert(self.packages.len());

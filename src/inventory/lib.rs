@@ -8,6 +8,7 @@ pub mod graph;
 pub mod lockfiles;
 pub mod package;
 pub mod purl;
+pub mod sboms;
 
 pub use graph::{Asked, Edge, Graph};
 pub use package::{Origin, Package, Scope};

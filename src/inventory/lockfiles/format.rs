@@ -8,15 +8,15 @@ use devops_core::Error;
 #[derive(Debug)]
 pub struct Format {
     /// The usual name of such a file.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Whether a file is one by its name; asked again with the whole path for formats whose names say too little.
-    pub(super) is: fn(&str) -> bool,
+    pub(crate) is: fn(&str) -> bool,
     /// The same for a file that was named on purpose.
-    pub(super) is_named: fn(&str) -> bool,
+    pub(crate) is_named: fn(&str) -> bool,
     /// The command that writes one.
-    pub(super) written_by: &'static str,
+    pub(crate) written_by: &'static str,
     /// Reads one.
-    pub(super) read: fn(&Source<'_>) -> Result<Graph, Error>,
+    pub(crate) read: fn(&Source<'_>) -> Result<Graph, Error>,
 }
 
 /// A lockfile that is to be read.
@@ -78,22 +78,28 @@ const NOT_READ: &[(&str, &str)] = &[
     ("rebar.lock", "Hex"),
     ("vcpkg.json", "vcpkg"),
     (".terraform.lock.hcl", "Terraform"),
+    ("*.spdx", "SPDX"),
 ];
 
 impl Kind {
     /// What a file is by its path with `/`, if it is a lockfile; most formats go by its name alone.
     pub fn of(path: &str) -> Option<Self> {
         let name = name(path);
-        let read = FORMATS.iter().find(|format| (format.is)(name) || (format.is)(path));
+        let read = formats().find(|format| (format.is)(name) || (format.is)(path));
         read.map(Self::Read).or_else(|| ecosystem(name).map(Self::NotRead))
     }
 
     /// The same for a file that was named on purpose.
     pub fn of_named(path: &str) -> Option<Self> {
         let name = name(path);
-        let read = FORMATS.iter().find(|format| (format.is_named)(name) || (format.is_named)(path));
+        let read = formats().find(|format| (format.is_named)(name) || (format.is_named)(path));
         read.map(Self::Read).or_else(|| Self::of(path))
     }
+}
+
+/// Every format that is read, bills of materials included.
+fn formats() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().chain(crate::sboms::FORMATS)
 }
 
 /// The last part of a path.
@@ -135,7 +141,7 @@ fn listed(of: fn(&Format) -> &'static str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMATS, Kind, ecosystem};
+    use super::{Kind, ecosystem, formats};
 
     /// What a name stands for: a format that is read, or an ecosystem.
     fn told(kind: Option<Kind>) -> Option<&'static str> {
@@ -165,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_not_listed_as_not_read() {
-        for format in FORMATS {
+        for format in formats() {
             assert!((format.is)(format.name) && (format.is_named)(format.name), "{}", format.name);
             assert_eq!(ecosystem(format.name), None, "{} is in `NOT_READ`", format.name);
         }

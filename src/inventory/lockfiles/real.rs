@@ -16,7 +16,11 @@ pub(super) fn read(path: &Path) -> Graph {
     let bytes = fs::read(path).unwrap();
     let neighbour = |name: &str| Ok(fs::read(folder.join(name)).ok());
     format
-        .read(&Source { path: &path.file_name().unwrap().to_string_lossy(), bytes: &bytes, neighbour: &neighbour })
+        .read(&Source {
+            path: &path.file_name().unwrap().to_string_lossy(),
+            bytes: &bytes,
+            neighbour: &neighbour,
+        })
         .unwrap_or_else(|error| panic!("{}: {error} at {:?}", path.display(), error.location()))
 }
 
