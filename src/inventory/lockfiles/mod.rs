@@ -40,3 +40,5 @@ modules! {
 
 #[cfg(test)]
 mod real;
+#[cfg(test)]
+mod samples;

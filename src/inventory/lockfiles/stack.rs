@@ -68,6 +68,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 /// What an entry stands for.
 fn completed<'a, 'b>(item: &'b Node<'a>) -> Result<&'b Node<'a>, Damage> {
     item.check_case(&["completed", "original"])?;
+    // Written behind what it stands for: without it the file is cut off.
+    item.get("original").ok_or_else(|| Damage::new(item.line, "`original` is missing"))?;
     let completed = item.get("completed").ok_or_else(|| Damage::new(item.line, "`completed` is missing"))?;
     completed.check_case(&["hackage", "name", "version", "git", "commit", "url", "sha256", "subdir"])?;
     Ok(completed)
