@@ -150,7 +150,7 @@ impl LineCounter<'_> {
     fn line(&mut self, position: u64) -> u64 {
         let position = usize::try_from(position).unwrap_or(self.at);
         let passed = self.bytes.get(self.at..position).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += passed.split(|byte| *byte == b'\n').count().saturating_sub(1) as u64;
         self.at = self.at.max(position);
         self.line
     }

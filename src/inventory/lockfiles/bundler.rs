@@ -135,7 +135,8 @@ impl Reader {
 
     /// A line about where the gems of a section are from.
     fn attribute(&mut self, line: u64, word: &str) -> Result<(), Damage> {
-        let (key, value) = word.split_once(':').ok_or_else(|| Damage::new(line, format!("unexpected `{word}`")))?;
+        let (key, value) =
+            word.split_once(':').ok_or_else(|| Damage::new(line, format!("unexpected `{word}`")))?;
         match key {
             "remote" => self.remotes.push(value.trim().to_owned()),
             "revision" => value.trim().clone_into(&mut self.revision),
@@ -188,7 +189,9 @@ impl Reader {
             if let Some(package) = self.draft.package(*index)
                 && package.version == version
             {
-                package.integrity.extend(checksums.split(',').map(|checksum| checksum.trim().replacen('=', ":", 1)));
+                package
+                    .integrity
+                    .extend(checksums.split(',').map(|checksum| checksum.trim().replacen('=', ":", 1)));
             }
         }
     }
@@ -205,7 +208,9 @@ impl Reader {
                 let word = line.trim_start();
                 let rest = word.strip_prefix("gem").map(|rest| rest.trim_start_matches([' ', '(']));
                 let inside = rest.and_then(|rest| rest.strip_prefix(['"', '\'']));
-                inside.and_then(|inside| inside.strip_prefix(name.as_str())).is_some_and(|rest| rest.starts_with(['"', '\'']))
+                inside
+                    .and_then(|inside| inside.strip_prefix(name.as_str()))
+                    .is_some_and(|rest| rest.starts_with(['"', '\'']))
             });
             for index in self.by_name.get(&name).into_iter().flatten() {
                 self.draft.ask(*index, at.clone(), requirement.as_deref(), Scope::Runtime);

@@ -31,21 +31,26 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         if content.trim_start().is_empty() || content.trim_start().starts_with("--") {
             continue;
         }
-        let mut list = content;
+        let mut constraints = content;
         if !content.starts_with([' ', '\t']) {
-            let (key, value) = content.split_once(':').ok_or_else(|| Damage::new(line, "expected `key: value`"))?;
+            let (key, value) =
+                content.split_once(':').ok_or_else(|| Damage::new(line, "expected `key: value`"))?;
             is_in_constraints = key == "constraints";
             match key {
-                "constraints" if has_constraints => return Err(Damage::new(line, "`constraints` occurs twice")),
+                "constraints" if has_constraints => {
+                    return Err(Damage::new(line, "`constraints` occurs twice"));
+                }
                 "constraints" => has_constraints = true,
                 // Written behind the constraints: without it the file is cut off.
                 "index-state" => is_ended = has_constraints,
                 "active-repositories" | "with-compiler" => {}
                 _ => return Err(Damage::new(line, format!("unknown key `{key}`"))),
             }
-            list = value;
+            constraints = value;
         }
-        for constraint in list.split(',').map(str::trim).filter(|text| !text.is_empty() && is_in_constraints) {
+        for constraint in
+            constraints.split(',').map(str::trim).filter(|text| !text.is_empty() && is_in_constraints)
+        {
             let (name, rest) = constraint.split_once(char::is_whitespace).unwrap_or((constraint, ""));
             let Some(version) = rest.trim().strip_prefix("==") else {
                 // `name +flag -flag`, and `installed` of what belongs to the compiler.

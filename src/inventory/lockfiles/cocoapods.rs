@@ -1,4 +1,4 @@
-//! `Podfile.lock` of CocoaPods.
+//! `Podfile.lock` of `CocoaPods`.
 
 use std::collections::HashMap;
 

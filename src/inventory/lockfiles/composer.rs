@@ -21,8 +21,12 @@ pub(super) const FORMAT: Format = Format {
 const RESTORE: &str = "restore the lockfile, or regenerate it with `composer update --lock`";
 
 /// Hosts of the public registry.
-const PUBLIC: [&str; 4] =
-    ["https://packagist.org/", "https://repo.packagist.org/", "http://packagist.org/", "http://repo.packagist.org/"];
+const PUBLIC: [&str; 4] = [
+    "https://packagist.org/",
+    "https://repo.packagist.org/",
+    "http://packagist.org/",
+    "http://repo.packagist.org/",
+];
 
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
     let manifest = Manifest::beside(source, "composer.json")?;
@@ -32,25 +36,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
     let mut draft = Draft::default();
-    let mut found = Vec::new();
-    if let Value::List(items) = &document.value {
-        // `installed.json` of Composer 1.
-        found.extend(items.iter().map(|item| (item, Scope::Runtime)));
-    } else {
-        document.check_case(&["packages", "packages-dev", "dev-package-names"])?;
-        let packages = document.get("packages").ok_or_else(|| Damage::new(document.line, "`packages` is missing"))?;
-        let is_installed = document.get("dev-package-names").is_some() || document.get("content-hash").is_none();
-        let dev_names: HashSet<&str> =
-            document.items("dev-package-names")?.iter().filter_map(Node::as_text).collect();
-        for item in packages.list("packages")? {
-            let is_dev = item.get("name").and_then(Node::as_text).is_some_and(|name| dev_names.contains(name));
-            found.push((item, if is_dev { Scope::Dev } else { Scope::Runtime }));
-        }
-        if !is_installed && document.get("packages-dev").is_none() {
-            return Err(Damage::new(document.line, "`packages-dev` is missing"));
-        }
-        found.extend(document.items("packages-dev")?.iter().map(|item| (item, Scope::Dev)));
-    }
+    let found = listed(&document)?;
     // Names without case, as Composer compares them, with those that a package replaces or provides.
     let mut by_name: HashMap<String, usize> = HashMap::new();
     let mut instead: HashMap<String, usize> = HashMap::new();
@@ -94,6 +80,33 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         }
     }
     Ok(graph)
+}
+
+/// Every package that is listed, with what its list is for.
+fn listed<'a, 'b>(document: &'b Node<'a>) -> Result<Vec<(&'b Node<'a>, Scope)>, Damage> {
+    let mut found = Vec::new();
+    if let Value::List(items) = &document.value {
+        // `installed.json` of Composer 1.
+        found.extend(items.iter().map(|item| (item, Scope::Runtime)));
+    } else {
+        document.check_case(&["packages", "packages-dev", "dev-package-names"])?;
+        let packages =
+            document.get("packages").ok_or_else(|| Damage::new(document.line, "`packages` is missing"))?;
+        let is_installed =
+            document.get("dev-package-names").is_some() || document.get("content-hash").is_none();
+        let dev_names: HashSet<&str> =
+            document.items("dev-package-names")?.iter().filter_map(Node::as_text).collect();
+        for item in packages.list("packages")? {
+            let is_dev =
+                item.get("name").and_then(Node::as_text).is_some_and(|name| dev_names.contains(name));
+            found.push((item, if is_dev { Scope::Dev } else { Scope::Runtime }));
+        }
+        if !is_installed && document.get("packages-dev").is_none() {
+            return Err(Damage::new(document.line, "`packages-dev` is missing"));
+        }
+        found.extend(document.items("packages-dev")?.iter().map(|item| (item, Scope::Dev)));
+    }
+    Ok(found)
 }
 
 /// The entries below a key; Composer writes an empty map as an empty list.

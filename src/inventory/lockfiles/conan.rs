@@ -28,8 +28,16 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>, manifests: &[Manifest]) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
-    document.check_case(&["version", "graph_lock", "requires", "build_requires", "python_requires", "config_requires"])?;
-    let version = document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
+    document.check_case(&[
+        "version",
+        "graph_lock",
+        "requires",
+        "build_requires",
+        "python_requires",
+        "config_requires",
+    ])?;
+    let version =
+        document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
     let mut draft = Draft::default();
     match version.scalar("version")? {
         "0.4" => nodes(&document, &mut draft)?,
@@ -46,13 +54,20 @@ fn graph(source: &Source<'_>, manifests: &[Manifest]) -> Result<Graph, Damage> {
                 }
             }
         }
-        other => return Err(Damage::new(version.line, format!("version {other} is not supported (0.4 and 0.5 are)"))),
+        other => {
+            return Err(Damage::new(
+                version.line,
+                format!("version {other} is not supported (0.4 and 0.5 are)"),
+            ));
+        }
     }
     for index in 0..draft.packages().len() {
         let Some(package) = draft.packages().get(index) else { continue };
         let (scope, start) = (package.scope, format!("{}/", package.name));
         let at = manifests.iter().find_map(|manifest| {
-            manifest.find(|line| line.trim_start().starts_with(&start)).or_else(|| manifest.quoting(&package.name, &['/']))
+            manifest
+                .find(|line| line.trim_start().starts_with(&start))
+                .or_else(|| manifest.quoting(&package.name, &['/']))
         });
         if at.is_some() {
             draft.ask(index, at, None, scope);
@@ -63,8 +78,10 @@ fn graph(source: &Source<'_>, manifests: &[Manifest]) -> Result<Graph, Damage> {
 
 /// The nodes of Conan 1, with who requires whom.
 fn nodes(document: &Node<'_>, draft: &mut Draft) -> Result<(), Damage> {
-    let lock = document.get("graph_lock").ok_or_else(|| Damage::new(document.line, "`graph_lock` is missing"))?;
-    let nodes = lock.get("nodes").ok_or_else(|| Damage::new(lock.line, "`nodes` is missing"))?.map("nodes")?;
+    let lock =
+        document.get("graph_lock").ok_or_else(|| Damage::new(document.line, "`graph_lock` is missing"))?;
+    let nodes =
+        lock.get("nodes").ok_or_else(|| Damage::new(lock.line, "`nodes` is missing"))?.map("nodes")?;
     let mut by_key: HashMap<&str, usize> = HashMap::new();
     for entry in nodes {
         entry.node.check_case(&["ref", "requires", "build_requires", "path", "context"])?;
@@ -94,7 +111,9 @@ fn nodes(document: &Node<'_>, draft: &mut Draft) -> Result<(), Damage> {
         for (key, scope) in [("requires", Scope::Runtime), ("build_requires", Scope::Build)] {
             for item in entry.node.items(key)? {
                 let to = item.text(key)?;
-                let to = by_key.get(to).ok_or_else(|| Damage::new(item.line, format!("node {to} is not listed")))?;
+                let to = by_key
+                    .get(to)
+                    .ok_or_else(|| Damage::new(item.line, format!("node {to} is not listed")))?;
                 match by_key.get(entry.key.as_ref()) {
                     Some(from) => draft.link(*from, *to, None, scope),
                     None => draft.ask(*to, None, None, scope),
@@ -108,7 +127,8 @@ fn nodes(document: &Node<'_>, draft: &mut Draft) -> Result<(), Damage> {
 /// `name/version@user/channel#revision%time`.
 fn package(reference: &str, line: u64) -> Result<Package, Damage> {
     let (rest, time) = reference.split_once('%').map_or((reference, None), |(rest, time)| (rest, Some(time)));
-    let (rest, revision) = rest.split_once('#').map_or((rest, None), |(rest, revision)| (rest, Some(revision)));
+    let (rest, revision) =
+        rest.split_once('#').map_or((rest, None), |(rest, revision)| (rest, Some(revision)));
     let (rest, user) = rest.split_once('@').map_or((rest, ""), |(rest, user)| (rest, user));
     let (name, version) = rest
         .split_once('/')

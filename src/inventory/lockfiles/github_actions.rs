@@ -45,7 +45,10 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if let Some(runs) = document.get("runs") {
         runs.check_case(&KNOWN)?;
         steps(runs, &mut uses)?;
-        uses.extend(runs.get("image").filter(|image| image.as_text().is_some_and(|image| image.starts_with("docker://"))));
+        uses.extend(
+            runs.get("image")
+                .filter(|image| image.as_text().is_some_and(|image| image.starts_with("docker://"))),
+        );
     }
     let is_workflow = source.path.contains(".github/workflows/");
     if is_workflow && jobs.is_empty() || !is_workflow && document.get("runs").is_none() {
@@ -82,7 +85,8 @@ fn package(node: &Node<'_>, line: &str) -> Result<Option<Package>, Damage> {
         return Ok(None);
     }
     if let Some(image) = used.strip_prefix("docker://") {
-        let (rest, digest) = image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
+        let (rest, digest) =
+            image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
         let (name, tag) = match rest.rsplit_once(':') {
             Some((name, tag)) if !tag.contains('/') => (name, tag),
             _ => (rest, ""),
@@ -100,16 +104,23 @@ fn package(node: &Node<'_>, line: &str) -> Result<Option<Package>, Damage> {
     let (path, reference) = used.rsplit_once('@').ok_or_else(unexpected)?;
     let mut parts = path.splitn(3, '/');
     let (owner, repository) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    if owner.is_empty() || repository.is_empty() || reference.is_empty() || used.contains(char::is_whitespace) {
+    if owner.is_empty() || repository.is_empty() || reference.is_empty() || used.contains(char::is_whitespace)
+    {
         return Err(unexpected());
     }
     let mut package = Package {
         scope: Scope::Build,
         ..Package::new(Ecosystem::GITHUB_ACTIONS, format!("{owner}/{repository}"), "", node.line)
     };
-    let is_commit = matches!(reference.len(), 40 | 64) && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let comment = line.split_once(used).and_then(|(_, rest)| rest.split_once('#')).map_or("", |(_, comment)| comment);
-    let named = if is_commit { comment.split([' ', '=', '@', ',']).find(|word| is_version(word)) } else { Some(reference) };
+    let is_commit =
+        matches!(reference.len(), 40 | 64) && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let comment =
+        line.split_once(used).and_then(|(_, rest)| rest.split_once('#')).map_or("", |(_, comment)| comment);
+    let named = if is_commit {
+        comment.split([' ', '=', '@', ',']).find(|word| is_version(word))
+    } else {
+        Some(reference)
+    };
     match named.filter(|named| is_version(named)) {
         Some(version) => version.clone_into(&mut package.version),
         None => reference.clone_into(&mut package.requirement),
@@ -125,7 +136,8 @@ fn is_version(text: &str) -> bool {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let core = text.split(['-', '+']).next().unwrap_or_default();
     let mut parts = core.split('.');
-    parts.clone().count() == 3 && parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    parts.clone().count() == 3
+        && parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -148,9 +160,11 @@ mod tests {
             ("docker://alpine:3.18".to_owned(), "alpine 3.18"),
             ("a/b/.github/workflows/c.yml@v1.0.0".to_owned(), "a/b v1.0.0"),
         ] {
-            let content = format!("on: push\njobs:\n  x:\n    steps:\n      - run: a\n      - uses: {used}\n");
+            let content =
+                format!("on: push\njobs:\n  x:\n    steps:\n      - run: a\n      - uses: {used}\n");
             let graph = read(&Source::alone(".github/workflows/x.yml", content.as_bytes())).unwrap();
-            let labels: Vec<_> = graph.packages.iter().map(|package| (package.label(), package.line)).collect();
+            let labels: Vec<_> =
+                graph.packages.iter().map(|package| (package.label(), package.line)).collect();
             assert_eq!(labels, [(expected.to_owned(), 6)], "{used}");
             assert_eq!(graph.packages[0].is_exact(), expected.contains('.'), "{used}");
         }

@@ -46,8 +46,9 @@ fn graph(source: &Source<'_>, scripts: &[Manifest]) -> Result<Graph, Damage> {
         if is_ended {
             return Err(Damage::new(line, "a line follows `empty=`"));
         }
-        let (module, configurations) =
-            content.split_once('=').ok_or_else(|| Damage::new(line, "expected `group:artifact:version=…`"))?;
+        let (module, configurations) = content
+            .split_once('=')
+            .ok_or_else(|| Damage::new(line, "expected `group:artifact:version=…`"))?;
         if module == "empty" {
             is_ended = true;
             continue;

@@ -18,7 +18,8 @@ pub(super) const FORMAT: Format = Format {
 const RESTORE: &str = "restore the file, or regenerate it with `gradle --write-verification-metadata sha256`";
 
 /// Elements and attributes whose spelling decides what is read.
-const KNOWN: [&str; 8] = ["components", "component", "group", "name", "version", "artifact", "configuration", "value"];
+const KNOWN: [&str; 8] =
+    ["components", "component", "group", "name", "version", "artifact", "configuration", "value"];
 
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
     graph(source).map_err(|damage| damage.error(source.path, RESTORE))
@@ -27,7 +28,10 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let root = xml(text(source.bytes)?)?;
     if root.name != "verification-metadata" {
-        return Err(Damage::new(root.line, format!("expected `verification-metadata`, found `{}`", root.name)));
+        return Err(Damage::new(
+            root.line,
+            format!("expected `verification-metadata`, found `{}`", root.name),
+        ));
     }
     root.check_case(&KNOWN)?;
     let mut draft = Draft::default();
@@ -47,7 +51,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         let mut package = Package::new(Ecosystem::MAVEN, name, field("version")?, component.line);
         for artifact in component.all("artifact") {
             // Checksums of the other files of a module say nothing about its code.
-            let is_code = artifact.attribute("name").is_some_and(|name| !name.ends_with(".pom") && !name.ends_with(".module"));
+            let is_code = artifact
+                .attribute("name")
+                .is_some_and(|name| !name.ends_with(".pom") && !name.ends_with(".module"));
             for checksum in artifact.children.iter().filter(|_| is_code) {
                 if matches!(checksum.name.as_str(), "md5" | "sha1" | "sha256" | "sha512") {
                     let values = checksum.attribute("value").into_iter();

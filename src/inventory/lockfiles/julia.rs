@@ -12,7 +12,7 @@ use devops_core::{Ecosystem, Error};
 /// The format.
 pub(super) const FORMAT: Format = Format {
     name: "Manifest.toml",
-    is: is,
+    is,
     is_named: |name| name.ends_with("Manifest.toml"),
     written_by: "Pkg.resolve()",
     read,
@@ -42,7 +42,10 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         None | Some("1") => document.map("Manifest.toml")?,
         Some(_) => {
             let line = document.get("manifest_format").map_or(1, |node| node.line);
-            return Err(Damage::new(line, format!("manifest_format {} is not supported (1 and 2 are)", format.unwrap_or_default())));
+            return Err(Damage::new(
+                line,
+                format!("manifest_format {} is not supported (1 and 2 are)", format.unwrap_or_default()),
+            ));
         }
     };
     let julia = document.text_of("julia_version")?;
@@ -69,21 +72,13 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         }
     }
     for (entry, item, from) in found {
-        let needs: Vec<(u64, &str, Option<&str>)> = match item.get("deps") {
-            None => vec![],
-            Some(Node { value: Value::List(items), .. }) => {
-                items.iter().map(|need| Ok((need.line, need.text("deps")?, None))).collect::<Result<_, Damage>>()?
-            }
-            Some(map) => {
-                let needs = map.map("deps")?.iter();
-                needs.map(|need| (need.line, need.key.as_ref(), need.node.as_text())).collect()
-            }
-        };
-        for (line, name, uuid) in needs {
+        for (line, name, uuid) in needs(item)? {
             let named = by_name.get(name).map(Vec::as_slice).unwrap_or_default();
             let to = uuid.map_or_else(|| named.first(), |uuid| by_uuid.get(uuid));
             // Julia lists every package, so that one that is missing was cut off.
-            let to = to.ok_or_else(|| Damage::new(line, format!("`{}` depends on `{name}`, which is not listed", entry.key)))?;
+            let to = to.ok_or_else(|| {
+                Damage::new(line, format!("`{}` depends on `{name}`, which is not listed", entry.key))
+            })?;
             draft.link(from, *to, None, Scope::Runtime);
         }
     }
@@ -91,11 +86,29 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     for entry in asks.as_ref().and_then(|asks| asks.entries("deps").ok()).unwrap_or_default() {
         let uuid = entry.node.as_text().unwrap_or_default();
         let index = by_uuid.get(uuid).copied();
-        let index = index.ok_or_else(|| Damage::new(1, format!("`{}` of the project is not listed", entry.key)))?;
+        let index =
+            index.ok_or_else(|| Damage::new(1, format!("`{}` of the project is not listed", entry.key)))?;
         let admitted = asks.as_ref().and_then(|asks| asks.get("compat")?.get(&entry.key)?.as_text());
         draft.ask(index, Some(manifest.at(entry.line)), admitted, Scope::Runtime);
     }
     Ok(draft.finish())
+}
+
+/// A dependency: its line, its name and, where names are not enough, its uuid.
+type Need<'a> = (u64, &'a str, Option<&'a str>);
+
+/// What a package depends on.
+fn needs<'b>(item: &'b Node<'_>) -> Result<Vec<Need<'b>>, Damage> {
+    match item.get("deps") {
+        None => Ok(vec![]),
+        Some(Node { value: Value::List(items), .. }) => {
+            items.iter().map(|need| Ok((need.line, need.text("deps")?, None))).collect()
+        }
+        Some(map) => {
+            let needs = map.map("deps")?.iter();
+            Ok(needs.map(|need| (need.line, need.key.as_ref(), need.node.as_text())).collect())
+        }
+    }
 }
 
 fn package(entry: &Entry<'_>, item: &Node<'_>, julia: Option<&str>) -> Result<Package, Damage> {

@@ -121,8 +121,16 @@ fn fill<'a>(properties: &mut Properties<'a>, section: &'a Element) -> Result<(),
 fn project_properties<'a>(properties: &mut Properties<'a>, root: &'a Element) -> Result<(), Damage> {
     let parent = root.only("parent")?;
     for (key, names, parent_names) in [
-        ("groupId", ["project.groupId", "pom.groupId", "groupId"], ["project.parent.groupId", "parent.groupId"]),
-        ("version", ["project.version", "pom.version", "version"], ["project.parent.version", "parent.version"]),
+        (
+            "groupId",
+            ["project.groupId", "pom.groupId", "groupId"],
+            ["project.parent.groupId", "parent.groupId"],
+        ),
+        (
+            "version",
+            ["project.version", "pom.version", "version"],
+            ["project.parent.version", "parent.version"],
+        ),
         (
             "artifactId",
             ["project.artifactId", "pom.artifactId", "artifactId"],
@@ -146,7 +154,10 @@ fn dependencies(section: &Element) -> Result<Vec<&Element>, Damage> {
     let Some(all) = section.only("dependencies")? else { return Ok(vec![]) };
     for child in &all.children {
         if child.name != "dependency" {
-            return Err(Damage::new(child.line, format!("unknown element `{}` in `dependencies`", child.name)));
+            return Err(Damage::new(
+                child.line,
+                format!("unknown element `{}` in `dependencies`", child.name),
+            ));
         }
         child.check_case(&KNOWN)?;
     }
@@ -162,22 +173,19 @@ fn resolved(text: &str, properties: &Properties<'_>) -> String {
         let mut is_changed = false;
         while let Some((before, after)) = rest.split_once("${") {
             done.push_str(before);
-            match after.split_once('}') {
-                Some((name, behind)) => {
-                    match properties.get(name) {
-                        Some(value) => {
-                            done.push_str(value);
-                            is_changed = true;
-                        }
-                        None => done.push_str(&format!("${{{name}}}")),
-                    }
-                    rest = behind;
+            let Some((name, behind)) = after.split_once('}') else {
+                done.push_str("${");
+                rest = after;
+                continue;
+            };
+            match properties.get(name) {
+                Some(value) => {
+                    done.push_str(value);
+                    is_changed = true;
                 }
-                None => {
-                    done.push_str("${");
-                    rest = after;
-                }
+                None => done.push_str(&format!("${{{name}}}")),
             }
+            rest = behind;
         }
         done.push_str(rest);
         // A property that contains itself would grow without end.
@@ -189,7 +197,11 @@ fn resolved(text: &str, properties: &Properties<'_>) -> String {
     text
 }
 
-fn package(dependency: &Element, properties: &Properties<'_>, managed: &[&Element]) -> Result<Package, Damage> {
+fn package(
+    dependency: &Element,
+    properties: &Properties<'_>,
+    managed: &[&Element],
+) -> Result<Package, Damage> {
     let field = |element: &Element, key: &str| -> Result<Option<String>, Damage> {
         Ok(element.text_of(key)?.map(|value| resolved(value, properties)))
     };
@@ -238,7 +250,6 @@ fn exact(version: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::read;
-    use crate::Scope;
     use crate::lockfiles::Source;
 
     fn packages(content: &str) -> Vec<String> {
@@ -247,7 +258,9 @@ mod tests {
     }
 
     fn dependency(version: &str) -> String {
-        format!("<dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId>{version}</dependency></dependencies>")
+        format!(
+            "<dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId>{version}</dependency></dependencies>"
+        )
     }
 
     #[test]
@@ -264,13 +277,16 @@ mod tests {
             (format!("<version>4</version>{}", v("${project.version}")), "g:a 4 runtime"),
             (dependency(""), "g:a runtime"),
             (
-                format!("<dependencyManagement>{}</dependencyManagement>{}", v("5"), dependency("<scope>test</scope>")),
+                format!(
+                    "<dependencyManagement>{}</dependencyManagement>{}",
+                    v("5"),
+                    dependency("<scope>test</scope>")
+                ),
                 "g:a 5 dev",
             ),
         ] {
             assert_eq!(packages(&format!("<project>{content}</project>")), [expected], "{content}");
         }
-        let _ = Scope::Runtime;
     }
 
     #[test]

@@ -69,41 +69,8 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut links = Vec::new();
     for (line, key, term) in parser.document()? {
-        let unexpected = || Damage::new(line, format!("`{key}` is not a package"));
-        let items = term.items();
-        let word = |index: usize| items.get(index).and_then(Term::word);
-        let package = match word(0).ok_or_else(unexpected)? {
-            "hex" => {
-                let mut package = Package::new(
-                    Ecosystem::HEX,
-                    word(1).ok_or_else(unexpected)?,
-                    word(2).ok_or_else(unexpected)?,
-                    line,
-                );
-                package.integrity.extend(word(3).map(|hash| format!("sha256-inner:{hash}")));
-                package.integrity.extend(word(7).map(|hash| format!("sha256:{hash}")));
-                if let Some(repository) = word(6).filter(|repository| *repository != "hexpm") {
-                    (package.origin, package.source) = (Origin::Other, repository.to_owned());
-                }
-                package
-            }
-            "git" => {
-                let (url, commit) = (word(1).ok_or_else(unexpected)?, word(2).ok_or_else(unexpected)?);
-                let tag = items.get(3).and_then(|options| options.option("tag")).and_then(Term::word);
-                let mut package = Package::new(Ecosystem::HEX, key.as_str(), "", line);
-                package.requirement = tag.unwrap_or(commit).to_owned();
-                (package.origin, package.source) = (Origin::Git, format!("{url}#{commit}"));
-                package
-            }
-            "path" => Package {
-                origin: Origin::Path,
-                source: word(1).unwrap_or_default().to_owned(),
-                ..Package::new(Ecosystem::HEX, key.as_str(), "", line)
-            },
-            other => return Err(Damage::new(line, format!("unknown source `{other}` of `{key}`"))),
-        };
-        let index = draft.add(package);
-        for link in items.get(5).map(Term::items).unwrap_or_default() {
+        let index = draft.add(package(line, &key, &term)?);
+        for link in term.items().get(5).map(Term::items).unwrap_or_default() {
             if let [Term::Atom(name), requirement, options @ ..] = link.items() {
                 let is_optional = options.first().and_then(|options| options.option("optional"))
                     == Some(&Term::Atom("true".to_owned()));
@@ -130,6 +97,43 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         }
     }
     Ok(draft.finish())
+}
+
+/// The package of an entry.
+fn package(line: u64, key: &str, term: &Term) -> Result<Package, Damage> {
+    let unexpected = || Damage::new(line, format!("`{key}` is not a package"));
+    let items = term.items();
+    let word = |index: usize| items.get(index).and_then(Term::word);
+    Ok(match word(0).ok_or_else(unexpected)? {
+        "hex" => {
+            let mut package = Package::new(
+                Ecosystem::HEX,
+                word(1).ok_or_else(unexpected)?,
+                word(2).ok_or_else(unexpected)?,
+                line,
+            );
+            package.integrity.extend(word(3).map(|hash| format!("sha256-inner:{hash}")));
+            package.integrity.extend(word(7).map(|hash| format!("sha256:{hash}")));
+            if let Some(repository) = word(6).filter(|repository| *repository != "hexpm") {
+                (package.origin, package.source) = (Origin::Other, repository.to_owned());
+            }
+            package
+        }
+        "git" => {
+            let (url, commit) = (word(1).ok_or_else(unexpected)?, word(2).ok_or_else(unexpected)?);
+            let tag = items.get(3).and_then(|options| options.option("tag")).and_then(Term::word);
+            let mut package = Package::new(Ecosystem::HEX, key, "", line);
+            tag.unwrap_or(commit).clone_into(&mut package.requirement);
+            (package.origin, package.source) = (Origin::Git, format!("{url}#{commit}"));
+            package
+        }
+        "path" => Package {
+            origin: Origin::Path,
+            source: word(1).unwrap_or_default().to_owned(),
+            ..Package::new(Ecosystem::HEX, key, "", line)
+        },
+        other => return Err(Damage::new(line, format!("unknown source `{other}` of `{key}`"))),
+    })
 }
 
 struct Parser<'a> {
@@ -215,7 +219,8 @@ impl Parser<'_> {
                 '\n' => return Err(self.damage("a text has no end in its line")),
                 '#' if self.rest().starts_with('{') => return Err(self.damage("a text with code in it")),
                 '\\' => {
-                    let escaped = self.rest().chars().next().ok_or_else(|| self.damage("a text has no end"))?;
+                    let escaped =
+                        self.rest().chars().next().ok_or_else(|| self.damage("a text has no end"))?;
                     if !matches!(escaped, '"' | '\\' | '#') {
                         return Err(self.damage("an escape that lockfiles do not have"));
                     }
@@ -228,7 +233,9 @@ impl Parser<'_> {
     }
 
     fn word(&mut self) -> Result<String, Damage> {
-        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.' | b'-' | b'?' | b'!');
+        let is_word = |byte: u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.' | b'-' | b'?' | b'!')
+        };
         let length = self.rest().bytes().take_while(|byte| is_word(*byte)).count();
         let word = self.rest().get(..length).unwrap_or_default().to_owned();
         if word.is_empty() {

@@ -2,6 +2,11 @@
 //!
 //! A new format is one new file here and one line in the table. Knows no advisory, rule or verdict.
 
+#![expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "package managers find lockfiles by their exact names"
+)]
+
 pub mod find;
 pub mod format;
 mod manifest;

@@ -17,7 +17,8 @@ pub(super) const FORMAT: Format = Format {
     read,
 };
 
-const RESTORE: &str = "restore the lockfile, or regenerate it with `dotnet restore --use-lock-file --force-evaluate`";
+const RESTORE: &str =
+    "restore the lockfile, or regenerate it with `dotnet restore --use-lock-file --force-evaluate`";
 
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
     graph(source).map_err(|damage| damage.error(source.path, RESTORE))
@@ -26,7 +27,8 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
     document.check_case(&["version", "dependencies"])?;
-    let version = document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
+    let version =
+        document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
     if !matches!(version.scalar("version")?, "1" | "2") {
         let what = format!("version {} is not supported (1 and 2 are)", version.scalar("version")?);
         return Err(Damage::new(version.line, what));
@@ -46,9 +48,13 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             if kind.eq_ignore_ascii_case("project") {
                 package.origin = Origin::Project;
                 node.text_of("resolved")?.unwrap_or_default().clone_into(&mut package.version);
-            } else if ["direct", "transitive", "centraltransitive"].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+            } else if ["direct", "transitive", "centraltransitive"]
+                .iter()
+                .any(|known| kind.eq_ignore_ascii_case(known))
+            {
                 node.must("resolved")?.clone_into(&mut package.version);
-                package.integrity = node.text_of("contentHash")?.map(|hash| format!("sha512:{hash}")).into_iter().collect();
+                package.integrity =
+                    node.text_of("contentHash")?.map(|hash| format!("sha512:{hash}")).into_iter().collect();
             } else {
                 return Err(Damage::new(node.line, format!("unknown type `{kind}` of `{}`", entry.key)));
             }

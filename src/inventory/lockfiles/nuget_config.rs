@@ -37,9 +37,14 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             let value = element.attribute(key).map(str::trim).filter(|value| !value.is_empty());
             value.ok_or_else(|| Damage::new(element.line, format!("`{key}` is missing")))
         };
-        let is_dev = element.attribute("developmentDependency").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let is_dev = element
+            .attribute("developmentDependency")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let scope = if is_dev { Scope::Dev } else { Scope::Runtime };
-        let package = Package { scope, ..Package::new(Ecosystem::NUGET, field("id")?, field("version")?, element.line) };
+        let package = Package {
+            scope,
+            ..Package::new(Ecosystem::NUGET, field("id")?, field("version")?, element.line)
+        };
         let index = draft.add(package);
         // The file also lists what others bring in; it is the only list there is.
         let requirement = element.attribute("allowedVersions");

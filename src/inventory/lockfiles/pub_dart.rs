@@ -32,9 +32,11 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     for entry in document.entries("packages")? {
         let node = &entry.node;
         node.check_case(&["dependency", "description", "source", "version"])?;
-        let description = node.get("description").ok_or_else(|| Damage::new(node.line, "`description` is missing"))?;
+        let description =
+            node.get("description").ok_or_else(|| Damage::new(node.line, "`description` is missing"))?;
         let version = node.get("version").ok_or_else(|| Damage::new(node.line, "`version` is missing"))?;
-        let mut package = Package::new(Ecosystem::PUB, entry.key.as_ref(), version.scalar("version")?, entry.line);
+        let mut package =
+            Package::new(Ecosystem::PUB, entry.key.as_ref(), version.scalar("version")?, entry.line);
         match node.must("source")? {
             "hosted" => {
                 // Old versions of Pub wrote the name alone.
@@ -49,7 +51,8 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             }
             "git" => {
                 let commit = description.text_of("resolved-ref")?.unwrap_or_default();
-                (package.origin, package.source) = (Origin::Git, format!("{}#{commit}", description.must("url")?));
+                (package.origin, package.source) =
+                    (Origin::Git, format!("{}#{commit}", description.must("url")?));
             }
             "path" => {
                 let path = description.as_text().map_or_else(|| description.must("path"), Ok)?;
@@ -59,7 +62,9 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             }
             // Parts of Dart and Flutter themselves, at version 0.0.0.
             "sdk" => package.origin = Origin::Project,
-            other => return Err(Damage::new(node.line, format!("unknown source `{other}` of `{}`", entry.key))),
+            other => {
+                return Err(Damage::new(node.line, format!("unknown source `{other}` of `{}`", entry.key)));
+            }
         }
         let kind = node.text_of("dependency")?.unwrap_or("transitive");
         package.scope = if kind == "direct dev" { Scope::Dev } else { Scope::Runtime };

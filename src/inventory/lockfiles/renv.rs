@@ -37,16 +37,30 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
     document.check_case(&["R", "Packages", "Bioconductor"])?;
     document.get("R").ok_or_else(|| Damage::new(document.line, "`R` is missing"))?;
-    let packages = document.get("Packages").ok_or_else(|| Damage::new(document.line, "`Packages` is missing"))?;
+    let packages =
+        document.get("Packages").ok_or_else(|| Damage::new(document.line, "`Packages` is missing"))?;
     let packages = packages.map("Packages")?;
     let mut draft = Draft::default();
     let mut indexes = Vec::with_capacity(packages.len());
     for entry in packages {
         let node = &entry.node;
-        node.check_case(&["Package", "Version", "Source", "Repository", "Hash", "Requirements", "RemoteType", "RemoteUrl"])?;
-        let mut package = Package::new(Ecosystem::CRAN, node.must("Package")?, node.must("Version")?, entry.line);
+        node.check_case(&[
+            "Package",
+            "Version",
+            "Source",
+            "Repository",
+            "Hash",
+            "Requirements",
+            "RemoteType",
+            "RemoteUrl",
+        ])?;
+        let mut package =
+            Package::new(Ecosystem::CRAN, node.must("Package")?, node.must("Version")?, entry.line);
         if package.name != entry.key {
-            return Err(Damage::new(node.line, format!("`{}` names the package `{}`", entry.key, package.name)));
+            return Err(Damage::new(
+                node.line,
+                format!("`{}` names the package `{}`", entry.key, package.name),
+            ));
         }
         origin(&mut package, node, &document)?;
         package.license = node.text_of("License")?.map(str::to_owned);
@@ -79,13 +93,16 @@ fn origin(package: &mut Package, node: &Node<'_>, document: &Node<'_>) -> Result
     match source.to_ascii_lowercase().as_str() {
         "repository" | "cran" => {
             let named = node.text_of("Repository")?.unwrap_or("CRAN");
-            let repositories = document.get("R").map(|r| r.items("Repositories")).transpose()?.unwrap_or_default();
-            let known = repositories.iter().find(|item| item.get("Name").and_then(Node::as_text) == Some(named));
+            let repositories =
+                document.get("R").map(|r| r.items("Repositories")).transpose()?.unwrap_or_default();
+            let known =
+                repositories.iter().find(|item| item.get("Name").and_then(Node::as_text) == Some(named));
             let url = known.and_then(|item| item.get("URL")).and_then(Node::as_text);
             let address = url.unwrap_or(named);
             let host = address.split_once("://").map_or(address, |(_, rest)| rest);
             let host = host.split('/').next().unwrap_or_default();
-            let is_public = PUBLIC.contains(&host) || url.is_none() && matches!(named, "CRAN" | "RSPM" | "P3M" | "PPM");
+            let is_public =
+                PUBLIC.contains(&host) || url.is_none() && matches!(named, "CRAN" | "RSPM" | "P3M" | "PPM");
             if !is_public {
                 (package.origin, package.source) = (Origin::Other, address.to_owned());
             }
@@ -101,7 +118,8 @@ fn origin(package: &mut Package, node: &Node<'_>, document: &Node<'_>) -> Result
         "local" => (package.origin, package.source) = (Origin::Path, field("RemoteUrl").to_owned()),
         _ => {
             let from = if remote.is_empty() { source } else { remote };
-            (package.origin, package.source) = (Origin::Other, format!("{from} {}", field("RemoteUrl")).trim().to_owned());
+            (package.origin, package.source) =
+                (Origin::Other, format!("{from} {}", field("RemoteUrl")).trim().to_owned());
         }
     }
     Ok(())

@@ -31,13 +31,12 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     };
     for item in section("packages")?.list("packages")? {
         let completed = completed(item)?;
-        let mut package = match completed.text_of("hackage")? {
-            Some(reference) => hackage(reference, completed)?,
-            None => {
-                let version = completed.get("version").map(|version| version.scalar("version")).transpose()?;
-                let version = version.ok_or_else(|| Damage::new(completed.line, "`version` is missing"))?;
-                Package::new(Ecosystem::HACKAGE, completed.must("name")?, version, completed.line)
-            }
+        let mut package = if let Some(reference) = completed.text_of("hackage")? {
+            hackage(reference, completed)?
+        } else {
+            let version = completed.get("version").map(|version| version.scalar("version")).transpose()?;
+            let version = version.ok_or_else(|| Damage::new(completed.line, "`version` is missing"))?;
+            Package::new(Ecosystem::HACKAGE, completed.must("name")?, version, completed.line)
         };
         if let Some(git) = completed.text_of("git")? {
             let commit = completed.text_of("commit")?.unwrap_or_default();
@@ -57,7 +56,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         let name = url.rsplit('/').next().unwrap_or(url).trim_end_matches(".yaml");
         let mut package = Package::new(Ecosystem::HACKAGE, format!("snapshot {name}"), "", completed.line);
         (package.origin, package.source) = (Origin::Other, url.to_owned());
-        package.integrity = completed.text_of("sha256")?.map(|hash| format!("sha256:{hash}")).into_iter().collect();
+        package.integrity =
+            completed.text_of("sha256")?.map(|hash| format!("sha256:{hash}")).into_iter().collect();
         if !url.is_empty() {
             draft.add(package);
         }
@@ -81,7 +81,9 @@ fn hackage(reference: &str, node: &Node<'_>) -> Result<Package, Damage> {
     let (label, revision) = reference.split_once('@').unwrap_or((reference, ""));
     let (name, version) = label
         .rsplit_once('-')
-        .filter(|(name, version)| !name.is_empty() && version.starts_with(|first: char| first.is_ascii_digit()))
+        .filter(|(name, version)| {
+            !name.is_empty() && version.starts_with(|first: char| first.is_ascii_digit())
+        })
         .ok_or_else(|| Damage::new(line, format!("`{reference}` is no name with a version")))?;
     let mut package = Package::new(Ecosystem::HACKAGE, name, version, line);
     let checksum = revision.split(',').next().filter(|checksum| checksum.starts_with("sha256:"));

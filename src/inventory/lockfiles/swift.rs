@@ -27,11 +27,14 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
     document.check_case(&["version", "pins", "object"])?;
-    let version = document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
+    let version =
+        document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
     let (holder, address) = match version.scalar("version")? {
         "1" => (document.get("object"), "repositoryURL"),
         "2" | "3" => (Some(&document), "location"),
-        other => return Err(Damage::new(version.line, format!("version {other} is not supported (1 to 3 are)"))),
+        other => {
+            return Err(Damage::new(version.line, format!("version {other} is not supported (1 to 3 are)")));
+        }
     };
     let pins = holder.and_then(|holder| holder.get("pins"));
     let pins = pins.ok_or_else(|| Damage::new(document.line, "`pins` is missing"))?;
@@ -87,7 +90,9 @@ fn repository(address: &str) -> String {
     let rest = rest.strip_suffix(".git").unwrap_or(rest);
     // `git@github.com:apple/swift-nio` has a colon in front of the path.
     match rest.split_once(':') {
-        Some((host, path)) if !host.contains('/') && !path.starts_with(|first: char| first.is_ascii_digit()) => {
+        Some((host, path))
+            if !host.contains('/') && !path.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
             format!("{host}/{path}")
         }
         _ => rest.to_owned(),

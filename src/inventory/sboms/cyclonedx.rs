@@ -1,4 +1,4 @@
-//! CycloneDX 1.2 to 1.6, as JSON and XML.
+//! `CycloneDX` 1.2 to 1.6, as JSON and XML.
 
 use super::parts::{Part, Parts, RESTORE, purl_of};
 use crate::document::{Damage, Element, Node, json, text, xml};
@@ -142,7 +142,8 @@ fn component(node: &Node<'_>, parts: &mut Parts, is_subject: bool) -> Result<(),
     let purl = own.or_else(|| purl_of(ecosystem?, &name, &version));
     let mut licenses = Vec::new();
     for license in node.items("licenses")? {
-        let named = license.get("license").and_then(|license| license.get("id").or_else(|| license.get("name")));
+        let named =
+            license.get("license").and_then(|license| license.get("id").or_else(|| license.get("name")));
         licenses.extend(license.get("expression").or(named).and_then(Node::as_text).map(str::to_owned));
     }
     let hash = |hash: &Node<'_>| Some(checksum(hash.get("alg")?.as_text()?, hash.get("content")?.as_text()?));
@@ -168,7 +169,7 @@ fn component(node: &Node<'_>, parts: &mut Parts, is_subject: bool) -> Result<(),
 fn add(part: Part, kind: &str, parts: &mut Parts) -> Result<(), Damage> {
     if part.purls.is_empty() && !part.is_subject && NO_PACKAGES.contains(&kind) {
         // Relations may still name it.
-        return part.id.map_or(Ok(()), |id| parts.skip(id, part.line));
+        return part.id.map_or(Ok(()), |id| parts.skip(&id, part.line));
     }
     parts.add(part)
 }

@@ -66,14 +66,14 @@ impl Parts {
             indexes.push(index);
         }
         let Some(id) = part.id else { return Ok(()) };
-        self.skip(id.clone(), part.line)?;
+        self.skip(&id, part.line)?;
         self.by_id.insert(id, indexes);
         Ok(())
     }
 
     /// Something that is no package has this id.
-    pub(super) fn skip(&mut self, id: String, line: u64) -> Result<(), Damage> {
-        match self.by_id.insert(id.clone(), vec![]) {
+    pub(super) fn skip(&mut self, id: &str, line: u64) -> Result<(), Damage> {
+        match self.by_id.insert(id.to_owned(), vec![]) {
             Some(_) => Err(Damage::new(line, format!("the id `{id}` occurs twice"))),
             None => Ok(()),
         }
