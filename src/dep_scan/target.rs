@@ -194,7 +194,7 @@ fn below_root(repository: &Repository, path: &Path) -> Option<String> {
 
 /// The lockfiles among files, with their formats.
 fn lockfiles(files: Vec<String>) -> Vec<(String, &'static Format)> {
-    let format = |path: &str| match Kind::of(path.rsplit('/').next().unwrap_or(path)) {
+    let format = |path: &str| match Kind::of(path) {
         Some(Kind::Read(format)) => Some(format),
         _ => None,
     };

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::graph::{Asked, Edge, Graph};
 use super::package::{Origin, Package, Scope};
-use devops_core::Location;
+use devops_core::{Ecosystem, Location};
 
 /// What tells packages of a lockfile apart.
-type Key = (String, String, Origin, String);
+type Key = (Ecosystem, String, String, Origin, String);
 
 /// A graph that is being read.
 #[derive(Debug, Default)]
@@ -24,7 +24,13 @@ impl Draft {
     /// Adds a package, or what it says more about one that is listed already.
     pub fn add(&mut self, package: Package) -> usize {
         let version = if package.is_exact() { &package.version } else { &package.requirement };
-        let key = (package.name.clone(), version.clone(), package.origin, package.source.clone());
+        let key = (
+            package.ecosystem,
+            package.name.clone(),
+            version.clone(),
+            package.origin,
+            package.source.clone(),
+        );
         match self.known.entry(key) {
             Entry::Vacant(vacant) => {
                 vacant.insert(self.packages.len());

@@ -10,6 +10,7 @@ pub mod lockfiles;
 pub mod package;
 pub mod purl;
 pub mod release_dates;
+pub mod sboms;
 
 pub use bill::bill;
 pub use graph::{Asked, Edge, Graph};

@@ -13,7 +13,7 @@ use devops_core::Ecosystem;
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
 
 /// The ecosystems whose packages have purls of their own type.
-const ECOSYSTEMS: [Ecosystem; 18] = [
+pub(crate) const ECOSYSTEMS: [Ecosystem; 18] = [
     Ecosystem::CONAN,
     Ecosystem::COCOAPODS,
     Ecosystem::CRAN,

@@ -1,10 +1,11 @@
-//! Documents as trees with the line of everything: JSON with or without comments, TOML and YAML, read the same way.
+//! Documents as trees with the line of everything: JSON with or without comments, TOML and YAML, read the same way, and XML.
 //!
 //! Keys that occur twice, a second document in the same file, and whatever else leaves open what is meant are errors. Knows no format
 //! of lockfiles.
 
 mod json;
 mod toml;
+mod xml;
 mod yaml;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use devops_core::{Error, Location};
 
 pub use self::json::{json, jsonc};
 pub use self::toml::toml;
+pub use self::xml::{Element, xml};
 pub use self::yaml::yaml;
 
 /// Deepest nesting that is read.

@@ -42,8 +42,7 @@ pub fn find(paths: &[PathBuf], is_inside: &dyn Fn(&Path) -> bool) -> Result<Foun
             found.lockfiles.extend(below.lockfiles);
             found.not_entered.extend(below.not_entered);
         } else {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let Some(kind) = Kind::of_named(&name) else {
+            let Some(kind) = Kind::of_named(&shown(path)) else {
                 return Err(Error::input("does not have the name of a lockfile")
                     .at(Location::file(shown(path)))
                     .help(format!("give a {}, or a folder to search for lockfiles", names())));
@@ -112,7 +111,7 @@ fn walk(start: &Path, is_inside: &dyn Fn(&Path) -> bool) -> Result<Found, Error>
                 } else {
                     found.not_entered.insert(tidy(&path));
                 }
-            } else if let Some(lockfile) = Kind::of(&name) {
+            } else if let Some(lockfile) = Kind::of(&shown(&path)) {
                 if kind.is_symlink()
                     && let Ok(target) = fs::canonicalize(&path)
                     && !(target.starts_with(&real) || is_inside(&target))

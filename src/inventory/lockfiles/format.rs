@@ -8,15 +8,15 @@ use devops_core::Error;
 #[derive(Debug)]
 pub struct Format {
     /// The usual name of such a file.
-    pub(super) name: &'static str,
-    /// Whether a file is one by its name.
-    pub(super) is: fn(&str) -> bool,
+    pub(crate) name: &'static str,
+    /// Whether a file is one by its name; asked again with the whole path for formats whose names say too little.
+    pub(crate) is: fn(&str) -> bool,
     /// The same for a file that was named on purpose.
-    pub(super) is_named: fn(&str) -> bool,
+    pub(crate) is_named: fn(&str) -> bool,
     /// The command that writes one.
-    pub(super) written_by: &'static str,
+    pub(crate) written_by: &'static str,
     /// Reads one.
-    pub(super) read: fn(&Source<'_>) -> Result<Graph, Error>,
+    pub(crate) read: fn(&Source<'_>) -> Result<Graph, Error>,
 }
 
 /// A lockfile that is to be read.
@@ -60,45 +60,38 @@ pub enum Kind {
 /// Whole names, and those a name may end with (`*`), of formats that are not read yet.
 const NOT_READ: &[(&str, &str)] = &[
     ("bun.lockb", "npm"),
-    ("pom.xml", "Maven"),
-    ("*gradle.lockfile", "Maven"),
-    ("verification-metadata.xml", "Maven"),
     ("*.sbt.lock", "Maven"),
-    ("packages.lock.json", "NuGet"),
-    ("packages.config", "NuGet"),
-    ("*.deps.json", "NuGet"),
     ("paket.lock", "NuGet"),
-    ("project.assets.json", "NuGet"),
-    ("composer.lock", "Packagist"),
-    ("Gemfile.lock", "RubyGems"),
-    ("Gemfile.next.lock", "RubyGems"),
-    ("gems.locked", "RubyGems"),
-    ("pubspec.lock", "Pub"),
-    ("mix.lock", "Hex"),
     ("rebar.lock", "Hex"),
-    ("conan.lock", "ConanCenter"),
     ("vcpkg.json", "vcpkg"),
-    ("Package.resolved", "SwiftURL"),
-    ("Podfile.lock", "CocoaPods"),
-    ("stack.yaml.lock", "Hackage"),
-    ("cabal.project.freeze", "Hackage"),
-    ("renv.lock", "CRAN"),
-    ("Manifest.toml", "Julia"),
     (".terraform.lock.hcl", "Terraform"),
+    ("*.spdx", "SPDX"),
 ];
 
 impl Kind {
-    /// What a file's name stands for, if it is a lockfile's.
-    pub fn of(name: &str) -> Option<Self> {
-        let read = FORMATS.iter().find(|format| (format.is)(name));
+    /// What a file is by its path with `/`, if it is a lockfile; most formats go by its name alone.
+    pub fn of(path: &str) -> Option<Self> {
+        let name = name(path);
+        let read = formats().find(|format| (format.is)(name) || (format.is)(path));
         read.map(Self::Read).or_else(|| ecosystem(name).map(Self::NotRead))
     }
 
     /// The same for a file that was named on purpose.
-    pub fn of_named(name: &str) -> Option<Self> {
-        let read = FORMATS.iter().find(|format| (format.is_named)(name));
-        read.map(Self::Read).or_else(|| Self::of(name))
+    pub fn of_named(path: &str) -> Option<Self> {
+        let name = name(path);
+        let read = formats().find(|format| (format.is_named)(name) || (format.is_named)(path));
+        read.map(Self::Read).or_else(|| Self::of(path))
     }
+}
+
+/// Every format that is read, bills of materials included.
+fn formats() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().chain(crate::sboms::FORMATS)
+}
+
+/// The last part of a path.
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The ecosystem of a lockfile that is not read yet.
@@ -130,7 +123,7 @@ fn listed(of: fn(&Format) -> &'static str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMATS, Kind, ecosystem};
+    use super::{Kind, ecosystem, formats};
 
     /// What a name stands for: a format that is read, or an ecosystem.
     fn told(kind: Option<Kind>) -> Option<&'static str> {
@@ -150,7 +143,7 @@ mod tests {
             ("requirements-dev.txt", Some("requirements.txt")),
             ("dev-requirements.txt", Some("requirements.txt")),
             ("requirements.md", None),
-            ("buildscript-gradle.lockfile", Some("Maven")),
+            ("buildscript-gradle.lockfile", Some("gradle.lockfile")),
             ("Cargo.toml", None),
         ] {
             assert_eq!(told(Kind::of(name)), expected, "{name}");
@@ -160,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_not_listed_as_not_read() {
-        for format in FORMATS {
+        for format in formats() {
             assert!((format.is)(format.name) && (format.is_named)(format.name), "{}", format.name);
             assert_eq!(ecosystem(format.name), None, "{} is in `NOT_READ`", format.name);
         }

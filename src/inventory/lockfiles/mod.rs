@@ -2,8 +2,14 @@
 //!
 //! A new format is one new file here and one line in the table. Knows no advisory, rule or verdict.
 
+#![expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "package managers find lockfiles by their exact names"
+)]
+
 pub mod find;
 pub mod format;
+mod manifest;
 mod node;
 mod python;
 mod python_lock;
@@ -16,17 +22,35 @@ use devops_core::modules::modules;
 modules! {
     /// Every format that is read.
     const FORMATS: &[Format] = FORMAT of {
-        bun,
         pub cargo,
+        bun,
+        bundler,
+        cabal,
+        cocoapods,
+        composer,
+        conan,
         deno,
+        github_actions,
         go_mod,
+        gradle,
+        gradle_verification,
+        julia,
+        maven,
+        mix,
+        nuget,
+        nuget_assets,
+        nuget_config,
         package_lock,
         pdm,
         pipfile,
         pnpm,
         poetry,
+        pub_dart,
         pylock,
+        renv,
         requirements,
+        stack,
+        swift,
         uv,
         yarn,
     }
@@ -36,3 +60,5 @@ modules! {
 mod cases;
 #[cfg(test)]
 mod real;
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,241 @@
+//! `Gemfile.lock`, `gems.locked` and `Gemfile.next.lock`.
+
+use std::collections::HashMap;
+
+use super::manifest::Manifest;
+use super::{Format, Source};
+use crate::document::{Damage, text};
+use crate::draft::Draft;
+use crate::{Graph, Origin, Package, Scope};
+use devops_core::{Ecosystem, Error};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "Gemfile.lock",
+    is: |name| matches!(name, "Gemfile.lock" | "gems.locked" | "Gemfile.next.lock"),
+    is_named: |name| name.contains("Gemfile") && name.ends_with(".lock") || name == "gems.locked",
+    written_by: "bundle lock",
+    read,
+};
+
+const RESTORE: &str = "restore the lockfile, or regenerate it with `bundle lock`";
+
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    let name = source.path.rsplit('/').next().unwrap_or_default();
+    let manifest = match name {
+        "gems.locked" => "gems.rb",
+        "Gemfile.next.lock" => "Gemfile.next",
+        _ => "Gemfile",
+    };
+    let mut manifest = Manifest::beside(source, manifest)?;
+    if manifest.text.is_empty() {
+        manifest = Manifest::beside(source, "Gemfile")?;
+    }
+    let damaged = |damage: Damage| damage.error(source.path, RESTORE);
+    let mut reader = Reader::default();
+    reader.lines(text(source.bytes).map_err(damaged)?).map_err(damaged)?;
+    Ok(reader.finish(&manifest))
+}
+
+/// The section a line stands in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Section {
+    #[default]
+    None,
+    Gem,
+    Git,
+    Path,
+    Plugin,
+    Dependencies,
+    Checksums,
+    /// `PLATFORMS`, `RUBY VERSION` and `BUNDLED WITH`.
+    Other,
+}
+
+#[derive(Default)]
+struct Reader {
+    draft: Draft,
+    section: Section,
+    is_in_specs: bool,
+    remotes: Vec<String>,
+    revision: String,
+    /// The package whose dependencies follow.
+    current: Option<usize>,
+    by_name: HashMap<String, Vec<usize>>,
+    links: Vec<(usize, String, Option<String>)>,
+    asks: Vec<(String, Option<String>)>,
+    has_dependencies: bool,
+}
+
+impl Reader {
+    fn lines(&mut self, text: &str) -> Result<(), Damage> {
+        let mut last = 1;
+        for (line, content) in (1..).zip(text.lines()) {
+            last = line;
+            let content = content.trim_end();
+            if content.is_empty() {
+                continue;
+            }
+            if content.contains('\t') {
+                return Err(Damage::new(line, "a tab stands in it"));
+            }
+            let word = content.trim_start();
+            match content.len() - word.len() {
+                0 => self.begin(line, word)?,
+                2 if self.section == Section::Dependencies => {
+                    let (name, requirement) = named(line, word.trim_end_matches('!'))?;
+                    self.asks.push((name.to_owned(), requirement.map(str::to_owned)));
+                }
+                2 if self.section == Section::Checksums => self.checksum(word),
+                2 if self.is_source() => self.attribute(line, word)?,
+                4 if self.is_source() && self.is_in_specs => self.package(line, word)?,
+                6 if self.is_source() && self.is_in_specs => {
+                    let current = self.current.ok_or_else(|| Damage::new(line, "a dependency of no gem"))?;
+                    let (name, requirement) = named(line, word.trim_end_matches('!'))?;
+                    self.links.push((current, name.to_owned(), requirement.map(str::to_owned)));
+                }
+                _ if self.section == Section::Other => {}
+                _ => return Err(Damage::new(line, format!("unexpected `{word}`"))),
+            }
+        }
+        if self.has_dependencies { Ok(()) } else { Err(Damage::new(last, "`DEPENDENCIES` is missing")) }
+    }
+
+    fn is_source(&self) -> bool {
+        matches!(self.section, Section::Gem | Section::Git | Section::Path | Section::Plugin)
+    }
+
+    /// A section begins.
+    fn begin(&mut self, line: u64, word: &str) -> Result<(), Damage> {
+        self.section = match word {
+            "GEM" => Section::Gem,
+            "GIT" => Section::Git,
+            "PATH" => Section::Path,
+            "PLUGIN SOURCE" => Section::Plugin,
+            "DEPENDENCIES" => Section::Dependencies,
+            "CHECKSUMS" => Section::Checksums,
+            "PLATFORMS" | "RUBY VERSION" | "BUNDLED WITH" => Section::Other,
+            _ => return Err(Damage::new(line, format!("unknown section `{word}`"))),
+        };
+        // Bundler writes gems first, so that whatever is cut off behind this is no gem.
+        if self.is_source() && self.has_dependencies {
+            return Err(Damage::new(line, format!("section `{word}` follows `DEPENDENCIES`")));
+        }
+        if self.section == Section::Dependencies {
+            if self.has_dependencies {
+                return Err(Damage::new(line, "section `DEPENDENCIES` occurs twice"));
+            }
+            self.has_dependencies = true;
+        }
+        (self.is_in_specs, self.current) = (false, None);
+        self.remotes.clear();
+        self.revision.clear();
+        Ok(())
+    }
+
+    /// A line about where the gems of a section are from.
+    fn attribute(&mut self, line: u64, word: &str) -> Result<(), Damage> {
+        let (key, value) =
+            word.split_once(':').ok_or_else(|| Damage::new(line, format!("unexpected `{word}`")))?;
+        match key {
+            "remote" => self.remotes.push(value.trim().to_owned()),
+            "revision" => value.trim().clone_into(&mut self.revision),
+            "specs" => self.is_in_specs = true,
+            "branch" | "tag" | "ref" | "glob" | "submodules" | "type" | "install_path" | "name" | "path" => {}
+            _ if self.section == Section::Plugin => {}
+            _ => return Err(Damage::new(line, format!("unknown key `{key}`"))),
+        }
+        Ok(())
+    }
+
+    /// A gem.
+    fn package(&mut self, line: u64, word: &str) -> Result<(), Damage> {
+        let (name, version) = named(line, word)?;
+        let version = version.ok_or_else(|| Damage::new(line, format!("`{name}` has no version")))?;
+        // A version has no dash; what follows one is the platform: `1.15.0-x86_64-linux`.
+        let version = version.split('-').next().unwrap_or(version);
+        if !version.starts_with(|first: char| first.is_ascii_digit()) || version.contains([' ', ',']) {
+            return Err(Damage::new(line, format!("`{version}` is no exact version of `{name}`")));
+        }
+        let remote = self.remotes.first().cloned().unwrap_or_default();
+        let (origin, source) = match self.section {
+            Section::Git => (Origin::Git, format!("{remote}#{}", self.revision)),
+            Section::Path if remote.starts_with("..") || remote.starts_with('/') => (Origin::Path, remote),
+            Section::Path => (Origin::Project, String::new()),
+            Section::Gem if self.remotes.iter().any(|remote| is_public(remote)) => {
+                (Origin::Registry, String::new())
+            }
+            _ => (Origin::Other, self.remotes.join(" ")),
+        };
+        let package = Package { origin, source, ..Package::new(Ecosystem::RUBYGEMS, name, version, line) };
+        let index = self.draft.add(package);
+        let known = self.by_name.entry(name.to_owned()).or_default();
+        if !known.contains(&index) {
+            known.push(index);
+        }
+        if origin == Origin::Project {
+            self.draft.root(index);
+        }
+        self.current = Some(index);
+        Ok(())
+    }
+
+    /// `name (version) sha256=…`.
+    fn checksum(&mut self, word: &str) {
+        let Some((label, checksums)) = word.split_once(") ") else { return };
+        let Some((name, version)) = label.split_once(" (") else { return };
+        let version = version.split('-').next().unwrap_or(version);
+        for index in self.by_name.get(name).into_iter().flatten() {
+            if let Some(package) = self.draft.package(*index)
+                && package.version == version
+            {
+                package
+                    .integrity
+                    .extend(checksums.split(',').map(|checksum| checksum.trim().replacen('=', ":", 1)));
+            }
+        }
+    }
+
+    fn finish(mut self, manifest: &Manifest) -> Graph {
+        // What has no gem of its own is Bundler, or a gem of another platform.
+        for (from, name, requirement) in self.links {
+            for to in self.by_name.get(&name).into_iter().flatten() {
+                self.draft.link(from, *to, requirement.as_deref(), Scope::Runtime);
+            }
+        }
+        for (name, requirement) in self.asks {
+            let at = manifest.find(|line| {
+                let word = line.trim_start();
+                let rest = word.strip_prefix("gem").map(|rest| rest.trim_start_matches([' ', '(']));
+                let inside = rest.and_then(|rest| rest.strip_prefix(['"', '\'']));
+                inside
+                    .and_then(|inside| inside.strip_prefix(name.as_str()))
+                    .is_some_and(|rest| rest.starts_with(['"', '\'']))
+            });
+            for index in self.by_name.get(&name).into_iter().flatten() {
+                self.draft.ask(*index, at.clone(), requirement.as_deref(), Scope::Runtime);
+            }
+        }
+        self.draft.finish()
+    }
+}
+
+/// `name` or `name (what is in brackets)`.
+fn named(line: u64, word: &str) -> Result<(&str, Option<&str>), Damage> {
+    match word.split_once(' ') {
+        None if !word.contains(['(', ')']) && !word.is_empty() => Ok((word, None)),
+        Some((name, rest)) => rest
+            .strip_prefix('(')
+            .and_then(|rest| rest.strip_suffix(')'))
+            .filter(|inside| !inside.is_empty())
+            .map(|inside| (name, Some(inside)))
+            .ok_or_else(|| Damage::new(line, format!("unexpected `{word}`"))),
+        None => Err(Damage::new(line, format!("unexpected `{word}`"))),
+    }
+}
+
+/// Whether this is the public registry at its usual host.
+fn is_public(remote: &str) -> bool {
+    let host = remote.split_once("://").map_or(remote, |(_, rest)| rest);
+    matches!(host.trim_end_matches('/'), "rubygems.org" | "www.rubygems.org" | "index.rubygems.org")
+}

@@ -1,0 +1,54 @@
+//! `packages.config` of NuGet.
+
+use super::{Format, Source};
+use crate::document::{Damage, text, xml};
+use crate::draft::Draft;
+use crate::{Graph, Package, Scope};
+use devops_core::{Ecosystem, Error, Location};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "packages.config",
+    is: |name| name.eq_ignore_ascii_case("packages.config"),
+    is_named: |name| name.to_ascii_lowercase().ends_with("packages.config"),
+    written_by: "nuget install",
+    read,
+};
+
+/// Elements and attributes whose spelling decides what is read.
+const KNOWN: [&str; 4] = ["package", "id", "version", "developmentDependency"];
+
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    graph(source).map_err(|damage| damage.error(source.path, "restore the file, or correct it"))
+}
+
+fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
+    let root = xml(text(source.bytes)?)?;
+    if root.name != "packages" {
+        return Err(Damage::new(root.line, format!("expected `packages`, found `{}`", root.name)));
+    }
+    let mut draft = Draft::default();
+    for element in &root.children {
+        if element.name != "package" {
+            return Err(Damage::new(element.line, format!("unknown element `{}`", element.name)));
+        }
+        element.check_case(&KNOWN)?;
+        let field = |key: &str| {
+            let value = element.attribute(key).map(str::trim).filter(|value| !value.is_empty());
+            value.ok_or_else(|| Damage::new(element.line, format!("`{key}` is missing")))
+        };
+        let is_dev = element
+            .attribute("developmentDependency")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let scope = if is_dev { Scope::Dev } else { Scope::Runtime };
+        let package = Package {
+            scope,
+            ..Package::new(Ecosystem::NUGET, field("id")?, field("version")?, element.line)
+        };
+        let index = draft.add(package);
+        // The file also lists what others bring in; it is the only list there is.
+        let requirement = element.attribute("allowedVersions");
+        draft.ask(index, Some(Location::line(source.path, element.line)), requirement, scope);
+    }
+    Ok(draft.finish())
+}

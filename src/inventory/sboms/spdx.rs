@@ -1,0 +1,117 @@
+//! SPDX 2.2 and 2.3 as JSON.
+
+use super::parts::{Part, Parts, RESTORE};
+use crate::document::{Damage, Node, json, text};
+use crate::lockfiles::{Format, Source};
+use crate::{Graph, Scope};
+use devops_core::Error;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bom.spdx.json",
+    is: |name| name.ends_with(".spdx.json") || name == "spdx.json",
+    is_named: |name| {
+        let name = name.to_ascii_lowercase();
+        name.contains("spdx") && name.ends_with(".json")
+    },
+    written_by: "npm sbom --sbom-format spdx",
+    read,
+};
+
+/// Keys whose spelling decides what is read.
+const KNOWN: [&str; 13] = [
+    "spdxVersion",
+    "packages",
+    "relationships",
+    "documentDescribes",
+    "SPDXID",
+    "name",
+    "versionInfo",
+    "externalRefs",
+    "referenceType",
+    "referenceLocator",
+    "spdxElementId",
+    "relatedSpdxElement",
+    "relationshipType",
+];
+
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    let graph = text(source.bytes).and_then(json).and_then(|document| of_json(&document));
+    graph.map_err(|damage| damage.error(source.path, RESTORE))
+}
+
+/// Reads a document.
+pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
+    document.check_case(&KNOWN)?;
+    let version = document.must("spdxVersion")?;
+    if !matches!(version, "SPDX-2.2" | "SPDX-2.3") {
+        let what = format!("{version} is not supported (SPDX-2.2 and SPDX-2.3 are)");
+        return Err(Damage::new(document.line, what));
+    }
+    let mut subjects: Vec<&str> =
+        document.items("documentDescribes")?.iter().filter_map(Node::as_text).collect();
+    let mut links: Vec<(&str, &str, &str)> = Vec::new();
+    for relation in document.items("relationships")? {
+        relation.check_case(&KNOWN)?;
+        let (left, right) = (relation.must("spdxElementId")?, relation.must("relatedSpdxElement")?);
+        match relation.must("relationshipType")? {
+            "DESCRIBES" => subjects.push(right),
+            "DESCRIBED_BY" => subjects.push(left),
+            kind => links.push((kind, left, right)),
+        }
+    }
+    let mut parts = Parts::default();
+    for node in document.items("packages")? {
+        parts.add(package(node, &subjects)?)?;
+    }
+    for (kind, left, right) in links {
+        match kind {
+            "DEPENDS_ON" | "HAS_PREREQUISITE" | "CONTAINS" => parts.link(left, right, None),
+            "DEPENDENCY_OF" | "RUNTIME_DEPENDENCY_OF" | "PREREQUISITE_FOR" | "CONTAINED_BY" => {
+                parts.link(right, left, None);
+            }
+            "DEV_DEPENDENCY_OF" | "TEST_DEPENDENCY_OF" | "TEST_TOOL_OF" | "DEV_TOOL_OF" => {
+                parts.link(right, left, Some(Scope::Dev));
+            }
+            "BUILD_DEPENDENCY_OF" | "BUILD_TOOL_OF" | "PROVIDED_DEPENDENCY_OF" => {
+                parts.link(right, left, Some(Scope::Build));
+            }
+            "OPTIONAL_DEPENDENCY_OF" => parts.link(right, left, Some(Scope::Optional)),
+            // Relations between files, and to other documents.
+            _ => {}
+        }
+    }
+    Ok(parts.draft.finish())
+}
+
+fn package(node: &Node<'_>, subjects: &[&str]) -> Result<Part, Damage> {
+    node.check_case(&KNOWN)?;
+    let id = node.must("SPDXID")?;
+    let mut purls: Vec<String> = Vec::new();
+    for reference in node.items("externalRefs")? {
+        reference.check_case(&KNOWN)?;
+        // Some write the type as an address that ends with it.
+        let kind = reference.text_of("referenceType")?.unwrap_or_default();
+        if kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl")) {
+            purls.push(reference.must("referenceLocator")?.to_owned());
+        }
+    }
+    let license = |key: &str| -> Result<Option<&str>, Damage> {
+        Ok(node.text_of(key)?.filter(|text| !matches!(*text, "" | "NOASSERTION" | "NONE")))
+    };
+    let checksum = |checksum: &Node<'_>| {
+        let algorithm = checksum.get("algorithm")?.as_text()?.to_ascii_lowercase();
+        Some(format!("{algorithm}:{}", checksum.get("checksumValue")?.as_text()?))
+    };
+    Ok(Part {
+        id: Some(id.to_owned()),
+        line: node.get("name").map_or(node.line, |name| name.line),
+        name: node.must("name")?.to_owned(),
+        version: node.text_of("versionInfo")?.unwrap_or_default().to_owned(),
+        purls,
+        scope: Scope::Runtime,
+        integrity: node.items("checksums")?.iter().filter_map(checksum).collect(),
+        license: license("licenseConcluded")?.or(license("licenseDeclared")?).map(str::to_owned),
+        is_subject: subjects.contains(&id),
+    })
+}
