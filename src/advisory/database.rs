@@ -11,7 +11,7 @@ use super::index::Index;
 use super::tarball::Form;
 use super::tree::Node;
 use super::zip::Zip;
-use super::{folder, rustsec, tarball};
+use super::{folder, tarball};
 use crate::enrichment::Enrichment;
 use devops_core::{Error, Input, Location};
 use devops_files::{HashingReader, open_within};
@@ -140,14 +140,7 @@ pub fn collect(
     }
     let mut collector = Collector::new(wanted, today);
     let input = walk(path, &mut collector)?;
-    let mut collected = collector.finish();
-    if input.is_none()
-        && collected.ecosystems.is_empty()
-        && collected.total > 0
-        && path.join("crates").is_dir()
-    {
-        collected.ecosystems.insert(rustsec::ECOSYSTEM.name().to_owned(), collected.total);
-    }
+    let collected = collector.finish();
     let nothing = |message: &str| Error::input(message).at(Location::file(shown.clone())).help(HELP);
     if collected.total == 0 && collected.enriching == 0 {
         return Err(nothing("advisory database is empty"));

@@ -91,9 +91,6 @@ pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
             &collected.days,
         );
         own.ecosystems = collected.ecosystems.clone();
-        if collected.ecosystems.is_empty() {
-            own.ecosystems.insert("crates.io".to_owned(), collected.total - collected.withdrawn);
-        }
         if own.sha256.is_none() {
             // A folder: what was taken from it stands for it.
             own.sha256 = Some(hexadecimal(&xor(before, building.hash)));
