@@ -79,7 +79,7 @@ impl Settings {
                 .help("run it in a folder with a devops.toml, or give the folder: `devops run DIR`")
                 .into());
         }
-        let mut project = Project::read(&folder, config.as_deref())?;
+        let mut project = Project::read(&folder, config.as_deref(), &context.environment)?;
         if let Some(file) = &project.file {
             file.check("", &keys(&Common::command()))?;
             file.check_waivers(context.program)?;
@@ -228,10 +228,10 @@ impl<'a> Pipeline<'a> {
     fn withdraw(&self) -> Result<(), Error> {
         let Settings { run, resolved } = &self.settings;
         let folder = &run.common.report_dir;
-        report_folder::check(&run.common, &resolved.settings)?;
+        report_folder::check(&run.common, &resolved.settings, &self.context)?;
         let jobs: Vec<PathBuf> = JOBS.iter().map(|entry| folder.join(entry.name)).collect();
         jobs.iter()
-            .try_for_each(|folder| report_folder::check_below(&run.common, &resolved.settings, folder))?;
+            .try_for_each(|folder| report_folder::check_below(&resolved.settings, &self.context, folder))?;
         let jobs = jobs.into_iter().filter(|folder| folder.is_dir());
         std::iter::once(folder.clone()).chain(jobs).try_for_each(|folder| withdraw(&folder))?;
         if self.settings.run.dry_run {

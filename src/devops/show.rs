@@ -19,7 +19,7 @@ use devops_job::{Common, Context};
 /// # Errors
 /// Where the file or the environment contains an invalid value.
 pub(super) fn settings(look: &Look, is_all: bool, context: &Context) -> Result<String, Error> {
-    let mut project = Project::read(&look.working_directory, look.config.as_deref())?;
+    let mut project = Project::read(&look.working_directory, look.config.as_deref(), &context.environment)?;
     let mut text = String::new();
     let mut left_out = 0;
     for entry in JOBS {
@@ -56,7 +56,7 @@ pub(super) fn settings(look: &Look, is_all: bool, context: &Context) -> Result<S
 /// # Errors
 /// At the first mistake, with its place.
 pub(super) fn check(look: &Look, context: &Context) -> Result<String, Error> {
-    let mut project = Project::read(&look.working_directory, look.config.as_deref())?;
+    let mut project = Project::read(&look.working_directory, look.config.as_deref(), &context.environment)?;
     for entry in JOBS {
         (entry.prepare)(&mut project, &line(entry.name, look), context)?;
     }

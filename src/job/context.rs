@@ -113,7 +113,7 @@ impl Context {
 
     /// The folder around the working directory that a change can put links into.
     pub fn workspace(&self) -> Workspace {
-        Workspace::of(&self.working_directory)
+        Workspace::of(&self.working_directory, &self.environment)
     }
 
     /// Names a run that no host names: `local-` and the time it started.

@@ -83,7 +83,7 @@ fn deliver_clean(delivery: &Delivery<'_>) -> Exit {
         }
         exit
     };
-    let folder = report_folder::check(common, delivery.settings);
+    let folder = report_folder::check(common, delivery.settings, context);
     let has_folder = folder.is_ok();
     match folder {
         Ok(()) => note(write_clean(delivery, &formats)),

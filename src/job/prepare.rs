@@ -73,7 +73,11 @@ impl Project {
     ///
     /// # Errors
     /// Where the folder is none, or the file can't be read or is no configuration.
-    pub fn read(folder: &Path, named: Option<&Path>) -> Result<Self, Error> {
+    pub fn read(
+        folder: &Path,
+        named: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Error> {
         if !folder.is_dir() {
             let error = Error::usage(format!("the working directory {} is not a folder", folder.display()));
             return Err(error.help("correct `--working-directory`"));
@@ -81,7 +85,8 @@ impl Project {
         let path = path_of(named, folder);
         // A link that leads nowhere is there: whoever put it there meant a policy to hold.
         let is_meant = named.is_some() || path.symlink_metadata().is_ok();
-        let file = if is_meant { Some(read_itself(folder, &path, named.is_some())?) } else { None };
+        let file =
+            if is_meant { Some(read_itself(folder, environment, &path, named.is_some())?) } else { None };
         Ok(Self {
             folder: folder.to_path_buf(),
             path,
@@ -138,9 +143,14 @@ pub enum Table {
 
 /// Reads the configuration, unless a link that a change can commit leads out of the workspace: of a file of the machine, an error
 /// would show a line.
-fn read_itself(folder: &Path, path: &Path, is_named: bool) -> Result<File, Error> {
+fn read_itself(
+    folder: &Path,
+    environment: &BTreeMap<String, String>,
+    path: &Path,
+    is_named: bool,
+) -> Result<File, Error> {
     let chosen_by = if is_named { ChosenBy::Workflow } else { ChosenBy::Workspace };
-    match detour(folder, path, chosen_by).filter(|detour| detour.leads_out) {
+    match detour(folder, environment, path, chosen_by).filter(|detour| detour.leads_out) {
         None => File::read(path),
         Some(Detour { target, .. }) => {
             let (path, target) = (path.display().to_string(), target.display());
@@ -166,7 +176,7 @@ pub fn prepare<J: Job>(arguments: &[OsString], context: &Context) -> Result<Prep
     };
     // The first look only finds where the file is.
     let first = Common::from_arg_matches(&resolve(&mut command::<J>(), &source)?.matches)?;
-    let mut project = Project::read(&first.working_directory, first.config.as_deref())?;
+    let mut project = Project::read(&first.working_directory, first.config.as_deref(), &context.environment)?;
     let prepared = prepare_in::<J>(&mut project, arguments, context)?;
     if J::KIND == Kind::Change && project.table(J::NAME, &prepared.common.base, context)? == Table::New {
         let (path, job) = (project.path.display(), J::NAME);

@@ -7,7 +7,7 @@ use super::common::Common;
 use super::context::Context;
 use devops_config::{Origin, Setting};
 use devops_core::{Error, Location};
-use devops_repository::{ChosenBy, Workspace, detour};
+use devops_repository::{ChosenBy, detour};
 
 /// The key of the folder for reports.
 const REPORT_DIR: &str = "report-dir";
@@ -19,10 +19,10 @@ const EVENTS: &str = "events";
 ///
 /// # Errors
 /// Where a link leads elsewhere, or a key of a file leads out of the workspace.
-pub fn check(common: &Common, settings: &[Setting]) -> Result<(), Error> {
-    check_below(common, settings, &common.report_dir)?;
+pub fn check(common: &Common, settings: &[Setting], context: &Context) -> Result<(), Error> {
+    check_below(settings, context, &common.report_dir)?;
     match &common.events {
-        Some(folder) => not_through_link(common, folder, EVENTS, chosen_by(settings, EVENTS)),
+        Some(folder) => not_through_link(context, folder, EVENTS, chosen_by(settings, EVENTS)),
         None => Ok(()),
     }
 }
@@ -31,10 +31,10 @@ pub fn check(common: &Common, settings: &[Setting]) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_below(common: &Common, settings: &[Setting], folder: &Path) -> Result<(), Error> {
-    not_through_link(common, folder, REPORT_DIR, chosen_by(settings, REPORT_DIR))?;
+pub fn check_below(settings: &[Setting], context: &Context, folder: &Path) -> Result<(), Error> {
+    not_through_link(context, folder, REPORT_DIR, chosen_by(settings, REPORT_DIR))?;
     let is_of_file = origin(settings, REPORT_DIR).is_some_and(|origin| matches!(origin, Origin::File(_)));
-    if is_of_file && !Workspace::of(&common.working_directory).holds(&devops_files::real(folder)) {
+    if is_of_file && !context.workspace().holds(&devops_files::real(folder)) {
         return Err(refusal(
             folder,
             "leads out of the workspace, which only the workflow may decide",
@@ -50,7 +50,7 @@ pub fn check_below(common: &Common, settings: &[Setting], folder: &Path) -> Resu
 /// # Errors
 /// Where a link that is committed leads out of the workspace.
 pub fn stays_inside(context: &Context, path: &Path) -> Result<(), Error> {
-    let found = detour(&context.working_directory, path, ChosenBy::Workflow);
+    let found = detour(&context.working_directory, &context.environment, path, ChosenBy::Workflow);
     let Some(found) = found.filter(|found| found.leads_out) else { return Ok(()) };
     let (link, target) = (found.link.display(), found.target.display());
     Err(Error::environment(format!("is not written to, because {link} is a link to {target}"))
@@ -71,8 +71,8 @@ fn chosen_by(settings: &[Setting], key: &str) -> ChosenBy {
 }
 
 /// Refuses a folder that a link stands for.
-fn not_through_link(common: &Common, folder: &Path, key: &str, chosen_by: ChosenBy) -> Result<(), Error> {
-    match detour(&common.working_directory, folder, chosen_by) {
+fn not_through_link(context: &Context, folder: &Path, key: &str, chosen_by: ChosenBy) -> Result<(), Error> {
+    match detour(&context.working_directory, &context.environment, folder, chosen_by) {
         None => Ok(()),
         Some(found) => {
             let link = found.link.display();

@@ -62,7 +62,7 @@ pub fn run<J: Job>(arguments: &[OsString], context: Context) -> Exit {
     steps.end("settings");
     let context = prepared.context(context);
     // Found out before the job changes anything, not after.
-    let writable = report_folder::check(&prepared.common, &prepared.settings)
+    let writable = report_folder::check(&prepared.common, &prepared.settings, &context)
         .and_then(|()| withdraw(&prepared.common.report_dir))
         .and_then(|()| event_lines::open(&prepared.common));
     if let Err(error) = writable {

@@ -132,6 +132,9 @@ fn github_data(text: &str) -> String {
 fn markdown(text: &str) -> String {
     let text = without_references(&terminal_line(text));
     let mut safe = String::with_capacity(text.len() + 16);
+    if begins_a_block(&text) {
+        safe.push('\\');
+    }
     let mut before = ' ';
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -154,6 +157,18 @@ fn markdown(text: &str) -> String {
         before = character;
     }
     safe
+}
+
+/// Whether a line that starts like this is a list, a rule or the underline of a heading.
+fn begins_a_block(text: &str) -> bool {
+    let mut characters = text.chars();
+    let (first, second) = (characters.next(), characters.next().unwrap_or(' '));
+    match first {
+        Some('-') => matches!(second, ' ' | '-'),
+        Some('+') => second == ' ',
+        Some('=') => matches!(second, ' ' | '='),
+        _ => false,
+    }
 }
 
 /// Odd pieces between back-ticks are code, which hosts read neither for markup nor for mentions.
@@ -246,6 +261,11 @@ mod tests {
             r"a\|b \`c\` \*d\* &lt;e&gt; x_y \_z\_"
         );
         assert_eq!(Markdown::of("[a](http://b)\n# c").to_string(), "\\[a\\](http:\u{200b}//b) \\# c");
+        assert_eq!(Markdown::of("---").to_string(), r"\---");
+        assert_eq!(Markdown::of("- a").to_string(), r"\- a");
+        assert_eq!(Markdown::of("+").to_string(), r"\+");
+        assert_eq!(Markdown::of("== b").to_string(), r"\== b");
+        assert_eq!(Markdown::of("-3 % of a-b").to_string(), "-3 % of a-b");
         assert_eq!(Markdown::of("@ops see #12").to_string(), "@\u{200b}ops see \\#\u{200b}12");
     }
 

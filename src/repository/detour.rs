@@ -3,6 +3,7 @@
 //! A path of the workspace is meant as it is written. Where a link on its way leads elsewhere, the author of the change has chosen
 //! the file, which may be any of this machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -30,14 +31,19 @@ pub enum ChosenBy {
 
 /// The first link on the way to `path` that a change can have put there; none where the path is what it says.
 ///
-/// The workspace is the repository of the folder or, where there is none, the folder itself.
-pub fn detour(folder: &Path, path: &Path, chosen_by: ChosenBy) -> Option<Detour> {
+/// The workspace is the repository that a run in this folder belongs to or, where there is none, the folder itself.
+pub fn detour(
+    folder: &Path,
+    environment: &BTreeMap<String, String>,
+    path: &Path,
+    chosen_by: ChosenBy,
+) -> Option<Detour> {
     let target = devops_files::real(path);
     if std::path::absolute(path).is_ok_and(|written| written == target) {
         return None;
     }
-    let repository = Repository::discover(plain(folder)).ok();
-    let root = root(repository.as_ref(), plain(folder))?;
+    let repository = repository(folder, environment);
+    let root = root(repository.as_ref(), folder)?;
     let link = devops_files::link_below(&root, path)?;
     if chosen_by == ChosenBy::Workflow && repository.is_some_and(|repository| !is_tracked(&repository, &link))
     {
@@ -51,21 +57,19 @@ pub fn detour(folder: &Path, path: &Path, chosen_by: ChosenBy) -> Option<Detour>
 #[derive(Debug, Default)]
 pub struct Workspace {
     folder: PathBuf,
+    environment: BTreeMap<String, String>,
     root: OnceLock<Option<PathBuf>>,
 }
 
 impl Workspace {
-    /// The workspace of a folder: its repository or, where there is none, the folder itself.
-    pub fn of(folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf(), root: OnceLock::new() }
+    /// The workspace of a run in a folder: its repository or, where there is none, the folder itself.
+    pub fn of(folder: &Path, environment: &BTreeMap<String, String>) -> Self {
+        Self { folder: folder.to_path_buf(), environment: environment.clone(), root: OnceLock::new() }
     }
 
     /// Whether a path without links lies in it.
     pub fn holds(&self, real: &Path) -> bool {
-        let find = || {
-            let folder = plain(&self.folder);
-            root(Repository::discover(folder).ok().as_ref(), folder)
-        };
+        let find = || root(repository(&self.folder, &self.environment).as_ref(), &self.folder);
         self.root.get_or_init(find).as_ref().is_some_and(|root| real.starts_with(root))
     }
 }
@@ -75,9 +79,15 @@ fn plain(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
+/// The repository of a run; where the host names a change that none has checked out, the nearest one.
+fn repository(folder: &Path, environment: &BTreeMap<String, String>) -> Option<Repository> {
+    Repository::around(folder, environment).or_else(|_| Repository::discover(plain(folder))).ok()
+}
+
 /// The root of a workspace, without links.
 fn root(repository: Option<&Repository>, folder: &Path) -> Option<PathBuf> {
-    repository.and_then(Repository::root).map(Path::to_path_buf).or_else(|| folder.canonicalize().ok())
+    let root = repository.and_then(Repository::root).map(Path::to_path_buf);
+    root.or_else(|| plain(folder).canonicalize().ok())
 }
 
 /// Whether the commit that is checked out has a link, or leads through another one to it. Where nobody knows, it has.

@@ -4,6 +4,7 @@
 //! that the change itself adds does not count until it is merged; one that is not tracked, such as an artifact of an earlier run, is
 //! read from the disk.
 
+use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
@@ -27,11 +28,17 @@ pub enum GateFile {
 }
 
 impl GateFile {
-    /// Opens the file at `path`, which has at most `limit` bytes; `folder` is the working directory.
+    /// Opens the file at `path`, which has at most `limit` bytes; `folder` is the working directory, `environment` that of the run.
     ///
     /// # Errors
     /// Where it is there and can't be read, or is larger.
-    pub fn open(path: &Path, limit: u64, folder: &Path, base: &Base) -> Result<Self, Error> {
+    pub fn open(
+        path: &Path,
+        limit: u64,
+        folder: &Path,
+        environment: &BTreeMap<String, String>,
+        base: &Base,
+    ) -> Result<Self, Error> {
         let of_repository = match base {
             Base::Known(known) => Self::of_base(path, known)?,
             Base::Unknown(unknown) => Self::of_unknown(path, unknown)?,
@@ -41,7 +48,7 @@ impl GateFile {
             return Ok(found);
         }
         if !matches!(base, Base::Known(_)) {
-            not_out(path, folder)?;
+            not_out(path, folder, environment)?;
         }
         match devops_files::open_within(path, limit) {
             Ok(file) => Ok(Self::Found { label: path.display().to_string(), source: Box::new(file) }),
@@ -85,8 +92,8 @@ impl GateFile {
 }
 
 /// Refuses a path that a committed link leads out of the workspace, where no base tells whether it was there before.
-fn not_out(path: &Path, folder: &Path) -> Result<(), Error> {
-    match detour(folder, path, ChosenBy::Workflow).filter(|detour| detour.leads_out) {
+fn not_out(path: &Path, folder: &Path, environment: &BTreeMap<String, String>) -> Result<(), Error> {
+    match detour(folder, environment, path, ChosenBy::Workflow).filter(|detour| detour.leads_out) {
         None => Ok(()),
         Some(Detour { target, .. }) => {
             Err(Error::input(format!("leads out of the workspace, to {}", target.display()))

@@ -51,7 +51,8 @@ impl GateFiles {
             }
             return Ok(());
         };
-        match GateFile::open(path, baseline::LARGEST, &context.working_directory, base)? {
+        match GateFile::open(path, baseline::LARGEST, &context.working_directory, &context.environment, base)?
+        {
             GateFile::Found { label, source } => {
                 let (baseline, input) = baseline::read_whole(&label, source)?;
                 self.inputs.push(input);
@@ -69,7 +70,7 @@ impl GateFiles {
         base: &Base,
     ) -> Result<(), Error> {
         let Some(path) = &arguments.quarantine else { return Ok(()) };
-        match GateFile::open(path, WRITTEN_BY_HAND, &context.working_directory, base)? {
+        match GateFile::open(path, WRITTEN_BY_HAND, &context.working_directory, &context.environment, base)? {
             GateFile::Found { label, mut source } => {
                 let mut bytes = Vec::new();
                 source.read_to_end(&mut bytes).map_err(|error| Error::unreadable(path, error))?;

@@ -302,3 +302,42 @@ fn files_that_grow_are_not_links() {
     assert_eq!(text(&log), "started\n");
     assert_eq!(std::fs::read_dir(place.home().join(".config")).unwrap().count(), 0);
 }
+
+#[test]
+fn a_link_above_a_submodule_is_the_changes_as_well() {
+    for (host, variables) in [
+        (
+            "GitHub",
+            [("GITHUB_REF", "refs/pull/7/merge"), ("GITHUB_BASE_REF", "main"), ("GITHUB_SHA", "HEAD")],
+        ),
+        (
+            "GitLab",
+            [
+                ("CI_MERGE_REQUEST_IID", "7"),
+                ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+                ("CI_COMMIT_SHA", "HEAD"),
+            ],
+        ),
+    ] {
+        let place = Place::new();
+        let inner = place.repository().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(inner.join("r.xml"), GREEN).unwrap();
+        git(&inner, &["init", "--quiet", "--initial-branch", "main"]);
+        git(&inner, &["add", "--all"]);
+        git(&inner, &["commit", "--quiet", "--message", "x"]);
+        place.link("../home", "out");
+        let head = git(&place.repository(), &["rev-parse", "HEAD"]).trim().to_owned();
+        let workspace = if host == "GitHub" { "GITHUB_WORKSPACE" } else { "CI_PROJECT_DIR" };
+        let mut command = place.on(host, "test-gate");
+        command.env(workspace, place.repository());
+        for (name, value) in variables {
+            command.env(name, if value == "HEAD" { head.as_str() } else { value });
+        }
+        let arguments =
+            ["r.xml", "--working-directory", "inner", "--report-dir", "../out/reports", "--base", "none"];
+        let finished = run(command.args(arguments));
+        assert_eq!(finished.code, Some(4), "{host}: {finished:?}");
+        assert!(!place.home().join("reports").exists(), "{host}");
+    }
+}

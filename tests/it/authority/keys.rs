@@ -306,6 +306,9 @@ impl Clone {
         let merge = git(&work, &["rev-parse", "HEAD"]).trim().to_owned();
         let url = format!("file://{}", work.display());
         git(folder.path(), &["clone", "--quiet", "--depth=1", "--branch=topic", &url, "shallow"]);
+        git(folder.path(), &["clone", "--quiet", "--single-branch", "--branch=topic", &url, "began"]);
+        let event = serde_json::json!({"pull_request": {"head": {"sha": head}, "base": {"ref": "main"}}});
+        std::fs::write(folder.path().join("event.json"), event.to_string()).unwrap();
         std::fs::create_dir(folder.path().join("plain")).unwrap();
         std::fs::write(folder.path().join("plain/devops.toml"), change).unwrap();
         Self { folder, target, head, merge }
@@ -316,6 +319,7 @@ impl Clone {
         let github = |pairs: &[(&'static str, &str)]| environment("GITHUB_ACTIONS", pairs);
         let gitlab = |pairs: &[(&'static str, &str)]| environment("GITLAB_CI", pairs);
         let (target, head, merge) = (self.target.as_str(), self.head.as_str(), self.merge.as_str());
+        let event = self.folder.path().join("event.json").display().to_string();
         let queue = format!("refs/heads/gh-readonly-queue/main/pr-1-{target}");
         let pull = ("GITHUB_REF", "refs/pull/1/merge");
         let base = ("GITHUB_BASE_REF", "main");
@@ -351,6 +355,19 @@ impl Clone {
                 Sees::Both,
             ),
             (
+                "pull_request_target, with the head checked out",
+                "work",
+                head,
+                github(&[
+                    ("GITHUB_EVENT_NAME", "pull_request_target"),
+                    ("GITHUB_EVENT_PATH", &event),
+                    ("GITHUB_REF", "refs/heads/main"),
+                    base,
+                    ("GITHUB_SHA", target),
+                ]),
+                Sees::Both,
+            ),
+            (
                 "a merge queue",
                 "work",
                 merge,
@@ -380,6 +397,13 @@ impl Clone {
                 Sees::Checkout,
             ),
             ("a merge request", "work", head, gitlab(&[request, began, ("CI_COMMIT_SHA", head)]), Sees::Both),
+            (
+                "a merge request of which only the beginning is known",
+                "began",
+                head,
+                gitlab(&[request, began, ("CI_COMMIT_SHA", head)]),
+                Sees::Both,
+            ),
             (
                 "a merged result",
                 "work",

@@ -31,6 +31,10 @@ fn stays_red(
         if judged.gate == "dep-scan" && judged.finished.code == Some(3) {
             continue;
         }
+        // Where a committed link leads elsewhere, nothing is read there.
+        if judged.finished.code == Some(2) && judged.finished.stderr.contains("leads out of the workspace") {
+            continue;
+        }
         assert_eq!(judged.finished.code, Some(1), "{what}");
         match expected {
             Expected::Target => assert_eq!(judged.policy(), Some(target.as_str()), "{what}"),

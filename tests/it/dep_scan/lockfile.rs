@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use devops_inventory::lockfiles::Source;
 use devops_inventory::{Origin, Package};
 use proptest::prelude::{ProptestConfig, any, proptest};
 
@@ -60,7 +61,8 @@ fn a_lockfile_that_is_none_is_exit_3_with_its_line() {
 #[test]
 fn every_cut_of_a_real_lockfile_is_an_error_or_still_whole() {
     let text = std::fs::read_to_string(case("known").join("Cargo.lock")).unwrap();
-    let read = |text: &str| devops_inventory::lockfiles::cargo::read("Cargo.lock", text.as_bytes());
+    let read =
+        |text: &str| devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", text.as_bytes()));
     let whole = read(&text).unwrap().packages.len();
     for cut in (0..text.len()).step_by(5) {
         if let Ok(graph) = read(&text[..cut]) {
@@ -245,7 +247,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in any::<Vec<u8>>()) {
-        let graph = devops_inventory::lockfiles::cargo::read("Cargo.lock", &bytes);
+        let graph = devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", &bytes));
         // Nothing that chance writes lists a package.
         assert!(graph.is_err());
     }
@@ -255,8 +257,8 @@ proptest! {
         let mut bytes = std::fs::read(case("known").join("Cargo.lock")).unwrap();
         let at = at % bytes.len();
         let count = |bytes: &[u8]| {
-            let graph = devops_inventory::lockfiles::cargo::read("Cargo.lock", bytes).ok()?;
-            let own = |package: &&Package| package.origin == Origin::Local;
+            let graph = devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", bytes)).ok()?;
+            let own = |package: &&Package| package.origin == Origin::Project;
             Some((graph.packages.len(), graph.packages.iter().filter(own).count()))
         };
         let whole = count(&bytes);

@@ -1,5 +1,6 @@
 //! Every advisory of the real database, with the `rustsec` crate's own database and query as the judge.
 
+use devops_inventory::lockfiles::Source;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -86,12 +87,13 @@ fn every_advisory_applies_exactly_where_the_crate_says_so() {
 fn lockfiles_hold_what_the_crate_says() {
     let text = include_str!("../../../Cargo.lock");
     let theirs = Lockfile::from_str(text).unwrap();
-    let ours = devops_inventory::lockfiles::cargo::read("Cargo.lock", text.as_bytes()).unwrap();
+    let ours =
+        devops_inventory::lockfiles::cargo::read(&Source::alone("Cargo.lock", text.as_bytes())).unwrap();
     assert_eq!(ours.packages.len(), theirs.packages.len());
     for (index, (our, their)) in ours.packages.iter().zip(&theirs.packages).enumerate() {
         assert_eq!((our.name.as_str(), &our.version), (their.name.as_str(), &their.version.to_string()));
         let mut targets: Vec<String> =
-            ours.edges[index].iter().map(|target| ours.packages[*target].label()).collect();
+            ours.edges[index].iter().map(|edge| ours.packages[edge.to].label()).collect();
         let mut dependencies: Vec<String> = their
             .dependencies
             .iter()
