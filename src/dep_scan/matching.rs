@@ -202,17 +202,23 @@ fn named(package: &Package) -> PackageKey {
     PackageKey::of(package.ecosystem.name(), &package.name)
 }
 
-/// Advisories about one thing together, by the ids that they share; first the one that a finding is named by.
+/// Advisories about one thing together, by the ids that they share; first the one that a finding is named by. What one database tells
+/// apart stays apart, although both have the same CVE.
 fn groups<'a>(advisories: &[&'a Advisory]) -> Vec<Vec<&'a Advisory>> {
     let mut groups: Vec<(BTreeSet<String>, Vec<&Advisory>)> = Vec::new();
     for advisory in advisories {
         let ids = std::iter::once(&advisory.id).chain(&advisory.aliases).map(|id| id.to_ascii_lowercase());
         let mut joined = (ids.collect::<BTreeSet<_>>(), vec![*advisory]);
-        let (same, others): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|(known, _)| !known.is_disjoint(&joined.0));
-        for (ids, advisories) in same {
-            joined.0.extend(ids);
-            joined.1.extend(advisories);
+        let mut others = Vec::new();
+        for (ids, group) in groups {
+            let is_same = !ids.is_disjoint(&joined.0);
+            let is_apart = |one: &&Advisory| joined.1.iter().any(|other| other.database() == one.database());
+            if is_same && !group.iter().any(is_apart) {
+                joined.0.extend(ids);
+                joined.1.extend(group);
+            } else {
+                others.push((ids, group));
+            }
         }
         groups = others;
         groups.push(joined);
