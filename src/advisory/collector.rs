@@ -201,7 +201,7 @@ impl<'a> Collector<'a> {
     /// Takes a record in OSV's form; `path` is its place in the database.
     pub fn take_record(&mut self, path: &str, bytes: &[u8]) {
         self.collected.total += 1;
-        let is_yaml = !path.ends_with(".json");
+        let is_yaml = path.rsplit('.').next() != Some("json");
         let record = match osv::parse(bytes, is_yaml) {
             Ok(record) => record,
             Err(damage) => {

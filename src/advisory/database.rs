@@ -104,7 +104,7 @@ pub fn collect_committed(
             Form::Zip => zip(Cursor::new(bytes.as_slice()), label, &mut collector)?,
             Form::Gzip | Form::Tar => tarball::walk_bytes(bytes, Path::new(label), &mut collector)?,
             Form::Epss => epss(bytes.as_slice(), label, &mut collector)?,
-            _ => text(bytes, label, &mut collector)?,
+            Form::Other => text(bytes, label, &mut collector)?,
         },
         Committed::Folder(files) if folder::is_of_rustsec(files) => {
             folder::walk_files(files, read, &mut collector)?;
@@ -247,7 +247,7 @@ pub(super) fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Option<
             epss(BufReader::new(&mut reader), &label, collector)?;
             Ok(Some(reader.finish(label)))
         }
-        _ => {
+        Form::Other => {
             let bytes = devops_files::read(path, LARGEST_LIST).map_err(unreadable)?;
             text(&bytes, &label, collector)?;
             Ok(Some(Input::of_bytes(label, &bytes)))
@@ -299,7 +299,7 @@ fn text(bytes: &[u8], label: &str, collector: &mut Collector<'_>) -> Result<(), 
                 .help("fetch the list again")
         });
     }
-    if !is_yaml && !label.ends_with(".json") && !is_object {
+    if !is_yaml && label.rsplit('.').next() != Some("json") && !is_object {
         return Err(Error::input("is not an advisory database").at(Location::file(label)).help(HELP));
     }
     let name = if is_object && !is_yaml { format!("{label}.json") } else { label.to_owned() };

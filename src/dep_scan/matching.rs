@@ -112,9 +112,12 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 matches.know(package, first, worst(&group));
             }
             for (advisory, is_of_commits) in &judged.undecided {
-                matches.add(&subject, &advisory.id, || match is_of_commits {
-                    true => subject.undecided(advisory),
-                    false => subject.incomparable(&advisory.id),
+                matches.add(&subject, &advisory.id, || {
+                    if *is_of_commits {
+                        subject.undecided(advisory)
+                    } else {
+                        subject.incomparable(&advisory.id)
+                    }
                 });
                 matches.undecided += u64::from(*is_of_commits);
             }
@@ -170,7 +173,7 @@ impl About<'_> {
                     }
                 }
                 Verdict::Undecided => {
-                    judged.undecided.push((advisory, is_certain && advisory.has_commits_only()))
+                    judged.undecided.push((advisory, is_certain && advisory.has_commits_only()));
                 }
                 Verdict::NotAffected => {}
             }
