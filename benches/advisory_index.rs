@@ -19,10 +19,7 @@ use std::process::Command;
 
 mod measure;
 
-use self::measure::{Cost, best, megabytes, once};
-
-#[path = "binaries.rs"]
-mod binaries;
+use self::measure::{Cost, best, binaries, megabytes, once};
 
 const RUNS: usize = 20;
 const PACKAGES: usize = 10_000;

@@ -76,12 +76,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             .filter(|(_, package)| is_compared(package))
             .filter_map(|(index, package)| Some((index, about.get(&named(package))?)))
             .collect();
-        let unpinned =
-            lockfile.graph.packages.iter().filter(|package| !package.is_exact() && is_compared(package));
-        for package in unpinned {
-            let subject = Subject { lockfile, package, path: &[], is_direct: false };
-            matches.add(&subject, "", || subject.unpinned());
-        }
+        matches.add_unpinned(lockfile);
         if touched.is_empty() {
             continue;
         }
@@ -299,6 +294,15 @@ impl Matches {
     /// Adds a finding, or where it stands too if it is known from another lockfile.
     fn add(&mut self, subject: &Subject<'_>, id: &str, finding: impl FnOnce() -> Finding) {
         add(&mut self.findings, Key::of(subject.package, id), subject, finding);
+    }
+
+    /// Adds a finding for each package without an exact version.
+    fn add_unpinned(&mut self, lockfile: &Lockfile) {
+        let packages = lockfile.graph.packages.iter();
+        for package in packages.filter(|package| !package.is_exact() && is_compared(package)) {
+            let subject = Subject { lockfile, package, path: &[], is_direct: false };
+            self.add(&subject, "", || subject.unpinned());
+        }
     }
 
     /// The same for a package that advisories do not cover.

@@ -169,9 +169,9 @@ fn case(name: &str) -> TempDir {
             let entry = entry.unwrap();
             let to = to.join(entry.file_name());
             if entry.path().is_dir() {
-                copy(&entry.path(), &to)
+                copy(&entry.path(), &to);
             } else {
-                drop(std::fs::copy(entry.path(), to).unwrap())
+                std::fs::copy(entry.path(), to).unwrap();
             }
         }
     }
