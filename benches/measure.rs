@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[path = "binaries.rs"]
-mod binaries;
+pub(crate) mod binaries;
 
 use std::sync::OnceLock;
 

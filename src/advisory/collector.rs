@@ -97,23 +97,26 @@ enum Scope<'a> {
 pub struct Collector<'a> {
     scope: Scope<'a>,
     collected: Collected,
+    /// How many advisories of RustSec were met.
+    of_rustsec: u64,
 }
 
 impl<'a> Collector<'a> {
     /// Takes what there is about these packages.
     pub fn new(wanted: &Wanted<'_>, today: Date) -> Self {
         let keys = wanted.iter().map(|(ecosystem, name)| PackageKey::of(ecosystem.name(), name)).collect();
-        Self { scope: Scope::Wanted { keys, today }, collected: Collected::default() }
+        Self { scope: Scope::Wanted { keys, today }, collected: Collected::default(), of_rustsec: 0 }
     }
 
     /// Passes on everything.
     pub fn all(take: Take<'a>) -> Self {
-        Self { scope: Scope::All(take), collected: Collected::default() }
+        Self { scope: Scope::All(take), collected: Collected::default(), of_rustsec: 0 }
     }
 
     /// Counts an advisory of RustSec and says whether its text is wanted.
     pub fn meet(&mut self, slot: Slot<'_>) -> bool {
         self.collected.total += 1;
+        self.of_rustsec += 1;
         self.wants(slot.package)
     }
 
@@ -198,7 +201,7 @@ impl<'a> Collector<'a> {
     /// Takes a record in OSV's form; `path` is its place in the database.
     pub fn take_record(&mut self, path: &str, bytes: &[u8]) {
         self.collected.total += 1;
-        let is_yaml = !path.ends_with(".json");
+        let is_yaml = path.rsplit('.').next() != Some("json");
         let record = match osv::parse(bytes, is_yaml) {
             Ok(record) => record,
             Err(damage) => {
@@ -270,6 +273,11 @@ impl<'a> Collector<'a> {
 
     /// Everything taken, in an order that does not depend on the walk.
     pub fn finish(mut self) -> Collected {
+        if self.of_rustsec > 0 {
+            let withdrawn = if matches!(self.scope, Scope::All(_)) { self.collected.withdrawn } else { 0 };
+            let standing = self.of_rustsec.saturating_sub(withdrawn);
+            *self.collected.ecosystems.entry(rustsec::ECOSYSTEM.name().to_owned()).or_default() += standing;
+        }
         for advisories in self.collected.advisories.values_mut() {
             advisories.sort_by(|left, right| left.id.cmp(&right.id));
         }

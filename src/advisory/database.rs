@@ -11,7 +11,7 @@ use super::index::Index;
 use super::tarball::Form;
 use super::tree::Node;
 use super::zip::Zip;
-use super::{folder, rustsec, tarball};
+use super::{folder, tarball};
 use crate::enrichment::Enrichment;
 use devops_core::{Error, Input, Location};
 use devops_files::{HashingReader, open_within};
@@ -104,7 +104,7 @@ pub fn collect_committed(
             Form::Zip => zip(Cursor::new(bytes.as_slice()), label, &mut collector)?,
             Form::Gzip | Form::Tar => tarball::walk_bytes(bytes, Path::new(label), &mut collector)?,
             Form::Epss => epss(bytes.as_slice(), label, &mut collector)?,
-            _ => text(bytes, label, &mut collector)?,
+            Form::Other => text(bytes, label, &mut collector)?,
         },
         Committed::Folder(files) if folder::is_of_rustsec(files) => {
             folder::walk_files(files, read, &mut collector)?;
@@ -140,14 +140,7 @@ pub fn collect(
     }
     let mut collector = Collector::new(wanted, today);
     let input = walk(path, &mut collector)?;
-    let mut collected = collector.finish();
-    if input.is_none()
-        && collected.ecosystems.is_empty()
-        && collected.total > 0
-        && path.join("crates").is_dir()
-    {
-        collected.ecosystems.insert(rustsec::ECOSYSTEM.name().to_owned(), collected.total);
-    }
+    let collected = collector.finish();
     let nothing = |message: &str| Error::input(message).at(Location::file(shown.clone())).help(HELP);
     if collected.total == 0 && collected.enriching == 0 {
         return Err(nothing("advisory database is empty"));
@@ -254,7 +247,7 @@ pub(super) fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Option<
             epss(BufReader::new(&mut reader), &label, collector)?;
             Ok(Some(reader.finish(label)))
         }
-        _ => {
+        Form::Other => {
             let bytes = devops_files::read(path, LARGEST_LIST).map_err(unreadable)?;
             text(&bytes, &label, collector)?;
             Ok(Some(Input::of_bytes(label, &bytes)))
@@ -306,7 +299,7 @@ fn text(bytes: &[u8], label: &str, collector: &mut Collector<'_>) -> Result<(), 
                 .help("fetch the list again")
         });
     }
-    if !is_yaml && !label.ends_with(".json") && !is_object {
+    if !is_yaml && label.rsplit('.').next() != Some("json") && !is_object {
         return Err(Error::input("is not an advisory database").at(Location::file(label)).help(HELP));
     }
     let name = if is_object && !is_yaml { format!("{label}.json") } else { label.to_owned() };

@@ -22,8 +22,7 @@ pub(super) fn walk(folder: &Path, collector: &mut Collector<'_>) -> Result<(), E
         return walk_rustsec(folder, collector);
     }
     let root = folder.canonicalize().map_err(|error| Error::unreadable(folder, error))?;
-    let mut left = MOST;
-    records(folder, "", &root, DEEPEST, &mut left, collector)
+    records(folder, "", DEEPEST, &mut Search { root: &root, left: MOST, collector })
 }
 
 /// Whether the files of a folder are those of RustSec.
@@ -37,15 +36,16 @@ pub(super) fn is_record(path: &str) -> bool {
     !name.starts_with('.') && [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
 }
 
+/// A search for records.
+struct Search<'a, 'b> {
+    root: &'a Path,
+    /// How many more files and folders may be met.
+    left: u64,
+    collector: &'a mut Collector<'b>,
+}
+
 /// Takes the records of a folder and of those below it, and of zips in them.
-fn records(
-    folder: &Path,
-    below: &str,
-    root: &Path,
-    depth: usize,
-    left: &mut u64,
-    collector: &mut Collector<'_>,
-) -> Result<(), Error> {
+fn records(folder: &Path, below: &str, depth: usize, search: &mut Search<'_, '_>) -> Result<(), Error> {
     let refused = |path: &Path, message: String| {
         Error::input(message)
             .at(Location::file(path.display().to_string()))
@@ -55,7 +55,8 @@ fn records(
     for entry in entries {
         let entry = entry.map_err(|error| Error::unreadable(folder, error))?;
         let path = entry.path();
-        *left = left
+        search.left = search
+            .left
             .checked_sub(1)
             .ok_or_else(|| refused(&path, format!("the database has more than {MOST} files")))?;
         let name = entry.file_name();
@@ -63,7 +64,7 @@ fn records(
         if name.starts_with('.') {
             continue;
         }
-        if let Some(target) = way_out(&entry, root) {
+        if let Some(target) = way_out(&entry, search.root) {
             return Err(refused(&path, format!("is a link out of the database, to {}", target.display())));
         }
         let inside = format!("{below}{name}");
@@ -72,18 +73,18 @@ fn records(
             let depth = depth
                 .checked_sub(1)
                 .ok_or_else(|| refused(&path, format!("is more than {DEEPEST} folders deep")))?;
-            records(&path, &format!("{inside}/"), root, depth, left, collector)?;
+            records(&path, &format!("{inside}/"), depth, search)?;
         } else if is_record(&name) {
             match devops_files::read(&path, LARGEST_RECORD) {
-                Ok(bytes) => collector.take_record(&inside, &bytes),
+                Ok(bytes) => search.collector.take_record(&inside, &bytes),
                 Err(error) => {
                     let id = name.rsplit_once('.').map_or(name.as_ref(), |(stem, _)| stem);
-                    collector.refuse_record(&inside, id, &error.to_string(), Vec::new());
+                    search.collector.refuse_record(&inside, id, &error.to_string(), Vec::new());
                 }
             }
-        } else if name.ends_with(".zip") {
+        } else if name.rsplit('.').next() == Some("zip") {
             let file = devops_files::open(&path).map_err(|error| Error::unreadable(&path, error))?;
-            database::zip(file, &database::shown(&path), collector)?;
+            database::zip(file, &database::shown(&path), search.collector)?;
         }
     }
     Ok(())

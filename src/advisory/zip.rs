@@ -36,6 +36,9 @@ pub(super) struct Zip<S> {
     end: u64,
 }
 
+/// Takes each file, with its bytes unless it is too long.
+pub(super) type Take<'a, E> = &'a mut dyn FnMut(&Entry<'_>, Option<&[u8]>) -> Result<(), E>;
+
 fn bad(reason: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason.into())
 }
@@ -116,11 +119,7 @@ impl<S: Read + Seek> Zip<S> {
     ///
     /// # Errors
     /// Where an entry is damaged, leads out of the archive or can't be read, or `take` fails.
-    pub(super) fn each<E: From<io::Error>>(
-        &mut self,
-        largest: u64,
-        take: &mut dyn FnMut(&Entry<'_>, Option<&[u8]>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn each<E: From<io::Error>>(&mut self, largest: u64, take: Take<'_, E>) -> Result<(), E> {
         let mut fields = Fields(&self.directory);
         let mut bytes = Vec::new();
         for _ in 0..self.entries {

@@ -76,12 +76,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             .filter(|(_, package)| is_compared(package))
             .filter_map(|(index, package)| Some((index, about.get(&named(package))?)))
             .collect();
-        let unpinned =
-            lockfile.graph.packages.iter().filter(|package| !package.is_exact() && is_compared(package));
-        for package in unpinned {
-            let subject = Subject { lockfile, package, path: &[], is_direct: false };
-            matches.add(&subject, "", || subject.unpinned());
-        }
+        matches.add_unpinned(lockfile);
         if touched.is_empty() {
             continue;
         }
@@ -112,9 +107,12 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 matches.know(package, first, worst(&group));
             }
             for (advisory, is_of_commits) in &judged.undecided {
-                matches.add(&subject, &advisory.id, || match is_of_commits {
-                    true => subject.undecided(advisory),
-                    false => subject.incomparable(&advisory.id),
+                matches.add(&subject, &advisory.id, || {
+                    if *is_of_commits {
+                        subject.undecided(advisory)
+                    } else {
+                        subject.incomparable(&advisory.id)
+                    }
                 });
                 matches.undecided += u64::from(*is_of_commits);
             }
@@ -170,7 +168,7 @@ impl About<'_> {
                     }
                 }
                 Verdict::Undecided => {
-                    judged.undecided.push((advisory, is_certain && advisory.has_commits_only()))
+                    judged.undecided.push((advisory, is_certain && advisory.has_commits_only()));
                 }
                 Verdict::NotAffected => {}
             }
@@ -202,17 +200,23 @@ fn named(package: &Package) -> PackageKey {
     PackageKey::of(package.ecosystem.name(), &package.name)
 }
 
-/// Advisories about one thing together, by the ids that they share; first the one that a finding is named by.
+/// Advisories about one thing together, by the ids that they share; first the one that a finding is named by. What one database tells
+/// apart stays apart, although both have the same CVE.
 fn groups<'a>(advisories: &[&'a Advisory]) -> Vec<Vec<&'a Advisory>> {
     let mut groups: Vec<(BTreeSet<String>, Vec<&Advisory>)> = Vec::new();
     for advisory in advisories {
         let ids = std::iter::once(&advisory.id).chain(&advisory.aliases).map(|id| id.to_ascii_lowercase());
         let mut joined = (ids.collect::<BTreeSet<_>>(), vec![*advisory]);
-        let (same, others): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|(known, _)| !known.is_disjoint(&joined.0));
-        for (ids, advisories) in same {
-            joined.0.extend(ids);
-            joined.1.extend(advisories);
+        let mut others = Vec::new();
+        for (ids, group) in groups {
+            let is_same = !ids.is_disjoint(&joined.0);
+            let is_apart = |one: &&Advisory| joined.1.iter().any(|other| other.database() == one.database());
+            if is_same && !group.iter().any(is_apart) {
+                joined.0.extend(ids);
+                joined.1.extend(group);
+            } else {
+                others.push((ids, group));
+            }
         }
         groups = others;
         groups.push(joined);
@@ -290,6 +294,15 @@ impl Matches {
     /// Adds a finding, or where it stands too if it is known from another lockfile.
     fn add(&mut self, subject: &Subject<'_>, id: &str, finding: impl FnOnce() -> Finding) {
         add(&mut self.findings, Key::of(subject.package, id), subject, finding);
+    }
+
+    /// Adds a finding for each package without an exact version.
+    fn add_unpinned(&mut self, lockfile: &Lockfile) {
+        let packages = lockfile.graph.packages.iter();
+        for package in packages.filter(|package| !package.is_exact() && is_compared(package)) {
+            let subject = Subject { lockfile, package, path: &[], is_direct: false };
+            self.add(&subject, "", || subject.unpinned());
+        }
     }
 
     /// The same for a package that advisories do not cover.

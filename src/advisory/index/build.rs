@@ -49,6 +49,7 @@ const BUCKET: u64 = 512;
 ///
 /// # Errors
 /// Where a source is missing, damaged as a whole, or has nothing; where two are one; where the index can't be written.
+#[expect(clippy::too_many_lines, reason = "the steps of one recipe, in their order")]
 pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
     let mut building = Building::default();
     let mut described: Vec<Source> = Vec::new();
@@ -91,9 +92,6 @@ pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
             &collected.days,
         );
         own.ecosystems = collected.ecosystems.clone();
-        if collected.ecosystems.is_empty() {
-            own.ecosystems.insert("crates.io".to_owned(), collected.total - collected.withdrawn);
-        }
         if own.sha256.is_none() {
             // A folder: what was taken from it stands for it.
             own.sha256 = Some(hexadecimal(&xor(before, building.hash)));
@@ -106,7 +104,10 @@ pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
         building.nameless.extend(collected.nameless);
     }
     described.sort_by(|left, right| left.sort_key().cmp(&right.sort_key()));
-    if let Some([one, _]) = described.array_windows().find(|[one, other]| one.sha256 == other.sha256) {
+    if let Some([one, ..]) = described
+        .windows(2)
+        .find(|both| both.first().map(|one| &one.sha256) == both.get(1).map(|other| &other.sha256))
+    {
         return Err(Error::usage(format!("the source `{}` is given twice", one.name)));
     }
     if building.nameless.len() > MOST_NAMELESS {
@@ -128,6 +129,7 @@ fn xor(one: [u8; 32], other: [u8; 32]) -> [u8; 32] {
 
 impl Source {
     /// What the header says of a source.
+    #[expect(clippy::too_many_arguments, reason = "a row of a table, made in two places")]
     fn of(
         source: &SourceFile,
         input: Option<&Input>,
@@ -228,6 +230,7 @@ impl Building {
     }
 
     /// Writes the index.
+    #[expect(clippy::too_many_lines, reason = "the parts of the file, in their order")]
     fn write(mut self, sources: Vec<Source>, output: &Path) -> Result<Built, Error> {
         let (shared, places) = self.lay_shared();
         let mut doubtful: BTreeMap<PackageKey, Vec<Unreadable>> = BTreeMap::new();
@@ -256,7 +259,9 @@ impl Building {
             about.malware.dedup();
             malware += about.malware.len() as u64;
             entry.count(about.malware.len());
-            about.malware.iter().for_each(|one| entry.0.extend_from_slice(one));
+            for one in &about.malware {
+                entry.0.extend_from_slice(one);
+            }
             let mut posting = Writer::default();
             let mut advisories: Vec<Vec<u8>> =
                 about.advisories.iter().map(|one| advisory(one, &places)).collect();
@@ -264,7 +269,9 @@ impl Building {
             advisories.dedup();
             records += advisories.len() as u64;
             posting.count(advisories.len());
-            advisories.iter().for_each(|one| posting.0.extend_from_slice(one));
+            for one in &advisories {
+                posting.0.extend_from_slice(one);
+            }
             let mut doubts = doubtful.remove(&key).unwrap_or_default();
             doubts.sort();
             doubts.dedup();

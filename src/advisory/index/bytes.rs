@@ -46,7 +46,9 @@ impl Writer {
 
     fn texts(&mut self, texts: &[String]) {
         self.count(texts.len());
-        texts.iter().for_each(|text| self.text(text));
+        for text in texts {
+            self.text(text);
+        }
     }
 
     fn day(&mut self, day: Option<Date>) {
@@ -139,7 +141,9 @@ impl<'a> Malware<'a> {
         writer.number(self.number);
         writer.day(self.day);
         writer.count(self.versions.len());
-        self.versions.iter().for_each(|version| writer.text(version));
+        for version in &self.versions {
+            writer.text(version);
+        }
     }
 
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Damaged> {
@@ -261,6 +265,7 @@ pub(super) fn write_affected(advisory: &Advisory) -> Vec<u8> {
 }
 
 /// An advisory out of both.
+#[expect(clippy::too_many_lines, reason = "the fields, in their order")]
 pub(super) fn read(key: &PackageKey, head: &[u8], affected: &[u8]) -> Result<Advisory, Damaged> {
     let mut head = Reader(head);
     let (id, aliases, title) = (head.text()?.to_owned(), head.texts()?, head.text()?.to_owned());

@@ -202,6 +202,7 @@ impl Index {
         Self::of(Bytes::Memory(Cursor::new(bytes)), label, digest)
     }
 
+    #[expect(clippy::too_many_lines, reason = "the checks, in the order of the file")]
     fn of(mut bytes: Bytes, label: &str, digest: Option<&str>) -> Result<Self, Error> {
         let error = |message: &str| {
             Error::input(message.to_owned())

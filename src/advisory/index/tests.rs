@@ -152,7 +152,9 @@ fn mutate(path: &Path, rounds: u64) {
         match round % 5 {
             0 => bytes[at] ^= 1 << random(8),
             1 => bytes.truncate(at),
-            2 => drop(bytes.remove(at)),
+            2 => {
+                bytes.remove(at);
+            }
             3 => bytes.insert(at, 0),
             _ => {
                 let other = random(bytes.len());

@@ -87,7 +87,7 @@ const DEP_SCAN: &[Row] = &[
     ("db", "d1", "d2", First),
     ("db-digest", "sha256:11", "sha256:22", Wait),
     ("frozen-db", "true", "false", Stricter),
-    ("max-db-age", "360", "90", Stricter),
+    ("max-db-age", "360", "20", Stricter),
     ("mirrors", "a.example/x", "b.example/x", Wait),
     ("paths", "p1", "p2", Extend),
     ("uncovered-severity", "low", "high", Stricter),

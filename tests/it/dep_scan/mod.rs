@@ -5,8 +5,10 @@ mod cheating;
 mod compare;
 mod database;
 mod findings;
+mod index;
 mod lockfile;
 mod oracle;
+mod osv;
 mod sample;
 mod sources;
 
