@@ -28,6 +28,9 @@ pub fn path_of(named: Option<&Path>, folder: &Path) -> PathBuf {
 /// does not contain, so that the names stand below the jobs; a test compares them with the table of jobs in `devops`.
 pub const JOBS: [&str; 5] = ["test-gate", "dep-scan", "image-scan", "promote", "annotate"];
 
+/// Tables that a job's table may have below it: `[dep-scan.licences]`. A key of one is the setting of both names, `licences-allow`.
+pub(super) const TABLES: [&str; 4] = ["bans", "grace", "licences", "sources"];
+
 /// Name of the tables that are waivers.
 const WAIVER: &str = "waiver";
 
@@ -182,10 +185,7 @@ impl File {
                 if !JOBS.contains(&name.as_str()) {
                     return Err(self.unknown("table", &name, key.span(), JOBS));
                 }
-                let mut entries = Vec::new();
-                for (key, value) in table {
-                    entries.push(self.entry(key, value)?);
-                }
+                let entries = self.job_entries(table)?;
                 self.tables.insert(name, entries);
             }
             _ => {
@@ -194,6 +194,34 @@ impl File {
             }
         }
         Ok(())
+    }
+
+    /// The keys of a job's table and of the tables below it, which carry the name of their table: `licences-allow`.
+    fn job_entries(&self, table: &DeTable<'_>) -> Result<Vec<Entry>, Error> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for (key, value) in table {
+            let DeValue::Table(below) = value.get_ref() else {
+                entries.push(self.entry(key, value)?);
+                continue;
+            };
+            let name = key.get_ref();
+            if !TABLES.contains(&name.as_ref()) {
+                return Err(self.unknown("table", name, key.span(), TABLES));
+            }
+            for (key, value) in below {
+                let entry = self.entry(key, value)?;
+                entries.push(Entry { key: format!("{name}-{}", entry.key), ..entry });
+            }
+        }
+        // The same setting may be written as a key of the job's table.
+        for (index, entry) in entries.iter().enumerate() {
+            if let Some(first) = entries.iter().take(index).find(|first| first.key == entry.key) {
+                let later = if first.key_span.start > entry.key_span.start { first } else { entry };
+                let message = format!("`{}` is set twice", entry.key);
+                return Err(self.error(message, later.key_span.clone(), "remove one of them"));
+            }
+        }
+        Ok(entries)
     }
 
     /// A key with one value or a list of values.
@@ -401,6 +429,18 @@ mod tests {
                 "devops.toml:1:9: expected a string, number or boolean (this is nested too deeply)",
             ),
             ("[test_gate]\n", "devops.toml:1:2: unknown table: `test_gate` (did you mean `test-gate`?)"),
+            (
+                "[dep-scan.licenses]\n",
+                "devops.toml:1:11: unknown table: `licenses` (did you mean `licences`?)",
+            ),
+            (
+                "[dep-scan]\nlicences-allow = \"MIT\"\n[dep-scan.licences]\nallow = \"ISC\"\n",
+                "devops.toml:4:1: `licences-allow` is set twice (remove one of them)",
+            ),
+            (
+                "[dep-scan.licences.allow]\nx = 1\n",
+                "devops.toml:1:1: expected a string, number or boolean (this is nested too deeply)",
+            ),
             ("waiver = 1\n", "devops.toml:1:1: `waiver` must be a list of tables (write `[[waiver]]`)"),
             (
                 "[[waiver]]\nrule = \"a\"\nreason = \"b\"\nowner = \"c\"\nexpires = \"soon\"\n",
@@ -448,5 +488,16 @@ mod tests {
         assert_eq!(keys, ["paths", "mode"]);
         assert!(file.check("", &["mode".to_owned()]).is_ok());
         assert!(file.check("test-gate", &["path".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_table_below_a_job_is_the_first_half_of_its_keys() {
+        let file =
+            parse("[dep-scan]\nmirrors = []\n[dep-scan.licences]\nallow = [\"MIT\", \"ISC\"]\n").unwrap();
+        let entries: Vec<(&str, usize)> =
+            file.entries("dep-scan").map(|entry| (entry.key.as_str(), entry.values.len())).collect();
+        assert_eq!(entries, [("licences-allow", 2), ("mirrors", 0)]);
+        let error = file.check("dep-scan", &["mirrors".to_owned(), "licences-deny".to_owned()]).unwrap_err();
+        assert_eq!(error.to_string(), "devops.toml:4:1: unknown key of `[dep-scan]`: `licences-allow`");
     }
 }

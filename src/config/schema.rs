@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 use serde_json::{Map, Value, json};
 
+use super::file::TABLES;
 use super::settings::key;
 
 /// The JSON Schema (draft 2020-12) of `devops.toml`; `common` describes the shared flags, `jobs` each job's own.
@@ -11,6 +12,7 @@ pub fn schema(common: &Command, jobs: &[Command]) -> Value {
     for job in jobs {
         let mut keys = table(job);
         keys.append(&mut table(common));
+        keys.append(&mut tables_below(&keys));
         let about = job.get_about().map(ToString::to_string).unwrap_or_default();
         let value = json!({ "type": "object", "description": about, "additionalProperties": false, "properties": keys });
         properties.insert(job.get_name().to_owned(), value);
@@ -32,6 +34,21 @@ fn table(command: &Command) -> Map<String, Value> {
         .filter(|argument| matches!(argument.get_action(), ArgAction::Set | ArgAction::Append))
         .filter(|argument| !matches!(argument.get_id().as_str(), "config" | "working_directory"))
         .map(|argument| (key(argument), value(argument)))
+        .collect()
+}
+
+/// The tables below a job's table, whose keys carry the table's name as settings.
+fn tables_below(keys: &Map<String, Value>) -> Map<String, Value> {
+    let below = |table: &str| -> Map<String, Value> {
+        let own = |key: &str| key.strip_prefix(table)?.strip_prefix('-').map(str::to_owned);
+        keys.iter().filter_map(|(key, value)| Some((own(key)?, value.clone()))).collect()
+    };
+    let tables = TABLES.into_iter().map(|table| (table, below(table))).filter(|(_, keys)| !keys.is_empty());
+    tables
+        .map(|(table, keys)| {
+            let value = json!({ "type": "object", "additionalProperties": false, "properties": keys });
+            (table.to_owned(), value)
+        })
         .collect()
 }
 
