@@ -3,12 +3,16 @@
 //! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
 //! reads the lockfiles, and of the database only what is about packages in them.
 
+mod bans;
 mod compare_command;
 mod db_command;
 pub mod fix;
+pub mod licences;
 pub mod matching;
 pub mod mirror;
+pub mod named;
 mod packages_command;
+mod response;
 pub mod rules;
 mod scan;
 mod target;
@@ -17,7 +21,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgMatches, Args, Command, ValueHint};
 
+use self::licences::About;
 use self::mirror::Mirror;
+use self::named::Named;
+use self::response::Response;
 use devops_core::{Error, Rule, Severity};
 use devops_job::{Context, Format, Job, Key, Kind, Outcome, OwnFormat};
 
@@ -57,6 +64,39 @@ pub struct Arguments {
     /// Don't check the age of the database, for a copy that is frozen on purpose
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub frozen_db: bool,
+
+    /// Licence that packages may have, by SPDX's list, e.g. `MIT`; with one or more, every other licence is denied; can be repeated
+    #[arg(long, value_name = "LICENCE", value_parser = licences::licence)]
+    pub licences_allow: Vec<String>,
+
+    /// Licence that packages must not have, e.g. `AGPL-3.0-or-later`; can be repeated
+    #[arg(long, value_name = "LICENCE", value_parser = licences::licence)]
+    pub licences_deny: Vec<String>,
+
+    /// Licence that is allowed for one package only, e.g. `ring: OpenSSL`; can be repeated
+    #[arg(long, value_name = "PACKAGE: LICENCE", value_parser = licences::exception)]
+    pub licences_exceptions: Vec<About>,
+
+    /// Licence of a package whose metadata don't say it, e.g. `ring@<0.17: MIT AND ISC`; can be repeated
+    #[arg(long, value_name = "PACKAGE: LICENCE", value_parser = About::read)]
+    pub licences_clarify: Vec<About>,
+
+    /// Packages with an unknown licence, where licences are checked: `deny` is high, `warn` is medium severity
+    #[arg(long, value_name = "RESPONSE", value_enum, default_value_t = Response::Warn)]
+    pub licences_unknown: Response,
+
+    /// Package that must not be used, with its versions if only some are meant, e.g. `left-pad` or `lodash@<4.17.21`; `*` matches
+    /// any text; can be repeated
+    #[arg(long, value_name = "PACKAGE", value_parser = Named::read)]
+    pub bans_deny: Vec<Named>,
+
+    /// Several versions of a package in one lockfile: `deny` is high, `warn` is medium severity
+    #[arg(long, value_name = "RESPONSE", value_enum, default_value_t = Response::Allow)]
+    pub bans_multiple_versions: Response,
+
+    /// Requirements of the project that any version meets, such as `*`: `deny` is high, `warn` is medium severity
+    #[arg(long, value_name = "RESPONSE", value_enum, default_value_t = Response::Allow)]
+    pub bans_wildcards: Response,
 }
 
 /// A severity that warns at least.
@@ -71,8 +111,14 @@ impl Job for DepScan {
     type Arguments = Arguments;
     const KIND: Kind = Kind::Gate;
     const KEYS: &'static [(&'static str, Key)] = &[
+        ("bans-deny", Key::List),
+        ("bans-multiple-versions", Response::KEY),
+        ("bans-wildcards", Response::KEY),
         ("db", Key::Unset),
         ("frozen-db", Key::OFF),
+        ("licences-allow", Key::Unset),
+        ("licences-deny", Key::List),
+        ("licences-unknown", Response::KEY),
         ("max-db-age", Key::Maximum),
         ("paths", Key::ListOrAll),
         ("uncovered-severity", Key::MOST_SEVERE),

@@ -9,7 +9,7 @@ use super::rules::{
 use devops_advisory::{Advisory, Collected, Kind, PackageKey, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
-use devops_inventory::{Graph, Origin, Package, purl};
+use devops_inventory::{Graph, Origin, Package, Paths, purl};
 use devops_versions::range::Verdict;
 use devops_versions::{Version, find};
 
@@ -319,6 +319,32 @@ impl Matches {
     }
 }
 
+/// Findings about packages at their versions, one for each thing that is said of one.
+#[derive(Debug, Default)]
+pub(super) struct Findings(BTreeMap<Key, Finding>);
+
+impl Findings {
+    /// Adds a finding about a package of a lockfile, or where it stands too; `id` names what is said.
+    pub(super) fn add(
+        &mut self,
+        lockfile: &Lockfile,
+        paths: &Paths<'_>,
+        index: usize,
+        id: &str,
+        finding: impl FnOnce(&Subject<'_>) -> Finding,
+    ) {
+        let Some(package) = lockfile.graph.packages.get(index) else { return };
+        let path = paths.to(index);
+        let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
+        add(&mut self.0, Key::of(package, id), &subject, || finding(&subject));
+    }
+
+    /// The findings, by package.
+    pub(super) fn into_findings(self) -> impl Iterator<Item = Finding> {
+        self.0.into_values()
+    }
+}
+
 /// Adds a finding, or where it stands too.
 fn add(
     findings: &mut BTreeMap<Key, Finding>,
@@ -352,7 +378,7 @@ const fn rated(kind: &Kind) -> (&'static Rule, Severity) {
 }
 
 /// A package that something is said about.
-struct Subject<'a> {
+pub(super) struct Subject<'a> {
     lockfile: &'a Lockfile,
     package: &'a Package,
     path: &'a [String],
@@ -374,7 +400,7 @@ impl Subject<'_> {
     }
 
     /// A finding about this package, whatever it says.
-    fn told(&self, rule: &Rule, title: String, id: &str) -> Finding {
+    pub(super) fn told(&self, rule: &Rule, title: String, id: &str) -> Finding {
         let Package { ecosystem, name, version, .. } = self.package;
         Finding::new(rule, title, &[ecosystem.name(), name, version, id])
             .named("package", name.as_str())
@@ -491,7 +517,7 @@ impl Subject<'_> {
     }
 
     /// How the package came in.
-    fn way(&self) -> String {
+    pub(super) fn way(&self) -> String {
         match self.path {
             _ if self.is_direct => "a direct dependency".to_owned(),
             [] | [_] => "not a dependency of any package in this lockfile".to_owned(),

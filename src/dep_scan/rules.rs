@@ -16,6 +16,11 @@ rules! {
     UNPINNED: "unpinned", Low, "a file gives no exact version of a package";
     NOT_COVERED: "source-not-covered", Medium,
         "a package is from another source, and an advisory would apply to it in the public registry";
+    LICENCE_DENIED: "licence-denied", High, "the licence of a package is not allowed";
+    LICENCE_UNKNOWN: "licence-unknown", Medium, "the licence of a package is not known";
+    BANNED: "package-banned", High, "a package must not be used";
+    DUPLICATED: "package-duplicated", Medium, "a lockfile has several versions of a package";
+    WILDCARD: "requirement-wildcard", Medium, "the project asks for any version of a package";
     NOT_READ: "lockfile-not-read", Medium, "a lockfile is in a format that is not read yet";
     STALE: "database-stale", Medium, "the advisory database is old";
 }

@@ -12,6 +12,7 @@ use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
 use super::rules::{NOT_READ, STALE};
 use super::target::Target;
+use super::{bans, licences};
 use devops_advisory::enrichment::Enrichment;
 use devops_advisory::{Age, Collected, Database, Wanted, collect};
 use devops_core::report::{Facts, facts};
@@ -79,6 +80,8 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         }),
         ..Outcome::default()
     };
+    findings.extend(licences::findings(arguments, &lockfiles)?);
+    findings.extend(bans::findings(arguments, &lockfiles));
     findings.extend(matches.findings.into_values().chain(matches.uncovered.into_values()));
     Ok(Outcome { findings, ..outcome })
 }

@@ -13,7 +13,7 @@ pub mod release_dates;
 pub mod sboms;
 
 pub use bill::bill;
-pub use graph::{Asked, Edge, Graph};
+pub use graph::{Asked, Edge, Graph, Paths};
 pub use package::{Origin, Package, Scope};
 pub use purl::{Purl, purl};
 pub use release_dates::ReleaseDates;

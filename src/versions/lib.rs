@@ -17,6 +17,7 @@ mod packagist;
 mod pub_dev;
 mod pypi;
 pub mod range;
+pub mod requirement;
 mod rpm;
 mod rubygems;
 mod semver;

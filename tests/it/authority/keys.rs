@@ -84,9 +84,17 @@ const TEST_GATE: &[Row] = &[
 ];
 
 const DEP_SCAN: &[Row] = &[
+    ("bans-deny", "a", "b", Add),
+    ("bans-multiple-versions", "allow", "deny", Stricter),
+    ("bans-wildcards", "allow", "deny", Stricter),
     ("db", "d1", "d2", First),
     ("db-digest", "sha256:11", "sha256:22", Wait),
     ("frozen-db", "true", "false", Stricter),
+    ("licences-allow", "MIT", "ISC", First),
+    ("licences-clarify", "a: MIT", "b: MIT", Wait),
+    ("licences-deny", "MIT", "ISC", Add),
+    ("licences-exceptions", "a: MIT", "b: MIT", Wait),
+    ("licences-unknown", "allow", "deny", Stricter),
     ("max-db-age", "360", "20", Stricter),
     ("mirrors", "a.example/x", "b.example/x", Wait),
     ("paths", "p1", "p2", Extend),

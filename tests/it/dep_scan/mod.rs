@@ -6,6 +6,7 @@ mod compare;
 mod database;
 mod findings;
 mod index;
+mod licences;
 mod lockfile;
 mod oracle;
 mod osv;

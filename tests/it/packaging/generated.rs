@@ -309,7 +309,7 @@ fn page(commands: &[Command]) -> String {
     text.push_str(
         "Each name below is a flag of the binary, an input of the action and of the GitLab template, an environment \
          variable (`fail-on` is `DEVOPS_FAIL_ON`) and a key of `devops.toml`, in the table of its job or, for those all \
-         jobs share, at the top (`config` and `working-directory` are no keys). Flags beat inputs, inputs beat the \
+         jobs share, at the top (`config` and `working-directory` are no keys); `[dep-scan.licences] allow` is the key `licences-allow`. Flags beat inputs, inputs beat the \
          environment, the environment beats the file, the file beats the default. An empty input is one that was not \
          given; a GitLab template always gives `working-directory`, `report-dir` and `host`. Lists take one value per line in an input, a TOML list in the file, and the flag several times.\n",
     );
