@@ -428,7 +428,9 @@ fn is_part_of_hash(before: &[u8], rest: &[u8], form: &[u8]) -> bool {
 /// `value` as it stands inside a JSON string.
 fn json(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
-    quoted.trim_matches('"').to_owned()
+    // One quotation mark on each side: the value may have its own beside them.
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or(&quoted).to_owned()
 }
 
 /// `value` as it stands in HTML text.
@@ -454,6 +456,17 @@ mod tests {
         let variables: BTreeMap<String, String> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Redactor::from_environment(&variables)
+    }
+
+    #[test]
+    fn a_secret_with_quotation_marks_leaves_json_whole() {
+        for secret in ["\"; hunter2 \"", "\"\"hunter2\"\"", "hunter2\\", "\\\"hunter2\\\""] {
+            let redactor = of(&[("TOKEN", secret)]);
+            let text = serde_json::json!([format!("a {secret}b"), secret]).to_string();
+            let clean = redactor.redact(&text);
+            let read: Vec<String> = serde_json::from_str(&clean).unwrap_or_else(|_| panic!("{clean}"));
+            assert_eq!(read, ["a ***b", "***"], "{secret}");
+        }
     }
 
     #[test]
