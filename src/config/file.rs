@@ -28,6 +28,24 @@ pub fn path_of(named: Option<&Path>, folder: &Path) -> PathBuf {
 /// does not contain, so that the names stand below the jobs; a test compares them with the table of jobs in `devops`.
 pub const JOBS: [&str; 5] = ["test-gate", "dep-scan", "image-scan", "promote", "annotate"];
 
+/// A table within the table of a job: the job, its name, and its keys with the flags that they stand for.
+pub(super) type Group = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// The tables within the tables of jobs.
+pub(super) const GROUPS: &[Group] = &[
+    (
+        "dep-scan",
+        "grace",
+        &[
+            ("critical", "grace-critical"),
+            ("high", "grace-high"),
+            ("low", "grace-low"),
+            ("medium", "grace-medium"),
+        ],
+    ),
+    ("dep-scan", "sources", &[("mirrors", "mirrors")]),
+];
+
 /// Name of the tables that are waivers.
 const WAIVER: &str = "waiver";
 
@@ -182,9 +200,31 @@ impl File {
                 if !JOBS.contains(&name.as_str()) {
                     return Err(self.unknown("table", &name, key.span(), JOBS));
                 }
-                let mut entries = Vec::new();
+                let mut entries: Vec<Entry> = Vec::new();
                 for (key, value) in table {
-                    entries.push(self.entry(key, value)?);
+                    let group = GROUPS.iter().find(|(job, group, _)| *job == name && key.get_ref() == group);
+                    match (value.get_ref(), group) {
+                        (DeValue::Table(table), Some((_, group, keys))) => {
+                            for (key, value) in table {
+                                let Some((_, flag)) = keys.iter().find(|(known, _)| key.get_ref() == known)
+                                else {
+                                    let what = format!("key of `[{name}.{group}]`");
+                                    let known = keys.iter().map(|(known, _)| *known);
+                                    return Err(self.unknown(&what, key.get_ref(), key.span(), known));
+                                };
+                                entries.push(Entry { key: (*flag).to_owned(), ..self.entry(key, value)? });
+                            }
+                        }
+                        _ => entries.push(self.entry(key, value)?),
+                    }
+                }
+                let twice = entries
+                    .iter()
+                    .enumerate()
+                    .find(|(at, entry)| entries.iter().take(*at).any(|other| other.key == entry.key));
+                if let Some((_, entry)) = twice {
+                    let message = format!("`{}` is set twice", entry.key);
+                    return Err(self.error(message, entry.key_span.clone(), "keep one of them"));
                 }
                 self.tables.insert(name, entries);
             }
@@ -433,6 +473,18 @@ mod tests {
         }
         let error = parse("[[waiver]]\nrule = \"a\"\nowner = \"c\"\nexpires = 2026-12-31\n").unwrap_err();
         assert!(error.contains("waiver without `reason`"), "{error}");
+    }
+
+    #[test]
+    fn tables_within_the_table_of_a_job_stand_for_flags() {
+        let file = parse("[dep-scan.sources]\nmirrors = ['a']\n[dep-scan.grace]\nhigh = 7\n").unwrap();
+        let keys: Vec<&str> = file.entries("dep-scan").map(|entry| entry.key.as_str()).collect();
+        assert_eq!(keys, ["grace-high", "mirrors"]);
+        let error = parse("[dep-scan]\nmirrors = ['a']\n[dep-scan.sources]\nmirrors = ['b']\n").unwrap_err();
+        assert!(error.to_string().contains("`mirrors` is set twice"), "{error}");
+        assert!(parse("[dep-scan.grace]\nhgih = 7\n").is_err());
+        assert!(parse("[dep-scan.other]\nhigh = 7\n").is_err());
+        assert!(parse("[test-gate.grace]\nhigh = 7\n").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 use serde_json::{Map, Value, json};
 
+use super::file::GROUPS;
 use super::settings::key;
 
 /// The JSON Schema (draft 2020-12) of `devops.toml`; `common` describes the shared flags, `jobs` each job's own.
@@ -11,6 +12,12 @@ pub fn schema(common: &Command, jobs: &[Command]) -> Value {
     for job in jobs {
         let mut keys = table(job);
         keys.append(&mut table(common));
+        for (_, name, of_group) in GROUPS.iter().filter(|(owner, _, _)| *owner == job.get_name()) {
+            let member = |(short, flag): &(&str, &str)| Some(((*short).to_owned(), keys.get(*flag)?.clone()));
+            let members: Map<String, Value> = of_group.iter().filter_map(member).collect();
+            let value = json!({ "type": "object", "additionalProperties": false, "properties": members });
+            keys.insert((*name).to_owned(), value);
+        }
         let about = job.get_about().map(ToString::to_string).unwrap_or_default();
         let value = json!({ "type": "object", "description": about, "additionalProperties": false, "properties": keys });
         properties.insert(job.get_name().to_owned(), value);

@@ -15,7 +15,8 @@ rules! {
     UNDECIDED: "advisory-undecided", Low, "only the repository shows whether an advisory applies";
     UNPINNED: "unpinned", Low, "a file gives no exact version of a package";
     NOT_COVERED: "source-not-covered", Medium,
-        "a package is from another source, and an advisory would apply to it in the public registry";
+        "packages are from a source that no advisory covers";
+    ECOSYSTEM: "ecosystem-not-covered", High, "no advisory database is about packages of a lockfile";
     NOT_READ: "lockfile-not-read", Medium, "a lockfile is in a format that is not read yet";
     STALE: "database-stale", Medium, "the advisory database is old";
 }

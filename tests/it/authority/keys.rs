@@ -84,13 +84,25 @@ const TEST_GATE: &[Row] = &[
 ];
 
 const DEP_SCAN: &[Row] = &[
+    ("cvss-threshold", "8", "6.5", Stricter),
     ("db", "d1", "d2", First),
     ("db-digest", "sha256:11", "sha256:22", Wait),
+    ("epss-threshold", "0.5", "0.1", Stricter),
+    ("fixed-only", "true", "false", Stricter),
     ("frozen-db", "true", "false", Stricter),
+    ("grace-critical", "7", "1", Stricter),
+    ("grace-high", "30", "7", Stricter),
+    ("grace-low", "90", "30", Stricter),
+    ("grace-medium", "90", "30", Stricter),
+    ("kev", "false", "true", Stricter),
     ("max-db-age", "360", "20", Stricter),
     ("mirrors", "a.example/x", "b.example/x", Wait),
     ("paths", "p1", "p2", Extend),
+    ("reachability", "r1", "r2", Wait),
+    ("scopes", "runtime", "dev", Extend),
     ("uncovered-severity", "low", "high", Stricter),
+    ("unknown-severity", "low", "high", Stricter),
+    ("vex", "v1", "v2", Wait),
 ];
 
 const IMAGE_SCAN: &[Row] = &[

@@ -9,6 +9,7 @@ mod index;
 mod lockfile;
 mod oracle;
 mod osv;
+mod policy;
 mod sample;
 mod sources;
 

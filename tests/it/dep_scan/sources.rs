@@ -176,6 +176,14 @@ const CHANGES: &[Change] = &[
     (
         "depends on a patched version from git",
         |project| (project.version, project.source) = ("1.2.0", Some(GIT)),
+        Expected::Warn("source-not-covered"),
+    ),
+    (
+        "depends on a patched version of a mirror",
+        |project| {
+            (project.version, project.source) = ("1.2.0", Some(GIT));
+            project.settings = "[dep-scan.sources]\nmirrors = [\"git.example.org\"]\n";
+        },
         Expected::Pass,
     ),
     ("depends on a patched version", |project| project.version = "1.2.0", Expected::Pass),
