@@ -12,6 +12,7 @@ pub mod matching;
 pub mod mirror;
 pub mod named;
 mod packages_command;
+mod policy;
 mod response;
 pub mod rules;
 mod scan;
@@ -19,13 +20,14 @@ mod target;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, ArgMatches, Args, Command, ValueHint};
+use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum, ValueHint};
 
 use self::licences::About;
 use self::mirror::Mirror;
 use self::named::Named;
 use self::response::Response;
 use devops_core::{Error, Rule, Severity};
+use devops_inventory::Scope;
 use devops_job::{Context, Format, Job, Key, Kind, Outcome, OwnFormat};
 
 /// The job.
@@ -45,12 +47,59 @@ pub struct Arguments {
     /// Registries and git hosts that mirror the public registry, separated by commas, e.g. `git.example.org/crates`; their
     /// packages are matched as if they came from the public registry
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub mirrors: Vec<Mirror>,
+    pub sources_mirrors: Vec<Mirror>,
 
-    /// Severity of a package from another source that an advisory would apply to in the public registry: critical, high,
-    /// medium or low
+    /// Severity of packages from sources that no advisory covers, such as git: critical, high, medium or low
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = at_least_low)]
     pub uncovered_severity: Severity,
+
+    /// Severity of a vulnerability that nobody rated: critical, high, medium or low
+    #[arg(long, value_name = "SEVERITY", default_value = "high", value_parser = at_least_low)]
+    pub unknown_severity: Severity,
+
+    /// CVSS score from which a finding is at least high, e.g. 6.5
+    #[arg(long, value_name = "SCORE", value_parser = score)]
+    pub cvss_threshold: Option<f64>,
+
+    /// Probability of exploitation (EPSS) from which a finding is at least high, e.g. 0.1 for 10 %
+    #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
+    pub epss_threshold: Option<f64>,
+
+    /// Raise vulnerabilities that are known to be exploited (CISA's KEV) to critical
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = true, action = ArgAction::Set, hide_possible_values = true)]
+    pub kev: bool,
+
+    /// Only findings with a known fix fail the gate, others warn
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub fixed_only: bool,
+
+    /// Scopes whose findings fail the gate, separated by commas; others warn [default: all]
+    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
+    pub scopes: Vec<FailingScope>,
+
+    /// Days after publication before a critical advisory fails the gate; until then it warns
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_critical: u16,
+
+    /// Days after publication before an advisory of severity high fails the gate
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_high: u16,
+
+    /// Days after publication before an advisory of severity medium fails the gate
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_medium: u16,
+
+    /// Days after publication before an advisory of severity low fails the gate
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_low: u16,
+
+    /// VEX document (OpenVEX, CycloneDX or CSAF) that says what is not affected; can be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub vex: Vec<PathBuf>,
+
+    /// Result of an analyser (JSON of govulncheck, or SARIF) that says what is not reached; can be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub reachability: Vec<PathBuf>,
 
     /// Digest that the index must have, e.g. `sha256:…` as `dep-scan db info` prints it
     #[arg(long, value_name = "DIGEST")]
@@ -105,6 +154,42 @@ fn at_least_low(text: &str) -> Result<Severity, String> {
     if severity < Severity::Low { Err("expected at least `low`".to_owned()) } else { Ok(severity) }
 }
 
+/// What a package is needed for, as a value of `--scopes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailingScope {
+    /// To run the program
+    Runtime,
+    /// To run the program, which can do without it
+    Optional,
+    /// To build it
+    Build,
+    /// To develop and test it
+    Dev,
+}
+
+impl From<Scope> for FailingScope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Runtime => Self::Runtime,
+            Scope::Optional => Self::Optional,
+            Scope::Build => Self::Build,
+            Scope::Dev => Self::Dev,
+        }
+    }
+}
+
+/// A score of CVSS.
+fn score(text: &str) -> Result<f64, String> {
+    let score = text.trim().parse().ok().filter(|score| (0.0..=10.0).contains(score));
+    score.ok_or_else(|| "expected a number from 0 to 10 such as 6.5".to_owned())
+}
+
+/// A probability.
+fn probability(text: &str) -> Result<f64, String> {
+    let probability = text.trim().parse().ok().filter(|probability| (0.0..=1.0).contains(probability));
+    probability.ok_or_else(|| "expected a number from 0 to 1 such as 0.1".to_owned())
+}
+
 impl Job for DepScan {
     const NAME: &'static str = "dep-scan";
     const ABOUT: &'static str = "Find dependencies with known vulnerabilities";
@@ -114,14 +199,24 @@ impl Job for DepScan {
         ("bans-deny", Key::List),
         ("bans-multiple-versions", Response::KEY),
         ("bans-wildcards", Response::KEY),
+        ("cvss-threshold", Key::Maximum),
         ("db", Key::Unset),
+        ("epss-threshold", Key::Maximum),
+        ("fixed-only", Key::OFF),
         ("frozen-db", Key::OFF),
+        ("grace-critical", Key::Maximum),
+        ("grace-high", Key::Maximum),
+        ("grace-low", Key::Maximum),
+        ("grace-medium", Key::Maximum),
+        ("kev", Key::ON),
         ("licences-allow", Key::Unset),
         ("licences-deny", Key::List),
         ("licences-unknown", Response::KEY),
         ("max-db-age", Key::Maximum),
         ("paths", Key::ListOrAll),
+        ("scopes", Key::ListOrAll),
         ("uncovered-severity", Key::MOST_SEVERE),
+        ("unknown-severity", Key::MOST_SEVERE),
     ];
 
     const FORMATS: &'static [OwnFormat] = &[

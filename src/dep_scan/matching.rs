@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fix::{Case, advice};
+use super::policy::Facts;
 use super::rules::{
     ADVISORY, MALWARE, NOT_COVERED, NOTICE, UNDECIDED, UNMAINTAINED, UNPINNED, UNREADABLE, UNSOUND,
 };
@@ -33,6 +34,8 @@ pub struct Matches {
     pub vulnerable: BTreeSet<(Ecosystem, String, String)>,
     /// The findings of each kind of advisory, whatever the number of lockfiles and databases they come from.
     pub kinds: BTreeMap<Kind, BTreeSet<Key>>,
+    /// What is known about the advisories and the package of each finding that advisories apply.
+    pub(super) facts: BTreeMap<Key, Facts>,
     /// How often only the repository knows whether an advisory applies.
     pub undecided: u64,
 }
@@ -52,7 +55,7 @@ pub struct Key {
 
 impl Key {
     /// The key of a package and an advisory or a source.
-    fn of(package: &Package, id: &str) -> Self {
+    pub(super) fn of(package: &Package, id: &str) -> Self {
         Self {
             ecosystem: package.ecosystem,
             name: package.name.clone(),
@@ -104,7 +107,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 matches.add(&subject, &first.id, || {
                     subject.finding(&group).help(advice(case, first, &judged.applying))
                 });
-                matches.know(package, first, worst(&group));
+                matches.know(package, &group, first);
             }
             for (advisory, is_of_commits) in &judged.undecided {
                 matches.add(&subject, &advisory.id, || {
@@ -240,7 +243,7 @@ fn place(id: &str) -> u8 {
 }
 
 /// The kind that weighs most among advisories about one thing.
-fn worst<'a>(group: &[&'a Advisory]) -> &'a Kind {
+pub(super) fn worst<'a>(group: &[&'a Advisory]) -> &'a Kind {
     let weight = |kind: &Kind| match kind {
         Kind::Malware => 0,
         Kind::Vulnerability => 1,
@@ -256,14 +259,9 @@ fn worst<'a>(group: &[&'a Advisory]) -> &'a Kind {
         .unwrap_or(&Kind::Vulnerability)
 }
 
-/// How bad advisories about one thing are: the highest severity of those that name one, else that of the kind.
-fn severity(group: &[&Advisory]) -> Severity {
-    let kind = worst(group);
-    if *kind == Kind::Malware {
-        return Severity::Critical;
-    }
-    let named = group.iter().filter_map(|advisory| advisory.severity()).max();
-    named.unwrap_or(rated(kind).1)
+/// The severity of a kind of advisory that names none.
+pub(super) const fn kind_severity(kind: &Kind) -> Severity {
+    rated(kind).1
 }
 
 /// A finding about each record that can't be read and of which nobody knows what it is about: it may be about any package.
@@ -299,7 +297,11 @@ impl Matches {
     /// Adds a finding for each package without an exact version.
     fn add_unpinned(&mut self, lockfile: &Lockfile) {
         let packages = lockfile.graph.packages.iter();
-        for package in packages.filter(|package| !package.is_exact() && is_compared(package)) {
+        // A folder of the project that a file asks for by its path has no version there either; the project itself needs none.
+        let is_asked = |package: &Package| !package.requirement.is_empty() && package.name != ".";
+        for package in
+            packages.filter(|package| !package.is_exact() && (is_compared(package) || is_asked(package)))
+        {
             let subject = Subject { lockfile, package, path: &[], is_direct: false };
             self.add(&subject, "", || subject.unpinned());
         }
@@ -311,11 +313,19 @@ impl Matches {
     }
 
     /// Notes that an advisory applies to a package.
-    fn know(&mut self, package: &Package, advisory: &Advisory, kind: &Kind) {
+    fn know(&mut self, package: &Package, group: &[&Advisory], advisory: &Advisory) {
+        let (key, kind) = (Key::of(package, &advisory.id), worst(group));
+        match self.facts.get_mut(&key) {
+            Some(known) => known.also(package),
+            None => {
+                let facts = Facts::of(package, group, !patched(group).is_empty());
+                self.facts.insert(key.clone(), facts);
+            }
+        }
         if matches!(kind, Kind::Vulnerability | Kind::Malware) {
             self.vulnerable.insert((package.ecosystem, package.name.clone(), package.version.clone()));
         }
-        self.kinds.entry(kind.clone()).or_default().insert(Key::of(package, &advisory.id));
+        self.kinds.entry(kind.clone()).or_default().insert(key);
     }
 }
 
@@ -446,7 +456,7 @@ impl Subject<'_> {
             .identified("aliases", aliases)
             .about("origin", origin.noun())
             .about("source", source.as_str())
-            .help("depend on a patched version of the public registry, or waive this if the source contains the fix; list mirrors in `mirrors`")
+            .help("depend on a patched version of the public registry, or waive this if the source contains the fix; list mirrors in `sources-mirrors`")
     }
 
     /// The finding that advisories about one thing apply to this package; the first names it.
@@ -454,18 +464,10 @@ impl Subject<'_> {
         let kind = worst(group);
         let (rule, _) = rated(kind);
         let (id, title) = group.first().map_or(("", ""), |first| (first.id.as_str(), first.title.as_str()));
-        let mut severity = severity(group);
-        let mut detail = self.detail(group);
-        if self.package.is_guessed && *kind != Kind::Malware {
-            // The file gives a bound, and what is installed may be newer.
-            severity = severity.min(Severity::Medium);
-            detail.push_str("\nlow confidence: the version is only a lower bound");
-        }
         self.found(rule, format!("{}: {title} ({id})", self.package.label()), id)
             .identified("aliases", aliases(group))
             .about("patched", patched(group))
-            .severity(severity)
-            .detail(detail)
+            .detail(self.detail(group))
     }
 
     /// What advisories say, and how the package came in.

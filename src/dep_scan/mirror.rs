@@ -14,9 +14,13 @@ pub struct Mirror {
 impl Mirror {
     /// Whether a source of a lockfile, such as `git+https://host/path?tag=v1#commit`, lies at this place or below it.
     pub fn holds(&self, source: &str) -> bool {
-        let source = place(source);
-        let rest = source.strip_prefix(&self.place);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let holds = |source: &str| {
+            let source = place(source);
+            let rest = source.strip_prefix(&self.place);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        // Some lockfiles only say that a package is from one of several registries.
+        source.split_whitespace().all(holds) && !source.trim().is_empty()
     }
 
     /// As it was given.
@@ -37,7 +41,7 @@ impl FromStr for Mirror {
 }
 
 /// Host and path of a URL, the host in lower case, without kind, scheme, user, query, commit and `.git`.
-fn place(url: &str) -> String {
+pub(super) fn place(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let kinds = ["git+", "registry+", "sparse+"];
     let url = kinds.into_iter().find_map(|kind| url.strip_prefix(kind)).unwrap_or(url);
@@ -73,6 +77,7 @@ mod tests {
             ("git.example.org/crates", "git+https://git.example.org/crates-of-others/foo#abc"),
             ("git.example.org/crates", "git+https://git.example.org/Crates/foo#abc"),
             ("git.example.org", ""),
+            ("git.example.org", "https://git.example.org/ https://gems.evil.example/"),
         ] {
             assert!(!holds(mirror, source), "{mirror} {source}");
         }

@@ -15,7 +15,8 @@ rules! {
     UNDECIDED: "advisory-undecided", Low, "only the repository shows whether an advisory applies";
     UNPINNED: "unpinned", Low, "a file gives no exact version of a package";
     NOT_COVERED: "source-not-covered", Medium,
-        "a package is from another source, and an advisory would apply to it in the public registry";
+        "packages are from a source that no advisory covers";
+    ECOSYSTEM: "ecosystem-not-covered", High, "no advisory database is about packages of a lockfile";
     LICENCE_DENIED: "licence-denied", High, "the licence of a package is not allowed";
     LICENCE_UNKNOWN: "licence-unknown", Medium, "the licence of a package is not known";
     BANNED: "package-banned", High, "a package must not be used";

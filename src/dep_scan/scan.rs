@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Arguments;
 use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
+use super::policy::{Policy, covered, sources};
 use super::rules::{NOT_READ, STALE};
 use super::target::Target;
 use super::{bans, licences};
@@ -55,23 +56,29 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     if lockfiles.is_empty() {
         return Err(nothing_to_judge(&found));
     }
-    let unused = mirrored(&mut lockfiles, &arguments.mirrors);
+    let unused = mirrored(&mut lockfiles, &arguments.sources_mirrors);
     let wanted = wanted(&lockfiles);
-    let mut databases = databases(arguments, context, &lockfiles, &wanted)?;
+    let mut databases = databases(arguments, context, &wanted)?;
+    let not_covered = covered(&lockfiles, &databases)?;
     inputs.extend(databases.iter().filter_map(|database| database.input.clone()));
     let mut at_base = target.databases(&arguments.db, &wanted, context.today())?;
     enrich(at_base.iter_mut().chain(databases.iter_mut().map(|database| &mut database.collected)));
     let collected: Vec<&Collected> =
         at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
-    let matches = compare(&lockfiles, &collected, arguments.uncovered_severity);
+    let mut matches = compare(&lockfiles, &collected, arguments.uncovered_severity);
+    let policy = Policy::read(arguments, context)?;
+    policy.apply(&mut matches, &projects(&lockfiles));
+    inputs.extend(policy.inputs);
     let mut findings: Vec<Finding> = stale(arguments, &databases, &wanted, context.today());
     findings.extend(nameless(&collected));
     findings.extend(target.unproven(&arguments.db)?);
+    findings.extend(not_covered);
+    findings.extend(sources(&lockfiles, &matches.uncovered, arguments.uncovered_severity));
     findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
     let packages = packages(&lockfiles);
     let outcome = Outcome {
         headline: headline(&matches, &lockfiles, packages.len() as u64, &databases),
-        notes: unused.into_iter().chain(notes(&packages, &found, &databases)).collect(),
+        notes: unused.into_iter().chain(policy.notes).chain(notes(&packages, &found, &databases)).collect(),
         totals: totals(&lockfiles, packages.len(), &matches),
         data: provenance(&databases, context.today()),
         inputs,
@@ -136,7 +143,13 @@ fn mirrored(lockfiles: &mut [Lockfile], mirrors: &[Mirror]) -> Vec<String> {
         }
     }
     let unused = mirrors.iter().zip(used).filter(|(_, is_used)| !is_used);
-    unused.map(|(mirror, _)| format!("no package is from `{}` in `mirrors`", mirror.text())).collect()
+    unused.map(|(mirror, _)| format!("no package is from `{}` in `sources-mirrors`", mirror.text())).collect()
+}
+
+/// The packages of the project itself.
+fn projects(lockfiles: &[Lockfile]) -> Vec<&Package> {
+    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
+    packages.filter(|package| package.origin == Origin::Project).collect()
 }
 
 /// What the databases are asked about.
@@ -146,12 +159,7 @@ fn wanted(lockfiles: &[Lockfile]) -> Wanted<'_> {
 }
 
 /// Asks every database about the packages.
-fn databases(
-    arguments: &Arguments,
-    context: &Context,
-    lockfiles: &[Lockfile],
-    wanted: &Wanted<'_>,
-) -> Result<Vec<Database>, Error> {
+fn databases(arguments: &Arguments, context: &Context, wanted: &Wanted<'_>) -> Result<Vec<Database>, Error> {
     let mut databases = Vec::new();
     let mut seen = BTreeSet::new();
     for path in &arguments.db {
@@ -178,7 +186,6 @@ fn databases(
         }
         databases.push(database);
     }
-    covered(lockfiles, &databases)?;
     Ok(databases)
 }
 
@@ -192,33 +199,6 @@ fn enrich<'a>(all: impl Iterator<Item = &'a mut Collected>) {
     for advisory in all.into_iter().flat_map(|collected| collected.advisories.values_mut().flatten()) {
         lists.add_to(advisory);
     }
-}
-
-/// Refuses lockfiles with packages of an ecosystem that no database is about: nothing would be found there.
-fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<(), Error> {
-    // OSV has no records about some ecosystems; a note names them.
-    let is_covered = |package: &&Package| {
-        let ecosystem = package.ecosystem.name();
-        package.origin == Origin::Project && package.ecosystem != Ecosystem::CRATES_IO
-            || !has_advisories(ecosystem)
-            || databases.iter().any(|database| database.covers(ecosystem))
-    };
-    for Lockfile { path, graph } in lockfiles {
-        if let Some(package) = graph.packages.iter().find(|package| !is_covered(package)) {
-            let ecosystem = package.ecosystem.name();
-            return Err(Error::input(format!(
-                "no given advisory database covers the packages of {ecosystem}"
-            ))
-            .at(Location::line(path.clone(), package.line))
-            .help("add one with `--db`, or give only the lockfiles to check"));
-        }
-    }
-    Ok(())
-}
-
-/// Whether anybody publishes advisories about an ecosystem in OSV's form.
-fn has_advisories(ecosystem: &str) -> bool {
-    devops_versions::find(ecosystem).is_some()
 }
 
 /// The ages of a database that count: those of sources about packages that are asked about.
@@ -345,23 +325,13 @@ fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<
         (Origin::Git, "from git"),
         (Origin::Other, "from other registries"),
         (Origin::Path, "from paths outside the project"),
-        (Origin::Project, "of the project itself"),
     ] {
         if of(origin) > 0 {
             notes.push(format!("{} {what} matched by name and version only", count(of(origin), "package")));
         }
     }
-    let unknown: BTreeSet<&str> = packages
-        .iter()
-        .map(|package| package.0.name())
-        .filter(|ecosystem| !has_advisories(ecosystem))
-        .collect();
-    for ecosystem in unknown {
-        let of = packages.iter().filter(|package| package.0.name() == ecosystem).count() as u64;
-        notes.push(format!(
-            "{} of {ecosystem} not checked: nobody publishes advisories about them",
-            count(of, "package")
-        ));
+    if of(Origin::Project) > 0 {
+        notes.push(format!("{} of the project itself not compared", count(of(Origin::Project), "package")));
     }
     let withdrawn: u64 = databases.iter().map(|database| database.collected.withdrawn).sum();
     if withdrawn > 0 {

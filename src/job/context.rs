@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use devops_ci::{Host, HostChoice, shield};
 use devops_config::{Setting, is_setting};
 use devops_core::escape::terminal;
-use devops_core::{Error, Redactor, Secret};
+use devops_core::{Error, Redactor, Secret, Severity};
 use devops_repository::Workspace;
 use devops_repository::policy::AUTO;
 
@@ -46,6 +46,8 @@ pub struct Context {
     pub has_bill: bool,
     /// Where the change began, as it was asked for: a revision, or a word of `repository::policy`.
     pub base: String,
+    /// Lowest severity that fails the gate.
+    pub fail_on: Severity,
     /// Masks secrets in all that leaves the process.
     pub redactor: Redactor,
     progress: Option<Arc<Mutex<dyn Write + Send>>>,
@@ -103,6 +105,7 @@ impl Context {
             has_page: false,
             has_bill: false,
             base: AUTO.to_owned(),
+            fail_on: Severity::High,
             progress: is_watched.then(progress),
         })
     }

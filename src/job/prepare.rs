@@ -47,6 +47,7 @@ impl<J: Job> Prepared<J> {
         let mut context = context.settled(self.common.host, &self.common.working_directory);
         context.report_dir.clone_from(&self.common.report_dir);
         context.base.clone_from(&self.common.base);
+        context.fail_on = self.common.fail_on;
         context.service.clone_from(&self.common.service);
         let formats = self.common.formats_or_default(context.host);
         context.has_page = formats.contains(&Format::Html);

@@ -116,6 +116,35 @@ fn advisory(id: &str, package: &str) -> String {
     )
 }
 
+/// A statement that the package is not affected by a vulnerability.
+fn vex(vulnerability: &str) -> String {
+    format!(
+        r#"{{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex", "author": "Ann",
+"timestamp": "2026-11-01T00:00:00Z", "version": 1, "statements": [{{"vulnerability": {{"name": "{vulnerability}"}},
+"products": [{{"@id": "pkg:cargo/foo"}}], "status": "not_affected", "justification": "component_not_present"}}]}}"#
+    )
+}
+
+/// The result of an analyser that does not reach a vulnerability.
+fn analysis(vulnerability: &str) -> String {
+    format!(
+        r#"{{"version": "2.1.0", "runs": [{{"tool": {{"driver": {{"name": "analyser"}}}}, "results": [{{"ruleId": "{vulnerability}", "kind": "notApplicable"}}]}}]}}"#
+    )
+}
+
+impl Project {
+    /// The target branch has these settings and files as well.
+    fn on_main(&self, settings: &str, files: &[(&str, &str)]) {
+        git(self.path(), &["switch", "--quiet", "main"]);
+        self.settings(settings);
+        for (path, text) in files {
+            self.write(path, text);
+        }
+        change::commit(self.path());
+        git(self.path(), &["switch", "--quiet", "-C", "topic"]);
+    }
+}
+
 type Case = change::Case<Project>;
 
 /// Makes and judges every change.
@@ -462,7 +491,7 @@ const POLICY: &[Case] = &[
         |project| {
             project.vulnerable();
             project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
-            project.settings("mirrors = ['registry.example.org']\nuncovered-severity = 'low'\n");
+            project.settings("sources-mirrors = ['registry.example.org']\nuncovered-severity = 'low'\n");
         },
         Warn("source-not-covered"),
     ),
@@ -498,6 +527,246 @@ const POLICY: &[Case] = &[
             project.link("data", "other");
         },
         Refused(3, "alters a link"),
+    ),
+];
+
+/// Changes of what decides how bad a finding is.
+const SEVERITIES: &[Case] = &[
+    (
+        "grants itself grace",
+        |project| {
+            project.vulnerable();
+            project.settings("[dep-scan.grace]\ncritical = 365\nhigh = 365\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "makes the grace longer",
+        |project| {
+            project.on_main("[dep-scan.grace]\nhigh = 7\n", &[]);
+            project.vulnerable();
+            project.settings("[dep-scan.grace]\nhigh = 365\ncritical = 365\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "fails for the development only",
+        |project| {
+            project.vulnerable();
+            project.settings("scopes = ['dev']\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "fails for what has a fix only",
+        |project| {
+            project.on_main(
+                "",
+                &[(
+                    "advisory-db/crates/foo/RUSTSEC-2026-0003.md",
+                    &advisory("RUSTSEC-2026-0003", "foo")
+                        .replace("patched = [\">= 1.2.0\"]", "patched = []\nunaffected = [\">= 1.2.0\"]"),
+                )],
+            );
+            project.vulnerable();
+            project.settings("fixed-only = true\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "settles what nobody rated",
+        |project| {
+            project.on_main(
+                "",
+                &[(
+                    "advisory-db/crates/qux/RUSTSEC-2026-0004.md",
+                    &advisory("RUSTSEC-2026-0004", "qux")
+                        .replace("cvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"\n", ""),
+                )],
+            );
+            project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("qux", "1.0.0")]));
+            project.settings("unknown-severity = 'low'\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "brings a statement about itself",
+        |project| {
+            project.vulnerable();
+            project.write("vex.json", &vex("RUSTSEC-2026-0001"));
+            project.settings("vex = ['vex.json']\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "brings the statement that the settings wait for",
+        |project| {
+            project.on_main("vex = ['vex.json']\n", &[]);
+            project.vulnerable();
+            project.write("vex.json", &vex("RUSTSEC-2026-0001"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "rewrites a statement",
+        |project| {
+            project.on_main("vex = ['vex.json']\n", &[("vex.json", &vex("CVE-2020-1"))]);
+            project.vulnerable();
+            project.write("vex.json", &vex("RUSTSEC-2026-0001"));
+        },
+        Red("advisory"),
+    ),
+    #[cfg(unix)]
+    (
+        "makes a statement a link to its own",
+        |project| {
+            project.on_main("vex = ['vex.json']\n", &[("vex.json", &vex("CVE-2020-1"))]);
+            project.vulnerable();
+            project.write("other.json", &vex("RUSTSEC-2026-0001"));
+            project.remove("vex.json");
+            project.link("vex.json", "other.json");
+        },
+        Red("advisory"),
+    ),
+    (
+        "brings the result of an analyser",
+        |project| {
+            project.vulnerable();
+            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:H/I:N/A:N");
+            project.write("result.sarif", &analysis("RUSTSEC-2026-0001"));
+            project.settings("reachability = ['result.sarif']\n");
+        },
+        Red("advisory"),
+    ),
+    (
+        "rewrites the result of an analyser",
+        |project| {
+            project.on_main(
+                "reachability = ['result.sarif']\n",
+                &[
+                    ("result.sarif", &analysis("CVE-2020-1")),
+                    (
+                        "advisory-db/crates/foo/RUSTSEC-2026-0001.md",
+                        &advisory("RUSTSEC-2026-0001", "foo").replace("C:H/I:H/A:H", "C:H/I:N/A:N"),
+                    ),
+                ],
+            );
+            project.vulnerable();
+            project.write("result.sarif", &analysis("RUSTSEC-2026-0001"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "names a mirror in the table of sources",
+        |project| {
+            project.foo("1.2.0");
+            project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
+            project.settings("[dep-scan.sources]\nmirrors = ['registry.example.org']\n");
+        },
+        Warn("source-not-covered"),
+    ),
+    (
+        "takes the fixed version from git",
+        |project| {
+            project.foo("1.2.0");
+            project.replace(
+                "Cargo.lock",
+                PUBLIC,
+                "git+https://git.example.org/foo#0123456789abcdef0123456789abcdef01234567",
+            );
+        },
+        Warn("source-not-covered"),
+    ),
+    (
+        "adds a lockfile that no database is about",
+        |project| {
+            project.write("go.mod", "module example.org/app\n\ngo 1.22\n\nrequire example.org/b v1.0.0\n")
+        },
+        Red("ecosystem-not-covered"),
+    ),
+    (
+        "adds a workflow that no database is about",
+        |project| {
+            project.write(
+                ".github/workflows/ci.yml",
+                "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: actions/checkout@v4\n",
+            );
+        },
+        Warn("ecosystem-not-covered"),
+    ),
+];
+
+/// Changes of what decides how bad a finding is that do no harm.
+const STRICTER: &[Case] = &[
+    ("asks for no grace", |project| project.settings("[dep-scan.grace]\nhigh = 0\n"), Pass),
+    (
+        "asks for less grace",
+        |project| {
+            project.on_main("[dep-scan.grace]\nhigh = 7\n", &[]);
+            project.settings("[dep-scan.grace]\nhigh = 3\n");
+        },
+        Pass,
+    ),
+    ("asks for a grace that waits", |project| project.settings("[dep-scan.grace]\nhigh = 30\n"), Pass),
+    ("raises what is exploited", |project| project.settings("kev = true\n"), Pass),
+    ("raises what scores high", |project| project.settings("cvss-threshold = 5\n"), Pass),
+    ("raises what is likely", |project| project.settings("epss-threshold = 0.1\n"), Pass),
+    ("raises what nobody rated", |project| project.settings("unknown-severity = 'critical'\n"), Pass),
+    ("fails for everything", |project| project.settings("fixed-only = false\n"), Pass),
+    (
+        "adds a scope",
+        |project| {
+            project.on_main("scopes = ['runtime']\n", &[]);
+            project.settings("scopes = ['runtime', 'dev']\n");
+        },
+        Pass,
+    ),
+    (
+        "names a mirror in advance",
+        |project| {
+            project.settings("[dep-scan.sources]\nmirrors = ['registry.example.org']\n");
+        },
+        Pass,
+    ),
+    (
+        "brings a statement in advance",
+        |project| {
+            project.write("vex.json", &vex("CVE-2020-1"));
+            project.settings("vex = ['vex.json']\n");
+        },
+        Pass,
+    ),
+    (
+        "brings a result in advance",
+        |project| {
+            project.write("result.sarif", &analysis("CVE-2020-1"));
+            project.settings("reachability = ['result.sarif']\n");
+        },
+        Pass,
+    ),
+    (
+        "is covered by a statement of the target branch",
+        |project| {
+            project.on_main("vex = ['vex.json']\n", &[("vex.json", &vex("RUSTSEC-2026-0001"))]);
+            project.vulnerable();
+        },
+        Pass,
+    ),
+    (
+        "removes a statement that is not needed",
+        |project| {
+            project.on_main("vex = ['vex.json']\n", &[("vex.json", &vex("CVE-2020-1"))]);
+            project.remove("vex.json");
+        },
+        Pass,
+    ),
+    (
+        "takes a package of a mirror",
+        |project| {
+            project.on_main("[dep-scan.sources]\nmirrors = ['registry.example.org']\n", &[]);
+            project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
+        },
+        Pass,
     ),
 ];
 
@@ -663,9 +932,16 @@ fn no_change_of_what_judges_brings_a_vulnerable_package_past_the_gate() {
 }
 
 #[test]
+fn no_change_of_severities_brings_a_vulnerable_package_past_the_gate() {
+    assert!(SEVERITIES.len() >= 14);
+    judge(SEVERITIES);
+}
+
+#[test]
 fn changes_that_do_no_harm_are_green() {
-    assert!(HARMLESS.len() >= 40);
+    assert!(HARMLESS.len() >= 40 && STRICTER.len() >= SEVERITIES.len());
     judge(HARMLESS);
+    judge(STRICTER);
 }
 
 #[test]

@@ -120,7 +120,7 @@ const CHANGES: &[Change] = &[
         "depends on git, where the project says that it is a mirror",
         |project| {
             project.source = Some(GIT);
-            project.settings = "[dep-scan]\nmirrors = [\"git.example.org\"]\n";
+            project.settings = "[dep-scan]\nsources-mirrors = [\"git.example.org\"]\n";
         },
         Expected::Red("advisory"),
     ),
@@ -176,6 +176,14 @@ const CHANGES: &[Change] = &[
     (
         "depends on a patched version from git",
         |project| (project.version, project.source) = ("1.2.0", Some(GIT)),
+        Expected::Warn("source-not-covered"),
+    ),
+    (
+        "depends on a patched version of a mirror",
+        |project| {
+            (project.version, project.source) = ("1.2.0", Some(GIT));
+            project.settings = "[dep-scan.sources]\nmirrors = [\"git.example.org\"]\n";
+        },
         Expected::Pass,
     ),
     ("depends on a patched version", |project| project.version = "1.2.0", Expected::Pass),
@@ -238,7 +246,7 @@ fn what_would_be_a_notice_is_no_more_than_that_elsewhere() {
 fn settings_about_sources_are_checked() {
     let project = Project { source: Some(GIT), ..Project::default() };
     for (arguments, expected) in [
-        (["--mirrors", "*"], "write a host"),
+        (["--sources-mirrors", "*"], "write a host"),
         (["--uncovered-severity", "info"], "expected at least `low`"),
         (["--uncovered-severity", "hgih"], "did you mean `high`?"),
     ] {
@@ -246,8 +254,8 @@ fn settings_about_sources_are_checked() {
         assert_eq!(finished.code, Some(2), "{arguments:?}");
         assert!(finished.stderr.contains(expected), "{arguments:?}: {}", finished.stderr);
     }
-    let (_, report) = project.scan(&["--frozen-db", "--mirrors", "git.example.com,git.example.org"]);
-    assert_eq!(report["notes"][0], "no package is from `git.example.com` in `mirrors`");
+    let (_, report) = project.scan(&["--frozen-db", "--sources-mirrors", "git.example.com,git.example.org"]);
+    assert_eq!(report["notes"][0], "no package is from `git.example.com` in `sources-mirrors`");
     assert_eq!(report["findings"][0]["rule"], "advisory");
 }
 

@@ -1,0 +1,157 @@
+//! How bad a finding is: by its advisories, by what lists and analysers add, and by what the project decided.
+
+mod ecosystems;
+mod reachability;
+mod sources;
+mod statement_file;
+mod threshold;
+mod vex;
+
+use jiff::civil::Date;
+
+use self::reachability::Unreachable;
+use self::threshold::{held, rated};
+use self::vex::Vex;
+use super::Arguments;
+use super::matching::{Key, Matches, worst};
+use devops_advisory::record::score_of;
+use devops_advisory::{Advisory, Epss, Kind};
+use devops_core::{Error, Finding, Input, Severity};
+use devops_inventory::{Package, Scope};
+use devops_job::Context;
+
+pub(super) use ecosystems::{covered, has_advisories};
+pub(super) use sources::sources;
+
+/// What is known about a finding's advisories and package when its severity is decided.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// The kind that weighs most.
+    pub(super) kind: Kind,
+    /// The highest severity of those that name one.
+    pub(super) severity: Option<Severity>,
+    /// The highest score of their newest CVSS vectors.
+    pub(super) score: Option<f64>,
+    /// The highest probability of use.
+    pub(super) epss: Option<Epss>,
+    /// Since when it is known to be exploited.
+    pub(super) known_exploited: Option<Date>,
+    /// The first day of publication.
+    pub(super) published: Option<Date>,
+    /// Whether a fix is known.
+    pub(super) has_fix: bool,
+    /// Every id and alias, in lower case.
+    pub(super) ids: Vec<String>,
+    /// What the package is needed for, over all lockfiles the strongest.
+    pub(super) scope: Scope,
+    /// Whether every lockfile only gives a bound of its version.
+    pub(super) is_guessed: bool,
+    /// The package, as the first lockfile has it.
+    pub(super) package: Package,
+}
+
+impl Facts {
+    /// What advisories about one thing say of a package.
+    pub(super) fn of(package: &Package, group: &[&Advisory], has_fix: bool) -> Self {
+        let ids = group.iter().flat_map(|advisory| std::iter::once(&advisory.id).chain(&advisory.aliases));
+        let score = |advisory: &&Advisory| advisory.vectors.iter().find_map(|vector| score_of(vector));
+        Self {
+            kind: worst(group).clone(),
+            severity: group.iter().filter_map(|advisory| advisory.severity()).max(),
+            score: group.iter().filter_map(score).max_by(f64::total_cmp),
+            epss: group.iter().filter_map(|advisory| advisory.epss).max_by_key(|epss| epss.score),
+            known_exploited: group.iter().filter_map(|advisory| advisory.known_exploited).min(),
+            published: group.iter().filter_map(|advisory| advisory.date).min(),
+            has_fix,
+            ids: ids.map(|id| id.to_ascii_lowercase()).collect(),
+            scope: package.scope,
+            is_guessed: package.is_guessed,
+            package: package.clone(),
+        }
+    }
+
+    /// Adds the same package of another lockfile.
+    pub(super) fn also(&mut self, package: &Package) {
+        self.scope = self.scope.min(package.scope);
+        self.is_guessed &= package.is_guessed;
+    }
+}
+
+/// What the project decided, and what others stated.
+pub(super) struct Policy<'a> {
+    arguments: &'a Arguments,
+    fail_on: Severity,
+    today: Date,
+    vex: Vex,
+    unreachable: Unreachable,
+    /// The files that were read.
+    pub(super) inputs: Vec<Input>,
+    /// What is to be said of them.
+    pub(super) notes: Vec<String>,
+}
+
+impl<'a> Policy<'a> {
+    /// Reads the statements of others.
+    ///
+    /// # Errors
+    /// Where a file is there and is not in one of the formats.
+    pub(super) fn read(arguments: &'a Arguments, context: &Context) -> Result<Self, Error> {
+        let (mut inputs, mut notes) = (Vec::new(), Vec::new());
+        let vex = statement_file::read(&arguments.vex, context, &mut inputs, &mut notes)?;
+        let analyses = statement_file::read(&arguments.reachability, context, &mut inputs, &mut notes)?;
+        Ok(Self {
+            arguments,
+            fail_on: context.fail_on,
+            today: context.today(),
+            vex: Vex::read(&vex, &mut notes)?,
+            unreachable: Unreachable::read(&analyses)?,
+            inputs,
+            notes,
+        })
+    }
+
+    /// Decides how bad each finding about an advisory is, and which ones statements accept.
+    pub(super) fn apply(&self, matches: &mut Matches, projects: &[&Package]) {
+        for (key, facts) in &matches.facts {
+            if let Some(finding) = matches.findings.get_mut(key) {
+                self.judge(finding, key, facts, projects);
+            }
+        }
+    }
+
+    fn judge(&self, finding: &mut Finding, key: &Key, facts: &Facts, projects: &[&Package]) {
+        // A threshold, a scope, a fix, a delay or a statement is no reason to run malicious code.
+        if facts.kind == Kind::Malware {
+            finding.severity = Severity::Critical;
+            return;
+        }
+        let (mut severity, mut reasons) = rated(self.arguments, facts);
+        if let Some(tool) = self.unreachable.tool_that_excludes(facts) {
+            let lower = one_below(severity);
+            reasons.push(format!("{tool} does not reach it: {lower} instead of {severity}"));
+            severity = lower;
+        }
+        if severity >= self.fail_on
+            && let Some(reason) = held(self.arguments, facts, severity, self.today)
+        {
+            severity = one_below(self.fail_on);
+            reasons.push(reason);
+        }
+        finding.severity = severity;
+        for reason in reasons {
+            finding.detail.push('\n');
+            finding.detail.push_str(&reason);
+        }
+        finding.waived = self.vex.waives(&key.ecosystem, facts, projects);
+    }
+}
+
+/// The severity one step below, which still warns.
+fn one_below(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => Severity::Low,
+        Severity::Info => Severity::Info,
+    }
+}

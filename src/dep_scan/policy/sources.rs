@@ -1,0 +1,81 @@
+//! Packages of sources that advisories do not cover, one finding per source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::has_advisories;
+use crate::matching::{Key, Lockfile, some};
+use crate::mirror::place;
+use crate::rules::NOT_COVERED;
+use devops_core::words::counted;
+use devops_core::{Ecosystem, Finding, Location, Severity};
+use devops_inventory::{Origin, Package};
+
+/// A finding for each source whose packages are not those of the public registry, without packages that have a finding of their own.
+pub(crate) fn sources(
+    lockfiles: &[Lockfile],
+    known: &BTreeMap<Key, Finding>,
+    severity: Severity,
+) -> Vec<Finding> {
+    let mut sources: BTreeMap<(Ecosystem, Origin, String), Vec<(&Lockfile, &Package)>> = BTreeMap::new();
+    let known: BTreeSet<&Key> = known.keys().collect();
+    for lockfile in lockfiles {
+        for package in &lockfile.graph.packages {
+            let is_elsewhere = matches!(package.origin, Origin::Git | Origin::Path | Origin::Other);
+            let is_known = || known.contains(&Key::of(package, package.place()));
+            if is_elsewhere && has_advisories(package.ecosystem.name()) && !is_known() {
+                let key = (package.ecosystem, package.origin, name(package));
+                sources.entry(key).or_default().push((lockfile, package));
+            }
+        }
+    }
+    sources.iter().filter_map(|(key, packages)| finding(key, packages, severity)).collect()
+}
+
+/// What a source is called: the host of a registry, the address of a repository, a path.
+fn name(package: &Package) -> String {
+    let source = package.place();
+    let is_registry = package.origin == Origin::Other && source.contains("://");
+    match place(source) {
+        host if is_registry => host.split('/').next().unwrap_or_default().to_owned(),
+        repository if package.origin == Origin::Git && !repository.is_empty() => repository,
+        _ if source.is_empty() => package.origin.noun().to_owned(),
+        _ => source.to_owned(),
+    }
+}
+
+fn finding(
+    (ecosystem, origin, source): &(Ecosystem, Origin, String),
+    packages: &[(&Lockfile, &Package)],
+    severity: Severity,
+) -> Option<Finding> {
+    let location = |(lockfile, package): &(&Lockfile, &Package)| {
+        Location::line(package.file.as_ref().unwrap_or(&lockfile.path).clone(), package.line)
+    };
+    let labels: BTreeSet<String> = packages.iter().map(|(_, package)| package.label()).collect();
+    let labels: Vec<String> = labels.into_iter().collect();
+    let first = packages.first()?;
+    let mut others: Vec<String> = Vec::new();
+    for place in packages.iter().map(location) {
+        if place.path != location(first).path && !others.contains(&place.path) {
+            others.push(place.path);
+        }
+    }
+    let amount = counted(labels.len() as u64, "package is", "packages are");
+    let from = if source == origin.noun() { source.clone() } else { format!("{} ({source})", origin.noun()) };
+    let mut detail = some(&labels);
+    if !others.is_empty() {
+        detail.push_str(&format!("\nalso in {}", some(&others)));
+    }
+    let title = format!("{amount} from {from}, which no advisory covers");
+    Some(
+        Finding::new(&NOT_COVERED, title, &[ecosystem.name(), origin.word(), source])
+            .severity(severity)
+            .detail(detail)
+            .named("source", source.as_str())
+            .about("ecosystem", ecosystem.name())
+            .about("origin", origin.noun())
+            .about("packages", labels)
+            .at(location(first))
+            .help("list a mirror of the public registry in `sources-mirrors`, or review the source and waive this"),
+    )
+}

@@ -1,0 +1,195 @@
+//! What others state about vulnerabilities in products: OpenVEX, CycloneDX and CSAF.
+//!
+//! The statement with the latest time decides; of several at one time, one that accepts nothing.
+
+mod csaf;
+mod cyclonedx;
+mod openvex;
+
+use jiff::Timestamp;
+
+use super::Facts;
+use super::statement_file::StatementFile;
+use devops_advisory::PackageKey;
+use devops_core::{Ecosystem, Error, Waived};
+use devops_inventory::Package;
+use devops_inventory::document::{Damage, Node, json, text};
+use devops_inventory::purl::{Purl, parse};
+
+/// The day until which a statement holds, which has no end of its own.
+const NO_END: &str = "9999-12-31";
+
+/// All statements.
+#[derive(Debug, Default)]
+pub(super) struct Vex {
+    statements: Vec<Statement>,
+}
+
+/// A statement about vulnerabilities in products.
+#[derive(Debug, Clone)]
+struct Statement {
+    /// Ids and aliases, in lower case.
+    ids: Vec<String>,
+    products: Vec<Product>,
+    status: Status,
+    time: Timestamp,
+    /// Who states it.
+    author: String,
+    /// Why, as people read it.
+    reason: String,
+}
+
+/// What a statement says of a vulnerability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    NotAffected,
+    Fixed,
+    /// It is affected, or nobody knows yet.
+    Open,
+}
+
+/// What a statement is about.
+#[derive(Debug, Clone)]
+struct Product {
+    purl: Purl,
+    /// Where the package is a part of another product: its purl, where that has one.
+    within: Option<Option<Purl>>,
+}
+
+impl Vex {
+    /// Reads documents; statements that are not counted are noted.
+    ///
+    /// # Errors
+    /// Where one is damaged or in no known format.
+    pub(super) fn read(files: &[StatementFile], notes: &mut Vec<String>) -> Result<Self, Error> {
+        let mut all = Self::default();
+        for file in files {
+            let read = document(&file.bytes).map_err(|damage| file.damaged("VEX document", &damage))?;
+            if read.unjustified > 0 {
+                notes.push(format!(
+                    "{} of {} without a justification not counted",
+                    devops_core::words::count(read.unjustified, "statement"),
+                    file.label
+                ));
+            }
+            all.statements.extend(read.statements.into_iter().map(|statement| Statement {
+                reason: format!("{} ({})", statement.reason, file.label),
+                ..statement
+            }));
+        }
+        Ok(all)
+    }
+
+    /// Who accepts a finding, where the latest statement does.
+    pub(super) fn waives(
+        &self,
+        ecosystem: &Ecosystem,
+        facts: &Facts,
+        projects: &[&Package],
+    ) -> Option<Waived> {
+        let is_about = |statement: &&Statement| {
+            statement.ids.iter().any(|id| facts.ids.contains(id))
+                && statement
+                    .products
+                    .iter()
+                    .any(|product| product.is_about(*ecosystem, &facts.package, projects, statement.status))
+        };
+        let decides = |statement: &&Statement| (statement.time, statement.status == Status::Open);
+        let last = self.statements.iter().filter(is_about).max_by_key(decides)?;
+        (last.status != Status::Open).then(|| Waived {
+            owner: last.author.clone(),
+            reason: last.reason.clone(),
+            expires: NO_END.to_owned(),
+        })
+    }
+}
+
+impl Product {
+    /// Whether it is a package, or a project that the package is part of.
+    fn is_about(
+        &self,
+        ecosystem: Ecosystem,
+        package: &Package,
+        projects: &[&Package],
+        status: Status,
+    ) -> bool {
+        let is_project =
+            |purl: &Purl| projects.iter().any(|project| is_same(purl, project.ecosystem, project, status));
+        match &self.within {
+            None => is_same(&self.purl, ecosystem, package, status) || is_project(&self.purl),
+            // What is no package of an ecosystem is something that is built of the project.
+            Some(within) => {
+                is_same(&self.purl, ecosystem, package, status)
+                    && within.as_ref().is_none_or(|within| {
+                        within.ecosystem().is_none_or(|known| known == Ecosystem::GITHUB_ACTIONS)
+                            || is_project(within)
+                    })
+            }
+        }
+    }
+}
+
+/// Whether a purl is that of a package; one without a version stands for all, but not where a version is fixed.
+fn is_same(purl: &Purl, ecosystem: Ecosystem, package: &Package, status: Status) -> bool {
+    // What a purl says of files is not known of packages; another place is another package.
+    let is_elsewhere = ["repository_url", "vcs_url", "download_url"]
+        .iter()
+        .filter_map(|key| purl.qualifier(key))
+        .any(|place| place != package.source);
+    let name = |name: &str| PackageKey::of(ecosystem.name(), name).name;
+    let version = purl.plain_version();
+    let plain = |version: &str| version.strip_prefix('v').unwrap_or(version).to_owned();
+    purl.ecosystem() == Some(ecosystem)
+        && !is_elsewhere
+        && name(&purl.full_name()) == name(&package.name)
+        && if version.is_empty() {
+            status != Status::Fixed
+        } else {
+            version == package.version
+                || ecosystem == Ecosystem::GO && plain(version) == plain(&package.version)
+        }
+}
+
+/// A document that was read.
+#[derive(Debug, Default)]
+struct Document {
+    statements: Vec<Statement>,
+    /// How many say that something is not affected, and not why.
+    unjustified: u64,
+}
+
+/// Reads a document in any format.
+fn document(bytes: &[u8]) -> Result<Document, Damage> {
+    let document = json(text(bytes)?)?;
+    let context = document.get("@context").and_then(Node::as_text).unwrap_or_default();
+    if context.starts_with("https://openvex.dev/ns") {
+        openvex::read(&document)
+    } else if document.get("bomFormat").and_then(Node::as_text) == Some("CycloneDX") {
+        cyclonedx::read(&document)
+    } else if document.get("document").is_some_and(|document| document.get("csaf_version").is_some()) {
+        csaf::read(&document)
+    } else {
+        Err(Damage::new(1, "neither OpenVEX nor CycloneDX nor CSAF"))
+    }
+}
+
+/// A time of a document.
+fn time(node: &Node<'_>, key: &str) -> Result<Option<Timestamp>, Damage> {
+    let Some(text) = node.text_of(key)? else { return Ok(None) };
+    let time = text.parse().map_err(|_| Damage::new(node.line, format!("`{key}` is not a time: {text}")))?;
+    Ok(Some(time))
+}
+
+/// A purl of a document, where it is one.
+fn purl(text: &str) -> Option<Purl> {
+    parse(text).filter(|_| text.trim_start().starts_with("pkg:"))
+}
+
+/// Texts as one, without empty ones.
+fn joined(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests;
