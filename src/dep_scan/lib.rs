@@ -11,6 +11,7 @@ pub mod mirror;
 mod packages_command;
 pub mod rules;
 mod scan;
+mod sight;
 mod target;
 
 use std::path::PathBuf;
@@ -30,6 +31,10 @@ pub struct Arguments {
     /// Lockfiles, or folders to search for lockfiles [default: the working directory]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+
+    /// Files and folders that a search leaves out, as paths or patterns, e.g. `docs/**`, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub exclude: Vec<String>,
 
     /// Advisory database: an index, a zip, file or folder of OSV records, or the folder or tarball of RustSec; can be repeated
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]

@@ -86,6 +86,7 @@ const TEST_GATE: &[Row] = &[
 const DEP_SCAN: &[Row] = &[
     ("db", "d1", "d2", First),
     ("db-digest", "sha256:11", "sha256:22", Wait),
+    ("exclude", "x1", "x2", Wait),
     ("frozen-db", "true", "false", Stricter),
     ("max-db-age", "360", "20", Stricter),
     ("mirrors", "a.example/x", "b.example/x", Wait),

@@ -9,6 +9,7 @@ mod index;
 mod lockfile;
 mod oracle;
 mod osv;
+mod packages;
 mod sample;
 mod sources;
 
