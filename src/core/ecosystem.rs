@@ -18,6 +18,8 @@ impl Ecosystem {
     pub const CRAN: Self = Self::new("CRAN", "cran");
     /// Rust's registry.
     pub const CRATES_IO: Self = Self::new("crates.io", "cargo");
+    /// Images of containers, which OSV has no records about.
+    pub const DOCKER: Self = Self::new("Docker", "docker");
     /// Actions of GitHub workflows.
     pub const GITHUB_ACTIONS: Self = Self::new("GitHub Actions", "githubactions");
     /// Go modules.

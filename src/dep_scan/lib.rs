@@ -16,6 +16,7 @@ mod policy;
 mod response;
 pub mod rules;
 mod scan;
+mod sight;
 mod target;
 
 use std::path::PathBuf;
@@ -39,6 +40,10 @@ pub struct Arguments {
     /// Lockfiles, or folders to search for lockfiles [default: the working directory]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+
+    /// Files and folders that a search leaves out, as paths or patterns, e.g. `docs/**`, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub exclude: Vec<String>,
 
     /// Advisory database: an index, a zip, file or folder of OSV records, or the folder or tarball of RustSec; can be repeated
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use serde::Serialize;
 
 use super::scan::read_lockfile;
-use devops_core::Error;
+use super::sight::Seen;
+use super::target::Target;
 use devops_core::bill::{Bill, Component};
 use devops_core::escape::terminal_line;
+use devops_core::{Error, Provenance};
 use devops_inventory::bill;
 use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{find, help};
-use devops_repository::Workspace;
+use devops_render::{Sbom, cyclonedx, spdx};
+use devops_repository::{Repository, Workspace};
 
 /// The sub-command.
 pub(super) fn command() -> Command {
@@ -22,15 +25,23 @@ pub(super) fn command() -> Command {
         .about("List the packages of lockfiles")
         .long_about(
             "List the packages of lockfiles, without a database. A lockfile that can't be read is an error with exit code 3; \
-             one in a format that is not read yet is named on a line of its own.",
+             the table names one in a format that is not read yet on a line of its own.",
         )
         .arg(
             Arg::new("format")
                 .long("format")
                 .value_name("FORMAT")
-                .value_parser(["table", "jsonl"])
+                .value_parser(["table", "jsonl", "cyclonedx", "spdx"])
                 .default_value("table")
-                .help("Format of the list: a table, or a JSON object per line"),
+                .help("Format of the list: a table, a JSON object per line, or an SBOM in CycloneDX 1.6 or SPDX 2.3"),
+        )
+        .arg(
+            Arg::new("exclude")
+                .long("exclude")
+                .value_name("LIST")
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .help("Files and folders that a search leaves out, as paths or patterns, separated by commas"),
         )
         .arg(
             Arg::new("paths")
@@ -49,7 +60,9 @@ pub(super) fn answer(matches: &ArgMatches) -> Result<String, Error> {
         paths.push(PathBuf::from("."));
     }
     let workspace = Workspace::of(Path::new("."), &BTreeMap::new());
-    let found = find(&paths, &|real: &Path| workspace.holds(real))?;
+    let exclude: Vec<String> = matches.get_many("exclude").into_iter().flatten().cloned().collect();
+    let repository = Repository::discover(Path::new(".")).ok();
+    let found = find(&paths, &Seen::of(&workspace, repository.as_ref(), &Target::None, &exclude))?;
     let mut all = Bill::default();
     for (path, format) in found.read() {
         let (_, graph) = read_lockfile(path, format, &workspace)?;
@@ -64,8 +77,24 @@ pub(super) fn answer(matches: &ArgMatches) -> Result<String, Error> {
     }
     match matches.get_one::<String>("format").map(String::as_str) {
         Some("jsonl") => jsonl(&all),
+        Some("cyclonedx") => sbom(&all, cyclonedx),
+        Some("spdx") => sbom(&all, spdx),
         _ => Ok(table(&all, &others)),
     }
+}
+
+/// A bill of materials, named after the folder.
+fn sbom(bill: &Bill, draw: fn(&Sbom<'_>) -> String) -> Result<String, Error> {
+    let folder = Path::new(".").canonicalize().map_err(|error| Error::unreadable(Path::new("."), error))?;
+    let project = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    Ok(draw(&Sbom {
+        bill,
+        project: if project.is_empty() { "project" } else { &project },
+        provenance: &Provenance::of_this_build(),
+        findings: &[],
+        // The same lockfiles have the same bytes.
+        time: "",
+    }))
 }
 
 /// A package as a line of JSON has it.

@@ -12,6 +12,7 @@ use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
 use super::policy::{Policy, covered, sources};
 use super::rules::{NOT_READ, STALE};
+use super::sight::{Seen, read};
 use super::target::Target;
 use super::{bans, licences};
 use devops_advisory::enrichment::Enrichment;
@@ -23,10 +24,7 @@ use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Format, Found, Source, find, help};
 use devops_inventory::{Graph, Origin, Package, bill};
 use devops_job::{Context, Outcome};
-use devops_repository::Workspace;
-
-/// Longest lockfile that is read; one of 100,000 packages has 30 MB.
-const LARGEST: u64 = 64 << 20;
+use devops_repository::{Repository, Workspace};
 
 /// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -41,7 +39,10 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         arguments.paths.as_slice()
     };
     let workspace = context.workspace();
-    let found = find(searched, &|real: &Path| workspace.holds(real))?;
+    let target = Target::of(context)?;
+    let repository = Repository::around(&context.working_directory, &context.environment).ok();
+    let seen = Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
+    let found = find(searched, &seen)?;
     let mut inputs = Vec::new();
     let mut lockfiles = Vec::new();
     for (path, format) in found.read() {
@@ -50,7 +51,6 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         inputs.push(Input::of_bytes(path.clone(), &bytes));
         lockfiles.push(Lockfile { graph, path });
     }
-    let target = Target::of(context)?;
     let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
     lockfiles.extend(moved.into_iter().filter(|moved| !found.has(&moved.path)));
     if lockfiles.is_empty() {
@@ -78,7 +78,12 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     let packages = packages(&lockfiles);
     let outcome = Outcome {
         headline: headline(&matches, &lockfiles, packages.len() as u64, &databases),
-        notes: unused.into_iter().chain(policy.notes).chain(notes(&packages, &found, &databases)).collect(),
+        notes: unused
+            .into_iter()
+            .chain(seen.unused())
+            .chain(policy.notes)
+            .chain(notes(&packages, &found, &databases))
+            .collect(),
         totals: totals(&lockfiles, packages.len(), &matches),
         data: provenance(&databases, context.today()),
         inputs,
@@ -113,12 +118,6 @@ pub(super) fn read_lockfile(
     let shown = shown(path);
     let graph = format.read(&Source { path: &shown, bytes: &bytes, neighbour: &neighbour })?;
     Ok((bytes, graph))
-}
-
-/// A file's bytes.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    devops_files::read(path, LARGEST)
-        .map_err(|error| Error::input("can't be read").at(Location::file(shown(path))).because(error))
 }
 
 /// The error that there is no lockfile whose format is read.
@@ -340,6 +339,10 @@ fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<
     if !found.not_entered.is_empty() {
         let folders: Vec<String> = found.not_entered.iter().map(|path| shown(path)).collect();
         notes.push(format!("skipped folders: {}", some(&folders)));
+    }
+    if !found.hidden.is_empty() {
+        let hidden: Vec<String> = found.hidden.iter().map(|path| shown(path)).collect();
+        notes.push(format!("ignored by git or excluded: {}", some(&hidden)));
     }
     notes
 }

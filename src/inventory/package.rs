@@ -32,6 +32,13 @@ impl Origin {
         }
     }
 
+    /// The origin of a word in lists for programs.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Registry, Self::Git, Self::Path, Self::Project, Self::Other]
+            .into_iter()
+            .find(|origin| origin.word() == word)
+    }
+
     /// The word for it in lists for programs.
     pub const fn word(self) -> &'static str {
         match self {
@@ -59,6 +66,11 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The scope of a word in configuration and in lists for programs.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Runtime, Self::Optional, Self::Build, Self::Dev].into_iter().find(|scope| scope.word() == word)
+    }
+
     /// The word for it in configuration and in lists for programs.
     pub const fn word(self) -> &'static str {
         match self {

@@ -13,11 +13,12 @@ use devops_core::Ecosystem;
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
 
 /// The ecosystems whose packages have purls of their own type.
-pub(crate) const ECOSYSTEMS: [Ecosystem; 18] = [
+pub(crate) const ECOSYSTEMS: [Ecosystem; 19] = [
     Ecosystem::CONAN,
     Ecosystem::COCOAPODS,
     Ecosystem::CRAN,
     Ecosystem::CRATES_IO,
+    Ecosystem::DOCKER,
     Ecosystem::GITHUB_ACTIONS,
     Ecosystem::GO,
     Ecosystem::HACKAGE,

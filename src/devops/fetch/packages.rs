@@ -6,11 +6,34 @@ use std::path::{Path, PathBuf};
 use devops_core::{Error, Location};
 use devops_inventory::Package;
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Kind, Source, find};
+use devops_inventory::lockfiles::{Kind, Sight, Source, find};
 use devops_job::Context;
 
 /// Longest lockfile that is read.
 const LARGEST: u64 = 64 << 20;
+
+/// A search that leaves nothing out: what is downloaded in vain does no harm.
+struct Everything<'a>(&'a dyn Fn(&Path) -> bool);
+
+impl Sight for Everything<'_> {
+    fn may_lead_to(&self, real: &Path) -> bool {
+        (self.0)(real)
+    }
+
+    fn hides(&self, _: &Path, _: &str, _: bool) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        bytes(path)
+    }
+}
+
+/// A file's bytes.
+fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    devops_files::read(path, LARGEST)
+        .map_err(|error| Error::input("can't be read").at(Location::file(shown(path))).because(error))
+}
 
 /// What was found in the lockfiles.
 pub(super) struct Packages {
@@ -30,14 +53,12 @@ pub(super) fn packages(paths: &[PathBuf], context: &Context) -> Result<Packages,
     let here = [context.working_directory.clone()];
     let paths = if paths.is_empty() { here.as_slice() } else { paths };
     let workspace = context.workspace();
-    let found = find(paths, &|real: &Path| workspace.holds(real))?;
+    let found = find(paths, &Everything(&|real: &Path| workspace.holds(real)))?;
     let mut read = Packages { all: Vec::new(), others: BTreeSet::new(), lockfiles: 0 };
     for (path, kind) in &found.lockfiles {
         match kind {
             Kind::Read(format) => {
-                let bytes = devops_files::read(path, LARGEST).map_err(|error| {
-                    Error::input("can't be read").at(Location::file(shown(path))).because(error)
-                })?;
+                let bytes = bytes(path)?;
                 read.all.extend(format.read(&Source::alone(&shown(path), &bytes))?.packages);
                 read.lockfiles += 1;
             }

@@ -16,7 +16,7 @@ use devops_core::{Error, Location};
 pub use self::json::{json, jsonc};
 pub use self::toml::toml;
 pub use self::xml::{Element, xml};
-pub use self::yaml::yaml;
+pub use self::yaml::{yaml, yaml_with_aliases};
 
 /// Deepest nesting that is read.
 const DEEPEST: usize = 256;
@@ -235,7 +235,7 @@ fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Damage, Node, json, jsonc, text, toml, yaml};
+    use super::{Damage, Node, json, jsonc, text, toml, yaml, yaml_with_aliases};
 
     type Parse = for<'a> fn(&'a str) -> Result<Node<'a>, Damage>;
 
@@ -298,6 +298,26 @@ mod tests {
     }
 
     #[test]
+    fn aliases_stand_for_what_they_name_within_bounds() {
+        let node = yaml_with_aliases("a: &x\n  b: c\nd: *x\ne: [&y f, *y]\n").unwrap();
+        let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).map(str::to_owned);
+        assert_eq!(text(node.get("d").and_then(|node| node.get("b"))).as_deref(), Some("c"));
+        assert_eq!(node.items("e").unwrap().len(), 2);
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let items = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        }
+        let mut deep = "a0: &a0 [x]\n".to_owned();
+        for level in 1..400 {
+            deep.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+        }
+        for document in [bomb.as_str(), &deep, "a: &x [*x]\n", "a: *x\n", "a: &x {b: c}\nd:\n  <<: *x\n"] {
+            assert!(yaml_with_aliases(document).is_err(), "{document}");
+        }
+    }
+
+    #[test]
     fn strings_are_decoded() {
         let node = json(r#"{"a\/\"\\\u00e9\ud83d\ude00\n": "plain é"}"#).unwrap();
         let entry = &node.map("root").unwrap()[0];
@@ -328,7 +348,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read_or_rejected(document in "[\\[\\]{}:,\"' a1=&*!?|>#%/\\-\n\t]{0,40}") {
-            let _ = (json(&document), jsonc(&document), toml(&document), yaml(&document));
+            let _ = (json(&document), jsonc(&document), toml(&document), yaml(&document), yaml_with_aliases(&document));
         }
     }
 }

@@ -1,6 +1,9 @@
 //! YAML, by the events of `saphyr-parser`: one document of maps, lists and texts, as lockfiles are written.
 //!
-//! Aliases and tags are errors: no tool writes them into a lockfile, and aliases let a small file become a large one.
+//! Tags are errors, and so are aliases but for files that people write: no tool writes them into a lockfile, and aliases let a small
+//! file become a large one.
+
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
@@ -13,10 +16,26 @@ enum Open<'a> {
     Map(u64, Vec<Entry<'a>>, Option<Node<'a>>),
 }
 
+/// Most values that aliases stand for, in all of a document.
+const MOST: usize = 100_000;
+
 /// Reads a YAML document.
 pub fn yaml(text: &str) -> Result<Node<'_>, Damage> {
+    document(text, false)
+}
+
+/// The same for one that may have aliases, which stand for what they name; merge keys are errors.
+pub fn yaml_with_aliases(text: &str) -> Result<Node<'_>, Damage> {
+    document(text, true)
+}
+
+fn document(text: &str, may_have_aliases: bool) -> Result<Node<'_>, Damage> {
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut root = None;
+    // By the number that the parser gives to an anchor; 0 is none.
+    let mut anchors: HashMap<usize, Node<'_>> = HashMap::new();
+    let mut anchors_of_open: Vec<usize> = Vec::new();
+    let mut copied = 0_usize;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| damage(&error))?;
         let line = span.start.line() as u64;
@@ -26,8 +45,19 @@ pub fn yaml(text: &str) -> Result<Node<'_>, Damage> {
             | Event::MappingStart(_, Some(_)) => {
                 return Err(Damage::new(line, "tags are not supported"));
             }
-            Event::Alias(_) => return Err(Damage::new(line, "aliases are not supported")),
-            Event::Scalar(text, style, ..) => {
+            Event::Alias(_) if !may_have_aliases => {
+                return Err(Damage::new(line, "aliases are not supported"));
+            }
+            Event::Alias(anchor) => {
+                // One that is not complete yet would be in itself.
+                let node = anchors.get(&anchor).ok_or_else(|| Damage::new(line, "an alias of nothing"))?;
+                copied = copied.saturating_add(size(node));
+                if copied > MOST || open.len() + depth(node) > DEEPEST {
+                    return Err(Damage::new(line, "aliases stand for too much"));
+                }
+                node.clone()
+            }
+            Event::Scalar(text, style, anchor, _) => {
                 let value = match text.as_ref() {
                     _ if style != ScalarStyle::Plain => Value::Text(text),
                     "" | "~" | "null" => Value::Null,
@@ -35,27 +65,45 @@ pub fn yaml(text: &str) -> Result<Node<'_>, Damage> {
                     "false" => Value::Bool(false),
                     _ => Value::Text(text),
                 };
-                Node { line, value }
+                let node = Node { line, value };
+                if may_have_aliases && anchor != 0 {
+                    anchors.insert(anchor, node.clone());
+                }
+                node
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if open.len() >= DEEPEST => {
                 return Err(Damage::new(line, "nested too deeply"));
             }
-            Event::SequenceStart(..) => {
+            Event::SequenceStart(anchor, _) => {
+                anchors_of_open.push(anchor);
                 open.push(Open::List(line, Vec::new()));
                 continue;
             }
-            Event::MappingStart(..) => {
+            Event::MappingStart(anchor, _) => {
+                anchors_of_open.push(anchor);
                 open.push(Open::Map(line, Vec::new(), None));
                 continue;
             }
-            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some(Open::List(line, items)) => Node { line, value: Value::List(items) },
-                Some(Open::Map(line, entries, None)) => {
-                    check_keys(&entries)?;
-                    Node { line, value: Value::Map(entries) }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let node = match open.pop() {
+                    Some(Open::List(line, items)) => Node { line, value: Value::List(items) },
+                    Some(Open::Map(line, entries, None)) => {
+                        check_keys(&entries)?;
+                        if let Some(merge) =
+                            entries.iter().find(|entry| may_have_aliases && entry.key == "<<")
+                        {
+                            return Err(Damage::new(merge.line, "merge keys are not supported"));
+                        }
+                        Node { line, value: Value::Map(entries) }
+                    }
+                    _ => return Err(Damage::new(line, "a key has no value")),
+                };
+                if let Some(anchor) = anchors_of_open.pop().filter(|anchor| may_have_aliases && *anchor != 0)
+                {
+                    anchors.insert(anchor, node.clone());
                 }
-                _ => return Err(Damage::new(line, "a key has no value")),
-            },
+                node
+            }
             Event::DocumentStart(_) if root.is_some() => {
                 return Err(Damage::new(line, "a second document follows"));
             }
@@ -83,6 +131,27 @@ pub fn yaml(text: &str) -> Result<Node<'_>, Damage> {
         }
     }
     root.ok_or_else(|| Damage::new(1, "the document is empty"))
+}
+
+/// The values in a value, itself included.
+fn size(node: &Node<'_>) -> usize {
+    match &node.value {
+        Value::List(items) => items.iter().fold(1, |sum, item| sum.saturating_add(size(item))),
+        Value::Map(entries) => {
+            entries.iter().fold(1, |sum, entry| sum.saturating_add(size(&entry.node)).saturating_add(1))
+        }
+        _ => 1,
+    }
+}
+
+/// How deep values are nested in a value.
+fn depth(node: &Node<'_>) -> usize {
+    let deepest = match &node.value {
+        Value::List(items) => items.iter().map(depth).max(),
+        Value::Map(entries) => entries.iter().map(|entry| depth(&entry.node)).max(),
+        _ => return 0,
+    };
+    deepest.unwrap_or_default() + 1
 }
 
 fn damage(error: &ScanError) -> Damage {

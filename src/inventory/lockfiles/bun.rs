@@ -10,13 +10,8 @@ use crate::{Graph, Origin, Package};
 use devops_core::Error;
 
 /// The format.
-pub(super) const FORMAT: Format = Format {
-    name: "bun.lock",
-    is: |name| name == "bun.lock",
-    is_named: |name| name == "bun.lock",
-    written_by: "bun install --lockfile-only",
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "bun.lock", is: |name| name == "bun.lock", is_named: |name| name == "bun.lock", read };
 
 /// Reads a lockfile.
 fn read(source: &Source<'_>) -> Result<Graph, Error> {

@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "Gemfile.lock",
     is: |name| matches!(name, "Gemfile.lock" | "gems.locked" | "Gemfile.next.lock"),
     is_named: |name| name.contains("Gemfile") && name.ends_with(".lock") || name == "gems.locked",
-    written_by: "bundle lock",
     read,
 };
 

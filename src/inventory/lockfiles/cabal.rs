@@ -11,7 +11,6 @@ pub(super) const FORMAT: Format = Format {
     name: "cabal.project.freeze",
     is: |name| name == "cabal.project.freeze",
     is_named: |name| name.ends_with(".freeze"),
-    written_by: "cabal freeze",
     read,
 };
 

@@ -22,7 +22,6 @@ pub(super) const FORMAT: Format = Format {
     is: |name| name == "Cargo.lock",
     // A file that is named may carry an addition: `Cargo.lock.msrv`.
     is_named: |name| name.starts_with("Cargo") && name.contains(".lock"),
-    written_by: "cargo generate-lockfile",
     read,
 };
 

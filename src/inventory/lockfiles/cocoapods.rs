@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "Podfile.lock",
     is: |name| name == "Podfile.lock",
     is_named: |name| name.ends_with("Podfile.lock"),
-    written_by: "pod install",
     read,
 };
 

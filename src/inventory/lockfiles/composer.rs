@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "composer.lock",
     is: |path| path == "composer.lock" || path.ends_with("/composer/installed.json"),
     is_named: |path| path.ends_with("composer.lock") || path.ends_with("installed.json"),
-    written_by: "composer update --lock",
     read,
 };
 

@@ -16,7 +16,6 @@ pub(super) const FORMAT: Format = Format {
     name: "conan.lock",
     is: |name| name == "conan.lock",
     is_named: |name| name.contains("conan") && name.ends_with(".lock"),
-    written_by: "conan lock create",
     read,
 };
 

@@ -10,13 +10,8 @@ use crate::{Graph, Package, Scope};
 use devops_core::{Ecosystem, Error};
 
 /// The format.
-pub(super) const FORMAT: Format = Format {
-    name: "deno.lock",
-    is: |name| name == "deno.lock",
-    is_named: |name| name == "deno.lock",
-    written_by: "deno install",
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "deno.lock", is: |name| name == "deno.lock", is_named: |name| name == "deno.lock", read };
 
 /// Reads a lockfile.
 fn read(source: &Source<'_>) -> Result<Graph, Error> {

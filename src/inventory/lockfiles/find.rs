@@ -1,12 +1,32 @@
 //! Finds lockfiles by name in files and folders.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::format::{Format, Kind, help, names};
+use super::manifests::Manifest;
 use devops_core::{Error, Location};
+
+/// What a search leaves to others.
+pub trait Sight {
+    /// Whether a lockfile that is a link may lead to this path, which has no links in it.
+    fn may_lead_to(&self, real: &Path) -> bool;
+
+    /// Whether the search leaves out a file or folder, by its path below the folder that is searched, with `/`.
+    ///
+    /// # Errors
+    /// Where that can't be found out.
+    fn hides(&self, searched: &Path, below: &str, is_folder: bool) -> Result<bool, Error>;
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Error>;
+}
 
 /// Folders that hold other people's code, build products or history.
 const NOT_ENTERED: [&str; 5] = [".git", "node_modules", "target", "vendor", ".venv"];
@@ -23,45 +43,82 @@ pub struct Found {
     pub lockfiles: BTreeMap<PathBuf, Kind>,
     /// Folders that were not entered, by their names.
     pub not_entered: BTreeSet<PathBuf>,
+    /// Lockfiles, and folders that may have some, that the search left out.
+    pub hidden: BTreeSet<PathBuf>,
 }
 
-/// Finds the lockfiles that `paths` name or contain.
+/// Finds the lockfiles that `paths` name or contain. A name is a path, or `FORMAT:PATH` where the path says nothing of the format.
 ///
 /// # Errors
 /// Where a path is missing, can't be listed, is a folder without lockfiles, or is a file that is no lockfile by its
-/// name; and where a lockfile in a folder is a link to somewhere that `is_inside` does not accept.
-pub fn find(paths: &[PathBuf], is_inside: &dyn Fn(&Path) -> bool) -> Result<Found, Error> {
+/// name; where a lockfile in a folder is a link to somewhere that must not be read; and where one file is named by two formats.
+pub fn find(paths: &[PathBuf], sight: &dyn Sight) -> Result<Found, Error> {
     let mut found = Found::default();
+    let mut lockfiles = Vec::new();
     for path in paths {
+        if let Some((kind, path)) = forced(path) {
+            lockfiles.push((tidy(&path), kind));
+            continue;
+        }
         let metadata = fs::metadata(path).map_err(|error| missing(path, error))?;
         if metadata.is_dir() {
-            let below = walk(path, is_inside)?;
+            let below = walk(path, sight)?;
             if below.lockfiles.is_empty() {
                 return Err(without(path, &below));
             }
-            found.lockfiles.extend(below.lockfiles);
+            lockfiles.extend(below.lockfiles);
             found.not_entered.extend(below.not_entered);
+            found.hidden.extend(below.hidden);
         } else {
             let Some(kind) = Kind::of_named(&shown(path)) else {
                 return Err(Error::input("does not have the name of a lockfile")
                     .at(Location::file(shown(path)))
-                    .help(format!("give a {}, or a folder to search for lockfiles", names())));
+                    .help(format!(
+                        "give {}, a folder to search for lockfiles, or the format in front, such as `Cargo.lock:{}`",
+                        names(),
+                        shown(path)
+                    )));
             };
-            found.lockfiles.insert(tidy(path), kind);
+            lockfiles.push((tidy(path), kind));
         }
     }
-    found.lockfiles = once(found.lockfiles);
+    found.lockfiles = once(lockfiles)?;
     Ok(found)
 }
 
+/// The format and the path of `FORMAT:PATH`; none where there is a file of that whole name.
+fn forced(written: &Path) -> Option<(Kind, PathBuf)> {
+    if written.symlink_metadata().is_ok() {
+        return None;
+    }
+    let (name, path) = written.to_str()?.split_once(':')?;
+    let path = PathBuf::from(path);
+    path.is_file().then_some((Kind::of_format(name)?, path))
+}
+
 /// Every lockfile once, by the shortest of the paths that lead to it, a relative one first.
-fn once(lockfiles: BTreeMap<PathBuf, Kind>) -> BTreeMap<PathBuf, Kind> {
-    let mut lockfiles: Vec<(PathBuf, Kind)> = lockfiles.into_iter().collect();
+fn once(mut lockfiles: Vec<(PathBuf, Kind)>) -> Result<BTreeMap<PathBuf, Kind>, Error> {
     lockfiles.sort_by_cached_key(|(path, _)| (path.is_absolute(), path.components().count(), path.clone()));
-    let mut seen = BTreeSet::new();
-    // A path that leads nowhere stays, so that reading it is an error.
-    lockfiles.retain(|(path, _)| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
-    lockfiles.into_iter().collect()
+    let mut kept = BTreeMap::new();
+    let mut seen: BTreeMap<PathBuf, Kind> = BTreeMap::new();
+    for (path, kind) in lockfiles {
+        // A path that leads nowhere stays, so that reading it is an error.
+        match seen.entry(fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(kind);
+                kept.insert(path, kind);
+            }
+            Entry::Occupied(known) if known.get().name() == kind.name() => {}
+            // Read as another format, it would hide what it lists.
+            Entry::Occupied(known) => {
+                let (one, other) = (known.get().name(), kind.name());
+                return Err(Error::input(format!("is to be read as `{one}` and as `{other}`"))
+                    .at(Location::file(shown(&path)))
+                    .help("name it once"));
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// The error that a named path can't be read.
@@ -69,10 +126,10 @@ fn missing(path: &Path, error: io::Error) -> Error {
     if path.file_name().is_some_and(|name| name == "-") {
         return Error::input("lockfiles are not read from stdin")
             .at(Location::file("-"))
-            .help(format!("write the lockfile to a file named {} and give its path", names()));
+            .help(format!("write the lockfile to a file named as {} and give its path", names()));
     }
     Error::unreadable(path, error)
-        .help(format!("give a {} that exists, or a folder to search for lockfiles", names()))
+        .help(format!("give {} that exists, or a folder to search for lockfiles", names()))
 }
 
 /// The error that a folder has no lockfile.
@@ -81,6 +138,10 @@ fn without(path: &Path, below: &Found) -> Error {
     if !below.not_entered.is_empty() {
         let folders: Vec<String> = below.not_entered.iter().take(5).map(|path| shown(path)).collect();
         message.push_str(&format!(", skipped folders: {}", folders.join(", ")));
+    }
+    if !below.hidden.is_empty() {
+        let hidden: Vec<String> = below.hidden.iter().take(5).map(|path| shown(path)).collect();
+        message.push_str(&format!(", ignored or excluded: {}", hidden.join(", ")));
     }
     Error::input(message).at(Location::file(shown(path))).help(help())
 }
@@ -93,9 +154,10 @@ fn leads_out(path: &Path, target: &Path) -> Error {
 }
 
 /// Looks through a folder and those below it; links to folders are not followed, so that circles end.
-fn walk(start: &Path, is_inside: &dyn Fn(&Path) -> bool) -> Result<Found, Error> {
+fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
     let real = fs::canonicalize(start).unwrap_or_else(|_| start.to_path_buf());
     let mut found = Found::default();
+    let mut manifests = Vec::new();
     let mut folders = vec![start.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(&folder).map_err(|error| Error::unreadable(&folder, error))?;
@@ -105,26 +167,51 @@ fn walk(start: &Path, is_inside: &dyn Fn(&Path) -> bool) -> Result<Found, Error>
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let kind = entry.file_type().map_err(|error| Error::unreadable(&path, error))?;
+            let below = path.strip_prefix(start).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             if kind.is_dir() {
-                if is_searched(&name) {
-                    folders.push(path);
-                } else {
+                if !is_searched(&name) {
                     found.not_entered.insert(tidy(&path));
+                } else if sight.hides(start, &below, true)? {
+                    found.hidden.insert(tidy(&path));
+                } else {
+                    folders.push(path);
                 }
             } else if let Some(lockfile) = Kind::of(&shown(&path)) {
+                if sight.hides(start, &below, false)? {
+                    found.hidden.insert(tidy(&path));
+                    continue;
+                }
                 if kind.is_symlink()
                     && let Ok(target) = fs::canonicalize(&path)
-                    && !(target.starts_with(&real) || is_inside(&target))
+                    && !(target.starts_with(&real) || sight.may_lead_to(&target))
                 {
                     return Err(leads_out(&path, &target));
                 }
                 found.lockfiles.insert(tidy(&path), lockfile);
             } else if kind.is_symlink() && path.is_dir() {
                 found.not_entered.insert(tidy(&path));
+            } else if kind.is_file()
+                && let Some(manifest) = Manifest::of(&name)
+                && !sight.hides(start, &below, false)?
+            {
+                manifests.push((path, manifest));
             }
         }
     }
+    for (path, manifest) in manifests {
+        if !is_locked(&path, manifest, &found) && manifest.asks(&sight.read(&path)?) {
+            found.lockfiles.insert(tidy(&path), Kind::NotRead(manifest.ecosystem));
+        }
+    }
     Ok(found)
+}
+
+/// Whether a lockfile beside a manifest, or in a folder above it, lists what the manifest asks for.
+fn is_locked(path: &Path, manifest: &Manifest, found: &Found) -> bool {
+    found.lockfiles.iter().any(|(lockfile, kind)| {
+        let folder = lockfile.parent().unwrap_or_else(|| Path::new(""));
+        manifest.locks.contains(&kind.name()) && tidy(path).starts_with(folder)
+    })
 }
 
 /// The path without a leading `./`.

@@ -13,8 +13,6 @@ pub struct Format {
     pub(crate) is: fn(&str) -> bool,
     /// The same for a file that was named on purpose.
     pub(crate) is_named: fn(&str) -> bool,
-    /// The command that writes one.
-    pub(crate) written_by: &'static str,
     /// Reads one.
     pub(crate) read: fn(&Source<'_>) -> Result<Graph, Error>,
 }
@@ -57,23 +55,53 @@ pub enum Kind {
     NotRead(&'static str),
 }
 
-/// Whole names, and those a name may end with (`*`), of formats that are not read yet.
+/// Whole names, and those a name may end with (`*`), of formats that are not read yet. Manifests are in `manifests.rs`.
 const NOT_READ: &[(&str, &str)] = &[
     ("bun.lockb", "npm"),
     ("*.sbt.lock", "Maven"),
     ("paket.lock", "NuGet"),
     ("rebar.lock", "Hex"),
+    ("manifest.toml", "Hex"),
     ("vcpkg.json", "vcpkg"),
+    ("conaninfo.txt", "ConanCenter"),
+    ("environment.yml", "Conda"),
+    ("environment.yaml", "Conda"),
+    ("conda-lock.yml", "Conda"),
+    ("pixi.lock", "Conda"),
+    ("installed.json", "Packagist"),
+    ("Gemfile.next.lock", "RubyGems"),
+    ("cpanfile.snapshot", "CPAN"),
+    ("luarocks.lock", "LuaRocks"),
+    ("nimble.lock", "Nimble"),
+    ("*.opam.locked", "opam"),
+    ("packrat.lock", "CRAN"),
     (".terraform.lock.hcl", "Terraform"),
+    ("go.work", "Go"),
     ("*.spdx", "SPDX"),
 ];
 
 impl Kind {
+    /// The format, by the usual name of such files; the ecosystem of one that is not read yet.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Read(format) => format.name,
+            Self::NotRead(ecosystem) => ecosystem,
+        }
+    }
+
+    /// The format whose files have this name.
+    pub(super) fn of_format(name: &str) -> Option<Self> {
+        formats().find(|format| format.name == name || (format.is)(name)).map(Self::Read)
+    }
+
     /// What a file is by its path with `/`, if it is a lockfile; most formats go by its name alone.
     pub fn of(path: &str) -> Option<Self> {
         let name = name(path);
         let read = formats().find(|format| (format.is)(name) || (format.is)(path));
-        read.map(Self::Read).or_else(|| ecosystem(name).map(Self::NotRead))
+        // Some tools write a file for each package, in a folder of their own.
+        let is_conda = name.ends_with(".json") && path.contains("conda-meta/");
+        let other = ecosystem(name).or_else(|| is_conda.then_some("Conda"));
+        read.map(Self::Read).or_else(|| other.map(Self::NotRead))
     }
 
     /// The same for a file that was named on purpose.
@@ -103,22 +131,14 @@ fn ecosystem(name: &str) -> Option<&'static str> {
     known.map(|(_, ecosystem)| *ecosystem)
 }
 
-/// The names of what is read: "`Cargo.lock`".
-pub(super) fn names() -> String {
-    listed(|format| format.name)
+/// Names of files to give, the most common ones.
+pub(super) const fn names() -> &'static str {
+    "a lockfile such as `package-lock.json`, `requirements.txt`, `go.mod`, `pom.xml` or `Cargo.lock`"
 }
 
 /// What to do where nothing is found that is read.
 pub fn help() -> String {
-    format!(
-        "give a {}, or a folder that contains one; {} writes it",
-        names(),
-        listed(|format| format.written_by)
-    )
-}
-
-fn listed(of: fn(&Format) -> &'static str) -> String {
-    FORMATS.iter().map(|format| format!("`{}`", of(format))).collect::<Vec<_>>().join(" or ")
+    format!("give {}, or a folder that contains one; docs/dep-scan.md lists all formats", names())
 }
 
 #[cfg(test)]
@@ -148,7 +168,28 @@ mod tests {
         ] {
             assert_eq!(told(Kind::of(name)), expected, "{name}");
         }
+        for (name, expected) in [
+            ("bun.lockb", "npm"),
+            ("app/project.sbt.lock", "Maven"),
+            ("App.deps.json", "project.assets.json"),
+            ("env/conda-meta/numpy-1.0-0.json", "Conda"),
+            (".terraform.lock.hcl", "Terraform"),
+            ("lib.opam.locked", "opam"),
+        ] {
+            assert_eq!(told(Kind::of(name)), Some(expected), "{name}");
+        }
+        assert_eq!(told(Kind::of_format("yarn.lock")), Some("yarn.lock"));
+        assert_eq!(told(Kind::of_format("npm-shrinkwrap.json")), Some("package-lock.json"));
+        assert_eq!(told(Kind::of_format("C")), None);
         assert_eq!(told(Kind::of_named("Cargo.lock.msrv")), Some("Cargo.lock"));
+    }
+
+    #[test]
+    fn the_page_names_every_format() {
+        let page = include_str!("../../../docs/dep-scan.md");
+        for format in formats() {
+            assert!(page.contains(&format!("`{}`", format.name)), "{} is missing", format.name);
+        }
     }
 
     #[test]

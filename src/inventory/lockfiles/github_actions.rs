@@ -3,17 +3,13 @@
 //! A reference is exact where it is a full version, or a commit with a comment that names one; `v4` or a branch is a requirement.
 
 use super::{Format, Source};
-use crate::document::{Damage, Node, Value, text, yaml};
+use crate::document::{Damage, Node, Value, text, yaml_with_aliases};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error, Location};
 
 /// The format.
-pub(super) const FORMAT: Format =
-    Format { name: "action.yml", is, is_named: is, written_by: "GitHub Actions", read };
-
-/// Images of containers, which OSV has no records about.
-const DOCKER: Ecosystem = Ecosystem::new("Docker", "docker");
+pub(super) const FORMAT: Format = Format { name: "action.yml", is, is_named: is, read };
 
 /// Keys whose spelling decides what is read.
 const KNOWN: [&str; 6] = ["jobs", "steps", "uses", "runs", "image", "using"];
@@ -32,7 +28,12 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let text = text(source.bytes)?;
     let lines: Vec<&str> = text.lines().collect();
-    let document = yaml(text)?;
+    let is_workflow = source.path.contains(".github/workflows/");
+    // Other programs have files of this name, too; without `runs`, however it is spelled, GitHub runs none.
+    if !is_workflow && !text.to_ascii_lowercase().contains("runs") && !text.contains('\\') {
+        return Ok(Graph::default());
+    }
+    let document = yaml_with_aliases(text)?;
     document.check_case(&KNOWN)?;
     let mut draft = Draft::default();
     let mut uses: Vec<&Node<'_>> = Vec::new();
@@ -50,10 +51,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
                 .filter(|image| image.as_text().is_some_and(|image| image.starts_with("docker://"))),
         );
     }
-    let is_workflow = source.path.contains(".github/workflows/");
-    if is_workflow && jobs.is_empty() || !is_workflow && document.get("runs").is_none() {
-        let missing = if is_workflow { "jobs" } else { "runs" };
-        return Err(Damage::new(document.line, format!("`{missing}` is missing")));
+    if is_workflow && jobs.is_empty() {
+        return Err(Damage::new(document.line, "`jobs` is missing"));
     }
     for node in uses {
         let index = usize::try_from(node.line).unwrap_or_default();
@@ -97,7 +96,7 @@ fn package(node: &Node<'_>, line: &str) -> Result<Option<Package>, Damage> {
             source: used.to_owned(),
             requirement: if tag.is_empty() { "latest".to_owned() } else { String::new() },
             integrity: digest.map(str::to_owned).into_iter().collect(),
-            ..Package::new(DOCKER, name, tag, node.line)
+            ..Package::new(Ecosystem::DOCKER, name, tag, node.line)
         }));
     }
     let unexpected = || Damage::new(node.line, format!("`{used}` is no `owner/repository@reference`"));
@@ -167,6 +166,28 @@ mod tests {
                 graph.packages.iter().map(|package| (package.label(), package.line)).collect();
             assert_eq!(labels, [(expected.to_owned(), 6)], "{used}");
             assert_eq!(graph.packages[0].is_exact(), expected.contains('.'), "{used}");
+        }
+    }
+
+    #[test]
+    fn anchors_are_followed_and_other_programs_files_are_nothing() {
+        let count = |path: &str, content: &str| {
+            read(&Source::alone(path, content.as_bytes())).ok().map(|graph| graph.packages.len())
+        };
+        let workflow = ".github/workflows/x.yml";
+        let shared =
+            "jobs:\n  a: &a\n    steps: &steps\n      - uses: b/c@v1.0.0\n  d: *a\n  e:\n    steps: *steps\n";
+        for (path, content, expected) in [
+            (workflow, shared, Some(1)),
+            (workflow, "on: push\n", None),
+            (workflow, "jobs:\n  a: &a {steps: []}\n  b:\n    <<: *a\n", None),
+            ("action.yml", "- hosts: all\n  tasks: !x []\n", Some(0)),
+            ("action.yml", "name: a\n", Some(0)),
+            ("action.yml", "\"r\\x75ns\": {steps: [{uses: a/b@v1.0.0}]}\n", Some(1)),
+            ("action.yml", "Runs: {steps: [{uses: a/b@v1.0.0}]}\n", None),
+            ("action.yml", "runs: !x\n", None),
+        ] {
+            assert_eq!(count(path, content), expected, "{content}");
         }
     }
 

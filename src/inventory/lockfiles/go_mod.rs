@@ -12,13 +12,8 @@ use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error, Location};
 
 /// The format.
-pub(super) const FORMAT: Format = Format {
-    name: "go.mod",
-    is: |name| name == "go.mod",
-    is_named: |name| name == "go.mod",
-    written_by: "go mod tidy",
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "go.mod", is: |name| name == "go.mod", is_named: |name| name == "go.mod", read };
 
 /// Reads a file.
 fn read(source: &Source<'_>) -> Result<Graph, Error> {

@@ -16,7 +16,6 @@ pub(super) const FORMAT: Format = Format {
     name: "gradle.lockfile",
     is: |name| name.ends_with("gradle.lockfile"),
     is_named: |name| name.ends_with(".lockfile"),
-    written_by: "gradle dependencies --write-locks",
     read,
 };
 

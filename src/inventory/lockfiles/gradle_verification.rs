@@ -11,7 +11,6 @@ pub(super) const FORMAT: Format = Format {
     name: "verification-metadata.xml",
     is: |name| name == "verification-metadata.xml",
     is_named: |name| name.ends_with("verification-metadata.xml"),
-    written_by: "gradle --write-verification-metadata sha256",
     read,
 };
 

@@ -10,13 +10,8 @@ use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error};
 
 /// The format.
-pub(super) const FORMAT: Format = Format {
-    name: "Manifest.toml",
-    is,
-    is_named: |name| name.ends_with("Manifest.toml"),
-    written_by: "Pkg.resolve()",
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "Manifest.toml", is, is_named: |name| name.ends_with("Manifest.toml"), read };
 
 /// `Manifest.toml`, `JuliaManifest.toml` and those of one version: `Manifest-v1.11.toml`.
 fn is(name: &str) -> bool {

@@ -16,7 +16,6 @@ pub(super) const FORMAT: Format = Format {
     name: "pom.xml",
     is: |name| name == "pom.xml",
     is_named: |name| name.ends_with("pom.xml") || name.ends_with(".pom"),
-    written_by: "mvn archetype:generate",
     read,
 };
 

@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "mix.lock",
     is: |name| name == "mix.lock",
     is_named: |name| name.ends_with("mix.lock"),
-    written_by: "mix deps.get",
     read,
 };
 

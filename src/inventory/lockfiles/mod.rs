@@ -10,11 +10,12 @@
 pub mod find;
 pub mod format;
 mod manifest;
+mod manifests;
 mod node;
 mod python;
 mod python_lock;
 
-pub use find::{Found, find, is_searched};
+pub use find::{Found, Sight, find, is_searched};
 pub use format::{Format, Kind, Source, help};
 
 use devops_core::modules::modules;

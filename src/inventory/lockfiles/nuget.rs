@@ -13,7 +13,6 @@ pub(super) const FORMAT: Format = Format {
     name: "packages.lock.json",
     is: |name| name == "packages.lock.json" || name.starts_with("packages.") && name.ends_with(".lock.json"),
     is_named: |name| name.ends_with(".lock.json"),
-    written_by: "dotnet restore --use-lock-file",
     read,
 };
 

@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "project.assets.json",
     is: |name| name == "project.assets.json" || name.ends_with(".deps.json"),
     is_named: |name| name.ends_with(".assets.json") || name.ends_with(".deps.json"),
-    written_by: "dotnet restore",
     read,
 };
 

@@ -11,7 +11,6 @@ pub(super) const FORMAT: Format = Format {
     name: "packages.config",
     is: |name| name.eq_ignore_ascii_case("packages.config"),
     is_named: |name| name.to_ascii_lowercase().ends_with("packages.config"),
-    written_by: "nuget install",
     read,
 };
 

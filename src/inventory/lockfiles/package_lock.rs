@@ -16,7 +16,6 @@ pub(super) const FORMAT: Format = Format {
     name: "package-lock.json",
     is: |name| name == "package-lock.json" || name == "npm-shrinkwrap.json",
     is_named: |name| name == "package-lock.json" || name == "npm-shrinkwrap.json",
-    written_by: "npm install --package-lock-only",
     read,
 };
 
@@ -157,6 +156,14 @@ impl<'a> Reader<'a> {
         let name = node.text_of("name")?.unwrap_or_else(|| name_of(path));
         let version = node.text_of("version")?.unwrap_or_default();
         let resolved = node.text_of("resolved")?;
+        if name.is_empty() {
+            return Err(Damage::new(line, "a package without a name"));
+        }
+        // Only what a folder or repository gives may have none.
+        let is_fetched = resolved.is_none_or(|resolved| resolved.starts_with("http"));
+        if version.is_empty() && is_fetched && path.contains("node_modules/") {
+            return Err(Damage::new(line, format!("`version` of `{name}` is missing")));
+        }
         let scope = match (node.is_true("dev"), node.is_true("optional") || node.is_true("devOptional")) {
             (true, false) => Scope::Dev,
             (_, true) => Scope::Optional,

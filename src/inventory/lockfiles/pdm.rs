@@ -8,6 +8,5 @@ pub(super) const FORMAT: Format = Format {
     name: "pdm.lock",
     is: |name| name == "pdm.lock",
     is_named: |name| name == "pdm.lock",
-    written_by: "pdm lock",
     read: |source| read(source, Flavour::Pdm, "restore the lockfile, or regenerate it with `pdm lock`"),
 };

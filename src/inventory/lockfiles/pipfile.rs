@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "Pipfile.lock",
     is: |name| name == "Pipfile.lock",
     is_named: |name| name == "Pipfile.lock",
-    written_by: "pipenv lock",
     read,
 };
 

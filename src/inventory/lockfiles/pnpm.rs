@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "pnpm-lock.yaml",
     is: |name| name == "pnpm-lock.yaml",
     is_named: |name| name.starts_with("pnpm-lock") && has_yaml_ending(name),
-    written_by: "pnpm install --lockfile-only",
     read,
 };
 

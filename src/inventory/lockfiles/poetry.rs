@@ -8,6 +8,5 @@ pub(super) const FORMAT: Format = Format {
     name: "poetry.lock",
     is: |name| name == "poetry.lock",
     is_named: |name| name == "poetry.lock",
-    written_by: "poetry lock",
     read: |source| read(source, Flavour::Poetry, "restore the lockfile, or regenerate it with `poetry lock`"),
 };

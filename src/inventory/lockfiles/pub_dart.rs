@@ -12,7 +12,6 @@ pub(super) const FORMAT: Format = Format {
     name: "pubspec.lock",
     is: |name| name == "pubspec.lock",
     is_named: |name| name.ends_with("pubspec.lock"),
-    written_by: "dart pub get",
     read,
 };
 

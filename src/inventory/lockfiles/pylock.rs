@@ -8,7 +8,6 @@ pub(super) const FORMAT: Format = Format {
     name: "pylock.toml",
     is: is_pylock,
     is_named: is_pylock,
-    written_by: "pip lock",
     read: |source| {
         read(source, Flavour::Pylock, "restore the lockfile, or regenerate it with the tool that wrote it")
     },

@@ -11,7 +11,6 @@ pub(super) const FORMAT: Format = Format {
     name: "renv.lock",
     is: |name| name == "renv.lock",
     is_named: |name| name.contains("renv") && name.ends_with(".lock"),
-    written_by: "renv::snapshot()",
     read,
 };
 

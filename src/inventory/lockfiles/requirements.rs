@@ -11,13 +11,8 @@ use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Error, Location};
 
 /// The format.
-pub(super) const FORMAT: Format = Format {
-    name: "requirements.txt",
-    is: is_requirements,
-    is_named: is_requirements,
-    written_by: "pip-compile",
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "requirements.txt", is: is_requirements, is_named: is_requirements, read };
 
 /// Deepest chain of files that include each other.
 const DEEPEST: usize = 32;

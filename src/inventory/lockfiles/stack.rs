@@ -13,7 +13,6 @@ pub(super) const FORMAT: Format = Format {
     name: "stack.yaml.lock",
     is: |name| name == "stack.yaml.lock",
     is_named: |name| name.starts_with("stack") && name.ends_with(".lock"),
-    written_by: "stack build --dry-run",
     read,
 };
 

@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
     name: "Package.resolved",
     is: |name| name == "Package.resolved",
     is_named: |name| name.ends_with("Package.resolved"),
-    written_by: "swift package resolve",
     read,
 };
 

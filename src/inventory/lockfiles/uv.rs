@@ -9,6 +9,5 @@ pub(super) const FORMAT: Format = Format {
     // A script has one of its own: `tool.py.lock`.
     is: |name| name == "uv.lock" || name.ends_with(".py.lock"),
     is_named: |name| name == "uv.lock" || name.ends_with(".py.lock"),
-    written_by: "uv lock",
     read: |source| read(source, Flavour::Uv, "restore the lockfile, or regenerate it with `uv lock`"),
 };

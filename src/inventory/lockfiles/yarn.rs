@@ -12,13 +12,8 @@ use crate::{Graph, Origin, Package, Scope};
 use devops_core::Error;
 
 /// The format.
-pub(super) const FORMAT: Format = Format {
-    name: "yarn.lock",
-    is: |name| name == "yarn.lock",
-    is_named: |name| name == "yarn.lock",
-    written_by: "yarn install",
-    read,
-};
+pub(super) const FORMAT: Format =
+    Format { name: "yarn.lock", is: |name| name == "yarn.lock", is_named: |name| name == "yarn.lock", read };
 
 const RESTORE: &str = "restore the lockfile, or regenerate it with `yarn install`";
 

@@ -1,9 +1,9 @@
 //! `CycloneDX` 1.2 to 1.6, as JSON and XML.
 
-use super::parts::{Part, Parts, RESTORE, purl_of};
+use super::parts::{Own, Part, Parts, RESTORE, purl_of};
 use crate::document::{Damage, Element, Node, json, text, xml};
 use crate::lockfiles::{Format, Source};
-use crate::{Graph, Scope};
+use crate::{Graph, Origin, Scope};
 use devops_core::Error;
 
 /// The format.
@@ -18,7 +18,6 @@ pub(super) const FORMAT: Format = Format {
         let is_bill = ["bom", "cdx", "cyclonedx"].iter().any(|word| name.contains(word));
         is_bill && (name.ends_with(".json") || name.ends_with(".xml")) && !name.contains("spdx")
     },
-    written_by: "npm sbom --sbom-format cyclonedx",
     read,
 };
 
@@ -67,7 +66,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         }
         of_json(&document, &mut parts)?;
     }
-    Ok(parts.draft.finish())
+    Ok(parts.finish())
 }
 
 fn check_version(line: u64, version: &str) -> Result<(), Damage> {
@@ -130,11 +129,19 @@ fn component(node: &Node<'_>, parts: &mut Parts, is_subject: bool) -> Result<(),
     let version = node.text_of("version")?.unwrap_or_default().to_owned();
     let mut ecosystem = None;
     let mut is_dev = false;
+    let mut stated = Own::default();
     for property in node.items("properties")? {
         let key = property.get("name").and_then(Node::as_text).unwrap_or_default();
         let value = property.get("value").and_then(Node::as_text);
         if key == "ecosystem" || key.ends_with(":ecosystem") {
             ecosystem = value;
+        }
+        match key {
+            "devops-action:ecosystem" => stated.ecosystem = value.map(str::to_owned),
+            "devops-action:scope" => stated.scope = value.and_then(Scope::of_word),
+            "devops-action:origin" => stated.origin = value.and_then(Origin::of_word),
+            "devops-action:source" => stated.source = value.map(str::to_owned),
+            _ => {}
         }
         is_dev |= key.ends_with(":development") && value == Some("true");
     }
@@ -157,6 +164,7 @@ fn component(node: &Node<'_>, parts: &mut Parts, is_subject: bool) -> Result<(),
         integrity: node.items("hashes")?.iter().filter_map(hash).collect(),
         license: joined(&licenses),
         is_subject,
+        own: stated,
     };
     add(part, kind, parts)?;
     for inner in node.items("components")? {
@@ -252,6 +260,7 @@ fn element(node: &Element, parts: &mut Parts, is_subject: bool) -> Result<(), Da
         integrity: hashes.iter().filter_map(hash).collect(),
         license: joined(&licenses),
         is_subject,
+        own: Own::default(),
     };
     add(part, kind, parts)?;
     elements(node, parts)

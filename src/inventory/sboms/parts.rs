@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::document::Damage;
 use crate::draft::Draft;
 use crate::purl::{ECOSYSTEMS, parse};
-use crate::{Origin, Package, Scope};
+use crate::{Graph, Origin, Package, Scope};
 use devops_core::Ecosystem;
 
 /// Packages of ecosystems that are not known.
@@ -29,6 +29,17 @@ pub(super) struct Part {
     pub(super) license: Option<String>,
     /// Whether the file is about this component.
     pub(super) is_subject: bool,
+    /// What bills of our own say beside the purl.
+    pub(super) own: Own,
+}
+
+/// What bills of our own say of a component, because the formats have no fields for it.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    pub(super) ecosystem: Option<String>,
+    pub(super) scope: Option<Scope>,
+    pub(super) origin: Option<Origin>,
+    pub(super) source: Option<String>,
 }
 
 /// A bill of materials on its way to a graph.
@@ -37,6 +48,8 @@ pub(super) struct Parts {
     pub(super) draft: Draft,
     by_id: HashMap<String, Vec<usize>>,
     scopes: HashMap<usize, Scope>,
+    /// Scopes that the file states, whatever its relations say.
+    stated: HashMap<usize, Scope>,
 }
 
 impl Parts {
@@ -44,7 +57,7 @@ impl Parts {
     pub(super) fn add(&mut self, part: Part) -> Result<(), Damage> {
         let mut packages: Vec<Package> = Vec::new();
         for purl in &part.purls {
-            packages.push(package(purl, &part)?);
+            packages.push(as_written(package(purl, &part)?, purl, &part));
         }
         if packages.is_empty() {
             // What the file is about needs no advisories of its own.
@@ -55,11 +68,15 @@ impl Parts {
         }
         let mut indexes = Vec::new();
         for mut package in packages {
-            package.scope = part.scope;
+            package.scope = part.own.scope.unwrap_or(part.scope);
             package.integrity.clone_from(&part.integrity);
             package.license.clone_from(&part.license);
             let index = self.draft.add(package);
-            self.scopes.insert(index, part.scope);
+            self.scopes.insert(index, part.own.scope.unwrap_or(part.scope));
+            if let Some(scope) = part.own.scope {
+                let stated = self.stated.entry(index).or_insert(scope);
+                *stated = (*stated).min(scope);
+            }
             if part.is_subject {
                 self.draft.root(index);
             }
@@ -69,6 +86,17 @@ impl Parts {
         self.skip(&id, part.line)?;
         self.by_id.insert(id, indexes);
         Ok(())
+    }
+
+    /// The graph.
+    pub(super) fn finish(self) -> Graph {
+        let mut graph = self.draft.finish();
+        for (index, scope) in self.stated {
+            if let Some(package) = graph.packages.get_mut(index) {
+                package.scope = scope;
+            }
+        }
+        graph
     }
 
     /// Something that is no package has this id.
@@ -113,6 +141,22 @@ fn package(text: &str, part: &Part) -> Result<Package, Damage> {
         (package.origin, package.source) = (Origin::Other, address.to_owned());
     }
     Ok(package)
+}
+
+/// The package as a bill of our own writes it: with the spelling that its lockfile has, and with its origin. The purl decides what it
+/// is, so that a name that does not belong to it changes nothing.
+fn as_written(mut package: Package, purl: &str, part: &Part) -> Package {
+    if part.own.ecosystem.as_deref() == Some(package.ecosystem.name())
+        && crate::purl(package.ecosystem, &part.name, &part.version) == purl
+    {
+        part.name.clone_into(&mut package.name);
+        part.version.clone_into(&mut package.version);
+        package.origin = part.own.origin.unwrap_or(package.origin);
+        if let Some(source) = &part.own.source {
+            source.clone_into(&mut package.source);
+        }
+    }
+    package
 }
 
 /// The purl for a name of an ecosystem, which is given by the name that OSV uses.

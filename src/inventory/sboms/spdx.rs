@@ -1,9 +1,9 @@
 //! SPDX 2.2 and 2.3 as JSON.
 
-use super::parts::{Part, Parts, RESTORE};
+use super::parts::{Own, Part, Parts, RESTORE};
 use crate::document::{Damage, Node, json, text};
 use crate::lockfiles::{Format, Source};
-use crate::{Graph, Scope};
+use crate::{Graph, Origin, Scope};
 use devops_core::Error;
 
 /// The format.
@@ -14,7 +14,6 @@ pub(super) const FORMAT: Format = Format {
         let name = name.to_ascii_lowercase();
         name.contains("spdx") && name.ends_with(".json")
     },
-    written_by: "npm sbom --sbom-format spdx",
     read,
 };
 
@@ -60,9 +59,13 @@ pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
             kind => links.push((kind, left, right)),
         }
     }
+    let mut texts: Vec<(&str, &str)> = Vec::new();
+    for text in document.items("hasExtractedLicensingInfos")? {
+        texts.extend(text.text_of("licenseId")?.zip(text.text_of("extractedText")?));
+    }
     let mut parts = Parts::default();
     for node in document.items("packages")? {
-        parts.add(package(node, &subjects)?)?;
+        parts.add(package(node, &subjects, &texts)?)?;
     }
     for (kind, left, right) in links {
         match kind {
@@ -81,10 +84,10 @@ pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
             _ => {}
         }
     }
-    Ok(parts.draft.finish())
+    Ok(parts.finish())
 }
 
-fn package(node: &Node<'_>, subjects: &[&str]) -> Result<Part, Damage> {
+fn package(node: &Node<'_>, subjects: &[&str], texts: &[(&str, &str)]) -> Result<Part, Damage> {
     node.check_case(&KNOWN)?;
     let id = node.must("SPDXID")?;
     let mut purls: Vec<String> = Vec::new();
@@ -111,7 +114,31 @@ fn package(node: &Node<'_>, subjects: &[&str]) -> Result<Part, Damage> {
         purls,
         scope: Scope::Runtime,
         integrity: node.items("checksums")?.iter().filter_map(checksum).collect(),
-        license: license("licenseConcluded")?.or(license("licenseDeclared")?).map(str::to_owned),
+        license: license("licenseConcluded")?.or(license("licenseDeclared")?).map(|id| {
+            let text = texts.iter().find(|(known, _)| *known == id);
+            text.map_or(id, |(_, text)| *text).to_owned()
+        }),
         is_subject: subjects.contains(&id),
+        own: own(node.text_of("comment")?.unwrap_or_default()),
     })
+}
+
+/// What the comment of a bill of our own says: `ecosystem: npm, scope: dev, origin: git, source: …`.
+fn own(comment: &str) -> Own {
+    let Some((ecosystem, rest)) =
+        comment.strip_prefix("ecosystem: ").and_then(|rest| rest.split_once(", scope: "))
+    else {
+        return Own::default();
+    };
+    let (scope, rest) = rest.split_once(", origin: ").unwrap_or((rest, ""));
+    let (origin, source) = match rest.split_once(", source: ") {
+        Some((origin, source)) => (origin, Some(source.to_owned())),
+        None => (rest, None),
+    };
+    Own {
+        ecosystem: Some(ecosystem.to_owned()),
+        scope: Scope::of_word(scope),
+        origin: Origin::of_word(origin),
+        source,
+    }
 }

@@ -91,6 +91,7 @@ const DEP_SCAN: &[Row] = &[
     ("db", "d1", "d2", First),
     ("db-digest", "sha256:11", "sha256:22", Wait),
     ("epss-threshold", "0.5", "0.1", Stricter),
+    ("exclude", "x1", "x2", Wait),
     ("fixed-only", "true", "false", Stricter),
     ("frozen-db", "true", "false", Stricter),
     ("grace-critical", "7", "1", Stricter),

@@ -21,7 +21,6 @@ fn a_lockfile_that_is_none_is_exit_3_with_its_line() {
     let package = format!("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n{public}");
     for (text, place) in [
         (String::new(), "Cargo.lock: lockfile lists no packages"),
-        ("version = 4\n".to_owned(), "Cargo.lock: lockfile lists no packages"),
         (format!("version = 5\n\n{package}"), "Cargo.lock:1:11: lockfile has version 5"),
         (format!("{package}\n[[pack"), "Cargo.lock:6:7: lockfile is cut off or damaged"),
         (format!("{package}dependencies = [\n \"b\","), "Cargo.lock:6:6: lockfile is cut off or damaged"),
@@ -163,12 +162,12 @@ fn other_lockfiles_are_named_and_folders_of_other_people_not_entered() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
-    write("web/package-lock.json", "{}");
-    write("svc/go.mod", "module x\n");
+    write("web/bun.lockb", "");
+    write("svc/rebar.lock", "");
     let (finished, report) = scan_in(folder.path(), &database(), FROZEN);
     assert_eq!(finished.code, Some(3), "{finished:?}");
     let message = report["error"]["message"].as_str().unwrap();
-    assert!(message.contains("svc/go.mod, web/package-lock.json"), "{message}");
+    assert!(message.contains("svc/rebar.lock, web/bun.lockb"), "{message}");
 
     let safe = std::fs::read_to_string(case("v1").join("Cargo.lock"))
         .unwrap()
@@ -190,8 +189,8 @@ fn other_lockfiles_are_named_and_folders_of_other_people_not_entered() {
     assert_eq!(
         titles,
         [
-            "svc/go.mod was not checked: Go is not read yet",
-            "web/package-lock.json was not checked: npm is not read yet"
+            "svc/rebar.lock was not checked: Hex is not read yet",
+            "web/bun.lockb was not checked: npm is not read yet"
         ]
     );
     let notes = report["notes"].to_string();

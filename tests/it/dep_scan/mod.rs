@@ -10,6 +10,7 @@ mod licences;
 mod lockfile;
 mod oracle;
 mod osv;
+mod packages;
 mod policy;
 mod sample;
 mod sources;
