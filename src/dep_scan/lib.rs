@@ -3,6 +3,7 @@
 //! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
 //! reads the lockfiles, and of the database only what is about packages in them.
 
+mod change;
 mod compare_command;
 mod db_command;
 pub mod fix;
@@ -57,6 +58,18 @@ pub struct Arguments {
     /// Don't check the age of the database, for a copy that is frozen on purpose
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
     pub frozen_db: bool,
+
+    /// In a change, findings that were known before it only warn; those that are new or newly known count
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub only_new: bool,
+
+    /// Minimum age in days of versions that a change brings in; one whose age is unknown is reported too
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub min_release_age: Option<u32>,
+
+    /// When versions were published, as `devops fetch release-dates` writes it, for `--min-release-age`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub release_dates: Option<PathBuf>,
 }
 
 /// A severity that warns at least.
@@ -74,7 +87,10 @@ impl Job for DepScan {
         ("db", Key::Unset),
         ("frozen-db", Key::OFF),
         ("max-db-age", Key::Maximum),
+        ("min-release-age", Key::Minimum),
+        ("only-new", Key::OFF),
         ("paths", Key::ListOrAll),
+        ("release-dates", Key::Decides),
         ("uncovered-severity", Key::MOST_SEVERE),
     ];
 

@@ -17,5 +17,11 @@ rules! {
     NOT_COVERED: "source-not-covered", Medium,
         "a package is from another source, and an advisory would apply to it in the public registry";
     NOT_READ: "lockfile-not-read", Medium, "a lockfile is in a format that is not read yet";
+    TAMPERED: "lockfile-tampered", High,
+        "a lockfile gives another file for the same version of a package";
+    INSTALL_SCRIPT: "install-script-new", Medium, "a change brings in a package that runs a script when it is installed";
+    TOO_NEW: "package-too-new", High, "a change brings in a version that was published a short time ago";
+    TRUST_LOWERED: "trust-lowered", Medium, "a change takes a package from a source that is trusted less";
+    GONE: "lockfile-gone", Medium, "a change removes the lockfile of a project that stays";
     STALE: "database-stale", Medium, "the advisory database is old";
 }

@@ -15,6 +15,8 @@ mod python;
 mod python_lock;
 
 pub use find::{Found, find, is_searched};
+pub use node::tarball;
+
 pub use format::{Format, Kind, Source, help};
 
 use devops_core::modules::modules;

@@ -88,8 +88,11 @@ const DEP_SCAN: &[Row] = &[
     ("db-digest", "sha256:11", "sha256:22", Wait),
     ("frozen-db", "true", "false", Stricter),
     ("max-db-age", "360", "20", Stricter),
+    ("min-release-age", "3", "9", Stricter),
     ("mirrors", "a.example/x", "b.example/x", Wait),
+    ("only-new", "true", "false", Stricter),
     ("paths", "p1", "p2", Extend),
+    ("release-dates", "r1", "r2", Wait),
     ("uncovered-severity", "low", "high", Stricter),
 ];
 
