@@ -554,6 +554,7 @@ fn without_the_start_everything_counts() {
     assert_eq!((code, rules(&known)), (Some(0), vec!["advisory old known".to_owned()]));
     // Neither clone has the commit where the change began, and the second one has the newest commit of the target.
     git(project.path(), &["switch", "--quiet", "main"]);
+    std::fs::remove_dir_all(project.path().join("devops-report")).unwrap();
     project.write("other.js", "");
     change::commit(project.path());
     let address = format!("file://{}", project.path().display());
