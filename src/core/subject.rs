@@ -28,6 +28,8 @@ pub enum Role {
 pub enum Change {
     /// It was not there.
     New,
+    /// What it is about was there, and nobody knew this of it.
+    NewlyKnown,
     /// It was there, so that it is no news.
     Known,
 }
@@ -39,6 +41,7 @@ impl Change {
     const fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::NewlyKnown => "newly-known",
             Self::Known => "known",
         }
     }
@@ -58,7 +61,7 @@ impl Subject {
     /// Whether the finding is new, where that is known.
     pub fn change(&self) -> Option<Change> {
         let word = self.get(Change::KEY)?.as_str()?;
-        [Change::New, Change::Known].into_iter().find(|change| change.as_str() == word)
+        [Change::New, Change::NewlyKnown, Change::Known].into_iter().find(|change| change.as_str() == word)
     }
 
     /// A fact, whatever its role.

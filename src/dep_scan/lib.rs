@@ -4,6 +4,7 @@
 //! reads the lockfiles, and of the database only what is about packages in them.
 
 mod bans;
+mod change;
 mod compare_command;
 mod db_command;
 pub mod fix;
@@ -151,6 +152,18 @@ pub struct Arguments {
     /// Requirements of the project that any version meets, such as `*`: `deny` is high, `warn` is medium severity
     #[arg(long, value_name = "RESPONSE", value_enum, default_value_t = Response::Allow)]
     pub bans_wildcards: Response,
+
+    /// In a change, findings that were known before it only warn; those that are new or newly known count
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub only_new: bool,
+
+    /// Minimum age in days of versions that a change brings in; one whose age is unknown is reported too
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub min_release_age: Option<u32>,
+
+    /// When versions were published, as `devops fetch release-dates` writes it, for `--min-release-age`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub release_dates: Option<PathBuf>,
 }
 
 /// A severity that warns at least.
@@ -218,7 +231,10 @@ impl Job for DepScan {
         ("licences-deny", Key::List),
         ("licences-unknown", Response::KEY),
         ("max-db-age", Key::Maximum),
+        ("min-release-age", Key::Minimum),
+        ("only-new", Key::OFF),
         ("paths", Key::ListOrAll),
+        ("release-dates", Key::Decides),
         ("scopes", Key::ListOrAll),
         ("uncovered-severity", Key::MOST_SEVERE),
         ("unknown-severity", Key::MOST_SEVERE),

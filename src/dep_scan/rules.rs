@@ -23,5 +23,11 @@ rules! {
     DUPLICATED: "package-duplicated", Medium, "a lockfile has several versions of a package";
     WILDCARD: "requirement-wildcard", Medium, "the project asks for any version of a package";
     NOT_READ: "lockfile-not-read", Medium, "a lockfile is in a format that is not read yet";
+    TAMPERED: "lockfile-tampered", High,
+        "a lockfile gives another file for the same version of a package";
+    INSTALL_SCRIPT: "install-script-new", Medium, "a change brings in a package that runs a script when it is installed";
+    TOO_NEW: "package-too-new", High, "a change brings in a version that was published a short time ago";
+    TRUST_LOWERED: "trust-lowered", Medium, "a change takes a package from a source that is trusted less";
+    GONE: "lockfile-gone", Medium, "a change removes the lockfile of a project that stays";
     STALE: "database-stale", Medium, "the advisory database is old";
 }

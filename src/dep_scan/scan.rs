@@ -1,5 +1,6 @@
 //! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -8,11 +9,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Arguments;
+use super::change::{Ages, Before, Classes, Difference, ReadAt, Seen};
 use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
 use super::policy::{Policy, covered, sources};
 use super::rules::{NOT_READ, STALE};
-use super::sight::{Seen, read};
+use super::sight::{self, read};
 use super::target::Target;
 use super::{bans, licences};
 use devops_advisory::enrichment::Enrichment;
@@ -22,7 +24,7 @@ use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location};
 use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Format, Found, Source, find, help};
-use devops_inventory::{Graph, Origin, Package, bill};
+use devops_inventory::{Graph, Origin, Package, ReleaseDates, bill};
 use devops_job::{Context, Outcome};
 use devops_repository::{Repository, Workspace};
 
@@ -41,22 +43,28 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     let workspace = context.workspace();
     let target = Target::of(context)?;
     let repository = Repository::around(&context.working_directory, &context.environment).ok();
-    let seen = Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
-    let found = find(searched, &seen)?;
+    let sight = sight::Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
+    let found = find(searched, &sight)?;
     let mut inputs = Vec::new();
     let mut lockfiles = Vec::new();
+    let mut now = Vec::new();
     for (path, format) in found.read() {
-        let (bytes, graph) = read_lockfile(path, format, &workspace)?;
+        let (bytes, graph, read_at) = read_of_change(path, format, &workspace, target.repository())?;
+        now.push(read_at);
         let path = shown(path);
         inputs.push(Input::of_bytes(path.clone(), &bytes));
         lockfiles.push(Lockfile { graph, path });
     }
+    let mut before = target.before(searched, now)?;
     let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
     lockfiles.extend(moved.into_iter().filter(|moved| !found.has(&moved.path)));
     if lockfiles.is_empty() {
         return Err(nothing_to_judge(&found));
     }
-    let unused = mirrored(&mut lockfiles, &arguments.sources_mirrors);
+    let mirrors = &arguments.sources_mirrors;
+    let unused = mirrored(lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph), mirrors);
+    mirrored(before.iter_mut().flat_map(Before::graphs_mut), mirrors);
+    let before = before.as_ref();
     let wanted = wanted(&lockfiles);
     let mut databases = databases(arguments, context, &wanted)?;
     let not_covered = covered(&lockfiles, &databases)?;
@@ -69,9 +77,15 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     let policy = Policy::read(arguments, context)?;
     policy.apply(&mut matches, &projects(&lockfiles));
     inputs.extend(policy.inputs);
+    let classes = before.map(|before| {
+        Classes::of(before, &lockfiles, &collected, &matches).mark(&mut matches, arguments.only_new)
+    });
     let mut findings: Vec<Finding> = stale(arguments, &databases, &wanted, context.today());
     findings.extend(nameless(&collected));
     findings.extend(target.unproven(&arguments.db)?);
+    findings.extend(target.cut_off());
+    findings.extend(target.gone(before, &lockfiles)?);
+    findings.extend(brought_in(arguments, context, &target, before, &lockfiles)?);
     findings.extend(not_covered);
     findings.extend(sources(&lockfiles, &matches.uncovered, arguments.uncovered_severity));
     findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
@@ -80,9 +94,11 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         headline: headline(&matches, &lockfiles, packages.len() as u64, &databases),
         notes: unused
             .into_iter()
-            .chain(seen.unused())
+            .chain(sight.unused())
             .chain(policy.notes)
             .chain(notes(&packages, &found, &databases))
+            .chain(classes.and_then(|classes| classes.note()))
+            .chain(before.into_iter().flat_map(Before::notes))
             .collect(),
         totals: totals(&lockfiles, packages.len(), &matches),
         data: provenance(&databases, context.today()),
@@ -98,22 +114,84 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     Ok(Outcome { findings, ..outcome })
 }
 
+/// Findings of what the change brings in, whatever advisories say.
+fn brought_in(
+    arguments: &Arguments,
+    context: &Context,
+    target: &Target,
+    before: Option<&Before>,
+    lockfiles: &[Lockfile],
+) -> Result<Vec<Finding>, Error> {
+    let dates = match &arguments.release_dates {
+        Some(path) => Some(ReleaseDates::read(&shown(path), &read(path)?)?),
+        None => None,
+    };
+    let ages =
+        arguments.min_release_age.map(|minimum| Ages { minimum, dates: dates.as_ref(), now: context.now });
+    let Some(before) = before else {
+        // Where it is not known what a change brings in, that may be anything.
+        let ages = ages.filter(|_| target.is_start_unknown());
+        return Ok(ages.map(|ages| ages.of_all(lockfiles)).unwrap_or_default());
+    };
+    let difference = Difference::of(before, lockfiles);
+    let mut findings = difference.findings();
+    findings.extend(ages.iter().flat_map(|ages| difference.too_new(ages)));
+    Ok(findings)
+}
+
+/// A lockfile's bytes and what they list, with what stands for them in git.
+fn read_of_change(
+    path: &Path,
+    format: &Format,
+    workspace: &Workspace,
+    repository: Option<&Repository>,
+) -> Result<(Vec<u8>, Graph, ReadAt), Error> {
+    let seen = RefCell::new(Seen::new());
+    let (bytes, graph) = read_with(path, format, workspace, &|name, bytes| {
+        if let Some(repository) = repository {
+            let id = bytes.and_then(|bytes| repository.id_of(bytes));
+            seen.borrow_mut().insert(name.to_owned(), id);
+        }
+    })?;
+    let read_at = ReadAt {
+        path: repository.and_then(|repository| repository.path_of(path)),
+        id: repository.and_then(|repository| repository.id_of(&bytes)),
+        seen: seen.into_inner(),
+    };
+    Ok((bytes, graph, read_at))
+}
+
 /// A lockfile's bytes and what they list, with the help of the files beside it.
 pub(super) fn read_lockfile(
     path: &Path,
     format: &Format,
     workspace: &Workspace,
 ) -> Result<(Vec<u8>, Graph), Error> {
+    read_with(path, format, workspace, &|_, _| {})
+}
+
+/// The same, with every file beside it that is asked for.
+fn read_with(
+    path: &Path,
+    format: &Format,
+    workspace: &Workspace,
+    asked: &dyn Fn(&str, Option<&[u8]>),
+) -> Result<(Vec<u8>, Graph), Error> {
     let bytes = read(path)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     // A file that a lockfile names may lie anywhere; one outside of the workspace is none of the change's business.
     let real_folder =
         std::fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok();
-    let neighbour = |name: &str| {
+    let read_beside = |name: &str| {
         let path = folder.join(name);
         let Ok(real) = std::fs::canonicalize(&path) else { return Ok(None) };
         let is_beside = real_folder.as_ref().is_some_and(|folder| real.starts_with(folder));
         if (is_beside || workspace.holds(&real)) && real.is_file() { read(&path).map(Some) } else { Ok(None) }
+    };
+    let neighbour = |name: &str| {
+        let bytes = read_beside(name)?;
+        asked(name, bytes.as_deref());
+        Ok(bytes)
     };
     let shown = shown(path);
     let graph = format.read(&Source { path: &shown, bytes: &bytes, neighbour: &neighbour })?;
@@ -132,9 +210,9 @@ fn nothing_to_judge(found: &Found) -> Error {
 }
 
 /// Makes the packages of mirrors those of the public registry; a sentence about each mirror that no package is from.
-fn mirrored(lockfiles: &mut [Lockfile], mirrors: &[Mirror]) -> Vec<String> {
+fn mirrored<'a>(graphs: impl Iterator<Item = &'a mut Graph>, mirrors: &[Mirror]) -> Vec<String> {
     let mut used = vec![false; mirrors.len()];
-    for package in lockfiles.iter_mut().flat_map(|lockfile| &mut lockfile.graph.packages) {
+    for package in graphs.flat_map(|graph| &mut graph.packages) {
         for (mirror, is_used) in mirrors.iter().zip(&mut used) {
             if mirror.holds(&package.source) {
                 (package.origin, *is_used) = (Origin::Registry, true);

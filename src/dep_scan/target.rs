@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
+use super::change::{Before, ReadAt, below_root, in_commit};
 use super::matching::Lockfile;
 use devops_advisory::{Collected, Committed, Wanted, collect_committed};
 use devops_core::{Error, Finding, Location, Severity};
 use devops_inventory::Origin;
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Format, Kind, Source, is_searched};
+use devops_inventory::lockfiles::{Format, Kind, is_searched};
 use devops_job::Context;
 use devops_repository::policy::BASE_UNKNOWN;
 use devops_repository::{Base, KnownBase, Repository, UnknownBase};
@@ -39,6 +40,60 @@ impl Target {
             Base::Unknown(unknown) => Self::Unknown(unknown),
             Base::Known(known) => Self::Known(known),
         })
+    }
+
+    /// The repository of the change, where there is one.
+    pub(super) fn repository(&self) -> Option<&Repository> {
+        match self {
+            Self::Known(known) => Some(&known.repository),
+            Self::Unknown(_) | Self::None => None,
+        }
+    }
+
+    /// What the lockfiles were where the change began; none where there is no change or that is not known.
+    ///
+    /// # Errors
+    /// Where the repository can't be read.
+    pub(super) fn before(&self, searched: &[PathBuf], now: Vec<ReadAt>) -> Result<Option<Before>, Error> {
+        let Self::Known(known) = self else { return Ok(None) };
+        let Ok(start) = known.start else { return Ok(None) };
+        Before::read(&known.repository, start, searched, now).map(Some)
+    }
+
+    /// Lockfiles that are not judged any more.
+    ///
+    /// # Errors
+    /// Where the repository can't be read.
+    pub(super) fn gone(
+        &self,
+        before: Option<&Before>,
+        lockfiles: &[Lockfile],
+    ) -> Result<Vec<Finding>, Error> {
+        let (Self::Known(known), Some(before)) = (self, before) else { return Ok(Vec::new()) };
+        let head = known.repository.files_with_ids(known.repository.head()?)?;
+        Ok(before.gone(lockfiles, &head.into_iter().collect()))
+    }
+
+    /// Whether there is a change, and where it began is not known.
+    pub(super) fn is_start_unknown(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Unknown(_) => true,
+            Self::Known(known) => known.start.is_err(),
+        }
+    }
+
+    /// The finding that the history does not reach where the change began, although its target is known.
+    pub(super) fn cut_off(&self) -> Option<Finding> {
+        let Self::Known(known) = self else { return None };
+        let failure = known.start.as_ref().err()?;
+        let title =
+            "the history does not reach where the change began, so every finding counts as if it were new";
+        Some(
+            Finding::new(&BASE_UNKNOWN, title, &["dep-scan", "start"])
+                .detail(failure.message.clone())
+                .help(failure.help()),
+        )
     }
 
     /// A finding for each database that the change may have altered, where what the target branch has is not known.
@@ -160,7 +215,7 @@ impl Target {
         });
         let read = |commit, path: &str, format: &Format| {
             let bytes = repository.blob(commit, path)?.unwrap_or_default();
-            format.read(&Source::alone(path, &bytes))
+            in_commit(repository, commit, path, &bytes, format)
         };
         let mut projects: BTreeSet<String> = BTreeSet::new();
         for (path, format) in gone {
@@ -184,12 +239,6 @@ impl Target {
         }
         Ok(moved)
     }
-}
-
-/// The path of a file or folder below the root; empty for the root itself, none outside of it.
-fn below_root(repository: &Repository, path: &Path) -> Option<String> {
-    let inside = repository.path_of(&path.join("x"))?;
-    Some(inside.strip_suffix('x')?.trim_end_matches('/').to_owned())
 }
 
 /// The lockfiles among files, with their formats.

@@ -34,3 +34,5 @@ pub use moves::moved;
 pub use objects::Repository;
 pub use tracked::is_tracked;
 pub use unified_diff::parse;
+
+pub use gix::ObjectId;

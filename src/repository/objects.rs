@@ -78,6 +78,19 @@ impl Repository {
         self.entries_of(&self.tree(commit)?, EntryMode::is_blob)
     }
 
+    /// Every file of a commit with what stands for its content, in no order; links and submodules are none.
+    pub fn files_with_ids(&self, commit: ObjectId) -> Result<Vec<(String, ObjectId)>, Failure> {
+        let tree = self.tree(commit)?;
+        let entries = tree.traverse().breadthfirst.files().map_err(|error| self.missing(&error))?;
+        let files = entries.into_iter().filter(|entry| entry.mode.is_blob());
+        Ok(files.map(|entry| (entry.filepath.to_string(), entry.oid)).collect())
+    }
+
+    /// What stands for these bytes as the content of a file; none where it can't be computed.
+    pub fn id_of(&self, bytes: &[u8]) -> Option<ObjectId> {
+        gix::objs::compute_hash(self.inner.object_hash(), gix::objs::Kind::Blob, bytes).ok()
+    }
+
     /// Every file and link below a folder of a commit, as paths from there, sorted; none where the commit has no such folder.
     pub fn files_below(&self, commit: ObjectId, folder: &str) -> Result<Option<Vec<String>>, Failure> {
         let Some(id) = self.id_at(commit, folder)? else { return Ok(None) };
@@ -240,7 +253,7 @@ impl Repository {
     }
 
     /// The bytes of an object.
-    pub(super) fn bytes(&self, id: ObjectId) -> Result<Vec<u8>, Failure> {
+    pub fn bytes(&self, id: ObjectId) -> Result<Vec<u8>, Failure> {
         Ok(self.inner.find_object(id).map_err(|error| self.missing(&error))?.detach().data)
     }
 

@@ -16,6 +16,7 @@ mod python;
 mod python_lock;
 
 pub use find::{Found, Sight, find, is_searched};
+pub use node::tarball;
 pub use format::{Format, Kind, Source, help};
 
 use devops_core::modules::modules;

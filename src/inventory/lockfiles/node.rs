@@ -104,7 +104,7 @@ fn without_user(address: &str) -> String {
 }
 
 /// Name and version of the file at an address of a registry, such as `https://host/@scope/name/-/name-1.0.0.tgz`.
-pub(super) fn tarball(address: &str) -> Option<(String, String)> {
+pub fn tarball(address: &str) -> Option<(String, String)> {
     let path = address.split(['#', '?']).next().unwrap_or_default();
     let (_, path) = path.split_once("://")?;
     let (_, path) = path.split_once('/')?;

@@ -17,14 +17,14 @@ use self::builds::Builds;
 use super::Format;
 use super::events::{Events, Tail, follow};
 use crate::attempts::State;
-use devops_benchmarks::Stream;
 use crate::collector::{Collector, GroupError, Repetition};
 use crate::execution::{Execution, micros};
-use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use crate::rerun;
+use devops_benchmarks::Stream;
 use devops_core::Location;
 use devops_core::words::counted;
+use devops_reading::hash::hash_of;
 use devops_reading::shape::Shape;
 use devops_reading::trouble::{Position, Trouble};
 

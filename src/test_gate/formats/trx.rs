@@ -13,9 +13,9 @@ use super::trx_summary::Summary;
 use crate::attempts::State;
 use crate::collector::{Collector, KEPT};
 use crate::execution::{self, Execution};
-use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::Cases;
+use devops_reading::hash::hash_of;
 use devops_reading::shape::Shape;
 use devops_reading::trouble::Position;
 

@@ -1,6 +1,7 @@
 //! `dep-scan` through its binary.
 
 mod bills;
+mod changes;
 mod cheating;
 mod compare;
 mod database;

@@ -3,11 +3,11 @@
 use crate::attempts::State;
 use crate::execution::{self, DETAIL, Execution, MESSAGE};
 use crate::formats::numbers;
-use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::{Location, clues};
 use devops_reading::encoding::has_replaced;
 use devops_reading::excerpt::{self, Excerpt, resolve};
+use devops_reading::hash::hash_of;
 use devops_reading::trouble::Position;
 
 /// An element that says that a test, or one attempt at it, went wrong.

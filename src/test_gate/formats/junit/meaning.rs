@@ -9,9 +9,9 @@ use super::suite::{Around, Suite, path};
 use crate::attempts::State;
 use crate::collector::{GroupError, Met, Repetition};
 use crate::execution::MESSAGE;
-use devops_reading::hash::hash_of;
 use crate::producer::{Producer, Repeats};
 use devops_reading::excerpt::Excerpt;
+use devops_reading::hash::hash_of;
 use devops_reading::xml::attributes;
 
 impl<R: Read> Reader<'_, R> {

@@ -2,10 +2,10 @@
 
 use crate::execution::MESSAGE;
 use crate::formats::numbers;
-use devops_reading::hash::hash_of;
 use crate::producer::Producer;
 use devops_core::words::{count, number};
 use devops_reading::excerpt::{resolve, shorten};
+use devops_reading::hash::hash_of;
 
 /// A suite, or a group of suites, that is open.
 #[derive(Default)]
