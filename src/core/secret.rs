@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::rule::RULE_IDS;
 
@@ -229,9 +232,37 @@ impl Redactor {
         clean
     }
 
-    /// `bytes` without any secret, where they are text.
-    pub fn redact_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+    /// JSON without any secret, which is still JSON: a secret that begins or ends within an escape is masked string by string.
+    pub fn redact_json(&self, text: &str) -> String {
+        let clean = self.redact(text);
+        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if clean == text || is_json(&clean) {
+            return clean;
+        }
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => format!("{:#}\n", self.redact_value(value)),
+            Err(_) => clean,
+        }
+    }
+
+    /// A value with every string redacted.
+    fn redact_value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => self.redact(&text).into(),
+            Value::Array(items) => items.into_iter().map(|item| self.redact_value(item)).collect(),
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| (self.redact(&name), self.redact_value(value)))
+                .collect(),
+            other => other,
+        }
+    }
+
+    /// The bytes of a file of this name without any secret, where they are text.
+    pub fn redact_file(&self, name: &str, bytes: Vec<u8>) -> Vec<u8> {
+        let is_json = Path::new(name).extension().is_some_and(|ending| ending == "json" || ending == "sarif");
         match String::from_utf8(bytes) {
+            Ok(text) if is_json => self.redact_json(&text).into_bytes(),
             Ok(text) => self.redact(&text).into_bytes(),
             Err(error) => error.into_bytes(),
         }
@@ -427,8 +458,10 @@ fn is_part_of_hash(before: &[u8], rest: &[u8], form: &[u8]) -> bool {
 
 /// `value` as it stands inside a JSON string.
 fn json(value: &str) -> String {
-    let quoted = serde_json::Value::from(value).to_string();
-    quoted.trim_matches('"').to_owned()
+    let quoted = Value::from(value).to_string();
+    // One quotation mark on each side: the value may have its own beside them.
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or(&quoted).to_owned()
 }
 
 /// `value` as it stands in HTML text.
@@ -454,6 +487,31 @@ mod tests {
         let variables: BTreeMap<String, String> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Redactor::from_environment(&variables)
+    }
+
+    #[test]
+    fn a_secret_that_ends_within_an_escape_leaves_json_whole() {
+        for (secret, text, expected) in [
+            ("hunter2\\", "a hunter2\"b", "a hunter2\"b"),
+            ("nhunter22", "a\nhunter22 nhunter22", "a\nhunter22 ***"),
+            ("hunter2\\", "a hunter2\\\" hunter2\"b", "a ***\" hunter2\"b"),
+        ] {
+            let redactor = of(&[("TOKEN", secret)]);
+            let json = serde_json::json!({ "text": text, "list": [text, 1] }).to_string();
+            let clean: serde_json::Value = serde_json::from_str(&redactor.redact_json(&json)).unwrap();
+            assert_eq!(clean, serde_json::json!({ "text": expected, "list": [expected, 1] }), "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_secret_with_quotation_marks_leaves_json_whole() {
+        for secret in ["\"; hunter2 \"", "\"\"hunter2\"\"", "hunter2\\", "\\\"hunter2\\\""] {
+            let redactor = of(&[("TOKEN", secret)]);
+            let text = serde_json::json!([format!("a {secret}b"), secret]).to_string();
+            let clean = redactor.redact(&text);
+            let read: Vec<String> = serde_json::from_str(&clean).unwrap_or_else(|_| panic!("{clean}"));
+            assert_eq!(read, ["a ***b", "***"], "{secret}");
+        }
     }
 
     #[test]

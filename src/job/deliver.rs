@@ -205,7 +205,7 @@ fn append_events(delivery: &Delivery<'_>) -> Result<(), Error> {
     if delivery.events.is_empty() {
         return Ok(());
     }
-    let json = delivery.context.redactor.redact_bytes(devops_render::json(delivery.report)?);
+    let json = delivery.context.redactor.redact_file("report.json", devops_render::json(delivery.report)?);
     event_lines::append(delivery.events, &json, delivery.common, delivery.context, &delivery.report.job)
 }
 
@@ -223,14 +223,16 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
         let Some(name) = format.file_name() else { continue };
         let path = folder.join(name);
         match rendered(delivery, format)? {
-            Some(bytes) => replace(&path, &delivery.context.redactor.redact_bytes(bytes))?,
+            Some(bytes) => replace(&path, &delivery.context.redactor.redact_file(name, bytes))?,
             None => remove(&path)?,
         }
     }
     for artifact in delivery.artifacts {
         let path = folder.join(artifact.name);
         match &artifact.bytes {
-            Some(bytes) => replace(&path, &delivery.context.redactor.redact_bytes(bytes.clone()))?,
+            Some(bytes) => {
+                replace(&path, &delivery.context.redactor.redact_file(artifact.name, bytes.clone()))?
+            }
             None => remove(&path)?,
         }
     }

@@ -12,11 +12,13 @@ fn webshop(name: &str) -> PathBuf {
 fn the_sample_has_one_finding_of_each_weight() {
     let lockfile = webshop("Cargo.lock");
     let other = webshop("package-lock.json");
-    let arguments = ["--frozen-db", lockfile.to_str().unwrap(), other.to_str().unwrap()];
+    let npm = webshop("advisories-npm");
+    let npm = npm.to_str().unwrap();
+    let arguments = ["--frozen-db", "--db", npm, lockfile.to_str().unwrap(), other.to_str().unwrap()];
     let (finished, report) = scan(&webshop("advisory-db"), &arguments);
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(
-        finished.stdout.contains("3 vulnerabilities in 3 of 39 packages, 1 unmaintained"),
+        finished.stdout.contains("3 vulnerabilities in 3 of 41 packages, 1 unmaintained"),
         "{finished:?}"
     );
     assert_eq!(
@@ -28,7 +30,7 @@ fn the_sample_has_one_finding_of_each_weight() {
             "advisory-unmaintained RUSTSEC-2021-0141 dotenv 0.15.0 low",
         ]
     );
-    assert_eq!(report["findings"].as_array().unwrap().len(), 5);
+    assert_eq!(report["findings"].as_array().unwrap().len(), 4);
 }
 
 #[test]

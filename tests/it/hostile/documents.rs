@@ -153,7 +153,7 @@ pub(super) fn judge(name: &str, text: &str) {
             assert_eq!(names, 7, "{text}");
         }
         "report.json" => {
-            let report: Value = serde_json::from_str(text).expect("JSON");
+            let report: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
             let keys: BTreeSet<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
             let known = [
                 "schema_version",
