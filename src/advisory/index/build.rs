@@ -232,7 +232,9 @@ impl Building {
         writer.text(&key.name);
         writer.number(what);
         self.bytes = writer.0;
-        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
         self.pieces.push(Piece { hash: hash_of(key), start, length: self.bytes.len() - start });
     }
 
@@ -308,13 +310,17 @@ impl Building {
             entries.count(names.get(first.ecosystem).copied().unwrap_or_default());
             entries.text(first.name);
             entries.count(short.len());
-            short.iter().for_each(|one| entries.0.extend_from_slice(one));
+            for one in &short {
+                entries.0.extend_from_slice(one);
+            }
             advisories.sort();
             advisories.dedup();
             records += advisories.len() as u64;
             let mut posting = Writer::default();
             posting.count(advisories.len());
-            advisories.iter().for_each(|one| posting.0.extend_from_slice(one));
+            for one in &advisories {
+                posting.0.extend_from_slice(one);
+            }
             let key = PackageKey { ecosystem: first.ecosystem.to_owned(), name: first.name.to_owned() };
             let mut doubts = doubtful.remove(&key).unwrap_or_default();
             doubts.sort();

@@ -548,11 +548,14 @@ fn bucket_starts(directory: &[u8], start: u64, bytes: u64) -> Option<Vec<u64>> {
     (at == start.checked_add(bytes)?).then_some(starts)
 }
 
+/// The place, the length and the hash of a posting.
+type PostingPlace<'a> = (u64, u64, &'a [u8]);
+
 /// An entry of a bucket.
 struct Entry<'a> {
     name: &'a str,
     malware: Vec<Malware<'a>>,
-    posting: Option<(u64, u64, &'a [u8])>,
+    posting: Option<PostingPlace<'a>>,
 }
 
 /// Reads the number of the ecosystem and the name of the package that an entry is about.
@@ -576,7 +579,7 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), Damaged> {
 }
 
 /// Reads the place, the length and the hash of a posting; none where the package has none.
-fn posting_place<'a>(reader: &mut Reader<'a>) -> Result<Option<(u64, u64, &'a [u8])>, Damaged> {
+fn posting_place<'a>(reader: &mut Reader<'a>) -> Result<Option<PostingPlace<'a>>, Damaged> {
     let length = reader.number()?;
     if length == 0 { Ok(None) } else { Ok(Some((reader.number()?, length, reader.take(16)?))) }
 }
