@@ -33,6 +33,11 @@ struct Form {
 }
 
 /// The bytes of a zip.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::too_many_lines,
+    reason = "the parts of a short file, in their order"
+)]
 fn zip(files: &[File], form: Form) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut directory = Vec::new();
@@ -100,7 +105,9 @@ fn zip(files: &[File], form: Form) -> Vec<u8> {
         bytes.extend(b"PK\x06\x06");
         bytes.extend(44_u64.to_le_bytes());
         bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        [count, count, size, start].iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+        for number in [count, count, size, start] {
+            bytes.extend(number.to_le_bytes());
+        }
         bytes.extend(b"PK\x06\x07\x00\x00\x00\x00");
         bytes.extend(end.to_le_bytes());
         bytes.extend(1_u32.to_le_bytes());
@@ -121,8 +128,11 @@ pub(crate) fn zip_of(files: &[(&'static str, &str)]) -> Vec<u8> {
     zip(&files, Form::default())
 }
 
+/// The name and the text of an entry.
+type Read = (String, Option<String>);
+
 /// Names and texts of the entries, in their order; none stands for one that is too long.
-fn read(bytes: &[u8]) -> Result<Vec<(String, Option<String>)>, String> {
+fn read(bytes: &[u8]) -> Result<Vec<Read>, String> {
     let mut zip = Zip::open(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     let mut read = Vec::new();
     let prepare = |entry: &super::Entry<'_>, bytes: Option<&[u8]>| {
@@ -137,7 +147,7 @@ fn files() -> Vec<File> {
     names.map(|name| file(name, &format!("{name} ").repeat(5))).to_vec()
 }
 
-fn expected(files: &[File]) -> Vec<(String, Option<String>)> {
+fn expected(files: &[File]) -> Vec<Read> {
     files.iter().map(|file| (file.name.to_owned(), Some(file.text.clone()))).collect()
 }
 
@@ -209,9 +219,8 @@ fn a_zip_that_is_cut_off_or_flipped_is_refused_or_the_same() {
             flipped[at] ^= 1 << (at % 8);
             if let Ok(read) = read(&flipped) {
                 let texts = expected(&files);
-                let is_same = |(one, right): (&(String, Option<String>), &(String, Option<String>))| {
-                    one.0 == right.0 && (one.1.is_none() || one.1 == right.1)
-                };
+                let is_same =
+                    |(one, right): (&Read, &Read)| one.0 == right.0 && (one.1.is_none() || one.1 == right.1);
                 assert!(read.len() == texts.len() && read.iter().zip(&texts).all(is_same), "at {at}");
             }
         }
