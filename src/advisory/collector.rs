@@ -200,9 +200,13 @@ impl<'a> Collector<'a> {
 
     /// Takes a record in OSV's form; `path` is its place in the database.
     pub fn take_record(&mut self, path: &str, bytes: &[u8]) {
+        self.take_parsed(path, parse_record(path, bytes));
+    }
+
+    /// Takes a record that was parsed.
+    pub fn take_parsed(&mut self, path: &str, parsed: Parsed) {
         self.collected.total += 1;
-        let is_yaml = path.rsplit('.').next() != Some("json");
-        let record = match osv::parse(bytes, is_yaml) {
+        let record = match parsed {
             Ok(record) => record,
             Err(damage) => {
                 let id = damage.id.unwrap_or_else(|| stem(path).to_owned());
@@ -285,6 +289,14 @@ impl<'a> Collector<'a> {
         self.collected.nameless.sort();
         self.collected
     }
+}
+
+/// What was made of a record in OSV's form.
+pub type Parsed = Result<osv::Record, Box<osv::Damage>>;
+
+/// Parses a record in OSV's form, in the form that its name says it has.
+pub fn parse_record(path: &str, bytes: &[u8]) -> Parsed {
+    osv::parse(bytes, path.rsplit('.').next() != Some("json"))
 }
 
 /// A file's name without folders and ending.

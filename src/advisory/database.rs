@@ -1,12 +1,13 @@
 //! An advisory database: an index, or a source of advisories in one of their forms; its facts, and what it has about wanted packages.
 
+use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::collector::{Collected, Collector, LARGEST_RECORD, Wanted};
+use super::collector::{Collected, Collector, LARGEST_RECORD, Parsed, Wanted, parse_record};
 use super::index::Index;
 use super::tarball::Form;
 use super::tree::Node;
@@ -234,10 +235,24 @@ pub(super) fn walk(path: &Path, collector: &mut Collector<'_>) -> Result<Option<
     let unreadable = |error| Error::unreadable(path, error);
     match form(&head(path)?) {
         Form::Zip => {
-            let mut reader = HashingReader::new(open_within(path, LARGEST_FILE).map_err(unreadable)?);
+            // The file that is hashed is the one that is read, whatever the path leads to later.
+            let mut file = devops_files::open(path).map_err(unreadable)?;
+            let state = |file: &File| {
+                file.metadata().map(|metadata| (metadata.len(), metadata.modified().ok())).map_err(unreadable)
+            };
+            let before = state(&file)?;
+            if before.0 > LARGEST_FILE {
+                let message = format!("is larger than {LARGEST_FILE} bytes");
+                return Err(Error::input(message).at(Location::file(label)).help(HELP));
+            }
+            let mut reader = HashingReader::new(&file);
             io::copy(&mut reader, &mut io::sink()).map_err(unreadable)?;
             let input = reader.finish(label.clone());
-            zip(devops_files::open(path).map_err(unreadable)?, &label, collector)?;
+            file.rewind().map_err(unreadable)?;
+            zip(&file, &label, collector)?;
+            if state(&file)? != before {
+                return Err(Error::input("changed while it was read").at(Location::file(label)).help(HELP));
+            }
             Ok(Some(input))
         }
         Form::Gzip | Form::Tar => tarball::walk(path, collector).map(Some),
@@ -264,16 +279,18 @@ pub(super) fn zip(source: impl Read + Seek, label: &str, collector: &mut Collect
             .help(HELP)
     };
     let mut zip = Zip::open(source).map_err(broken)?;
-    let mut take = |entry: &super::zip::Entry<'_>, bytes: Option<&[u8]>| -> io::Result<()> {
-        if folder::is_record(entry.name) {
-            match bytes {
-                Some(bytes) => collector.take_record(entry.name, bytes),
-                None => collector.refuse_long(entry.name),
-            }
-        }
-        Ok(())
+    let prepare = |entry: &super::zip::Entry<'_>, bytes: Option<&[u8]>| {
+        let is_record = folder::is_record(entry.name);
+        let name = is_record.then(|| entry.name.to_owned())?;
+        let parsed = bytes.map(|bytes| parse_record(&name, bytes));
+        Some((name, parsed))
     };
-    zip.each(LARGEST_RECORD, &mut take).map_err(broken)
+    let mut take = |record: Option<(String, Option<Parsed>)>| match record {
+        Some((name, Some(parsed))) => collector.take_parsed(&name, parsed),
+        Some((name, None)) => collector.refuse_long(&name),
+        None => {}
+    };
+    zip.each(LARGEST_RECORD, &prepare, &mut take).map_err(broken)
 }
 
 /// Takes a list of EPSS.

@@ -22,7 +22,7 @@ const MOST_LINES: usize = 5_000_000;
 
 impl Enrichment {
     /// Whether a tree is CISA's list.
-    pub(super) fn is_known_exploited(tree: &Node) -> bool {
+    pub(super) fn is_known_exploited(tree: &Node<'_>) -> bool {
         tree.get("vulnerabilities").is_some() && tree.get("catalogVersion").is_some()
     }
 
@@ -30,7 +30,7 @@ impl Enrichment {
     ///
     /// # Errors
     /// Where an entry has no CVE or no day.
-    pub(super) fn add_known_exploited(&mut self, tree: &Node) -> Result<(u64, Option<Date>), String> {
+    pub(super) fn add_known_exploited(&mut self, tree: &Node<'_>) -> Result<(u64, Option<Date>), String> {
         let (mut count, mut newest) = (0, None);
         for entry in tree.list("vulnerabilities")? {
             let id = entry.text("cveID").ok_or("an entry has no `cveID`")?;

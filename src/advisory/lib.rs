@@ -4,6 +4,8 @@
 //! lockfile, policy or report. A new format of advisories is one new file that turns its text into an [`Advisory`].
 
 pub mod collector;
+#[cfg(test)]
+mod damaged;
 pub mod database;
 pub mod enrichment;
 mod folder;

@@ -65,14 +65,19 @@ const SEVERITY: &[&str] = &["type", "score"];
 /// Where nothing in it can be relied on.
 pub fn parse(bytes: &[u8], is_yaml: bool) -> Result<Record, Box<Damage>> {
     let tree = if is_yaml { Node::of_yaml(bytes) } else { Node::of_json(bytes) };
-    let tree = tree.map_err(|reason| Box::new(Damage { id: None, reason, packages: mentioned(bytes) }))?;
+    let tree = tree.map_err(|reason| {
+        // The names in what is cut off may be lost: it may be about every package.
+        let is_cut_off = reason.contains("EOF while parsing");
+        let packages = if is_cut_off { Vec::new() } else { mentioned(bytes) };
+        Box::new(Damage { id: None, reason, packages })
+    })?;
     record(&tree).map_err(|reason| {
         Box::new(Damage { id: tree.text("id").map(str::to_owned), reason, packages: packages(&tree) })
     })
 }
 
 /// Reads a record out of its tree.
-fn record(tree: &Node) -> Result<Record, String> {
+fn record(tree: &Node<'_>) -> Result<Record, String> {
     check(tree, RECORD)?;
     let id = tree.text("id").filter(|id| is_id(id)).ok_or("has no `id`")?;
     let published = day(tree, "published")?;
@@ -117,14 +122,14 @@ struct Own<'a> {
     vectors: &'a [String],
     word: Option<Severity>,
     is_malware: bool,
-    tree: &'a Node,
+    tree: &'a Node<'a>,
     id: &'a str,
     published: Option<Date>,
 }
 
 impl Own<'_> {
     /// What it says of one.
-    fn advisory(&self, affected: &Node, ecosystem: &str) -> Result<Advisory, String> {
+    fn advisory(&self, affected: &Node<'_>, ecosystem: &str) -> Result<Advisory, String> {
         check(affected, AFFECTED)?;
         check(affected.get("package").unwrap_or(&Node::Null), PACKAGE)?;
         let own = vectors(affected)?;
@@ -145,7 +150,7 @@ impl Own<'_> {
         let mut aliases: Vec<String> = Vec::new();
         for alias in self.tree.list("aliases")? {
             match alias {
-                Node::Text(alias) if is_id(alias) => aliases.push(alias.clone()),
+                Node::Text(alias) if is_id(alias) => aliases.push(alias.clone().into_owned()),
                 _ => return Err("has an alias that is no id".to_owned()),
             }
         }
@@ -179,11 +184,11 @@ impl Own<'_> {
 }
 
 /// The versions that an entry is about.
-fn versions(affected: &Node) -> Result<Versions, String> {
+fn versions(affected: &Node<'_>) -> Result<Versions, String> {
     let mut listed = Vec::new();
     for version in affected.list("versions")? {
         match version {
-            Node::Text(version) => listed.push(version.clone()),
+            Node::Text(version) => listed.push(version.clone().into_owned()),
             _ => return Err("lists a version that is no text".to_owned()),
         }
     }
@@ -224,7 +229,7 @@ fn versions(affected: &Node) -> Result<Versions, String> {
 }
 
 /// The CVSS vectors of a record or an entry, the newest version first. Other types of severity are words, or not known.
-fn vectors(node: &Node) -> Result<Vec<String>, String> {
+fn vectors(node: &Node<'_>) -> Result<Vec<String>, String> {
     let mut vectors = Vec::new();
     for severity in node.list("severity")? {
         check(severity, SEVERITY)?;
@@ -237,7 +242,7 @@ fn vectors(node: &Node) -> Result<Vec<String>, String> {
 }
 
 /// The database's own word for the severity of a record or an entry.
-fn word(node: &Node) -> Option<Severity> {
+fn word(node: &Node<'_>) -> Option<Severity> {
     let specific = ["database_specific", "ecosystem_specific"]
         .into_iter()
         .find_map(|table| node.get(table).and_then(|table| table.text("severity")).and_then(severity));
@@ -262,7 +267,7 @@ fn severity(word: &str) -> Option<Severity> {
 }
 
 /// The day that a key names; a zeroed one is none.
-fn day(tree: &Node, key: &str) -> Result<Option<Date>, String> {
+fn day(tree: &Node<'_>, key: &str) -> Result<Option<Date>, String> {
     match tree.get(key) {
         None | Some(Node::Null) => Ok(None),
         Some(Node::Text(text)) => {
@@ -291,9 +296,9 @@ fn shortened(title: &str) -> String {
 }
 
 /// Refuses a key that is nearly a known one: what hides behind it would be missed.
-fn check(node: &Node, known: &[&str]) -> Result<(), String> {
+fn check(node: &Node<'_>, known: &[&str]) -> Result<(), String> {
     let Node::Map(entries) = node else { return Err("has something else where a table belongs".to_owned()) };
-    for (key, _) in entries {
+    for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.as_ref())) {
         if let Some(near) = damaged(key, known.iter().copied()) {
             return Err(format!("has the unknown key `{key}`, did you mean `{near}`?"));
         }
@@ -302,13 +307,13 @@ fn check(node: &Node, known: &[&str]) -> Result<(), String> {
 }
 
 /// Ecosystem and name of a package.
-fn named(package: &Node) -> Option<(&str, &str)> {
+fn named<'a>(package: &'a Node<'_>) -> Option<(&'a str, &'a str)> {
     let name = package.text("name").filter(|name| !name.is_empty())?;
     Some((package.text("ecosystem").filter(|ecosystem| !ecosystem.is_empty())?, name))
 }
 
 /// The packages that a tree names, if every part of it that may name one does.
-fn packages(tree: &Node) -> Vec<PackageKey> {
+fn packages(tree: &Node<'_>) -> Vec<PackageKey> {
     let affected = tree.list("affected").unwrap_or_default();
     let keys = affected.iter().map(|one| one.get("package").and_then(named));
     let keys: Option<Vec<_>> = keys.collect();
@@ -319,7 +324,16 @@ fn packages(tree: &Node) -> Vec<PackageKey> {
 fn mentioned(bytes: &[u8]) -> Vec<PackageKey> {
     const MOST: usize = 1000;
     let text = String::from_utf8_lossy(bytes);
-    let (names, ecosystems) = (values(&text, "name"), values(&text, "ecosystem"));
+    // Where bytes are lost, names may be: it may be about every package.
+    if text.contains(|character: char| character.is_control() && !character.is_ascii_whitespace()) {
+        return Vec::new();
+    }
+    let is_json = text.trim_start().starts_with('{');
+    let (Some(names), Some(ecosystems)) =
+        (values(&text, "name", is_json), values(&text, "ecosystem", is_json))
+    else {
+        return Vec::new();
+    };
     let pairs = ecosystems.iter().flat_map(|ecosystem| names.iter().map(move |name| (*ecosystem, *name)));
     let mut keys: Vec<PackageKey> =
         pairs.take(MOST).map(|(ecosystem, name)| PackageKey::of(ecosystem, name)).collect();
@@ -328,8 +342,8 @@ fn mentioned(bytes: &[u8]) -> Vec<PackageKey> {
     keys
 }
 
-/// The texts that stand behind a key, in JSON or YAML, without repetition.
-fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
+/// The texts that stand behind a key, in JSON or YAML, without repetition; none where one can't be told.
+fn values<'a>(text: &'a str, key: &str, is_json: bool) -> Option<Vec<&'a str>> {
     let mut values = Vec::new();
     for (at, _) in text.match_indices(key) {
         let rest = text.get(at + key.len()..).unwrap_or_default();
@@ -338,6 +352,7 @@ fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
         let rest = rest.trim_start();
         let value = match rest.chars().next() {
             Some(quote @ ('"' | '\'')) => rest.get(1..).and_then(|rest| rest.split(quote).next()),
+            _ if is_json => return None,
             _ => rest.split(['\n', '\r', ',', '}']).next().map(str::trim),
         };
         let value = value.unwrap_or_default();
@@ -345,7 +360,7 @@ fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
             values.push(value);
         }
     }
-    values
+    Some(values)
 }
 
 #[cfg(test)]
@@ -403,11 +418,14 @@ mod tests {
             GOOD.replace("\"affected\"", "\"affectee\""),
             GOOD.replace("\"aliases\"", "\"summary\""),
             GOOD.replacen('{', "", 1),
-            GOOD[..GOOD.len() - 20].to_owned(),
         ] {
             let found = parse(damage.as_bytes(), false).unwrap_err();
             let is_named = found.packages.iter().any(|key| key.name == "a-b");
             assert!(is_named || damage.contains("affectee"), "{}: {:?}", found.reason, found.packages);
+        }
+        for end in 1..GOOD.len() {
+            let found = parse(&GOOD.as_bytes()[..end], false).unwrap_err();
+            assert_eq!(found.packages, [], "cut off at {end}: the names of others may be lost");
         }
         for damage in [
             GOOD.replace("\"events\"", "\"Events\""),

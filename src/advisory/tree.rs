@@ -1,5 +1,6 @@
 //! A record as a tree of values, out of JSON or YAML; what has a key twice is refused, because readers disagree about it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
@@ -12,34 +13,35 @@ const MOST_KEYS: usize = 4096;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(super) enum Node<'a> {
     /// Nothing.
     Null,
     /// A number or a truth value; no record means anything by one.
     Other,
     /// A text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<Self>),
     /// Values by key.
-    Map(Vec<(String, Node)>),
+    Map(Vec<(Cow<'a, str>, Self)>),
 }
 
-impl Node {
+impl<'a> Node<'a> {
     /// Reads JSON.
     ///
     /// # Errors
     /// Where it is none, or a key stands twice.
-    pub(super) fn of_json(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn of_json(bytes: &'a [u8]) -> Result<Self, String> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"))
+        let text = std::str::from_utf8(bytes).map_err(|_| "is not JSON: it is not UTF-8".to_owned())?;
+        serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))
     }
 
     /// Reads YAML: one document without aliases.
     ///
     /// # Errors
     /// Where it is none, a key stands twice, or there is more than one document.
-    pub(super) fn of_yaml(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn of_yaml(bytes: &'a [u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
         let mut events = Parser::new_from_str(text);
         let mut documents = Vec::new();
@@ -91,7 +93,7 @@ impl Node {
     /// The keys of a map.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         let entries = if let Self::Map(entries) = self { entries.as_slice() } else { &[] };
-        entries.iter().map(|(key, _)| key.as_str())
+        entries.iter().map(|(key, _)| key.as_ref())
     }
 }
 
@@ -112,14 +114,14 @@ fn yaml<'a>(
     event: Event<'a>,
     events: &mut impl Iterator<Item = Step<'a>>,
     depth: usize,
-) -> Result<Node, String> {
+) -> Result<Node<'a>, String> {
     if depth > DEEPEST {
         return Err("is nested too deeply".to_owned());
     }
     match event {
         Event::Scalar(text, style, ..) => Ok(match text.as_ref() {
             "" | "~" | "null" if style == ScalarStyle::Plain => Node::Null,
-            text => Node::Text(text.to_owned()),
+            _ => Node::Text(text),
         }),
         Event::SequenceStart(..) => {
             let mut items = Vec::new();
@@ -135,7 +137,7 @@ fn yaml<'a>(
             loop {
                 let key = match step(events)? {
                     Event::MappingEnd => return Ok(Node::Map(entries.0)),
-                    Event::Scalar(key, ..) => key.into_owned(),
+                    Event::Scalar(key, ..) => key,
                     _ => return Err("has a key that is no text".to_owned()),
                 };
                 let first = step(events)?;
@@ -149,10 +151,10 @@ fn yaml<'a>(
 
 /// The entries of a map, none of them twice.
 #[derive(Default)]
-struct Entries(Vec<(String, Node)>);
+struct Entries<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
 
-impl Entries {
-    fn add(&mut self, key: String, value: Node) -> Result<(), String> {
+impl<'a> Entries<'a> {
+    fn add(&mut self, key: Cow<'a, str>, value: Node<'a>) -> Result<(), String> {
         if self.0.len() > MOST_KEYS {
             return Err("has a map with too many keys".to_owned());
         }
@@ -164,7 +166,7 @@ impl Entries {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for Node<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Visit)
     }
@@ -174,41 +176,45 @@ impl<'de> Deserialize<'de> for Node {
 struct Visit;
 
 impl<'de> Visitor<'de> for Visit {
-    type Value = Node;
+    type Value = Node<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a value")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Node<'de>, E> {
         Ok(Node::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
+    fn visit_i64<E>(self, _: i64) -> Result<Node<'de>, E> {
         Ok(Node::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
+    fn visit_u64<E>(self, _: u64) -> Result<Node<'de>, E> {
         Ok(Node::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+    fn visit_f64<E>(self, _: f64) -> Result<Node<'de>, E> {
         Ok(Node::Other)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Node, E> {
-        Ok(Node::Text(text))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
+    fn visit_string<E>(self, text: String) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(text)))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
         Ok(Node::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
@@ -216,9 +222,11 @@ impl<'de> Visitor<'de> for Visit {
         Ok(Node::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node<'de>, A::Error> {
         let mut entries = Entries::default();
-        while let Some((key, value)) = map.next_entry::<String, Node>()? {
+        // As a node, because a key of that type is borrowed where it has no escapes.
+        while let Some((key, value)) = map.next_entry::<Node<'de>, Node<'de>>()? {
+            let Node::Text(key) = key else { return Err(A::Error::custom("has a key that is no text")) };
             entries.add(key, value).map_err(A::Error::custom)?;
         }
         Ok(Node::Map(entries.0))

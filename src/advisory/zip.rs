@@ -9,6 +9,10 @@ use flate2::read::DeflateDecoder;
 const MOST_ENTRIES: u64 = 4_000_000;
 /// Longest central directory: 4,000,000 entries with names of 40 characters.
 const LONGEST_DIRECTORY: u64 = 512 << 20;
+/// How many bytes are read and unpacked together.
+const BATCH: u64 = 4 << 20;
+/// Most threads that unpack: each batch is too short for more.
+const MOST_WORKERS: usize = 8;
 /// Longest comment behind the directory.
 const LONGEST_COMMENT: u64 = 0xffff;
 
@@ -31,13 +35,11 @@ pub(super) struct Entry<'a> {
 pub(super) struct Zip<S> {
     source: BufReader<S>,
     directory: Vec<u8>,
+    /// How many entries it has.
     entries: u64,
     /// Where the directory starts: every entry ends before.
     end: u64,
 }
-
-/// Takes each file, with its bytes unless it is too long.
-pub(super) type Take<'a, E> = &'a mut dyn FnMut(&Entry<'_>, Option<&[u8]>) -> Result<(), E>;
 
 fn bad(reason: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason.into())
@@ -115,31 +117,115 @@ impl<S: Read + Seek> Zip<S> {
         Ok(Self { source: BufReader::with_capacity(1 << 16, source), directory, entries, end: offset })
     }
 
-    /// Gives each file to `take`, with its bytes where it is no longer than `largest`.
+    /// Gives what `prepare` makes of each file and its bytes to `take`, in the order of the directory; a file that is longer than
+    /// `largest` has no bytes. `prepare` runs on every processor, while this thread reads ahead and takes what is ready.
     ///
     /// # Errors
-    /// Where an entry is damaged, leads out of the archive or can't be read, or `take` fails.
-    pub(super) fn each<E: From<io::Error>>(&mut self, largest: u64, take: Take<'_, E>) -> Result<(), E> {
-        let mut fields = Fields(&self.directory);
-        let mut bytes = Vec::new();
-        for _ in 0..self.entries {
-            let entry = entry(&mut fields)?;
-            if entry.name.ends_with('/') && entry.size == 0 {
-                continue;
+    /// Where an entry is damaged, leads out of the archive or can't be read, or two entries share bytes.
+    pub(super) fn each<T: Send>(
+        &mut self,
+        largest: u64,
+        prepare: &(dyn Fn(&Entry<'_>, Option<&[u8]>) -> T + Sync),
+        take: &mut dyn FnMut(T),
+    ) -> io::Result<()> {
+        let entries = entries(&self.directory, self.entries)?;
+        check_overlap(&entries)?;
+        let mut left = entries.as_slice();
+        let mut batch = Vec::new();
+        let mut ready: Vec<io::Result<T>> = Vec::new();
+        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
+        loop {
+            let mut next = Vec::new();
+            ready = std::thread::scope(|scope| -> io::Result<Vec<io::Result<T>>> {
+                let mut running = Vec::new();
+                for part in batch.chunks(usize::max(batch.len().div_ceil(workers), 1)) {
+                    running.push(scope.spawn(move || {
+                        let mut bytes = Vec::new();
+                        let one = |packed| prepared(packed, &mut bytes, prepare);
+                        part.iter().map(one).collect::<Vec<_>>()
+                    }));
+                }
+                for one in ready.drain(..) {
+                    take(one?);
+                }
+                next = read_batch(&mut self.source, self.end, largest, &mut left)?;
+                let mut results = Vec::new();
+                for worker in running {
+                    results.extend(worker.join().map_err(|_| bad("a thread failed"))?);
+                }
+                Ok(results)
+            })?;
+            if ready.is_empty() && next.is_empty() {
+                return Ok(());
             }
-            if entry.size > largest {
-                take(&entry, None)?;
-                continue;
-            }
-            unpack(&mut self.source, &entry, self.end, &mut bytes)
-                .map_err(|error| bad(format!("`{}`: {error}", entry.name)))?;
-            take(&entry, Some(&bytes))?;
+            batch = next;
         }
-        if !fields.0.is_empty() {
-            return Err(bad("its directory has more entries than it says").into());
-        }
-        Ok(())
     }
+}
+
+/// An entry of a batch, with its bytes as they stand in the file; without them where it is too long.
+struct Packed<'a> {
+    entry: &'a Entry<'a>,
+    bytes: Option<Vec<u8>>,
+}
+
+/// Unpacks an entry and makes something of it.
+fn prepared<T>(
+    packed: &Packed<'_>,
+    bytes: &mut Vec<u8>,
+    prepare: &(dyn Fn(&Entry<'_>, Option<&[u8]>) -> T + Sync),
+) -> io::Result<T> {
+    let Some(inside) = &packed.bytes else { return Ok(prepare(packed.entry, None)) };
+    unpack(inside, packed.entry, bytes).map_err(|error| bad(format!("`{}`: {error}", packed.entry.name)))?;
+    Ok(prepare(packed.entry, Some(bytes)))
+}
+
+/// Reads the next entries.
+fn read_batch<'a, S: Read + Seek>(
+    source: &mut BufReader<S>,
+    end: u64,
+    largest: u64,
+    left: &mut &'a [Entry<'a>],
+) -> io::Result<Vec<Packed<'a>>> {
+    let (mut batch, mut length) = (Vec::new(), 0);
+    while length < BATCH
+        && let Some((entry, rest)) = left.split_first()
+    {
+        *left = rest;
+        if entry.name.ends_with('/') && entry.size == 0 {
+            continue;
+        }
+        // What is packed well still counts with its whole length, because that is how much work it is.
+        length += entry.size.max(entry.packed).min(largest) + 64;
+        let bytes = if entry.size > largest {
+            None
+        } else {
+            Some(read_entry(source, entry, end).map_err(|error| bad(format!("`{}`: {error}", entry.name)))?)
+        };
+        batch.push(Packed { entry, bytes });
+    }
+    Ok(batch)
+}
+
+/// Reads the entries of the directory.
+fn entries(directory: &[u8], count: u64) -> io::Result<Vec<Entry<'_>>> {
+    let mut fields = Fields(directory);
+    let entries = (0..count).map(|_| entry(&mut fields)).collect::<io::Result<_>>()?;
+    if fields.0.is_empty() { Ok(entries) } else { Err(bad("its directory has more entries than it says")) }
+}
+
+/// Refuses entries that share bytes: so a small file would unpack to a huge one.
+fn check_overlap(entries: &[Entry<'_>]) -> io::Result<()> {
+    let mut places: Vec<(u64, u64)> = entries
+        .iter()
+        .map(|entry| {
+            let end = entry.offset.saturating_add(30 + entry.name.len() as u64);
+            (entry.offset, end.saturating_add(entry.packed))
+        })
+        .collect();
+    places.sort_unstable();
+    let is_apart = places.is_sorted_by(|(_, end), (start, _)| end <= start);
+    if is_apart { Ok(()) } else { Err(bad("two of its entries share bytes")) }
 }
 
 /// Reads the bytes between two places.
@@ -186,13 +272,8 @@ fn entry<'a>(fields: &mut Fields<'a>) -> io::Result<Entry<'a>> {
     Ok(Entry { name, size, method, flags, packed, crc, offset })
 }
 
-/// Unpacks an entry, and compares its length and its checksum.
-fn unpack<S: Read + Seek>(
-    source: &mut BufReader<S>,
-    entry: &Entry<'_>,
-    end: u64,
-    bytes: &mut Vec<u8>,
-) -> io::Result<()> {
+/// Reads the bytes of an entry; its own header must have the name that the directory gives it.
+fn read_entry<S: Read + Seek>(source: &mut BufReader<S>, entry: &Entry<'_>, end: u64) -> io::Result<Vec<u8>> {
     if entry.flags & 1 != 0 {
         return Err(bad("is encrypted"));
     }
@@ -206,23 +287,36 @@ fn unpack<S: Read + Seek>(
         return Err(bad("is not where it should be"));
     }
     fields.take(22)?;
-    let skipped = fields.number(2)? + fields.number(2)?;
-    source.seek_relative(skipped.cast_signed())?;
-    let data = entry.offset.checked_add(30 + skipped).and_then(|start| start.checked_add(entry.packed));
-    if data.is_none_or(|data| data > end) {
+    let (name_length, extra) = (fields.number(2)?, fields.number(2)?);
+    let mut name = Vec::new();
+    source.take(name_length).read_to_end(&mut name)?;
+    if name != entry.name.as_bytes() {
+        return Err(bad("has another name in its own header"));
+    }
+    source.seek_relative(extra.cast_signed())?;
+    let start = entry.offset.checked_add(30 + name_length + extra);
+    if start.and_then(|start| start.checked_add(entry.packed)).is_none_or(|data| data > end) {
         return Err(bad("reaches into the directory"));
     }
+    let mut packed = Vec::with_capacity(usize::try_from(entry.packed.min(1 << 20)).unwrap_or_default());
+    source.take(entry.packed).read_to_end(&mut packed)?;
+    if packed.len() as u64 == entry.packed { Ok(packed) } else { Err(bad("is cut off")) }
+}
+
+/// Unpacks an entry, and compares its length and its checksum.
+fn unpack(packed: &[u8], entry: &Entry<'_>, bytes: &mut Vec<u8>) -> io::Result<()> {
     bytes.clear();
-    let mut packed = source.take(entry.packed);
     match entry.method {
-        0 => packed.take(entry.size + 1).read_to_end(bytes)?,
+        0 => bytes.extend_from_slice(packed),
         8 => {
-            let count = DeflateDecoder::new(&mut packed).take(entry.size + 1).read_to_end(bytes)?;
-            io::copy(&mut packed, &mut io::sink())?;
-            count
+            let mut inside = DeflateDecoder::new(packed);
+            inside.by_ref().take(entry.size + 1).read_to_end(bytes)?;
+            if inside.total_in() != entry.packed {
+                return Err(bad("is damaged: it ends before its last byte"));
+            }
         }
         method => return Err(bad(format!("is packed by the unknown method {method}"))),
-    };
+    }
     let mut crc = Crc::new();
     crc.update(bytes);
     if bytes.len() as u64 != entry.size || crc.sum() != entry.crc {
@@ -230,3 +324,6 @@ fn unpack<S: Read + Seek>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -55,7 +55,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         inputs.push(Input::of_bytes(path.clone(), &bytes));
         lockfiles.push(Lockfile { graph, path });
     }
-    let mut before = target.before(searched, now)?;
+    let mut before = target.before(searched, &arguments.exclude, now)?;
     let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
     lockfiles.extend(moved.into_iter().filter(|moved| !found.has(&moved.path)));
     if lockfiles.is_empty() {

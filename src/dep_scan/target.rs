@@ -54,10 +54,15 @@ impl Target {
     ///
     /// # Errors
     /// Where the repository can't be read.
-    pub(super) fn before(&self, searched: &[PathBuf], now: Vec<ReadAt>) -> Result<Option<Before>, Error> {
+    pub(super) fn before(
+        &self,
+        searched: &[PathBuf],
+        exclude: &[String],
+        now: Vec<ReadAt>,
+    ) -> Result<Option<Before>, Error> {
         let Self::Known(known) = self else { return Ok(None) };
         let Ok(start) = known.start else { return Ok(None) };
-        Before::read(&known.repository, start, searched, now).map(Some)
+        Before::read(&known.repository, start, searched, exclude, now).map(Some)
     }
 
     /// Lockfiles that are not judged any more.

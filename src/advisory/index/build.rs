@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::bytes::{Malware, Writer, write_affected, write_head};
+use super::bytes::{Damaged, Malware, Reader, Writer, write_affected, write_head};
 use super::{BLOCK, Directory, Header, PREAMBLE, Source, hash_of, short_hash};
 use crate::collector::{Collector, Unreadable};
 use crate::database;
@@ -114,7 +114,7 @@ pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
         return Err(Error::input(format!("more than {MOST_NAMELESS} records can't be read"))
             .help("fetch the sources again"));
     }
-    if building.packages.is_empty() {
+    if building.pieces.is_empty() && building.doubtful.is_empty() {
         return Err(Error::input("the sources have no advisories about packages"));
     }
     building.write(described, output)
@@ -158,28 +158,31 @@ impl Source {
     }
 }
 
-/// What is said of a package.
-#[derive(Debug, Default)]
-struct About {
-    /// Malware in short form.
-    malware: Vec<Box<[u8]>>,
-    /// Everything else: what is said of its versions, and of all packages of the record.
-    advisories: Vec<(Box<[u8]>, Head)>,
+/// What a record says of a package, among the bytes of all: its package, what follows, and that.
+struct Piece {
+    hash: u64,
+    start: usize,
+    length: usize,
 }
 
-/// What a record says of all its packages.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Head {
-    /// It has but one.
-    Own(Box<[u8]>),
-    /// It has several, and this is the number of what it says.
-    Shared(usize),
+/// What follows in a piece.
+mod what {
+    /// Malware in short form.
+    pub(super) const MALWARE: u64 = 0;
+    /// What is said of its versions, and what the record says.
+    pub(super) const OWN: u64 = 1;
+    /// What is said of its versions, and the number of what the record says of several packages.
+    pub(super) const SHARED: u64 = 2;
+    /// Nothing: no record about it can be read.
+    pub(super) const NOTHING: u64 = 3;
 }
 
 /// An index while it is built.
 #[derive(Default)]
 struct Building {
-    packages: HashMap<PackageKey, About>,
+    /// In one place, because half a million small allocations take several times their length.
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
     shared: Vec<Box<[u8]>>,
     doubtful: Vec<Unreadable>,
     nameless: Vec<Unreadable>,
@@ -199,24 +202,40 @@ impl Building {
                 let mut writer = Writer::default();
                 malware.write(&mut writer);
                 self.count(&key, &writer.0, &[]);
-                self.packages.entry(key).or_default().malware.push(writer.0.into());
+                self.add(&key, what::MALWARE, &[&writer.0]);
                 continue;
             }
             without_repetition(&mut advisory);
             let (affected, head) = (write_affected(&advisory), write_head(&advisory).into_boxed_slice());
             self.count(&key, &affected, &head);
-            let head = if is_shared {
+            let mut about = Writer::default();
+            about.bytes(&affected);
+            if is_shared {
                 let next = self.shared.len();
                 let number = *heads.entry(head.clone()).or_insert(next);
                 if number == next {
                     self.shared.push(head);
                 }
-                Head::Shared(number)
+                about.count(number);
+                self.add(&key, what::SHARED, &[&about.0]);
             } else {
-                Head::Own(head)
-            };
-            self.packages.entry(key).or_default().advisories.push((affected.into(), head));
+                self.add(&key, what::OWN, &[&about.0, &head]);
+            }
         }
+    }
+
+    /// Adds a piece about a package.
+    fn add(&mut self, key: &PackageKey, what: u64, parts: &[&[u8]]) {
+        let start = self.bytes.len();
+        let mut writer = Writer(std::mem::take(&mut self.bytes));
+        writer.text(&key.ecosystem);
+        writer.text(&key.name);
+        writer.number(what);
+        self.bytes = writer.0;
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        self.pieces.push(Piece { hash: hash_of(key), start, length: self.bytes.len() - start });
     }
 
     /// Counts what is taken into the hash of all.
@@ -236,42 +255,73 @@ impl Building {
         let mut doubtful: BTreeMap<PackageKey, Vec<Unreadable>> = BTreeMap::new();
         for one in std::mem::take(&mut self.doubtful) {
             if let Some(package) = &one.package {
-                self.packages.entry(package.clone()).or_default();
                 doubtful.entry(package.clone()).or_default().push(one);
             }
         }
         // Packages whose records can't be read count as well, so that their ecosystem is known.
-        for key in self.packages.keys() {
+        for key in doubtful.keys() {
+            self.add(key, what::NOTHING, &[]);
             self.ecosystems.entry(key.ecosystem.clone()).or_default();
         }
-        let names: BTreeMap<String, usize> = self.ecosystems.keys().cloned().zip(0..).collect();
-        let mut keys: Vec<(u64, PackageKey, About)> =
-            self.packages.drain().map(|(key, about)| (hash_of(&key), key, about)).collect();
-        keys.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
-        let mut postings: Vec<u8> = Vec::new();
-        let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
-        let (mut records, mut malware) = (0_u64, 0_u64);
-        for (hash, key, mut about) in keys {
-            let mut entry = Writer::default();
-            entry.count(names.get(&key.ecosystem).copied().unwrap_or_default());
-            entry.text(&key.name);
-            about.malware.sort();
-            about.malware.dedup();
-            malware += about.malware.len() as u64;
-            entry.count(about.malware.len());
-            for one in &about.malware {
-                entry.0.extend_from_slice(one);
+        let bytes = std::mem::take(&mut self.bytes);
+        let text = |piece: &Piece| bytes.get(piece.start..piece.start + piece.length).unwrap_or_default();
+        let mut pieces = std::mem::take(&mut self.pieces);
+        pieces.sort_unstable_by(|left, right| (left.hash, text(left)).cmp(&(right.hash, text(right))));
+        let broken = |_: Damaged| Error::bug("a piece of the index has no package");
+        let mut parsed = pieces.iter().map(|piece| Parsed::of(text(piece)).map_err(broken)).peekable();
+        let names: BTreeMap<String, usize> = {
+            let mut names = self.ecosystems.clone();
+            for piece in &pieces {
+                let ecosystem = Parsed::of(text(piece)).map_err(broken)?.ecosystem;
+                if !names.contains_key(ecosystem) {
+                    names.insert(ecosystem.to_owned(), 0);
+                }
             }
-            let mut posting = Writer::default();
-            let mut advisories: Vec<Vec<u8>> =
-                about.advisories.iter().map(|one| advisory(one, &places)).collect();
+            self.ecosystems.clone_from(&names);
+            names.into_keys().zip(0..).collect()
+        };
+        let mut hashes = pieces.iter().map(|piece| piece.hash);
+        let mut postings: Vec<u8> = Vec::new();
+        let mut entries = Writer::default();
+        let mut ends: Vec<(u64, usize)> = Vec::new();
+        let (mut records, mut malware) = (0_u64, 0_u64);
+        while let Some(first) = parsed.next() {
+            let first = first?;
+            let hash = hashes.next().unwrap_or_default();
+            let (mut short, mut advisories): (Vec<&[u8]>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+            let mut next = Some(first);
+            while let Some(piece) = next {
+                match piece.what {
+                    what::MALWARE => short.push(piece.rest),
+                    what::NOTHING => {}
+                    _ => advisories.push(advisory(&piece, &places).map_err(broken)?),
+                }
+                let is_same = |other: &Result<Parsed<'_>, Error>| {
+                    other.as_ref().is_ok_and(|other| other.is_about_same(&first))
+                };
+                next = parsed.next_if(is_same).transpose()?;
+                if next.is_some() {
+                    hashes.next();
+                }
+            }
+            short.sort_unstable();
+            short.dedup();
+            malware += short.len() as u64;
+            entries.count(names.get(first.ecosystem).copied().unwrap_or_default());
+            entries.text(first.name);
+            entries.count(short.len());
+            for one in &short {
+                entries.0.extend_from_slice(one);
+            }
             advisories.sort();
             advisories.dedup();
             records += advisories.len() as u64;
+            let mut posting = Writer::default();
             posting.count(advisories.len());
             for one in &advisories {
                 posting.0.extend_from_slice(one);
             }
+            let key = PackageKey { ecosystem: first.ecosystem.to_owned(), name: first.name.to_owned() };
             let mut doubts = doubtful.remove(&key).unwrap_or_default();
             doubts.sort();
             doubts.dedup();
@@ -282,22 +332,24 @@ impl Building {
                 posting.text(&doubt.reason);
             }
             if advisories.is_empty() && doubts.is_empty() {
-                entry.number(0);
+                entries.number(0);
             } else {
-                entry.count(posting.0.len());
-                entry.count(postings.len());
-                entry.0.extend_from_slice(&short_hash(&posting.0));
+                entries.count(posting.0.len());
+                entries.count(postings.len());
+                entries.0.extend_from_slice(&short_hash(&posting.0));
                 postings.extend_from_slice(&posting.0);
             }
-            entries.push((hash, entry.0));
+            ends.push((hash, entries.0.len()));
         }
-        let (buckets, directory) = lay_buckets(&entries);
+        // Entries are in the order of their hashes, and so are buckets.
+        let buckets = entries.0;
+        let directory = lay_buckets(&buckets, &ends);
         let shared_directory = shared.chunks(BLOCK).flat_map(short_hash).collect::<Vec<u8>>();
         self.nameless.sort();
         let header = Header {
             advisories: records,
             malware,
-            packages: entries.len() as u64,
+            packages: ends.len() as u64,
             ecosystems: self.ecosystems,
             sources,
             nameless: self.nameless.into_iter().map(|one| (one.id, one.path, one.reason)).collect(),
@@ -343,40 +395,60 @@ impl Building {
     }
 }
 
-/// An advisory about a package, as it stands in the index.
-fn advisory((affected, head): &(Box<[u8]>, Head), places: &[(u64, u64)]) -> Vec<u8> {
-    let mut writer = Writer::default();
-    writer.bytes(affected);
-    match head {
-        Head::Own(head) => {
-            writer.number(0);
-            writer.bytes(head);
-        }
-        Head::Shared(number) => {
-            let (place, length) = places.get(*number).copied().unwrap_or_default();
-            writer.number(length);
-            writer.number(place);
-        }
-    }
-    writer.0
+/// A piece, taken apart.
+#[derive(Clone, Copy)]
+struct Parsed<'a> {
+    ecosystem: &'a str,
+    name: &'a str,
+    what: u64,
+    rest: &'a [u8],
 }
 
-/// Buckets of entries by the first bits of their hashes, and the directory of the buckets: the length and the hash of each.
-fn lay_buckets(entries: &[(u64, Vec<u8>)]) -> (Vec<u8>, Vec<u8>) {
-    let total: u64 = entries.iter().map(|(_, entry)| entry.len() as u64).sum();
-    let bits = (total / BUCKET).max(1).ilog2();
-    let (mut buckets, mut directory) = (Vec::new(), Vec::new());
-    let mut entries = entries.iter().peekable();
+impl<'a> Parsed<'a> {
+    fn of(piece: &'a [u8]) -> Result<Self, Damaged> {
+        let mut reader = Reader(piece);
+        let (ecosystem, name, what) = (reader.text()?, reader.text()?, reader.number()?);
+        Ok(Self { ecosystem, name, what, rest: reader.0 })
+    }
+
+    fn is_about_same(&self, other: &Self) -> bool {
+        self.name == other.name && self.ecosystem == other.ecosystem
+    }
+}
+
+/// An advisory about a package, as it stands in the index.
+fn advisory(piece: &Parsed<'_>, places: &[(u64, u64)]) -> Result<Vec<u8>, Damaged> {
+    let mut reader = Reader(piece.rest);
+    let mut writer = Writer::default();
+    writer.bytes(reader.bytes()?);
+    if piece.what == what::SHARED {
+        let number = usize::try_from(reader.number()?).map_err(|_| Damaged)?;
+        let (place, length) = places.get(number).copied().ok_or(Damaged)?;
+        writer.number(length);
+        writer.number(place);
+    } else {
+        writer.number(0);
+        writer.bytes(reader.0);
+    }
+    Ok(writer.0)
+}
+
+/// The directory of buckets, of which each has the entries whose hashes have the same first bits: the length and the hash of each.
+fn lay_buckets(entries: &[u8], ends: &[(u64, usize)]) -> Vec<u8> {
+    let bits = (entries.len() as u64 / BUCKET).max(1).ilog2();
+    let mut directory = Vec::new();
+    let (mut start, mut ends) = (0, ends.iter().peekable());
     for number in 0..1_u64 << bits {
-        let start = buckets.len();
-        while let Some((_, entry)) = entries.next_if(|(hash, _)| super::bucket_of(*hash, bits) == number) {
-            buckets.extend_from_slice(entry);
+        let mut end = start;
+        while let Some((_, next)) = ends.next_if(|(hash, _)| super::bucket_of(*hash, bits) == number) {
+            end = *next;
         }
-        let bucket = buckets.get(start..).unwrap_or_default();
+        let bucket = entries.get(start..end).unwrap_or_default();
         directory.extend_from_slice(&u32::try_from(bucket.len()).unwrap_or(u32::MAX).to_le_bytes());
         directory.extend_from_slice(&short_hash(bucket));
+        start = end;
     }
-    (buckets, directory)
+    directory
 }
 
 /// Leaves out listed versions that a range holds anyway: the answer is the same without them.

@@ -153,6 +153,17 @@ impl<'a> Malware<'a> {
         Ok(Self { year, number, day, versions })
     }
 
+    /// Goes behind one.
+    pub(super) fn skip(reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        for _ in 0..3 {
+            reader.number()?;
+        }
+        for _ in 0..reader.count()? {
+            reader.bytes()?;
+        }
+        Ok(())
+    }
+
     /// The advisory that this is short for.
     pub(super) fn advisory(&self, key: &PackageKey) -> Advisory {
         let everything =

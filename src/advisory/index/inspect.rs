@@ -24,7 +24,7 @@ pub struct Difference {
 pub fn verify(path: &Path, digest: Option<&str>) -> Result<Index, Error> {
     let index = Index::open(path, digest)?;
     let (mut packages, mut advisories) = (0, 0);
-    for number in 0..index.buckets.len() {
+    for number in 0..index.bucket_count() {
         for (_, about) in index.entries(&index.bucket(number)?, None)? {
             packages += 1;
             advisories += about.advisories.len() as u64;
@@ -64,7 +64,7 @@ pub fn diff(old: &Path, new: &Path) -> Result<Difference, Error> {
 fn all(path: &Path) -> Result<BTreeMap<(String, String), [u8; 16]>, Error> {
     let index = Index::open(path, None)?;
     let mut all: BTreeMap<(String, String), [u8; 16]> = BTreeMap::new();
-    for number in 0..index.buckets.len() {
+    for number in 0..index.bucket_count() {
         for (key, about) in index.entries(&index.bucket(number)?, None)? {
             for advisory in about.advisories {
                 let mut text = super::bytes::write_head(&advisory);

@@ -17,7 +17,9 @@ mod tests;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read as _};
+#[cfg(not(unix))]
+use std::io::{Seek as _, SeekFrom};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -50,6 +52,8 @@ const LONGEST_POSTING: u64 = 256 << 20;
 const BLOCK: usize = 4096;
 /// Length of an entry of the directory of buckets.
 const BUCKET_ENTRY: usize = 4 + 16;
+/// Every so many buckets, the place of one is kept; that of others is found from there.
+const STRIDE: usize = 16;
 
 /// What an index says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +139,9 @@ impl Bytes {
     fn read_at(&mut self, from: u64, length: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
         match self {
+            #[cfg(unix)]
+            Self::File(file) => std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, from)?,
+            #[cfg(not(unix))]
             Self::File(file) => {
                 file.seek(SeekFrom::Start(from))?;
                 file.read_exact(&mut bytes)?;
@@ -162,12 +169,21 @@ pub struct Index {
     header: Header,
     root: [u8; 32],
     length: u64,
-    /// Where each bucket starts, its length and its hash.
-    buckets: Vec<(u64, u32, [u8; 16])>,
+    /// The directory of buckets.
+    directory: Vec<u8>,
+    /// Where the first of every [`STRIDE`] buckets starts.
+    bucket_starts: Vec<u64>,
     shared_hashes: Vec<u8>,
     shared_start: u64,
     posting_start: u64,
     ecosystems: Vec<String>,
+}
+
+/// Where a bucket is, and what its bytes hash to.
+struct Bucket {
+    start: u64,
+    length: u32,
+    hash: [u8; 16],
 }
 
 /// What an index has about a package.
@@ -261,7 +277,8 @@ impl Index {
             return Err(damaged());
         }
         let bucket_start = directory_start + header.buckets.bytes + header.shared.bytes;
-        let buckets = buckets(&directory, bucket_start, header.bucket_bytes).ok_or_else(damaged)?;
+        let bucket_starts =
+            bucket_starts(&directory, bucket_start, header.bucket_bytes).ok_or_else(damaged)?;
         let is_covered = (shared_hashes.len() / 16 * BLOCK) as u64 >= header.shared_bytes;
         if !is_covered {
             return Err(damaged());
@@ -275,7 +292,8 @@ impl Index {
             header,
             root,
             length,
-            buckets,
+            directory,
+            bucket_starts,
             shared_hashes,
         })
     }
@@ -307,15 +325,37 @@ impl Index {
     /// # Errors
     /// Where what is read differs from its hash.
     pub fn about(&self, key: &PackageKey) -> Result<Option<About>, Error> {
-        let number = bucket_of(hash_of(key), self.buckets.len().max(1).ilog2());
+        let number = bucket_of(hash_of(key), self.bits());
         let bucket = self.bucket(usize::try_from(number).map_err(|_| self.damaged())?)?;
         self.entries(&bucket, Some(key)).map(|found| found.into_iter().next().map(|(_, about)| about))
     }
 
+    /// How many buckets there are.
+    fn bucket_count(&self) -> usize {
+        self.directory.len() / BUCKET_ENTRY
+    }
+
+    /// How many bits of a hash give the bucket.
+    fn bits(&self) -> u32 {
+        self.bucket_count().max(1).ilog2()
+    }
+
+    /// Where a bucket is.
+    fn place_of(&self, number: usize) -> Option<Bucket> {
+        let (entries, _) = self.directory.as_chunks::<BUCKET_ENTRY>();
+        let first = number - number % STRIDE;
+        let lengths = entries.get(first..number)?.iter().filter_map(bucket_length);
+        let before: u64 = lengths.map(u64::from).sum();
+        let entry = entries.get(number)?;
+        let (_, hash) = entry.split_first_chunk::<4>()?;
+        let start = self.bucket_starts.get(number / STRIDE)?.checked_add(before)?;
+        Some(Bucket { start, length: bucket_length(entry)?, hash: hash.try_into().ok()? })
+    }
+
     /// The bytes of a bucket.
     fn bucket(&self, number: usize) -> Result<Vec<u8>, Error> {
-        let (start, length, hash) = self.buckets.get(number).ok_or_else(|| self.damaged())?;
-        self.read(*start, (*length).into(), hash)
+        let bucket = self.place_of(number).ok_or_else(|| self.damaged())?;
+        self.read(bucket.start, bucket.length.into(), &bucket.hash)
     }
 
     /// What a bucket has about a package, or about all of its packages.
@@ -323,11 +363,14 @@ impl Index {
         let mut found = Vec::new();
         let mut reader = Reader(bucket);
         while !reader.0.is_empty() {
-            let entry = entry(&mut reader).map_err(|_| self.damaged())?;
-            let ecosystem = self.ecosystems.get(entry.ecosystem).ok_or_else(|| self.damaged())?;
-            if wanted.is_some_and(|key| key.name != entry.name || key.ecosystem != *ecosystem) {
+            let damaged = |_| self.damaged();
+            let (number, name) = package(&mut reader).map_err(damaged)?;
+            let ecosystem = self.ecosystems.get(number).ok_or_else(|| self.damaged())?;
+            if wanted.is_some_and(|key| key.name != name || key.ecosystem != *ecosystem) {
+                skip(&mut reader).map_err(damaged)?;
                 continue;
             }
+            let entry = entry(&mut reader, name).map_err(damaged)?;
             let key = PackageKey { ecosystem: ecosystem.clone(), name: entry.name.to_owned() };
             let mut about = About::default();
             about.advisories.extend(entry.malware.iter().map(|malware| malware.advisory(&key)));
@@ -413,7 +456,7 @@ impl Index {
         let mut keys: Vec<(u64, PackageKey)> = wanted
             .iter()
             .map(|(ecosystem, name)| PackageKey::of(ecosystem.name(), name))
-            .map(|key| (bucket_of(hash_of(&key), self.buckets.len().max(1).ilog2()), key))
+            .map(|key| (bucket_of(hash_of(&key), self.bits()), key))
             .collect();
         keys.sort();
         keys.dedup();
@@ -484,38 +527,59 @@ impl Index {
     }
 }
 
-/// The buckets of a directory; none where their lengths don't add up.
-fn buckets(directory: &[u8], start: u64, bytes: u64) -> Option<Vec<(u64, u32, [u8; 16])>> {
+/// The length of a bucket, out of its entry of the directory.
+fn bucket_length(entry: &[u8; BUCKET_ENTRY]) -> Option<u32> {
+    entry.first_chunk::<4>().copied().map(u32::from_le_bytes)
+}
+
+/// Where the first of every few buckets starts; none where the lengths of a directory don't add up.
+fn bucket_starts(directory: &[u8], start: u64, bytes: u64) -> Option<Vec<u64>> {
     let (entries, rest) = directory.as_chunks::<BUCKET_ENTRY>();
     if !rest.is_empty() || !entries.len().is_power_of_two() {
         return None;
     }
     let mut at = start;
-    let mut buckets = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let (length, hash) = entry.split_first_chunk::<4>()?;
-        let length = u32::from_le_bytes(*length);
-        buckets.push((at, length, hash.try_into().ok()?));
-        at = at.checked_add(length.into())?;
+    let mut starts = Vec::with_capacity(entries.len().div_ceil(STRIDE));
+    for few in entries.chunks(STRIDE) {
+        starts.push(at);
+        let lengths = few.iter().filter_map(bucket_length);
+        at = at.checked_add(lengths.map(u64::from).sum())?;
     }
-    (at == start.checked_add(bytes)?).then_some(buckets)
+    (at == start.checked_add(bytes)?).then_some(starts)
 }
+
+/// The place, the length and the hash of a posting.
+type PostingPlace<'a> = (u64, u64, &'a [u8]);
 
 /// An entry of a bucket.
 struct Entry<'a> {
-    ecosystem: usize,
     name: &'a str,
     malware: Vec<Malware<'a>>,
-    posting: Option<(u64, u64, &'a [u8])>,
+    posting: Option<PostingPlace<'a>>,
 }
 
-/// Reads an entry.
-fn entry<'a>(reader: &mut Reader<'a>) -> Result<Entry<'a>, Damaged> {
-    let ecosystem = usize::try_from(reader.number()?).map_err(|_| Damaged)?;
-    let name = reader.text()?;
+/// Reads the number of the ecosystem and the name of the package that an entry is about.
+fn package<'a>(reader: &mut Reader<'a>) -> Result<(usize, &'a str), Damaged> {
+    Ok((usize::try_from(reader.number()?).map_err(|_| Damaged)?, reader.text()?))
+}
+
+/// Reads the rest of an entry.
+fn entry<'a>(reader: &mut Reader<'a>, name: &'a str) -> Result<Entry<'a>, Damaged> {
     let count = reader.count()?;
     let malware = (0..count).map(|_| Malware::read(reader)).collect::<Result<_, _>>()?;
+    Ok(Entry { name, malware, posting: posting_place(reader)? })
+}
+
+/// Goes behind the rest of an entry.
+fn skip(reader: &mut Reader<'_>) -> Result<(), Damaged> {
+    for _ in 0..reader.count()? {
+        Malware::skip(reader)?;
+    }
+    posting_place(reader).map(|_| ())
+}
+
+/// Reads the place, the length and the hash of a posting; none where the package has none.
+fn posting_place<'a>(reader: &mut Reader<'a>) -> Result<Option<PostingPlace<'a>>, Damaged> {
     let length = reader.number()?;
-    let posting = if length == 0 { None } else { Some((reader.number()?, length, reader.take(16)?)) };
-    Ok(Entry { ecosystem, name, malware, posting })
+    if length == 0 { Ok(None) } else { Ok(Some((reader.number()?, length, reader.take(16)?))) }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use devops_core::Error;
 use devops_inventory::Graph;
 use devops_inventory::lockfiles::{Format, Kind, Source, is_searched};
+use devops_reading::glob;
 use devops_repository::{ObjectId, Repository};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -57,10 +58,12 @@ impl Before {
         repository: &Repository,
         start: ObjectId,
         searched: &[PathBuf],
+        exclude: &[String],
         now: Vec<ReadAt>,
     ) -> Result<Self, Error> {
         let files = repository.files_with_ids(start)?.into_iter().collect();
-        let scope: Vec<String> = searched.iter().filter_map(|path| below_root(repository, path)).collect();
+        let folders = searched.iter().filter_map(|path| below_root(repository, path)).collect();
+        let scope = Scope { folders, exclude: exclude.to_vec() };
         let day = repository.time(start).map(|time| TimeZone::UTC.to_datetime(time).date());
         Ok(Self::of(files, &scope, day, now, &|path, id, format| read(repository, start, path, id, format)))
     }
@@ -68,7 +71,7 @@ impl Before {
     /// The same of these files, below these paths from the root.
     pub(super) fn of(
         files: BTreeMap<String, ObjectId>,
-        scope: &[String],
+        scope: &Scope,
         day: Option<Date>,
         now: Vec<ReadAt>,
         read: &dyn Fn(&str, ObjectId, &Format) -> Result<Graph, Error>,
@@ -82,7 +85,7 @@ impl Before {
         let mut before =
             Self { lockfiles: Vec::new(), day, damaged: Vec::new(), now, files: BTreeMap::new() };
         for (path, id) in &files {
-            let Some(format) = judged(path, scope) else { continue };
+            let Some(format) = scope.judged(path) else { continue };
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let same = by_id.get(id).into_iter().flatten().find(|index| {
                 before.now.get(**index).is_some_and(|read| {
@@ -225,30 +228,49 @@ fn beside(folder: &str, name: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// The format of a file that is judged where these paths are searched.
-fn judged(path: &str, scope: &[String]) -> Option<&'static Format> {
-    let is_named = scope.iter().any(|searched| searched == path);
-    let is_found = || {
-        scope.iter().any(|folder| {
-            let inside = if folder.is_empty() {
-                Some(path)
-            } else {
-                path.strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'))
-            };
-            let folders = inside.map(|inside| inside.rsplit_once('/').map_or("", |(folders, _)| folders));
-            folders.is_some_and(|folders| folders.split('/').all(is_searched))
+/// What was searched: paths below the root, and what is left out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    /// Files and folders by their paths below the root.
+    pub(super) folders: Vec<String>,
+    /// Patterns of `exclude`.
+    pub(super) exclude: Vec<String>,
+}
+
+impl Scope {
+    /// The format of a file that is judged where these paths are searched.
+    fn judged(&self, path: &str) -> Option<&'static Format> {
+        let is_named = self.folders.iter().any(|searched| searched == path);
+        let kind = if is_named {
+            Kind::of_named(path)
+        } else if self.folders.iter().any(|folder| self.is_found(folder, path)) {
+            Kind::of(path)
+        } else {
+            None
+        };
+        match kind {
+            Some(Kind::Read(format)) => Some(format),
+            _ => None,
+        }
+    }
+
+    /// Whether the search of a folder finds a file.
+    fn is_found(&self, folder: &str, path: &str) -> bool {
+        let inside = if folder.is_empty() {
+            Some(path)
+        } else {
+            path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
+        };
+        inside.is_some_and(|inside| {
+            let folders = inside.rsplit_once('/').map_or("", |(folders, _)| folders);
+            folders.split('/').all(is_searched) && !self.is_excluded(path) && !self.is_excluded(inside)
         })
-    };
-    let kind = if is_named {
-        Kind::of_named(path)
-    } else if is_found() {
-        Kind::of(path)
-    } else {
-        None
-    };
-    match kind {
-        Some(Kind::Read(format)) => Some(format),
-        _ => None,
+    }
+
+    /// Whether a pattern leaves a path out; what too many leave out here only makes less known.
+    fn is_excluded(&self, path: &str) -> bool {
+        let patterns = self.exclude.iter().flat_map(|pattern| glob::alternatives(pattern));
+        patterns.into_iter().any(|pattern| glob::is_below(&pattern, path))
     }
 }
 
@@ -260,13 +282,15 @@ pub(in super::super) fn below_root(repository: &Repository, path: &Path) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::{beside, judged};
+    use super::{Scope, beside};
 
     #[test]
     fn only_what_is_searched_is_compared() {
         for (path, scope, expected) in [
             ("Cargo.lock", "", true),
             ("a/b/Cargo.lock", "", true),
+            ("docs/b/Cargo.lock", "", false),
+            ("a/docs/b/Cargo.lock", "a", false),
             ("a/vendor/Cargo.lock", "", false),
             ("a/vendor/Cargo.lock", "a/vendor", true),
             ("a/Cargo.lock", "b", false),
@@ -274,7 +298,8 @@ mod tests {
             ("a/Cargo.lock.old", "a", false),
             ("a/Cargo.lock.old", "a/Cargo.lock.old", true),
         ] {
-            assert_eq!(judged(path, &[scope.to_owned()]).is_some(), expected, "{path} {scope}");
+            let scope = Scope { folders: vec![scope.to_owned()], exclude: vec!["docs/**".to_owned()] };
+            assert_eq!(scope.judged(path).is_some(), expected, "{path} {scope:?}");
         }
     }
 

@@ -10,6 +10,7 @@ use devops_inventory::lockfiles::{Kind, Source};
 use devops_repository::ObjectId;
 
 use super::super::matching::{Lockfile, Matches, compare};
+use super::before::Scope;
 use super::{Before, Classes, Difference, ReadAt, Seen};
 
 /// Files by their paths.
@@ -46,9 +47,13 @@ impl Sides {
         });
         let ids = before.iter().map(|(path, text)| (path.clone(), id(text))).collect();
         let day = Some("2026-10-01".parse().unwrap());
-        let before = Before::of(ids, &[String::new()], day, read_at.collect(), &|path, _, _| {
-            Ok(read(path, &before[path]))
-        });
+        let before = Before::of(
+            ids,
+            &Scope { folders: vec![String::new()], ..Scope::default() },
+            day,
+            read_at.collect(),
+            &|path, _, _| Ok(read(path, &before[path])),
+        );
         Self { before, now: lockfiles }
     }
 
@@ -293,7 +298,13 @@ fn what_is_the_same_is_read_once() {
     let ids = before.iter().map(|(path, text)| (path.clone(), id(text))).collect();
     let read_at = ReadAt { path: Some("c/Cargo.lock".to_owned()), id: Some(id(&text)), seen: Seen::new() };
     let read = |_: &str, _, _: &devops_inventory::lockfiles::Format| panic!("it is read again");
-    let before = Before::of(ids, &[String::new()], None, vec![read_at], &read);
+    let before = Before::of(
+        ids,
+        &Scope { folders: vec![String::new()], ..Scope::default() },
+        None,
+        vec![read_at],
+        &read,
+    );
     let now = [Lockfile { path: "c/Cargo.lock".to_owned(), graph: self::read("c/Cargo.lock", &text) }];
     assert_eq!(before.lockfiles(&now).count(), 2);
     assert_eq!(before.altered(&now).count(), 1);

@@ -16,8 +16,8 @@ mod python;
 mod python_lock;
 
 pub use find::{Found, Sight, find, is_searched};
-pub use node::tarball;
 pub use format::{Format, Kind, Source, help};
+pub use node::tarball;
 
 use devops_core::modules::modules;
 
