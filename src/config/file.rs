@@ -481,7 +481,7 @@ mod tests {
         let keys: Vec<&str> = file.entries("dep-scan").map(|entry| entry.key.as_str()).collect();
         assert_eq!(keys, ["grace-high", "mirrors"]);
         let error = parse("[dep-scan]\nmirrors = ['a']\n[dep-scan.sources]\nmirrors = ['b']\n").unwrap_err();
-        assert!(error.to_string().contains("`mirrors` is set twice"), "{error}");
+        assert!(error.contains("`mirrors` is set twice"), "{error}");
         assert!(parse("[dep-scan.grace]\nhgih = 7\n").is_err());
         assert!(parse("[dep-scan.other]\nhigh = 7\n").is_err());
         assert!(parse("[test-gate.grace]\nhigh = 7\n").is_err());

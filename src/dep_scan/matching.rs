@@ -315,12 +315,11 @@ impl Matches {
     /// Notes that an advisory applies to a package.
     fn know(&mut self, package: &Package, group: &[&Advisory], advisory: &Advisory) {
         let (key, kind) = (Key::of(package, &advisory.id), worst(group));
-        match self.facts.get_mut(&key) {
-            Some(known) => known.also(package),
-            None => {
-                let facts = Facts::of(package, group, !patched(group).is_empty());
-                self.facts.insert(key.clone(), facts);
-            }
+        if let Some(known) = self.facts.get_mut(&key) {
+            known.also(package);
+        } else {
+            let facts = Facts::of(package, group, !patched(group).is_empty());
+            self.facts.insert(key.clone(), facts);
         }
         if matches!(kind, Kind::Vulnerability | Kind::Malware) {
             self.vulnerable.insert((package.ecosystem, package.name.clone(), package.version.clone()));
@@ -335,6 +334,7 @@ pub(super) struct Findings(BTreeMap<Key, Finding>);
 
 impl Findings {
     /// Adds a finding about a package of a lockfile, or where it stands too; `id` names what is said.
+    #[expect(clippy::too_many_arguments, reason = "where a package stands, and what is said of it")]
     pub(super) fn add(
         &mut self,
         lockfile: &Lockfile,

@@ -151,7 +151,7 @@ fn table(bill: &Bill, others: &[String]) -> String {
         };
         let location = component.location.to_string();
         [component.name.as_str(), version, component.ecosystem.name(), &scope, component.origin, &location]
-            .map(|cell| terminal_line(cell))
+            .map(terminal_line)
     });
     let rows: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
     let mut widths = [0; 6];

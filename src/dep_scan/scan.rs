@@ -35,108 +35,140 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
             "give an index, a zip of OSV records, or a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
         ));
     }
-    let searched = if arguments.paths.is_empty() {
-        std::slice::from_ref(&context.working_directory)
-    } else {
-        arguments.paths.as_slice()
-    };
-    let workspace = context.workspace();
-    let target = Target::of(context)?;
-    let repository = Repository::around(&context.working_directory, &context.environment).ok();
-    let sight = sight::Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
-    let found = find(searched, &sight)?;
-    let mut inputs = Vec::new();
-    let mut lockfiles = Vec::new();
-    let mut now = Vec::new();
-    for (path, format) in found.read() {
-        let (bytes, graph, read_at) = read_of_change(path, format, &workspace, target.repository())?;
-        now.push(read_at);
-        let path = shown(path);
-        inputs.push(Input::of_bytes(path.clone(), &bytes));
-        lockfiles.push(Lockfile { graph, path });
-    }
-    let mut before = target.before(searched, &arguments.exclude, now)?;
-    let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
-    lockfiles.extend(moved.into_iter().filter(|moved| !found.has(&moved.path)));
-    if lockfiles.is_empty() {
-        return Err(nothing_to_judge(&found));
-    }
-    let mirrors = &arguments.sources_mirrors;
-    let unused = mirrored(lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph), mirrors);
-    mirrored(before.iter_mut().flat_map(Before::graphs_mut), mirrors);
-    let before = before.as_ref();
-    let wanted = wanted(&lockfiles);
+    let today = context.today();
+    let scanned = Scanned::read(arguments, context)?;
+    let Scanned { target, found, lockfiles, before, .. } = &scanned;
+    let wanted = wanted(lockfiles);
     let mut databases = databases(arguments, context, &wanted)?;
-    let not_covered = covered(&lockfiles, &databases)?;
-    inputs.extend(databases.iter().filter_map(|database| database.input.clone()));
-    let mut at_base = target.databases(&arguments.db, &wanted, context.today())?;
+    let not_covered = covered(lockfiles, &databases)?;
+    let mut at_base = target.databases(&arguments.db, &wanted, today)?;
     enrich(at_base.iter_mut().chain(databases.iter_mut().map(|database| &mut database.collected)));
     let collected: Vec<&Collected> =
         at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
-    let mut matches = compare(&lockfiles, &collected, arguments.uncovered_severity);
+    let mut matches = compare(lockfiles, &collected, arguments.uncovered_severity);
     let policy = Policy::read(arguments, context)?;
-    policy.apply(&mut matches, &projects(&lockfiles));
-    inputs.extend(policy.inputs);
-    let classes = before.map(|before| {
-        Classes::of(before, &lockfiles, &collected, &matches).mark(&mut matches, arguments.only_new)
+    policy.apply(&mut matches, &projects(lockfiles));
+    let classes = before.as_ref().map(|before| {
+        Classes::of(before, lockfiles, &collected, &matches).mark(&mut matches, arguments.only_new)
     });
-    let mut findings: Vec<Finding> = stale(arguments, &databases, &wanted, context.today());
+    let mut findings = stale(arguments, &databases, &wanted, today);
     findings.extend(nameless(&collected));
-    findings.extend(target.unproven(&arguments.db)?);
-    findings.extend(target.cut_off());
-    findings.extend(target.gone(before, &lockfiles)?);
-    findings.extend(brought_in(arguments, context, &target, before, &lockfiles)?);
+    findings.extend(scanned.of_change()?);
     findings.extend(not_covered);
-    findings.extend(sources(&lockfiles, &matches.uncovered, arguments.uncovered_severity));
-    findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
-    let packages = packages(&lockfiles);
-    let outcome = Outcome {
-        headline: headline(&matches, &lockfiles, packages.len() as u64, &databases),
-        notes: unused
-            .into_iter()
-            .chain(sight.unused())
+    findings.extend(scanned.of_lockfiles(&matches)?);
+    let packages = packages(lockfiles);
+    let of_databases = databases.iter().filter_map(|database| database.input.as_ref());
+    Ok(Outcome {
+        headline: headline(&matches, lockfiles, packages.len() as u64, &databases),
+        notes: (scanned.notes.iter().cloned())
             .chain(policy.notes)
-            .chain(notes(&packages, &found, &databases))
+            .chain(notes(&packages, found, &databases))
             .chain(classes.and_then(|classes| classes.note()))
-            .chain(before.into_iter().flat_map(Before::notes))
+            .chain(before.iter().flat_map(Before::notes))
             .collect(),
-        totals: totals(&lockfiles, packages.len(), &matches),
-        data: provenance(&databases, context.today()),
-        inputs,
+        totals: totals(lockfiles, packages.len(), &matches),
+        data: provenance(&databases, today),
+        inputs: scanned.inputs.iter().chain(of_databases).cloned().chain(policy.inputs).collect(),
         bill: context.has_bill.then(|| Bill {
             files: lockfiles.iter().map(|lockfile| bill(&lockfile.path, &lockfile.graph)).collect(),
         }),
+        findings: findings
+            .into_iter()
+            .chain(matches.findings.into_values())
+            .chain(matches.uncovered.into_values())
+            .collect(),
         ..Outcome::default()
-    };
-    findings.extend(licences::findings(arguments, &lockfiles)?);
-    findings.extend(bans::findings(arguments, &lockfiles));
-    findings.extend(matches.findings.into_values().chain(matches.uncovered.into_values()));
-    Ok(Outcome { findings, ..outcome })
+    })
 }
 
-/// Findings of what the change brings in, whatever advisories say.
-fn brought_in(
-    arguments: &Arguments,
-    context: &Context,
-    target: &Target,
-    before: Option<&Before>,
-    lockfiles: &[Lockfile],
-) -> Result<Vec<Finding>, Error> {
-    let dates = match &arguments.release_dates {
-        Some(path) => Some(ReleaseDates::read(&shown(path), &read(path)?)?),
-        None => None,
-    };
-    let ages =
-        arguments.min_release_age.map(|minimum| Ages { minimum, dates: dates.as_ref(), now: context.now });
-    let Some(before) = before else {
-        // Where it is not known what a change brings in, that may be anything.
-        let ages = ages.filter(|_| target.is_start_unknown());
-        return Ok(ages.map(|ages| ages.of_all(lockfiles)).unwrap_or_default());
-    };
-    let difference = Difference::of(before, lockfiles);
-    let mut findings = difference.findings();
-    findings.extend(ages.iter().flat_map(|ages| difference.too_new(ages)));
-    Ok(findings)
+/// What is scanned: the lockfiles of the checkout, beside those of the commit where the change began.
+struct Scanned<'a> {
+    arguments: &'a Arguments,
+    context: &'a Context,
+    target: Target,
+    found: Found,
+    lockfiles: Vec<Lockfile>,
+    before: Option<Before>,
+    /// The files that were read.
+    inputs: Vec<Input>,
+    /// Arguments that had no effect.
+    notes: Vec<String>,
+}
+
+impl<'a> Scanned<'a> {
+    /// Finds lockfiles and reads them.
+    fn read(arguments: &'a Arguments, context: &'a Context) -> Result<Self, Error> {
+        let searched = if arguments.paths.is_empty() {
+            std::slice::from_ref(&context.working_directory)
+        } else {
+            arguments.paths.as_slice()
+        };
+        let workspace = context.workspace();
+        let target = Target::of(context)?;
+        let repository = Repository::around(&context.working_directory, &context.environment).ok();
+        let sight = sight::Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
+        let found = find(searched, &sight)?;
+        let (mut inputs, mut lockfiles, mut now) = (Vec::new(), Vec::new(), Vec::new());
+        for (path, format) in found.read() {
+            let (bytes, graph, read_at) = read_of_change(path, format, &workspace, target.repository())?;
+            now.push(read_at);
+            let path = shown(path);
+            inputs.push(Input::of_bytes(path.clone(), &bytes));
+            lockfiles.push(Lockfile { path, graph });
+        }
+        let mut before = target.before(searched, &arguments.exclude, now)?;
+        let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
+        lockfiles.extend(moved.into_iter().filter(|moved| !found.has(&moved.path)));
+        if lockfiles.is_empty() {
+            return Err(nothing_to_judge(&found));
+        }
+        let mirrors = &arguments.sources_mirrors;
+        let mut notes = mirrored(lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph), mirrors);
+        mirrored(before.iter_mut().flat_map(Before::graphs_mut), mirrors);
+        notes.extend(sight.unused());
+        Ok(Self { arguments, context, target, found, lockfiles, before, inputs, notes })
+    }
+
+    /// Findings of what the change does, whatever advisories say.
+    fn of_change(&self) -> Result<Vec<Finding>, Error> {
+        let mut findings = self.target.unproven(&self.arguments.db)?;
+        findings.extend(self.target.cut_off());
+        findings.extend(self.target.gone(self.before.as_ref(), &self.lockfiles)?);
+        findings.extend(self.brought_in()?);
+        Ok(findings)
+    }
+
+    /// Findings of what the change brings in.
+    fn brought_in(&self) -> Result<Vec<Finding>, Error> {
+        let dates = match &self.arguments.release_dates {
+            Some(path) => Some(ReleaseDates::read(&shown(path), &read(path)?)?),
+            None => None,
+        };
+        let ages = self.arguments.min_release_age.map(|minimum| Ages {
+            minimum,
+            dates: dates.as_ref(),
+            now: self.context.now,
+        });
+        let Some(before) = &self.before else {
+            // Where it is not known what a change brings in, that may be anything.
+            let ages = ages.filter(|_| self.target.is_start_unknown());
+            return Ok(ages.map(|ages| ages.of_all(&self.lockfiles)).unwrap_or_default());
+        };
+        let difference = Difference::of(before, &self.lockfiles);
+        let mut findings = difference.findings();
+        findings.extend(ages.iter().flat_map(|ages| difference.too_new(ages)));
+        Ok(findings)
+    }
+
+    /// Findings of what the lockfiles list, whatever advisories say.
+    fn of_lockfiles(&self, matches: &Matches) -> Result<Vec<Finding>, Error> {
+        let Self { arguments, lockfiles, found, .. } = self;
+        let mut findings = sources(lockfiles, &matches.uncovered, arguments.uncovered_severity);
+        findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
+        findings.extend(licences::findings(arguments, lockfiles)?);
+        findings.extend(bans::findings(arguments, lockfiles));
+        Ok(findings)
+    }
 }
 
 /// A lockfile's bytes and what they list, with what stands for them in git.

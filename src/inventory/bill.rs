@@ -30,40 +30,44 @@ pub fn bill(path: &str, graph: &Graph) -> BilledFile {
     }
 }
 
+/// Programs by the whole names of their lockfiles.
+const BY_NAME: [(&str, &str); 27] = [
+    ("package-lock.json", "npm"),
+    ("npm-shrinkwrap.json", "npm"),
+    ("yarn.lock", "yarn"),
+    ("pnpm-lock.yaml", "pnpm"),
+    ("bun.lock", "bun"),
+    ("deno.lock", "deno"),
+    ("Pipfile.lock", "pipenv"),
+    ("poetry.lock", "poetry"),
+    ("pdm.lock", "pdm"),
+    ("uv.lock", "uv"),
+    ("go.mod", "go"),
+    ("Cargo.lock", "cargo"),
+    ("pom.xml", "maven"),
+    ("composer.lock", "composer"),
+    ("packages.lock.json", "nuget"),
+    ("packages.config", "nuget"),
+    ("Gemfile.lock", "bundler"),
+    ("gems.locked", "bundler"),
+    ("pubspec.lock", "pub"),
+    ("mix.lock", "mix"),
+    ("conan.lock", "conan"),
+    ("renv.lock", "renv"),
+    ("stack.yaml.lock", "stack"),
+    ("cabal.project.freeze", "cabal"),
+    ("Podfile.lock", "cocoapods"),
+    ("Package.resolved", "swift"),
+    ("Manifest.toml", "julia"),
+];
+
+/// Programs by how the names of their lockfiles end.
+const BY_END: [(&str, &str); 4] =
+    [(".txt", "pip"), (".toml", "pip"), (".py.lock", "uv"), ("gradle.lockfile", "gradle")];
+
 /// The program that writes a lockfile of this name, as GitLab and GitHub name it.
 fn package_manager(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or(path);
-    const BY_NAME: [(&str, &str); 27] = [
-        ("package-lock.json", "npm"),
-        ("npm-shrinkwrap.json", "npm"),
-        ("yarn.lock", "yarn"),
-        ("pnpm-lock.yaml", "pnpm"),
-        ("bun.lock", "bun"),
-        ("deno.lock", "deno"),
-        ("Pipfile.lock", "pipenv"),
-        ("poetry.lock", "poetry"),
-        ("pdm.lock", "pdm"),
-        ("uv.lock", "uv"),
-        ("go.mod", "go"),
-        ("Cargo.lock", "cargo"),
-        ("pom.xml", "maven"),
-        ("composer.lock", "composer"),
-        ("packages.lock.json", "nuget"),
-        ("packages.config", "nuget"),
-        ("Gemfile.lock", "bundler"),
-        ("gems.locked", "bundler"),
-        ("pubspec.lock", "pub"),
-        ("mix.lock", "mix"),
-        ("conan.lock", "conan"),
-        ("renv.lock", "renv"),
-        ("stack.yaml.lock", "stack"),
-        ("cabal.project.freeze", "cabal"),
-        ("Podfile.lock", "cocoapods"),
-        ("Package.resolved", "swift"),
-        ("Manifest.toml", "julia"),
-    ];
-    const BY_END: [(&str, &str); 4] =
-        [(".txt", "pip"), (".toml", "pip"), (".py.lock", "uv"), ("gradle.lockfile", "gradle")];
     let exact = BY_NAME.iter().find(|(known, _)| *known == name);
     let known = exact.or_else(|| BY_END.iter().find(|(end, _)| name.ends_with(end)));
     known.map_or("", |(_, manager)| manager)

@@ -231,7 +231,7 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
         let path = folder.join(artifact.name);
         match &artifact.bytes {
             Some(bytes) => {
-                replace(&path, &delivery.context.redactor.redact_file(artifact.name, bytes.clone()))?
+                replace(&path, &delivery.context.redactor.redact_file(artifact.name, bytes.clone()))?;
             }
             None => remove(&path)?,
         }

@@ -100,15 +100,13 @@ impl Before {
                     is_same_format && read.seen.iter().all(has_same)
                 })
             });
-            let listed = match same {
-                Some(index) => Listed::Same(*index),
-                None => match read(path, *id, format) {
-                    Ok(graph) => Listed::Own(graph),
-                    Err(_) => {
-                        before.damaged.push(path.clone());
-                        continue;
-                    }
-                },
+            let listed = if let Some(index) = same {
+                Listed::Same(*index)
+            } else if let Ok(graph) = read(path, *id, format) {
+                Listed::Own(graph)
+            } else {
+                before.damaged.push(path.clone());
+                continue;
             };
             before.lockfiles.push((path.clone(), format, listed));
         }

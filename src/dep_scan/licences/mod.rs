@@ -10,7 +10,7 @@ use spdx::Expression;
 use self::expression::Term;
 use self::installed::Installed;
 use super::Arguments;
-use super::matching::{Findings, Lockfile};
+use super::matching::{Findings, Lockfile, Subject};
 use super::named::Named;
 use super::response::Response;
 use super::rules::{LICENCE_DENIED, LICENCE_UNKNOWN};
@@ -99,6 +99,12 @@ impl<'a> Policy<'a> {
         }))
     }
 
+    /// The licence that the project says a package has.
+    fn clarified(&self, package: &Package) -> Option<&str> {
+        let about = self.clarify.iter().find(|about| about.package.is_certain(package));
+        about.map(|about| about.licence.as_str())
+    }
+
     /// What it says of the licence of a package.
     fn judge(&self, package: &Package, expression: &Expression) -> Verdict {
         let is_excepted = |term: &Term| {
@@ -141,57 +147,25 @@ pub(super) fn findings(arguments: &Arguments, lockfiles: &[Lockfile]) -> Result<
         let paths = lockfile.graph.paths();
         let packages = lockfile.graph.packages.iter().enumerate();
         for (index, package) in packages.filter(|(_, package)| package.origin != Origin::Project) {
-            let clarified = policy.clarify.iter().find(|about| about.package.is_certain(package));
-            let written = clarified.map(|about| about.licence.clone()).or_else(|| {
-                let of_lockfile = package
-                    .license
-                    .as_deref()
-                    .map(str::trim)
-                    .filter(|text| !text.is_empty() && *text != "NOASSERTION");
-                of_lockfile.map(str::to_owned).or_else(|| {
-                    let folder = Path::new(&lockfile.path).parent().unwrap_or_else(|| Path::new(""));
-                    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-                    let installed = installed.get_or_insert_with(|| Installed::beside(folder));
-                    installed.licence(package.ecosystem, &package.name, &package.version)
-                })
+            let written = policy.clarified(package).or_else(|| stated(package)).map(str::to_owned);
+            let written = written.or_else(|| {
+                let folder = Path::new(&lockfile.path).parent().unwrap_or_else(|| Path::new(""));
+                let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+                let installed = installed.get_or_insert_with(|| Installed::beside(folder));
+                installed.licence(package.ecosystem, &package.name, &package.version)
             });
             let expression = written.as_deref().and_then(expression::read);
             let verdict =
                 expression.map_or(Verdict::Unknown, |expression| policy.judge(package, &expression));
             let written = written.as_deref();
+            let id = written.unwrap_or_default();
             match (verdict, policy.unknown) {
                 (Verdict::Denied, _) => {
-                    findings.add(lockfile, &paths, index, written.unwrap_or_default(), |subject| {
-                        let licence = written.unwrap_or_default();
-                        subject
-                            .told(
-                                &LICENCE_DENIED,
-                                format!("{} has the licence {licence}, which is not allowed", package.label()),
-                                licence,
-                            )
-                            .named("licence", licence)
-                            .detail(subject.way())
-                            .help(format!(
-                                "replace `{}`, or allow the licence below `[dep-scan.licences]`: for all packages in `allow`, for this one in `exceptions`",
-                                package.name
-                            ))
-                    });
+                    findings.add(lockfile, &paths, index, id, |subject| denied(subject, package, id));
                 }
                 (Verdict::Unknown, Some(severity)) => {
-                    findings.add(lockfile, &paths, index, written.unwrap_or_default(), |subject| {
-                        let title = match written {
-                            Some(text) => format!("the licence of {} is not known: {text}", package.label()),
-                            None => format!("the licence of {} is not known", package.label()),
-                        };
-                        subject
-                            .told(&LICENCE_UNKNOWN, title, written.unwrap_or_default())
-                            .named("licence", written.unwrap_or_default())
-                            .severity(severity)
-                            .detail(subject.way())
-                            .help(format!(
-                                "install the packages before the scan, so that their metadata can be read, or write what you found out in `clarify` below `[dep-scan.licences]`: \"{}: LICENCE\"",
-                                package.name
-                            ))
+                    findings.add(lockfile, &paths, index, id, |subject| {
+                        unknown(subject, package, written).severity(severity)
                     });
                 }
                 _ => {}
@@ -199,4 +173,31 @@ pub(super) fn findings(arguments: &Arguments, lockfiles: &[Lockfile]) -> Result<
         }
     }
     Ok(findings.into_findings().collect())
+}
+
+/// The licence that a lockfile states.
+fn stated(package: &Package) -> Option<&str> {
+    package.license.as_deref().map(str::trim).filter(|text| !text.is_empty() && *text != "NOASSERTION")
+}
+
+/// The finding that a licence is not allowed.
+fn denied(subject: &Subject<'_>, package: &Package, licence: &str) -> Finding {
+    let title = format!("{} has the licence {licence}, which is not allowed", package.label());
+    subject.told(&LICENCE_DENIED, title, licence).named("licence", licence).detail(subject.way()).help(format!(
+        "replace `{}`, or allow the licence below `[dep-scan.licences]`: for all packages in `allow`, for this one in `exceptions`",
+        package.name
+    ))
+}
+
+/// The finding that nobody knows a licence, or that what is written says nothing.
+fn unknown(subject: &Subject<'_>, package: &Package, written: Option<&str>) -> Finding {
+    let title = match written {
+        Some(text) => format!("the licence of {} is not known: {text}", package.label()),
+        None => format!("the licence of {} is not known", package.label()),
+    };
+    let licence = written.unwrap_or_default();
+    subject.told(&LICENCE_UNKNOWN, title, licence).named("licence", licence).detail(subject.way()).help(format!(
+        "install the packages before the scan, so that their metadata can be read, or write what you found out in `clarify` below `[dep-scan.licences]`: \"{}: LICENCE\"",
+        package.name
+    ))
 }

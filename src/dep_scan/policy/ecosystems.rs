@@ -54,14 +54,14 @@ pub(crate) fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<
 fn finding(path: &str, ecosystem: Ecosystem, packages: &[&Package]) -> Option<Finding> {
     let first = packages.first()?;
     let name = ecosystem.name();
-    let (why, severity, help) = if !has_advisories(name) {
-        let help = "review these packages by other means, and waive this";
-        ("there are no advisories about this ecosystem", Severity::Medium, help)
-    } else {
+    let (why, severity, help) = if has_advisories(name) {
         // Almost every repository has workflows, and few databases are about actions.
         let severity = if ecosystem == Ecosystem::GITHUB_ACTIONS { Severity::Medium } else { Severity::High };
         let help = "add a database of this ecosystem with `--db`, or give only the lockfiles to check";
         ("no given database covers this ecosystem", severity, help)
+    } else {
+        let help = "review these packages by other means, and waive this";
+        ("there are no advisories about this ecosystem", Severity::Medium, help)
     };
     let amount = counted(packages.len() as u64, "package", "packages");
     Some(

@@ -10,13 +10,19 @@ use devops_core::words::counted;
 use devops_core::{Ecosystem, Finding, Location, Severity};
 use devops_inventory::{Origin, Package};
 
+/// Where packages are from, and what it is called.
+type Place = (Ecosystem, Origin, String);
+
+/// A package, and the lockfile that lists it.
+type Listed<'a> = (&'a Lockfile, &'a Package);
+
 /// A finding for each source whose packages are not those of the public registry, without packages that have a finding of their own.
 pub(crate) fn sources(
     lockfiles: &[Lockfile],
     known: &BTreeMap<Key, Finding>,
     severity: Severity,
 ) -> Vec<Finding> {
-    let mut sources: BTreeMap<(Ecosystem, Origin, String), Vec<(&Lockfile, &Package)>> = BTreeMap::new();
+    let mut sources: BTreeMap<Place, Vec<Listed<'_>>> = BTreeMap::new();
     let known: BTreeSet<&Key> = known.keys().collect();
     for lockfile in lockfiles {
         for package in &lockfile.graph.packages {
@@ -44,11 +50,11 @@ fn name(package: &Package) -> String {
 }
 
 fn finding(
-    (ecosystem, origin, source): &(Ecosystem, Origin, String),
-    packages: &[(&Lockfile, &Package)],
+    (ecosystem, origin, source): &Place,
+    packages: &[Listed<'_>],
     severity: Severity,
 ) -> Option<Finding> {
-    let location = |(lockfile, package): &(&Lockfile, &Package)| {
+    let location = |(lockfile, package): &Listed<'_>| {
         Location::line(package.file.as_ref().unwrap_or(&lockfile.path).clone(), package.line)
     };
     let labels: BTreeSet<String> = packages.iter().map(|(_, package)| package.label()).collect();

@@ -172,14 +172,13 @@ pub(super) fn run(arguments: &FetchAdvisories, context: &Context) -> Result<Stri
     })?;
     context.progress(&format!("building {}", arguments.output.display()));
     let files: Vec<SourceFile> = kept.iter().map(Kept::file).collect();
-    let built = build(&files, &arguments.output).map_err(|error| {
+    let built = build(&files, &arguments.output).inspect_err(|error| {
         if error.kind() == ErrorKind::Input {
             // What an index can't be made of is downloaded again next time, even if it has not changed.
             for kept in &kept {
                 forget(&kept.path);
             }
         }
-        error
     })?;
     Ok(told(&kept, &sources, &unknown) + &described(&built, arguments))
 }

@@ -68,8 +68,6 @@ struct Reader<'a> {
     asks: Vec<Vec<String>>,
     /// The source of each package, in the lockfile's words.
     sources: Vec<Option<String>>,
-    /// Whether the version of the format is given, which is so since version 3.
-    has_version: bool,
     /// Up to where lines were counted, and how many there were.
     counted: (usize, u64),
 }
@@ -85,21 +83,15 @@ pub fn read(source: &Source<'_>) -> Result<Graph, Error> {
         Error::input("lockfile is not UTF-8").at(Location::line(path, line)).help(RESTORE)
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader {
-        path,
-        text,
-        graph: Graph::default(),
-        asks: vec![],
-        sources: vec![],
-        has_version: false,
-        counted: (0, 1),
-    };
+    let mut reader =
+        Reader { path, text, graph: Graph::default(), asks: vec![], sources: vec![], counted: (0, 1) };
     reader.refuse_conflicts()?;
     for part in parts(text) {
         reader.part(part)?;
     }
-    // An empty project has a version all the same; what has neither is cut off.
-    if reader.graph.packages.is_empty() && !reader.has_version {
+    // Cargo lists the project's own package, but for a workspace without members, whose lockfile looks just like one that was cut
+    // off behind its first line.
+    if reader.graph.packages.is_empty() {
         return Err(Error::input("lockfile lists no packages").at(Location::file(path)).help(RESTORE));
     }
     reader.link()
@@ -156,7 +148,6 @@ impl Reader<'_> {
                 .error(format!("lockfile has version {}", version.get_ref()), span, "supported: 1 to 4")
                 .help("use a newer release of dep-scan"));
         }
-        self.has_version |= part.version.is_some();
         for entry in part.root.into_iter().chain(part.package) {
             self.entry(entry, range.start)?;
         }

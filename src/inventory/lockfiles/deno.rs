@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::node::{self, Manifest};
 use super::{Format, Source};
-use crate::document::{Damage, Node, Value, json, text};
+use crate::document::{Damage, Entry, Node, Value, json, text};
 use crate::draft::Draft;
 use crate::{Graph, Package, Scope};
 use devops_core::{Ecosystem, Error};
@@ -30,32 +30,53 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         _ => return Err(Damage::new(version.line, "unsupported `version`, supported are 3 to 5")),
     };
     let mut draft = Draft::default();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut newest: HashMap<String, Vec<usize>> = HashMap::new();
     let Some(parts) = parts else { return Ok(draft.finish()) };
-    for (kind, ecosystem) in [("npm", Ecosystem::NPM), ("jsr", Ecosystem::JSR)] {
-        for entry in parts.entries(kind)? {
-            entry.node.map(&entry.key)?;
-            let (name, version) = node::split(&entry.key).ok_or_else(|| {
-                Damage::new(entry.line, format!("`{}` is not a name with a version", entry.key))
-            })?;
-            // Behind `_` are the peers that it was installed with.
-            let version = version.split('_').next().unwrap_or_default();
-            let package = Package {
-                integrity: node::checksums(entry.node.text_of("integrity")?),
-                has_install_script: entry.node.is_true("scripts"),
-                ..Package::new(ecosystem, name, version, entry.line)
-            };
-            let index = node::add(&mut draft, package, entry.node.text_of("tarball")?);
-            places.insert(format!("{kind}:{}", entry.key), index);
-            newest.entry(format!("{kind}:{name}")).or_default().push(index);
+    let listed = Listed::add(&mut draft, parts)?;
+    listed.link(&mut draft, parts)?;
+    listed.ask(&mut draft, parts, Manifest::read(source, "").as_ref())?;
+    Ok(draft.finish())
+}
+
+/// Where packages are in the draft.
+struct Listed<'a> {
+    /// By kind and key: `npm:a@1.0.0`.
+    places: HashMap<String, usize>,
+    /// By kind and name: `npm:a`.
+    by_name: HashMap<String, Vec<usize>>,
+    /// What specifiers stand for.
+    specifiers: &'a [Entry<'a>],
+}
+
+impl<'a> Listed<'a> {
+    /// Adds the packages.
+    fn add(draft: &mut Draft, parts: &'a Node<'a>) -> Result<Self, Damage> {
+        let mut places = HashMap::new();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (kind, ecosystem) in [("npm", Ecosystem::NPM), ("jsr", Ecosystem::JSR)] {
+            for entry in parts.entries(kind)? {
+                entry.node.map(&entry.key)?;
+                let (name, version) = node::split(&entry.key).ok_or_else(|| {
+                    Damage::new(entry.line, format!("`{}` is not a name with a version", entry.key))
+                })?;
+                // Behind `_` are the peers that it was installed with.
+                let version = version.split('_').next().unwrap_or_default();
+                let package = Package {
+                    integrity: node::checksums(entry.node.text_of("integrity")?),
+                    has_install_script: entry.node.is_true("scripts"),
+                    ..Package::new(ecosystem, name, version, entry.line)
+                };
+                let index = node::add(draft, package, entry.node.text_of("tarball")?);
+                places.insert(format!("{kind}:{}", entry.key), index);
+                by_name.entry(format!("{kind}:{name}")).or_default().push(index);
+            }
         }
+        Ok(Self { places, by_name, specifiers: parts.entries("specifiers")? })
     }
-    let specifiers = parts.entries("specifiers")?;
-    let find = |specifier: &str| -> Vec<usize> {
-        let value =
-            specifiers.iter().find(|entry| entry.key == specifier).and_then(|entry| entry.node.as_text());
-        let key = match value {
+
+    /// The packages that a specifier means.
+    fn find(&self, specifier: &str) -> Vec<usize> {
+        let entry = self.specifiers.iter().find(|entry| entry.key == specifier);
+        let key = match entry.and_then(|entry| entry.node.as_text()) {
             Some(value) if value.contains(':') => value.to_owned(),
             Some(value) => {
                 let (kind, rest) = specifier.split_once(':').unwrap_or(("", specifier));
@@ -63,51 +84,59 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             }
             None => specifier.to_owned(),
         };
-        match places.get(&key) {
+        match self.places.get(&key) {
             Some(index) => vec![*index],
-            None => newest.get(&key).cloned().unwrap_or_default(),
+            None => self.by_name.get(&key).cloned().unwrap_or_default(),
         }
-    };
-    for (kind, _) in [("npm", ()), ("jsr", ())] {
-        for entry in parts.entries(kind)? {
-            let Some(from) = places.get(&format!("{kind}:{}", entry.key)).copied() else { continue };
-            for (key, scope) in [("dependencies", Scope::Runtime), ("optionalDependencies", Scope::Optional)]
-            {
-                for (specifier, line) in asked(entry.node.get(key), kind) {
-                    let found = find(&specifier);
-                    if found.is_empty() && scope == Scope::Runtime {
-                        return Err(Damage::new(line, format!("`{specifier}` is asked for and not listed")));
-                    }
-                    for to in found {
-                        draft.link(from, to, None, scope);
+    }
+
+    /// Links packages with what they ask for.
+    fn link(&self, draft: &mut Draft, parts: &Node<'_>) -> Result<(), Damage> {
+        for kind in ["npm", "jsr"] {
+            for entry in parts.entries(kind)? {
+                let Some(from) = self.places.get(&format!("{kind}:{}", entry.key)) else { continue };
+                for (key, scope) in
+                    [("dependencies", Scope::Runtime), ("optionalDependencies", Scope::Optional)]
+                {
+                    for (specifier, line) in asked(entry.node.get(key), kind) {
+                        let found = self.find(&specifier);
+                        if found.is_empty() && scope == Scope::Runtime {
+                            return Err(missing(&specifier, line));
+                        }
+                        for to in found {
+                            draft.link(*from, to, None, scope);
+                        }
                     }
                 }
             }
         }
+        Ok(())
     }
-    let manifest = Manifest::read(source, "");
-    for specifier in specifiers {
-        let found = find(&specifier.key);
-        if found.is_empty() {
-            return Err(Damage::new(
-                specifier.line,
-                format!("`{}` is asked for and not listed", specifier.key),
-            ));
+
+    /// Marks what the project itself asks for.
+    fn ask(&self, draft: &mut Draft, parts: &Node<'_>, manifest: Option<&Manifest>) -> Result<(), Damage> {
+        for specifier in self.specifiers {
+            let found = self.find(&specifier.key);
+            if found.is_empty() {
+                return Err(missing(&specifier.key, specifier.line));
+            }
+            if is_of_dependency(&specifier.key, parts) {
+                continue;
+            }
+            let (name, requirement) =
+                specifier.key.split_once(':').and_then(|(_, rest)| node::split(rest)).unzip();
+            let wish = manifest.and_then(|manifest| Some((manifest, manifest.wish(name?)?)));
+            for index in found {
+                let location = wish.map(|(manifest, wish)| manifest.location(wish));
+                draft.ask(index, location, requirement, wish.map_or(Scope::Runtime, |(_, wish)| wish.scope));
+            }
         }
-        if is_of_dependency(&specifier.key, parts) {
-            continue;
-        }
-        let name =
-            specifier.key.split_once(':').and_then(|(_, rest)| node::split(rest)).map(|(name, _)| name);
-        let requirement =
-            specifier.key.split_once(':').and_then(|(_, rest)| node::split(rest)).map(|(_, what)| what);
-        let wish = manifest.as_ref().and_then(|manifest| Some((manifest, manifest.wish(name?)?)));
-        for index in found {
-            let location = wish.map(|(manifest, wish)| manifest.location(wish));
-            draft.ask(index, location, requirement, wish.map_or(Scope::Runtime, |(_, wish)| wish.scope));
-        }
+        Ok(())
     }
-    Ok(draft.finish())
+}
+
+fn missing(specifier: &str, line: u64) -> Damage {
+    Damage::new(line, format!("`{specifier}` is asked for and not listed"))
 }
 
 /// Whether a package of JSR asks by this specifier; the project's own are the others.

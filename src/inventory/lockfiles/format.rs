@@ -17,6 +17,9 @@ pub struct Format {
     pub(crate) read: fn(&Source<'_>) -> Result<Graph, Error>,
 }
 
+/// Reads a file by its path from a lockfile's folder; none where there is no such file.
+pub type Neighbour<'a> = dyn Fn(&str) -> Result<Option<Vec<u8>>, Error> + 'a;
+
 /// A lockfile that is to be read.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
@@ -26,7 +29,7 @@ pub struct Source<'a> {
     pub bytes: &'a [u8],
     /// Reads a file by its path from the lockfile's folder, with `/`: the manifest beside it, or a file that it includes. None where
     /// there is no such file.
-    pub neighbour: &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+    pub neighbour: &'a Neighbour<'a>,
 }
 
 impl<'a> Source<'a> {

@@ -16,7 +16,7 @@ mod python;
 mod python_lock;
 
 pub use find::{Found, Sight, find, is_searched};
-pub use format::{Format, Kind, Source, help};
+pub use format::{Format, Kind, Neighbour, Source, help};
 pub use node::tarball;
 
 use devops_core::modules::modules;

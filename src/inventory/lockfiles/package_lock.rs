@@ -119,12 +119,11 @@ impl<'a> Reader<'a> {
             listed.push(Listed { path, node, index });
         }
         for (path, target, line) in links {
-            let index = match self.places.get(target) {
-                Some(index) => *index,
-                None => {
-                    let (origin, source) = node::origin(target);
-                    self.draft.add(Package { origin, source, ..node::package(name_of(path), "", line) })
-                }
+            let index = if let Some(index) = self.places.get(target) {
+                *index
+            } else {
+                let (origin, source) = node::origin(target);
+                self.draft.add(Package { origin, source, ..node::package(name_of(path), "", line) })
             };
             self.places.insert(path, index);
         }

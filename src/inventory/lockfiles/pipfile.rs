@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::python;
 use super::{Format, Source};
-use crate::document::{Damage, json, text};
+use crate::document::{Damage, Entry, Node, json, text};
 use crate::draft::Draft;
 use crate::{Graph, Package, Scope};
 use devops_core::Error;
@@ -36,48 +36,14 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         return Err(Damage::new(1, "`default` is missing"));
     }
     root.check_case(&["_meta", "default", "develop"])?;
-    let registries: HashMap<&str, &str> = meta
-        .items("sources")?
-        .iter()
-        .filter_map(|source| Some((source.get("name")?.as_text()?, source.get("url")?.as_text()?)))
-        .collect();
+    let registries = meta.items("sources")?;
     let mut draft = Draft::default();
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
     // Any other section is a category of the project's own.
     for section in sections.iter().filter(|section| section.key != "_meta") {
         let scope = if section.key == "develop" { Scope::Dev } else { Scope::Runtime };
         for entry in section.node.map(&section.key)? {
-            let node = &entry.node;
-            node.map(&entry.key)?;
-            node.check_case(&["version", "git", "path", "file", "index"])?;
-            let asked = node.text_of("version")?.unwrap_or_default();
-            let (version, requirement) = match asked.strip_prefix("===").or_else(|| asked.strip_prefix("=="))
-            {
-                Some(version) if !version.contains('*') => (version.trim(), ""),
-                _ => ("", asked),
-            };
-            let mut package = Package {
-                scope,
-                requirement: requirement.to_owned(),
-                ..python::package(&entry.key, version, entry.line)
-            };
-            for hash in node.items("hashes")? {
-                package.integrity.push(hash.text("hashes")?.to_owned());
-            }
-            if let Some(address) = node.text_of("git")? {
-                let commit = node.text_of("ref")?.unwrap_or_default();
-                (package.origin, package.source) = python::place(&format!("git+{address}#{commit}"));
-            } else if let Some(place) = node.text_of("file")?.or(node.text_of("path")?) {
-                (package.origin, package.source) = python::place(place);
-            } else {
-                let name = node.text_of("index")?;
-                let registry = match name {
-                    Some(name) => registries.get(name).copied(),
-                    None => meta.items("sources")?.first().and_then(|source| source.get("url")?.as_text()),
-                };
-                // Without a known address, nothing shows that it is the public one.
-                python::registry(&mut package, registry.or(name).unwrap_or("https://pypi.org/simple"));
-            }
+            let package = Package { scope, ..package(entry, registries)? };
             let name = package.name.clone();
             by_name.entry(name).or_default().push(draft.add(package));
         }
@@ -91,4 +57,41 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         }
     }
     Ok(draft.finish())
+}
+
+/// A package of a section, from one of the registries or from elsewhere.
+fn package(entry: &Entry<'_>, registries: &[Node<'_>]) -> Result<Package, Damage> {
+    let node = &entry.node;
+    node.map(&entry.key)?;
+    node.check_case(&["version", "git", "path", "file", "index"])?;
+    let asked = node.text_of("version")?.unwrap_or_default();
+    let (version, requirement) = match asked.strip_prefix("===").or_else(|| asked.strip_prefix("==")) {
+        Some(version) if !version.contains('*') => (version.trim(), ""),
+        _ => ("", asked),
+    };
+    let mut package =
+        Package { requirement: requirement.to_owned(), ..python::package(&entry.key, version, entry.line) };
+    for hash in node.items("hashes")? {
+        package.integrity.push(hash.text("hashes")?.to_owned());
+    }
+    if let Some(address) = node.text_of("git")? {
+        let commit = node.text_of("ref")?.unwrap_or_default();
+        (package.origin, package.source) = python::place(&format!("git+{address}#{commit}"));
+    } else if let Some(place) = node.text_of("file")?.or(node.text_of("path")?) {
+        (package.origin, package.source) = python::place(place);
+    } else {
+        let name = node.text_of("index")?;
+        let address = address(registries, name);
+        // Without a known address, nothing shows that it is the public one.
+        python::registry(&mut package, address.or(name).unwrap_or("https://pypi.org/simple"));
+    }
+    Ok(package)
+}
+
+/// The address of the registry of a name, or without a name of the first; of several with one name, the last counts.
+fn address<'a>(registries: &'a [Node<'_>], name: Option<&str>) -> Option<&'a str> {
+    let address = |registry: &'a Node<'_>| registry.get("url")?.as_text();
+    let Some(name) = name else { return registries.first().and_then(address) };
+    let is_named = |registry: &&Node<'_>| registry.get("name").and_then(Node::as_text) == Some(name);
+    registries.iter().rev().filter(is_named).find_map(address)
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::node::{self, Manifest};
 use super::{Format, Source};
-use crate::document::{Damage, Node, Value, text, yaml};
+use crate::document::{Damage, Entry, Node, Value, text, yaml};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::Error;
@@ -37,25 +37,7 @@ const ASKING: [(&str, Scope); 3] = [
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let root = yaml(text(source.bytes)?)?;
-    root.map("the document")?;
-    root.check_case(&[
-        "lockfileVersion",
-        "importers",
-        "packages",
-        "snapshots",
-        "dependencies",
-        "devDependencies",
-    ])?;
-    let version =
-        root.get("lockfileVersion").ok_or_else(|| Damage::new(1, "`lockfileVersion` is missing"))?;
-    let major =
-        match version.scalar("lockfileVersion")?.split('.').next().and_then(|major| major.parse().ok()) {
-            Some(major @ (5 | 6 | 7 | 9)) => major,
-            _ => {
-                return Err(Damage::new(version.line, "unsupported `lockfileVersion`, supported are 5 to 9"));
-            }
-        };
-    let has_snapshots = major >= 7;
+    let has_snapshots = major(&root)? >= 7;
     let mut draft = Draft::default();
     let mut places: HashMap<&str, usize> = HashMap::new();
     let packages = root.entries("packages")?;
@@ -69,31 +51,10 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     }
     let snapshots = root.entries("snapshots")?;
     if has_snapshots {
-        let mut used = HashSet::new();
-        for entry in snapshots {
-            let base = entry.key.split('(').next().unwrap_or_default();
-            let index = places.get(base).copied();
-            used.insert(base);
-            let index = index
-                .ok_or_else(|| Damage::new(entry.line, format!("`{base}` is not listed below `packages`")))?;
-            places.insert(&entry.key, index);
-        }
-        if let Some(entry) = packages.iter().find(|entry| !used.contains(entry.key.as_ref())) {
-            return Err(Damage::new(entry.line, format!("`{}` is not listed below `snapshots`", entry.key)));
-        }
+        place_snapshots(&mut places, packages, snapshots)?;
     }
     for entry in if has_snapshots { snapshots } else { packages } {
-        let Some(from) = places.get(entry.key.as_ref()).copied() else { continue };
-        for (key, scope) in [("dependencies", Scope::Runtime), ("optionalDependencies", Scope::Optional)] {
-            for wish in entry.node.entries(key)? {
-                let reference = wish.node.scalar(&wish.key)?;
-                match find(&places, &wish.key, reference) {
-                    Some(to) => draft.link(from, to, None, scope),
-                    None if reference.starts_with("link:") => {}
-                    None => return Err(missing(&wish.key, wish.line)),
-                }
-            }
-        }
+        link(&mut draft, &places, entry)?;
     }
     let importers = root.entries("importers")?;
     if importers.is_empty() {
@@ -108,6 +69,65 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     Ok(draft.finish())
 }
 
+/// The major version of the format; an error where it is not known.
+fn major(root: &Node<'_>) -> Result<u32, Damage> {
+    root.map("the document")?;
+    root.check_case(&[
+        "lockfileVersion",
+        "importers",
+        "packages",
+        "snapshots",
+        "dependencies",
+        "devDependencies",
+    ])?;
+    let version =
+        root.get("lockfileVersion").ok_or_else(|| Damage::new(1, "`lockfileVersion` is missing"))?;
+    let major = version.scalar("lockfileVersion")?.split('.').next().and_then(|major| major.parse().ok());
+    major
+        .filter(|major| matches!(major, 5 | 6 | 7 | 9))
+        .ok_or_else(|| Damage::new(version.line, "unsupported `lockfileVersion`, supported are 5 to 9"))
+}
+
+/// Places snapshots, each of which is a package with the peers that it was installed with.
+fn place_snapshots<'a>(
+    places: &mut HashMap<&'a str, usize>,
+    packages: &[Entry<'_>],
+    snapshots: &'a [Entry<'_>],
+) -> Result<(), Damage> {
+    let mut used = HashSet::new();
+    for entry in snapshots {
+        let base = entry.key.split('(').next().unwrap_or_default();
+        used.insert(base);
+        let index = places
+            .get(base)
+            .copied()
+            .ok_or_else(|| Damage::new(entry.line, format!("`{base}` is not listed below `packages`")))?;
+        places.insert(&entry.key, index);
+    }
+    match packages.iter().find(|entry| !used.contains(entry.key.as_ref())) {
+        Some(entry) => {
+            Err(Damage::new(entry.line, format!("`{}` is not listed below `snapshots`", entry.key)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Links a package with what it asks for.
+fn link(draft: &mut Draft, places: &HashMap<&str, usize>, entry: &Entry<'_>) -> Result<(), Damage> {
+    let Some(from) = places.get(entry.key.as_ref()).copied() else { return Ok(()) };
+    for (key, scope) in [("dependencies", Scope::Runtime), ("optionalDependencies", Scope::Optional)] {
+        for wish in entry.node.entries(key)? {
+            let reference = wish.node.scalar(&wish.key)?;
+            match find(places, &wish.key, reference) {
+                Some(to) => draft.link(from, to, None, scope),
+                None if reference.starts_with("link:") => {}
+                None => return Err(missing(&wish.key, wish.line)),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Reads what one project of the workspace asks for.
 fn importer(
     draft: &mut Draft,
@@ -119,13 +139,12 @@ fn importer(
     let manifest = Manifest::read(source, folder);
     for (key, scope) in ASKING {
         for wish in node.entries(key)? {
-            let (reference, requirement) = match &wish.node.value {
-                Value::Map(_) => (wish.node.must("version")?, wish.node.text_of("specifier")?),
-                _ => {
-                    let requirement =
-                        node.get("specifiers").and_then(|specifiers| specifiers.get(&wish.key)?.as_text());
-                    (wish.node.scalar(&wish.key)?, requirement)
-                }
+            let (reference, requirement) = if matches!(wish.node.value, Value::Map(_)) {
+                (wish.node.must("version")?, wish.node.text_of("specifier")?)
+            } else {
+                let requirement =
+                    node.get("specifiers").and_then(|specifiers| specifiers.get(&wish.key)?.as_text());
+                (wish.node.scalar(&wish.key)?, requirement)
             };
             let location =
                 manifest.as_ref().and_then(|manifest| Some(manifest.location(manifest.wish(&wish.key)?)));
@@ -189,7 +208,7 @@ fn named(key: &str) -> Option<(&str, &str)> {
         None => key.split_once('/').map_or(key, |(_, rest)| rest),
     };
     if let Some((name, version)) = node::split(start)
-        && !(name.contains('/') && !name.starts_with('@'))
+        && (!name.contains('/') || name.starts_with('@'))
         && name.matches('/').count() <= 1
     {
         return Some((name, version));
@@ -224,10 +243,12 @@ fn add(draft: &mut Draft, mut package: Package, node: &Node<'_>) -> Result<usize
         return Ok(draft.add(package));
     }
     let address = resolution.text_of("tarball")?;
-    if address.is_none() && resolution.text_of("registry")?.is_some_and(|registry| !node::is_public(registry))
+    if address.is_none()
+        && let Some(registry) = resolution.text_of("registry")?
+        && !node::is_public(registry)
     {
         package.origin = Origin::Other;
-        package.source = resolution.text_of("registry")?.unwrap_or_default().to_owned();
+        registry.clone_into(&mut package.source);
         return Ok(draft.add(package));
     }
     if address.is_none() && package.integrity.is_empty() {

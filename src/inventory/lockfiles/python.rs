@@ -23,8 +23,8 @@ pub(super) fn package(name: &str, version: &str, line: u64) -> Package {
 
 /// Whether an address is the public registry's.
 pub(super) fn is_public(address: &str) -> bool {
-    let is_itself = |start: &&str| address.trim_end_matches('/') == start.trim_end_matches('/');
-    PUBLIC.iter().any(|start| address.starts_with(start) || is_itself(&start))
+    let is_itself = |start: &str| address.trim_end_matches('/') == start.trim_end_matches('/');
+    PUBLIC.iter().any(|start| address.starts_with(start) || is_itself(start))
 }
 
 /// Sets where a package comes from: a registry, if its address is not the public one's.

@@ -74,8 +74,8 @@ fn check_version(root: &Node<'_>, flavour: Flavour) -> Result<(), Damage> {
     };
     let Some(node) = node else { return Err(Damage::new(1, "the version of the format is missing")) };
     let version = node.scalar("version")?;
-    let is_known = |known: &&str| *known == version || known.ends_with('.') && version.starts_with(known);
-    if known.iter().any(|version| is_known(&version)) {
+    let is_known = |known: &str| known == version || known.ends_with('.') && version.starts_with(known);
+    if known.iter().any(|version| is_known(version)) {
         Ok(())
     } else {
         Err(Damage::new(node.line, format!("unsupported version {version} of the format")))
@@ -90,77 +90,10 @@ fn add(draft: &mut Draft, node: &Node<'_>, flavour: Flavour) -> Result<usize, Da
     let mut package = python::package(name, version, line);
     let mut is_root = false;
     match flavour {
-        Flavour::Poetry => {
-            let is_dev = node.text_of("category")?.is_some_and(|category| category == "dev")
-                || node.get("groups").is_some() && !has_text(node.get("groups"), "main");
-            package.scope = if is_dev {
-                Scope::Dev
-            } else if node.is_true("optional") {
-                Scope::Optional
-            } else {
-                Scope::Runtime
-            };
-            if let Some(source) = node.get("source") {
-                let address = source.text_of("url")?.unwrap_or_default();
-                let commit = source.text_of("resolved_reference")?.unwrap_or_default();
-                (package.origin, package.source) = match source.text_of("type")? {
-                    Some("git") => (Origin::Git, python::place(&format!("git+{address}#{commit}")).1),
-                    Some("directory" | "file") => python::place(address),
-                    None | Some("legacy") => {
-                        python::registry(&mut package, address);
-                        (package.origin, package.source.clone())
-                    }
-                    Some(_) => (Origin::Other, python::place(address).1),
-                };
-            }
-        }
-        Flavour::Pdm => {
-            let groups = node.get("groups");
-            package.scope = match groups {
-                Some(_) if has_text(groups, "default") => Scope::Runtime,
-                Some(_) => Scope::Dev,
-                None => Scope::Runtime,
-            };
-            let commit = node.text_of("revision")?.unwrap_or_default();
-            if let Some(address) = node.text_of("git")? {
-                (package.origin, package.source) =
-                    (Origin::Git, python::place(&format!("git+{address}#{commit}")).1);
-            } else if let Some(place) = node.text_of("url")?.or(node.text_of("path")?) {
-                (package.origin, package.source) = python::place(place);
-            }
-        }
-        Flavour::Uv => {
-            let source = node.get("source").ok_or_else(|| Damage::new(line, "`source` is missing"))?;
-            for entry in source.map("source")? {
-                let address = entry.node.as_text().unwrap_or_default();
-                match entry.key.as_ref() {
-                    "registry" => python::registry(&mut package, address),
-                    "git" => {
-                        (package.origin, package.source) =
-                            (Origin::Git, python::place(&format!("git+{address}")).1)
-                    }
-                    "url" => (package.origin, package.source) = python::place(address),
-                    "path" | "directory" | "editable" | "virtual" => {
-                        (package.origin, package.source) = python::place(address);
-                        is_root = package.origin == Origin::Project;
-                    }
-                    "subdirectory" => {}
-                    other => return Err(Damage::new(entry.line, format!("unknown source `{other}`"))),
-                }
-            }
-        }
-        Flavour::Pylock => {
-            if let Some(index) = node.text_of("index")? {
-                python::registry(&mut package, index);
-            }
-            for (key, kind) in [("vcs", "git+"), ("directory", ""), ("archive", "")] {
-                let Some(place) = node.get(key) else { continue };
-                let address = place.text_of("url")?.or(place.text_of("path")?).unwrap_or_default();
-                let commit =
-                    place.text_of("commit-id")?.map_or_else(String::new, |commit| format!("#{commit}"));
-                (package.origin, package.source) = python::place(&format!("{kind}{address}{commit}"));
-            }
-        }
+        Flavour::Poetry => complete_poetry(&mut package, node)?,
+        Flavour::Pdm => complete_pdm(&mut package, node)?,
+        Flavour::Uv => is_root = complete_uv(&mut package, node)?,
+        Flavour::Pylock => complete_pylock(&mut package, node)?,
     }
     files(&mut package, node)?;
     let index = draft.add(package);
@@ -168,6 +101,83 @@ fn add(draft: &mut Draft, node: &Node<'_>, flavour: Flavour) -> Result<usize, Da
         draft.root(index);
     }
     Ok(index)
+}
+
+/// Sets scope and place of a package of `poetry.lock`.
+fn complete_poetry(package: &mut Package, node: &Node<'_>) -> Result<(), Damage> {
+    let is_dev = node.text_of("category")?.is_some_and(|category| category == "dev")
+        || node.get("groups").is_some() && !has_text(node.get("groups"), "main");
+    package.scope = if is_dev {
+        Scope::Dev
+    } else if node.is_true("optional") {
+        Scope::Optional
+    } else {
+        Scope::Runtime
+    };
+    let Some(source) = node.get("source") else { return Ok(()) };
+    let address = source.text_of("url")?.unwrap_or_default();
+    let commit = source.text_of("resolved_reference")?.unwrap_or_default();
+    match source.text_of("type")? {
+        Some("git") => set_git(package, &format!("{address}#{commit}")),
+        Some("directory" | "file") => (package.origin, package.source) = python::place(address),
+        None | Some("legacy") => python::registry(package, address),
+        Some(_) => (package.origin, package.source) = (Origin::Other, python::place(address).1),
+    }
+    Ok(())
+}
+
+/// Sets scope and place of a package of `pdm.lock`.
+fn complete_pdm(package: &mut Package, node: &Node<'_>) -> Result<(), Damage> {
+    let groups = node.get("groups");
+    let is_dev = groups.is_some() && !has_text(groups, "default");
+    package.scope = if is_dev { Scope::Dev } else { Scope::Runtime };
+    let commit = node.text_of("revision")?.unwrap_or_default();
+    if let Some(address) = node.text_of("git")? {
+        set_git(package, &format!("{address}#{commit}"));
+    } else if let Some(place) = node.text_of("url")?.or(node.text_of("path")?) {
+        (package.origin, package.source) = python::place(place);
+    }
+    Ok(())
+}
+
+/// Sets the place of a package of `uv.lock`, and tells whether it is the project's own.
+fn complete_uv(package: &mut Package, node: &Node<'_>) -> Result<bool, Damage> {
+    let mut is_root = false;
+    let source = node.get("source").ok_or_else(|| Damage::new(package.line, "`source` is missing"))?;
+    for entry in source.map("source")? {
+        let address = entry.node.as_text().unwrap_or_default();
+        match entry.key.as_ref() {
+            "registry" => python::registry(package, address),
+            "git" => set_git(package, address),
+            "url" => (package.origin, package.source) = python::place(address),
+            "path" | "directory" | "editable" | "virtual" => {
+                (package.origin, package.source) = python::place(address);
+                is_root = package.origin == Origin::Project;
+            }
+            "subdirectory" => {}
+            other => return Err(Damage::new(entry.line, format!("unknown source `{other}`"))),
+        }
+    }
+    Ok(is_root)
+}
+
+/// Sets the place of a package of `pylock.toml`.
+fn complete_pylock(package: &mut Package, node: &Node<'_>) -> Result<(), Damage> {
+    if let Some(index) = node.text_of("index")? {
+        python::registry(package, index);
+    }
+    for (key, kind) in [("vcs", "git+"), ("directory", ""), ("archive", "")] {
+        let Some(place) = node.get(key) else { continue };
+        let address = place.text_of("url")?.or(place.text_of("path")?).unwrap_or_default();
+        let commit = place.text_of("commit-id")?.map_or_else(String::new, |commit| format!("#{commit}"));
+        (package.origin, package.source) = python::place(&format!("{kind}{address}{commit}"));
+    }
+    Ok(())
+}
+
+/// Sets that a package comes from a git repository.
+fn set_git(package: &mut Package, address: &str) {
+    (package.origin, package.source) = (Origin::Git, python::place(&format!("git+{address}")).1);
 }
 
 /// Whether a list has a text.

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use super::node::{self, Manifest};
 use super::{Format, Source};
-use crate::document::{Damage, text, yaml};
+use crate::document::{self, Damage, Node, text, yaml};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::Error;
@@ -142,7 +142,7 @@ fn entries(text: &str) -> Result<Vec<Entry>, Damage> {
                 section.clear();
             }
             (2, Some(entry)) => match words.as_slice() {
-                [name] if name.ends_with(':') => section = name.trim_end_matches(':').to_owned(),
+                [name] if name.ends_with(':') => name.trim_end_matches(':').clone_into(&mut section),
                 [key, value] => {
                     section.clear();
                     let slot = match key.as_str() {
@@ -234,63 +234,82 @@ fn word(text: &str, end: char) -> Option<(String, &str)> {
 /// Reads the format of Yarn 2 and newer.
 fn berry(source: &Source<'_>, text: &str) -> Result<Graph, Damage> {
     let root = yaml(text)?;
-    let entries = root.map("the document")?;
-    let mut draft = Draft::default();
-    let mut by_descriptor: HashMap<String, usize> = HashMap::new();
-    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-    let mut listed = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let node = &entry.node;
+    let mut berry = Berry::default();
+    let mut listed = Vec::new();
+    for entry in root.map("the document")? {
         if entry.key == "__metadata" {
-            let version =
-                node.get("version").and_then(|node| node.scalar("version").ok()?.parse::<u32>().ok());
-            if !version.is_some_and(|version| (3..=10).contains(&version)) {
-                return Err(Damage::new(entry.line, "unsupported `version`, supported are 3 to 10"));
-            }
-            continue;
+            check_version(entry)?;
+        } else {
+            listed.push((berry.add(entry)?, &entry.node));
         }
+    }
+    if listed.is_empty() {
+        return Err(Damage::new(1, "the project itself is not listed"));
+    }
+    for (index, node) in listed {
+        berry.link(source, index, node)?;
+    }
+    Ok(berry.draft.finish())
+}
+
+/// Rejects versions of the format that are not known.
+fn check_version(metadata: &document::Entry<'_>) -> Result<(), Damage> {
+    let version =
+        metadata.node.get("version").and_then(|node| node.scalar("version").ok()?.parse::<u32>().ok());
+    if version.is_some_and(|version| (3..=10).contains(&version)) {
+        Ok(())
+    } else {
+        Err(Damage::new(metadata.line, "unsupported `version`, supported are 3 to 10"))
+    }
+}
+
+/// A lockfile of Yarn 2 or newer on its way to a graph.
+#[derive(Default)]
+struct Berry {
+    draft: Draft,
+    /// By name and requirement: `a@npm:^1`.
+    by_descriptor: HashMap<String, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Berry {
+    /// Adds the package of an entry.
+    fn add(&mut self, entry: &document::Entry<'_>) -> Result<usize, Damage> {
+        let node = &entry.node;
         node.map(&entry.key)?;
         node.check_case(&["version", "resolution", "dependencies", "checksum", "linkType"])?;
-        let resolution = node.must("resolution")?;
-        let (name, reference) = node::split(resolution).ok_or_else(|| {
-            Damage::new(node.line, format!("`{resolution}` is not a name with a reference"))
-        })?;
+        let (name, reference) = resolution(node)?;
         let version = node.get("version").map(|node| node.scalar("version")).transpose()?.unwrap_or_default();
         let mut package = node::package(name, version, entry.line);
         package.integrity = node::checksums(node.text_of("checksum")?);
-        let workspace = reference.strip_prefix("workspace:");
-        let index = if workspace.is_some() {
-            let index = draft.add(Package { origin: Origin::Project, version: String::new(), ..package });
-            draft.root(index);
+        let index = if reference.starts_with("workspace:") {
+            let package = Package { origin: Origin::Project, version: String::new(), ..package };
+            let index = self.draft.add(package);
+            self.draft.root(index);
             index
         } else {
             place(&mut package, reference, entry.line)?;
-            draft.add(package)
+            self.draft.add(package)
         };
         for descriptor in entry.key.split(',').map(str::trim) {
             let (alias, _) = node::split(descriptor).ok_or_else(|| {
                 Damage::new(entry.line, format!("`{descriptor}` is not a name with a requirement"))
             })?;
-            by_name.entry(alias.to_owned()).or_default().push(index);
-            if by_descriptor.insert(descriptor.to_owned(), index).is_some() {
+            self.by_name.entry(alias.to_owned()).or_default().push(index);
+            if self.by_descriptor.insert(descriptor.to_owned(), index).is_some() {
                 return Err(Damage::new(entry.line, format!("`{descriptor}` occurs twice")));
             }
         }
-        listed.push((index, node, workspace));
+        Ok(index)
     }
-    if listed.is_empty() {
-        return Err(Damage::new(1, "the project itself is not listed"));
-    }
-    for (index, node, workspace) in listed {
+
+    /// Links a package with what it depends on; what a workspace depends on, the project itself asks for.
+    fn link(&mut self, source: &Source<'_>, index: usize, node: &Node<'_>) -> Result<(), Damage> {
+        let workspace = resolution(node)?.1.strip_prefix("workspace:");
         let manifest = workspace.and_then(|folder| Manifest::read(source, folder));
         for wish in node.entries("dependencies")? {
             let requirement = wish.node.scalar(&wish.key)?;
-            let exact = [format!("{}@{requirement}", wish.key), format!("{}@npm:{requirement}", wish.key)];
-            let found = match exact.iter().find_map(|descriptor| by_descriptor.get(descriptor)) {
-                Some(found) => vec![*found],
-                // `resolutions` of the manifest replace requirements, patches and local folders name what they are bound to.
-                None => by_name.get(wish.key.as_ref()).cloned().unwrap_or_default(),
-            };
+            let found = self.find(&wish.key, requirement);
             let meta = node.get("dependenciesMeta").and_then(|meta| meta.get(&wish.key));
             let is_optional = meta.is_some_and(|meta| meta.is_true("optional"));
             if found.is_empty() && !is_optional {
@@ -304,14 +323,31 @@ fn berry(source: &Source<'_>, text: &str) -> Result<Graph, Damage> {
             };
             let location = manifest.as_ref().zip(own).map(|(manifest, own)| manifest.location(own));
             for to in found {
-                draft.link(index, to, Some(requirement), scope);
+                self.draft.link(index, to, Some(requirement), scope);
                 if workspace.is_some() {
-                    draft.ask(to, location.clone(), Some(requirement), scope);
+                    self.draft.ask(to, location.clone(), Some(requirement), scope);
                 }
             }
         }
+        Ok(())
     }
-    Ok(draft.finish())
+
+    /// The packages that a requirement means.
+    fn find(&self, name: &str, requirement: &str) -> Vec<usize> {
+        let exact = [format!("{name}@{requirement}"), format!("{name}@npm:{requirement}")];
+        match exact.iter().find_map(|descriptor| self.by_descriptor.get(descriptor)) {
+            Some(found) => vec![*found],
+            // `resolutions` of the manifest replace requirements, patches and local folders name what they are bound to.
+            None => self.by_name.get(name).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The name and the reference that an entry was resolved to.
+fn resolution<'a>(node: &'a Node<'_>) -> Result<(&'a str, &'a str), Damage> {
+    let resolution = node.must("resolution")?;
+    node::split(resolution)
+        .ok_or_else(|| Damage::new(node.line, format!("`{resolution}` is not a name with a reference")))
 }
 
 /// Sets where a package comes from, by the reference of its resolution.

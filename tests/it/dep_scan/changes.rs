@@ -148,7 +148,7 @@ const CHEATS: &[Case] = &[
     (
         "adds it under another name",
         |project| {
-            project.add(&BAD.replace("node_modules/bad\": {", "node_modules/nice\": {\"name\": \"bad\", "))
+            project.add(&BAD.replace("node_modules/bad\": {", "node_modules/nice\": {\"name\": \"bad\", "));
         },
         Red("advisory"),
     ),
@@ -241,7 +241,7 @@ const CHEATS: &[Case] = &[
             project.add(&BAD.replace(
                 "https://registry.npmjs.org/bad/-/bad-1.0.0.tgz",
                 "git+ssh://git@github.com/x/bad.git#abc",
-            ))
+            ));
         },
         Warn("source-not-covered"),
     ),
@@ -251,7 +251,7 @@ const CHEATS: &[Case] = &[
             project.replace(
                 "https://registry.npmjs.org/good/-/good-1.0.0.tgz",
                 "git+ssh://git@github.com/x/good.git#abc",
-            )
+            );
         },
         Warn("trust-lowered"),
     ),
@@ -271,7 +271,7 @@ const CHEATS: &[Case] = &[
             project.replace("https://registry.npmjs.org/good/", "https://registry.example.org/good/");
             project.write(
                 "devops.toml",
-                &format!("{SETTINGS}only-new = true\nmirrors = ['registry.example.org']\n"),
+                &format!("{SETTINGS}only-new = true\nsources-mirrors = ['registry.example.org']\n"),
             );
         },
         Red("lockfile-tampered"),
@@ -330,7 +330,7 @@ const CHEATS: &[Case] = &[
             project.add(
                 &BAD.replace("bad", "script")
                     .replace("{\"version\"", "{\"hasInstallScript\": true, \"version\""),
-            )
+            );
         },
         Warn("install-script-new"),
     ),
@@ -468,7 +468,9 @@ const HARMLESS: &[Case] = &[
     ),
     (
         "adds a mirror",
-        |project| project.write("devops.toml", &format!("{SETTINGS}mirrors = ['registry.example.org']\n")),
+        |project| {
+            project.write("devops.toml", &format!("{SETTINGS}sources-mirrors = ['registry.example.org']\n"));
+        },
         Pass,
     ),
 ];
@@ -512,7 +514,8 @@ fn rules(report: &serde_json::Value) -> Vec<String> {
 
 #[test]
 fn a_registry_that_is_declared_a_mirror_may_change() {
-    let project = Project::with(&format!("{SETTINGS}mirrors = ['registry.example.org']\n"), &[GOOD, WEAK]);
+    let project =
+        Project::with(&format!("{SETTINGS}sources-mirrors = ['registry.example.org']\n"), &[GOOD, WEAK]);
     git(project.path(), &["switch", "--quiet", "-c", "topic"]);
     project.replace("registry.npmjs.org", "registry.example.org");
     change::commit(project.path());

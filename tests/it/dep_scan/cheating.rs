@@ -663,7 +663,7 @@ const SEVERITIES: &[Case] = &[
             project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
             project.settings("[dep-scan.sources]\nmirrors = ['registry.example.org']\n");
         },
-        Warn("source-not-covered"),
+        Red("lockfile-tampered"),
     ),
     (
         "takes the fixed version from git",
@@ -680,7 +680,7 @@ const SEVERITIES: &[Case] = &[
     (
         "adds a lockfile that no database is about",
         |project| {
-            project.write("go.mod", "module example.org/app\n\ngo 1.22\n\nrequire example.org/b v1.0.0\n")
+            project.write("go.mod", "module example.org/app\n\ngo 1.22\n\nrequire example.org/b v1.0.0\n");
         },
         Red("ecosystem-not-covered"),
     ),

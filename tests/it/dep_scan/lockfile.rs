@@ -21,6 +21,7 @@ fn a_lockfile_that_is_none_is_exit_3_with_its_line() {
     let package = format!("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n{public}");
     for (text, place) in [
         (String::new(), "Cargo.lock: lockfile lists no packages"),
+        ("version = 4\n".to_owned(), "Cargo.lock: lockfile lists no packages"),
         (format!("version = 5\n\n{package}"), "Cargo.lock:1:11: lockfile has version 5"),
         (format!("{package}\n[[pack"), "Cargo.lock:6:7: lockfile is cut off or damaged"),
         (format!("{package}dependencies = [\n \"b\","), "Cargo.lock:6:6: lockfile is cut off or damaged"),

@@ -284,7 +284,7 @@ fn cases_have_their_results() {
             &[],
             0,
             vec!["advisory RUSTSEC-2026-0001 foo 1.0.0 high".to_owned()],
-            vec!["advisory high Cargo.lock:8"],
+            vec!["advisory high Cargo.lock:9"],
         ),
     ] {
         let folder = case(name);

@@ -60,8 +60,8 @@ fn every_bill_of_a_real_lockfile_is_read_back_with_the_same_packages() {
             let read = rows(&packages(folder.path(), &[file, "--format", "jsonl"]));
             let (after, what) = (identities(&read), format!("{} as {format}", fixture.display()));
             let joined: BTreeSet<String> = after.difference(&before).cloned().collect();
-            let lost: BTreeSet<String> = before.difference(&after).cloned().collect();
-            assert!(joined.is_empty() && lost.is_empty(), "{what}: more {joined:?}, less {lost:?}");
+            let missing: BTreeSet<String> = before.difference(&after).cloned().collect();
+            assert!(joined.is_empty() && missing.is_empty(), "{what}: more {joined:?}, less {missing:?}");
         }
     }
 }

@@ -70,6 +70,11 @@ fn project(record: &Record, settings: &str, files: &[(&str, &str)]) -> TempDir {
     };
     write("package-lock.json", LOCK);
     write("db/record.json", &record.text());
+    // Shows the age of the database where the other has no date.
+    write(
+        "db/other.json",
+        &Record { id: "GHSA-dddd-eeee-ffff", package: "other", ..Record::of(HIGH) }.text(),
+    );
     write("devops.toml", &format!("[dep-scan]\nfrozen-db = true\n{settings}"));
     for (path, text) in files {
         write(path, text);
@@ -81,7 +86,7 @@ fn project(record: &Record, settings: &str, files: &[(&str, &str)]) -> TempDir {
 fn judged(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String, bool) {
     let (finished, report) = scan_in(folder, Path::new("db"), arguments);
     let all = report["findings"].as_array().unwrap_or_else(|| panic!("{finished:?}"));
-    let [finding] = all.as_slice() else { panic!("{all:?}") };
+    let [finding] = all.as_slice() else { panic!("{all:?} {finished:?}") };
     let text = |name: &str| finding[name].as_str().unwrap().to_owned();
     (finished.code, text("severity"), text("detail"), finding["waived"].is_object())
 }
@@ -167,7 +172,7 @@ fn values_that_cannot_be_meant_are_refused() {
         ("epss-threshold = 'NaN'", "from 0 to 1"),
         ("scopes = ['prod']", "prod"),
         ("unknown-severity = 'info'", "at least `low`"),
-        ("[dep-scan.grace]\ncritcal = 1", "did you mean `critical`"),
+        ("[dep-scan.grace]\ncritcal = 1", "did you mean `grace-critical`"),
         ("[dep-scan.grace]\nhigh = -1", "-1"),
         ("sources-mirrors = ['a.example']\n[dep-scan.sources]\nmirrors = ['b.example']", "set twice"),
     ] {

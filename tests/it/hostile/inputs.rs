@@ -207,7 +207,11 @@ fn names_of_files() {
             write(
                 folder,
                 &format!("locks/{}/Cargo.lock", file_name(text)),
-                if index % 2 == 0 { "version = 4\n" } else { "[[" },
+                if index % 2 == 0 {
+                    "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n"
+                } else {
+                    "[["
+                },
             );
         }
         for ended in Trial::new(folder, "test-gate", ["in"]).judge_verdict() {

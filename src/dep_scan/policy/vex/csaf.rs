@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Document, Product, Statement, Status, joined, purl, time};
+use super::{Document, Product, Statement, Status, Whole, joined, purl, time};
 use devops_inventory::document::{Damage, Node};
 
 /// The lists of products, and what they say.
@@ -110,8 +110,11 @@ fn relate(relation: &Node<'_>, products: &mut Products) -> Result<(), Damage> {
     let id = name.must("product_id")?.to_owned();
     let part = products.get(relation.must("product_reference")?).cloned().unwrap_or_default();
     let whole = products.get(relation.must("relates_to_product_reference")?).cloned().unwrap_or_default();
-    let wholes: Vec<_> =
-        if whole.is_empty() { vec![None] } else { whole.into_iter().map(|whole| Some(whole.purl)).collect() };
+    let wholes: Vec<_> = if whole.is_empty() {
+        vec![Whole::Unnamed]
+    } else {
+        whole.into_iter().map(|whole| Whole::Named(whole.purl)).collect()
+    };
     let related = part.iter().flat_map(|part| {
         wholes.iter().map(|whole| Product { purl: part.purl.clone(), within: Some(whole.clone()) })
     });

@@ -52,8 +52,17 @@ enum Status {
 #[derive(Debug, Clone)]
 struct Product {
     purl: Purl,
-    /// Where the package is a part of another product: its purl, where that has one.
-    within: Option<Option<Purl>>,
+    /// Where the package is a part of another product: that product.
+    within: Option<Whole>,
+}
+
+/// A product that another one is part of.
+#[derive(Debug, Clone)]
+enum Whole {
+    /// It has no purl.
+    Unnamed,
+    /// It has this purl.
+    Named(Purl),
 }
 
 impl Vex {
@@ -120,10 +129,13 @@ impl Product {
             // What is no package of an ecosystem is something that is built of the project.
             Some(within) => {
                 is_same(&self.purl, ecosystem, package, status)
-                    && within.as_ref().is_none_or(|within| {
-                        within.ecosystem().is_none_or(|known| known == Ecosystem::GITHUB_ACTIONS)
-                            || is_project(within)
-                    })
+                    && match within {
+                        Whole::Unnamed => true,
+                        Whole::Named(whole) => {
+                            whole.ecosystem().is_none_or(|known| known == Ecosystem::GITHUB_ACTIONS)
+                                || is_project(whole)
+                        }
+                    }
             }
         }
     }

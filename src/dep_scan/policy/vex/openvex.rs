@@ -1,6 +1,6 @@
 //! OpenVEX.
 
-use super::{Document, Product, Statement, Status, joined, purl, time};
+use super::{Document, Product, Statement, Status, Whole, joined, purl, time};
 use devops_inventory::document::{Damage, Node};
 
 /// The justifications that there are.
@@ -71,7 +71,7 @@ fn products(statement: &Node<'_>) -> Result<Vec<Product>, Damage> {
             continue;
         }
         for part in parts {
-            let within = Some(own.clone());
+            let within = Some(own.clone().map_or(Whole::Unnamed, Whole::Named));
             products.extend(identity(part)?.map(|purl| Product { purl, within }));
         }
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Document, Status, document};
+use super::{Document, Status, Whole, document};
 
 fn read(text: &str) -> Result<Document, String> {
     document(text.as_bytes()).map_err(|damage| format!("{}: {}", damage.line, damage.what))
@@ -35,7 +35,7 @@ fn csaf_has_products_within_products_and_reasons_by_group() {
     assert!(
         part.products
             .iter()
-            .all(|product| matches!(&product.within, Some(Some(whole)) if whole.kind == "oci"))
+            .all(|product| matches!(&product.within, Some(Whole::Named(whole)) if whole.kind == "oci"))
     );
     assert_eq!(open.status, Status::Open);
 }
