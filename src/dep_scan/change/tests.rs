@@ -232,6 +232,10 @@ fn pipfile_written(packages: &[Pinned], gap: &str) -> String {
 fn cargo_written(packages: &[Pinned], gap: &str) -> String {
     let mut text = String::new();
     text.push_str("version = 4\n");
+    // Cargo lists the project's own package at least.
+    if packages.is_empty() {
+        text.push_str("\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n");
+    }
     for one @ (name, version) in packages {
         let _ = write!(
             text,
