@@ -476,18 +476,6 @@ mod tests {
     }
 
     #[test]
-    fn tables_within_the_table_of_a_job_stand_for_flags() {
-        let file = parse("[dep-scan.sources]\nmirrors = ['a']\n[dep-scan.grace]\nhigh = 7\n").unwrap();
-        let keys: Vec<&str> = file.entries("dep-scan").map(|entry| entry.key.as_str()).collect();
-        assert_eq!(keys, ["grace-high", "mirrors"]);
-        let error = parse("[dep-scan]\nmirrors = ['a']\n[dep-scan.sources]\nmirrors = ['b']\n").unwrap_err();
-        assert!(error.contains("`mirrors` is set twice"), "{error}");
-        assert!(parse("[dep-scan.grace]\nhgih = 7\n").is_err());
-        assert!(parse("[dep-scan.other]\nhigh = 7\n").is_err());
-        assert!(parse("[test-gate.grace]\nhigh = 7\n").is_err());
-    }
-
-    #[test]
     fn waivers_and_tables_are_read() {
         let file = parse(
             "mode = \"report\"\n[test-gate]\npaths = [\"a\", \"b\"]\n\
