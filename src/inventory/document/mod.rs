@@ -201,7 +201,7 @@ pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
         return Err(Damage::new(line_at(at), "contains a NUL character"));
     }
     // Markers are at the start of a line.
-    for marker in ["<<<<<<< ", ">>>>>>> "] {
+    for marker in ["<<<<<<< ", ">>>>>>> "].into_iter().filter(|marker| text.contains(marker)) {
         let found = text
             .match_indices(marker)
             .find(|(at, _)| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'));
