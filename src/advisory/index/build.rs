@@ -236,7 +236,11 @@ impl Building {
         for part in parts {
             self.bytes.extend_from_slice(part);
         }
-        self.pieces.push(Piece { hash: hash_of(key), start, length: self.bytes.len() - start });
+        self.pieces.push(Piece {
+            hash: hash_of(&key.ecosystem, &key.name),
+            start,
+            length: self.bytes.len() - start,
+        });
     }
 
     /// Counts what is taken into the hash of all.

@@ -26,7 +26,7 @@ pub fn verify(path: &Path, digest: Option<&str>) -> Result<Index, Error> {
     let (mut packages, mut advisories) = (0, 0);
     for number in 0..index.bucket_count() {
         for (key, about) in index.entries(&index.bucket(number)?, None)? {
-            let hash = hash_of(&key);
+            let hash = hash_of(&key.ecosystem, &key.name);
             let is_found = index.names.may_have(hash) && bucket_of(hash, index.bits()) == number as u64;
             if !is_found {
                 return Err(index.damaged());

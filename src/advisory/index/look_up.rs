@@ -24,7 +24,7 @@ impl Index {
     /// # Errors
     /// Where what is read differs from its hash.
     pub fn about(&self, key: &PackageKey) -> Result<Option<About>, Error> {
-        let hash = hash_of(key);
+        let hash = hash_of(&key.ecosystem, &key.name);
         if !self.names.may_have(hash) {
             return Ok(None);
         }
@@ -167,10 +167,12 @@ impl Index {
         // By bucket, so that each is read once, and in the order of the file.
         let mut keys: Vec<(u64, PackageKey)> = wanted
             .iter()
-            .map(|(ecosystem, name)| PackageKey::of(ecosystem.name(), name))
-            .map(|key| (hash_of(&key), key))
-            .filter(|(hash, _)| self.names.may_have(*hash))
-            .map(|(hash, key)| (bucket_of(hash, self.bits()), key))
+            .filter_map(|(ecosystem, name)| {
+                let (ecosystem, name) = PackageKey::parts(ecosystem.name(), name);
+                let hash = hash_of(ecosystem, &name);
+                let key = || PackageKey { ecosystem: ecosystem.to_owned(), name: name.into_owned() };
+                self.names.may_have(hash).then(|| (bucket_of(hash, self.bits()), key()))
+            })
             .collect();
         keys.sort_unstable();
         keys.dedup();

@@ -31,7 +31,7 @@ use self::file::Bytes;
 pub use self::inspect::{Difference, diff, verify};
 use self::names::Names;
 use crate::collector::Unreadable;
-use crate::record::{Advisory, PackageKey};
+use crate::record::Advisory;
 use devops_core::Error;
 use devops_core::digest::hexadecimal;
 
@@ -110,9 +110,8 @@ struct Directory {
 }
 
 /// The hash by which a package's bucket is found.
-fn hash_of(key: &PackageKey) -> u64 {
-    let digest =
-        Sha256::new().chain_update(&key.ecosystem).chain_update([0]).chain_update(&key.name).finalize();
+fn hash_of(ecosystem: &str, name: &str) -> u64 {
+    let digest = Sha256::new().chain_update(ecosystem).chain_update([0]).chain_update(name).finalize();
     digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 

@@ -61,13 +61,10 @@ fn length_of(packages: u64) -> usize {
 mod tests {
     use super::Names;
     use crate::index::hash_of;
-    use crate::record::PackageKey;
 
     #[test]
     fn what_is_there_is_never_denied_and_little_else_is_looked_up() {
-        let hash = |number: u32| {
-            hash_of(&PackageKey { ecosystem: "npm".to_owned(), name: format!("package-{number}") })
-        };
+        let hash = |number: u32| hash_of("npm", &format!("package-{number}"));
         for amount in [0, 1, 2, 100, 20_000] {
             let hashes: Vec<u64> = (0..amount).map(hash).collect();
             let names = Names::of(&hashes);

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use devops_core::{Error, Location};
 
 pub use self::json::{json, jsonc};
-pub use self::toml::toml;
+pub use self::toml::{toml, toml_of_tables};
 pub use self::xml::{Element, xml};
 pub use self::yaml::{yaml, yaml_with_aliases};
 
