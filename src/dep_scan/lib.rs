@@ -3,6 +3,7 @@
 //! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
 //! reads the lockfiles, and of the database only what is about packages in them.
 
+mod admits_command;
 mod bans;
 mod change;
 mod compare_command;
@@ -256,11 +257,17 @@ impl Job for DepScan {
     }
 
     fn queries() -> Vec<Command> {
-        vec![compare_command::command(), db_command::command(), packages_command::command()]
+        vec![
+            admits_command::command(),
+            compare_command::command(),
+            db_command::command(),
+            packages_command::command(),
+        ]
     }
 
     fn answer(query: &str, matches: &ArgMatches) -> Result<String, Error> {
         match query {
+            "admits" => admits_command::answer(matches),
             "db" => db_command::answer(matches),
             "packages" => packages_command::answer(matches),
             _ => compare_command::answer(matches),
