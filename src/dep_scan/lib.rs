@@ -8,7 +8,7 @@ mod bans;
 mod change;
 mod compare_command;
 mod db_command;
-pub mod fix;
+mod fix;
 pub mod licences;
 pub mod matching;
 pub mod mirror;
@@ -163,6 +163,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub min_release_age: Option<u32>,
 
+    /// Also write `fixes.patch` beside the report: the changes of manifests that end findings; it is never applied
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub fixes: bool,
+
     /// When versions were published, as `devops fetch release-dates` writes it, for `--min-release-age`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub release_dates: Option<PathBuf>,
@@ -241,6 +245,8 @@ impl Job for DepScan {
         ("uncovered-severity", Key::MOST_SEVERE),
         ("unknown-severity", Key::MOST_SEVERE),
     ];
+
+    const ARTIFACTS: &'static [&'static str] = &[scan::FIXES];
 
     const FORMATS: &'static [OwnFormat] = &[
         OwnFormat { format: Format::Cyclonedx, draw: devops_render::cyclonedx_of },

@@ -88,7 +88,8 @@ fn set(text: &str) -> Option<Vec<(Operator, Version)>> {
     while let Some(word) = words.next() {
         let mut word = word.to_owned();
         // An operator may stand apart from its version.
-        while matches!(word.as_str(), "<" | "<=" | ">" | ">=" | "=" | "~" | "~>" | "^") {
+        while matches!(word.as_str(), "<" | "<=" | ">" | ">=" | "=" | "~" | "~>" | "~=" | "~>=" | "^" | "^=")
+        {
             let next = words.next()?;
             let is_old_tilde = word == "~" && next.starts_with('>');
             if next.starts_with(['<', '>', '=', '~', '^']) && !is_old_tilde {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::Operator;
 use crate::number::Number;
-use crate::pypi::{Public, public};
+use crate::pypi::{Development, Public, public};
 
 /// Lists of clauses, one of which must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,8 @@ fn compared(operator: Operator, version: &Public, bound: &Public) -> bool {
         }
         Operator::Greater => {
             let is_later = version.cmp(bound) == Ordering::Greater;
-            let is_post = bound.post.is_none() && version.post.is_some() && is_same_release;
+            let is_post = version.post.is_some()
+                && Public { post: None, development: Development::No, ..without_local(version) } == *bound;
             is_later
                 && !is_post
                 && (version.local.is_empty() || without_local(version) > without_local(bound))
