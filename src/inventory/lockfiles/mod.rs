@@ -61,6 +61,8 @@ modules! {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod samples;
