@@ -160,7 +160,8 @@ fn a_damaged_record_is_named_or_says_the_same() {
 #[test]
 fn a_damaged_list_of_epss_is_refused_or_says_the_same() {
     let head = "#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\n";
-    let line = |number: u32| format!("CVE-2026-{},0.{:05},0.{:05}\n", 1000 + number, number * 7 + 1, number * 9 + 1);
+    let line =
+        |number: u32| format!("CVE-2026-{},0.{:05},0.{:05}\n", 1000 + number, number * 7 + 1, number * 9 + 1);
     let whole: String = std::iter::once(head.to_owned()).chain((0..40).map(line)).collect();
     let read = |bytes: &[u8]| {
         let mut lists = crate::enrichment::Enrichment::default();
@@ -173,7 +174,8 @@ fn a_damaged_list_of_epss_is_refused_or_says_the_same() {
         Some(count) => {
             // What is read is what lines of the form say, read apart from the reader.
             let text = std::str::from_utf8(bytes).unwrap();
-            let is_line = |line: &&str| line.starts_with("CVE-") || line.starts_with("cve-") || line.len() > 40;
+            let is_line =
+                |line: &&str| line.starts_with("CVE-") || line.starts_with("cve-") || line.len() > 40;
             let lines = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("cve,epss"));
             let of_form = lines.filter(is_line).count() as u64;
             assert!(count == of_form && text.ends_with('\n'), "{how}: {count} of {of_form}");
@@ -185,7 +187,8 @@ fn a_damaged_list_of_epss_is_refused_or_says_the_same() {
     let packed = packed.finish().unwrap();
     mutations(&packed, |how, bytes| {
         let mut unpacked = Vec::new();
-        let is_whole = std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut unpacked).is_ok();
+        let is_whole =
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut unpacked).is_ok();
         assert!(!is_whole || unpacked == whole.as_bytes(), "{how}");
     });
 }

@@ -140,7 +140,9 @@ impl Enrichment {
 fn is_cve(id: &str) -> bool {
     let parts = id.get(..4).filter(|start| start.eq_ignore_ascii_case("CVE-")).and(id.get(4..));
     parts.and_then(|parts| parts.split_once('-')).is_some_and(|(year, number)| {
-        year.len() == 4 && !number.is_empty() && (year.bytes().chain(number.bytes())).all(|byte| byte.is_ascii_digit())
+        year.len() == 4
+            && !number.is_empty()
+            && (year.bytes().chain(number.bytes())).all(|byte| byte.is_ascii_digit())
     })
 }
 
