@@ -169,6 +169,16 @@ fn cheats_of_python_and_go() -> Vec<Cheat> {
         ("a comment that continues", "requirements.txt", "# a \\\nbad==1.0.0\n".into()),
         ("spaces and underscores", "requirements.txt", "BAD [x] == 1.0.0 ; python_version > '3'\n".into()),
         ("no end", "requirements.txt", "a==1\nbad==1.0.0 \\".into()),
+        ("behind a line end of Python", "requirements.txt", "a==1\n# note\rbad==1.0.0\n".into()),
+        ("behind a line separator", "requirements.txt", "a==1\n# note\u{2028}bad==1.0.0\n".into()),
+        ("two signs of continuation", "requirements.txt", "bad==1.0.0\\\\\n\n".into()),
+        ("a wheel of the registry", "requirements.txt", "a @ https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\n".into()),
+        ("only a wheel of the registry", "requirements.txt", "https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl#egg=a\n".into()),
+        ("a wheel of another package", "uv.lock", "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = { registry = \"https://pypi.org/simple\" }\nwheels = [{ url = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\", hash = \"sha256:aa\" }]\n".into()),
+        ("a source that is a wheel of the registry", "uv.lock", "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = { url = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\" }\n".into()),
+        ("a wheel of another version", "pylock.toml", "lock-version = \"1.0\"\n[[packages]]\nname = \"bad\"\nversion = \"2.0.0\"\n[[packages.wheels]]\nurl = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\"\nhashes = {sha256 = \"aa\"}\n".into()),
+        ("a wheel of another package", "pdm.lock", "[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nfiles = [{url = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0.tar.gz\", hash = \"sha256:aa\"}]\n".into()),
+        ("a wheel of the registry", "Pipfile.lock", r#"{"_meta": {"pipfile-spec": 6}, "default": {"a": {"file": "https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl"}}}"#.into()),
         ("UTF-16", "requirements.txt", "b\0a\0d\0".into()),
         ("an unknown source", "uv.lock", "version = 1\n[[package]]\nname = \"bad\"\nversion = \"1.0.0\"\nsource = { elsewhere = \"x\" }\n".into()),
         ("no source", "uv.lock", "version = 1\n[[package]]\nname = \"bad\"\nversion = \"1.0.0\"\n".into()),
@@ -236,6 +246,59 @@ fn what_is_no_address_is_not_the_project() {
         let package = graph.packages.iter().find(|package| package.name == "a").unwrap();
         assert_eq!(package.origin.word(), origin, "{text}");
     }
+}
+
+#[test]
+fn files_from_elsewhere_are_listed_as_such() {
+    let file = |url: &str| format!("{{url = \"{url}\", hash = \"sha256:aa\"}}");
+    let own = "https://files.pythonhosted.org/packages/aa/a-1.0-py3-none-any.whl";
+    let uv = |url: &str| {
+        let registry = "source = { registry = \"https://pypi.org/simple\" }";
+        format!(
+            "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n{registry}\nwheels = [{}]\n",
+            file(url)
+        )
+    };
+    let pdm = |url: &str| {
+        let head = "[metadata]\nlock_version = \"4.5.0\"\n[[package]]";
+        format!("{head}\nname = \"a\"\nversion = \"1.0.0\"\nfiles = [{}]\n", file(url))
+    };
+    let pylock = |url: &str| {
+        let head = "lock-version = \"1.0\"\n[[packages]]";
+        format!("{head}\nname = \"a\"\nversion = \"1.0.0\"\nwheels = [{}]\n", file(url))
+    };
+    let foreign = "https://evil.example/a-1.0.0-py3-none-any.whl";
+    for (name, text, count) in [
+        ("uv.lock", uv(own), 1),
+        ("uv.lock", uv(foreign), 2),
+        ("pdm.lock", pdm(own), 1),
+        ("pdm.lock", pdm(foreign), 2),
+        ("pylock.toml", pylock(own), 1),
+        ("pylock.toml", pylock(foreign), 2),
+        ("pylock.toml", pylock(own).replace(own, "wheels/a.whl").replace("url =", "path ="), 2),
+    ] {
+        let graph = graph(&[(name, &text)]).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let origins: Vec<&str> = graph.packages.iter().map(|package| package.origin.word()).collect();
+        assert_eq!((origins[0], origins.len()), ("registry", count), "{text}: {origins:?}");
+    }
+}
+
+#[test]
+fn a_constraint_with_a_marker_fixes_nothing() {
+    let files = [("requirements.txt", "a\n-c more.txt\n"), ("more.txt", "a==2.0 ; python_version < '2'\n")];
+    assert_eq!(rows(&files), ["a | 1 runtime registry direct"]);
+}
+
+#[test]
+fn old_releases_of_poetry_leave_out_what_comes_with_python() {
+    let poetry = |version: &str, name: &str| {
+        let package = "[[package]]\nname = \"a\"\nversion = \"1.0\"\n[package.dependencies]";
+        format!("{package}\n{name} = \"*\"\n[metadata]\nlock-version = \"{version}\"\n")
+    };
+    let read = |text: String| graph(&[("poetry.lock", &text)]);
+    assert!(read(poetry("1.1", "setuptools")).is_ok());
+    assert!(read(poetry("1.1", "bad")).is_err());
+    assert!(read(poetry("2.1", "setuptools")).is_err());
 }
 
 #[test]

@@ -38,16 +38,21 @@ pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>
     named
 }
 
-/// Whether an address is the public registry's, as a browser would read it.
+/// Whether an address is the public registry's.
 pub(super) fn is_public(address: &str) -> bool {
-    let Some((scheme, rest)) = address.split_once("://") else { return false };
+    host(address).is_some_and(|host| PUBLIC.iter().any(|public| host.eq_ignore_ascii_case(public)))
+}
+
+/// The host of an address for a browser, without what changes nothing: the name of a user, the usual port, the last dot.
+pub(super) fn host(address: &str) -> Option<&str> {
+    let (scheme, rest) = address.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return None;
+    }
     let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-    let host = rest.get(..end).unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
+    let host = rest.get(..end)?.rsplit('@').next()?;
     let host = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
-    let host = host.strip_suffix('.').unwrap_or(host);
-    (scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"))
-        && PUBLIC.iter().any(|public| host.eq_ignore_ascii_case(public))
+    Some(host.strip_suffix('.').unwrap_or(host))
 }
 
 /// Whether two versions are of the same file: the registry drops what follows a `+`.
@@ -94,7 +99,7 @@ pub(super) fn path(path: &str) -> (Origin, String) {
 }
 
 /// Whether a name may be that of a package of the public registry.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let bare = name.strip_prefix('@');
     let slashes = name.matches('/').count();
     let is_part = |part: &str| {
