@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use devops_core::{Ecosystem, Finding};
+use devops_core::{Ecosystem, Finding, Severity};
 use devops_inventory::lockfiles::tarball;
 use devops_inventory::{Origin, Package};
 
@@ -27,9 +27,13 @@ pub(super) fn findings<'a>(difference: &'a Difference<'a>) -> Vec<Finding> {
                 .or_else(|| other_host(&one, &earlier))
                 .or_else(|| other_file(&one, &earlier, stripped));
             findings.extend(found.map(|(what, why)| {
-                about(&TAMPERED, format!("{}: {why}", one.package.label()), &altered.lockfile.path, one.package, what)
+                let mut finding = about(&TAMPERED, format!("{}: {why}", one.package.label()), &altered.lockfile.path, one.package, what)
                     .detail(told(&one, &earlier))
-                    .help("restore the lockfile of the target branch, and have the package manager write it again from a clean cache")
+                    .help("restore the lockfile of the target branch, and have the package manager write it again from a clean cache");
+                if what == ADDED {
+                    finding.severity = Severity::Medium;
+                }
+                finding
             }));
         }
     }
@@ -96,6 +100,10 @@ fn host(package: &Package) -> String {
     host.rsplit('@').next().unwrap_or_default().to_ascii_lowercase()
 }
 
+/// What a finding is about where a version of PyPI has more files than before. New files are uploaded for new releases of Python, and
+/// are also how somebody with the password of a publisher changes a version that is trusted.
+const ADDED: &str = "added";
+
 /// Whether checksums are others, gone or weaker.
 fn other_file(one: &Occurrence<'_>, earlier: &[&Occurrence<'_>], is_stripped: bool) -> Option<Wrong> {
     let protected: Vec<&Occurrence<'_>> =
@@ -114,7 +122,7 @@ fn other_file(one: &Occurrence<'_>, earlier: &[&Occurrence<'_>], is_stripped: bo
     }
     let before: BTreeSet<(String, String)> = protected.iter().flat_map(|before| checksums(before)).collect();
     let kinds: BTreeSet<&str> = now.iter().map(|(kind, _)| kind.as_str()).collect();
-    let mut is_shared = false;
+    let (mut is_shared, mut is_added) = (false, false);
     for kind in kinds {
         let of = |all: &BTreeSet<(String, String)>| -> BTreeSet<String> {
             all.iter().filter(|(of, _)| of == kind).map(|(_, value)| value.clone()).collect()
@@ -132,6 +140,7 @@ fn other_file(one: &Occurrence<'_>, earlier: &[&Occurrence<'_>], is_stripped: bo
         if is_other {
             return Some(("checksum", format!("the same version has another checksum ({kind})")));
         }
+        is_added = is_added || one.package.ecosystem == Ecosystem::PYPI && !now.is_subset(&then);
     }
     let strongest =
         |all: &BTreeSet<(String, String)>| all.iter().filter_map(|(kind, _)| strength(kind)).max();
@@ -142,6 +151,9 @@ fn other_file(one: &Occurrence<'_>, earlier: &[&Occurrence<'_>], is_stripped: bo
         // Nothing that both sides have, and no order between them.
         (Some(_), None) if !is_shared && is_comparable => {
             Some(("weaker", "its checksum is of an algorithm that is not known".to_owned()))
+        }
+        _ if is_added && is_comparable => {
+            Some((ADDED, "the same version has files that it did not have before".to_owned()))
         }
         _ => None,
     }

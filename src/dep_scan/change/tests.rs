@@ -416,7 +416,8 @@ fn a_version_may_have_more_files_but_no_others() {
     };
     for (now, expected) in [
         (pip(&["aa", "bb"]), &[][..]),
-        (pip(&["bb", "aa", "cc"]), &[]),
+        // Of medium severity, the others of high.
+        (pip(&["bb", "aa", "cc"]), &["lockfile-tampered a 1.0"]),
         (pip(&["aa"]), &[]),
         (pip(&["AA", "bb"]), &[]),
         (pip(&["aa", "cc"]), &["lockfile-tampered a 1.0"]),
@@ -426,5 +427,36 @@ fn a_version_may_have_more_files_but_no_others() {
         let before: Files = [("requirements.txt".to_owned(), pip(&["aa", "bb"]))].into();
         let now: Files = [("requirements.txt".to_owned(), now)].into();
         assert_eq!(Sides::of(&before, &now).found(), expected, "{now:#?}");
+    }
+    let before: Files = [("requirements.txt".to_owned(), pip(&["aa"]))].into();
+    let now: Files = [("requirements.txt".to_owned(), pip(&["aa", "bb"]))].into();
+    let sides = Sides::of(&before, &now);
+    let severities: Vec<Severity> =
+        Difference::of(&sides.before, &sides.now).findings().iter().map(|finding| finding.severity).collect();
+    assert_eq!(severities, [Severity::Medium]);
+}
+
+#[test]
+fn a_package_that_becomes_a_folder_or_a_file_of_another_host_is_found() {
+    let npm = |resolved: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"node_modules/a": {{"version": "1.0.0", "resolved": "{resolved}"}}}}}}"#
+        )
+    };
+    let uv = |host: &str| {
+        format!(
+            "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\nwheels = [{{ url = \"https://{host}/a-1.0.0-py3-none-any.whl\", hash = \"sha256:aa\" }}]\n"
+        )
+    };
+    let own = npm("https://registry.npmjs.org/a/-/a-1.0.0.tgz");
+    for (path, before, now, expected) in [
+        ("package-lock.json", &own, npm("file:packages/a"), "trust-lowered a 1.0.0"),
+        ("package-lock.json", &own, npm("latest"), "lockfile-tampered a 1.0.0"),
+        ("package-lock.json", &own, npm("npm:b@1.0.0"), "lockfile-tampered a 1.0.0"),
+        ("uv.lock", &uv("files.pythonhosted.org"), uv("evil.example"), "lockfile-tampered a 1.0.0"),
+    ] {
+        let before: Files = [(path.to_owned(), before.clone())].into();
+        let now: Files = [(path.to_owned(), now)].into();
+        assert_eq!(Sides::of(&before, &now).found(), [expected], "{now:#?}");
     }
 }

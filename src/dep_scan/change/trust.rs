@@ -34,7 +34,7 @@ pub(super) fn findings<'a>(difference: &'a Difference<'a>) -> Vec<Finding> {
 
 /// The finding that a package left the public registry.
 fn moved<'a>(difference: &'a Difference<'a>, altered: &Altered<'_>, one: &Occurrence<'a>) -> Option<Finding> {
-    if !matches!(one.package.origin, Origin::Git | Origin::Path | Origin::Other) {
+    if one.package.origin == Origin::Registry {
         return None;
     }
     let before = difference.named(one);
@@ -46,10 +46,12 @@ fn moved<'a>(difference: &'a Difference<'a>, altered: &Altered<'_>, one: &Occurr
     (is_from_registry && !is_known).then(|| {
         let noun = one.package.origin.noun();
         let title = format!("{} is from {noun} now, and was from the public registry", one.package.label());
+        let source = one.package.source.as_str();
+        let from = if source.is_empty() { noun } else { source };
         about(&TRUST_LOWERED, title, &altered.lockfile.path, one.package, one.package.place())
             .about("origin", one.package.origin.word())
-            .about("source", one.package.source.as_str())
-            .detail(format!("from {}", one.package.source))
+            .about("source", source)
+            .detail(format!("from {from}"))
             .help("depend on a version of the public registry, or waive this with the reason; list mirrors in `mirrors`")
     })
 }
