@@ -16,7 +16,7 @@ use devops_core::{Error, Location};
 pub use self::json::{json, jsonc};
 pub use self::toml::{toml, toml_of_tables};
 pub use self::xml::{Element, xml};
-pub use self::yaml::{yaml, yaml_with_aliases};
+pub use self::yaml::{yaml, yaml_documents, yaml_with_aliases};
 
 /// Deepest nesting that is read.
 const DEEPEST: usize = 256;

@@ -19,12 +19,29 @@ enum Open<'a> {
 /// Most values that aliases stand for, in all of a document.
 const MOST: usize = 100_000;
 
-/// Reads a YAML document.
+/// Reads a YAML document, which is the only one.
 pub fn yaml(text: &str) -> Result<Node<'_>, Damage> {
     document(text, false)
 }
 
-/// The same for one that may have aliases, which stand for what they name; merge keys are errors.
+/// Reads a file of several YAML documents, in their order.
+pub fn yaml_documents(text: &str) -> Result<Vec<Node<'_>>, Damage> {
+    let mut reader = Reader::default();
+    let mut documents = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| damage(&error))?;
+        let is_end = matches!(event, Event::DocumentEnd);
+        if let Some(node) = reader.event(event, span.start.line() as u64)? {
+            reader.place(node)?;
+        }
+        if is_end {
+            documents.extend(reader.root.take());
+        }
+    }
+    Ok(documents)
+}
+
+/// Reads the only document of a file, which may have aliases, which stand for what they name; merge keys are errors.
 pub fn yaml_with_aliases(text: &str) -> Result<Node<'_>, Damage> {
     document(text, true)
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::node::{self, Manifest};
 use super::{Format, Source};
-use crate::document::{Damage, Entry, Node, Value, text, yaml};
+use crate::document::{Damage, Entry, Node, Value, text, yaml_documents};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::Error;
@@ -36,9 +36,39 @@ const ASKING: [(&str, Scope); 3] = [
 ];
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
-    let root = yaml(text(source.bytes)?)?;
-    let has_snapshots = major(&root)? >= 7;
+    let documents = yaml_documents(text(source.bytes)?)?;
     let mut draft = Draft::default();
+    match documents.as_slice() {
+        [] => return Err(Damage::new(1, "the document is empty")),
+        [root] => document(&mut draft, root, source)?,
+        // Since version 11 the first document is about pnpm itself and what configures it.
+        [own, root] if is_of_pnpm(own) && !is_of_pnpm(root) => {
+            document(&mut draft, own, source)?;
+            document(&mut draft, root, source)?;
+        }
+        [_, second, ..] => return Err(Damage::new(second.line, "a second document follows")),
+    }
+    Ok(draft.finish())
+}
+
+/// The sections of what pnpm itself needs.
+const OF_PNPM: [(&str, Scope); 2] =
+    [("configDependencies", Scope::Build), ("packageManagerDependencies", Scope::Build)];
+
+/// Whether a document is about pnpm itself, and about nothing that the project asks for.
+fn is_of_pnpm(root: &Node<'_>) -> bool {
+    let importers = root.entries("importers").unwrap_or_default();
+    let is_own = |key: &str| OF_PNPM.iter().any(|(own, _)| *own == key);
+    importers.iter().any(|importer| {
+        importer.node.map("").is_ok_and(|sections| {
+            !sections.is_empty() && sections.iter().all(|section| is_own(&section.key))
+        })
+    })
+}
+
+/// Reads a document.
+fn document(draft: &mut Draft, root: &Node<'_>, source: &Source<'_>) -> Result<(), Damage> {
+    let has_snapshots = major(root)? >= 7;
     let mut places: HashMap<&str, usize> = HashMap::new();
     let packages = root.entries("packages")?;
     for entry in packages {
@@ -46,7 +76,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         entry.node.check_case(&["resolution", "dependencies", "optionalDependencies", "name", "version"])?;
         let mut package = package(&entry.key, &entry.node, entry.line)?;
         package.published = root.get("time").and_then(|time| time.get(&entry.key)?.as_text()?.parse().ok());
-        let index = add(&mut draft, package, &entry.key, &entry.node)?;
+        let index = add(draft, package, &entry.key, &entry.node)?;
         places.insert(&entry.key, index);
     }
     let snapshots = root.entries("snapshots")?;
@@ -54,21 +84,21 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         place_snapshots(&mut places, packages, snapshots)?;
     }
     for entry in if has_snapshots { snapshots } else { packages } {
-        link(&mut draft, &places, entry)?;
+        link(draft, &places, entry)?;
     }
     let importers = root.entries("importers")?;
     if importers.is_empty() {
         if has_snapshots && root.get("importers").is_none() {
             return Err(Damage::new(1, "`importers` is missing"));
         }
-        importer(&mut draft, &places, &root, source, "")?;
-        check_specifiers(&root)?;
+        importer(draft, &places, root, source, "")?;
+        check_specifiers(root)?;
     }
     for entry in importers {
-        importer(&mut draft, &places, &entry.node, source, &entry.key)?;
+        importer(draft, &places, &entry.node, source, &entry.key)?;
         check_specifiers(&entry.node)?;
     }
-    Ok(draft.finish())
+    Ok(())
 }
 
 /// Rejects what a project asks for without a version that it has.
@@ -151,7 +181,7 @@ fn importer(
     folder: &str,
 ) -> Result<(), Damage> {
     let manifest = Manifest::read(source, folder);
-    for (key, scope) in ASKING {
+    for (key, scope) in ASKING.into_iter().chain(OF_PNPM) {
         for wish in node.entries(key)? {
             let (reference, requirement) = if matches!(wish.node.value, Value::Map(_)) {
                 (wish.node.must("version")?, wish.node.text_of("specifier")?)
