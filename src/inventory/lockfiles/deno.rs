@@ -1,4 +1,4 @@
-//! `deno.lock`, versions 3 to 5: packages of npm and JSR. Modules by address are no packages.
+//! `deno.lock`, versions 3 to 5: packages of npm and JSR, and the hosts of modules that are loaded by their address.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::node::{self, Manifest};
 use super::{Format, Source};
 use crate::document::{Damage, Entry, Node, Value, json, text};
 use crate::draft::Draft;
-use crate::{Graph, Package, Scope};
+use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error};
 
 /// The format.
@@ -22,7 +22,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let root = json(text(source.bytes)?)?;
     root.map("the document")?;
-    root.check_case(&["version", "specifiers", "npm", "jsr", "packages", "workspace"])?;
+    root.check_case(&["version", "specifiers", "npm", "jsr", "packages", "remote", "workspace"])?;
     let version = root.get("version").ok_or_else(|| Damage::new(1, "`version` is missing"))?;
     let parts = match version.scalar("version")? {
         "3" => root.get("packages"),
@@ -30,11 +30,46 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         _ => return Err(Damage::new(version.line, "unsupported `version`, supported are 3 to 5")),
     };
     let mut draft = Draft::default();
+    for entry in root.entries("remote")? {
+        add_module(&mut draft, entry);
+    }
     let Some(parts) = parts else { return Ok(draft.finish()) };
     let listed = Listed::add(&mut draft, parts)?;
     listed.link(&mut draft, parts)?;
     listed.ask(&mut draft, parts, Manifest::read(source, "").as_ref())?;
     Ok(draft.finish())
+}
+
+/// Hosts that give packages of npm by their name and version.
+const HOSTS_OF_NPM: [&str; 4] = ["esm.sh", "unpkg.com", "cdn.jsdelivr.net", "cdn.skypack.dev"];
+
+/// Adds the host of a module, which stands for all modules from there, and the package that the module is of.
+fn add_module(draft: &mut Draft, entry: &Entry<'_>) {
+    let address = entry.key.as_ref();
+    let host = node::host(address).unwrap_or_default();
+    let name = if host.is_empty() { address } else { host };
+    let module = Package::new(Ecosystem::JSR, name, "", entry.line);
+    let source = if host.is_empty() { address.to_owned() } else { format!("https://{host}/") };
+    let module = draft.add(Package { origin: Origin::Other, source, ..module });
+    draft.ask(module, None, None, Scope::Runtime);
+    if !HOSTS_OF_NPM.contains(&host) {
+        return;
+    }
+    let path = address.split_once("://").map_or("", |(_, rest)| rest);
+    let mut scope = None;
+    for segment in path.split(['/', '?', '&']) {
+        let full = scope.take().map_or_else(|| segment.to_owned(), |scope| format!("{scope}/{segment}"));
+        match node::split(&full) {
+            Some((name, version))
+                if node::is_name(name) && version.starts_with(|first: char| first.is_ascii_digit()) =>
+            {
+                let package = draft.add(node::package(name, version, entry.line));
+                draft.link(module, package, None, Scope::Runtime);
+            }
+            _ if segment.starts_with('@') => scope = Some(segment),
+            _ => {}
+        }
+    }
 }
 
 /// Where packages are in the draft.
