@@ -284,6 +284,61 @@ fn files_from_elsewhere_are_listed_as_such() {
 }
 
 #[test]
+fn both_documents_of_pnpm_are_read() {
+    let document = |section: &str, name: &str| {
+        let entry = format!("      {name}:\n        specifier: '1'\n        version: 1.0.0\n");
+        let packages = format!("packages:\n  {name}@1.0.0:\n    resolution: {{integrity: sha512-a}}\n");
+        format!(
+            "---\nlockfileVersion: '9.0'\nimporters:\n  .:\n    {section}:\n{entry}{packages}snapshots:\n  {name}@1.0.0: {{}}\n"
+        )
+    };
+    let own = document("packageManagerDependencies", "pnpm");
+    let of_project = document("dependencies", "a");
+    assert_eq!(
+        rows(&[("pnpm-lock.yaml", &format!("{own}{of_project}"))]),
+        ["pnpm 1.0.0 | 10 build registry direct", "a 1.0.0 | 23 runtime registry direct"]
+    );
+    for text in [
+        format!("{of_project}{own}"),
+        format!("{of_project}{of_project}"),
+        format!("{own}{own}"),
+        format!("{own}{of_project}{of_project}"),
+        format!("{own}---\npackages: {{}}\n"),
+        String::new(),
+    ] {
+        assert!(graph(&[("pnpm-lock.yaml", &text)]).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn modules_of_deno_are_listed_by_their_host() {
+    let text = r#"{"version": "5", "remote": {
+        "https://deno.land/std@0.1.0/a.ts": "aa", "https://deno.land/x/b/mod.ts": "bb", "https://evil.host/c.ts": "cc",
+        "https://esm.sh/v135/evil@1.0.0/es2022/mod.mjs": "dd", "https://cdn.jsdelivr.net/npm/@s/evil@2.0.0/+esm": "ee"}}"#;
+    assert_eq!(
+        rows(&[("deno.lock", text)]),
+        [
+            "deno.land | 2 runtime other direct",
+            "evil.host | 2 runtime other direct",
+            "esm.sh | 3 runtime other direct",
+            "evil 1.0.0 | 3 runtime registry",
+            "cdn.jsdelivr.net | 3 runtime other direct",
+            "@s/evil 2.0.0 | 3 runtime registry",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_lockfile_of_yarn_is_right_where_nothing_is_asked_for() {
+    let is_read = |manifest: &str| graph(&[("yarn.lock", "\n"), ("package.json", manifest)]).is_ok();
+    assert!(is_read(r#"{"name": "a"}"#));
+    assert!(!is_read(r#"{"dependencies": {"bad": "1"}}"#));
+    assert!(!is_read(r#"{"workspaces": ["a"]}"#));
+    assert!(!is_read("{"));
+    assert!(graph(&[("yarn.lock", "")]).is_err());
+}
+
+#[test]
 fn a_constraint_with_a_marker_fixes_nothing() {
     let files = [("requirements.txt", "a\n-c more.txt\n"), ("more.txt", "a==2.0 ; python_version < '2'\n")];
     assert_eq!(rows(&files), ["a | 1 runtime registry direct"]);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::format::{Format, Kind, help, names};
 use super::manifests::Manifest;
+use super::requirements;
 use devops_core::{Error, Location};
 
 /// What a search leaves to others.
@@ -187,6 +188,9 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
                 {
                     return Err(leads_out(&path, &target));
                 }
+                let is_prose = lockfile.name() == requirements::FORMAT.name
+                    && requirements::is_prose(&name, &sight.read(&path)?);
+                let lockfile = if is_prose { Kind::NotRead("PyPI") } else { lockfile };
                 found.lockfiles.insert(tidy(&path), lockfile);
             } else if kind.is_symlink() && path.is_dir() {
                 found.not_entered.insert(tidy(&path));

@@ -43,10 +43,25 @@ fn is_requirements(name: &str) -> bool {
     name.ends_with(".txt") && (name.contains("requirements") || is_in_folder)
 }
 
+/// Whether a file that only looks like one by a part of its name is a text for people: not one of its lines asks for anything.
+pub(super) fn is_prose(name: &str, bytes: &[u8]) -> bool {
+    if name.to_ascii_lowercase().starts_with("requirements") {
+        return false;
+    }
+    let source = Source::alone(name, bytes);
+    let mut reader = Reader::new(&source);
+    let Ok(bytes) = decoded(bytes) else { return false };
+    let Ok(lines) = text(&bytes).and_then(logical) else { return false };
+    let mut contents = lines.iter().map(|(_, line)| without_comment(line)).filter(|line| !line.is_empty());
+    let is_sentence = |content: &str| {
+        !content.starts_with('-') && !content.contains(['=', '<', '>', '~', '@', '/']) && content.contains(' ') && reader.line(content, 1, None, false).is_err()
+    };
+    lines.iter().any(|(_, line)| !without_comment(line).is_empty()) && contents.all(is_sentence)
+}
+
 /// Reads a file and those that it includes.
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
-    let mut reader =
-        Reader { source, asked: Vec::new(), fixed: BTreeMap::new(), index: None, seen: BTreeSet::new() };
+    let mut reader = Reader::new(source);
     reader.file(source.bytes, "", false, 0)?;
     let mut draft = Draft::default();
     for mut package in reader.asked {
@@ -83,7 +98,11 @@ struct Reader<'a> {
     seen: BTreeSet<(String, bool)>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(source: &'a Source<'a>) -> Self {
+        Self { source, asked: Vec::new(), fixed: BTreeMap::new(), index: None, seen: BTreeSet::new() }
+    }
+
     /// Reads a file; `path` leads to it from the lockfile and is empty for the lockfile itself.
     fn file(&mut self, bytes: &[u8], path: &str, is_constraint: bool, depth: usize) -> Result<(), Error> {
         let shown =
@@ -387,7 +406,7 @@ fn without_comment(line: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{decoded, exact, logical, option, without_comment};
+    use super::{decoded, exact, is_prose, logical, option, without_comment};
 
     #[test]
     fn only_equal_signs_without_stars_fix_a_version() {
@@ -431,6 +450,22 @@ mod tests {
         assert_eq!(decoded(b"\n# -*- coding: utf-7 -*-\n# +AAo-a==1").unwrap_err().line, 2);
         assert!(decoded(b"# vim: fileencoding=utf-8\n# coding: a").is_err());
         assert!(decoded(b"# coding: UTF-8\na==1\n# coding: utf-7").is_ok());
+    }
+
+    #[test]
+    fn prose_is_no_list_of_requirements() {
+        for (name, text, expected) in [
+            ("business-requirements.txt", "1. The user can log in\n\nThe system must be fast.\n", true),
+            ("requirements.txt", "1. The user can log in\n", false),
+            ("dev-requirements.txt", "The user can log in\nbad==1.0.0\n", false),
+            ("dev-requirements.txt", "The user can log in\rbad==1.0.0\n", false),
+            ("dev-requirements.txt", "The user can log in\n-r other.txt\n", false),
+            ("dev-requirements.txt", "bad=1.0.0\n", false),
+            ("dev-requirements.txt", "<<<<<<< HEAD\n", false),
+            ("dev-requirements.txt", "# nothing\n", false),
+        ] {
+            assert_eq!(is_prose(name, text.as_bytes()), expected, "{name}: {text}");
+        }
     }
 
     #[test]

@@ -30,8 +30,15 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         (true, false) => berry(source, text),
         (false, true) => classic(source, text),
         (true, true) => Err(Damage::new(1, "both versions of the format in one file")),
+        // Whoever creates the file by hand, to mark a project, leaves it empty; only where nothing is asked for, nothing is missing.
+        (false, false) if text.trim().is_empty() && asks_for_nothing(source) => Ok(Graph::default()),
         (false, false) => Err(Damage::new(1, "neither `# yarn lockfile v1` nor `__metadata:` is there")),
     }
+}
+
+/// Whether the manifest is there, and neither it nor a workspace asks for anything.
+fn asks_for_nothing(source: &Source<'_>) -> bool {
+    Manifest::read(source, "").is_some_and(|manifest| manifest.wishes.is_empty() && !manifest.has_workspaces)
 }
 
 /// An entry of version 1.
