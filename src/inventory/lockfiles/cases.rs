@@ -115,6 +115,8 @@ fn cheats_of_node() -> Vec<Cheat> {
         ("bundled", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/a/node_modules/bad": {"version": "1.0.0", "inBundle": true}}}"#.into()),
         ("only in `packages` of version 1", "package-lock.json", r#"{"lockfileVersion": 1, "packages": {"node_modules/bad": {"version": "1.0.0"}}, "dependencies": {"a": {"version": "1.0.0"}}}"#.into()),
         ("only in `dependencies` of version 1", "package-lock.json", r#"{"lockfileVersion": 1, "packages": {}, "dependencies": {"bad": {"version": "1.0.0"}}}"#.into()),
+        ("a version as its address", "package-lock.json", npm(r#"{"name": "bad", "version": "2.0.0", "resolved": "1.0.0"}"#)),
+        ("a tag as its address", "package-lock.json", npm(r#"{"name": "bad", "version": "1.0.0", "resolved": "latest"}"#)),
         ("behind `npm:`", "package-lock.json", npm(r#"{"version": "1.0.0", "resolved": "npm:bad@1.0.0"}"#)),
         ("an address that goes up", "package-lock.json", npm(r#"{"version": "1.0.0", "resolved": "https://registry.npmjs.org/x/../bad/-/bad-1.0.0.tgz"}"#)),
         ("an address that goes up, encoded", "package-lock.json", npm(r#"{"version": "1.0.0", "resolved": "https://registry.npmjs.org/x/%2e%2e/bad/-/bad-1.0.0.tgz"}"#)),

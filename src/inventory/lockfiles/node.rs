@@ -20,6 +20,19 @@ const PUBLIC: [&str; 3] = ["registry.npmjs.org", "registry.yarnpkg.com", "regist
 pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>) -> usize {
     let Some(address) = address.filter(|address| !address.is_empty()) else { return draft.add(package) };
     (package.origin, package.source) = origin(address);
+    if package.origin == Origin::Other && !address.contains([':', '/', '\\']) {
+        // The registry is asked for what is a version or a tag. A tag may be any version, the one that is named for all we know.
+        let version = if address.starts_with(|first: char| first.is_ascii_digit()) {
+            address.to_owned()
+        } else {
+            package.version.clone()
+        };
+        let other = Package { version, origin: Origin::Registry, source: String::new(), ..package.clone() };
+        let named = draft.add(package);
+        let installed = draft.add(other);
+        draft.link(named, installed, None, Scope::Runtime);
+        return named;
+    }
     if package.origin != Origin::Registry {
         return draft.add(package);
     }
