@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::super::matching::{Key, Lockfile, Matches, compare};
 use super::edit::{Edited, raised};
-use super::{Repair, Standing, diff, is_toolchain, tool};
+use super::{Needs, Own, Repair, Standing, diff, is_toolchain, tool};
 use devops_advisory::{Collected, PackageKey};
 use devops_core::words::{count, counted};
 use devops_core::{Ecosystem, Severity, Table};
@@ -92,8 +92,13 @@ impl<'a> Plan<'a> {
     /// The sentence that sums the updates up; none without updates.
     pub(in super::super) fn note(&self) -> Option<String> {
         (!self.updates.is_empty()).then(|| {
+            let is_unknown = |(update, _): &&(&Proposed, u64)| !update.repair.needs.unknown.is_empty();
+            let condition = match self.updates.iter().filter(is_unknown).count() {
+                0 => String::new(),
+                unknown => format!("; of {unknown} it is not known whether every dependent admits it"),
+            };
             format!(
-                "{} would end {} of {}, checked against the same database",
+                "{} would end {} of {}, checked against the same database{condition}",
                 count(self.updates.len() as u64, "update"),
                 self.ended,
                 counted(self.total, "finding about advisories", "findings about advisories"),
@@ -115,14 +120,12 @@ impl<'a> Plan<'a> {
                 package.version.clone(),
                 version.clone(),
                 ended.to_string(),
-                admitted(&update.repair.standing),
+                admitted(&update.repair.needs),
                 command(update).unwrap_or_default(),
             ]);
         }
         table.left_out = self.updates.len().saturating_sub(MOST) as u64;
-        if let Some(note) = self.note() {
-            table.note = format!("{note}. {UNKNOWN}");
-        }
+        UNKNOWN.clone_into(&mut table.note);
         table
     }
 
@@ -146,7 +149,7 @@ impl<'a> Plan<'a> {
             } else if update.update.is_some() {
                 by_command.push(format!("{label}{command}"));
             } else {
-                by_hand.push(format!("{label} ({})", admitted(&update.repair.standing)));
+                by_hand.push(format!("{label} ({})", admitted(&update.repair.needs)));
             }
         }
         for ((path, key), entries) in &overrides {
@@ -199,29 +202,12 @@ impl<'a> Plan<'a> {
         if package.ecosystem == Ecosystem::GO {
             return edit_go(files, &lockfile.path, package, version);
         }
-        match &update.repair.standing {
-            Standing::Raised(own) => {
-                let mut is_whole = !own.is_empty();
-                for own in own {
-                    let Some(location) = &own.location else { return false };
-                    let (old, new) = if own.requirement.is_empty() {
-                        // With checksums behind it, a pin can't be changed without them.
-                        if !package.integrity.is_empty() {
-                            return false;
-                        }
-                        (format!("=={}", package.version), format!("=={version}"))
-                    } else {
-                        (own.requirement.clone(), raised(package.ecosystem, &own.requirement, version))
-                    };
-                    let file = files.get(&location.path);
-                    is_whole &= file.is_some_and(|file| {
-                        let name = name_in_manifest(file, location.line, &package.name);
-                        file.replace(location.line.unwrap_or(0), &name, &old, &new)
-                    });
-                }
-                is_whole
-            }
-            Standing::Refused(_) => {
+        let needs = &update.repair.needs;
+        // The project's own requirement and an override must say the same.
+        let is_raised = needs.own.iter().all(|own| raise(files, own, package, version));
+        match needs.standing() {
+            Standing::Raised => is_raised,
+            Standing::Refused if is_raised => {
                 let key = match update.tool {
                     "npm" | "bun" => "overrides",
                     "yarn" => "resolutions",
@@ -232,12 +218,33 @@ impl<'a> Plan<'a> {
                 if files.get(&path).is_none() {
                     return false;
                 }
-                overrides.entry((path, key)).or_default().push((update.key.clone(), version.to_owned()));
+                let value = match needs.own.is_empty() {
+                    false if update.tool == "npm" => format!("${}", package.name),
+                    _ => version.to_owned(),
+                };
+                overrides.entry((path, key)).or_default().push((update.key.clone(), value));
                 true
             }
-            Standing::Admitted | Standing::Unknown(_) => false,
+            _ => false,
         }
     }
+}
+
+/// Raises a requirement of the project in its manifest; whether that was possible.
+fn raise(files: &mut Files<'_>, own: &Own, package: &Package, version: &str) -> bool {
+    let Some(location) = &own.location else { return false };
+    let (old, new) = if own.requirement.is_empty() {
+        // With checksums behind it, a pin can't be changed without them.
+        if !package.integrity.is_empty() {
+            return false;
+        }
+        (format!("=={}", package.version), format!("=={version}"))
+    } else {
+        (own.requirement.clone(), raised(package.ecosystem, &own.requirement, version))
+    };
+    let Some(file) = files.get(&location.path) else { return false };
+    let name = name_in_manifest(file, location.line, &package.name);
+    file.replace(location.line.unwrap_or(0), &name, &old, &new)
 }
 
 /// What nobody knows who only has files.
@@ -277,18 +284,13 @@ fn command(update: &Proposed) -> Option<String> {
 }
 
 /// Whether a version is admitted, and what refuses it.
-fn admitted(standing: &Standing) -> String {
-    match standing {
-        Standing::Admitted => "yes".to_owned(),
-        Standing::Unknown(_) => "not known".to_owned(),
-        Standing::Raised(own) => {
-            let requirement = own.iter().map(|own| own.requirement.as_str()).find(|text| !text.is_empty());
-            requirement.map_or_else(|| "no: pinned".to_owned(), |requirement| format!("no: {requirement}"))
-        }
-        Standing::Refused(refusing) => {
-            let (who, requirement) = refusing.first().cloned().unwrap_or_default();
-            format!("no: {who} asks for {requirement}")
-        }
+fn admitted(needs: &Needs) -> String {
+    let own = || needs.own.iter().map(|own| own.requirement.as_str()).find(|text| !text.is_empty());
+    match (needs.standing(), needs.refusing.first()) {
+        (Standing::Admitted, _) => "yes".to_owned(),
+        (Standing::Unknown, _) => "not known".to_owned(),
+        (_, Some((who, requirement))) => format!("no: {who} asks for {requirement}"),
+        _ => own().map_or_else(|| "no: pinned".to_owned(), |requirement| format!("no: {requirement}")),
     }
 }
 
