@@ -60,29 +60,34 @@ impl<'a> Plan<'a> {
             let after = compare(&edited, databases, Severity::Medium);
             let new: Vec<&Key> = after.facts.keys().filter(|key| !before.contains(key)).collect();
             let count = proposed.len();
-            proposed.retain(|update| {
-                let is_of = |key: &&Key| {
-                    let package = package(lockfiles, update);
-                    package.is_some_and(|package| package.name == key.name)
-                        && update.repair.version.as_ref() == Some(&key.version)
-                };
-                !new.iter().any(is_of)
-            });
-            if proposed.len() == count {
-                let is_ended = |key: &Key| !after.facts.contains_key(key);
-                let updates = proposed.into_iter().map(|update| {
-                    let package = package(lockfiles, update);
-                    let is_of = |key: &&&Key| {
-                        package
-                            .is_some_and(|package| package.name == key.name && package.version == key.version)
+            if !new.is_empty() {
+                proposed.retain(|update| {
+                    let is_of = |key: &&Key| {
+                        let package = package(lockfiles, update);
+                        package.is_some_and(|package| package.name == key.name)
+                            && update.repair.version.as_ref() == Some(&key.version)
                     };
-                    let ended = before.iter().filter(is_of).filter(|key| is_ended(key)).count() as u64;
-                    (update, ended)
+                    !new.iter().any(is_of)
+                });
+            }
+            if proposed.len() == count {
+                let is_ended = |key: &&Key| !after.facts.contains_key(*key);
+                let mut ended: BTreeMap<(Ecosystem, &str, &str), u64> = BTreeMap::new();
+                for key in before.iter().copied().filter(is_ended) {
+                    *ended.entry((key.ecosystem, &key.name, &key.version)).or_default() += 1;
+                }
+                let updates = proposed.into_iter().map(|update| {
+                    let of = |package: &Package| {
+                        ended
+                            .get(&(package.ecosystem, package.name.as_str(), package.version.as_str()))
+                            .copied()
+                    };
+                    (update, package(lockfiles, update).and_then(of).unwrap_or(0))
                 });
                 return Self {
                     lockfiles,
                     updates: updates.collect(),
-                    ended: before.iter().filter(|key| is_ended(key)).count() as u64,
+                    ended: ended.values().sum(),
                     total: before.len() as u64,
                 };
             }
@@ -256,13 +261,16 @@ fn edited(lockfiles: &[Lockfile], proposed: &[&Proposed], databases: &[&Collecte
         let key = PackageKey::of(package.ecosystem.name(), &package.name);
         databases.iter().any(|database| database.advisories.contains_key(&key))
     };
+    let versions: BTreeMap<(usize, usize), Option<&String>> = proposed
+        .iter()
+        .map(|update| ((update.lockfile, update.package), update.repair.version.as_ref()))
+        .collect();
     let of = |(number, lockfile): (usize, &Lockfile)| {
         let mut packages = Vec::new();
         for (index, package) in
             lockfile.graph.packages.iter().enumerate().filter(|(_, package)| is_named(package))
         {
-            let update = proposed.iter().find(|update| (update.lockfile, update.package) == (number, index));
-            let version = update.and_then(|update| update.repair.version.clone());
+            let version = versions.get(&(number, index)).copied().flatten().cloned();
             packages.push(Package {
                 version: version.unwrap_or_else(|| package.version.clone()),
                 ..package.clone()

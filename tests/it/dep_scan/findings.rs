@@ -56,6 +56,8 @@ fn known_packages_get_their_advisories() {
             "patched": [">=0.6.14, <1.0.0", ">=1.6.1"],
             "direct": true,
             "path": ["smallvec 0.6.13"],
+            "fix": "0.6.14",
+            "fix_admitted": "unknown",
         })
     );
 }

@@ -6,6 +6,7 @@ mod cheating;
 mod compare;
 mod database;
 mod findings;
+mod fixes;
 mod index;
 mod licences;
 mod lockfile;
