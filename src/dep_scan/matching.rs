@@ -80,7 +80,10 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             .iter()
             .enumerate()
             .filter(|(_, package)| is_compared(package))
-            .filter_map(|(index, package)| Some((index, about.get(&named(package))?)))
+            .filter_map(|(index, package)| {
+                let (ecosystem, name) = PackageKey::parts(package.ecosystem.name(), &package.name);
+                Some((index, about.get(ecosystem)?.get(name.as_ref())?))
+            })
             .collect();
         matches.add_unpinned(lockfile);
         if touched.is_empty() {
@@ -200,25 +203,23 @@ impl<'a> About<'a> {
     }
 }
 
-/// What databases have, by package.
-fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<PackageKey, About<'a>> {
-    let mut about: BTreeMap<PackageKey, About<'_>> = BTreeMap::new();
+/// What databases have, by ecosystem and name.
+fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<&'a str, BTreeMap<&'a str, About<'a>>> {
+    let mut about: BTreeMap<&str, BTreeMap<&str, About<'_>>> = BTreeMap::new();
+    let mut of = |key: &'a PackageKey, add: &mut dyn FnMut(&mut About<'a>)| {
+        add(about.entry(&key.ecosystem).or_default().entry(&key.name).or_default());
+    };
     for collected in databases {
         for (key, advisories) in &collected.advisories {
-            about.entry(key.clone()).or_default().advisories.extend(advisories);
+            of(key, &mut |about| about.advisories.extend(advisories));
         }
         for unreadable in &collected.unreadable {
             if let Some(key) = &unreadable.package {
-                about.entry(key.clone()).or_default().unreadable.push(unreadable);
+                of(key, &mut |about| about.unreadable.push(unreadable));
             }
         }
     }
     about
-}
-
-/// What advisories find a package by.
-fn named(package: &Package) -> PackageKey {
-    PackageKey::of(package.ecosystem.name(), &package.name)
 }
 
 /// Advisories about one thing together, by the ids that they share; first the one that a finding is named by. What one database tells

@@ -62,6 +62,8 @@ modules! {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod samples;
