@@ -23,9 +23,7 @@ pub struct Case<'a> {
 pub fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String {
     let Package { ecosystem, name, version: present, .. } = case.package;
     let is_of_cargo = *ecosystem == Ecosystem::CRATES_IO;
-    if is_of_cargo
-        && let Some(version) = lowest(present, *ecosystem, advisory, all, |version| fits(present, version))
-    {
+    if let Some(version) = admitted(case, advisory, all) {
         return format!("cargo update -p {} --precise {version}", spec(case));
     }
     match lowest(present, *ecosystem, advisory, all, |_| true) {
@@ -51,6 +49,15 @@ pub fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String 
         }
         None => format!("no patched version: replace `{}`", replaced(case)),
     }
+}
+
+/// The version that fixes a package and that its lockfile can take as it is, where that is known.
+pub fn admitted(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> Option<String> {
+    let Package { ecosystem, version: present, .. } = case.package;
+    if *ecosystem != Ecosystem::CRATES_IO {
+        return None;
+    }
+    lowest(present, *ecosystem, advisory, all, |version| fits(present, version))
 }
 
 /// What the project itself has to replace, with what it is replaced for.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fix::{Case, advice};
+use super::fix::{Case, admitted, advice};
 use super::policy::Facts;
 use super::rules::{
     ADVISORY, MALWARE, NOT_COVERED, NOTICE, UNDECIDED, UNMAINTAINED, UNPINNED, UNREADABLE, UNSOUND,
@@ -105,7 +105,11 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             for group in groups(&judged.applying) {
                 let Some(first) = group.first() else { continue };
                 matches.add(&subject, &first.id, || {
-                    subject.finding(&group).help(advice(case, first, &judged.applying))
+                    let finding = subject.finding(&group).help(advice(case, first, &judged.applying));
+                    match admitted(case, first, &judged.applying) {
+                        Some(version) => finding.about("fix", version),
+                        None => finding,
+                    }
                 });
                 matches.know(package, &group, first);
             }
