@@ -7,6 +7,9 @@ use super::{Damage, Entry, Node, Value};
 
 /// Reads a TOML document.
 pub fn toml(text: &str) -> Result<Node<'_>, Damage> {
+    if text.trim().is_empty() {
+        return Err(Damage::new(1, "the document is empty"));
+    }
     let breaks: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |at: usize| breaks.partition_point(|end| *end < at) as u64 + 1;
     let table = DeTable::parse(text).map_err(|error| {
