@@ -94,6 +94,7 @@ const DEP_SCAN: &[Row] = &[
     ("exclude", "x1", "x2", Wait),
     ("fixed-only", "true", "false", Stricter),
     ("frozen-db", "true", "false", Stricter),
+    ("go-version", "1.24.0", "1.25.0", Wait),
     ("grace-critical", "7", "0", Stricter),
     ("grace-high", "30", "0", Stricter),
     ("grace-low", "90", "0", Stricter),
