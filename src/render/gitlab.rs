@@ -65,7 +65,11 @@ fn draw(document: &Document<'_>, scan: Scan) -> Drawn {
     let failures = document.reports().iter().filter_map(|report| report.error.as_ref());
     let failures = failures.map(|failure| json!({ "level": "fatal", "value": line(&failure.message, TEXT) }));
     let notes = report.notes.iter().map(|note| json!({ "level": "info", "value": line(note, TEXT) }));
-    let unread = document.bill.map(|bill| bill.not_read.as_slice()).unwrap_or_default();
+    let unread = document
+        .bill
+        .filter(|_| scan == Scan::Dependencies)
+        .map(|bill| bill.not_read.as_slice())
+        .unwrap_or_default();
     let unread = unread
         .iter()
         .map(|path| json!({ "level": "warn", "value": line(&format!("not read: {path}"), TEXT) }));
