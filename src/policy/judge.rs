@@ -342,8 +342,9 @@ mod tests {
     #[test]
     fn a_waiver_of_what_can_be_fixed_says_so_and_stays() {
         let fixable = |name: &str| finding(name, Severity::High).named("package", name).about("fix", "1.2.0");
-        let waivers = [waiver(Some("a"), date(2026, 12, 31)), waiver(Some("b"), date(2026, 12, 31))];
-        let judgement = decide(vec![fixable("a"), finding("b", Severity::High)], &waivers);
+        let waivers = ["a", "b", "c"].map(|name| waiver(Some(name), date(2026, 12, 31)));
+        let out_of_reach = fixable("c").about("fix_admitted", "no");
+        let judgement = decide(vec![fixable("a"), finding("b", Severity::High), out_of_reach], &waivers);
         assert_eq!(judgement.verdict, Verdict::Pass);
         let titles: Vec<&str> = judgement
             .findings

@@ -86,7 +86,8 @@ impl Waiver {
     /// The versions that fix what it accepts and that can be taken as they are, with what they fix.
     pub(super) fn fixes(&self, covered: &[&Finding]) -> Vec<String> {
         let fix = |finding: &&Finding| {
-            let version = finding.subject.get("fix")?.as_str()?;
+            let is_admitted = finding.subject.get("fix_admitted").is_none_or(|admitted| admitted == "yes");
+            let version = finding.subject.get("fix").filter(|_| is_admitted)?.as_str()?;
             let package = finding.subject.get("package").and_then(|fact| fact.as_str()).unwrap_or_default();
             Some(format!("{package} {version}").trim().to_owned())
         };
