@@ -171,13 +171,8 @@ pub struct Waived {
 
 impl Waived {
     /// Accepted by a waiver, until a day.
-    pub fn until(owner: impl Into<String>, reason: impl Into<String>, expires: impl ToString) -> Self {
-        Self {
-            owner: owner.into(),
-            reason: reason.into(),
-            expires: Some(expires.to_string()),
-            stated_in: None,
-        }
+    pub fn until(owner: impl Into<String>, reason: impl Into<String>, expires: impl Into<String>) -> Self {
+        Self { owner: owner.into(), reason: reason.into(), expires: Some(expires.into()), stated_in: None }
     }
 
     /// Accepted because a document states that it does not apply.

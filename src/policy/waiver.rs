@@ -104,7 +104,7 @@ impl Waiver {
 
     /// What a finding that it covers carries.
     pub fn mark(&self) -> Waived {
-        Waived::until(&self.owner, &self.reason, self.expires)
+        Waived::until(&self.owner, &self.reason, self.expires.to_string())
     }
 
     /// What it is called in findings about it.

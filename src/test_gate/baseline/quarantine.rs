@@ -167,7 +167,7 @@ impl Entry {
 
     /// What a finding that it covers carries.
     pub(crate) fn mark(&self) -> Waived {
-        Waived::until(&self.owner, &self.reason, self.expires)
+        Waived::until(&self.owner, &self.reason, self.expires.to_string())
     }
 }
 

@@ -107,7 +107,8 @@ fn the_age_of_what_was_fetched_counts_from_that_day() {
     let server = Server::start(|_, _| reply(200, zip(1_000)));
     let finished = run(&mut npm(folder.path(), &server, &[]));
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    let lockfile = "{\"lockfileVersion\": 3, \"packages\": {}}";
+    let lockfile = r#"{"lockfileVersion": 3, "packages": {"node_modules/fine": {"version": "1.0.0",
+        "resolved": "https://registry.npmjs.org/fine/-/fine-1.0.0.tgz", "integrity": "sha512-a"}}}"#;
     std::fs::write(folder.path().join("package-lock.json"), lockfile).unwrap();
     // It was fetched on 2026-11-23, whatever the days of its advisories.
     for (now, arguments, code, is_stale) in [
