@@ -1,6 +1,6 @@
 //! `dep-scan` on a change of a repository with 100 lockfiles, of which it alters a few, beside the same scan without a base.
 //!
-//! `cargo bench --bench dep_scan_change`. `DEP_SCAN` names a binary that is built already.
+//! `cargo bench --bench dep_scan_change`.
 
 #![allow(
     clippy::expect_used,
@@ -10,7 +10,7 @@
 )]
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ const ALTERED: [usize; 4] = [0, 1, 10, 100];
 const RUNS: usize = 30;
 
 fn main() {
-    let scan = std::env::var_os("DEP_SCAN").map_or_else(|| binary("dep-scan"), PathBuf::from);
+    let scan = binary("dep-scan");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     git(path, &["init", "--quiet", "--initial-branch=main"]);

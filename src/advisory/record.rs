@@ -1,5 +1,6 @@
 //! An advisory, whatever database it is from: what is wrong with which versions of a package.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -51,9 +52,14 @@ pub struct PackageKey {
 impl PackageKey {
     /// The key of a package of an ecosystem, which may have a suffix (`Debian:12`).
     pub fn of(ecosystem: &str, name: &str) -> Self {
-        let (base, _) = split_ecosystem(ecosystem);
-        let name = find(ecosystem).map_or(name.into(), |known| known.package_name(name));
+        let (base, name) = Self::parts(ecosystem, name);
         Self { ecosystem: base.to_owned(), name: name.into_owned() }
+    }
+
+    /// The same without a copy: the ecosystem without a suffix, and the name in the form in which names are compared.
+    pub fn parts<'a>(ecosystem: &'a str, name: &'a str) -> (&'a str, Cow<'a, str>) {
+        let (base, _) = split_ecosystem(ecosystem);
+        (base, find(ecosystem).map_or(name.into(), |known| known.package_name(name)))
     }
 }
 
@@ -202,9 +208,9 @@ impl Advisory {
         }
     }
 
-    /// The lowest version of each patched range that is not affected itself, unordered.
-    pub fn lowest_patched(&self) -> Vec<String> {
-        let lowest: Vec<String> = match &self.versions {
+    /// The fixed versions that it names, and the lowest of each patched range; unordered, and it may be about some of them itself.
+    pub fn fixed_versions(&self) -> Vec<String> {
+        match &self.versions {
             Versions::Requirements { patched, .. } => {
                 let patched = patched.iter().filter_map(|text| VersionReq::parse(text).ok());
                 patched
@@ -213,8 +219,7 @@ impl Advisory {
                     .collect()
             }
             Versions::Osv { .. } => self.patched.clone(),
-        };
-        lowest.into_iter().filter(|version| self.affects(version) == Verdict::NotAffected).collect()
+        }
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn answer(matches: &ArgMatches) -> Result<String, Error> {
     let found = find(&paths, &Seen::of(&workspace, repository.as_ref(), &Target::None, &exclude))?;
     let mut all = Bill::default();
     for (path, format) in found.read() {
-        let (_, graph) = read_lockfile(path, format, &workspace)?;
+        let graph = read_lockfile(path, format, &workspace)?;
         all.files.push(bill(&shown(path), &graph));
     }
     let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();

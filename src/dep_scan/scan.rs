@@ -1,7 +1,7 @@
 //! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Arguments;
 use super::change::{Ages, Before, Classes, Difference, ReadAt, Seen};
+use super::fix::Plan;
 use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
 use super::policy::{Policy, covered, sources};
@@ -21,12 +22,17 @@ use devops_advisory::enrichment::Enrichment;
 use devops_advisory::{Age, Collected, Database, Wanted, collect};
 use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted};
-use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location};
+use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
 use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Format, Found, Source, find, help};
 use devops_inventory::{Graph, Origin, Package, ReleaseDates, bill};
-use devops_job::{Context, Outcome};
+use devops_job::{Artifact, Context, Outcome};
 use devops_repository::{Repository, Workspace};
+
+/// The length from which a lockfile is hashed on another processor while it is read.
+const WORTH_A_THREAD: usize = 256 << 10;
+/// The name of the patch that ends findings.
+pub(super) const FIXES: &str = "fixes.patch";
 
 /// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -56,6 +62,9 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     findings.extend(scanned.of_change()?);
     findings.extend(not_covered);
     findings.extend(scanned.of_lockfiles(&matches)?);
+    let plan = Plan::of(lockfiles, &matches.proposed, &collected, &matches);
+    let mut details = Facts::default();
+    Table::put(vec![plan.table()], &mut details);
     let packages = packages(lockfiles);
     let of_databases = databases.iter().filter_map(|database| database.input.as_ref());
     Ok(Outcome {
@@ -67,6 +76,8 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
             .chain(before.iter().flat_map(Before::notes))
             .collect(),
         totals: totals(lockfiles, packages.len(), &matches),
+        details,
+        artifacts: scanned.fixes(&plan),
         data: provenance(&databases, today),
         inputs: scanned.inputs.iter().chain(of_databases).cloned().chain(policy.inputs).collect(),
         bill: context.has_bill.then(|| Bill {
@@ -110,11 +121,10 @@ impl<'a> Scanned<'a> {
         let found = find(searched, &sight)?;
         let (mut inputs, mut lockfiles, mut now) = (Vec::new(), Vec::new(), Vec::new());
         for (path, format) in found.read() {
-            let (bytes, graph, read_at) = read_of_change(path, format, &workspace, target.repository())?;
+            let (input, graph, read_at) = read_of_change(path, format, &workspace, target.repository())?;
             now.push(read_at);
-            let path = shown(path);
-            inputs.push(Input::of_bytes(path.clone(), &bytes));
-            lockfiles.push(Lockfile { path, graph });
+            inputs.push(input);
+            lockfiles.push(Lockfile { path: shown(path), graph });
         }
         let mut before = target.before(searched, &arguments.exclude, now)?;
         let moved = target.moved_out_of_sight(searched, &context.working_directory)?;
@@ -136,6 +146,20 @@ impl<'a> Scanned<'a> {
         findings.extend(self.target.gone(self.before.as_ref(), &self.lockfiles)?);
         findings.extend(self.brought_in()?);
         Ok(findings)
+    }
+
+    /// The patch of manifests, if it is asked for and there is something to change.
+    fn fixes(&self, plan: &Plan<'_>) -> Vec<Artifact> {
+        if !self.arguments.fixes {
+            return Vec::new();
+        }
+        let read = |path: &str| read(Path::new(path)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let repository = Repository::around(&self.context.working_directory, &self.context.environment).ok();
+        let place = |path: &str| {
+            let place = repository.as_ref().and_then(|repository| repository.path_of(Path::new(path)));
+            place.unwrap_or_else(|| path.to_owned())
+        };
+        plan.patch(&read, &place).into_iter().map(|patch| Artifact::new(FIXES, patch.into_bytes())).collect()
     }
 
     /// Findings of what the change brings in.
@@ -171,45 +195,54 @@ impl<'a> Scanned<'a> {
     }
 }
 
-/// A lockfile's bytes and what they list, with what stands for them in git.
+/// A lockfile as an input and what it lists, with what stands for it in git.
 fn read_of_change(
     path: &Path,
     format: &Format,
     workspace: &Workspace,
     repository: Option<&Repository>,
-) -> Result<(Vec<u8>, Graph, ReadAt), Error> {
+) -> Result<(Input, Graph, ReadAt), Error> {
+    let bytes = read(path)?;
     let seen = RefCell::new(Seen::new());
-    let (bytes, graph) = read_with(path, format, workspace, &|name, bytes| {
-        if let Some(repository) = repository {
-            let id = bytes.and_then(|bytes| repository.id_of(bytes));
-            seen.borrow_mut().insert(name.to_owned(), id);
+    let list = || {
+        list_with(path, &bytes, format, workspace, &|name, bytes| {
+            if let Some(repository) = repository {
+                let id = bytes.and_then(|bytes| repository.id_of(bytes));
+                seen.borrow_mut().insert(name.to_owned(), id);
+            }
+        })
+    };
+    let (input, graph) = std::thread::scope(|scope| {
+        let input = || Input::of_bytes(shown(path), &bytes);
+        if bytes.len() < WORTH_A_THREAD {
+            return (input(), list());
         }
-    })?;
+        // The digest takes a third of the time of the list, and does not wait for it.
+        let hashing = scope.spawn(input);
+        let graph = list();
+        (hashing.join().unwrap_or_else(|_| input()), graph)
+    });
     let read_at = ReadAt {
         path: repository.and_then(|repository| repository.path_of(path)),
         id: repository.and_then(|repository| repository.id_of(&bytes)),
         seen: seen.into_inner(),
     };
-    Ok((bytes, graph, read_at))
+    Ok((input, graph?, read_at))
 }
 
-/// A lockfile's bytes and what they list, with the help of the files beside it.
-pub(super) fn read_lockfile(
-    path: &Path,
-    format: &Format,
-    workspace: &Workspace,
-) -> Result<(Vec<u8>, Graph), Error> {
-    read_with(path, format, workspace, &|_, _| {})
+/// What a lockfile lists, with the help of the files beside it.
+pub(super) fn read_lockfile(path: &Path, format: &Format, workspace: &Workspace) -> Result<Graph, Error> {
+    list_with(path, &read(path)?, format, workspace, &|_, _| {})
 }
 
-/// The same, with every file beside it that is asked for.
-fn read_with(
+/// The same of these bytes, with every file beside it that is asked for.
+fn list_with(
     path: &Path,
+    bytes: &[u8],
     format: &Format,
     workspace: &Workspace,
     asked: &dyn Fn(&str, Option<&[u8]>),
-) -> Result<(Vec<u8>, Graph), Error> {
-    let bytes = read(path)?;
+) -> Result<Graph, Error> {
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     // A file that a lockfile names may lie anywhere; one outside of the workspace is none of the change's business.
     let real_folder =
@@ -225,9 +258,7 @@ fn read_with(
         asked(name, bytes.as_deref());
         Ok(bytes)
     };
-    let shown = shown(path);
-    let graph = format.read(&Source { path: &shown, bytes: &bytes, neighbour: &neighbour })?;
-    Ok((bytes, graph))
+    format.read(&Source { path: &shown(path), bytes, neighbour: &neighbour })
 }
 
 /// The error that there is no lockfile whose format is read.
@@ -388,7 +419,7 @@ fn not_read(path: &str, ecosystem: &str) -> Finding {
 }
 
 /// Packages by what they are and where they come from.
-type Packages<'a> = BTreeSet<(Ecosystem, &'a str, &'a str, Origin)>;
+type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin)>;
 
 /// Every package once, whatever the number of lockfiles that list it.
 fn packages(lockfiles: &[Lockfile]) -> Packages<'_> {

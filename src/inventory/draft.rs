@@ -1,20 +1,21 @@
 //! A graph on its way: packages once each, and what each is needed for, found from the project outwards.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher as _;
 
 use super::graph::{Asked, Edge, Graph};
 use super::package::{Origin, Package, Scope};
 use devops_core::{Ecosystem, Location};
 
 /// What tells packages of a lockfile apart.
-type Key = (Ecosystem, String, String, Origin, String);
+type Key<'a> = (Ecosystem, &'a str, &'a str, Origin, &'a str);
 
 /// A graph that is being read.
 #[derive(Debug, Default)]
 pub struct Draft {
     packages: Vec<Package>,
-    known: HashMap<Key, usize>,
+    /// Packages by the hash of their key; one whose hash another package has is under the next that is free.
+    known: HashMap<u64, usize>,
     links: Vec<Vec<(Edge, Scope)>>,
     roots: Vec<usize>,
     asked: Vec<(Asked, Scope)>,
@@ -23,38 +24,19 @@ pub struct Draft {
 impl Draft {
     /// Adds a package, or what it says more about one that is listed already.
     pub fn add(&mut self, package: Package) -> usize {
-        let version = if package.is_exact() { &package.version } else { &package.requirement };
-        let key = (
-            package.ecosystem,
-            package.name.clone(),
-            version.clone(),
-            package.origin,
-            package.source.clone(),
-        );
-        match self.known.entry(key) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(self.packages.len());
-                self.packages.push(package);
-                self.links.push(Vec::new());
-                self.packages.len() - 1
+        let mut hash = self.known.hasher().hash_one(key(&package));
+        while let Some(index) = self.known.get(&hash) {
+            if let Some(known) = self.packages.get_mut(*index).filter(|known| key(known) == key(&package)) {
+                known.also(package);
+                return *index;
             }
-            Entry::Occupied(occupied) => {
-                let index = *occupied.get();
-                if let Some(known) = self.packages.get_mut(index) {
-                    for checksum in package.integrity {
-                        if !known.integrity.contains(&checksum) {
-                            known.integrity.push(checksum);
-                        }
-                    }
-                    known.scope = known.scope.min(package.scope);
-                    known.has_install_script |= package.has_install_script;
-                    known.license = known.license.take().or(package.license);
-                    known.published = known.published.or(package.published);
-                    known.is_guessed &= package.is_guessed;
-                }
-                index
-            }
+            hash = hash.wrapping_add(1);
         }
+        let index = self.packages.len();
+        self.known.insert(hash, index);
+        self.packages.push(package);
+        self.links.push(Vec::new());
+        index
     }
 
     /// The packages so far.
@@ -62,7 +44,7 @@ impl Draft {
         &self.packages
     }
 
-    /// A package, to say more about it.
+    /// A package, to say more about it, but nothing that would tell it apart from others.
     pub fn package(&mut self, index: usize) -> Option<&mut Package> {
         self.packages.get_mut(index)
     }
@@ -136,6 +118,28 @@ impl Draft {
             }
         }
         scopes
+    }
+}
+
+/// What tells a package apart.
+fn key(package: &Package) -> Key<'_> {
+    let version = if package.is_exact() { &package.version } else { &package.requirement };
+    (package.ecosystem, &package.name, version, package.origin, &package.source)
+}
+
+impl Package {
+    /// Adds what the same package says elsewhere in the file.
+    fn also(&mut self, other: Self) {
+        for checksum in other.integrity {
+            if !self.integrity.contains(&checksum) {
+                self.integrity.push(checksum);
+            }
+        }
+        self.scope = self.scope.min(other.scope);
+        self.has_install_script |= other.has_install_script;
+        self.license = self.license.take().or(other.license);
+        self.published = self.published.or(other.published);
+        self.is_guessed &= other.is_guessed;
     }
 }
 

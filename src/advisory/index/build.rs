@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::bytes::{Damaged, Malware, Reader, Writer, write_affected, write_head};
+use super::names::Names;
 use super::{BLOCK, Directory, Header, PREAMBLE, Source, hash_of, short_hash};
 use crate::collector::{Collector, Unreadable};
 use crate::database;
@@ -43,7 +44,7 @@ pub struct Built {
 /// Most records of unknown packages that an index keeps; more are an error.
 const MOST_NAMELESS: usize = 1000;
 /// Bytes that a bucket has on average.
-const BUCKET: u64 = 512;
+const BUCKET: u64 = 1024;
 
 /// Builds an index of sources: the same bytes whatever their order. The file is replaced whole or not at all.
 ///
@@ -235,7 +236,11 @@ impl Building {
         for part in parts {
             self.bytes.extend_from_slice(part);
         }
-        self.pieces.push(Piece { hash: hash_of(key), start, length: self.bytes.len() - start });
+        self.pieces.push(Piece {
+            hash: hash_of(&key.ecosystem, &key.name),
+            start,
+            length: self.bytes.len() - start,
+        });
     }
 
     /// Counts what is taken into the hash of all.
@@ -249,124 +254,61 @@ impl Building {
     }
 
     /// Writes the index.
-    #[expect(clippy::too_many_lines, reason = "the parts of the file, in their order")]
     fn write(mut self, sources: Vec<Source>, output: &Path) -> Result<Built, Error> {
         let (shared, places) = self.lay_shared();
+        let doubtful = self.doubtful_by_package();
+        let bytes = std::mem::take(&mut self.bytes);
+        let text = |piece: &Piece| bytes.get(piece.start..piece.start + piece.length).unwrap_or_default();
+        let mut pieces = std::mem::take(&mut self.pieces);
+        pieces.sort_unstable_by(|left, right| (left.hash, text(left)).cmp(&(right.hash, text(right))));
+        let parsed = || {
+            pieces.iter().map(|piece| Ok::<_, Error>((piece.hash, Parsed::of(text(piece)).map_err(broken)?)))
+        };
+        for piece in parsed() {
+            let (_, piece) = piece?;
+            if !self.ecosystems.contains_key(piece.ecosystem) {
+                self.ecosystems.insert(piece.ecosystem.to_owned(), 0);
+            }
+        }
+        let mut laid = Laid {
+            ecosystems: self.ecosystems.keys().cloned().zip(0..).collect(),
+            places,
+            doubtful,
+            ..Laid::default()
+        };
+        let mut of_package: Vec<Parsed<'_>> = Vec::new();
+        let mut last_hash = 0;
+        for piece in parsed() {
+            let (hash, piece) = piece?;
+            if of_package.first().is_some_and(|first| !first.is_about_same(&piece)) {
+                laid.package(last_hash, &of_package)?;
+                of_package.clear();
+            }
+            last_hash = hash;
+            of_package.push(piece);
+        }
+        laid.package(last_hash, &of_package)?;
+        self.nameless.sort();
+        laid.write(self, sources, &shared, output)
+    }
+
+    /// What can't be read, by package. These packages count as well, so that their ecosystem is known.
+    fn doubtful_by_package(&mut self) -> BTreeMap<PackageKey, Vec<Unreadable>> {
         let mut doubtful: BTreeMap<PackageKey, Vec<Unreadable>> = BTreeMap::new();
         for one in std::mem::take(&mut self.doubtful) {
             if let Some(package) = &one.package {
                 doubtful.entry(package.clone()).or_default().push(one);
             }
         }
-        // Packages whose records can't be read count as well, so that their ecosystem is known.
         for key in doubtful.keys() {
             self.add(key, what::NOTHING, &[]);
             self.ecosystems.entry(key.ecosystem.clone()).or_default();
         }
-        let bytes = std::mem::take(&mut self.bytes);
-        let text = |piece: &Piece| bytes.get(piece.start..piece.start + piece.length).unwrap_or_default();
-        let mut pieces = std::mem::take(&mut self.pieces);
-        pieces.sort_unstable_by(|left, right| (left.hash, text(left)).cmp(&(right.hash, text(right))));
-        let broken = |_: Damaged| Error::bug("a piece of the index has no package");
-        let mut parsed = pieces.iter().map(|piece| Parsed::of(text(piece)).map_err(broken)).peekable();
-        let names: BTreeMap<String, usize> = {
-            let mut names = self.ecosystems.clone();
-            for piece in &pieces {
-                let ecosystem = Parsed::of(text(piece)).map_err(broken)?.ecosystem;
-                if !names.contains_key(ecosystem) {
-                    names.insert(ecosystem.to_owned(), 0);
-                }
-            }
-            self.ecosystems.clone_from(&names);
-            names.into_keys().zip(0..).collect()
-        };
-        let mut hashes = pieces.iter().map(|piece| piece.hash);
-        let mut postings: Vec<u8> = Vec::new();
-        let mut entries = Writer::default();
-        let mut ends: Vec<(u64, usize)> = Vec::new();
-        let (mut records, mut malware) = (0_u64, 0_u64);
-        while let Some(first) = parsed.next() {
-            let first = first?;
-            let hash = hashes.next().unwrap_or_default();
-            let (mut short, mut advisories): (Vec<&[u8]>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
-            let mut next = Some(first);
-            while let Some(piece) = next {
-                match piece.what {
-                    what::MALWARE => short.push(piece.rest),
-                    what::NOTHING => {}
-                    _ => advisories.push(advisory(&piece, &places).map_err(broken)?),
-                }
-                let is_same = |other: &Result<Parsed<'_>, Error>| {
-                    other.as_ref().is_ok_and(|other| other.is_about_same(&first))
-                };
-                next = parsed.next_if(is_same).transpose()?;
-                if next.is_some() {
-                    hashes.next();
-                }
-            }
-            short.sort_unstable();
-            short.dedup();
-            malware += short.len() as u64;
-            entries.count(names.get(first.ecosystem).copied().unwrap_or_default());
-            entries.text(first.name);
-            entries.count(short.len());
-            for one in &short {
-                entries.0.extend_from_slice(one);
-            }
-            advisories.sort();
-            advisories.dedup();
-            records += advisories.len() as u64;
-            let mut posting = Writer::default();
-            posting.count(advisories.len());
-            for one in &advisories {
-                posting.0.extend_from_slice(one);
-            }
-            let key = PackageKey { ecosystem: first.ecosystem.to_owned(), name: first.name.to_owned() };
-            let mut doubts = doubtful.remove(&key).unwrap_or_default();
-            doubts.sort();
-            doubts.dedup();
-            posting.count(doubts.len());
-            for doubt in &doubts {
-                posting.text(&doubt.id);
-                posting.text(&doubt.path);
-                posting.text(&doubt.reason);
-            }
-            if advisories.is_empty() && doubts.is_empty() {
-                entries.number(0);
-            } else {
-                entries.count(posting.0.len());
-                entries.count(postings.len());
-                entries.0.extend_from_slice(&short_hash(&posting.0));
-                postings.extend_from_slice(&posting.0);
-            }
-            ends.push((hash, entries.0.len()));
+        for all in doubtful.values_mut() {
+            all.sort();
+            all.dedup();
         }
-        // Entries are in the order of their hashes, and so are buckets.
-        let buckets = entries.0;
-        let directory = lay_buckets(&buckets, &ends);
-        let shared_directory = shared.chunks(BLOCK).flat_map(short_hash).collect::<Vec<u8>>();
-        self.nameless.sort();
-        let header = Header {
-            advisories: records,
-            malware,
-            packages: ends.len() as u64,
-            ecosystems: self.ecosystems,
-            sources,
-            nameless: self.nameless.into_iter().map(|one| (one.id, one.path, one.reason)).collect(),
-            buckets: Directory {
-                bytes: directory.len() as u64,
-                sha256: hexadecimal(&Sha256::digest(&directory)),
-            },
-            shared: Directory {
-                bytes: shared_directory.len() as u64,
-                sha256: hexadecimal(&Sha256::digest(&shared_directory)),
-            },
-            bucket_bytes: buckets.len() as u64,
-            shared_bytes: shared.len() as u64,
-            posting_bytes: postings.len() as u64,
-        };
-        let parts = [&directory, &shared_directory, &buckets, &shared, &postings];
-        write(header, &parts, output)
+        doubtful
     }
 
     /// The bytes of everything that several packages share, in an order of its own, and the place of each.
@@ -393,6 +335,121 @@ impl Building {
         }
         (bytes, places)
     }
+}
+
+/// The parts of the file that are laid package by package, in the order of their hashes.
+#[derive(Default)]
+struct Laid {
+    /// The number of each ecosystem.
+    ecosystems: BTreeMap<String, usize>,
+    /// Where what several packages share is.
+    places: Vec<(u64, u64)>,
+    doubtful: BTreeMap<PackageKey, Vec<Unreadable>>,
+    entries: Writer,
+    postings: Vec<u8>,
+    /// The hash of each package, and where its entry ends.
+    ends: Vec<(u64, usize)>,
+    records: u64,
+    malware: u64,
+}
+
+impl Laid {
+    /// Lays all that is said of a package.
+    fn package(&mut self, hash: u64, pieces: &[Parsed<'_>]) -> Result<(), Error> {
+        let Some(first) = pieces.first() else { return Ok(()) };
+        let (mut short, mut advisories): (Vec<&[u8]>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            match piece.what {
+                what::MALWARE => short.push(piece.rest),
+                what::NOTHING => {}
+                _ => advisories.push(advisory(piece, &self.places).map_err(broken)?),
+            }
+        }
+        short.sort_unstable();
+        short.dedup();
+        self.malware += short.len() as u64;
+        self.entries.count(self.ecosystems.get(first.ecosystem).copied().unwrap_or_default());
+        self.entries.text(first.name);
+        self.entries.count(short.len());
+        for one in &short {
+            self.entries.0.extend_from_slice(one);
+        }
+        advisories.sort();
+        advisories.dedup();
+        self.records += advisories.len() as u64;
+        let key = PackageKey { ecosystem: first.ecosystem.to_owned(), name: first.name.to_owned() };
+        let doubts = self.doubtful.remove(&key).unwrap_or_default();
+        self.posting(&advisories, &doubts);
+        self.ends.push((hash, self.entries.0.len()));
+        Ok(())
+    }
+
+    /// Lays a posting, where there is anything for one, and ends the entry with its place.
+    fn posting(&mut self, advisories: &[Vec<u8>], doubts: &[Unreadable]) {
+        if advisories.is_empty() && doubts.is_empty() {
+            self.entries.number(0);
+            return;
+        }
+        let mut posting = Writer::default();
+        posting.count(advisories.len());
+        for one in advisories {
+            posting.0.extend_from_slice(one);
+        }
+        posting.count(doubts.len());
+        for doubt in doubts {
+            posting.text(&doubt.id);
+            posting.text(&doubt.path);
+            posting.text(&doubt.reason);
+        }
+        self.entries.count(posting.0.len());
+        self.entries.count(self.postings.len());
+        self.entries.0.extend_from_slice(&short_hash(&posting.0));
+        self.postings.extend_from_slice(&posting.0);
+    }
+
+    /// Writes the file. Entries are in the order of their hashes, and so are buckets.
+    fn write(
+        self,
+        building: Building,
+        sources: Vec<Source>,
+        shared: &[u8],
+        output: &Path,
+    ) -> Result<Built, Error> {
+        let buckets = self.entries.0;
+        let directory = lay_buckets(&buckets, &self.ends);
+        let shared_directory = shared.chunks(BLOCK).flat_map(short_hash).collect::<Vec<u8>>();
+        let hashes: Vec<u64> = self.ends.iter().map(|(hash, _)| *hash).collect();
+        let names = Names::of(&hashes);
+        let nameless = building.nameless.into_iter().map(|one| (one.id, one.path, one.reason));
+        let header = Header {
+            advisories: self.records,
+            malware: self.malware,
+            packages: self.ends.len() as u64,
+            ecosystems: building.ecosystems,
+            sources,
+            nameless: nameless.collect(),
+            buckets: Directory::of(&directory),
+            shared: Directory::of(&shared_directory),
+            names: Directory::of(names.bytes()),
+            bucket_bytes: buckets.len() as u64,
+            shared_bytes: shared.len() as u64,
+            posting_bytes: self.postings.len() as u64,
+        };
+        let parts: [&[u8]; 6] =
+            [&directory, &shared_directory, names.bytes(), &buckets, shared, &self.postings];
+        write(header, &parts, output)
+    }
+}
+
+impl Directory {
+    fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, sha256: hexadecimal(&Sha256::digest(bytes)) }
+    }
+}
+
+/// The error that a piece is not what was written.
+fn broken(_: Damaged) -> Error {
+    Error::bug("a piece of the index has no package")
 }
 
 /// A piece, taken apart.
@@ -473,7 +530,7 @@ fn without_repetition(advisory: &mut Advisory) {
 }
 
 /// Writes the file: preamble, header and parts.
-fn write(header: Header, parts: &[&Vec<u8>], output: &Path) -> Result<Built, Error> {
+fn write(header: Header, parts: &[&[u8]], output: &Path) -> Result<Built, Error> {
     let text = serde_json::to_vec(&header).map_err(|error| Error::bug(error.to_string()))?;
     let length = u32::try_from(text.len()).map_err(|_| Error::bug("the header is too long"))?;
     let mut preamble = PREAMBLE.to_vec();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::Index;
+use super::{Index, bucket_of, hash_of};
 use devops_core::Error;
 
 /// What the newer of two indexes has that the older has not, and the other way round: id and package.
@@ -25,7 +25,12 @@ pub fn verify(path: &Path, digest: Option<&str>) -> Result<Index, Error> {
     let index = Index::open(path, digest)?;
     let (mut packages, mut advisories) = (0, 0);
     for number in 0..index.bucket_count() {
-        for (_, about) in index.entries(&index.bucket(number)?, None)? {
+        for (key, about) in index.entries(&index.bucket(number)?, None)? {
+            let hash = hash_of(&key.ecosystem, &key.name);
+            let is_found = index.names.may_have(hash) && bucket_of(hash, index.bits()) == number as u64;
+            if !is_found {
+                return Err(index.damaged());
+            }
             packages += 1;
             advisories += about.advisories.len() as u64;
         }

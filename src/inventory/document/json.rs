@@ -16,7 +16,7 @@ pub fn jsonc(text: &str) -> Result<Node<'_>, Damage> {
 }
 
 fn document(text: &str, is_lenient: bool) -> Result<Node<'_>, Damage> {
-    let mut parser = Parser { text, at: 0, line: 1, is_lenient };
+    let mut parser = Parser { text, at: 0, line: 1, is_lenient, entries: Vec::new() };
     let node = parser.node(0)?;
     parser.space()?;
     match parser.peek() {
@@ -25,11 +25,33 @@ fn document(text: &str, is_lenient: bool) -> Result<Node<'_>, Damage> {
     }
 }
 
+/// How many bytes are before the first that ends a text, starts an escape or is a control character; none where there is no such
+/// byte. Eight bytes are looked at together.
+fn plain_length(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    // Marks the bytes below a limit of at most 0x80; only the mark of the first one is certain.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let marks = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
+        if marks != 0 {
+            return Some(index * 8 + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    rest.iter().position(is_special).map(|at| words.len() * 8 + at)
+}
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,
     line: u64,
     is_lenient: bool,
+    /// Entries of the maps whose end is not reached yet, so that the list of each has its exact length.
+    entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Parser<'a> {
@@ -49,12 +71,14 @@ impl<'a> Parser<'a> {
     /// Skips white space, and comments where they are allowed.
     fn space(&mut self) -> Result<(), Damage> {
         loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            self.at += rest.iter().take_while(|byte| **byte == b' ').count();
             match self.peek() {
                 Some(b'\n') => {
                     self.line += 1;
                     self.at += 1;
                 }
-                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b'\t' | b'\r') => self.at += 1,
                 Some(b'/') if self.is_lenient && self.rest().starts_with("//") => {
                     self.at += self.rest().find('\n').unwrap_or(self.rest().len());
                 }
@@ -133,8 +157,7 @@ impl<'a> Parser<'a> {
         let mut decoded = String::new();
         loop {
             let rest = self.rest();
-            let end = rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-            let Some(end) = end else {
+            let Some(end) = plain_length(rest.as_bytes()) else {
                 self.at = self.text.len();
                 return Err(self.damage("a string has no end"));
             };
@@ -242,10 +265,10 @@ impl<'a> Parser<'a> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Value<'a>, Damage> {
-        let mut entries = Vec::new();
         if self.is_empty(b'}')? {
-            return Ok(Value::Map(entries));
+            return Ok(Value::Map(Vec::new()));
         }
+        let first = self.entries.len();
         loop {
             self.space()?;
             if self.peek() != Some(b'"') {
@@ -259,11 +282,43 @@ impl<'a> Parser<'a> {
             }
             self.at += 1;
             let node = self.node(depth + 1)?;
-            entries.push(Entry { key, line, node });
+            self.entries.push(Entry { key, line, node });
             if self.is_end(b'}')? {
+                let entries: Vec<Entry<'a>> = self.entries.drain(first..).collect();
                 check_keys(&entries)?;
                 return Ok(Value::Map(entries));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::plain_length;
+
+    proptest! {
+        #[test]
+        fn plain_bytes_are_counted(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let mut bytes = bytes;
+            for special in [None, Some(b'"'), Some(b'\\'), Some(0), Some(0x1f)] {
+                bytes.extend(special);
+                let expected = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+                prop_assert_eq!(plain_length(&bytes), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_above_ascii_are_plain() {
+        for at in 0..24 {
+            let mut bytes = [0xff_u8; 24];
+            assert_eq!(plain_length(&bytes), None);
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = b'"';
+            }
+            assert_eq!(plain_length(&bytes), Some(at));
         }
     }
 }

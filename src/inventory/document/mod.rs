@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use devops_core::{Error, Location};
 
 pub use self::json::{json, jsonc};
-pub use self::toml::toml;
+pub use self::toml::{toml, toml_of_tables};
 pub use self::xml::{Element, xml};
 pub use self::yaml::{yaml, yaml_with_aliases};
 
@@ -216,7 +216,7 @@ pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
         return Err(Damage::new(line_at(at), "contains a control character"));
     }
     // Markers are at the start of a line.
-    for marker in ["<<<<<<< ", ">>>>>>> "] {
+    for marker in ["<<<<<<< ", ">>>>>>> "].into_iter().filter(|marker| text.contains(marker)) {
         let found = text
             .match_indices(marker)
             .find(|(at, _)| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'));

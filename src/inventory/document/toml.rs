@@ -7,13 +7,70 @@ use super::{Damage, Entry, Node, Value};
 
 /// Reads a TOML document.
 pub fn toml(text: &str) -> Result<Node<'_>, Damage> {
+    part(text, 1).map(|value| Node { line: 1, value })
+}
+
+/// Reads a TOML document that is mostly a list of tables, each of which is parsed by itself: in a fraction of the memory, and with the
+/// same result. A document that can't be taken apart so is parsed as a whole.
+pub fn toml_of_tables<'a>(text: &'a str, list: &str) -> Result<Node<'a>, Damage> {
+    match in_parts(text, list) {
+        Some(value) => Ok(Node { line: 1, value }),
+        None => toml(text),
+    }
+}
+
+/// Most keys beside the list of a document that is parsed in parts.
+const MOST_OTHERS: usize = 64;
+
+/// Parses a document in parts; none where a part is no document by itself, or says something about what another part has.
+fn in_parts<'a>(text: &'a str, list: &str) -> Option<Value<'a>> {
+    let header = format!("[[{list}]]");
+    let (mut others, mut items): (Vec<Entry<'a>>, Vec<Node<'a>>) = (Vec::new(), Vec::new());
+    let mut first = None;
+    let mut take = |text: &'a str, line: u64| {
+        let Value::Map(entries) = part(text, line).ok()? else { return None };
+        let mut is_listed = false;
+        for entry in entries {
+            if entry.key == list {
+                // Only what its own header adds: a list that was closed can't be added to.
+                let Value::List(mut own) = entry.node.value else { return None };
+                let item = own.pop().filter(|_| own.is_empty() && text.starts_with(&header))?;
+                items.push(item);
+                first.get_or_insert((entry.line, entry.node.line));
+                is_listed = true;
+            } else if others.len() > MOST_OTHERS || others.iter().any(|other| other.key == entry.key) {
+                return None;
+            } else {
+                others.push(entry);
+            }
+        }
+        (is_listed == text.starts_with(&header)).then_some(())
+    };
+    let (mut start, mut at, mut start_line) = (0, 0, 1);
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        if line.trim_end() == header && at > start {
+            take(text.get(start..at)?, start_line)?;
+            (start, start_line) = (at, number);
+        }
+        at += line.len();
+    }
+    take(text.get(start..)?, start_line)?;
+    let (line, start) = first?;
+    let node = Node { line: start, value: Value::List(items) };
+    others.push(Entry { key: list.to_owned().into(), line, node });
+    others.sort_by_key(|entry| entry.line);
+    Some(Value::Map(others))
+}
+
+/// Parses a part of a document that starts at a line.
+fn part(text: &str, first: u64) -> Result<Value<'_>, Damage> {
     let breaks: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-    let line = |at: usize| breaks.partition_point(|end| *end < at) as u64 + 1;
+    let line = |at: usize| breaks.partition_point(|end| *end < at) as u64 + first;
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(text.len(), |span| span.start);
         Damage::new(line(at), error.message().lines().next().unwrap_or("invalid"))
     })?;
-    Ok(Node { line: 1, value: map(table.into_inner(), &line) })
+    Ok(map(table.into_inner(), &line))
 }
 
 fn map<'a>(table: DeTable<'a>, line: &dyn Fn(usize) -> u64) -> Value<'a> {
@@ -41,4 +98,34 @@ fn node<'a>(value: Spanned<DeValue<'a>>, line: &dyn Fn(usize) -> u64) -> Node<'a
         DeValue::Table(table) => map(table, line),
     };
     Node { line: start, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{in_parts, toml, toml_of_tables};
+
+    #[test]
+    fn parts_are_read_as_the_whole() {
+        for (document, is_in_parts) in [
+            (
+                "version = 1\n\n[[package]]\nname = \"a\"\n[package.source]\nurl = \"x\"\n\n[[package]]\nname = \"b\"\n[[package.files]]\nhash = \"c\"\n[metadata]\nd = 1\n[metadata.files]\ne = 1\n",
+                true,
+            ),
+            ("[[package]]\r\nname = \"a\"\r\n[[package]]\r\nname = 'b'\r\n", true),
+            ("[[package]]\na = 1\n[other]\nb = 1\n[[package]]\n", true),
+            ("a = \"\"\"\n[[package]]\n\"\"\"\n[[package]]\nb = 1\n", false),
+            ("a = [\n[[package]]\n]\n", false),
+            ("package = [{a = 1}]\n[[package]]\nb = 1\n", false),
+            ("[package]\na = 1\n[[package]]\nb = 1\n", false),
+            ("[[package]]\na = 1\n[x.y]\n[[package]]\n[x.z]\n", false),
+            ("a = 1\n[[package]]\n[a]\n", false),
+            ("[[ package ]]\na = 1\n[[package]]\n[[ package ]]\n", false),
+            ("[[package]]\na = 1\na = 2\n", false),
+            ("[[package]]\na = 1\n[[package]]\nb = \n", false),
+            ("a = 1\n", false),
+        ] {
+            assert_eq!(toml_of_tables(document, "package"), toml(document), "{document}");
+            assert_eq!(in_parts(document, "package").is_some(), is_in_parts, "{document}");
+        }
+    }
 }

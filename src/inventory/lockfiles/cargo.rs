@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::{Format, Source};
+use super::{Format, Source, cargo_manifest};
 use crate::{Edge, Graph, Origin, Package};
 use devops_core::{Ecosystem, Error, Location, Place};
 
@@ -47,7 +47,7 @@ struct Part {
 }
 
 /// A package as a lockfile lists it.
-#[derive(Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     name: Spanned<String>,
@@ -94,7 +94,9 @@ pub fn read(source: &Source<'_>) -> Result<Graph, Error> {
     if reader.graph.packages.is_empty() {
         return Err(Error::input("lockfile lists no packages").at(Location::file(path)).help(RESTORE));
     }
-    reader.link()
+    let mut graph = reader.link()?;
+    cargo_manifest::complete(&mut graph, source);
+    Ok(graph)
 }
 
 const RESTORE: &str = "restore the lockfile, or regenerate it with `cargo generate-lockfile`";
@@ -135,6 +137,9 @@ impl Reader<'_> {
     /// Takes one table.
     fn part(&mut self, range: Range<usize>) -> Result<(), Error> {
         let text = self.text.get(range.clone()).unwrap_or_default();
+        if let Some(entry) = as_written(text) {
+            return self.entry(entry, range.start);
+        }
         let part: Part = toml::from_str(text).map_err(|error| {
             let span =
                 error.span().map_or(range.clone(), |span| range.start + span.start..range.start + span.end);
@@ -265,6 +270,50 @@ impl Reader<'_> {
     }
 }
 
+/// A table in the very form in which Cargo writes it, which is read in a fifth of the time; none for any other.
+fn as_written(table: &str) -> Option<Entry> {
+    let rest = table.strip_prefix("[[package]]\nname = ")?;
+    let start = table.len() - rest.len();
+    let (name, rest) = quoted(rest, "\n")?;
+    let (version, rest) = quoted(rest.strip_prefix("version = ")?, "\n")?;
+    let (source, rest) = named(rest, "source = ")?;
+    let (checksum, mut rest) = named(rest, "checksum = ")?;
+    let mut dependencies = Vec::new();
+    if let Some(list) = rest.strip_prefix("dependencies = [\n") {
+        rest = list;
+        while let Some(item) = rest.strip_prefix(' ') {
+            let (dependency, after) = quoted(item, ",\n")?;
+            dependencies.push(dependency.to_owned());
+            rest = after;
+        }
+        rest = rest.strip_prefix("]\n")?;
+    }
+    rest.bytes().all(|byte| byte == b'\n').then_some(())?;
+    Some(Entry {
+        name: Spanned::new(start..start + name.len() + 2, name.to_owned()),
+        version: Version::parse(version).ok()?,
+        source: source.map(str::to_owned),
+        checksum: checksum.map(str::to_owned),
+        dependencies,
+        replace: None,
+    })
+}
+
+/// The text of a key that may be missing, and what follows it; none where it has another value.
+fn named<'a>(text: &'a str, key: &str) -> Option<(Option<&'a str>, &'a str)> {
+    match text.strip_prefix(key) {
+        Some(value) => quoted(value, "\n").map(|(value, rest)| (Some(value), rest)),
+        None => Some((None, text)),
+    }
+}
+
+/// A text in quotes without escapes that ends so, and what follows it.
+fn quoted<'a>(text: &'a str, end: &str) -> Option<(&'a str, &'a str)> {
+    let (value, rest) = text.strip_prefix('"')?.split_once('"')?;
+    let is_plain = value.bytes().all(|byte| byte != b'\\' && !byte.is_ascii_control());
+    Some((value, rest.strip_prefix(end)?)).filter(|_| is_plain)
+}
+
 /// Where a source leads; `None` where it can't be read.
 fn origin(source: &str) -> Option<Origin> {
     const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -288,4 +337,46 @@ fn origin(source: &str) -> Option<Origin> {
 fn unasked(graph: &Graph) -> Vec<usize> {
     let asked: BTreeSet<usize> = graph.edges.iter().flatten().map(|edge| edge.to).collect();
     (0..graph.packages.len()).filter(|index| !asked.contains(index)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, as_written, parts};
+
+    #[test]
+    fn what_cargo_writes_is_read_as_toml_is() {
+        let text = include_str!("../../../Cargo.lock");
+        let mut read = 0;
+        for table in parts(text).into_iter().filter_map(|range| text.get(range)) {
+            let is_first = read < 20;
+            for end in (0..=table.len()).filter(|end| *end == table.len() || is_first) {
+                let table = table.get(..end).unwrap_or_default();
+                let Some(entry) = as_written(table) else { continue };
+                let whole: Part = toml::from_str(table).unwrap();
+                assert_eq!(whole.package, [entry], "{table}");
+                assert_eq!(whole.package[0].name.span(), as_written(table).unwrap().name.span());
+                read += 1;
+            }
+        }
+        assert!(read > 300, "{read}");
+    }
+
+    #[test]
+    fn other_forms_are_left_to_toml() {
+        let plain = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\n \"b\",\n]\n";
+        assert!(as_written(plain).is_some());
+        for (from, to) in [
+            ("name = \"a\"", "name = \"\\u0061\""),
+            ("name = \"a\"", "name = \"a\" # b"),
+            ("name = \"a\"", "name = \"a\"\nname = \"b\""),
+            ("1.0.0", "1.0"),
+            ("1.0.0", "1.0.0\t"),
+            (" \"b\",", " \"b\", \"c\","),
+            (" \"b\",\n]", "]\nreplace = \"b\""),
+            ("[[package]]", "[root]"),
+            ("\n", "\r\n"),
+        ] {
+            assert!(as_written(&plain.replace(from, to)).is_none(), "{to}");
+        }
+    }
 }

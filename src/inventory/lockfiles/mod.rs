@@ -7,6 +7,7 @@
     reason = "package managers find lockfiles by their exact names"
 )]
 
+mod cargo_manifest;
 pub mod find;
 pub mod format;
 mod manifest;

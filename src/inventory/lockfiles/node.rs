@@ -25,11 +25,14 @@ const PUBLIC: [&str; 6] = [
 pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>) -> usize {
     let Some(address) = address else { return draft.add(package) };
     (package.origin, package.source) = origin(address);
-    let installed = tarball(address).filter(|(name, version)| {
-        package.origin == Origin::Registry
-            && (*name != package.name || !is_same_version(version, &package.version))
+    if package.origin != Origin::Registry {
+        return draft.add(package);
+    }
+    let installed = with_tarball(address, |name, version| {
+        let is_other = name != package.name || !is_same_version(version, &package.version);
+        is_other.then(|| (name.to_owned(), version.to_owned()))
     });
-    let Some((name, version)) = installed else { return draft.add(package) };
+    let Some((name, version)) = installed.flatten() else { return draft.add(package) };
     let other = Package { name, version, ..package.clone() };
     package.source = without_user(address);
     let named = draft.add(package);
@@ -52,8 +55,8 @@ fn is_same_version(left: &str, right: &str) -> bool {
 pub(super) fn origin(address: &str) -> (Origin, String) {
     let is_git = ["git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:"];
     let origin = if is_public(address) {
-        match tarball(address) {
-            Some(_) => return (Origin::Registry, String::new()),
+        match with_tarball(address, |_, _| ()) {
+            Some(()) => return (Origin::Registry, String::new()),
             None => Origin::Other,
         }
     } else if is_git.iter().any(|start| address.starts_with(start)) || is_archive_of_git(address) {
@@ -105,6 +108,11 @@ fn without_user(address: &str) -> String {
 
 /// Name and version of the file at an address of a registry, such as `https://host/@scope/name/-/name-1.0.0.tgz`.
 pub fn tarball(address: &str) -> Option<(String, String)> {
+    with_tarball(address, |name, version| (name.to_owned(), version.to_owned()))
+}
+
+/// The same, for a function.
+fn with_tarball<T>(address: &str, take: impl FnOnce(&str, &str) -> T) -> Option<T> {
     let path = address.split(['#', '?']).next().unwrap_or_default();
     let (_, path) = path.split_once("://")?;
     let (_, path) = path.split_once('/')?;
@@ -112,7 +120,7 @@ pub fn tarball(address: &str) -> Option<(String, String)> {
     let (name, file) = path.rsplit_once("/-/")?;
     let base = name.rsplit('/').next().unwrap_or(name);
     let version = file.strip_prefix(base)?.strip_prefix('-')?.strip_suffix(".tgz")?;
-    Some((name.to_owned(), version.to_owned()))
+    Some(take(name, version))
 }
 
 /// The name and version behind `npm:`, as in `npm:@scope/name@1.0.0`.

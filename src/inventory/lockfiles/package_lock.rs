@@ -61,6 +61,12 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         return Err(Damage::new(1, "`packages` is missing"));
     }
     reader.flat(&root)?;
+    if root.get("dependencies").is_none() {
+        let draft = reader.draft;
+        // The document takes more memory than all that follows.
+        drop(root);
+        return Ok(draft.finish());
+    }
     // What only the part for older releases lists is installed by them.
     let names: HashSet<String> = reader.draft.packages().iter().map(|package| package.name.clone()).collect();
     let mut older = Reader { draft: Draft::default(), places: HashMap::new(), manifest: None, source };
@@ -245,9 +251,16 @@ impl<'a> Reader<'a> {
     /// The package that a name means at a path, by the rules of Node.js.
     fn resolve(&self, path: &str, name: &str) -> Option<usize> {
         let mut base = path;
+        let mut place = String::with_capacity(path.len() + name.len() + "/node_modules/".len());
         loop {
             if base != "node_modules" && !base.ends_with("/node_modules") {
-                let place = node::joined(base, &format!("node_modules/{name}"));
+                place.clear();
+                if !matches!(base, "" | ".") {
+                    place.push_str(base);
+                    place.push('/');
+                }
+                place.push_str("node_modules/");
+                place.push_str(name);
                 if let Some(index) = self.places.get(place.as_str()) {
                     return Some(*index);
                 }

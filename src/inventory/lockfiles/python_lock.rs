@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Source;
 use super::python::{self, Wish, wishes};
-use crate::document::{Damage, Node, Value, text, toml};
+use crate::document::{Damage, Node, Value, text, toml_of_tables};
 use crate::draft::Draft;
 use crate::purl::pep_503;
 use crate::{Graph, Origin, Package, Scope};
@@ -32,8 +32,8 @@ pub(super) fn read(source: &Source<'_>, flavour: Flavour, help: &str) -> Result<
 }
 
 fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
-    let root = toml(text(source.bytes)?)?;
     let key = flavour.list();
+    let root = toml_of_tables(text(source.bytes)?, key)?;
     root.check_case(&["version", "lock-version", "metadata", "package", "packages"])?;
     check_lists(&root, key)?;
     check_version(&root, flavour)?;
