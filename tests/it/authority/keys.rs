@@ -95,6 +95,7 @@ const DEP_SCAN: &[Row] = &[
     ("fixed-only", "true", "false", Stricter),
     ("fixes", "false", "true", Wait),
     ("frozen-db", "true", "false", Stricter),
+    ("go-version", "1.24.0", "1.25.0", Wait),
     ("grace-critical", "7", "0", Stricter),
     ("grace-high", "30", "0", Stricter),
     ("grace-low", "90", "0", Stricter),

@@ -3,6 +3,7 @@
 mod bills;
 mod changes;
 mod cheating;
+mod cheats;
 mod compare;
 mod database;
 mod findings;
