@@ -155,6 +155,44 @@ fn a_damaged_record_is_named_or_says_the_same() {
     }
 }
 
+/// Damage of a list of EPSS never takes a probability away unseen. Nothing protects digits, and lines that are missing whole can't be
+/// noticed; packed with gzip, every damage is.
+#[test]
+fn a_damaged_list_of_epss_is_refused_or_says_the_same() {
+    let head = "#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\n";
+    let line =
+        |number: u32| format!("CVE-2026-{},0.{:05},0.{:05}\n", 1000 + number, number * 7 + 1, number * 9 + 1);
+    let whole: String = std::iter::once(head.to_owned()).chain((0..40).map(line)).collect();
+    let read = |bytes: &[u8]| {
+        let mut lists = crate::enrichment::Enrichment::default();
+        lists.add_epss(bytes).ok().map(|(count, _)| count)
+    };
+    assert_eq!(read(whole.as_bytes()), Some(40));
+    let mut refused = 0;
+    let rounds = mutations(whole.as_bytes(), |how, bytes| match read(bytes) {
+        None => refused += 1,
+        Some(count) => {
+            // What is read is what lines of the form say, read apart from the reader.
+            let text = std::str::from_utf8(bytes).unwrap();
+            let is_line =
+                |line: &&str| line.starts_with("CVE-") || line.starts_with("cve-") || line.len() > 40;
+            let lines = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("cve,epss"));
+            let of_form = lines.filter(is_line).count() as u64;
+            assert!(count == of_form && text.ends_with('\n'), "{how}: {count} of {of_form}");
+        }
+    });
+    assert!(refused > rounds / 4, "{refused} of {rounds}");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(whole.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    mutations(&packed, |how, bytes| {
+        let mut unpacked = Vec::new();
+        let is_whole =
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut unpacked).is_ok();
+        assert!(!is_whole || unpacked == whole.as_bytes(), "{how}");
+    });
+}
+
 #[test]
 fn damaged_lists_are_refused() {
     let known = br#"{"catalogVersion": "1", "count": 2, "vulnerabilities": [{"cveID": "CVE-2026-1", "dateAdded": "2026-10-05"}, {"cveID": "CVE-2026-2", "dateAdded": "2026-10-05"}]}"#;
@@ -163,4 +201,14 @@ fn damaged_lists_are_refused() {
         let seen = read(&known[..end], "kev.json");
         assert!(seen.is_none_or(|seen| !seen.nameless.is_empty()), "cut off at {end}");
     }
+    let mut refused = 0;
+    let rounds = mutations(known, |how, bytes| {
+        let mut lists = crate::enrichment::Enrichment::default();
+        let tree = crate::tree::Node::of_json(bytes);
+        match tree.map(|tree| lists.add_known_exploited(&tree)) {
+            Ok(Ok((count, _))) => assert!(count >= 2, "{how}: {}", String::from_utf8_lossy(bytes)),
+            _ => refused += 1,
+        }
+    });
+    assert!(refused > rounds / 4, "{refused} of {rounds}");
 }

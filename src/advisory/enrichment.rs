@@ -33,7 +33,7 @@ impl Enrichment {
     pub(super) fn add_known_exploited(&mut self, tree: &Node<'_>) -> Result<(u64, Option<Date>), String> {
         let (mut count, mut newest) = (0, None);
         for entry in tree.list("vulnerabilities")? {
-            let id = entry.text("cveID").ok_or("an entry has no `cveID`")?;
+            let id = entry.text("cveID").filter(|id| is_cve(id)).ok_or("an entry has no valid `cveID`")?;
             let date = entry.text("dateAdded").and_then(|date| date.parse::<Date>().ok());
             let date = date.ok_or_else(|| format!("{id} has no `dateAdded`"))?;
             let known = self.known_exploited.entry(id.to_ascii_uppercase()).or_insert(date);
@@ -41,7 +41,13 @@ impl Enrichment {
             newest = newest.max(Some(date));
             count += 1;
         }
-        if count == 0 { Err("has no entries".to_owned()) } else { Ok((count, newest)) }
+        match tree.get("count") {
+            _ if count == 0 => Err("has no entries".to_owned()),
+            Some(said) if *said != Node::Number(count) => {
+                Err(format!("has {count} entries, but `count` says otherwise"))
+            }
+            _ => Ok((count, newest)),
+        }
     }
 
     /// Whether a text begins like a list of EPSS.
@@ -52,7 +58,7 @@ impl Enrichment {
     /// Takes a list of EPSS; gives the number of its lines and its day.
     ///
     /// # Errors
-    /// Where a line is not one.
+    /// Where a line is not one, or the last one has no end. Lines that are missing whole can't be noticed.
     pub fn add_epss(&mut self, source: impl Read) -> Result<(u64, Option<Date>), String> {
         let mut lines = BufReader::new(source);
         let (mut count, mut date) = (0, None);
@@ -63,14 +69,17 @@ impl Enrichment {
             if read.map_err(|error| error.to_string())? == 0 {
                 return if count == 0 { Err("has no entries".to_owned()) } else { Ok((count, date)) };
             }
+            if line.last() != Some(&b'\n') {
+                return Err(format!("line {number} has no end"));
+            }
             let text =
                 std::str::from_utf8(&line).map_err(|_| format!("line {number} is not UTF-8"))?.trim_end();
-            if let Some(comment) = text.strip_prefix('#') {
+            if let Some(comment) = text.strip_prefix('#').filter(|_| number == 1) {
                 let day = comment.split(',').find_map(|part| part.strip_prefix("score_date:"));
                 date = day.and_then(|day| day.get(..10)?.parse().ok()).or(date);
                 continue;
             }
-            if text.starts_with("cve,") || text.is_empty() {
+            if text == "cve,epss,percentile" && count == 0 {
                 continue;
             }
             let mut fields = text.split(',');
@@ -79,6 +88,9 @@ impl Enrichment {
             let (Some(id), Some(score), Some(percentile), None) = entry else {
                 return Err(format!("line {number} is not `cve,epss,percentile`"));
             };
+            if !is_cve(id) {
+                return Err(format!("line {number}: `{id}` is not the id of a CVE"));
+            }
             self.know(id.to_ascii_uppercase(), Epss { score, percentile });
             count += 1;
         }
@@ -124,6 +136,16 @@ impl Enrichment {
     }
 }
 
+/// Whether a text is the id of a CVE: `CVE-2021-44228`.
+fn is_cve(id: &str) -> bool {
+    let parts = id.get(..4).filter(|start| start.eq_ignore_ascii_case("CVE-")).and(id.get(4..));
+    parts.and_then(|parts| parts.split_once('-')).is_some_and(|(year, number)| {
+        year.len() == 4
+            && !number.is_empty()
+            && (year.bytes().chain(number.bytes())).all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// A share such as `0.00043`, in hundred-thousandths.
 fn share(text: &str) -> Option<u32> {
     let share = text.trim().parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share))?;
@@ -151,10 +173,29 @@ mod tests {
         {
             assert!(lists.add_epss(bad.as_bytes()).is_err(), "{bad:?}");
         }
+        let damaged = [
+            text.trim_end().to_owned(),
+            text.replace("CVE-2026-1", "#VE-2026-1"),
+            text.replace("CVE-2026-1", "CWE-2026-1"),
+            text.replace("CVE-2026-1", "CVE-2026-"),
+            text.replace("cve,epss", "cve,EPSS"),
+            format!("{text}\n"),
+            text.repeat(2),
+        ];
+        for bad in damaged {
+            assert!(Enrichment::default().add_epss(bad.as_bytes()).is_err(), "{bad:?}");
+        }
         let tree = Node::of_json(br#"{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-2026-1", "dateAdded": "2026-10-01"}]}"#).unwrap();
         assert!(Enrichment::is_known_exploited(&tree));
         assert_eq!(lists.add_known_exploited(&tree).unwrap().0, 1);
-        assert!(lists.add_known_exploited(&Node::of_json(br#"{"vulnerabilities": [{}]}"#).unwrap()).is_err());
+        for bad in [
+            r#"{"vulnerabilities": [{}]}"#,
+            r#"{"vulnerabilities": [{"cveID": "2026-1", "dateAdded": "2026-10-01"}]}"#,
+            r#"{"count": 2, "vulnerabilities": [{"cveID": "CVE-2026-1", "dateAdded": "2026-10-01"}]}"#,
+            r#"{"count": "1", "vulnerabilities": [{"cveID": "CVE-2026-1", "dateAdded": "2026-10-01"}]}"#,
+        ] {
+            assert!(lists.add_known_exploited(&Node::of_json(bad.as_bytes()).unwrap()).is_err(), "{bad}");
+        }
         assert_eq!((share("0.00001"), share("1"), share("NaN")), (Some(1), Some(100_000), None));
     }
 }

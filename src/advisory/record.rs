@@ -208,9 +208,9 @@ impl Advisory {
         }
     }
 
-    /// The lowest version of each patched range that is not affected itself, unordered.
-    pub fn lowest_patched(&self) -> Vec<String> {
-        let lowest: Vec<String> = match &self.versions {
+    /// The fixed versions that it names, and the lowest of each patched range; unordered, and it may be about some of them itself.
+    pub fn fixed_versions(&self) -> Vec<String> {
+        match &self.versions {
             Versions::Requirements { patched, .. } => {
                 let patched = patched.iter().filter_map(|text| VersionReq::parse(text).ok());
                 patched
@@ -219,8 +219,7 @@ impl Advisory {
                     .collect()
             }
             Versions::Osv { .. } => self.patched.clone(),
-        };
-        lowest.into_iter().filter(|version| self.affects(version) == Verdict::NotAffected).collect()
+        }
     }
 }
 

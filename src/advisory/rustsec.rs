@@ -195,7 +195,7 @@ mod tests {
         let of = |requirement: &str| {
             let text = GOOD.replace(">= 1.2", requirement);
             let advisory = parse(text.as_bytes(), "a", "RUSTSEC-2026-0001").unwrap();
-            advisory.lowest_patched()
+            advisory.fixed_versions()
         };
         assert_eq!(of(">= 1.2"), ["1.2.0"]);
         assert_eq!(of("> 1.2.3"), [""; 0]);

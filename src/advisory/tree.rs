@@ -16,7 +16,9 @@ const MOST_KEYS: usize = 4096;
 pub(super) enum Node<'a> {
     /// Nothing.
     Null,
-    /// A number or a truth value; no record means anything by one.
+    /// A whole number that is not negative.
+    Number(u64),
+    /// Another number or a truth value; nothing that is read means anything by one.
     Other,
     /// A text.
     Text(Cow<'a, str>),
@@ -190,8 +192,8 @@ impl<'de> Visitor<'de> for Visit {
         Ok(Node::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Node<'de>, E> {
-        Ok(Node::Other)
+    fn visit_u64<E>(self, number: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(number))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Node<'de>, E> {

@@ -3,11 +3,12 @@
 //! Owns lockfiles, the rules about them and the advice that goes with a finding. Opens no socket and starts no process;
 //! reads the lockfiles, and of the database only what is about packages in them.
 
+mod admits_command;
 mod bans;
 mod change;
 mod compare_command;
 mod db_command;
-pub mod fix;
+mod fix;
 pub mod licences;
 pub mod matching;
 pub mod mirror;
@@ -162,6 +163,10 @@ pub struct Arguments {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub min_release_age: Option<u32>,
 
+    /// Also write `fixes.patch` beside the report: the changes of manifests that end findings; it is never applied
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub fixes: bool,
+
     /// When versions were published, as `devops fetch release-dates` writes it, for `--min-release-age`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub release_dates: Option<PathBuf>,
@@ -241,6 +246,8 @@ impl Job for DepScan {
         ("unknown-severity", Key::MOST_SEVERE),
     ];
 
+    const ARTIFACTS: &'static [&'static str] = &[scan::FIXES];
+
     const FORMATS: &'static [OwnFormat] = &[
         OwnFormat { format: Format::Cyclonedx, draw: devops_render::cyclonedx_of },
         OwnFormat { format: Format::Spdx, draw: devops_render::spdx_of },
@@ -256,11 +263,17 @@ impl Job for DepScan {
     }
 
     fn queries() -> Vec<Command> {
-        vec![compare_command::command(), db_command::command(), packages_command::command()]
+        vec![
+            admits_command::command(),
+            compare_command::command(),
+            db_command::command(),
+            packages_command::command(),
+        ]
     }
 
     fn answer(query: &str, matches: &ArgMatches) -> Result<String, Error> {
         match query {
+            "admits" => admits_command::answer(matches),
             "db" => db_command::answer(matches),
             "packages" => packages_command::answer(matches),
             _ => compare_command::answer(matches),

@@ -1,8 +1,9 @@
 //! Which advisories apply to which packages, as findings.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fix::{Case, advice};
+use super::fix::{Case, Dependents, Proposed, Repair, advice, repair};
 use super::policy::Facts;
 use super::rules::{
     ADVISORY, MALWARE, NOT_COVERED, NOTICE, UNDECIDED, UNMAINTAINED, UNPINNED, UNREADABLE, UNSOUND,
@@ -10,7 +11,7 @@ use super::rules::{
 use devops_advisory::{Advisory, Collected, Kind, PackageKey, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
-use devops_inventory::{Graph, Origin, Package, Paths, purl};
+use devops_inventory::{Graph, Origin, Package, Paths, package_manager, purl};
 use devops_versions::range::Verdict;
 use devops_versions::{Version, find};
 
@@ -36,6 +37,8 @@ pub struct Matches {
     pub kinds: BTreeMap<Kind, BTreeSet<Key>>,
     /// What is known about the advisories and the package of each finding that advisories apply.
     pub(super) facts: BTreeMap<Key, Facts>,
+    /// Updates that would end findings.
+    pub(super) proposed: Vec<Proposed>,
     /// How often only the repository knows whether an advisory applies.
     pub undecided: u64,
 }
@@ -70,7 +73,7 @@ impl Key {
 pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Severity) -> Matches {
     let mut matches = Matches::default();
     let about = about(databases);
-    for lockfile in lockfiles {
+    for (number, lockfile) in lockfiles.iter().enumerate() {
         let touched: Vec<(usize, &About<'_>)> = lockfile
             .graph
             .packages
@@ -88,6 +91,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         }
         let paths = lockfile.graph.paths();
         let versions = versions(&lockfile.graph);
+        let dependents = OnceCell::new();
         for (index, about) in touched {
             let Some(package) = lockfile.graph.packages.get(index).filter(|package| package.is_exact())
             else {
@@ -103,14 +107,22 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 matches.add_uncovered(&subject, || subject.uncovered(&judged, uncovered));
                 continue;
             }
-            let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
-            let case = Case { package, is_ambiguous, path: &path };
-            for group in groups(&judged.applying) {
-                let Some(first) = group.first() else { continue };
-                matches.add(&subject, &first.id, || {
-                    subject.finding(&group).help(advice(case, first, &judged.applying))
-                });
-                matches.know(package, &group, first);
+            if !judged.applying.is_empty() {
+                let dependents = dependents.get_or_init(|| Dependents::of(&lockfile.graph));
+                let all = about.of(package);
+                let repair = repair(dependents, index, package, &all);
+                let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
+                let tool = package_manager(&lockfile.path);
+                let case = Case { package, tool, is_ambiguous, path: &path, repair: &repair };
+                matches.propose(case, number, index, &judged.applying);
+                for group in groups(&judged.applying) {
+                    let Some(first) = group.first() else { continue };
+                    matches.add(&subject, &first.id, || {
+                        let finding = subject.finding(&group).help(advice(case, first, &all));
+                        fixed_by(finding, &repair, first)
+                    });
+                    matches.know(package, &group, first);
+                }
             }
             for (advisory, is_of_commits) in &judged.undecided {
                 matches.add(&subject, &advisory.id, || {
@@ -159,7 +171,13 @@ impl Judged<'_> {
     }
 }
 
-impl About<'_> {
+impl<'a> About<'a> {
+    /// Every advisory about a package, whatever its version.
+    fn of(&self, package: &Package) -> Vec<&'a Advisory> {
+        let ecosystem = package.ecosystem.name();
+        self.advisories.iter().copied().filter(|advisory| advisory.is_about(ecosystem)).collect()
+    }
+
     /// Asks every advisory about a package at its version.
     fn judge(&self, package: &Package) -> Judged<'_> {
         let order = find(package.ecosystem.name()).and_then(|known| known.order());
@@ -293,6 +311,23 @@ impl Matches {
     /// Adds a finding, or where it stands too if it is known from another lockfile.
     fn add(&mut self, subject: &Subject<'_>, id: &str, finding: impl FnOnce() -> Finding) {
         add(&mut self.findings, Key::of(subject.package, id), subject, finding);
+    }
+
+    /// Notes an update that would end findings about a package; none for a malicious one, which is removed.
+    fn propose(&mut self, case: Case<'_>, lockfile: usize, package: usize, applying: &[&Advisory]) {
+        let Some(version) = &case.repair.version else { return };
+        if applying.iter().any(|advisory| advisory.kind == Kind::Malware) {
+            return;
+        }
+        self.proposed.push(Proposed {
+            lockfile,
+            package,
+            tool: case.tool,
+            spec: case.spec(),
+            key: case.key(),
+            update: case.update(version),
+            repair: case.repair.clone(),
+        });
     }
 
     /// Adds a finding for each package without an exact version.
@@ -542,6 +577,17 @@ impl Subject<'_> {
         self.found(&UNREADABLE, title, &unreadable.id)
             .detail(format!("{}: {}\n{}", unreadable.path, unreadable.reason, self.way()))
             .help("fetch the advisory database again, or read this advisory yourself and waive it")
+    }
+}
+
+/// A finding with the version that ends it, and whether those who need the package admit it.
+fn fixed_by(finding: Finding, repair: &Repair, advisory: &Advisory) -> Finding {
+    let ends = |version: &&String| advisory.affects(version) == Verdict::NotAffected;
+    match repair.version.as_ref().filter(ends) {
+        Some(version) if advisory.kind != Kind::Malware => {
+            finding.about("fix", version.as_str()).about("fix_admitted", repair.standing.word())
+        }
+        _ => finding,
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Arguments;
 use super::change::{Ages, Before, Classes, Difference, ReadAt, Seen};
+use super::fix::Plan;
 use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
 use super::policy::{Policy, covered, sources};
@@ -21,15 +22,17 @@ use devops_advisory::enrichment::Enrichment;
 use devops_advisory::{Age, Collected, Database, Wanted, collect};
 use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted};
-use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location};
+use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
 use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Format, Found, Source, find, help};
 use devops_inventory::{Graph, Origin, Package, ReleaseDates, bill};
-use devops_job::{Context, Outcome};
+use devops_job::{Artifact, Context, Outcome};
 use devops_repository::{Repository, Workspace};
 
 /// The length from which a lockfile is hashed on another processor while it is read.
 const WORTH_A_THREAD: usize = 256 << 10;
+/// The name of the patch that ends findings.
+pub(super) const FIXES: &str = "fixes.patch";
 
 /// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
@@ -59,6 +62,9 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     findings.extend(scanned.of_change()?);
     findings.extend(not_covered);
     findings.extend(scanned.of_lockfiles(&matches)?);
+    let plan = Plan::of(lockfiles, &matches.proposed, &collected, &matches);
+    let mut details = Facts::default();
+    Table::put(vec![plan.table()], &mut details);
     let packages = packages(lockfiles);
     let of_databases = databases.iter().filter_map(|database| database.input.as_ref());
     Ok(Outcome {
@@ -70,6 +76,8 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
             .chain(before.iter().flat_map(Before::notes))
             .collect(),
         totals: totals(lockfiles, packages.len(), &matches),
+        details,
+        artifacts: scanned.fixes(&plan),
         data: provenance(&databases, today),
         inputs: scanned.inputs.iter().chain(of_databases).cloned().chain(policy.inputs).collect(),
         bill: context.has_bill.then(|| Bill {
@@ -138,6 +146,20 @@ impl<'a> Scanned<'a> {
         findings.extend(self.target.gone(self.before.as_ref(), &self.lockfiles)?);
         findings.extend(self.brought_in()?);
         Ok(findings)
+    }
+
+    /// The patch of manifests, if it is asked for and there is something to change.
+    fn fixes(&self, plan: &Plan<'_>) -> Vec<Artifact> {
+        if !self.arguments.fixes {
+            return Vec::new();
+        }
+        let read = |path: &str| read(Path::new(path)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let repository = Repository::around(&self.context.working_directory, &self.context.environment).ok();
+        let place = |path: &str| {
+            let place = repository.as_ref().and_then(|repository| repository.path_of(Path::new(path)));
+            place.unwrap_or_else(|| path.to_owned())
+        };
+        plan.patch(&read, &place).into_iter().map(|patch| Artifact::new(FIXES, patch.into_bytes())).collect()
     }
 
     /// Findings of what the change brings in.

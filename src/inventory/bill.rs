@@ -66,7 +66,7 @@ const BY_END: [(&str, &str); 4] =
     [(".txt", "pip"), (".toml", "pip"), (".py.lock", "uv"), ("gradle.lockfile", "gradle")];
 
 /// The program that writes a lockfile of this name, as GitLab and GitHub name it.
-fn package_manager(path: &str) -> &'static str {
+pub fn package_manager(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or(path);
     let exact = BY_NAME.iter().find(|(known, _)| *known == name);
     let known = exact.or_else(|| BY_END.iter().find(|(end, _)| name.ends_with(end)));

@@ -12,7 +12,7 @@ pub mod purl;
 pub mod release_dates;
 pub mod sboms;
 
-pub use bill::bill;
+pub use bill::{bill, package_manager};
 pub use graph::{Asked, Edge, Graph, Paths};
 pub use package::{Origin, Package, Scope};
 pub use purl::{Purl, purl};

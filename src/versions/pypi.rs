@@ -15,17 +15,37 @@ pub(crate) enum Key {
 /// A version by PEP 440.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Public {
-    epoch: Number,
-    release: Vec<Number>,
-    stage: Stage,
-    post: Option<Number>,
-    development: Development,
-    local: Vec<Local>,
+    pub(crate) epoch: Number,
+    /// Without zeros at the end.
+    pub(crate) release: Vec<Number>,
+    pub(crate) stage: Stage,
+    pub(crate) post: Option<Number>,
+    pub(crate) development: Development,
+    pub(crate) local: Vec<Local>,
+}
+
+impl Public {
+    /// A release that is nothing but its numbers.
+    pub(crate) fn of_release(release: Vec<Number>) -> Self {
+        Self {
+            epoch: Number::ZERO,
+            release: without_zeros(release),
+            stage: Stage::Release,
+            post: None,
+            development: Development::No,
+            local: Vec::new(),
+        }
+    }
+
+    /// Whether it comes before a release.
+    pub(crate) fn is_pre_release(&self) -> bool {
+        self.stage != Stage::Release || self.development != Development::No
+    }
 }
 
 /// How near to the release it is; `1.0.dev1` comes before `1.0a1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Stage {
+pub(crate) enum Stage {
     OnlyDevelopment,
     Alpha(Number),
     Beta(Number),
@@ -35,14 +55,14 @@ enum Stage {
 
 /// The number of a development release, which comes before what it leads to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Development {
+pub(crate) enum Development {
     Of(Number),
     No,
 }
 
 /// A part of a local version; a word is below a number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Local {
+pub(crate) enum Local {
     Word(String),
     Number(Number),
 }
@@ -60,7 +80,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed<Key>, Unparsable> {
 }
 
 /// The parts of a version by PEP 440.
-fn public(text: &str) -> Option<Public> {
+pub(crate) fn public(text: &str) -> Option<Public> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let (public, local) = match text.split_once('+') {
         Some((public, local)) => (public, locals(local)?),

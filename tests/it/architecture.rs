@@ -309,6 +309,21 @@ fn circles_are_found() {
     assert_eq!(circles(&uses), BTreeSet::from([["a", "b", "c"].map(str::to_owned).to_vec()]));
 }
 
+/// The libraries that make values out of bytes of an input.
+const READERS: [&str; 11] = [
+    "encoding_rs",
+    "flate2",
+    "jiff",
+    "quick-xml",
+    "saphyr-parser",
+    "semver",
+    "serde_core",
+    "serde_json",
+    "tar",
+    "toml_parser",
+    "zlib-rs",
+];
+
 /// Fails with each line that breaks a rule.
 fn assert_none(broken: &[String], rule: &str) {
     assert!(broken.is_empty(), "{rule}:\n{}", broken.join("\n"));
@@ -405,6 +420,36 @@ fn a_gate_opens_no_socket_and_starts_no_process() {
         .filter(|line| !STARTS_THE_COMMAND.contains(&line.as_str()))
         .collect();
     assert_none(&broken, "a gate reads files and nothing else");
+}
+
+/// A library that the tests use as well may have more features there, and read an input in another way than what is shipped.
+#[test]
+fn shipped_binaries_read_with_the_features_that_are_tested() {
+    let features = |what: &[&str]| -> BTreeSet<String> {
+        let listed = std::process::Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--locked",
+                "--offline",
+                "--prefix=none",
+                "--edges=normal,dev",
+                "--format={p}|{f}",
+            ])
+            .args(what)
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let lines = listed.lines().map(|line| line.trim_end_matches(" (*)").to_owned());
+        lines.filter(|line| READERS.iter().any(|reader| line.starts_with(&format!("{reader} v")))).collect()
+    };
+    let tested = features(&["--workspace"]);
+    assert!(READERS.iter().all(|reader| tested.iter().any(|line| line.starts_with(reader))), "{tested:?}");
+    for job in ["test-gate", "dep-scan", "image-scan", "promote", "annotate", "devops"] {
+        let shipped = features(&["--package", job, "--edges=normal"]);
+        assert!(shipped.is_subset(&tested), "{job}: {:?}", shipped.difference(&tested));
+    }
 }
 
 #[test]

@@ -185,6 +185,15 @@ impl<'a> Node<'a> {
         Ok(())
     }
 
+    /// Rejects keys that are none of these: one could be the key of packages, misspelt.
+    pub fn check_known(&self, keys: &[&str]) -> Result<(), Damage> {
+        let Value::Map(entries) = &self.value else { return Ok(()) };
+        match entries.iter().find(|entry| !keys.contains(&entry.key.as_ref())) {
+            Some(entry) => Err(Damage::new(entry.line, format!("unknown key `{}`", entry.key))),
+            None => Ok(()),
+        }
+    }
+
     fn unexpected(&self, what: &str, expected: &str) -> Damage {
         Damage::new(self.line, format!("`{what}` is not {expected}"))
     }
@@ -201,6 +210,12 @@ pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(at) = text.find('\0') {
         return Err(Damage::new(line_at(at), "contains a NUL character"));
+    }
+    // No format has other control characters, which could join two words into one.
+    let is_control =
+        |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)) || *byte == 0x7f;
+    if let Some(at) = text.bytes().position(|byte| is_control(&byte)) {
+        return Err(Damage::new(line_at(at), "contains a control character"));
     }
     // Markers are at the start of a line.
     for marker in ["<<<<<<< ", ">>>>>>> "].into_iter().filter(|marker| text.contains(marker)) {

@@ -1,6 +1,6 @@
 //! `Gemfile.lock`, `gems.locked` and `Gemfile.next.lock`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::manifest::Manifest;
 use super::{Format, Source};
@@ -33,7 +33,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
     let damaged = |damage: Damage| damage.error(source.path, RESTORE);
     let mut reader = Reader::default();
     reader.lines(text(source.bytes).map_err(damaged)?).map_err(damaged)?;
-    Ok(reader.finish(&manifest))
+    reader.finish(&manifest).map_err(damaged)
 }
 
 /// The section a line stands in.
@@ -61,8 +61,11 @@ struct Reader {
     /// The package whose dependencies follow.
     current: Option<usize>,
     by_name: HashMap<String, Vec<usize>>,
-    links: Vec<(usize, String, Option<String>)>,
-    asks: Vec<(String, Option<String>)>,
+    /// Who depends on which name, in which line and version.
+    links: Vec<(usize, u64, String, Option<String>)>,
+    asks: Vec<(u64, String, Option<String>)>,
+    /// Those of them that have a source of their own.
+    marked: HashSet<String>,
     has_dependencies: bool,
 }
 
@@ -83,15 +86,18 @@ impl Reader {
                 0 => self.begin(line, word)?,
                 2 if self.section == Section::Dependencies => {
                     let (name, requirement) = named(line, word.trim_end_matches('!'))?;
-                    self.asks.push((name.to_owned(), requirement.map(str::to_owned)));
+                    if word.ends_with('!') {
+                        self.marked.insert(name.to_owned());
+                    }
+                    self.asks.push((line, name.to_owned(), requirement.map(str::to_owned)));
                 }
-                2 if self.section == Section::Checksums => self.checksum(word),
+                2 if self.section == Section::Checksums => self.checksum(line, word)?,
                 2 if self.is_source() => self.attribute(line, word)?,
                 4 if self.is_source() && self.is_in_specs => self.package(line, word)?,
                 6 if self.is_source() && self.is_in_specs => {
                     let current = self.current.ok_or_else(|| Damage::new(line, "a dependency of no gem"))?;
                     let (name, requirement) = named(line, word.trim_end_matches('!'))?;
-                    self.links.push((current, name.to_owned(), requirement.map(str::to_owned)));
+                    self.links.push((current, line, name.to_owned(), requirement.map(str::to_owned)));
                 }
                 _ if self.section == Section::Other => {}
                 _ => return Err(Damage::new(line, format!("unexpected `{word}`"))),
@@ -180,9 +186,14 @@ impl Reader {
     }
 
     /// `name (version) sha256=…`.
-    fn checksum(&mut self, word: &str) {
-        let Some((label, checksums)) = word.split_once(") ") else { return };
-        let Some((name, version)) = label.split_once(" (") else { return };
+    fn checksum(&mut self, line: u64, word: &str) -> Result<(), Damage> {
+        let (label, checksums) = word.split_once(") ").unwrap_or((word.trim_end_matches(')'), ""));
+        let Some((name, version)) = label.split_once(" (") else {
+            return Err(Damage::new(line, format!("unexpected `{word}`")));
+        };
+        if !self.by_name.contains_key(name) && name != "bundler" {
+            return Err(Damage::new(line, format!("`{name}` has a checksum and is not listed")));
+        }
         let version = version.split('-').next().unwrap_or(version);
         for index in self.by_name.get(name).into_iter().flatten() {
             if let Some(package) = self.draft.package(*index)
@@ -193,16 +204,32 @@ impl Reader {
                     .extend(checksums.split(',').map(|checksum| checksum.trim().replacen('=', ":", 1)));
             }
         }
+        Ok(())
     }
 
-    fn finish(mut self, manifest: &Manifest) -> Graph {
-        // What has no gem of its own is Bundler, or a gem of another platform.
-        for (from, name, requirement) in self.links {
-            for to in self.by_name.get(&name).into_iter().flatten() {
-                self.draft.link(from, *to, requirement.as_deref(), Scope::Runtime);
+    fn finish(mut self, manifest: &Manifest) -> Result<Graph, Damage> {
+        for (from, line, name, requirement) in self.links {
+            match self.by_name.get(&name) {
+                Some(indexes) => {
+                    for to in indexes {
+                        self.draft.link(from, *to, requirement.as_deref(), Scope::Runtime);
+                    }
+                }
+                // Bundler does not list itself.
+                None if name == "bundler" => {}
+                None => return Err(Damage::new(line, format!("`{name}` is needed and not listed"))),
             }
         }
-        for (name, requirement) in self.asks {
+        // What has no gem of its own here is Bundler, or a gem for another platform, which only the manifest says.
+        let has_platforms =
+            ["platform", "install_if", "eval_gemfile"].iter().any(|word| manifest.text.contains(word));
+        for (line, name, requirement) in self.asks {
+            // What is marked with `!` has a source of its own, and stands there.
+            let is_marked = self.marked.contains(&name);
+            let may_be_missing = has_platforms || manifest.text.is_empty() && !is_marked || name == "bundler";
+            if !self.by_name.contains_key(&name) && !may_be_missing {
+                return Err(Damage::new(line, format!("`{name}` is asked for and not listed")));
+            }
             let at = manifest.find(|line| {
                 let word = line.trim_start();
                 let rest = word.strip_prefix("gem").map(|rest| rest.trim_start_matches([' ', '(']));
@@ -215,7 +242,7 @@ impl Reader {
                 self.draft.ask(*index, at.clone(), requirement.as_deref(), Scope::Runtime);
             }
         }
-        self.draft.finish()
+        Ok(self.draft.finish())
     }
 }
 

@@ -51,6 +51,14 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             constraints.split(',').map(str::trim).filter(|text| !text.is_empty() && is_in_constraints)
         {
             let (name, rest) = constraint.split_once(char::is_whitespace).unwrap_or((constraint, ""));
+            let is_name = |text: &str| {
+                text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                    && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+            };
+            let is_known = ["==", ">", "<", "^>=", "+", "-", "installed", "source"];
+            if !is_name(bare(name)) || !is_known.iter().any(|start| rest.trim().starts_with(start)) {
+                return Err(Damage::new(line, format!("`{constraint}` is no constraint")));
+            }
             let Some(version) = rest.trim().strip_prefix("==") else {
                 // `name +flag -flag`, and `installed` of what belongs to the compiler.
                 if rest.trim().starts_with(['+', '-']) {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::{Format, Source};
+use super::{Format, Source, cargo_manifest};
 use crate::{Edge, Graph, Origin, Package};
 use devops_core::{Ecosystem, Error, Location, Place};
 
@@ -94,7 +94,9 @@ pub fn read(source: &Source<'_>) -> Result<Graph, Error> {
     if reader.graph.packages.is_empty() {
         return Err(Error::input("lockfile lists no packages").at(Location::file(path)).help(RESTORE));
     }
-    reader.link()
+    let mut graph = reader.link()?;
+    cargo_manifest::complete(&mut graph, source);
+    Ok(graph)
 }
 
 const RESTORE: &str = "restore the lockfile, or regenerate it with `cargo generate-lockfile`";

@@ -72,20 +72,34 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             return Err(Damage::new(item.line, format!("`{name}` is listed twice")));
         }
         for need in needs {
-            links.push((index, named(need.text("PODS")?)));
+            links.push((index, need.line, named(need.text("PODS")?)));
         }
     }
-    for (from, (name, requirement)) in links {
+    let listed = |name: &str, line: u64| {
+        by_name
+            .get(name)
+            .copied()
+            .ok_or_else(|| Damage::new(line, format!("`{name}` is needed and not listed")))
+    };
+    for (from, line, (name, requirement)) in links {
+        let to = listed(name, line)?;
         // A part of a pod that needs another part of it is no edge.
-        if let Some(to) = by_name.get(name).filter(|to| **to != from) {
-            draft.link(from, *to, requirement, Scope::Runtime);
+        if to != from {
+            draft.link(from, to, requirement, Scope::Runtime);
         }
     }
     for item in document.items("DEPENDENCIES")? {
         let (name, requirement) = named(item.text("DEPENDENCIES")?);
         let requirement = requirement.filter(|text| !text.starts_with("from "));
-        if let Some(index) = by_name.get(name) {
-            draft.ask(*index, manifest.quoting(name, &[]), requirement, Scope::Runtime);
+        let index = listed(name, item.line)?;
+        draft.ask(index, manifest.quoting(name, &[]), requirement, Scope::Runtime);
+    }
+    for section in ["SPEC CHECKSUMS", "EXTERNAL SOURCES"] {
+        for entry in document.entries(section)? {
+            if !by_name.keys().any(|name| name.split('/').next() == Some(entry.key.as_ref())) {
+                let what = format!("`{}` stands in `{section}` and is not listed", entry.key);
+                return Err(Damage::new(entry.line, what));
+            }
         }
     }
     Ok(draft.finish())

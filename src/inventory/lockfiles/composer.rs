@@ -56,14 +56,28 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         let name = name.to_ascii_lowercase();
         by_name.get(&name).or_else(|| instead.get(&name)).copied()
     };
+    let asks = json(&manifest.text).ok();
+    // The project itself may replace or provide packages, which only its manifest says.
+    let is_own = |asks: &Node<'_>, name: &str| {
+        let stands_in = ["replace", "provide"].iter().any(|key| {
+            let entries = asks.entries(key).unwrap_or_default();
+            entries.iter().any(|entry| entry.key.eq_ignore_ascii_case(name))
+        });
+        stands_in
+            || asks.get("name").and_then(Node::as_text).is_some_and(|own| own.eq_ignore_ascii_case(name))
+    };
     for ((item, scope), index) in found.iter().zip(&indexes) {
         for entry in links(item, "require")? {
             if let Some(to) = target(&entry.key) {
                 draft.link(*index, to, entry.node.as_text(), *scope);
+            } else if entry.key.contains('/')
+                && source.path.ends_with(".lock")
+                && !asks.as_ref().is_some_and(|asks| is_own(asks, &entry.key))
+            {
+                return Err(Damage::new(entry.line, format!("`{}` is needed and not listed", entry.key)));
             }
         }
     }
-    let asks = json(&manifest.text).ok();
     for (key, scope) in [("require", Scope::Runtime), ("require-dev", Scope::Dev)] {
         for entry in asks.as_ref().and_then(|asks| asks.entries(key).ok()).unwrap_or_default() {
             if let Some(index) = target(&entry.key) {

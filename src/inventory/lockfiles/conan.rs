@@ -41,6 +41,15 @@ fn graph(source: &Source<'_>, manifests: &[Manifest]) -> Result<Graph, Damage> {
     match version.scalar("version")? {
         "0.4" => nodes(&document, &mut draft)?,
         "0.5" => {
+            document.check_known(&[
+                "version",
+                "requires",
+                "build_requires",
+                "python_requires",
+                "config_requires",
+                "overrides",
+                "alias",
+            ])?;
             document.get("requires").ok_or_else(|| Damage::new(document.line, "`requires` is missing"))?;
             for (key, scope) in [
                 ("requires", Scope::Runtime),

@@ -14,6 +14,10 @@ pub(super) const FORMAT: Format = Format { name: "action.yml", is, is_named: is,
 /// Keys whose spelling decides what is read.
 const KNOWN: [&str; 6] = ["jobs", "steps", "uses", "runs", "image", "using"];
 
+/// Keys that a workflow may have; GitHub runs none that has others.
+const WORKFLOW: [&str; 8] =
+    ["name", "run-name", "on", "permissions", "env", "defaults", "concurrency", "jobs"];
+
 fn is(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
@@ -35,16 +39,25 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     }
     let document = yaml_with_aliases(text)?;
     document.check_case(&KNOWN)?;
+    if is_workflow {
+        document.check_known(&WORKFLOW)?;
+    }
     let mut draft = Draft::default();
     let mut uses: Vec<&Node<'_>> = Vec::new();
     let jobs = document.entries("jobs")?;
     for job in jobs {
         job.node.check_case(&KNOWN)?;
+        if job.node.get("uses").is_none() && job.node.get("steps").is_none() {
+            return Err(Damage::new(job.line, format!("job `{}` has neither `steps` nor `uses`", job.key)));
+        }
         uses.extend(job.node.get("uses"));
         steps(&job.node, &mut uses)?;
     }
     if let Some(runs) = document.get("runs") {
         runs.check_case(&KNOWN)?;
+        if ["steps", "image", "main"].iter().all(|key| runs.get(key).is_none()) {
+            return Err(Damage::new(runs.line, "`runs` has neither `steps`, `image` nor `main`"));
+        }
         steps(runs, &mut uses)?;
         uses.extend(
             runs.get("image")
@@ -69,6 +82,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 fn steps<'a, 'b>(holder: &'b Node<'a>, uses: &mut Vec<&'b Node<'a>>) -> Result<(), Damage> {
     for step in holder.items("steps")? {
         step.check_case(&KNOWN)?;
+        if step.get("uses").is_none() && step.get("run").is_none() {
+            return Err(Damage::new(step.line, "a step has neither `uses` nor `run`"));
+        }
         uses.extend(step.get("uses"));
     }
     Ok(())

@@ -63,6 +63,9 @@ impl<'a> File<'a> {
             let (content, comment) = content.split_once("//").unwrap_or((content, ""));
             let words: Vec<&str> =
                 content.split_whitespace().map(|word| word.trim_matches(['"', '`'])).collect();
+            if words.iter().any(|word| word.contains(['"', '`'])) {
+                return Err(Damage::new(line, "a quotation mark stands within a word"));
+            }
             match (block, words.as_slice()) {
                 (_, []) => {}
                 (Some(_), [")"]) => block = None,
@@ -99,6 +102,9 @@ impl<'a> File<'a> {
                     [version, "=>", by, by_version] => (Some(*version), by, Some(*by_version)),
                     _ => return Err(unexpected()),
                 };
+                if by_version.is_some_and(|version| !version.starts_with('v')) {
+                    return Err(unexpected());
+                }
                 if by_version.is_none() && !is_folder(by) {
                     return Err(Damage::new(
                         line,

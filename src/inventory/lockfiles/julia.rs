@@ -33,7 +33,16 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     document.check_case(&["manifest_format", "deps", "julia_version"])?;
     let format = document.text_of("manifest_format")?;
     let packages = match format.map(|format| format.split('.').next().unwrap_or(format)) {
-        Some("2") => document.entries("deps")?,
+        Some("2") => {
+            document.check_known(&[
+                "julia_version",
+                "manifest_format",
+                "project_hash",
+                "deps",
+                "registries",
+            ])?;
+            document.entries("deps")?
+        }
         None | Some("1") => document.map("Manifest.toml")?,
         Some(_) => {
             let line = document.get("manifest_format").map_or(1, |node| node.line);

@@ -74,14 +74,17 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
                 let is_optional = options.first().and_then(|options| options.option("optional"))
                     == Some(&Term::Atom("true".to_owned()));
                 let scope = if is_optional { Scope::Optional } else { Scope::Runtime };
-                links.push((index, name.clone(), requirement.word().map(str::to_owned), scope));
+                links.push((index, line, name.clone(), requirement.word().map(str::to_owned), scope));
             }
         }
         by_key.insert(key, index);
     }
-    for (from, name, requirement, scope) in links {
+    for (from, line, name, requirement, scope) in links {
         if let Some(to) = by_key.get(&name) {
             draft.link(from, *to, requirement.as_deref(), scope);
+        } else if scope == Scope::Runtime && !manifest.text.contains(&format!("{{:{name},")) {
+            // A folder of the project may stand in for it, which `mix.exs` says and the lockfile does not.
+            return Err(Damage::new(line, format!("`{name}` is needed and not listed")));
         }
     }
     let mut keys: Vec<(&String, &usize)> = by_key.iter().collect();

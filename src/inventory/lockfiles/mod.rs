@@ -7,6 +7,7 @@
     reason = "package managers find lockfiles by their exact names"
 )]
 
+mod cargo_manifest;
 pub mod find;
 pub mod format;
 mod manifest;
@@ -60,6 +61,8 @@ modules! {
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod damaged;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

@@ -28,6 +28,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     }
     let mut draft = Draft::default();
     for element in &root.children {
+        if !(root.text.trim().is_empty() && element.text.trim().is_empty()) {
+            return Err(Damage::new(element.line, "text stands between the packages"));
+        }
         if element.name != "package" {
             return Err(Damage::new(element.line, format!("unknown element `{}`", element.name)));
         }

@@ -21,6 +21,10 @@ pub(super) const FORMAT: Format = Format {
     read,
 };
 
+/// Keys of a lockfile of version 1 without packages.
+const V1_KEYS: [&str; 6] =
+    ["name", "version", "lockfileVersion", "requires", "packageIntegrity", "preserveSymlinks"];
+
 const RESTORE: &str = "restore the lockfile, or regenerate it with `npm install --package-lock-only`";
 
 /// Reads a lockfile.
@@ -48,7 +52,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         source,
     };
     if version == 1 {
+        if root.get("dependencies").is_none() {
+            root.check_known(&V1_KEYS)?;
+        }
         reader.nested(&root)?;
+        reader.check_required(&root, &mut Vec::new())?;
         return Ok(reader.draft.finish());
     }
     if root.get("packages").is_none() {
@@ -143,6 +151,9 @@ impl<'a> Reader<'a> {
 
     /// Adds the project itself.
     fn project(&mut self, root: &Node<'_>, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
+        if node.get("resolved").is_some() || node.get("integrity").is_some() {
+            return Err(Damage::new(line, "the project itself has an address or a checksum"));
+        }
         let text = |key: &str| {
             node.text_of(key).and_then(|text| text.map_or_else(|| root.text_of(key), |text| Ok(Some(text))))
         };
@@ -313,6 +324,34 @@ impl<'a> Reader<'a> {
                 }
             }
             seen.levels.truncate(depth);
+        }
+        Ok(())
+    }
+
+    /// Rejects packages of version 1 that others need and that are not listed.
+    fn check_required(&self, node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
+        let entries = node.entries("dependencies")?;
+        seen.push(entries.iter().map(|entry| entry.key.as_ref()).collect());
+        let depth = seen.len();
+        for entry in entries {
+            let own = entry.node.entries("dependencies")?;
+            let Some(Value::Map(requires)) = entry.node.get("requires").map(|node| &node.value) else {
+                self.check_required(&entry.node, seen)?;
+                seen.truncate(depth);
+                continue;
+            };
+            for wish in requires {
+                let name = wish.key.as_ref();
+                let is_listed = own.iter().any(|entry| entry.key == name)
+                    || seen.iter().any(|level| level.contains(name));
+                // npm leaves out what only another platform needs, without a word about that.
+                let may_be_missing = entry.node.is_true("optional") || name == "fsevents";
+                if !is_listed && !may_be_missing {
+                    return Err(Damage::new(wish.line, format!("`{name}` is asked for and not listed")));
+                }
+            }
+            self.check_required(&entry.node, seen)?;
+            seen.truncate(depth);
         }
         Ok(())
     }

@@ -62,11 +62,25 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             return Err(Damage::new(1, "`importers` is missing"));
         }
         importer(&mut draft, &places, &root, source, "")?;
+        check_specifiers(&root)?;
     }
     for entry in importers {
         importer(&mut draft, &places, &entry.node, source, &entry.key)?;
+        check_specifiers(&entry.node)?;
     }
     Ok(draft.finish())
+}
+
+/// Rejects what a project asks for without a version that it has.
+fn check_specifiers(project: &Node<'_>) -> Result<(), Damage> {
+    for wish in project.entries("specifiers")? {
+        let is_listed =
+            |(key, _): &(&str, Scope)| project.get(key).is_some_and(|all| all.get(&wish.key).is_some());
+        if !ASKING.iter().any(is_listed) {
+            return Err(Damage::new(wish.line, format!("`{}` is asked for and not listed", wish.key)));
+        }
+    }
+    Ok(())
 }
 
 /// The major version of the format; an error where it is not known.

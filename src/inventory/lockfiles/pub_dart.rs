@@ -23,7 +23,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = yaml(text(source.bytes)?)?;
-    document.check_case(&["packages", "sdks"])?;
+    document.check_known(&["packages", "sdks"])?;
     // `sdks` is written last: without it the file is cut off.
     document.get("sdks").ok_or_else(|| Damage::new(document.line, "`sdks` is missing"))?;
     let asks = yaml(&manifest.text).ok();

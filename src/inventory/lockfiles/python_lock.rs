@@ -35,6 +35,7 @@ fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
     let key = flavour.list();
     let root = toml_of_tables(text(source.bytes)?, key)?;
     root.check_case(&["version", "lock-version", "metadata", "package", "packages"])?;
+    check_lists(&root, key)?;
     check_version(&root, flavour)?;
     let nodes = root.items(key)?;
     let mut draft = Draft::default();
@@ -59,6 +60,18 @@ fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
     let wishes = wishes(source, "pyproject.toml");
     ask(&mut draft, &by_name, &wishes);
     Ok(draft.finish())
+}
+
+/// Rejects packages outside of their list: below a key that is misspelt, or without one.
+fn check_lists(root: &Node<'_>, known: &str) -> Result<(), Damage> {
+    for entry in root.map("the document")? {
+        let is_package = |node: &Node<'_>| node.get("name").is_some();
+        let has_packages = matches!(&entry.node.value, Value::List(items) if items.iter().any(is_package));
+        if entry.key == "name" || has_packages && entry.key != known {
+            return Err(Damage::new(entry.line, format!("unexpected `{}`", entry.key)));
+        }
+    }
+    Ok(())
 }
 
 /// Rejects versions of the formats that are not known.

@@ -21,7 +21,7 @@ const DEEPEST: usize = 32;
 const MOST_FILES: usize = 1_000;
 
 /// Options with a value that don't change which packages are listed.
-const WITH_VALUE: [&str; 13] = [
+const WITH_VALUE: [&str; 8] = [
     "-f",
     "--find-links",
     "--extra-index-url",
@@ -29,11 +29,6 @@ const WITH_VALUE: [&str; 13] = [
     "--use-feature",
     "--no-binary",
     "--only-binary",
-    "--hash",
-    "--global-option",
-    "--config-settings",
-    "--config-setting",
-    "-C",
     "--uploaded-prior-to",
 ];
 
@@ -41,8 +36,10 @@ const WITH_VALUE: [&str; 13] = [
 const WITHOUT_VALUE: [&str; 4] = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"];
 
 fn is_requirements(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.ends_with(".txt") && name.contains("requirements")
+    let path = name.to_ascii_lowercase();
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let is_in_folder = folder.rsplit('/').next() == Some("requirements");
+    name.ends_with(".txt") && (name.contains("requirements") || is_in_folder)
 }
 
 /// Reads a file and those that it includes.
@@ -127,6 +124,9 @@ impl Reader<'_> {
         is_constraint: bool,
     ) -> Result<(), Damage> {
         if let Some((option, value)) = option(content) {
+            if has_stray_word(value) {
+                return Err(Damage::new(line, format!("something follows the value of `{option}`")));
+            }
             match option {
                 "-i" | "--index-url" | "--pypi-url" => self.index = Some(value.to_owned()),
                 "-e" | "--editable" => self.asked.push(Package { file, ..elsewhere(value, line)? }),
@@ -136,7 +136,8 @@ impl Reader<'_> {
             }
             return Ok(());
         }
-        let (what, hashes) = with_hashes(content);
+        let (what, hashes) = with_hashes(content)
+            .ok_or_else(|| Damage::new(line, "something follows the requirement that is not an option"))?;
         let (name, rest) = python::requirement(what);
         let is_place = name.is_empty() || rest.starts_with(['/', ':', '\\', '+']) || what.starts_with('.');
         let package = if is_place {
@@ -163,6 +164,20 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a word that is neither an option nor the value of one stands behind the value of an option, where pip would ignore it.
+fn has_stray_word(value: &str) -> bool {
+    let mut words = value.split_whitespace().skip(1);
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') {
+            return true;
+        }
+        if !word.contains('=') && !WITHOUT_VALUE.contains(&word) {
+            words.next();
+        }
+    }
+    false
+}
+
 /// Rejects what is no list of versions.
 fn check_specifier(text: &str, line: u64) -> Result<(), Damage> {
     let is_clause = |clause: &str| {
@@ -171,7 +186,8 @@ fn check_specifier(text: &str, line: u64) -> Result<(), Damage> {
             .find(|operator| clause.starts_with(operator));
         operator.and_then(|operator| clause.strip_prefix(operator)).is_some_and(|version| {
             let version = version.trim();
-            !version.is_empty() && !version.contains(char::is_whitespace)
+            let is_part = |character: char| character.is_ascii_alphanumeric() || ".*+!-_".contains(character);
+            !version.is_empty() && version.chars().all(is_part)
         })
     };
     if text.is_empty() || text.trim_end_matches(',').split(',').all(|clause| is_clause(clause.trim())) {
@@ -196,7 +212,8 @@ fn exact(text: &str) -> Option<&str> {
 /// A package that is given by a folder, a file or an address.
 fn elsewhere(text: &str, line: u64) -> Result<Package, Damage> {
     let text = text.split(" ;").next().unwrap_or_default().trim();
-    if text.is_empty() || text.contains(char::is_whitespace) && !text.contains(['/', '.']) {
+    let is_place = text.contains(['/', '\\', '.']) && !text.contains("==");
+    if text.is_empty() || !(is_place || text.contains("://")) {
         return Err(Damage::new(line, format!("`{text}` is neither a package nor a place")));
     }
     let (address, fragment) = text.split_once('#').unwrap_or((text, ""));
@@ -238,13 +255,29 @@ fn option(content: &str) -> Option<(&str, &str)> {
     Some((option, value.strip_prefix('=').unwrap_or(value).trim().trim_matches(['"', '\''])))
 }
 
-/// A requirement and the checksums behind it.
-fn with_hashes(content: &str) -> (&str, Vec<String>) {
-    let Some(at) = content.find(" --") else { return (content, Vec::new()) };
-    let (what, options) = content.split_at_checked(at).unwrap_or((content, ""));
-    let hashes =
-        options.split_whitespace().filter_map(|word| word.strip_prefix("--hash=")).map(str::to_owned);
-    (what.trim(), hashes.collect())
+/// A requirement and the checksums behind it; none where something follows that is not an option, which pip would ignore.
+fn with_hashes(content: &str) -> Option<(&str, Vec<String>)> {
+    let Some(at) = content.find(" --") else { return Some((content, Vec::new())) };
+    let (what, options) = content.split_at_checked(at)?;
+    let mut hashes = Vec::new();
+    let mut words = options.split_whitespace();
+    while let Some(word) = words.next() {
+        let (option, value) = word.split_once('=').unwrap_or((word, ""));
+        let mut value = if word.contains('=') { value } else { words.next()? };
+        match option {
+            "--hash" => hashes.push(value.to_owned()),
+            "--config-setting" | "--config-settings" | "--global-option" | "--install-option" => {
+                // A value in quotation marks may have spaces.
+                if let Some(quote) = value.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+                    while value.len() < 2 || !value.ends_with(quote) {
+                        value = words.next()?;
+                    }
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some((what.trim(), hashes))
 }
 
 /// The path from the lockfile of a file that another one includes.

@@ -7,7 +7,7 @@ use devops_core::Error;
 use proptest::prelude::*;
 
 /// A path, a file, and its packages as `ecosystem name version origin scope line`.
-const SAMPLES: &[(&str, &str, &[&str])] = &[
+pub(super) const SAMPLES: &[(&str, &str, &[&str])] = &[
     (
         "gradle.lockfile",
         "# This is a Gradle generated file for dependency locking.\ncom.google.guava:guava:31.1-jre=compileClasspath,runtimeClasspath\njunit:junit:4.13.2=testCompileClasspath,testRuntimeClasspath\norg.projectlombok:lombok:1.18.26=annotationProcessor\nempty=testAnnotationProcessor\n",

@@ -3,7 +3,7 @@
 //! What a snapshot holds stands in a file elsewhere, so that it is listed as a whole, without a version.
 
 use super::{Format, Source};
-use crate::document::{Damage, Node, text, yaml};
+use crate::document::{Damage, Node, Value, text, yaml};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error};
@@ -37,6 +37,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             let version = version.ok_or_else(|| Damage::new(completed.line, "`version` is missing"))?;
             Package::new(Ecosystem::HACKAGE, completed.must("name")?, version, completed.line)
         };
+        if completed.get("hackage").is_some()
+            && (completed.get("git").or_else(|| completed.get("url"))).is_some()
+        {
+            return Err(Damage::new(completed.line, "a package has two sources"));
+        }
         if let Some(git) = completed.text_of("git")? {
             let commit = completed.text_of("commit")?.unwrap_or_default();
             (package.origin, package.source) = (Origin::Git, format!("{git}#{commit}"));
@@ -68,7 +73,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 fn completed<'a, 'b>(item: &'b Node<'a>) -> Result<&'b Node<'a>, Damage> {
     item.check_case(&["completed", "original"])?;
     // Written behind what it stands for: without it the file is cut off.
-    item.get("original").ok_or_else(|| Damage::new(item.line, "`original` is missing"))?;
+    item.get("original")
+        .filter(|original| original.value != Value::Null)
+        .ok_or_else(|| Damage::new(item.line, "`original` is missing"))?;
     let completed = item.get("completed").ok_or_else(|| Damage::new(item.line, "`completed` is missing"))?;
     completed.check_case(&["hackage", "name", "version", "git", "commit", "url", "sha256", "subdir"])?;
     Ok(completed)

@@ -45,6 +45,28 @@ const KNOWN: [&str; 17] = [
     "properties",
 ];
 
+/// Keys that a document may have.
+const KEYS: [&str; 18] = [
+    "$schema",
+    "bomFormat",
+    "specVersion",
+    "serialNumber",
+    "version",
+    "metadata",
+    "components",
+    "services",
+    "externalReferences",
+    "dependencies",
+    "compositions",
+    "vulnerabilities",
+    "annotations",
+    "formulation",
+    "declarations",
+    "definitions",
+    "properties",
+    "signature",
+];
+
 /// Types of components that are no packages: what packages are made of, or run on.
 const NO_PACKAGES: [&str; 6] =
     ["file", "operating-system", "device", "data", "cryptographic-asset", "machine-learning-model"];
@@ -87,6 +109,7 @@ fn scope(word: Option<&str>) -> Scope {
 
 fn of_json(document: &Node<'_>, parts: &mut Parts) -> Result<(), Damage> {
     document.check_case(&KNOWN)?;
+    document.check_known(&KEYS)?;
     if document.text_of("bomFormat")? != Some("CycloneDX") {
         return Err(Damage::new(document.line, "`bomFormat` is not `CycloneDX`"));
     }

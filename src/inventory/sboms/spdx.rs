@@ -34,6 +34,27 @@ const KNOWN: [&str; 13] = [
     "relationshipType",
 ];
 
+/// Keys that a document may have.
+const KEYS: [&str; 17] = [
+    "$schema",
+    "SPDXID",
+    "annotations",
+    "comment",
+    "creationInfo",
+    "dataLicense",
+    "documentDescribes",
+    "documentNamespace",
+    "externalDocumentRefs",
+    "files",
+    "hasExtractedLicensingInfos",
+    "name",
+    "packages",
+    "relationships",
+    "revieweds",
+    "snippets",
+    "spdxVersion",
+];
+
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
     let graph = text(source.bytes).and_then(json).and_then(|document| of_json(&document));
     graph.map_err(|damage| damage.error(source.path, RESTORE))
@@ -42,6 +63,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 /// Reads a document.
 pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
     document.check_case(&KNOWN)?;
+    document.check_known(&KEYS)?;
     let version = document.must("spdxVersion")?;
     if !matches!(version, "SPDX-2.2" | "SPDX-2.3") {
         let what = format!("{version} is not supported (SPDX-2.2 and SPDX-2.3 are)");

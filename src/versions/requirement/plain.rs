@@ -1,7 +1,6 @@
 //! Comparisons that mean the same in every ecosystem: `<2`, `>=1.0, <2`, `=1.2.3`.
 
-use std::cmp::Ordering;
-
+use super::Operator;
 use crate::{Version, find};
 
 /// Comparisons that all must hold.
@@ -9,26 +8,6 @@ use crate::{Version, find};
 pub struct Plain {
     comparisons: Vec<(Operator, String)>,
 }
-
-/// How a version is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Less,
-    LessOrEqual,
-    Equal,
-    GreaterOrEqual,
-    Greater,
-}
-
-/// What operators look like, the longer ones first.
-const OPERATORS: [(&str, Operator); 6] = [
-    ("<=", Operator::LessOrEqual),
-    (">=", Operator::GreaterOrEqual),
-    ("==", Operator::Equal),
-    ("<", Operator::Less),
-    (">", Operator::Greater),
-    ("=", Operator::Equal),
-];
 
 impl Plain {
     /// Reads comparisons separated by commas; a version alone must be equal.
@@ -38,7 +17,7 @@ impl Plain {
     pub fn parse(text: &str) -> Result<Self, String> {
         let comparisons = text.split(',').map(|part| {
             let part = part.trim();
-            let (operator, version) = OPERATORS
+            let (operator, version) = Operator::SIGNS
                 .iter()
                 .find_map(|(sign, operator)| Some((*operator, part.strip_prefix(sign)?.trim())))
                 .unwrap_or((Operator::Equal, part));
@@ -66,14 +45,7 @@ impl Plain {
             if !bound.is_certain() {
                 return None;
             }
-            let order = version.cmp(&bound);
-            let holds = match operator {
-                Operator::Less => order == Ordering::Less,
-                Operator::LessOrEqual => order != Ordering::Greater,
-                Operator::Equal => order == Ordering::Equal,
-                Operator::GreaterOrEqual => order != Ordering::Less,
-                Operator::Greater => order == Ordering::Greater,
-            };
+            let holds = operator.holds(version.cmp(&bound));
             if !holds {
                 return Some(false);
             }

@@ -1,0 +1,256 @@
+//! What takes a package out of reach of its advisories: the lowest fixed version, whether those who need the package admit it, and the
+//! smallest set of updates, checked by matching again.
+
+mod advice;
+mod diff;
+mod edit;
+mod plan;
+mod tool;
+
+use std::collections::BTreeSet;
+
+use devops_advisory::{Advisory, Kind};
+use devops_core::{Ecosystem, Location};
+use devops_inventory::{Graph, Origin, Package};
+use devops_versions::range::Verdict;
+use devops_versions::requirement::{Requirement, is_pre_release};
+use devops_versions::{Order, Version, find};
+
+pub(super) use self::advice::{Case, advice};
+pub(super) use self::plan::{Plan, Proposed};
+
+/// Most versions without an advisory that requirements are compared with.
+const MOST: usize = 32;
+
+/// The version that ends what is known about a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Repair {
+    /// The lowest fixed version that no advisory is about; none where there is none.
+    pub version: Option<String>,
+    /// What those who need the package say of it.
+    pub standing: Standing,
+    /// Where there is none, fixed versions that are not proposed, and why not.
+    pub passed_over: Option<String>,
+}
+
+/// Whether those who need a package admit another version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// All of them do.
+    Admitted,
+    /// Nobody refuses it; of these it is not known.
+    Unknown(Vec<String>),
+    /// The project's own requirements refuse it.
+    Raised(Vec<Own>),
+    /// These packages refuse it, each with its requirement.
+    Refused(Vec<(String, String)>),
+}
+
+/// A requirement of the project itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Own {
+    /// The requirement, as the manifest has it.
+    pub requirement: String,
+    /// Where it stands.
+    pub location: Option<Location>,
+}
+
+impl Standing {
+    /// The word for reports: whether the version is admitted.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Admitted => "yes",
+            Self::Unknown(_) => "unknown",
+            Self::Raised(_) | Self::Refused(_) => "no",
+        }
+    }
+}
+
+/// Who needs a package: the packages that depend on it, and the project.
+pub(super) struct Dependents<'a> {
+    graph: &'a Graph,
+    /// For each package, who depends on it, with the requirement.
+    incoming: Vec<Vec<(usize, Option<&'a str>)>>,
+}
+
+impl<'a> Dependents<'a> {
+    /// Turns the edges of a graph around.
+    pub(super) fn of(graph: &'a Graph) -> Self {
+        let mut incoming = vec![Vec::new(); graph.packages.len()];
+        for (from, edges) in graph.edges.iter().enumerate() {
+            for edge in edges {
+                if let Some(incoming) = incoming.get_mut(edge.to) {
+                    incoming.push((from, edge.requirement.as_deref()));
+                }
+            }
+        }
+        Self { graph, incoming }
+    }
+
+    /// What they say of a version of a package.
+    fn standing(&self, index: usize, package: &Package, version: &str) -> Standing {
+        if package.ecosystem == Ecosystem::GO {
+            // What a module asks for is the lowest version, so that nobody refuses a higher one.
+            return Standing::Admitted;
+        }
+        let (mut unknown, mut own, mut refused) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut is_asked = false;
+        let admits = |requirement: Option<&str>| {
+            let requirement = Requirement::parse(package.ecosystem.name(), requirement?)?;
+            // What does not admit the present version is not what decided about it, such as an override.
+            requirement.admits(&package.version).filter(|admits| *admits)?;
+            requirement.admits(version)
+        };
+        for asked in self.graph.asked.iter().filter(|asked| asked.package == index) {
+            is_asked = true;
+            match (admits(asked.requirement.as_deref()), &asked.requirement) {
+                (Some(true), _) => {}
+                (Some(false), Some(requirement)) => {
+                    let requirement = requirement.to_string();
+                    let one = Own { requirement, location: asked.location.clone() };
+                    if !own.contains(&one) {
+                        own.push(one);
+                    }
+                }
+                // A file that lists a version without a requirement pins it.
+                _ if asked.requirement.is_none() && asked.location.is_some() => {
+                    own.push(Own { requirement: String::new(), location: asked.location.clone() });
+                }
+                _ => {
+                    unknown.insert("the project itself".to_owned());
+                }
+            }
+        }
+        for (from, requirement) in self.incoming.get(index).into_iter().flatten() {
+            let Some(from) = self.graph.packages.get(*from) else { continue };
+            match (admits(*requirement), requirement) {
+                (Some(true), _) => {}
+                // The manifest repeats what the project's own packages ask for.
+                _ if from.origin == Origin::Project && is_asked => {}
+                (Some(false), Some(requirement)) if from.origin == Origin::Project => {
+                    own.push(Own { requirement: (*requirement).to_owned(), location: None });
+                }
+                (Some(false), Some(requirement)) => refused.push((from.label(), (*requirement).to_owned())),
+                _ => {
+                    unknown.insert(from.label());
+                }
+            }
+        }
+        let nobody = !is_asked && self.incoming.get(index).is_none_or(Vec::is_empty);
+        if !refused.is_empty() {
+            refused.sort();
+            refused.dedup();
+            Standing::Refused(refused)
+        } else if !own.is_empty() {
+            Standing::Raised(own)
+        } else if !unknown.is_empty() || nobody {
+            Standing::Unknown(unknown.into_iter().collect())
+        } else {
+            Standing::Admitted
+        }
+    }
+}
+
+/// The version that ends what advisories say of a package, of all that are known about its name.
+pub(super) fn repair(
+    dependents: &Dependents<'_>,
+    index: usize,
+    package: &Package,
+    all: &[&Advisory],
+) -> Repair {
+    let mut passed_over = None;
+    // No version ends that a package has no maintainer, so that this must not hide the one that ends a vulnerability.
+    let is_about_versions =
+        |advisory: &&&Advisory| !matches!(advisory.kind, Kind::Unmaintained | Kind::Notice);
+    let weighty: Vec<&Advisory> = all.iter().filter(is_about_versions).copied().collect();
+    for advisories in [all, weighty.as_slice()] {
+        let (candidates, reason) = candidates(package, advisories);
+        passed_over = passed_over.or(reason);
+        let mut first = None;
+        let clean = candidates.into_iter().filter(|version| is_clean(version, advisories));
+        for version in clean.take(MOST) {
+            let standing = dependents.standing(index, package, &version);
+            let is_admitted = standing == Standing::Admitted;
+            let found = Repair { version: Some(version), standing, passed_over: None };
+            if is_admitted {
+                return found;
+            }
+            first = first.or(Some(found));
+        }
+        if let Some(found) = first {
+            return found;
+        }
+    }
+    Repair { version: None, standing: Standing::Unknown(Vec::new()), passed_over }
+}
+
+/// Whether no advisory is about a version. One of commits only says as little of it as of the present one.
+fn is_clean(version: &str, advisories: &[&Advisory]) -> bool {
+    advisories
+        .iter()
+        .all(|advisory| advisory.affects(version) == Verdict::NotAffected || advisory.has_commits_only())
+}
+
+/// The fixed versions above the present one that advisories name, the lowest first, and why others are no candidates.
+fn candidates(package: &Package, advisories: &[&Advisory]) -> (Vec<String>, Option<String>) {
+    let Package { ecosystem, version: present, .. } = package;
+    let order = find(ecosystem.name()).and_then(|known| known.order()).unwrap_or(Order::SemVer);
+    let read = |text: &str| Version::of_any(order, text);
+    let at = read(present);
+    let mut named: Vec<(Version, String)> = advisories
+        .iter()
+        .flat_map(|advisory| advisory.fixed_versions())
+        .map(|version| spelled(package, version))
+        .map(|version| (read(&version), version))
+        .filter(|(at_version, _)| at_version.is_certain() && *at_version > at)
+        .collect();
+    named.sort();
+    named.dedup_by(|left, right| left.0 == right.0);
+    let is_stable = is_pre_release(ecosystem.name(), present) == Some(false);
+    let module = (*ecosystem == Ecosystem::GO && !is_toolchain(package))
+        .then(|| Requirement::parse(ecosystem.name(), present))
+        .flatten();
+    let mut passed_over = Vec::new();
+    let mut candidates = Vec::new();
+    for (_, version) in named {
+        let reason = if is_stable && is_pre_release(ecosystem.name(), &version) != Some(false) {
+            "a pre-release"
+        } else if *ecosystem == Ecosystem::MAVEN && build_of(present) != build_of(&version) {
+            "another build of it"
+        } else if module.as_ref().is_some_and(|module| module.admits(&version) != Some(true)) {
+            "another module by its major version"
+        } else {
+            candidates.push(version);
+            continue;
+        };
+        if is_clean(&version, advisories) {
+            passed_over.push(format!("{version}, which is {reason}"));
+        }
+    }
+    (candidates, passed_over.into_iter().next())
+}
+
+/// Whether a package is what Go itself is made of.
+pub(super) fn is_toolchain(package: &Package) -> bool {
+    package.ecosystem == Ecosystem::GO && matches!(package.name.as_str(), "stdlib" | "toolchain")
+}
+
+/// A version as the ecosystem's files spell it.
+fn spelled(package: &Package, version: String) -> String {
+    let version = if package.ecosystem == Ecosystem::GO { version.trim_start_matches('v') } else { &version };
+    let major = version.split('.').next().and_then(|major| major.parse::<u64>().ok()).unwrap_or(0);
+    if package.version.contains("+incompatible") && !version.contains('+') && major >= 2 {
+        format!("{version}+incompatible")
+    } else {
+        version.to_owned()
+    }
+}
+
+/// The word of a version that says which build it is: `jre` of `32.0.0-jre`; words that every release may have say nothing.
+fn build_of(version: &str) -> Option<String> {
+    const RELEASES: [&str; 5] = ["final", "ga", "release", "sp", "pom"];
+    let word = version.rsplit(['-', '.']).next()?.to_ascii_lowercase();
+    let is_word = word.starts_with(|first: char| first.is_ascii_alphabetic());
+    (is_word && !RELEASES.contains(&word.as_str()) && is_pre_release("Maven", version) == Some(false))
+        .then_some(word)
+}

@@ -1,0 +1,338 @@
+//! The smallest set of updates that ends the findings about advisories, checked by matching again, and the patch of the manifests.
+//!
+//! A finding is about one version of one package in one lockfile, so that nothing but an update of just that package ends it: one
+//! update for each package that has a clean version is the smallest set.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::super::matching::{Key, Lockfile, Matches, compare};
+use super::edit::{Edited, raised};
+use super::{Repair, Standing, diff, is_toolchain, tool};
+use devops_advisory::{Collected, PackageKey};
+use devops_core::words::{count, counted};
+use devops_core::{Ecosystem, Severity, Table};
+use devops_inventory::{Graph, Package};
+
+/// Most updates that the table shows.
+const MOST: usize = 100;
+
+/// An update of a package in a lockfile.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Proposed {
+    /// The index of the lockfile among those that were compared.
+    pub(in super::super) lockfile: usize,
+    /// The index of the package in it.
+    pub(in super::super) package: usize,
+    /// The program that writes the lockfile.
+    pub(in super::super) tool: &'static str,
+    /// The package as the tool tells it from others.
+    pub(in super::super) spec: String,
+    /// The key of an override.
+    pub(in super::super) key: String,
+    /// The command that updates it in place, where there is one.
+    pub(in super::super) update: Option<String>,
+    /// The version to come to.
+    pub(in super::super) repair: Repair,
+}
+
+/// Updates that were checked.
+pub(in super::super) struct Plan<'a> {
+    lockfiles: &'a [Lockfile],
+    updates: Vec<(&'a Proposed, u64)>,
+    /// How many findings end, and how many there are.
+    ended: u64,
+    total: u64,
+}
+
+impl<'a> Plan<'a> {
+    /// Checks updates: matches the packages again, each at its new version, and leaves out what would bring a finding.
+    pub(in super::super) fn of(
+        lockfiles: &'a [Lockfile],
+        proposed: &'a [Proposed],
+        databases: &[&Collected],
+        matches: &Matches,
+    ) -> Self {
+        let mut proposed: Vec<&Proposed> = proposed.iter().collect();
+        let before: BTreeSet<&Key> = matches.facts.keys().collect();
+        loop {
+            let edited = edited(lockfiles, &proposed, databases);
+            let after = compare(&edited, databases, Severity::Medium);
+            let new: Vec<&Key> = after.facts.keys().filter(|key| !before.contains(key)).collect();
+            let count = proposed.len();
+            proposed.retain(|update| {
+                let is_of = |key: &&Key| {
+                    let package = package(lockfiles, update);
+                    package.is_some_and(|package| package.name == key.name)
+                        && update.repair.version.as_ref() == Some(&key.version)
+                };
+                !new.iter().any(is_of)
+            });
+            if proposed.len() == count {
+                let is_ended = |key: &Key| !after.facts.contains_key(key);
+                let updates = proposed.into_iter().map(|update| {
+                    let package = package(lockfiles, update);
+                    let is_of = |key: &&&Key| {
+                        package
+                            .is_some_and(|package| package.name == key.name && package.version == key.version)
+                    };
+                    let ended = before.iter().filter(is_of).filter(|key| is_ended(key)).count() as u64;
+                    (update, ended)
+                });
+                return Self {
+                    lockfiles,
+                    updates: updates.collect(),
+                    ended: before.iter().filter(|key| is_ended(key)).count() as u64,
+                    total: before.len() as u64,
+                };
+            }
+        }
+    }
+
+    /// The sentence that sums the updates up; none without updates.
+    pub(in super::super) fn note(&self) -> Option<String> {
+        (!self.updates.is_empty()).then(|| {
+            format!(
+                "{} would end {} of {}, checked against the same database",
+                count(self.updates.len() as u64, "update"),
+                self.ended,
+                counted(self.total, "finding about advisories", "findings about advisories"),
+            )
+        })
+    }
+
+    /// The updates as a table.
+    pub(in super::super) fn table(&self) -> Table {
+        let columns = ["Package", "Version", "Fixed", "Ends", "Admitted", "Run"];
+        let mut table = Table::new("Fixes", &columns);
+        for (update, ended) in self.updates.iter().take(MOST) {
+            let (Some(package), Some(version)) = (package(self.lockfiles, update), &update.repair.version)
+            else {
+                continue;
+            };
+            table.rows.push(vec![
+                package.name.clone(),
+                package.version.clone(),
+                version.clone(),
+                ended.to_string(),
+                admitted(&update.repair.standing),
+                command(update).unwrap_or_default(),
+            ]);
+        }
+        table.left_out = self.updates.len().saturating_sub(MOST) as u64;
+        if let Some(note) = self.note() {
+            table.note = format!("{note}. {UNKNOWN}");
+        }
+        table
+    }
+
+    /// The changes of manifests as a patch; none where there is nothing to change. `read` reads a file by its path as reports write it,
+    /// `place` is its path from the root of the repository.
+    pub(in super::super) fn patch(
+        &self,
+        read: &dyn Fn(&str) -> Option<String>,
+        place: &dyn Fn(&str) -> String,
+    ) -> Option<String> {
+        let mut files = Files { read, files: BTreeMap::new() };
+        let mut overrides: BTreeMap<(String, &str), Vec<(String, String)>> = BTreeMap::new();
+        let (mut by_patch, mut by_command, mut by_hand) = (Vec::new(), Vec::new(), Vec::new());
+        for (update, _) in &self.updates {
+            let Some(package) = package(self.lockfiles, update) else { continue };
+            let label =
+                format!("{} -> {}", package.label(), update.repair.version.as_deref().unwrap_or_default());
+            let command = command(update).map_or_else(String::new, |command| format!(": {command}"));
+            if self.edit(update, package, &mut files, &mut overrides) {
+                by_patch.push(format!("{label}{command}"));
+            } else if update.update.is_some() {
+                by_command.push(format!("{label}{command}"));
+            } else {
+                by_hand.push(format!("{label} ({})", admitted(&update.repair.standing)));
+            }
+        }
+        for ((path, key), entries) in &overrides {
+            let is_added = files.get(path).is_some_and(|file| file.overriding(key, entries));
+            if !is_added {
+                by_hand.extend(
+                    entries.iter().map(|(name, version)| format!("{name} -> {version} ({key} in {path})")),
+                );
+            }
+        }
+        let mut diffs = String::new();
+        for (path, file) in files.files {
+            if let Some(file) = file.filter(|file| !file.changes.is_empty()) {
+                diffs.push_str(&diff::unified(&place(&path), &file.text, &file.changes));
+            }
+        }
+        if diffs.is_empty() {
+            return None;
+        }
+        let mut head = format!(
+            "{}.\n{UNKNOWN}\nApply it with `git apply fixes.patch`.\n",
+            self.note().unwrap_or_default()
+        );
+        for (title, lines) in [
+            ("Changed here; then update the lockfile:", by_patch),
+            ("Without a change of a manifest:", by_command),
+            ("Not changed here, by hand:", by_hand),
+        ] {
+            if !lines.is_empty() {
+                let _ = write!(head, "\n{title}\n");
+                for line in lines {
+                    // A line of the head must not look like one of a diff.
+                    let _ = writeln!(head, "  {}", line.replace(['\n', '\r'], " "));
+                }
+            }
+        }
+        Some(format!("{head}\n{diffs}"))
+    }
+
+    /// Makes the edits of an update; whether there is one.
+    fn edit<'b>(
+        &'b self,
+        update: &'b Proposed,
+        package: &'b Package,
+        files: &mut Files<'_>,
+        overrides: &mut BTreeMap<(String, &'b str), Vec<(String, String)>>,
+    ) -> bool {
+        let Some(version) = update.repair.version.as_deref() else { return false };
+        let Some(lockfile) = self.lockfiles.get(update.lockfile) else { return false };
+        if package.ecosystem == Ecosystem::GO {
+            return edit_go(files, &lockfile.path, package, version);
+        }
+        match &update.repair.standing {
+            Standing::Raised(own) => {
+                let mut is_whole = !own.is_empty();
+                for own in own {
+                    let Some(location) = &own.location else { return false };
+                    let (old, new) = if own.requirement.is_empty() {
+                        // With checksums behind it, a pin can't be changed without them.
+                        if !package.integrity.is_empty() {
+                            return false;
+                        }
+                        (format!("=={}", package.version), format!("=={version}"))
+                    } else {
+                        (own.requirement.clone(), raised(package.ecosystem, &own.requirement, version))
+                    };
+                    let file = files.get(&location.path);
+                    is_whole &= file.is_some_and(|file| {
+                        let name = name_in_manifest(file, location.line, &package.name);
+                        file.replace(location.line.unwrap_or(0), &name, &old, &new)
+                    });
+                }
+                is_whole
+            }
+            Standing::Refused(_) => {
+                let key = match update.tool {
+                    "npm" | "bun" => "overrides",
+                    "yarn" => "resolutions",
+                    _ => return false,
+                };
+                let folder = lockfile.path.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
+                let path = folder.unwrap_or_default() + "package.json";
+                if files.get(&path).is_none() {
+                    return false;
+                }
+                overrides.entry((path, key)).or_default().push((update.key.clone(), version.to_owned()));
+                true
+            }
+            Standing::Admitted | Standing::Unknown(_) => false,
+        }
+    }
+}
+
+/// What nobody knows who only has files.
+const UNKNOWN: &str = "Not known offline: whether these versions are still published, what they depend on, and their checksums.";
+
+/// The packages that advisories are about, at their versions after updates.
+fn edited(lockfiles: &[Lockfile], proposed: &[&Proposed], databases: &[&Collected]) -> Vec<Lockfile> {
+    let is_named = |package: &Package| {
+        let key = PackageKey::of(package.ecosystem.name(), &package.name);
+        databases.iter().any(|database| database.advisories.contains_key(&key))
+    };
+    let of = |(number, lockfile): (usize, &Lockfile)| {
+        let mut packages = Vec::new();
+        for (index, package) in
+            lockfile.graph.packages.iter().enumerate().filter(|(_, package)| is_named(package))
+        {
+            let update = proposed.iter().find(|update| (update.lockfile, update.package) == (number, index));
+            let version = update.and_then(|update| update.repair.version.clone());
+            packages.push(Package {
+                version: version.unwrap_or_else(|| package.version.clone()),
+                ..package.clone()
+            });
+        }
+        Lockfile { path: lockfile.path.clone(), graph: Graph { packages, ..Graph::default() } }
+    };
+    lockfiles.iter().enumerate().map(of).collect()
+}
+
+/// The package of an update.
+fn package<'a>(lockfiles: &'a [Lockfile], update: &Proposed) -> Option<&'a Package> {
+    lockfiles.get(update.lockfile)?.graph.packages.get(update.package)
+}
+
+/// The command of an update: in place, or behind a changed manifest.
+fn command(update: &Proposed) -> Option<String> {
+    update.update.clone().or_else(|| tool::install(update.tool, &update.spec))
+}
+
+/// Whether a version is admitted, and what refuses it.
+fn admitted(standing: &Standing) -> String {
+    match standing {
+        Standing::Admitted => "yes".to_owned(),
+        Standing::Unknown(_) => "not known".to_owned(),
+        Standing::Raised(own) => {
+            let requirement = own.iter().map(|own| own.requirement.as_str()).find(|text| !text.is_empty());
+            requirement.map_or_else(|| "no: pinned".to_owned(), |requirement| format!("no: {requirement}"))
+        }
+        Standing::Refused(refusing) => {
+            let (who, requirement) = refusing.first().cloned().unwrap_or_default();
+            format!("no: {who} asks for {requirement}")
+        }
+    }
+}
+
+/// The spelling of a package's name on a line of a manifest.
+fn name_in_manifest(file: &Edited, line: Option<u64>, name: &str) -> String {
+    let number = line.and_then(|line| usize::try_from(line).ok()).and_then(|line| line.checked_sub(1));
+    let text = number.and_then(|number| file.text.lines().nth(number)).unwrap_or_default();
+    // Python's names are spelled freely.
+    let spelled = text.split(|next: char| !(next.is_alphanumeric() || "-_.@/".contains(next)));
+    let normal = |text: &str| text.to_ascii_lowercase().replace(['_', '.'], "-");
+    spelled.into_iter().find(|word| normal(word) == normal(name)).unwrap_or(name).to_owned()
+}
+
+/// Raises a module in `go.mod`, or the toolchain.
+fn edit_go(files: &mut Files<'_>, path: &str, package: &Package, version: &str) -> bool {
+    if package.file.is_some() {
+        return false;
+    }
+    let Some(file) = files.get(path) else { return false };
+    if is_toolchain(package) {
+        let toolchain = format!("toolchain go{version}");
+        return if package.is_guessed {
+            file.add(package.line, &["", &toolchain])
+        } else {
+            file.replace(
+                package.line,
+                "toolchain",
+                &format!("go{}", package.version),
+                &format!("go{version}"),
+            )
+        };
+    }
+    file.replace(package.line, &package.name, &format!("v{}", package.version), &format!("v{version}"))
+}
+
+/// Files that are edited, read when they are first asked for.
+struct Files<'a> {
+    read: &'a dyn Fn(&str) -> Option<String>,
+    files: BTreeMap<String, Option<Edited>>,
+}
+
+impl Files<'_> {
+    fn get(&mut self, path: &str) -> Option<&mut Edited> {
+        let read = self.read;
+        self.files.entry(path.to_owned()).or_insert_with(|| read(path).map(Edited::new)).as_mut()
+    }
+}
