@@ -24,15 +24,22 @@ const PUBLIC: [&str; 6] = [
 /// calls it. Both are listed then, so that neither can hide the other, and the one that is named keeps the address as its source.
 pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>) -> usize {
     let Some(address) = address else { return draft.add(package) };
-    (package.origin, package.source) = origin(address);
-    if package.origin != Origin::Registry {
+    if !is_public(address) {
+        (package.origin, package.source) = origin(address);
         return draft.add(package);
     }
     let installed = with_tarball(address, |name, version| {
         let is_other = name != package.name || !is_same_version(version, &package.version);
         is_other.then(|| (name.to_owned(), version.to_owned()))
     });
-    let Some((name, version)) = installed.flatten() else { return draft.add(package) };
+    let (name, version) = match installed {
+        Some(Some(other)) => other,
+        Some(None) => return draft.add(package),
+        None => {
+            (package.origin, package.source) = origin(address);
+            return draft.add(package);
+        }
+    };
     let other = Package { name, version, ..package.clone() };
     package.source = without_user(address);
     let named = draft.add(package);
@@ -113,11 +120,13 @@ pub fn tarball(address: &str) -> Option<(String, String)> {
 
 /// The same, for a function.
 fn with_tarball<T>(address: &str, take: impl FnOnce(&str, &str) -> T) -> Option<T> {
-    let path = address.split(['#', '?']).next().unwrap_or_default();
-    let (_, path) = path.split_once("://")?;
+    let end = address.bytes().position(|byte| matches!(byte, b'#' | b'?')).unwrap_or(address.len());
+    let (_, path) = address.get(..end)?.split_once("://")?;
     let (_, path) = path.split_once('/')?;
-    let path = percent_decode_str(path).decode_utf8().ok()?;
-    let (name, file) = path.rsplit_once("/-/")?;
+    let path = if path.contains('%') { percent_decode_str(path).decode_utf8().ok()? } else { path.into() };
+    // Nearly always, the last slash is that of `/-/`.
+    let last = path.rsplit_once('/').and_then(|(name, file)| Some((name.strip_suffix("/-")?, file)));
+    let (name, file) = last.or_else(|| path.rsplit_once("/-/"))?;
     let base = name.rsplit('/').next().unwrap_or(name);
     let version = file.strip_prefix(base)?.strip_prefix('-')?.strip_suffix(".tgz")?;
     Some(take(name, version))
@@ -142,7 +151,11 @@ pub(super) fn package(name: &str, version: &str, line: u64) -> Package {
 
 /// Checksums that stand in one text.
 pub(super) fn checksums(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    let text = text.unwrap_or_default();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return vec![text.to_owned()];
+    }
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// A `package.json`.

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::node::{self, ASKING, Manifest};
 use super::{Format, Source};
 use crate::document::{Damage, Node, Value, json, text};
@@ -45,7 +47,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     };
     let mut reader = Reader {
         draft: Draft::default(),
-        places: HashMap::new(),
+        places: HashMap::default(),
         manifest: Manifest::read(source, ""),
         source,
     };
@@ -69,7 +71,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     }
     // What only the part for older releases lists is installed by them.
     let names: HashSet<String> = reader.draft.packages().iter().map(|package| package.name.clone()).collect();
-    let mut older = Reader { draft: Draft::default(), places: HashMap::new(), manifest: None, source };
+    let mut older = Reader { draft: Draft::default(), places: HashMap::default(), manifest: None, source };
     older.nested(&root)?;
     for package in older.draft.packages() {
         if package.origin == Origin::Registry && package.is_exact() || !names.contains(&package.name) {
@@ -82,7 +84,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 struct Reader<'a> {
     draft: Draft,
     /// The package at each path, such as `node_modules/a`.
-    places: HashMap<&'a str, usize>,
+    places: HashMap<&'a str, usize, RandomState>,
     manifest: Option<Manifest>,
     source: &'a Source<'a>,
 }
