@@ -72,6 +72,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         notes: (scanned.notes.iter().cloned())
             .chain(policy.notes)
             .chain(notes(&packages, found, &databases))
+            .chain(plan.note())
             .chain(classes.and_then(|classes| classes.note()))
             .chain(before.iter().flat_map(Before::notes))
             .collect(),
