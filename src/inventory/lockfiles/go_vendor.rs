@@ -24,7 +24,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
-    let mut last: Option<usize> = None;
+    let mut last: Option<(&str, usize)> = None;
     for (line, content) in (1..).zip(text(source.bytes)?.lines()) {
         let words: Vec<&str> = content.split_whitespace().collect();
         let unexpected = || Damage::new(line, format!("`{content}` is neither a module nor a package"));
@@ -32,7 +32,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             [] | ["##", "workspace"] => {}
             // What the project itself asks for, and what Go's commands need to know.
             ["##", rest @ ..] => {
-                let index = last.ok_or_else(unexpected)?;
+                let (_, index) = last.ok_or_else(unexpected)?;
                 if rest.iter().any(|word| word.trim_end_matches(';') == "explicit") {
                     draft.ask(index, Some(Location::line(source.path, line)), None, Scope::Runtime);
                 }
@@ -51,9 +51,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
                     }
                     _ => return Err(unexpected()),
                 };
-                last = Some(draft.add(package));
+                last = Some((*path, draft.add(package)));
             }
-            [package] if *package != "#" && last.is_some() => {}
+            [package] if last.is_some_and(|(module, _)| is_of(package, module)) => {}
             _ => return Err(unexpected()),
         }
     }
@@ -61,6 +61,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         return Err(Damage::new(1, "no module is listed"));
     }
     Ok(draft.finish())
+}
+
+/// Whether a package is of a module.
+fn is_of(package: &str, module: &str) -> bool {
+    package.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn module(path: &str, version: &str, line: u64) -> Package {

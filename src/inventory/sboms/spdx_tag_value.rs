@@ -1,5 +1,7 @@
 //! SPDX 2.2 and 2.3 as tags and values: a line each, a value between `<text>` and `</text>` may have several.
 
+use std::collections::HashSet;
+
 use super::parts::{Part, Parts, RESTORE};
 use super::spdx::{check_version, own, relate};
 use crate::document::{Damage, text};
@@ -50,6 +52,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(text: &str) -> Result<Graph, Damage> {
     let mut packages: Vec<Part> = Vec::new();
     let mut relations: Vec<(&str, &str, &str)> = Vec::new();
+    let mut ids: HashSet<&str> = HashSet::new();
     let mut subjects: Vec<&str> = Vec::new();
     let (mut element, mut is_versioned) = (Element::Document, false);
     let mut lines = (1_u64..).zip(text.lines());
@@ -91,7 +94,16 @@ fn graph(text: &str) -> Result<Graph, Damage> {
                 [left, kind, right] => relations.push((kind, left, right)),
                 _ => return Err(unexpected()),
             },
-            ("SPDXID", Some(package)) => package.id = Some(value.to_owned()),
+            ("SPDXID", package) => {
+                if !ids.insert(value) {
+                    return Err(Damage::new(line, format!("the id `{value}` occurs twice")));
+                }
+                if let Some(package) = package
+                    && package.id.replace(value.to_owned()).is_some()
+                {
+                    return Err(Damage::new(line, format!("`{}` has two ids", package.name)));
+                }
+            }
             ("PackageVersion", Some(package)) => value.clone_into(&mut package.version),
             ("PackageComment", Some(package)) => package.own = own(value),
             ("PackageLicenseConcluded" | "PackageLicenseDeclared", Some(package))
@@ -125,6 +137,11 @@ fn graph(text: &str) -> Result<Graph, Damage> {
         };
         let is_subject = subjects.contains(&id.as_str());
         parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
+    }
+    // What is said of an element that is gone may have been said of a package.
+    let ends = relations.iter().flat_map(|(_, left, right)| [*left, *right]).chain(subjects);
+    if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
+        return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
     }
     for (kind, left, right) in relations {
         relate(&mut parts, kind, left, right);
