@@ -29,7 +29,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         let words: Vec<&str> = content.split_whitespace().collect();
         let unexpected = || Damage::new(line, format!("`{content}` is neither a module nor a package"));
         match words.as_slice() {
-            [] | ["##", "workspace"] => {}
+            // Behind the modules stands once more what replaces which one.
+            [] | ["##", "workspace"] | ["#", _, "=>", ..] => {}
             // What the project itself asks for, and what Go's commands need to know.
             ["##", rest @ ..] => {
                 let (_, index) = last.ok_or_else(unexpected)?;
@@ -37,8 +38,6 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
                     draft.ask(index, Some(Location::line(source.path, line)), None, Scope::Runtime);
                 }
             }
-            // Behind the modules stands once more what replaces which one.
-            ["#", _, "=>", ..] => {}
             ["#", path, version, rest @ ..] if version.starts_with('v') => {
                 let package = match rest {
                     [] => module(path, version, line),

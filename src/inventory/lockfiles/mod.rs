@@ -65,7 +65,7 @@ modules! {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
-mod damaged;
+mod damaged_tests;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

@@ -56,7 +56,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             root.check_known(&V1_KEYS)?;
         }
         reader.nested(&root)?;
-        reader.check_required(&root, &mut Vec::new())?;
+        Reader::check_required(&root, &mut Vec::new())?;
         return Ok(reader.draft.finish());
     }
     if root.get("packages").is_none() {
@@ -329,14 +329,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Rejects packages of version 1 that others need and that are not listed.
-    fn check_required(&self, node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
+    fn check_required(node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
         let entries = node.entries("dependencies")?;
         seen.push(entries.iter().map(|entry| entry.key.as_ref()).collect());
         let depth = seen.len();
         for entry in entries {
             let own = entry.node.entries("dependencies")?;
             let Some(Value::Map(requires)) = entry.node.get("requires").map(|node| &node.value) else {
-                self.check_required(&entry.node, seen)?;
+                Self::check_required(&entry.node, seen)?;
                 seen.truncate(depth);
                 continue;
             };
@@ -350,7 +350,7 @@ impl<'a> Reader<'a> {
                     return Err(Damage::new(wish.line, format!("`{name}` is asked for and not listed")));
                 }
             }
-            self.check_required(&entry.node, seen)?;
+            Self::check_required(&entry.node, seen)?;
             seen.truncate(depth);
         }
         Ok(())

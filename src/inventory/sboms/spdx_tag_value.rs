@@ -104,32 +104,50 @@ fn graph(text: &str) -> Result<Graph, Damage> {
                     return Err(Damage::new(line, format!("`{}` has two ids", package.name)));
                 }
             }
-            ("PackageVersion", Some(package)) => value.clone_into(&mut package.version),
-            ("PackageComment", Some(package)) => package.own = own(value),
-            ("PackageLicenseConcluded" | "PackageLicenseDeclared", Some(package))
-                if !matches!(value, "" | "NOASSERTION" | "NONE") =>
-            {
-                package.license.get_or_insert_with(|| value.to_owned());
-            }
-            ("PackageChecksum", Some(package)) => {
-                let (algorithm, digits) = value.split_once(':').ok_or_else(unexpected)?;
-                package.integrity.push(format!("{}:{}", algorithm.to_ascii_lowercase(), digits.trim()));
-            }
-            ("ExternalRef", Some(package)) => match value.split_whitespace().collect::<Vec<_>>().as_slice() {
-                [_, kind, purl]
-                    if kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl")) =>
-                {
-                    package.purls.push((*purl).to_owned());
-                }
-                [_, _, _, ..] => {}
-                _ => return Err(unexpected()),
-            },
+            (tag, Some(package)) => describe(package, tag, value).ok_or_else(unexpected)?,
             _ => {}
         }
     }
     if !is_versioned {
         return Err(Damage::new(1, "`SPDXVersion` is missing"));
     }
+    related(packages, &relations, &subjects, &ids)
+}
+
+/// Takes a tag of a package; none where its value is none.
+fn describe(package: &mut Part, tag: &str, value: &str) -> Option<()> {
+    match tag {
+        "PackageVersion" => value.clone_into(&mut package.version),
+        "PackageComment" => package.own = own(value),
+        "PackageLicenseConcluded" | "PackageLicenseDeclared"
+            if !matches!(value, "" | "NOASSERTION" | "NONE") =>
+        {
+            package.license.get_or_insert_with(|| value.to_owned());
+        }
+        "PackageChecksum" => {
+            let (algorithm, digits) = value.split_once(':')?;
+            package.integrity.push(format!("{}:{}", algorithm.to_ascii_lowercase(), digits.trim()));
+        }
+        "ExternalRef" => {
+            let words: Vec<&str> = value.split_whitespace().collect();
+            let [_, kind, locator, ..] = words.as_slice() else { return None };
+            let is_purl = kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"));
+            if is_purl && words.len() == 3 {
+                package.purls.push((*locator).to_owned());
+            }
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+/// The packages with what leads to what.
+fn related(
+    packages: Vec<Part>,
+    relations: &[(&str, &str, &str)],
+    subjects: &[&str],
+    ids: &HashSet<&str>,
+) -> Result<Graph, Damage> {
     let mut parts = Parts::default();
     for package in packages {
         let Some(id) = &package.id else {
@@ -139,7 +157,7 @@ fn graph(text: &str) -> Result<Graph, Damage> {
         parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
     }
     // What is said of an element that is gone may have been said of a package.
-    let ends = relations.iter().flat_map(|(_, left, right)| [*left, *right]).chain(subjects);
+    let ends = relations.iter().flat_map(|(_, left, right)| [*left, *right]).chain(subjects.iter().copied());
     if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
         return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
     }

@@ -301,14 +301,14 @@ const NPM: &[Case] = &[
             project.write(
                 "package-lock.json",
                 "{\"lockfileVersion\": 1, \"dependencies\": {\"safe\": {\"version\": \"npm:bad@1.0.1\"}}}\n",
-            )
+            );
         },
         Red("advisory"),
     ),
     (
         "needs a package that it does not list",
         |project| {
-            project.write("package-lock.json", "{\"lockfileVersion\": 1, \"dependencies\": {\"a\": {\"version\": \"1.0.0\", \"requires\": {\"bad\": \"1\"}}}}\n")
+            project.write("package-lock.json", "{\"lockfileVersion\": 1, \"dependencies\": {\"a\": {\"version\": \"1.0.0\", \"requires\": {\"bad\": \"1\"}}}}\n");
         },
         Refused(3, "asked for and not listed"),
     ),
@@ -362,7 +362,7 @@ const NPM: &[Case] = &[
     (
         "takes it from another host",
         |project| {
-            project.npm(&entry("bad", "1.2.0", "").replace("registry.npmjs.org", "registry.example.org"))
+            project.npm(&entry("bad", "1.2.0", "").replace("registry.npmjs.org", "registry.example.org"));
         },
         Red("lockfile-tampered"),
     ),
@@ -374,7 +374,7 @@ const NPM: &[Case] = &[
     (
         "takes the checksum away",
         |project| {
-            project.npm(&entry("bad", "1.2.0", "").replace(", \"integrity\": \"sha512-1.2.0AAA==\"", ""))
+            project.npm(&entry("bad", "1.2.0", "").replace(", \"integrity\": \"sha512-1.2.0AAA==\"", ""));
         },
         Red("lockfile-tampered"),
     ),
@@ -391,7 +391,7 @@ const NPM: &[Case] = &[
     (
         "brings malware under another name, for development",
         |project| {
-            project.npm(&at("node_modules/safe", "evil", "6.6.6", ", \"name\": \"evil\", \"dev\": true"))
+            project.npm(&at("node_modules/safe", "evil", "6.6.6", ", \"name\": \"evil\", \"dev\": true"));
         },
         Red("malware"),
     ),
@@ -479,7 +479,7 @@ const NPM: &[Case] = &[
         "hides a requirement behind an address",
         |project| {
             project
-                .write("requirements.txt", "--extra-index-url https://example.org/simple \\\n  bad==1.0.1\n")
+                .write("requirements.txt", "--extra-index-url https://example.org/simple \\\n  bad==1.0.1\n");
         },
         Refused(3, "follows the value"),
     ),
