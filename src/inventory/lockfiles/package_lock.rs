@@ -51,7 +51,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         manifest: Manifest::read(source, ""),
         source,
     };
-    if version == 1 {
+    // npm reads `packages` wherever there is one, whatever the version says.
+    if version == 1 && root.get("packages").is_none() {
         if root.get("dependencies").is_none() {
             root.check_known(&V1_KEYS)?;
         }
@@ -73,6 +74,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let names: HashSet<String> = reader.draft.packages().iter().map(|package| package.name.clone()).collect();
     let mut older = Reader { draft: Draft::default(), places: HashMap::default(), manifest: None, source };
     older.nested(&root)?;
+    if version == 1 {
+        older.check_required(&root, &mut Vec::new())?;
+    }
     for package in older.draft.packages() {
         if package.origin == Origin::Registry && package.is_exact() || !names.contains(&package.name) {
             reader.draft.add(package.clone());
@@ -114,6 +118,9 @@ impl<'a> Reader<'a> {
         for entry in entries {
             let (path, node) = (entry.key.as_ref(), &entry.node);
             node.map(path)?;
+            if !is_plain(path) {
+                return Err(Damage::new(entry.line, format!("`{path}` is not a path in its shortest form")));
+            }
             node.check_case(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
             let resolved = node.text_of("resolved")?;
             if node.is_true("link") && !resolved.is_some_and(|resolved| resolved.contains("://")) {
@@ -138,7 +145,7 @@ impl<'a> Reader<'a> {
             let index = if let Some(index) = self.places.get(target) {
                 *index
             } else {
-                let (origin, source) = node::origin(target);
+                let (origin, source) = node::path(target);
                 self.draft.add(Package { origin, source, ..node::package(name_of(path), "", line) })
             };
             self.places.insert(path, index);
@@ -197,7 +204,7 @@ impl<'a> Reader<'a> {
         // What is not below `node_modules` is a folder of its own; one that was fetched is none.
         let is_folder = !path.split('/').any(|segment| segment == "node_modules");
         if is_folder && resolved.is_none() && package.integrity.is_empty() {
-            let (origin, source) = node::origin(path);
+            let (origin, source) = node::path(path);
             let index = self.draft.add(Package { origin, source, scope: Scope::Runtime, ..package });
             if origin == Origin::Project {
                 self.draft.root(index);
@@ -359,10 +366,12 @@ impl<'a> Reader<'a> {
     /// Adds an entry of version 1.
     fn entry(&mut self, name: &str, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
         let version = node.text_of("version")?.unwrap_or_default();
-        let mut address = node.text_of("resolved")?;
+        // Old releases of npm write `false` for what is bundled.
+        let is_bundled = node.get("resolved").is_some_and(|resolved| resolved.value == Value::Bool(false));
+        let mut address = if is_bundled { None } else { node.text_of("resolved")? };
         let (name, version) = match node::alias(version) {
             Some(alias) => alias,
-            None if version.contains(':') => {
+            None if version.contains([':', '/']) => {
                 address = Some(version);
                 (name, "")
             }
@@ -380,6 +389,23 @@ impl<'a> Reader<'a> {
         };
         Ok(node::add(&mut self.draft, package, address))
     }
+}
+
+/// Whether a path leads straight to where it leads: npm takes `node_modules/a/` and `node_modules//a` for `node_modules/a`.
+fn is_plain(path: &str) -> bool {
+    let mut is_above = true;
+    matches!(path, "" | ".")
+        || !path.contains('\\')
+            && path.split('/').enumerate().all(|(index, segment)| {
+                is_above = is_above && segment == "..";
+                match segment {
+                    "." => false,
+                    ".." => is_above,
+                    // An absolute path.
+                    "" => index == 0,
+                    _ => true,
+                }
+            })
 }
 
 /// The name of what is at a path: behind the last `node_modules/`, or its last segment.
