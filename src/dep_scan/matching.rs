@@ -584,7 +584,7 @@ fn fixed_by(finding: Finding, repair: &Repair, advisory: &Advisory) -> Finding {
     let ends = |version: &&String| advisory.affects(version) == Verdict::NotAffected;
     match repair.version.as_ref().filter(ends) {
         Some(version) if advisory.kind != Kind::Malware => {
-            finding.about("fix", version.as_str()).about("fix_admitted", repair.standing.word())
+            finding.about("fix", version.as_str()).about("fix_admitted", repair.needs.word())
         }
         _ => finding,
     }

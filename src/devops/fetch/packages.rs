@@ -58,8 +58,17 @@ pub(super) fn packages(paths: &[PathBuf], context: &Context) -> Result<Packages,
     for (path, kind) in &found.lockfiles {
         match kind {
             Kind::Read(format) => {
-                let bytes = bytes(path)?;
-                read.all.extend(format.read(&Source::alone(&shown(path), &bytes))?.packages);
+                let own = bytes(path)?;
+                let folder = path.parent().unwrap_or_else(|| Path::new(""));
+                // A file that a lockfile names is read where it lies in the workspace.
+                let neighbour = |name: &str| {
+                    let beside = folder.join(name);
+                    let real = std::fs::canonicalize(&beside).ok();
+                    let is_read = real.is_some_and(|real| real.is_file() && workspace.holds(&real));
+                    if is_read { bytes(&beside).map(Some) } else { Ok(None) }
+                };
+                let source = Source { path: &shown(path), bytes: &own, neighbour: &neighbour };
+                read.all.extend(format.read(&source)?.packages);
                 read.lockfiles += 1;
             }
             Kind::NotRead(ecosystem) => {

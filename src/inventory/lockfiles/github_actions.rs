@@ -147,7 +147,7 @@ fn package(node: &Node<'_>, line: &str) -> Result<Option<Package>, Damage> {
 }
 
 /// Whether this is a full version: `v1.2.3`, `1.2.3-beta`.
-fn is_version(text: &str) -> bool {
+pub(super) fn is_version(text: &str) -> bool {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let core = text.split(['-', '+']).next().unwrap_or_default();
     let mut parts = core.split('.');

@@ -18,7 +18,7 @@ pub(super) const FORMAT: Format =
 /// Reads a file.
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
     let help = "restore the file, or complete it with `go mod tidy`";
-    let file = File::parse(source.bytes).map_err(|damage| damage.error(source.path, help))?;
+    let file = File::parse(source.bytes, false).map_err(|damage| damage.error(source.path, help))?;
     let sums = match (source.neighbour)("go.sum")? {
         Some(bytes) => {
             sums(&bytes).map_err(|damage| damage.error(&node::beside(source.path, "go.sum"), help))?
@@ -42,12 +42,17 @@ struct Replacement<'a> {
     version: Option<&'a str>,
     by: &'a str,
     by_version: Option<&'a str>,
+    line: u64,
 }
 
 /// A `go.mod`.
 #[derive(Default)]
-struct File<'a> {
+pub(super) struct File<'a> {
+    /// Whether this is a `go.work`, which has folders of modules and no module of its own.
+    is_workspace: bool,
     module: Option<(&'a str, u64)>,
+    /// Folders of modules, with their lines.
+    pub(super) used: Vec<(&'a str, u64)>,
     go: Option<(&'a str, u64)>,
     toolchain: Option<(&'a str, u64)>,
     required: Vec<Required<'a>>,
@@ -55,8 +60,9 @@ struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, Damage> {
-        let mut file = Self::default();
+    /// Reads a `go.mod`, or a `go.work`.
+    pub(super) fn parse(bytes: &'a [u8], is_workspace: bool) -> Result<Self, Damage> {
+        let mut file = Self { is_workspace, ..Self::default() };
         let mut block: Option<(&str, u64)> = None;
         let text = text(bytes)?;
         let mut is_empty = true;
@@ -79,8 +85,11 @@ impl<'a> File<'a> {
         if let Some((verb, line)) = block {
             return Err(Damage::new(line, format!("the block `{verb}` has no end")));
         }
+        if is_workspace && file.go.is_none() && file.used.is_empty() {
+            return Err(Damage::new(1, "`go` and `use` are missing"));
+        }
         // An empty file keeps a folder out of the module around it.
-        if file.module.is_none() && !is_empty {
+        if !is_workspace && file.module.is_none() && !is_empty {
             return Err(Damage::new(1, "`module` is missing"));
         }
         Ok(file)
@@ -89,6 +98,10 @@ impl<'a> File<'a> {
     fn take(&mut self, verb: &str, words: &[&'a str], comment: &str, line: u64) -> Result<(), Damage> {
         let unexpected = || Damage::new(line, format!("unexpected `{verb}`"));
         match (verb, words) {
+            ("module" | "require" | "exclude" | "retract" | "tool" | "ignore", _) if self.is_workspace => {
+                return Err(unexpected());
+            }
+            ("use", [folder]) if self.is_workspace => self.used.push((folder, line)),
             ("module", [path]) if self.module.is_none() => self.module = Some((path, line)),
             ("go", [version]) if self.go.is_none() => self.go = Some((version, line)),
             ("toolchain", [version]) if self.toolchain.is_none() => self.toolchain = Some((version, line)),
@@ -113,7 +126,7 @@ impl<'a> File<'a> {
                         format!("`{by}` has neither a version nor is it a folder"),
                     ));
                 }
-                self.replaced.push(Replacement { path, version, by, by_version });
+                self.replaced.push(Replacement { path, version, by, by_version, line });
             }
             ("exclude" | "retract" | "tool" | "godebug" | "ignore", [_, ..]) => {}
             _ => return Err(unexpected()),
@@ -137,6 +150,22 @@ impl<'a> File<'a> {
         }
     }
 
+    /// Adds the standard library.
+    pub(super) fn add_stdlib(&self, path: &str, draft: &mut Draft) {
+        if let Some((version, line, is_guessed)) = self.go() {
+            let stdlib = Package { is_guessed, ..Package::new(Ecosystem::GO, "stdlib", version, line) };
+            let stdlib = draft.add(stdlib);
+            draft.ask(stdlib, Some(Location::line(path, line)), None, Scope::Runtime);
+        }
+    }
+
+    /// What takes the place of modules, whatever their versions.
+    pub(super) fn replacements(&self) -> impl Iterator<Item = Package> {
+        self.replaced
+            .iter()
+            .map(|one| self.module(one.path, one.version.unwrap_or_default(), one.line, &BTreeMap::new()))
+    }
+
     /// Whether other modules than those that are listed are built as well.
     fn is_partial(&self) -> bool {
         self.go.is_none_or(|(version, _)| compare(version, "1.17") == Ordering::Less)
@@ -149,11 +178,7 @@ impl<'a> File<'a> {
             let own = draft.add(own);
             draft.root(own);
         }
-        if let Some((version, line, is_guessed)) = self.go() {
-            let stdlib = Package { is_guessed, ..Package::new(Ecosystem::GO, "stdlib", version, line) };
-            let stdlib = draft.add(stdlib);
-            draft.ask(stdlib, Some(Location::line(path, line)), None, Scope::Runtime);
-        }
+        self.add_stdlib(path, &mut draft);
         for required in &self.required {
             let module = self.module(required.path, required.version, required.line, sums);
             let forked = self.forked(required, &module);
