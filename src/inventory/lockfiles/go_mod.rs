@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::{Format, Source, node};
-use crate::document::{Damage, text};
+use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error, Location};
@@ -64,7 +64,7 @@ impl<'a> File<'a> {
     pub(super) fn parse(bytes: &'a [u8], is_workspace: bool) -> Result<Self, Damage> {
         let mut file = Self { is_workspace, ..Self::default() };
         let mut block: Option<(&str, u64)> = None;
-        let text = text(bytes)?;
+        let text = text_of_lines(bytes)?;
         let mut is_empty = true;
         for (line, content) in (1..).zip(text.lines()) {
             let (content, comment) = content.split_once("//").unwrap_or((content, ""));
@@ -304,7 +304,7 @@ struct Sum {
 /// The checksums of modules, without those of their `go.mod` alone.
 fn sums(bytes: &[u8]) -> Result<BTreeMap<(String, String), Sum>, Damage> {
     let mut sums = BTreeMap::new();
-    for (line, content) in (1..).zip(text(bytes)?.lines()) {
+    for (line, content) in (1..).zip(text_of_lines(bytes)?.lines()) {
         match content.split_whitespace().collect::<Vec<_>>().as_slice() {
             [] => {}
             [_, version, _] if version.ends_with("/go.mod") => {}
