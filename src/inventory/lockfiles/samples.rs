@@ -484,8 +484,8 @@ fn a_file_without_packages_is_clean_and_an_empty_one_is_an_error() {
             .map(crate::Package::label)
             .collect();
         assert_eq!(others, [""; 0], "{path}");
-        // A list of requirements may be empty, and other programs have files of the name `action.yml`.
-        if !matches!(*path, "requirements.txt" | "action.yml") {
+        // A list of requirements may be empty, an empty `go.mod` marks a folder, and other programs have files of the name `action.yml`.
+        if !matches!(*path, "requirements.txt" | "action.yml" | "go.mod") {
             for nothing in ["", "\n", "\u{feff}\n"] {
                 accepted.extend(read(path, nothing.as_bytes()).is_ok().then_some(*path));
             }
