@@ -142,10 +142,9 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
     matches
 }
 
-/// Whether a package is compared with advisories. One of the project itself is not; in a lockfile of cargo, that may be a copy of a
-/// published package in a folder, which is the same there.
+/// Whether a package is compared with advisories. One of the project itself is not, unless it may be a copy of a published package.
 fn is_compared(package: &Package) -> bool {
-    package.origin != Origin::Project || package.ecosystem == Ecosystem::CRATES_IO && package.is_exact()
+    package.origin != Origin::Project || package.may_be_copy()
 }
 
 /// What databases have about one package.

@@ -37,6 +37,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if !is_workflow && !text.to_ascii_lowercase().contains("runs") && !text.contains('\\') {
         return Ok(Graph::default());
     }
+    // A workflow that is switched off by comments.
+    let mut words = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).peekable();
+    if words.peek().is_some() && words.all(|line| line.starts_with('#')) {
+        return Ok(Graph::default());
+    }
     let document = yaml_with_aliases(text)?;
     document.check_case(&KNOWN)?;
     if is_workflow {

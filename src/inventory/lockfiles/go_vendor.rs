@@ -3,7 +3,7 @@
 //! `# module version`, behind which `=> module version` or `=> folder` says what is there instead; lines of packages follow.
 
 use super::{Format, Source, node};
-use crate::document::{Damage, text};
+use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error, Location};
@@ -24,8 +24,8 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
-    let mut last: Option<(&str, usize)> = None;
-    for (line, content) in (1..).zip(text(source.bytes)?.lines()) {
+    let mut last: Option<usize> = None;
+    for (line, content) in (1..).zip(text_of_lines(source.bytes)?.lines()) {
         let words: Vec<&str> = content.split_whitespace().collect();
         let unexpected = || Damage::new(line, format!("`{content}` is neither a module nor a package"));
         match words.as_slice() {

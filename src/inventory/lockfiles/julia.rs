@@ -28,9 +28,28 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
     graph(source, &manifest).map_err(|damage| damage.error(source.path, help))
 }
 
+/// Whether another program has a file of this name: one without any key or table that Julia writes.
+fn is_foreign(document: &Node<'_>) -> bool {
+    let known = ["manifest_format", "julia_version", "project_hash", "deps", "registries"];
+    match &document.value {
+        Value::Map(entries) => {
+            !entries.is_empty()
+                && !entries.iter().any(|entry| {
+                    known.iter().any(|key| entry.key.eq_ignore_ascii_case(key))
+                        || matches!(entry.node.value, Value::List(_))
+                        || entry.node.get("uuid").is_some()
+                })
+        }
+        _ => false,
+    }
+}
+
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = toml(text(source.bytes)?)?;
     document.check_case(&["manifest_format", "deps", "julia_version"])?;
+    if is_foreign(&document) {
+        return Ok(Graph::default());
+    }
     let format = document.text_of("manifest_format")?;
     let packages = packages(&document, format)?;
     let julia = document.text_of("julia_version")?;

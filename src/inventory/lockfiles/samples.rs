@@ -58,7 +58,7 @@ pub(super) const SAMPLES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "composer.lock",
-        "{\n  \"content-hash\": \"x\",\n  \"packages\": [\n    {\n      \"name\": \"monolog/monolog\",\n      \"version\": \"v2.9.1\",\n      \"source\": {\"type\": \"git\", \"url\": \"https://github.com/Seldaek/monolog.git\", \"reference\": \"f2\"},\n      \"dist\": {\"type\": \"zip\", \"url\": \"https://api.github.com/x\", \"reference\": \"f2\", \"shasum\": \"\"},\n      \"require\": {\"php\": \">=7.2\", \"psr/log\": \"^1.0.1\"},\n      \"notification-url\": \"https://packagist.org/downloads/\",\n      \"license\": [\"MIT\"],\n      \"time\": \"2023-02-06T13:44:46+00:00\"\n    },\n    {\"name\": \"acme/fork\", \"version\": \"dev-main\", \"source\": {\"type\": \"git\", \"url\": \"https://git.example/fork.git\", \"reference\": \"ab\"}}\n  ],\n  \"packages-dev\": [\n    {\"name\": \"psr/log\", \"version\": \"1.1.4\", \"notification-url\": \"https://packagist.org/downloads/\", \"require\": []}\n  ]\n}",
+        "{\n  \"content-hash\": \"x\",\n  \"packages\": [\n    {\n      \"name\": \"monolog/monolog\",\n      \"version\": \"v2.9.1\",\n      \"source\": {\"type\": \"git\", \"url\": \"https://github.com/Seldaek/monolog.git\", \"reference\": \"f2\"},\n      \"dist\": {\"type\": \"zip\", \"url\": \"https://api.github.com/repos/Seldaek/monolog/zipball/f2\", \"reference\": \"f2\", \"shasum\": \"\"},\n      \"require\": {\"php\": \">=7.2\", \"psr/log\": \"^1.0.1\"},\n      \"notification-url\": \"https://packagist.org/downloads/\",\n      \"license\": [\"MIT\"],\n      \"time\": \"2023-02-06T13:44:46+00:00\"\n    },\n    {\"name\": \"acme/fork\", \"version\": \"dev-main\", \"source\": {\"type\": \"git\", \"url\": \"https://git.example/fork.git\", \"reference\": \"ab\"}}\n  ],\n  \"packages-dev\": [\n    {\"name\": \"psr/log\", \"version\": \"1.1.4\", \"notification-url\": \"https://packagist.org/downloads/\", \"require\": []}\n  ]\n}",
         &[
             "Packagist monolog/monolog v2.9.1 registry runtime 5",
             "Packagist acme/fork dev-main git runtime 14",
@@ -487,8 +487,8 @@ fn a_file_without_packages_is_clean_and_an_empty_one_is_an_error() {
             .map(crate::Package::label)
             .collect();
         assert_eq!(others, [""; 0], "{path}");
-        // A list of requirements may be empty, and other programs have files of the name `action.yml`.
-        if !matches!(*path, "requirements.txt" | "action.yml") {
+        // A list of requirements may be empty, an empty `go.mod` marks a folder, and other programs have files of the name `action.yml`.
+        if !matches!(*path, "requirements.txt" | "action.yml" | "go.mod") {
             for nothing in ["", "\n", "\u{feff}\n"] {
                 accepted.extend(read(path, nothing.as_bytes()).is_ok().then_some(*path));
             }
