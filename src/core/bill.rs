@@ -10,6 +10,8 @@ use super::finding::Location;
 pub struct Bill {
     /// The files that were read, in the order of their paths; for an image, its targets.
     pub files: Vec<BilledFile>,
+    /// Paths of files that list components as well and that were not read, because nobody knows their formats: the bill is incomplete.
+    pub not_read: Vec<String>,
 }
 
 /// A file and the components that it lists.

@@ -161,8 +161,33 @@ pub struct Waived {
     pub owner: String,
     /// Why it is accepted.
     pub reason: String,
-    /// Last day on which it holds, as `2026-12-31`.
-    pub expires: String,
+    /// Last day on which it holds, as `2026-12-31`; a statement of a document has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// The document whose statement it is; a waiver has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_in: Option<String>,
+}
+
+impl Waived {
+    /// Accepted by a waiver, until a day.
+    pub fn until(owner: impl Into<String>, reason: impl Into<String>, expires: impl Into<String>) -> Self {
+        Self { owner: owner.into(), reason: reason.into(), expires: Some(expires.into()), stated_in: None }
+    }
+
+    /// Accepted because a document states that it does not apply.
+    pub fn stated(owner: impl Into<String>, reason: impl Into<String>, document: impl Into<String>) -> Self {
+        Self { owner: owner.into(), reason: reason.into(), expires: None, stated_in: Some(document.into()) }
+    }
+
+    /// Under which terms: `until 2026-12-31, owner ops`, or `statement of ACME, in vex.json`.
+    pub fn terms(&self) -> String {
+        match (&self.stated_in, &self.expires) {
+            (Some(document), _) => format!("statement of {}, in {document}", self.owner),
+            (None, Some(expires)) => format!("until {expires}, owner {}", self.owner),
+            (None, None) => format!("owner {}", self.owner),
+        }
+    }
 }
 
 /// Names a finding across runs: 32 hexadecimal digits of a SHA-256 over the rule and the subject's identity.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use devops_advisory::index::{Header, Index, SourceFile, build, diff, verify};
-use devops_core::Error;
 use devops_core::words::{counted, number};
+use devops_core::{Error, Location};
 
 /// The sub-command.
 pub(super) fn command() -> Command {
@@ -70,16 +71,16 @@ pub(super) fn answer(matches: &ArgMatches) -> Result<String, Error> {
             Ok(described(&built.header, &built.digest))
         }
         "info" => {
-            let index = Index::open(&path("FILE"), None)?;
+            let index = Index::open(&index_at(path("FILE"))?, None)?;
             Ok(described(index.header(), &index.digest()))
         }
         "verify" => {
             let digest = matches.get_one::<String>("db-digest").map(String::as_str);
-            let index = verify(&path("FILE"), digest)?;
+            let index = verify(&index_at(path("FILE"))?, digest)?;
             Ok(format!("{} is whole: {}\n", path("FILE").display(), index.digest()))
         }
         _ => {
-            let difference = diff(&path("OLD"), &path("NEW"))?;
+            let difference = diff(&index_at(path("OLD"))?, &index_at(path("NEW"))?)?;
             let mut text = String::new();
             let mut list = |sign: char, advisories: &BTreeSet<(String, String)>| {
                 for (id, package) in advisories {
@@ -92,6 +93,37 @@ pub(super) fn answer(matches: &ArgMatches) -> Result<String, Error> {
             list('~', &difference.changed);
             Ok(text)
         }
+    }
+}
+
+/// The path of an index.
+///
+/// # Errors
+/// Where it leads to something that an index can be made of, or to nothing.
+fn index_at(path: PathBuf) -> Result<PathBuf, Error> {
+    let shown = path.display().to_string().replace('\\', "/");
+    let is_no_index = |what: &str| {
+        Error::input(format!("{what}, not an index of advisories"))
+            .at(Location::file(&*shown))
+            .help(format!("make an index of it with `dep-scan db build --output advisories.idx {shown}`"))
+    };
+    if path.is_dir() {
+        return Err(is_no_index("is a folder"));
+    }
+    let mut start = [0; 4];
+    let mut file = devops_files::open(&path).map_err(|error| {
+        Error::unreadable(&path, error)
+            .help("give an index that `devops fetch advisories` or `dep-scan db build` made")
+    })?;
+    let length = file.read(&mut start).map_err(|error| Error::unreadable(&path, error))?;
+    match start.get(..length).unwrap_or_default() {
+        [] => Err(Error::input("is empty, not an index of advisories")
+            .at(Location::file(&*shown))
+            .help("fetch the index again, or build it with `dep-scan db build`")),
+        [b'P', b'K', ..] => Err(is_no_index("is a zip")),
+        [b'{' | b'[', ..] => Err(is_no_index("is JSON")),
+        [0x1f, 0x8b, ..] => Err(is_no_index("is compressed with gzip")),
+        _ => Ok(path),
     }
 }
 

@@ -109,6 +109,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub reachability: Vec<PathBuf>,
 
+    /// Version of Go that builds the project, e.g. `1.24.2`, instead of what `go.mod` and `go.work` say about it
+    #[arg(long, value_name = "VERSION", value_parser = go_version)]
+    pub go_version: Option<String>,
+
     /// Digest that the index must have, e.g. `sha256:…` as `dep-scan db info` prints it
     #[arg(long, value_name = "DIGEST")]
     pub db_digest: Option<String>,
@@ -202,6 +206,15 @@ impl From<Scope> for FailingScope {
     }
 }
 
+/// A version of Go, as `go version` prints it.
+fn go_version(text: &str) -> Result<String, String> {
+    let version = text.trim().trim_start_matches("go");
+    let is_whole = version.starts_with(|first: char| first.is_ascii_digit())
+        && version.matches('.').count() >= 1
+        && version.chars().all(|character| character.is_ascii_alphanumeric() || ".-+".contains(character));
+    if is_whole { Ok(version.to_owned()) } else { Err("expected a version such as 1.24.2".to_owned()) }
+}
+
 /// A score of CVSS.
 fn score(text: &str) -> Result<f64, String> {
     let score = text.trim().parse().ok().filter(|score| (0.0..=10.0).contains(score));
@@ -249,11 +262,11 @@ impl Job for DepScan {
     const ARTIFACTS: &'static [&'static str] = &[scan::FIXES];
 
     const FORMATS: &'static [OwnFormat] = &[
-        OwnFormat { format: Format::Cyclonedx, draw: devops_render::cyclonedx_of },
-        OwnFormat { format: Format::Spdx, draw: devops_render::spdx_of },
-        OwnFormat { format: Format::Gitlab, draw: devops_render::dependency_scanning },
-        OwnFormat { format: Format::Openvex, draw: devops_render::openvex },
-        OwnFormat { format: Format::Snapshot, draw: devops_render::snapshot },
+        OwnFormat::of(Format::Cyclonedx, devops_render::cyclonedx_of),
+        OwnFormat::of(Format::Spdx, devops_render::spdx_of),
+        OwnFormat::of(Format::Gitlab, devops_render::dependency_scanning),
+        OwnFormat::of(Format::Openvex, devops_render::openvex),
+        OwnFormat::of(Format::Snapshot, devops_render::snapshot),
     ];
 
     const EVENT: devops_events::Kind = devops_events::Kind::Scan;

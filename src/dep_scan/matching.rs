@@ -142,10 +142,9 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
     matches
 }
 
-/// Whether a package is compared with advisories. One of the project itself is not; in a lockfile of cargo, that may be a copy of a
-/// published package in a folder, which is the same there.
+/// Whether a package is compared with advisories. One of the project itself is not, unless it may be a copy of a published package.
 fn is_compared(package: &Package) -> bool {
-    package.origin != Origin::Project || package.ecosystem == Ecosystem::CRATES_IO && package.is_exact()
+    package.origin != Origin::Project || package.may_be_copy()
 }
 
 /// What databases have about one package.
@@ -585,7 +584,7 @@ fn fixed_by(finding: Finding, repair: &Repair, advisory: &Advisory) -> Finding {
     let ends = |version: &&String| advisory.affects(version) == Verdict::NotAffected;
     match repair.version.as_ref().filter(ends) {
         Some(version) if advisory.kind != Kind::Malware => {
-            finding.about("fix", version.as_str()).about("fix_admitted", repair.standing.word())
+            finding.about("fix", version.as_str()).about("fix_admitted", repair.needs.word())
         }
         _ => finding,
     }

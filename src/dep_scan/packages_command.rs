@@ -25,7 +25,8 @@ pub(super) fn command() -> Command {
         .about("List the packages of lockfiles")
         .long_about(
             "List the packages of lockfiles, without a database. A lockfile that can't be read is an error with exit code 3; \
-             the table names one in a format that is not read yet on a line of its own.",
+             one in a format that is not read yet is named: on a line of its own, as a row with `not_read`, or in the SBOM, which is then \
+             incomplete.",
         )
         .arg(
             Arg::new("format")
@@ -68,18 +69,19 @@ pub(super) fn answer(matches: &ArgMatches) -> Result<String, Error> {
         let graph = read_lockfile(path, format, &workspace)?;
         all.files.push(bill(&shown(path), &graph));
     }
-    let others: Vec<String> = found.not_read().map(|(path, _)| shown(path)).collect();
-    if let ([], Some(other)) = (all.files.as_slice(), others.first()) {
+    let others: Vec<(String, &str)> = found.not_read().map(|(path, of)| (shown(path), of)).collect();
+    if let ([], Some((other, _))) = (all.files.as_slice(), others.first()) {
         return Err(Error::input(format!(
             "found only lockfiles in formats that are not read yet, such as {other}"
         ))
         .help(help()));
     }
+    all.not_read = others.iter().map(|(path, _)| path.clone()).collect();
     match matches.get_one::<String>("format").map(String::as_str) {
-        Some("jsonl") => jsonl(&all),
+        Some("jsonl") => jsonl(&all, &others),
         Some("cyclonedx") => sbom(&all, cyclonedx),
         Some("spdx") => sbom(&all, spdx),
-        _ => Ok(table(&all, &others)),
+        _ => Ok(table(&all)),
     }
 }
 
@@ -97,41 +99,51 @@ fn sbom(bill: &Bill, draw: fn(&Sbom<'_>) -> String) -> Result<String, Error> {
     }))
 }
 
-/// A package as a line of JSON has it.
-#[derive(Serialize)]
+/// A package as a line of JSON has it; one without a name stands for a file that was not read.
+#[derive(Serialize, Default)]
 struct Row<'a> {
-    name: &'a str,
+    name: Option<&'a str>,
     version: Option<&'a str>,
     ecosystem: &'a str,
-    purl: &'a str,
+    purl: Option<&'a str>,
     path: &'a str,
     line: Option<u64>,
-    scope: &'a str,
-    direct: bool,
-    origin: &'a str,
+    scope: Option<&'a str>,
+    direct: Option<bool>,
+    origin: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    not_read: bool,
 }
 
 impl<'a> Row<'a> {
     fn of(component: &'a Component) -> Self {
         Self {
-            name: &component.name,
+            name: Some(&component.name),
             version: Some(component.version.as_str()).filter(|version| !version.is_empty()),
             ecosystem: component.ecosystem.name(),
-            purl: &component.purl,
+            purl: Some(&component.purl),
             path: &component.location.path,
             line: component.location.line,
-            scope: component.scope,
-            direct: component.is_direct,
-            origin: component.origin,
+            scope: Some(component.scope),
+            direct: Some(component.is_direct),
+            origin: Some(component.origin),
+            not_read: false,
         }
     }
 }
 
 /// A JSON object per line.
-fn jsonl(bill: &Bill) -> Result<String, Error> {
+fn jsonl(bill: &Bill, not_read: &[(String, &str)]) -> Result<String, Error> {
     let mut text = String::new();
-    for component in bill.files.iter().flat_map(|file| &file.components) {
-        let row = serde_json::to_string(&Row::of(component))
+    let packages = bill.files.iter().flat_map(|file| &file.components).map(Row::of);
+    let others = not_read.iter().map(|(path, ecosystem)| Row {
+        ecosystem,
+        path: path.as_str(),
+        not_read: true,
+        ..Row::default()
+    });
+    for row in packages.chain(others) {
+        let row = serde_json::to_string(&row)
             .map_err(|error| Error::bug("a package can't be written as JSON").because(error))?;
         text.push_str(&row);
         text.push('\n');
@@ -140,7 +152,7 @@ fn jsonl(bill: &Bill) -> Result<String, Error> {
 }
 
 /// Columns for people.
-fn table(bill: &Bill, others: &[String]) -> String {
+fn table(bill: &Bill) -> String {
     let header = ["PACKAGE", "VERSION", "ECOSYSTEM", "SCOPE", "ORIGIN", "LOCATION"].map(str::to_owned);
     let rows = bill.files.iter().flat_map(|file| &file.components).map(|component| {
         let version = if component.version.is_empty() { "-" } else { &component.version };
@@ -169,7 +181,7 @@ fn table(bill: &Bill, others: &[String]) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    for other in others {
+    for other in &bill.not_read {
         let _ = writeln!(text, "not read: {}", terminal_line(other));
     }
     text

@@ -25,7 +25,7 @@ use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
 use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Format, Found, Source, find, help};
-use devops_inventory::{Graph, Origin, Package, ReleaseDates, bill};
+use devops_inventory::{Graph, Origin, ReleaseDates, bill};
 use devops_job::{Artifact, Context, Outcome};
 use devops_repository::{Repository, Workspace};
 
@@ -53,7 +53,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
     let mut matches = compare(lockfiles, &collected, arguments.uncovered_severity);
     let policy = Policy::read(arguments, context)?;
-    policy.apply(&mut matches, &projects(lockfiles));
+    policy.apply(&mut matches, lockfiles);
     let classes = before.as_ref().map(|before| {
         Classes::of(before, lockfiles, &collected, &matches).mark(&mut matches, arguments.only_new)
     });
@@ -72,6 +72,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         notes: (scanned.notes.iter().cloned())
             .chain(policy.notes)
             .chain(notes(&packages, found, &databases))
+            .chain(plan.note())
             .chain(classes.and_then(|classes| classes.note()))
             .chain(before.iter().flat_map(Before::notes))
             .collect(),
@@ -82,6 +83,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         inputs: scanned.inputs.iter().chain(of_databases).cloned().chain(policy.inputs).collect(),
         bill: context.has_bill.then(|| Bill {
             files: lockfiles.iter().map(|lockfile| bill(&lockfile.path, &lockfile.graph)).collect(),
+            not_read: found.not_read().map(|(path, _)| shown(path)).collect(),
         }),
         findings: findings
             .into_iter()
@@ -131,6 +133,10 @@ impl<'a> Scanned<'a> {
         lockfiles.extend(moved.into_iter().filter(|moved| !found.has(&moved.path)));
         if lockfiles.is_empty() {
             return Err(nothing_to_judge(&found));
+        }
+        if let Some(version) = &arguments.go_version {
+            let graphs = lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph);
+            built_with(graphs.chain(before.iter_mut().flat_map(Before::graphs_mut)), version);
         }
         let mirrors = &arguments.sources_mirrors;
         let mut notes = mirrored(lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph), mirrors);
@@ -272,6 +278,16 @@ fn nothing_to_judge(found: &Found) -> Error {
     Error::input(message).help(help())
 }
 
+/// Makes the standard library of Go that of the version which builds the project.
+fn built_with<'a>(graphs: impl Iterator<Item = &'a mut Graph>, version: &str) {
+    for package in graphs.flat_map(|graph| &mut graph.packages) {
+        if package.ecosystem == Ecosystem::GO && package.name == "stdlib" {
+            version.clone_into(&mut package.version);
+            package.is_guessed = false;
+        }
+    }
+}
+
 /// Makes the packages of mirrors those of the public registry; a sentence about each mirror that no package is from.
 fn mirrored<'a>(graphs: impl Iterator<Item = &'a mut Graph>, mirrors: &[Mirror]) -> Vec<String> {
     let mut used = vec![false; mirrors.len()];
@@ -284,12 +300,6 @@ fn mirrored<'a>(graphs: impl Iterator<Item = &'a mut Graph>, mirrors: &[Mirror])
     }
     let unused = mirrors.iter().zip(used).filter(|(_, is_used)| !is_used);
     unused.map(|(mirror, _)| format!("no package is from `{}` in `sources-mirrors`", mirror.text())).collect()
-}
-
-/// The packages of the project itself.
-fn projects(lockfiles: &[Lockfile]) -> Vec<&Package> {
-    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-    packages.filter(|package| package.origin == Origin::Project).collect()
 }
 
 /// What the databases are asked about.

@@ -33,6 +33,8 @@ pub struct Entry {
     pub command: fn() -> Command,
     /// What a change may do with its keys before it is merged.
     pub keys: &'static [(&'static str, Key)],
+    /// The formats that not every job writes.
+    pub formats: &'static [OwnFormat],
     /// Every rule it can report findings of.
     pub rules: fn() -> Vec<Rule>,
     /// Runs it as the binary of its name does.
@@ -52,6 +54,7 @@ const fn entry<J: Job + 'static>() -> Entry {
         kind: J::KIND,
         command: command::<J>,
         keys: J::KEYS,
+        formats: J::FORMATS,
         rules: rules::<J>,
         run: run::<J>,
         prepare: prepare_stage::<J>,

@@ -24,12 +24,14 @@ pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unkno
         .named("target", target.name.clone())
         .about("class", target.class.clone())
         .about("report", header.path.clone())
+        .about("image", header.name())
         .help(help(problem));
     if problem.kind == Kind::Vulnerability {
         finding = about_package(finding, problem, target);
     } else {
         finding = named(finding, "package", &problem.package);
     }
+    finding = about(finding, "os", &header.system);
     finding = about(finding, "layer", &problem.layer);
     finding = about(finding, "url", &problem.url);
     if !problem.paths.is_empty() {
@@ -50,6 +52,9 @@ fn about_package(finding: Finding, problem: &Problem, target: &Target) -> Findin
         .about("patched", list(patched.iter()))
         .identified("aliases", list(problem.aliases.iter()))
         .about("status", problem.status.clone());
+    // A distribution fixes a package within its release, where an upgrade is all it takes.
+    let fix = patched.first().filter(|_| target.class == "os-pkgs").map_or("", String::as_str);
+    let finding = about(finding, "fix", fix);
     named(about(finding, "ecosystem", &target.kind), "purl", &problem.purl)
 }
 

@@ -21,7 +21,7 @@ use self::digest::Digest;
 use self::filters::Filters;
 use devops_core::report::Facts;
 use devops_core::{Error, Rule, Severity};
-use devops_job::{Context, Job, Key, Kind, Outcome};
+use devops_job::{CONTAINER_SCANNING, Context, Format, Job, Key, Kind, Outcome, OwnFormat};
 
 /// The job.
 pub struct ImageScan;
@@ -103,6 +103,15 @@ impl Job for ImageScan {
         ("max-report-age", Key::Maximum),
         ("report", Key::List),
         ("unknown-severity", Key::MOST_SEVERE),
+    ];
+
+    const FORMATS: &'static [OwnFormat] = &[
+        OwnFormat {
+            format: Format::Gitlab,
+            file: CONTAINER_SCANNING,
+            draw: devops_render::container_scanning,
+        },
+        OwnFormat::of(Format::Openvex, devops_render::openvex),
     ];
 
     const STALE: Option<Rule> = Some(rules::STALE);

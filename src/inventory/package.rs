@@ -154,4 +154,17 @@ impl Package {
     pub fn is_exact(&self) -> bool {
         !self.version.is_empty()
     }
+
+    /// Whether the version only fills the place of one, as `v0.0.0` does in a `go.mod` that replaces the module.
+    pub fn has_placeholder(&self) -> bool {
+        self.ecosystem == Ecosystem::GO
+            && matches!(self.version.as_str(), "0.0.0" | "0.0.0-00010101000000-000000000000")
+    }
+
+    /// Whether a folder of the project may be a copy of the published package of its name and version: where names are those of the
+    /// registry, or lead to the one place that a package is published at.
+    pub fn may_be_copy(&self) -> bool {
+        let is_of_registry = matches!(self.ecosystem, Ecosystem::CRATES_IO | Ecosystem::GO);
+        self.origin == Origin::Project && is_of_registry && self.is_exact() && !self.has_placeholder()
+    }
 }

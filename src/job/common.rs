@@ -173,7 +173,7 @@ pub enum Format {
     Cyclonedx,
     /// `bom.spdx.json`: an SPDX bill of materials.
     Spdx,
-    /// `gl-dependency-scanning-report.json`: GitLab's report of security findings.
+    /// `gl-dependency-scanning-report.json`: GitLab's report of security findings; [`CONTAINER_SCANNING`] for images.
     Gitlab,
     /// `openvex.json`: what waivers decide about advisories.
     Openvex,
@@ -181,7 +181,15 @@ pub enum Format {
     Snapshot,
 }
 
+/// The file of [`Format::Gitlab`] from a job that looks at images.
+pub const CONTAINER_SCANNING: &str = "gl-container-scanning-report.json";
+
 impl Format {
+    /// The names of all files that are written for any format.
+    pub fn file_names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter_map(Self::file_name).chain([CONTAINER_SCANNING])
+    }
+
     /// Every format, in the order files are written.
     pub const ALL: [Self; 14] = [
         Self::Json,

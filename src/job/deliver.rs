@@ -16,7 +16,7 @@ use devops_core::escape::terminal_line;
 use devops_core::{Bill, Cases, Error, Exit, Report, Rule};
 use devops_events::Event;
 use devops_files::replace;
-use devops_render::{Detail, Document, Revision};
+use devops_render::{Detail, Document, Drawn, Revision};
 use devops_repository::Repository;
 
 /// Columns where there is no terminal, and the fewest and most that are drawn for.
@@ -185,7 +185,8 @@ fn revision(context: &Context) -> Revision {
 /// Appends the summary to the job summary of the host.
 fn append(delivery: &Delivery<'_>) -> Result<(), Error> {
     let context = delivery.context;
-    let markdown = rendered(delivery, Format::Summary)?.unwrap_or_default();
+    let markdown = rendered(delivery, &Written { format: Format::Summary, name: "summary.md", own: None })?
+        .unwrap_or_default();
     append_summary(context.host, &context.environment, &String::from_utf8_lossy(&markdown)).map(|_| ())
 }
 
@@ -213,17 +214,19 @@ fn append_events(delivery: &Delivery<'_>) -> Result<(), Error> {
 fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error> {
     let folder = &delivery.common.report_dir;
     std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
-    for format in Format::ALL.into_iter().filter(|format| !formats.contains(format)) {
+    let written: Vec<Written> = Format::ALL
+        .into_iter()
+        .filter(|format| formats.contains(format))
+        .flat_map(|format| Written::all(delivery, format))
+        .collect();
+    for name in Format::file_names().filter(|name| written.iter().all(|written| written.name != *name)) {
         // What an earlier run left behind must not be taken for this one's verdict.
-        if let Some(name) = format.file_name() {
-            remove(&folder.join(name))?;
-        }
+        remove(&folder.join(name))?;
     }
-    for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {
-        let Some(name) = format.file_name() else { continue };
-        let path = folder.join(name);
-        match rendered(delivery, format)? {
-            Some(bytes) => replace(&path, &delivery.context.redactor.redact_file(name, bytes))?,
+    for one in written {
+        let path = folder.join(one.name);
+        match rendered(delivery, &one)? {
+            Some(bytes) => replace(&path, &delivery.context.redactor.redact_file(one.name, bytes))?,
             None => remove(&path)?,
         }
     }
@@ -245,7 +248,7 @@ fn write_clean(delivery: &Delivery<'_>, formats: &[Format]) -> Result<(), Error>
 /// Where the folder can't be made, or a report in it can't be removed.
 pub fn withdraw(folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::unwritable(folder, error))?;
-    let names = Format::ALL.into_iter().filter_map(Format::file_name).chain([OUTPUTS]);
+    let names = Format::file_names().chain([OUTPUTS]);
     names.map(|name| folder.join(name)).try_for_each(|path| remove(&path))
 }
 
@@ -257,8 +260,33 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A format's bytes; none where there is nothing to write.
-fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Option<Vec<u8>>, Error> {
+/// A file of a format.
+struct Written {
+    format: Format,
+    name: &'static str,
+    /// How it is drawn, where only some jobs write it.
+    own: Option<fn(&Document<'_>) -> Drawn>,
+}
+
+impl Written {
+    /// The files of a format; jobs of one run may write several, and none twice.
+    fn all(delivery: &Delivery<'_>, format: Format) -> Vec<Self> {
+        if !format.is_of_some_jobs() {
+            return format.file_name().map(|name| Self { format, name, own: None }).into_iter().collect();
+        }
+        let mut all: Vec<Self> = Vec::new();
+        for own in delivery.formats.iter().filter(|own| own.format == format) {
+            if all.iter().all(|known| known.name != own.file) {
+                all.push(Self { format, name: own.file, own: Some(own.draw) });
+            }
+        }
+        all
+    }
+}
+
+/// A file's bytes; none where there is nothing to write.
+fn rendered(delivery: &Delivery<'_>, file: &Written) -> Result<Option<Vec<u8>>, Error> {
+    let format = file.format;
     if format == Format::Json {
         return devops_render::json(delivery.report).map(Some);
     }
@@ -274,8 +302,7 @@ fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Option<Vec<u8>>, 
         Format::Badge => Ok(Some(devops_render::badge(document))),
         Format::Intoto => devops_render::intoto(document),
         Format::Cyclonedx | Format::Spdx | Format::Gitlab | Format::Openvex | Format::Snapshot => {
-            let own = delivery.formats.iter().find(|own| own.format == format);
-            own.map_or(Ok(None), |own| (own.draw)(document))
+            file.own.map_or(Ok(None), |draw| draw(document))
         }
         Format::Github | Format::Json => Ok(None),
     });
@@ -284,8 +311,8 @@ fn rendered(delivery: &Delivery<'_>, format: Format) -> Result<Option<Vec<u8>>, 
         // What stopped the job is the reason.
         Err(_) if delivery.report.error.is_some() => Ok(None),
         Err(why) => {
-            let file = path_of(delivery.common, format).unwrap_or_default();
-            Err(Error::environment(format!("{file} was not written: {why}")))
+            let path = delivery.common.report_dir.join(file.name).display().to_string().replace('\\', "/");
+            Err(Error::environment(format!("{path} was not written: {why}")))
         }
     }
 }

@@ -21,7 +21,7 @@ pub mod run;
 pub mod signals;
 pub mod stage;
 
-pub use common::{Common, DeploymentArguments, Format, Mode};
+pub use common::{CONTAINER_SCANNING, Common, DeploymentArguments, Format, Mode};
 pub use context::Context;
 pub use keys::Key;
 pub use run::main;
@@ -107,8 +107,21 @@ pub trait Job {
 pub struct OwnFormat {
     /// The format.
     pub format: Format,
+    /// The name of its file.
+    pub file: &'static str,
     /// Draws it.
     pub draw: fn(&Document<'_>) -> Drawn,
+}
+
+impl OwnFormat {
+    /// A format under its usual name.
+    pub const fn of(format: Format, draw: fn(&Document<'_>) -> Drawn) -> Self {
+        let file = match format.file_name() {
+            Some(name) => name,
+            None => "",
+        };
+        Self { format, file, draw }
+    }
 }
 
 /// A file a job leaves beside its report.

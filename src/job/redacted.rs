@@ -64,7 +64,7 @@ pub(super) fn redacted_bill(bill: &Bill, redactor: &Redactor) -> Bill {
         components: file.components.iter().map(component).collect(),
         dependencies: file.dependencies.clone(),
     };
-    Bill { files: bill.files.iter().map(file).collect() }
+    Bill { files: bill.files.iter().map(file).collect(), not_read: bill.not_read.iter().map(clean).collect() }
 }
 
 fn clean_finding(finding: &mut Finding, clean: &impl Fn(&mut String)) {
@@ -78,6 +78,7 @@ fn clean_finding(finding: &mut Finding, clean: &impl Fn(&mut String)) {
     if let Some(waived) = &mut finding.waived {
         clean(&mut waived.owner);
         clean(&mut waived.reason);
+        waived.stated_in.iter_mut().for_each(clean);
     }
 }
 
@@ -161,6 +162,7 @@ mod tests {
                 }],
                 dependencies: vec![vec![0]],
             }],
+            not_read: vec![text.to_owned()],
         };
         assert_eq!(redacted_bill(&bill(secret), &redactor), bill("***"));
     }

@@ -3,12 +3,14 @@
 use jiff::civil::Date;
 
 use super::index::Index;
-use super::waiver::{EXPIRED, TOO_LONG, UNUSED, Waiver};
+use super::waiver::{EXPIRED, SUPERSEDED, TOO_LONG, TOO_WIDE, UNUSED, Waiver};
 use devops_core::words::{count, number};
 use devops_core::{Change, Finding, Severity, Verdict};
 
 /// For how many unused waivers it is found out what may have been meant.
 const HINTS: usize = 20;
+/// How many fixes of what one waiver accepts are named.
+const FIXES: usize = 5;
 
 /// The days by which waivers are judged.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +37,7 @@ pub struct Judgement {
 /// Judges findings by a threshold and waivers.
 ///
 /// An open finding of at least `fail_on` fails, one above info warns. An expired waiver fails, whatever the threshold,
-/// one that ends too late is not applied and warns, and so does an unused one; `rank` knows the rules of this job, so that other jobs' waivers are left alone, and which of two
+/// one that ends too late is not applied and warns, and so does an unused one or one that is wider than needed; `rank` knows the rules of this job, so that other jobs' waivers are left alone, and which of two
 /// findings of one severity goes first: causes have a lower rank than what follows from them.
 pub fn judge(
     mut findings: Vec<Finding>,
@@ -45,7 +47,7 @@ pub fn judge(
     rank: impl Fn(&str) -> Option<usize>,
 ) -> Judgement {
     let about_waivers =
-        apply(&mut findings, waivers.iter().filter(|waiver| rank(&waiver.rule).is_some()), days);
+        apply(&mut findings, waivers.iter().filter(|waiver| rank(&waiver.rule).is_some()), fail_on, days);
     findings.extend(about_waivers);
     findings.sort_by(|left, right| order(left, &rank).cmp(&order(right, &rank)));
     let fails =
@@ -72,6 +74,7 @@ pub fn judge(
 fn apply<'a>(
     findings: &mut [Finding],
     waivers: impl Iterator<Item = &'a Waiver>,
+    fail_on: Severity,
     days: Days,
 ) -> Vec<Finding> {
     let index = Index::of(findings);
@@ -90,6 +93,17 @@ fn apply<'a>(
             hints += 1;
             let meant = if hints <= HINTS { waiver.meant(findings) } else { None };
             about.push(unused(waiver, meant));
+        }
+        let accepted: Vec<&Finding> = covered.iter().filter_map(|place| findings.get(*place)).collect();
+        // One that accepts only what fails nothing can do little harm.
+        if accepted.iter().any(|finding| finding.severity >= fail_on)
+            && let Some(needed) = waiver.needed(&accepted)
+        {
+            about.push(too_wide(waiver, needed));
+        }
+        let fixes = Waiver::fixes(&accepted);
+        if !fixes.is_empty() {
+            about.push(superseded(waiver, &fixes));
         }
         marks.extend(covered.into_iter().map(|place| (place, waiver)));
     }
@@ -164,6 +178,32 @@ fn too_long(waiver: &Waiver, days: Days) -> Finding {
         .about("waiver", waiver.name())
         .at(waiver.location.clone())
         .help("choose an earlier day, or raise `max-waiver-days` in devops.toml on the target branch")
+}
+
+/// The finding about a waiver that is needed for one thing only.
+fn too_wide(waiver: &Waiver, needed: &str) -> Finding {
+    let title =
+        format!("waiver for {} accepts far more than `{needed}`, which it is needed for", waiver.name());
+    Finding::new(&TOO_WIDE, title, &[&waiver.name()])
+        .detail(format!("owner {}: {}", waiver.owner, waiver.reason))
+        .about("waiver", waiver.name())
+        .at(waiver.location.clone())
+        .help(format!("write `matches = \"{needed}\"`"))
+}
+
+/// The finding about a waiver for what can be fixed.
+fn superseded(waiver: &Waiver, fixes: &[String]) -> Finding {
+    let shown = fixes.iter().take(FIXES).cloned().collect::<Vec<_>>().join(", ");
+    let more = match fixes.len().saturating_sub(FIXES) {
+        0 => String::new(),
+        more => format!(" and {} more", number(more as u64)),
+    };
+    let title = format!("waiver for {}: a fix is known: {shown}{more}", waiver.name());
+    Finding::new(&SUPERSEDED, title, &[&waiver.name()])
+        .detail(format!("owner {}: {}", waiver.owner, waiver.reason))
+        .about("waiver", waiver.name())
+        .at(waiver.location.clone())
+        .help("take the fix and remove the waiver")
 }
 
 /// The finding about a waiver that matched nothing.
@@ -261,6 +301,58 @@ mod tests {
         let judgement =
             decide(vec![finding("a", Severity::High)], &[waiver(Some("a"), date(2026, 12, 1)), last]);
         assert_eq!(judgement.findings[0].waived.as_ref().unwrap().owner, "last");
+    }
+
+    #[test]
+    fn a_waiver_that_accepts_far_more_than_it_is_needed_for_warns() {
+        let of = |package: &str, id: &str| {
+            Finding::new(&RULE, format!("{package}: {id}"), &[package, id])
+                .named("package", package)
+                .identified("advisory", id)
+                .at(Location::file("web/yarn.lock"))
+        };
+        let one = || vec![of("a", "CVE-1")];
+        let twice = || vec![of("a", "CVE-1"), of("a", "CVE-2")];
+        let low = || vec![of("a", "CVE-1").severity(Severity::Low)];
+        let two = || vec![of("a", "CVE-1"), of("b", "CVE-2")];
+        let unnamed = || vec![finding("os", Severity::High)];
+        for (findings, pattern, expected) in [
+            (one(), None, Some("write `matches = \"CVE-1\"`")),
+            (twice(), None, Some("write `matches = \"a\"`")),
+            (one(), Some("CVE-*"), Some("write `matches = \"CVE-1\"`")),
+            (twice(), Some("cve-*"), Some("write `matches = \"a\"`")),
+            // What people write on purpose.
+            (one(), Some("CVE-1"), None),
+            (one(), Some("a"), None),
+            (one(), Some("a*"), None),
+            (one(), Some("web/*"), None),
+            (two(), None, None),
+            (two(), Some("CVE-*"), None),
+            (low(), None, None),
+            (unnamed(), None, None),
+        ] {
+            let judgement = decide(findings, &[waiver(pattern, date(2026, 12, 31))]);
+            let found = judgement.findings.iter().find(|finding| finding.rule == "waiver-too-wide");
+            assert_eq!(found.map(|finding| finding.help.as_str()), expected, "{pattern:?}");
+            let verdict = if expected.is_some() { Verdict::Warn } else { Verdict::Pass };
+            assert_eq!(judgement.verdict, verdict, "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn a_waiver_of_what_can_be_fixed_says_so_and_stays() {
+        let fixable = |name: &str| finding(name, Severity::High).named("package", name).about("fix", "1.2.0");
+        let waivers = ["a", "b", "c"].map(|name| waiver(Some(name), date(2026, 12, 31)));
+        let out_of_reach = fixable("c").about("fix_admitted", "no");
+        let judgement = decide(vec![fixable("a"), finding("b", Severity::High), out_of_reach], &waivers);
+        assert_eq!(judgement.verdict, Verdict::Pass);
+        let titles: Vec<&str> = judgement
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == "waiver-superseded")
+            .map(|finding| finding.title.as_str())
+            .collect();
+        assert_eq!(titles, ["waiver for some-rule matching `a`: a fix is known: a 1.2.0"]);
     }
 
     #[test]

@@ -14,7 +14,12 @@ rules! {
     EXPIRED: "waiver-expired", High, "the last day of a waiver has passed";
     TOO_LONG: "waiver-too-long", Medium, "a waiver ends later than `max-waiver-days` allows, so it is not applied";
     UNUSED: "waiver-unused", Low, "a waiver matches no finding";
+    TOO_WIDE: "waiver-too-wide", Low, "a waiver accepts far more than it is needed for";
+    SUPERSEDED: "waiver-superseded", Info, "a waiver accepts a finding that can be fixed by now";
 }
+
+/// Facts that name what a project has many of, so that new ones come.
+const MANY: [&str; 2] = ["package", "test"];
 
 /// The findings of a rule that match are accepted, for a reason, until a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +60,43 @@ impl Waiver {
         Some(format!("did you mean the rule `{}`?", other.rule))
     }
 
+    /// What it is needed for, where it would accept far more: the one test, package or advisory that it accepts. It then names
+    /// nothing, or with a star some catalogue of advisories. Patterns of names and paths are as wide as whoever wrote them wants.
+    pub(super) fn needed<'a>(&self, covered: &[&'a Finding]) -> Option<&'a str> {
+        let is_open_ended = match &self.matches {
+            None => true,
+            Some(pattern) if pattern.contains('*') => {
+                let is_by_name = |finding: &&Finding| {
+                    known_as(finding).any(|(role, text)| role != Role::Identifier && is_match(pattern, text))
+                };
+                !covered.iter().any(is_by_name)
+            }
+            Some(_) => false,
+        };
+        let of = |finding: &'a Finding, fact: &str| finding.subject.get(fact).and_then(|fact| fact.as_str());
+        let thing = |finding: &'a Finding| MANY.iter().find_map(|fact| of(finding, fact));
+        let one = thing(covered.first()?)?;
+        if !is_open_ended || covered.iter().any(|finding| thing(finding) != Some(one)) {
+            return None;
+        }
+        let [finding] = covered else { return Some(one) };
+        Some(of(finding, "advisory").filter(|id| !id.is_empty()).unwrap_or(one))
+    }
+
+    /// The versions that fix what a waiver accepts and that can be taken as they are, with what they fix.
+    pub(super) fn fixes(covered: &[&Finding]) -> Vec<String> {
+        let fix = |finding: &&Finding| {
+            let is_admitted = finding.subject.get("fix_admitted").is_none_or(|admitted| admitted == "yes");
+            let version = finding.subject.get("fix").filter(|_| is_admitted)?.as_str()?;
+            let package = finding.subject.get("package").and_then(|fact| fact.as_str()).unwrap_or_default();
+            Some(format!("{package} {version}").trim().to_owned())
+        };
+        let mut fixes: Vec<String> = covered.iter().filter_map(fix).collect();
+        fixes.sort_unstable();
+        fixes.dedup();
+        fixes
+    }
+
     /// Whether its last day has passed.
     pub fn is_expired(&self, today: Date) -> bool {
         self.expires < today
@@ -62,7 +104,7 @@ impl Waiver {
 
     /// What a finding that it covers carries.
     pub fn mark(&self) -> Waived {
-        Waived { owner: self.owner.clone(), reason: self.reason.clone(), expires: self.expires.to_string() }
+        Waived::until(&self.owner, &self.reason, self.expires.to_string())
     }
 
     /// What it is called in findings about it.

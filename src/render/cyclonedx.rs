@@ -28,6 +28,10 @@ pub fn cyclonedx(sbom: &Sbom<'_>) -> String {
         "dependencies": dependencies(&parts),
         "vulnerabilities": vulnerabilities(sbom, &parts),
     });
+    if let (false, Some(fields)) = (sbom.bill.not_read.is_empty(), bom.as_object_mut()) {
+        let incomplete = json!([{ "aggregate": "incomplete", "assemblies": [ROOT], "dependencies": [ROOT] }]);
+        fields.insert("compositions".to_owned(), incomplete);
+    }
     let serial = uuid([bom.to_string().as_str()]);
     if let Some(fields) = bom.as_object_mut() {
         fields.insert("serialNumber".to_owned(), json!(format!("urn:uuid:{serial}")));
@@ -43,19 +47,25 @@ fn metadata(sbom: &Sbom<'_>) -> Value {
         "tools": { "components": [{ "type": "application", "name": tool.tool, "version": tool.version }] },
     });
     // GitLab shows the file of a bill that is about one.
-    if let ([file], Some(fields)) = (sbom.bill.files.as_slice(), metadata.as_object_mut()) {
-        fields.insert("properties".to_owned(), of_file(file));
+    let mut properties = match sbom.bill.files.as_slice() {
+        [file] => of_file(file),
+        _ => Vec::new(),
+    };
+    properties
+        .extend(sbom.bill.not_read.iter().map(|path| property("devops-action:not-read", &line(path, TEXT))));
+    if let (false, Some(fields)) = (properties.is_empty(), metadata.as_object_mut()) {
+        fields.insert("properties".to_owned(), Value::Array(properties));
     }
     metadata
 }
 
 /// The properties by which GitLab knows where a bill is from.
-fn of_file(file: &BilledFile) -> Value {
-    json!([
+fn of_file(file: &BilledFile) -> Vec<Value> {
+    vec![
         property("gitlab:meta:schema_version", "1"),
         property("gitlab:dependency_scanning:input_file:path", &file.path),
         property("gitlab:dependency_scanning:package_manager:name", &file.package_manager),
-    ])
+    ]
 }
 
 fn property(name: &str, value: &str) -> Value {
@@ -175,8 +185,11 @@ fn of_finding(vulnerability: &Vulnerability<'_>, parts: &Parts<'_>) -> Value {
     if !affected.is_empty() {
         put("affects", affected.iter().map(|part| json!({ "ref": part.reference })).collect());
     }
-    if let Some(waived) = &finding.waived {
-        let because = format!("accepted until {} by {}: {}", waived.expires, waived.owner, waived.reason);
+    if let Some(waived) = finding.waived.as_ref().filter(|waived| waived.stated_in.is_some()) {
+        let because = format!("{}: {}", waived.terms(), waived.reason);
+        put("analysis", json!({ "state": "not_affected", "detail": block(&because, TEXT) }));
+    } else if let Some(waived) = &finding.waived {
+        let because = format!("accepted, {}: {}", waived.terms(), waived.reason);
         // Somebody accepted the risk; that says nothing about whether it can be exploited.
         put(
             "analysis",

@@ -1,4 +1,5 @@
-//! `gl-dependency-scanning-report.json`: GitLab's dependency scanning report, schema 15.0.7.
+//! `gl-dependency-scanning-report.json` and `gl-container-scanning-report.json`: GitLab's reports of dependency and container
+//! scanning, schema 15.0.7.
 
 use std::collections::BTreeSet;
 
@@ -22,11 +23,32 @@ const TEXT: usize = 1_000;
 /// Messages about the scan.
 const MESSAGES: usize = 100;
 
-/// The open findings about packages, and the packages of each file.
+/// What was scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scan {
+    /// Files that list packages.
+    Dependencies,
+    /// Images: what is found in one names it as `image`.
+    Containers,
+}
+
+/// The open findings about packages that files list, and the packages of each file.
 ///
 /// # Errors
 /// Where the time of the scan is unknown.
 pub fn dependency_scanning(document: &Document<'_>) -> Drawn {
+    draw(document, Scan::Dependencies)
+}
+
+/// The open findings about packages of images.
+///
+/// # Errors
+/// Where the time of the scan is unknown.
+pub fn container_scanning(document: &Document<'_>) -> Drawn {
+    draw(document, Scan::Containers)
+}
+
+fn draw(document: &Document<'_>, scan: Scan) -> Drawn {
     let report = document.report;
     let revision = document.revision;
     // Without zone and fraction.
@@ -43,23 +65,37 @@ pub fn dependency_scanning(document: &Document<'_>) -> Drawn {
     let failures = document.reports().iter().filter_map(|report| report.error.as_ref());
     let failures = failures.map(|failure| json!({ "level": "fatal", "value": line(&failure.message, TEXT) }));
     let notes = report.notes.iter().map(|note| json!({ "level": "info", "value": line(note, TEXT) }));
-    let messages = failures.chain(notes).filter(|message| message.get("value") != Some(&json!("")));
+    let unread = document
+        .bill
+        .filter(|_| scan == Scan::Dependencies)
+        .map(|bill| bill.not_read.as_slice())
+        .unwrap_or_default();
+    let unread = unread
+        .iter()
+        .map(|path| json!({ "level": "warn", "value": line(&format!("not read: {path}"), TEXT) }));
+    let messages =
+        failures.chain(unread).chain(notes).filter(|message| message.get("value") != Some(&json!("")));
     let has_failed = document.reports().iter().any(|report| report.error.is_some());
     let files = document.bill.map(|bill| bill.files.as_slice()).unwrap_or_default();
-    let gitlab = json!({
+    let mut gitlab = json!({
         "version": VERSION,
         "scan": {
             "analyzer": tool,
             "scanner": tool,
-            "type": "dependency_scanning",
+            "type": match scan {
+                Scan::Dependencies => "dependency_scanning",
+                Scan::Containers => "container_scanning",
+            },
             "start_time": start,
             "end_time": end,
             "status": if has_failed { "failure" } else { "success" },
             "messages": messages.take(MESSAGES).collect::<Vec<_>>(),
         },
-        "vulnerabilities": vulnerabilities(document),
-        "dependency_files": files.iter().map(file).collect::<Vec<_>>(),
+        "vulnerabilities": vulnerabilities(document, scan),
     });
+    if let (Scan::Dependencies, Some(fields)) = (scan, gitlab.as_object_mut()) {
+        fields.insert("dependency_files".to_owned(), files.iter().map(file).collect());
+    }
     Ok(Some(escape::json(&format!("{gitlab:#}\n"))))
 }
 
@@ -82,25 +118,41 @@ fn file(file: &BilledFile) -> Value {
 }
 
 /// The open findings; GitLab takes those with one identifier for one.
-fn vulnerabilities(document: &Document<'_>) -> Value {
+fn vulnerabilities(document: &Document<'_>, scan: Scan) -> Value {
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
     let found =
         document.reports().iter().flat_map(|report| report.open().map(move |finding| (report, finding)));
     for (report, finding) in found {
-        let Some(vulnerability) = Vulnerability::of(finding) else { continue };
+        let is_of_image = finding.subject.get("image").is_some();
+        let vulnerability = Vulnerability::of(finding).filter(|_| is_of_image == (scan == Scan::Containers));
+        let Some(vulnerability) = vulnerability else { continue };
         let mut times = 1;
         while !seen.insert((finding.fingerprint.as_str(), times)) {
             times += 1;
         }
         let id = uuid([finding.fingerprint.as_str(), &times.to_string()]);
-        let (location, _) = stand_in::place(document, report, finding);
-        all.push(of_finding(&vulnerability, &id, &location.path));
+        let dependency = json!({
+            "package": { "name": word(vulnerability.fact("package")) },
+            "version": word(vulnerability.fact("version")),
+        });
+        let location = match scan {
+            Scan::Dependencies => {
+                let (location, _) = stand_in::place(document, report, finding);
+                json!({ "file": word(location.path.trim_start_matches("./")), "dependency": dependency })
+            }
+            Scan::Containers => json!({
+                "image": word(vulnerability.fact("image")),
+                "operating_system": word(vulnerability.fact("os")),
+                "dependency": dependency,
+            }),
+        };
+        all.push(of_finding(&vulnerability, &id, location));
     }
     Value::Array(all)
 }
 
-fn of_finding(vulnerability: &Vulnerability<'_>, id: &str, path: &str) -> Value {
+fn of_finding(vulnerability: &Vulnerability<'_>, id: &str, location: Value) -> Value {
     let finding = vulnerability.finding;
     let pages = vulnerability.ids.iter().filter_map(|id| Publisher::of(id).page(id));
     let links: Vec<Value> = pages.map(|url| json!({ "url": url })).collect();
@@ -112,16 +164,7 @@ fn of_finding(vulnerability: &Vulnerability<'_>, id: &str, path: &str) -> Value 
         ("severity".to_owned(), json!(severity(finding.severity))),
         ("identifiers".to_owned(), vulnerability.ids.iter().map(|id| identifier(id)).collect()),
         ("links".to_owned(), Value::Array(links)),
-        (
-            "location".to_owned(),
-            json!({
-                "file": word(path.trim_start_matches("./")),
-                "dependency": {
-                    "package": { "name": word(vulnerability.fact("package")) },
-                    "version": word(vulnerability.fact("version")),
-                },
-            }),
-        ),
+        ("location".to_owned(), location),
     ]);
     if !finding.help.trim().is_empty() {
         fields.insert("solution".to_owned(), json!(block(&finding.help, SOLUTION)));

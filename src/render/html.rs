@@ -152,8 +152,7 @@ struct Cell {
 /// A waived finding.
 struct Waiver {
     title: String,
-    expires: String,
-    owner: String,
+    terms: String,
     reason: String,
 }
 
@@ -371,12 +370,7 @@ fn pieces(text: &str) -> Vec<(bool, String)> {
 
 fn waiver(finding: &Finding) -> Option<Waiver> {
     let waived = finding.waived.as_ref()?;
-    Some(Waiver {
-        title: line(&finding.title),
-        expires: line(&waived.expires),
-        owner: line(&waived.owner),
-        reason: line(&waived.reason),
-    })
+    Some(Waiver { title: line(&finding.title), terms: line(&waived.terms()), reason: line(&waived.reason) })
 }
 
 /// The job's own tables: those about what changed and what to do next, or the others.

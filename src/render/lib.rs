@@ -34,7 +34,7 @@ pub use badge::badge;
 pub use codequality::codequality;
 pub use cyclonedx::cyclonedx;
 pub use github::github;
-pub use gitlab::dependency_scanning;
+pub use gitlab::{container_scanning, dependency_scanning};
 pub use html::{html, script_source};
 pub use intoto::intoto;
 pub use json::json;

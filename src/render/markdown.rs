@@ -410,8 +410,7 @@ fn waived(report: &Report) -> Page<Kind> {
     for finding in waived.iter().take(LISTED) {
         page.put("- ").put(text(&finding.title));
         if let Some(waiver) = &finding.waived {
-            page.put(" (until ").put(text(&waiver.expires)).put(", owner ").put(text(&waiver.owner));
-            page.put(": ").put(text(&waiver.reason)).put(")");
+            page.put(" (").put(text(&waiver.terms())).put(": ").put(text(&waiver.reason)).put(")");
         }
         page.put("\n");
     }

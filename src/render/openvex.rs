@@ -74,7 +74,9 @@ fn statement(finding: &Finding, waived: &Waived) -> Option<Value> {
         return None;
     }
     let aliases: Vec<String> = vulnerability.ids.iter().skip(1).map(|id| line(id, TEXT)).collect();
-    let accepted = format!("Accepted until {} by {}: {}", waived.expires, waived.owner, waived.reason);
+    // What others state is in their own document.
+    let expires = waived.expires.as_deref()?;
+    let accepted = format!("Accepted until {expires} by {}: {}", waived.owner, waived.reason);
     let status = if vulnerability.is_certain { "affected" } else { "under_investigation" };
     let mut statement = json!({
         "vulnerability": { "name": line(vulnerability.id(), TEXT), "aliases": aliases },

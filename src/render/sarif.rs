@@ -127,7 +127,7 @@ fn result(finding: &Finding, index: &[&str], (location, stand_in): (Location, Op
     );
     fields.insert("locations".to_owned(), json!([{ "physicalLocation": place(&location) }]));
     if let Some(waived) = &finding.waived {
-        let because = format!("until {}, owner {}: {}", waived.expires, waived.owner, waived.reason);
+        let because = format!("{}: {}", waived.terms(), waived.reason);
         fields.insert(
             "suppressions".to_owned(),
             json!([{ "kind": "external", "status": "accepted", "justification": message(&because) }]),

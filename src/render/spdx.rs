@@ -40,7 +40,7 @@ pub fn spdx(sbom: &Sbom<'_>) -> String {
     let content = json!([name, packages, relationships, extracted]).to_string();
     let time = if sbom.time.is_empty() { "1970-01-01T00:00:00Z" } else { sbom.time };
     let tool = sbom.provenance;
-    let document = json!({
+    let mut document = json!({
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
@@ -51,6 +51,10 @@ pub fn spdx(sbom: &Sbom<'_>) -> String {
         "relationships": relationships,
         "hasExtractedLicensingInfos": extracted,
     });
+    if let (false, Some(fields)) = (sbom.bill.not_read.is_empty(), document.as_object_mut()) {
+        let comment = format!("incomplete, not read: {}", sbom.bill.not_read.join(", "));
+        fields.insert("comment".to_owned(), json!(line(&comment, TEXT)));
+    }
     escape::json(&format!("{document:#}\n"))
 }
 

@@ -10,7 +10,7 @@ use super::groups::{self, Group};
 use super::sentence::sentence;
 use devops_core::escape::terminal_line;
 use devops_core::words::number;
-use devops_core::{Finding, Report, Severity, Table, Verdict};
+use devops_core::{Finding, Report, Severity, Table, Verdict, Waived};
 
 /// Lines of a detail that are shown.
 const DETAIL: usize = 6;
@@ -491,7 +491,13 @@ fn is_command(step: &str) -> bool {
 fn accepted(finding: &Finding) -> String {
     let title = cut(&finding.title, LONGEST / 4);
     match &finding.waived {
-        Some(waived) => format!("{title} ({}, until {})", cut(&waived.owner, 80), cut(&waived.expires, 20)),
+        Some(Waived { owner, stated_in: Some(document), .. }) => {
+            format!("{title} ({}, in {})", cut(owner, 80), cut(document, 80))
+        }
+        Some(Waived { owner, expires: Some(expires), .. }) => {
+            format!("{title} ({}, until {})", cut(owner, 80), cut(expires, 20))
+        }
+        Some(Waived { owner, .. }) => format!("{title} ({})", cut(owner, 80)),
         None => title,
     }
 }
@@ -501,8 +507,8 @@ fn waiver(finding: &Finding) -> String {
     let title = cut(&finding.title, LONGEST);
     match &finding.waived {
         Some(waived) => {
-            let (owner, reason) = (cut(&waived.owner, 80), cut(&waived.reason, LONGEST));
-            format!("{title} (until {}, owner {owner}: {reason})", cut(&waived.expires, 20))
+            let (terms, reason) = (cut(&waived.terms(), LONGEST), cut(&waived.reason, LONGEST));
+            format!("{title} ({terms}: {reason})")
         }
         None => title,
     }

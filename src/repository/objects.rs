@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use gix::object::tree::Entry;
 use gix::objs::tree::{EntryKind, EntryMode};
 use gix::{Commit, ObjectId, Tree};
 use jiff::Timestamp;
@@ -93,6 +94,10 @@ impl Repository {
 
     /// Every file and link below a folder of a commit, as paths from there, sorted; none where the commit has no such folder.
     pub fn files_below(&self, commit: ObjectId, folder: &str) -> Result<Option<Vec<String>>, Failure> {
+        // What a submodule holds is in another repository.
+        if submodule(&self.tree(commit)?, Path::new(folder)).is_some() {
+            return Ok(None);
+        }
         let Some(id) = self.id_at(commit, folder)? else { return Ok(None) };
         let object = self.inner.find_object(id).map_err(|error| self.missing(&error))?;
         object
@@ -108,8 +113,20 @@ impl Repository {
         if path.is_empty() {
             return Ok(Some(tree.id));
         }
-        let entry = tree.lookup_entry_by_path(path).map_err(|error| self.missing(&error))?;
-        Ok(entry.map(|entry| entry.object_id()))
+        match tree.lookup_entry_by_path(path) {
+            Ok(entry) => Ok(entry.map(|entry| entry.object_id())),
+            // All that a submodule holds is that of its commit.
+            Err(error) => submodule(&tree, Path::new(path)).map(Some).ok_or_else(|| self.missing(&error)),
+        }
+    }
+
+    /// What a tree has at a path; none within a submodule, which is in another repository.
+    fn entry<'a>(&self, tree: &Tree<'a>, path: &Path) -> Result<Option<Entry<'a>>, Failure> {
+        match tree.lookup_entry_by_path(path) {
+            Ok(entry) => Ok(entry),
+            Err(_) if submodule(tree, path).is_some() => Ok(None),
+            Err(error) => Err(self.missing(&error)),
+        }
     }
 
     fn entries_of(&self, tree: &Tree<'_>, is_wanted: fn(&EntryMode) -> bool) -> Result<Vec<String>, Failure> {
@@ -138,7 +155,7 @@ impl Repository {
         let tree = self.tree(commit)?;
         let mut path = PathBuf::from(path);
         for _ in 0..LINKS {
-            let Some(entry) = tree.lookup_entry_by_path(&path).map_err(|error| self.missing(&error))? else {
+            let Some(entry) = self.entry(&tree, &path)? else {
                 let Some(target) = self.through_link(&tree, &path)? else { return Ok(None) };
                 path = target;
                 continue;
@@ -171,7 +188,7 @@ impl Repository {
         let path = Path::new(path);
         let folders = path.ancestors().filter(|folder| *folder != Path::new(""));
         for folder in folders {
-            let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.missing(&error))?;
+            let entry = self.entry(&tree, folder)?;
             if let Some(entry) = entry.filter(|entry| !entry.mode().is_tree()) {
                 return Ok(Some(entry.object_id()));
             }
@@ -185,7 +202,7 @@ impl Repository {
             path.ancestors().skip(1).filter(|folder| *folder != Path::new("")).collect();
         folders.reverse();
         for folder in folders {
-            let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.missing(&error))?;
+            let entry = self.entry(tree, folder)?;
             let Some(entry) = entry.filter(|entry| entry.mode().is_link()) else { continue };
             let target = followed(folder, &self.bytes(entry.object_id())?);
             let rest = path.strip_prefix(folder).unwrap_or(path);
@@ -272,6 +289,14 @@ impl Repository {
         config.string("extensions.partialClone").is_some()
             || config.string("remote.origin.partialCloneFilter").is_some()
     }
+}
+
+/// The commit of the submodule that a path leads to or into.
+fn submodule(tree: &Tree<'_>, path: &Path) -> Option<ObjectId> {
+    path.ancestors().filter(|above| !above.as_os_str().is_empty()).find_map(|above| {
+        let entry = tree.lookup_entry_by_path(above).ok().flatten()?;
+        entry.mode().is_commit().then(|| entry.object_id())
+    })
 }
 
 /// An absolute path without steps back.

@@ -560,3 +560,36 @@ proptest::proptest! {
         parse(text.as_bytes());
     }
 }
+
+#[test]
+fn what_lies_in_a_submodule_is_tracked_and_in_another_repository() {
+    let origin = Sample::new();
+    origin.write("build/lock", "x\n");
+    origin.commit();
+    let sample = Sample::new();
+    sample.write(".gitignore", "build/\nlib/\n");
+    sample.git(&[
+        "submodule",
+        "--quiet",
+        "add",
+        "--force",
+        &format!("file://{}", origin.path().display()),
+        "lib",
+    ]);
+    sample.commit();
+    sample.write("build/lock", "y\n");
+    let repository = sample.open();
+    let head = repository.head().unwrap();
+    let ignored = super::Ignored::of(&repository).unwrap();
+    for (path, is_folder, expected) in [
+        ("lib", true, false),
+        ("lib/build", true, false),
+        ("lib/build/lock", false, false),
+        ("build", true, true),
+    ] {
+        assert_eq!(ignored.holds(path, is_folder).unwrap(), expected, "{path}");
+    }
+    assert_eq!(repository.blob(head, "lib/build/lock").unwrap(), None);
+    assert_eq!(repository.files_below(head, "lib/build").unwrap(), None);
+    assert_eq!(repository.leads(head, "lib/build/lock").unwrap(), repository.id_at(head, "lib").unwrap());
+}

@@ -68,10 +68,13 @@ impl std::error::Error for NotComparable {}
 pub fn compare(ecosystem: &str, first: &str, second: &str) -> Result<Ordering, NotComparable> {
     let known = find(ecosystem).ok_or(NotComparable::UnknownEcosystem)?;
     let order = known.order().ok_or(NotComparable::NoOrder)?;
-    if order == Order::Packagist
-        && let Some(answer) = packagist::compare_placeholders(first, second)
-    {
-        return Ok(answer);
+    if order == Order::Packagist {
+        if let Some(answer) = packagist::compare_placeholders(first, second) {
+            return Ok(answer);
+        }
+        let left = packagist::parse_as_written(first).map_err(|_| NotComparable::First)?;
+        let right = packagist::parse_as_written(second).map_err(|_| NotComparable::Second)?;
+        return Ok(left.key.cmp(&right.key));
     }
     let left = Version::parse(order, first).map_err(|_| NotComparable::First)?;
     let right = Version::parse(order, second).map_err(|_| NotComparable::Second)?;

@@ -1,4 +1,5 @@
-//! Packagist: the order of PHP's `version_compare`.
+//! Packagist: the order of PHP's `version_compare`, between versions in the form that Composer gives them: `v1.0` is `1.0.0.0`, and so
+//! the same as `1.0.0`. Only the comparison of two texts leaves them as they are written.
 //!
 //! Any other word < dev < alpha = a < beta = b < rc < the release < numbers < pl = p. Words outside of the list are equal to each
 //! other. A branch (`dev-main`, `2.x-dev`) is no release: it has a place in the order and is never certain.
@@ -24,8 +25,34 @@ pub(crate) enum Part {
     Patch,
 }
 
-/// Reads a version.
+/// Reads a version in the form that Composer gives it.
 pub(crate) fn parse(text: &str) -> Result<Parsed<Key>, Unparsable> {
+    parse_as_written(&normal(text))
+}
+
+/// A version with four numbers and without build metadata and `-stable`; what is none stays as it is.
+fn normal(text: &str) -> String {
+    let bare = text.trim();
+    let bare = bare.strip_prefix(['v', 'V']).unwrap_or(bare);
+    let bare = bare.split_once('+').map_or(bare, |(version, _)| version);
+    let end = bare.find(|one: char| !one.is_ascii_digit() && one != '.').unwrap_or(bare.len());
+    let (numbers, rest) = bare.split_at_checked(end).unwrap_or((bare, ""));
+    // `1.x` and `1.0.` are none of numbers alone; a date of eight digits is one number.
+    let parts: Vec<&str> = numbers.split('.').collect();
+    let is_short = parts.len() < 4 && parts.iter().all(|part| !part.is_empty());
+    let is_date = parts.first().is_some_and(|first| first.len() > 5);
+    if !is_short || is_date {
+        return text.to_owned();
+    }
+    let rest = match rest.trim_start_matches(['.', '_', '-']) {
+        stable if stable.eq_ignore_ascii_case("stable") => "",
+        _ => rest,
+    };
+    format!("{numbers}{}{rest}", ".0".repeat(4 - parts.len()))
+}
+
+/// Reads a version as it is written, for comparisons as PHP makes them.
+pub(crate) fn parse_as_written(text: &str) -> Result<Parsed<Key>, Unparsable> {
     let text = text.trim();
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let is_version = text.starts_with(|first: char| first.is_ascii_alphanumeric()) && !text.contains('#');

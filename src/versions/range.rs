@@ -264,6 +264,21 @@ mod tests {
             &[(Introduced, "2.0"), (Fixed, "3.0")],
             &[("dev-main", Undecided), ("2.1", Yes)],
         );
+        // Composer compares four numbers.
+        verdicts(
+            Order::Packagist,
+            &[(Introduced, "1.0.0"), (Fixed, "2.0")],
+            &[
+                ("v1.0", Yes),
+                ("1", Yes),
+                ("1.0.0.0", Yes),
+                ("1.0-stable", Yes),
+                ("1.0-beta1", No),
+                ("v2", No),
+                ("2.0.0+x", No),
+                ("20", No),
+            ],
+        );
         verdicts(Order::PyPi, &[(Introduced, "1.0"), (Fixed, "3.0")], &[("2004d", Undecided)]);
         verdicts(
             Order::GitHubActions,

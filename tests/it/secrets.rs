@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Finished, binary, report, run};
+use crate::support::{Finished, binary, formats, report, run};
 
 /// What a host sets that says which one it is.
 const HOSTS: [&[(&str, &str)]; 3] = [
@@ -80,13 +80,8 @@ fn said(folder: &Path, finished: &Finished) -> String {
 
 fn gate(folder: &Path, host: &[(&str, &str)], variables: &[(&str, &str)]) -> Command {
     let mut command = binary("test-gate", folder);
-    command.args([
-        "r.xml",
-        "--formats",
-        "json,html,sarif,summary,junit,github,codequality",
-        "--exports",
-        "junit",
-    ]);
+    let formats = format!("{},github", formats("test-gate"));
+    command.args(["r.xml", "--formats", &formats, "--exports", "junit"]);
     command.envs(host.iter().copied()).envs(variables.iter().copied());
     command
 }

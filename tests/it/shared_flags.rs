@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use devops_core::Report;
 use tempfile::TempDir;
 
-use crate::support::{Finished, binaries, binary, report, run};
+use crate::support::{Finished, binaries, binary, formats, report, run};
 
 /// A scanner report with one vulnerability of this severity, whose title is foreign text.
 fn scanned(severity: &str, title: &str) -> String {
@@ -340,8 +340,8 @@ fn a_secret_of_the_environment_is_never_written() {
     let secret = "ghs_\"not<a>real/token+42";
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("t.json"), scanned("HIGH", secret)).unwrap();
-    let formats = "json,sarif,summary,html,junit,codequality,github";
-    let finished = run(command(folder.path(), &["--formats", formats, "-v"])
+    let formats = format!("{},github", formats("image-scan"));
+    let finished = run(command(folder.path(), &["--formats", &formats, "-v"])
         .env("GITHUB_TOKEN", secret)
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_OUTPUT", folder.path().join("devops-output"))

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use clap::ValueEnum;
 use devops::JOBS;
+use devops_job::Format;
 
 use crate::skipped::skipped;
 
@@ -117,6 +119,24 @@ pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// Every format of which a program writes a file, as `--formats` takes them, by the lists of the code. A dependency snapshot is left
+/// out, because it is an error where the commit is not known.
+pub(crate) fn formats(program: &str) -> String {
+    let own: Vec<Format> = JOBS
+        .iter()
+        .filter(|entry| entry.name == program || program == "devops")
+        .flat_map(|entry| entry.formats)
+        .map(|own| own.format)
+        .collect();
+    let is_written = |format: &Format| {
+        format.file_name().is_some()
+            && *format != Format::Snapshot
+            && (!format.is_of_some_jobs() || own.contains(format))
+    };
+    let names = Format::ALL.into_iter().filter(is_written).filter_map(|format| format.to_possible_value());
+    names.map(|name| name.get_name().to_owned()).collect::<Vec<_>>().join(",")
 }
 
 /// The folder of public schemas, or `None` with a word about it where it is absent and may be.

@@ -10,7 +10,7 @@ use devops_versions::requirement::is_pre_release;
 use devops_versions::{Order, Version, find};
 
 use super::tool;
-use super::{Own, Repair, Standing};
+use super::{Needs, Repair, Standing};
 
 /// What is known about an affected package when advice is given.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +47,13 @@ impl Case<'_> {
 
     /// A command that moves the package where it is, if nobody is known to refuse the version.
     pub(crate) fn update(&self, version: &str) -> Option<String> {
-        let is_possible = match self.repair.standing {
+        let is_possible = match self.repair.needs.standing() {
             Standing::Admitted => true,
             // A lockfile of cargo does not say what is admitted; cargo itself refuses what is not.
-            Standing::Unknown(_) => {
+            Standing::Unknown => {
                 self.package.ecosystem != Ecosystem::CRATES_IO || fits(&self.package.version, version)
             }
-            Standing::Raised(_) | Standing::Refused(_) => false,
+            Standing::Raised | Standing::Refused => false,
         };
         if !is_possible {
             return None;
@@ -120,25 +120,26 @@ fn of_repair(case: Case<'_>, version: &str) -> String {
     let Case { package, tool, path, repair, .. } = case;
     let name = &package.name;
     let is_of_cargo = package.ecosystem == Ecosystem::CRATES_IO;
+    let needs = &repair.needs;
+    let unknown = match needs.unknown.iter().find(|name| !name.is_empty()) {
+        Some(name) => format!("; whether `{name}` admits it is not known"),
+        None => String::new(),
+    };
     if let Some(command) = case.update(version) {
-        let is_checked = repair.standing == Standing::Admitted;
-        return match &repair.standing {
-            _ if is_of_cargo => command,
-            Standing::Unknown(names) if !is_checked && path.len() > 1 && !names.is_empty() => format!(
-                "update `{name}` to {version} or later: `{command}`; whether `{}` admits it is not known",
-                names.join("`, `")
-            ),
-            _ => format!("update `{name}` to {version} or later: `{command}`"),
+        return if is_of_cargo {
+            command
+        } else {
+            format!("update `{name}` to {version} or later: `{command}`{unknown}")
         };
     }
     let install =
         tool::install(tool, &case.spec()).map_or_else(String::new, |command| format!(", then `{command}`"));
-    match &repair.standing {
-        Standing::Refused(refusing) => {
-            let (who, requirement) = refusing.first().cloned().unwrap_or_default();
+    match needs.standing() {
+        Standing::Refused => {
+            let (who, requirement) = needs.refusing.first().cloned().unwrap_or_default();
             let otherwise = tool::overriding(tool, &case.key(), version)
                 .map_or_else(String::new, |otherwise| format!(", or {otherwise}{install}"));
-            let more = match refusing.len() {
+            let more = match needs.refusing.len() {
                 0 | 1 => String::new(),
                 several => format!(" (and {} more)", several - 1),
             };
@@ -146,9 +147,9 @@ fn of_repair(case: Case<'_>, version: &str) -> String {
                 "update `{who}`{more}, which asks for `{name}` {requirement}, so that it uses {version} or later{otherwise}"
             )
         }
-        Standing::Raised(own) => match manifests(own).as_str() {
-            "" => format!("raise `{name}` to {version} or later{install}"),
-            places => format!("raise `{name}` to {version} or later in {places}{install}"),
+        Standing::Raised => match manifests(needs).as_str() {
+            "" => format!("raise `{name}` to {version} or later{install}{unknown}"),
+            places => format!("raise `{name}` to {version} or later in {places}{install}{unknown}"),
         },
         _ if path.len() <= 1 && is_of_cargo => {
             format!("raise `{name}` to {version} or later in Cargo.toml{install}")
@@ -162,9 +163,9 @@ fn of_repair(case: Case<'_>, version: &str) -> String {
 }
 
 /// The places of requirements of the project.
-fn manifests(own: &[Own]) -> String {
+fn manifests(needs: &Needs) -> String {
     let places: Vec<String> =
-        own.iter().filter_map(|own| own.location.as_ref().map(ToString::to_string)).collect();
+        needs.own.iter().filter_map(|own| own.location.as_ref().map(ToString::to_string)).collect();
     places.join(", ")
 }
 
@@ -186,7 +187,7 @@ fn is_above(package: &Package, version: &str) -> bool {
 /// about it.
 fn partial(case: Case<'_>, advisory: &Advisory) -> Option<String> {
     let present = &case.package.version;
-    if case.package.ecosystem != Ecosystem::CRATES_IO || matches!(case.repair.standing, Standing::Raised(_)) {
+    if case.package.ecosystem != Ecosystem::CRATES_IO || !case.repair.needs.own.is_empty() {
         return None;
     }
     let read = |version: &String| Version::of_any(Order::SemVer, version);

@@ -28,22 +28,57 @@ pub(super) struct Repair {
     /// The lowest fixed version that no advisory is about; none where there is none.
     pub version: Option<String>,
     /// What those who need the package say of it.
-    pub standing: Standing,
-    /// Where there is none, fixed versions that are not proposed, and why not.
+    pub needs: Needs,
+    /// Where there is none, a fixed version that is not proposed, and why not.
     pub passed_over: Option<String>,
 }
 
+/// What those who need a package say of another version of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// The project's own requirements that refuse it.
+    pub own: Vec<Own>,
+    /// Packages that refuse it, each with its requirement.
+    pub refusing: Vec<(String, String)>,
+    /// Who may refuse it or not; an empty name where nobody is known to need the package.
+    pub unknown: Vec<String>,
+}
+
 /// Whether those who need a package admit another version of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// All of them do.
     Admitted,
-    /// Nobody refuses it; of these it is not known.
-    Unknown(Vec<String>),
+    /// Nobody is known to refuse it.
+    Unknown,
     /// The project's own requirements refuse it.
-    Raised(Vec<Own>),
-    /// These packages refuse it, each with its requirement.
-    Refused(Vec<(String, String)>),
+    Raised,
+    /// Other packages refuse it.
+    Refused,
+}
+
+impl Needs {
+    /// All of them together.
+    pub(super) fn standing(&self) -> Standing {
+        if !self.refusing.is_empty() {
+            Standing::Refused
+        } else if !self.own.is_empty() {
+            Standing::Raised
+        } else if !self.unknown.is_empty() {
+            Standing::Unknown
+        } else {
+            Standing::Admitted
+        }
+    }
+
+    /// The word for reports: whether the version is admitted.
+    pub(super) fn word(&self) -> &'static str {
+        match self.standing() {
+            Standing::Admitted => "yes",
+            Standing::Unknown => "unknown",
+            Standing::Raised | Standing::Refused => "no",
+        }
+    }
 }
 
 /// A requirement of the project itself.
@@ -53,17 +88,6 @@ pub(super) struct Own {
     pub requirement: String,
     /// Where it stands.
     pub location: Option<Location>,
-}
-
-impl Standing {
-    /// The word for reports: whether the version is admitted.
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::Admitted => "yes",
-            Self::Unknown(_) => "unknown",
-            Self::Raised(_) | Self::Refused(_) => "no",
-        }
-    }
 }
 
 /// Who needs a package: the packages that depend on it, and the project.
@@ -88,65 +112,68 @@ impl<'a> Dependents<'a> {
     }
 
     /// What they say of a version of a package.
-    fn standing(&self, index: usize, package: &Package, version: &str) -> Standing {
+    fn needs(&self, index: usize, package: &Package, version: &str) -> Needs {
+        let mut needs = Needs::default();
         if package.ecosystem == Ecosystem::GO {
             // What a module asks for is the lowest version, so that nobody refuses a higher one.
-            return Standing::Admitted;
+            return needs;
         }
-        let (mut unknown, mut own, mut refused) = (BTreeSet::new(), Vec::new(), Vec::new());
-        let mut is_asked = false;
         let admits = |requirement: Option<&str>| {
             let requirement = Requirement::parse(package.ecosystem.name(), requirement?)?;
             // What does not admit the present version is not what decided about it, such as an override.
             requirement.admits(&package.version).filter(|admits| *admits)?;
             requirement.admits(version)
         };
-        for asked in self.graph.asked.iter().filter(|asked| asked.package == index) {
+        let mut unknown = BTreeSet::new();
+        let asked = self.graph.asked.iter().filter(|asked| asked.package == index);
+        let mut is_asked = false;
+        for asked in asked {
             is_asked = true;
-            match (admits(asked.requirement.as_deref()), &asked.requirement) {
-                (Some(true), _) => {}
-                (Some(false), Some(requirement)) => {
-                    let requirement = requirement.to_string();
-                    let one = Own { requirement, location: asked.location.clone() };
-                    if !own.contains(&one) {
-                        own.push(one);
-                    }
-                }
-                // A file that lists a version without a requirement pins it.
-                _ if asked.requirement.is_none() && asked.location.is_some() => {
-                    own.push(Own { requirement: String::new(), location: asked.location.clone() });
-                }
-                _ => {
+            let requirement = asked.requirement.as_deref();
+            // A file that lists a version without a requirement pins it.
+            let is_pinned = requirement.is_none() && asked.location.is_some();
+            match admits(requirement) {
+                Some(true) => {}
+                Some(false) => needs.refuse(requirement.unwrap_or_default(), asked.location.as_ref()),
+                None if is_pinned => needs.refuse("", asked.location.as_ref()),
+                None => {
                     unknown.insert("the project itself".to_owned());
                 }
             }
         }
-        for (from, requirement) in self.incoming.get(index).into_iter().flatten() {
+        let incoming = self.incoming.get(index).map(Vec::as_slice).unwrap_or_default();
+        for (from, requirement) in incoming {
             let Some(from) = self.graph.packages.get(*from) else { continue };
+            let is_own = from.origin == Origin::Project;
             match (admits(*requirement), requirement) {
                 (Some(true), _) => {}
-                // The manifest repeats what the project's own packages ask for.
-                _ if from.origin == Origin::Project && is_asked => {}
-                (Some(false), Some(requirement)) if from.origin == Origin::Project => {
-                    own.push(Own { requirement: (*requirement).to_owned(), location: None });
+                // What the project's own packages ask for is known from the manifest already.
+                _ if is_own && is_asked => {}
+                (Some(false), Some(requirement)) if is_own => needs.refuse(requirement, None),
+                (Some(false), Some(requirement)) => {
+                    needs.refusing.push((from.label(), (*requirement).to_owned()));
                 }
-                (Some(false), Some(requirement)) => refused.push((from.label(), (*requirement).to_owned())),
                 _ => {
                     unknown.insert(from.label());
                 }
             }
         }
-        let nobody = !is_asked && self.incoming.get(index).is_none_or(Vec::is_empty);
-        if !refused.is_empty() {
-            refused.sort();
-            refused.dedup();
-            Standing::Refused(refused)
-        } else if !own.is_empty() {
-            Standing::Raised(own)
-        } else if !unknown.is_empty() || nobody {
-            Standing::Unknown(unknown.into_iter().collect())
-        } else {
-            Standing::Admitted
+        if !is_asked && incoming.is_empty() {
+            unknown.insert(String::new());
+        }
+        needs.refusing.sort();
+        needs.refusing.dedup();
+        needs.unknown = unknown.into_iter().collect();
+        needs
+    }
+}
+
+impl Needs {
+    /// A requirement of the project refuses the version.
+    fn refuse(&mut self, requirement: &str, location: Option<&Location>) {
+        let own = Own { requirement: requirement.to_owned(), location: location.cloned() };
+        if !self.own.contains(&own) {
+            self.own.push(own);
         }
     }
 }
@@ -169,9 +196,9 @@ pub(super) fn repair(
         let mut first = None;
         let clean = candidates.into_iter().filter(|version| is_clean(version, advisories));
         for version in clean.take(MOST) {
-            let standing = dependents.standing(index, package, &version);
-            let is_admitted = standing == Standing::Admitted;
-            let found = Repair { version: Some(version), standing, passed_over: None };
+            let needs = dependents.needs(index, package, &version);
+            let is_admitted = needs.standing() == Standing::Admitted;
+            let found = Repair { version: Some(version), needs, passed_over: None };
             if is_admitted {
                 return found;
             }
@@ -181,7 +208,7 @@ pub(super) fn repair(
             return found;
         }
     }
-    Repair { version: None, standing: Standing::Unknown(Vec::new()), passed_over }
+    Repair { version: None, needs: Needs::default(), passed_over }
 }
 
 /// Whether no advisory is about a version. One of commits only says as little of it as of the present one.
@@ -200,7 +227,7 @@ fn candidates(package: &Package, advisories: &[&Advisory]) -> (Vec<String>, Opti
     let mut named: Vec<(Version, String)> = advisories
         .iter()
         .flat_map(|advisory| advisory.fixed_versions())
-        .map(|version| spelled(package, version))
+        .map(|version| spelled(package, &version))
         .map(|version| (read(&version), version))
         .filter(|(at_version, _)| at_version.is_certain() && *at_version > at)
         .collect();
@@ -236,8 +263,8 @@ pub(super) fn is_toolchain(package: &Package) -> bool {
 }
 
 /// A version as the ecosystem's files spell it.
-fn spelled(package: &Package, version: String) -> String {
-    let version = if package.ecosystem == Ecosystem::GO { version.trim_start_matches('v') } else { &version };
+fn spelled(package: &Package, version: &str) -> String {
+    let version = if package.ecosystem == Ecosystem::GO { version.trim_start_matches('v') } else { version };
     let major = version.split('.').next().and_then(|major| major.parse::<u64>().ok()).unwrap_or(0);
     if package.version.contains("+incompatible") && !version.contains('+') && major >= 2 {
         format!("{version}+incompatible")

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::super::matching::{Key, Lockfile, Matches, compare};
 use super::edit::{Edited, raised};
-use super::{Repair, Standing, diff, is_toolchain, tool};
+use super::{Needs, Own, Repair, Standing, diff, is_toolchain, tool};
 use devops_advisory::{Collected, PackageKey};
 use devops_core::words::{count, counted};
 use devops_core::{Ecosystem, Severity, Table};
@@ -60,29 +60,34 @@ impl<'a> Plan<'a> {
             let after = compare(&edited, databases, Severity::Medium);
             let new: Vec<&Key> = after.facts.keys().filter(|key| !before.contains(key)).collect();
             let count = proposed.len();
-            proposed.retain(|update| {
-                let is_of = |key: &&Key| {
-                    let package = package(lockfiles, update);
-                    package.is_some_and(|package| package.name == key.name)
-                        && update.repair.version.as_ref() == Some(&key.version)
-                };
-                !new.iter().any(is_of)
-            });
-            if proposed.len() == count {
-                let is_ended = |key: &Key| !after.facts.contains_key(key);
-                let updates = proposed.into_iter().map(|update| {
-                    let package = package(lockfiles, update);
-                    let is_of = |key: &&&Key| {
-                        package
-                            .is_some_and(|package| package.name == key.name && package.version == key.version)
+            if !new.is_empty() {
+                proposed.retain(|update| {
+                    let is_of = |key: &&Key| {
+                        let package = package(lockfiles, update);
+                        package.is_some_and(|package| package.name == key.name)
+                            && update.repair.version.as_ref() == Some(&key.version)
                     };
-                    let ended = before.iter().filter(is_of).filter(|key| is_ended(key)).count() as u64;
-                    (update, ended)
+                    !new.iter().any(is_of)
+                });
+            }
+            if proposed.len() == count {
+                let is_ended = |key: &&Key| !after.facts.contains_key(*key);
+                let mut ended: BTreeMap<(Ecosystem, &str, &str), u64> = BTreeMap::new();
+                for key in before.iter().copied().filter(is_ended) {
+                    *ended.entry((key.ecosystem, &key.name, &key.version)).or_default() += 1;
+                }
+                let updates = proposed.into_iter().map(|update| {
+                    let of = |package: &Package| {
+                        ended
+                            .get(&(package.ecosystem, package.name.as_str(), package.version.as_str()))
+                            .copied()
+                    };
+                    (update, package(lockfiles, update).and_then(of).unwrap_or(0))
                 });
                 return Self {
                     lockfiles,
                     updates: updates.collect(),
-                    ended: before.iter().filter(|key| is_ended(key)).count() as u64,
+                    ended: ended.values().sum(),
                     total: before.len() as u64,
                 };
             }
@@ -92,8 +97,13 @@ impl<'a> Plan<'a> {
     /// The sentence that sums the updates up; none without updates.
     pub(in super::super) fn note(&self) -> Option<String> {
         (!self.updates.is_empty()).then(|| {
+            let is_unknown = |(update, _): &&(&Proposed, u64)| !update.repair.needs.unknown.is_empty();
+            let condition = match self.updates.iter().filter(is_unknown).count() {
+                0 => String::new(),
+                unknown => format!("; of {unknown} it is not known whether every dependent admits it"),
+            };
             format!(
-                "{} would end {} of {}, checked against the same database",
+                "{} would end {} of {}, checked against the same database{condition}",
                 count(self.updates.len() as u64, "update"),
                 self.ended,
                 counted(self.total, "finding about advisories", "findings about advisories"),
@@ -115,14 +125,12 @@ impl<'a> Plan<'a> {
                 package.version.clone(),
                 version.clone(),
                 ended.to_string(),
-                admitted(&update.repair.standing),
+                admitted(&update.repair.needs),
                 command(update).unwrap_or_default(),
             ]);
         }
         table.left_out = self.updates.len().saturating_sub(MOST) as u64;
-        if let Some(note) = self.note() {
-            table.note = format!("{note}. {UNKNOWN}");
-        }
+        UNKNOWN.clone_into(&mut table.note);
         table
     }
 
@@ -146,7 +154,7 @@ impl<'a> Plan<'a> {
             } else if update.update.is_some() {
                 by_command.push(format!("{label}{command}"));
             } else {
-                by_hand.push(format!("{label} ({})", admitted(&update.repair.standing)));
+                by_hand.push(format!("{label} ({})", admitted(&update.repair.needs)));
             }
         }
         for ((path, key), entries) in &overrides {
@@ -199,29 +207,12 @@ impl<'a> Plan<'a> {
         if package.ecosystem == Ecosystem::GO {
             return edit_go(files, &lockfile.path, package, version);
         }
-        match &update.repair.standing {
-            Standing::Raised(own) => {
-                let mut is_whole = !own.is_empty();
-                for own in own {
-                    let Some(location) = &own.location else { return false };
-                    let (old, new) = if own.requirement.is_empty() {
-                        // With checksums behind it, a pin can't be changed without them.
-                        if !package.integrity.is_empty() {
-                            return false;
-                        }
-                        (format!("=={}", package.version), format!("=={version}"))
-                    } else {
-                        (own.requirement.clone(), raised(package.ecosystem, &own.requirement, version))
-                    };
-                    let file = files.get(&location.path);
-                    is_whole &= file.is_some_and(|file| {
-                        let name = name_in_manifest(file, location.line, &package.name);
-                        file.replace(location.line.unwrap_or(0), &name, &old, &new)
-                    });
-                }
-                is_whole
-            }
-            Standing::Refused(_) => {
+        let needs = &update.repair.needs;
+        // The project's own requirement and an override must say the same.
+        let is_raised = needs.own.iter().all(|own| raise(files, own, package, version));
+        match needs.standing() {
+            Standing::Raised => is_raised,
+            Standing::Refused if is_raised => {
                 let key = match update.tool {
                     "npm" | "bun" => "overrides",
                     "yarn" => "resolutions",
@@ -232,12 +223,31 @@ impl<'a> Plan<'a> {
                 if files.get(&path).is_none() {
                     return false;
                 }
-                overrides.entry((path, key)).or_default().push((update.key.clone(), version.to_owned()));
+                let is_direct_too = !needs.own.is_empty() && update.tool == "npm";
+                let value = if is_direct_too { format!("${}", package.name) } else { version.to_owned() };
+                overrides.entry((path, key)).or_default().push((update.key.clone(), value));
                 true
             }
-            Standing::Admitted | Standing::Unknown(_) => false,
+            _ => false,
         }
     }
+}
+
+/// Raises a requirement of the project in its manifest; whether that was possible.
+fn raise(files: &mut Files<'_>, own: &Own, package: &Package, version: &str) -> bool {
+    let Some(location) = &own.location else { return false };
+    let (old, new) = if own.requirement.is_empty() {
+        // With checksums behind it, a pin can't be changed without them.
+        if !package.integrity.is_empty() {
+            return false;
+        }
+        (format!("=={}", package.version), format!("=={version}"))
+    } else {
+        (own.requirement.clone(), raised(package.ecosystem, &own.requirement, version))
+    };
+    let Some(file) = files.get(&location.path) else { return false };
+    let name = name_in_manifest(file, location.line, &package.name);
+    file.replace(location.line.unwrap_or(0), &name, &old, &new)
 }
 
 /// What nobody knows who only has files.
@@ -249,13 +259,16 @@ fn edited(lockfiles: &[Lockfile], proposed: &[&Proposed], databases: &[&Collecte
         let key = PackageKey::of(package.ecosystem.name(), &package.name);
         databases.iter().any(|database| database.advisories.contains_key(&key))
     };
+    let versions: BTreeMap<(usize, usize), Option<&String>> = proposed
+        .iter()
+        .map(|update| ((update.lockfile, update.package), update.repair.version.as_ref()))
+        .collect();
     let of = |(number, lockfile): (usize, &Lockfile)| {
         let mut packages = Vec::new();
         for (index, package) in
             lockfile.graph.packages.iter().enumerate().filter(|(_, package)| is_named(package))
         {
-            let update = proposed.iter().find(|update| (update.lockfile, update.package) == (number, index));
-            let version = update.and_then(|update| update.repair.version.clone());
+            let version = versions.get(&(number, index)).copied().flatten().cloned();
             packages.push(Package {
                 version: version.unwrap_or_else(|| package.version.clone()),
                 ..package.clone()
@@ -277,18 +290,13 @@ fn command(update: &Proposed) -> Option<String> {
 }
 
 /// Whether a version is admitted, and what refuses it.
-fn admitted(standing: &Standing) -> String {
-    match standing {
-        Standing::Admitted => "yes".to_owned(),
-        Standing::Unknown(_) => "not known".to_owned(),
-        Standing::Raised(own) => {
-            let requirement = own.iter().map(|own| own.requirement.as_str()).find(|text| !text.is_empty());
-            requirement.map_or_else(|| "no: pinned".to_owned(), |requirement| format!("no: {requirement}"))
-        }
-        Standing::Refused(refusing) => {
-            let (who, requirement) = refusing.first().cloned().unwrap_or_default();
-            format!("no: {who} asks for {requirement}")
-        }
+fn admitted(needs: &Needs) -> String {
+    let own = || needs.own.iter().map(|own| own.requirement.as_str()).find(|text| !text.is_empty());
+    match (needs.standing(), needs.refusing.first()) {
+        (Standing::Admitted, _) => "yes".to_owned(),
+        (Standing::Unknown, _) => "not known".to_owned(),
+        (_, Some((who, requirement))) => format!("no: {who} asks for {requirement}"),
+        _ => own().map_or_else(|| "no: pinned".to_owned(), |requirement| format!("no: {requirement}")),
     }
 }
 

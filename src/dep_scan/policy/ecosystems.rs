@@ -26,7 +26,7 @@ pub(crate) fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<
         let mut of_lockfile: BTreeMap<Ecosystem, Vec<&Package>> = BTreeMap::new();
         for package in &graph.packages {
             let ecosystem = package.ecosystem;
-            if package.origin == Origin::Project && ecosystem != Ecosystem::CRATES_IO {
+            if package.origin == Origin::Project && !package.may_be_copy() {
                 continue;
             }
             if databases.iter().any(|database| database.covers(ecosystem.name())) {

@@ -13,11 +13,12 @@ use self::reachability::Unreachable;
 use self::threshold::{held, rated};
 use self::vex::Vex;
 use super::Arguments;
-use super::matching::{Key, Matches, worst};
+use super::matching::{Key, Lockfile, Matches, worst};
+use super::rules::UNDECIDED;
 use devops_advisory::record::score_of;
 use devops_advisory::{Advisory, Epss, Kind};
-use devops_core::{Error, Finding, Input, Severity};
-use devops_inventory::{Package, Scope};
+use devops_core::{Error, Finding, Input, Role, Severity};
+use devops_inventory::{Origin, Package, Scope};
 use devops_job::Context;
 
 pub(super) use ecosystems::{covered, has_advisories};
@@ -111,15 +112,32 @@ impl<'a> Policy<'a> {
     }
 
     /// Decides how bad each finding about an advisory is, and which ones statements accept.
-    pub(super) fn apply(&self, matches: &mut Matches, projects: &[&Package]) {
+    pub(super) fn apply(&self, matches: &mut Matches, lockfiles: &[Lockfile]) {
+        let packages = || lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
+        let projects: Vec<&Package> =
+            packages().filter(|package| package.origin == Origin::Project).collect();
         for (key, facts) in &matches.facts {
             if let Some(finding) = matches.findings.get_mut(key) {
-                self.judge(finding, key, facts, projects);
+                self.judge(finding, facts, &projects);
+            }
+        }
+        if self.vex.is_empty() {
+            return;
+        }
+        // Whoever looked into the repository knows what the advisory alone does not decide.
+        let undecided = matches.findings.iter_mut().filter(|(_, finding)| finding.rule == UNDECIDED.id);
+        for (key, finding) in undecided {
+            let ids = finding.subject.names().filter(|(role, _)| *role == Role::Identifier);
+            let ids: Vec<String> = ids.map(|(_, id)| id.to_ascii_lowercase()).collect();
+            let is_malware = ids.iter().any(|id| id.starts_with("mal-"));
+            let package = packages().find(|package| Key::of(package, &key.id) == *key);
+            if let Some(package) = package.filter(|_| !is_malware) {
+                finding.waived = self.vex.waives(&ids, package, &projects);
             }
         }
     }
 
-    fn judge(&self, finding: &mut Finding, key: &Key, facts: &Facts, projects: &[&Package]) {
+    fn judge(&self, finding: &mut Finding, facts: &Facts, projects: &[&Package]) {
         // A threshold, a scope, a fix, a delay or a statement is no reason to run malicious code.
         if facts.kind == Kind::Malware {
             finding.severity = Severity::Critical;
@@ -142,7 +160,7 @@ impl<'a> Policy<'a> {
             finding.detail.push('\n');
             finding.detail.push_str(&reason);
         }
-        finding.waived = self.vex.waives(&key.ecosystem, facts, projects);
+        finding.waived = self.vex.waives(&facts.ids, &facts.package, projects);
     }
 }
 

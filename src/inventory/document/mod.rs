@@ -11,11 +11,13 @@ mod yaml;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use devops_core::{Error, Location};
 
 pub use self::json::{json, jsonc};
 pub use self::toml::{toml, toml_of_tables};
-pub use self::xml::{Element, xml};
+pub use self::xml::{Element, xml, xml_text};
 pub use self::yaml::{yaml, yaml_documents, yaml_with_aliases};
 
 /// Deepest nesting that is read.
@@ -227,6 +229,21 @@ pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
     Ok(text)
 }
 
+/// The text of a file that is read line by line. A carriage return alone ends a line for some programs and not for others, so that one
+/// could hide a package behind it.
+///
+/// # Errors
+/// Where [`text`] has one, or where a carriage return stands alone.
+pub fn text_of_lines(bytes: &[u8]) -> Result<&str, Damage> {
+    let text = text(bytes)?;
+    let mut lines = (1..).zip(text.split('\n'));
+    let alone = lines.find(|(_, line)| line.strip_suffix('\r').unwrap_or(line).contains('\r'));
+    match alone {
+        Some((line, _)) => Err(Damage::new(line, "a carriage return stands alone")),
+        None => Ok(text),
+    }
+}
+
 /// Rejects keys that occur twice.
 fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
     let twice =
@@ -239,7 +256,7 @@ fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
         }
         return Ok(());
     }
-    let mut seen = HashSet::with_capacity(entries.len());
+    let mut seen = HashSet::with_capacity_and_hasher(entries.len(), RandomState::default());
     match entries.iter().find(|entry| !seen.insert(entry.key.as_ref())) {
         Some(entry) => twice(entry),
         None => Ok(()),
@@ -250,7 +267,7 @@ fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Damage, Node, json, jsonc, text, toml, yaml, yaml_with_aliases};
+    use super::{Damage, Node, json, jsonc, text, text_of_lines, toml, yaml, yaml_with_aliases};
 
     type Parse = for<'a> fn(&'a str) -> Result<Node<'a>, Damage>;
 
@@ -347,6 +364,14 @@ mod tests {
         assert_eq!(text(b"a\0").unwrap_err().line, 1);
         assert_eq!(text(b"a\n<<<<<<< HEAD\n").unwrap_err().line, 2);
         assert!(text(b"a <<<<<<< HEAD\n").is_ok());
+    }
+
+    #[test]
+    fn a_carriage_return_alone_is_no_end_of_a_line() {
+        assert_eq!(text_of_lines(b"a\r\nb\r\n"), Ok("a\r\nb\r\n"));
+        for (bytes, line) in [(&b"a\rb\n"[..], 1), (b"a\nb\rc", 2), (b"a\r\r\n", 1)] {
+            assert_eq!(text_of_lines(bytes).unwrap_err().line, line);
+        }
     }
 
     proptest! {

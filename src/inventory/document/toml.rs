@@ -7,6 +7,9 @@ use super::{Damage, Entry, Node, Value};
 
 /// Reads a TOML document.
 pub fn toml(text: &str) -> Result<Node<'_>, Damage> {
+    if text.trim().is_empty() {
+        return Err(Damage::new(1, "the document is empty"));
+    }
     part(text, 1).map(|value| Node { line: 1, value })
 }
 

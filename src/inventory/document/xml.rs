@@ -1,10 +1,13 @@
-//! XML with lines. Entities other than the predefined ones are an error, as are prefixed names and document types.
+//! XML with lines. Entities other than the predefined ones are an error, as are document types and prefixed names; but for those within
+//! a `configuration`, which a plugin gives its own names.
+
+use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
-use super::Damage;
+use super::{Damage, text};
 
 /// Maximum nesting.
 const DEEPEST: usize = 128;
@@ -76,6 +79,30 @@ impl Element {
     }
 }
 
+/// The text of a document, which says which encoding it has; that of Western Europe is read beside UTF-8.
+///
+/// # Errors
+/// Where it is neither, or where a merge left conflict markers.
+pub fn xml_text(bytes: &[u8]) -> Result<Cow<'_, str>, Damage> {
+    const LATIN: [&[u8]; 4] = [b"iso-8859-1", b"iso-8859-15", b"windows-1252", b"latin1"];
+    let head = bytes.get(..bytes.len().min(100)).unwrap_or_default();
+    let head = head.split(|byte| *byte == b'>').next().unwrap_or_default().to_ascii_lowercase();
+    let is_latin = head.starts_with(b"<?xml")
+        && LATIN.iter().any(|name| {
+            let quoted = |quote: u8| [&[quote][..], *name, &[quote]].concat();
+            [b'"', b'\''].iter().any(|quote| {
+                let wanted = quoted(*quote);
+                head.windows(wanted.len()).any(|window| window == wanted)
+            })
+        });
+    if !is_latin || std::str::from_utf8(bytes).is_ok() {
+        return text(bytes).map(Cow::Borrowed);
+    }
+    // These differ in characters that no name of a package has.
+    let decoded: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    text(decoded.as_bytes()).map(|text| Cow::Owned(text.to_owned()))
+}
+
 /// Reads a document.
 ///
 /// # Errors
@@ -96,11 +123,12 @@ pub fn xml(text: &str) -> Result<Element, Damage> {
                 if open.len() >= DEEPEST {
                     return Err(Damage::new(line, format!("elements are nested deeper than {DEEPEST}")));
                 }
-                open.push(element(&tag, line)?);
+                let opened = element(&tag, line, is_configured(&open))?;
+                open.push(opened);
                 continue;
             }
             Event::Empty(tag) => {
-                let done = element(&tag, line)?;
+                let done = element(&tag, line, is_configured(&open))?;
                 close(&mut open, &mut root, done)?;
                 continue;
             }
@@ -165,8 +193,17 @@ fn close(open: &mut [Element], root: &mut Option<Element>, done: Element) -> Res
     Ok(())
 }
 
-fn element(tag: &BytesStart<'_>, line: u64) -> Result<Element, Damage> {
-    let name = name(tag.name().into_inner(), line)?;
+/// Whether what follows stands in a `configuration`.
+fn is_configured(open: &[Element]) -> bool {
+    open.iter().any(|element| element.name == "configuration")
+}
+
+fn element(tag: &BytesStart<'_>, line: u64, may_have_prefix: bool) -> Result<Element, Damage> {
+    let name = tag.name().into_inner();
+    if name.contains(':') && !may_have_prefix {
+        return Err(Damage::new(line, format!("prefixed element `{name}` is not supported")));
+    }
+    let name = name.to_owned();
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| Damage::new(line, error.to_string()))?;
@@ -177,13 +214,6 @@ fn element(tag: &BytesStart<'_>, line: u64) -> Result<Element, Damage> {
         attributes.push((attribute.key.into_inner().to_owned(), value));
     }
     Ok(Element { name, line, attributes, children: vec![], text: String::new() })
-}
-
-fn name(name: &str, line: u64) -> Result<String, Damage> {
-    if name.contains(':') {
-        return Err(Damage::new(line, format!("prefixed element `{name}` is not supported")));
-    }
-    Ok(name.to_owned())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::manifest::Manifest;
 use super::{Format, Source};
-use crate::document::{Damage, text};
+use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error};
@@ -32,7 +32,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
     }
     let damaged = |damage: Damage| damage.error(source.path, RESTORE);
     let mut reader = Reader::default();
-    reader.lines(text(source.bytes).map_err(damaged)?).map_err(damaged)?;
+    reader.lines(text_of_lines(source.bytes).map_err(damaged)?).map_err(damaged)?;
     reader.finish(&manifest).map_err(damaged)
 }
 

@@ -1,7 +1,7 @@
 //! `cabal.project.freeze` of Haskell's Cabal.
 
 use super::{Format, Source};
-use crate::document::{Damage, text};
+use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Package};
 use devops_core::{Ecosystem, Error};
@@ -24,7 +24,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut is_in_constraints = false;
     let (mut has_constraints, mut is_ended) = (false, false);
     let mut last = 1;
-    for (line, content) in (1..).zip(text(source.bytes)?.lines()) {
+    for (line, content) in (1..).zip(text_of_lines(source.bytes)?.lines()) {
         let content = content.trim_end();
         last = line;
         if content.trim_start().is_empty() || content.trim_start().starts_with("--") {

@@ -403,3 +403,45 @@ proptest::proptest! {
         let _ = graph(&[(name, &changed)]).map(|graph| graph.paths().to(0));
     }
 }
+
+#[test]
+fn files_of_other_programs_and_switched_off_workflows_have_no_packages() {
+    for (path, text) in [
+        ("Manifest.toml", "name = \"other\"\n"),
+        ("Manifest.toml", "[package]\nname = \"other\"\n"),
+        (".github/workflows/off.yml", "# name: x\n\n  # on: push\n"),
+        ("bom.xml", "<export version=\"D\"><design/></export>"),
+    ] {
+        let Some(Kind::Read(format)) = Kind::of(path) else { panic!("{path} is not read") };
+        let graph = format.read(&Source::alone(path, text.as_bytes())).unwrap();
+        assert!(graph.packages.is_empty(), "{path}");
+    }
+    for (path, text) in [
+        ("Manifest.toml", "Deps = {}\n"),
+        ("Manifest.toml", "[[A]]\nversion = \"1.0.0\"\n"),
+        (".github/workflows/off.yml", "on: push\n"),
+        (".github/workflows/off.yml", ""),
+        ("bom.xml", "<Bom xmlns=\"http://cyclonedx.org/schema/bom/1.5\"/>"),
+        ("bom.xml", "<export xmlns=\"http://cyclonedx.org/schema/bom/1.5\"/>"),
+    ] {
+        let Some(Kind::Read(format)) = Kind::of(path) else { panic!("{path} is not read") };
+        assert!(format.read(&Source::alone(path, text.as_bytes())).is_err(), "{path}: {text}");
+    }
+}
+
+#[test]
+fn components_may_depend_on_services() {
+    let text = |to: &str| {
+        format!(
+            "{{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.7\", \"components\": [{{\"type\": \"library\", \"bom-ref\": \"r\", \"name\": \"a\", \"version\": \"1\", \
+             \"purl\": \"pkg:maven/g/a@1?repository_url=https://repo1.maven.org/maven2\"}}], \"services\": [{{\"bom-ref\": \"s\", \"name\": \"s\", \
+             \"services\": [{{\"bom-ref\": \"t\", \"name\": \"t\"}}]}}], \"dependencies\": [{{\"ref\": \"r\", \"dependsOn\": [\"{to}\"]}}]}}"
+        )
+    };
+    for to in ["s", "t"] {
+        assert_eq!(rows(&[("bom.json", &text(to))]), ["g:a 1 | 1 runtime registry"]);
+    }
+    assert!(graph(&[("bom.json", &text("u"))]).is_err());
+    let elsewhere = text("s").replace("repo1.maven.org", "repo1.maven.org.evil.host");
+    assert_eq!(rows(&[("bom.json", &elsewhere)]), ["g:a 1 | 1 runtime other"]);
+}

@@ -79,8 +79,9 @@ const NOT_READ: &[(&str, &str)] = &[
     ("*.opam.locked", "opam"),
     ("packrat.lock", "CRAN"),
     (".terraform.lock.hcl", "Terraform"),
-    ("go.work", "Go"),
-    ("*.spdx", "SPDX"),
+    (".nvmrc", "tools"),
+    (".tool-versions", "tools"),
+    ("mise.toml", "tools"),
 ];
 
 impl Kind {
@@ -146,6 +147,7 @@ pub fn help() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::manifests::Manifest;
     use super::{Kind, ecosystem, formats};
 
     /// What a name stands for: a format that is read, or an ecosystem.
@@ -185,6 +187,32 @@ mod tests {
         assert_eq!(told(Kind::of_format("npm-shrinkwrap.json")), Some("package-lock.json"));
         assert_eq!(told(Kind::of_format("C")), None);
         assert_eq!(told(Kind::of_named("Cargo.lock.msrv")), Some("Cargo.lock"));
+    }
+
+    #[test]
+    fn no_known_name_is_met_without_a_word() {
+        // Every name by which package managers and tools list what they use, or what they ask for.
+        for name in [
+            "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock deno.json",
+            "requirements.txt requirements-dev.txt Pipfile.lock poetry.lock pdm.lock uv.lock pylock.toml",
+            "pylock.dev.toml script.py.lock setup.py pyproject.toml environment.yml environment.yaml",
+            "conda-meta/numpy-1.0-0.json go.mod go.work vendor/modules.txt Cargo.lock Cargo.toml pom.xml",
+            "gradle.lockfile buildscript-gradle.lockfile gradle/verification-metadata.xml libs.versions.toml",
+            "a.sbt.lock packages.lock.json packages.config a.deps.json paket.lock paket.dependencies",
+            "Packages.props Directory.Packages.props a.csproj project.assets.json composer.lock installed.json",
+            "Gemfile.lock gems.locked Gemfile.next.lock a.gemspec pubspec.lock mix.lock rebar.lock gleam.toml",
+            "manifest.toml conan.lock conanfile.txt conaninfo.txt vcpkg.json Package.resolved Podfile.lock",
+            "stack.yaml.lock stack.yaml cabal.project.freeze opam a.opam a.opam.locked renv.lock DESCRIPTION",
+            "Manifest.toml cpanfile cpanfile.snapshot a.rockspec luarocks.lock a.nimble nimble.lock",
+            ".github/workflows/ci.yml .github/workflows/actions.lock action.yml .tool-versions mise.toml .nvmrc",
+            ".terraform.lock.hcl bom.json bom.xml a.cdx.json a.cdx.xml a.spdx.json a.spdx",
+        ]
+        .iter()
+        .flat_map(|names| names.split(' '))
+        {
+            let last = super::name(name);
+            assert!(Kind::of(name).is_some() || Manifest::of(last).is_some(), "{name}");
+        }
     }
 
     #[test]

@@ -37,6 +37,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if !is_workflow && !text.to_ascii_lowercase().contains("runs") && !text.contains('\\') {
         return Ok(Graph::default());
     }
+    // A workflow that is switched off by comments.
+    let mut words = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).peekable();
+    if words.peek().is_some() && words.all(|line| line.starts_with('#')) {
+        return Ok(Graph::default());
+    }
     let document = yaml_with_aliases(text)?;
     document.check_case(&KNOWN)?;
     if is_workflow {
@@ -147,7 +152,7 @@ fn package(node: &Node<'_>, line: &str) -> Result<Option<Package>, Damage> {
 }
 
 /// Whether this is a full version: `v1.2.3`, `1.2.3-beta`.
-fn is_version(text: &str) -> bool {
+pub(super) fn is_version(text: &str) -> bool {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let core = text.split(['-', '+']).next().unwrap_or_default();
     let mut parts = core.split('.');

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::manifest::Manifest;
 use super::{Format, Source};
-use crate::document::{Damage, text};
+use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Package, Scope};
 use devops_core::{Ecosystem, Error};
@@ -31,7 +31,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 }
 
 fn graph(source: &Source<'_>, scripts: &[Manifest]) -> Result<Graph, Damage> {
-    let text = text(source.bytes)?;
+    let text = text_of_lines(source.bytes)?;
     let name = source.path.rsplit('/').next().unwrap_or_default();
     let is_for_scripts = name.starts_with("buildscript-") || name.starts_with("settings-");
     let mut draft = Draft::default();

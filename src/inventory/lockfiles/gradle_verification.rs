@@ -1,7 +1,7 @@
 //! `verification-metadata.xml`: every module that a Gradle build may use, with checksums.
 
 use super::{Format, Source};
-use crate::document::{Damage, text, xml};
+use crate::document::{Damage, Element, text, xml};
 use crate::draft::Draft;
 use crate::{Graph, Package};
 use devops_core::{Ecosystem, Error};
@@ -17,8 +17,20 @@ pub(super) const FORMAT: Format = Format {
 const RESTORE: &str = "restore the file, or regenerate it with `gradle --write-verification-metadata sha256`";
 
 /// Elements and attributes whose spelling decides what is read.
-const KNOWN: [&str; 8] =
-    ["components", "component", "group", "name", "version", "artifact", "configuration", "value"];
+const KNOWN: [&str; 12] = [
+    "components",
+    "component",
+    "group",
+    "name",
+    "version",
+    "artifact",
+    "configuration",
+    "value",
+    "also-trust",
+    "trusted-artifacts",
+    "trust",
+    "file",
+];
 
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
     graph(source).map_err(|damage| damage.error(source.path, RESTORE))
@@ -33,6 +45,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         ));
     }
     root.check_case(&KNOWN)?;
+    let trusted = trusted(&root)?;
     let mut draft = Draft::default();
     let Some(components) = root.only("components")? else {
         return Err(Damage::new(root.line, "`components` is missing"));
@@ -50,17 +63,129 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         let mut package = Package::new(Ecosystem::MAVEN, name, field("version")?, component.line);
         for artifact in component.all("artifact") {
             // Checksums of the other files of a module say nothing about its code.
-            let is_code = artifact
-                .attribute("name")
-                .is_some_and(|name| !name.ends_with(".pom") && !name.ends_with(".module"));
-            for checksum in artifact.children.iter().filter(|_| is_code) {
+            let file = artifact.attribute("name").unwrap_or_default();
+            let is_code = !file.is_empty() && !file.ends_with(".pom") && !file.ends_with(".module");
+            // Gradle checks none of a file that is trusted without.
+            let is_checked = is_code && !trusted.iter().any(|trust| trusts(trust, component, file));
+            for checksum in artifact.children.iter().filter(|_| is_checked) {
+                checksum.check_case(&KNOWN)?;
                 if matches!(checksum.name.as_str(), "md5" | "sha1" | "sha256" | "sha512") {
-                    let values = checksum.attribute("value").into_iter();
-                    package.integrity.extend(values.map(|value| format!("{}:{value}", checksum.name)));
+                    let others = checksum.all("also-trust").map(|other| other.attribute("value"));
+                    let all: Vec<&str> =
+                        std::iter::once(checksum.attribute("value")).chain(others).flatten().collect();
+                    // Any of them admits the file: together they are one checksum, and one more is another.
+                    if !all.is_empty() {
+                        package.integrity.push(format!("{}:{}", checksum.name, all.join(" or ")));
+                    }
                 }
             }
         }
         draft.add(package);
     }
     Ok(draft.finish())
+}
+
+/// What is trusted without a checksum.
+fn trusted(root: &Element) -> Result<Vec<&Element>, Damage> {
+    let Some(configuration) = root.only("configuration")? else { return Ok(vec![]) };
+    let mut found = Vec::new();
+    let prefixed = |element: &&Element| element.name.contains(':');
+    for holder in std::iter::once(configuration).chain(configuration.only("trusted-artifacts")?) {
+        holder.check_case(&KNOWN)?;
+        if let Some(element) = holder.children.iter().find(prefixed) {
+            return Err(Damage::new(element.line, format!("unknown element `{}`", element.name)));
+        }
+        for trust in holder.all("trust") {
+            trust.check_case(&KNOWN)?;
+            found.push(trust);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file of a component is trusted.
+fn trusts(trust: &Element, component: &Element, file: &str) -> bool {
+    let is_pattern = trust.attribute("regex").is_some_and(|value| value.trim() == "true");
+    let fits = |key: &str, value: &str| match trust.attribute(key) {
+        Some(wanted) if is_pattern => may_fit(wanted, value),
+        Some(wanted) => wanted == value,
+        None => true,
+    };
+    let of = |key: &str| component.attribute(key).unwrap_or_default();
+    ["group", "name", "version"].iter().all(|key| fits(key, of(key))) && fits("file", file)
+}
+
+/// Whether a pattern may fit a text. One of plain characters and `.*` is compared at its start and end; any other may fit.
+fn may_fit(pattern: &str, text: &str) -> bool {
+    let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".").replace("[.]", ".");
+    let parts: Vec<&str> = plain.split(".*").collect();
+    let is_plain = |part: &&str| part.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '-' | '_'));
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return true };
+    if !parts.iter().all(|part| is_plain(part)) {
+        return true;
+    }
+    if parts.len() == 1 {
+        return first.len() == text.len() && alike(first, text);
+    }
+    text.len() >= first.len() + last.len()
+        && text.get(..first.len()).is_some_and(|start| alike(first, start))
+        && text.get(text.len() - last.len()..).is_some_and(|end| alike(last, end))
+}
+
+/// Whether two texts of one length are the same but for points, which stand for any character in a pattern.
+fn alike(pattern: &str, text: &str) -> bool {
+    pattern.chars().zip(text.chars()).all(|(wanted, one)| wanted == '.' || wanted == one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMAT, Source, may_fit};
+
+    fn integrity(configuration: &str, checksum: &str) -> Vec<String> {
+        let text = format!(
+            "<verification-metadata><configuration>{configuration}</configuration><components>\
+             <component group=\"a.b\" name=\"c\" version=\"1\"><artifact name=\"c-1.jar\">{checksum}</artifact></component>\
+             </components></verification-metadata>"
+        );
+        let graph = FORMAT.read(&Source::alone("verification-metadata.xml", text.as_bytes())).unwrap();
+        graph.packages.into_iter().flat_map(|package| package.integrity).collect()
+    }
+
+    #[test]
+    fn checksums_that_are_trusted_as_well_count() {
+        assert_eq!(integrity("", "<sha256 value='aa'/>"), ["sha256:aa"]);
+        assert_eq!(integrity("", "<sha256 value='aa'><also-trust value='ee'/></sha256>"), ["sha256:aa or ee"]);
+    }
+
+    #[test]
+    fn what_is_trusted_without_a_checksum_has_none() {
+        for (trust, is_trusted) in [
+            ("<trust group='a.b'/>", true),
+            ("<trust group='a.b' name='c' version='1'/>", true),
+            ("<trust group='.*' regex='true'/>", true),
+            ("<trust group='a[.]b' regex='true'/>", true),
+            ("<trust group='(a|x).b' regex='true'/>", true),
+            ("<trust file='.*[.]jar' regex='true'/>", true),
+            ("<trust group='.*'/>", false),
+            ("<trust group='x.y'/>", false),
+            ("<trust group='a.b' version='2'/>", false),
+            ("<trust file='.*-javadoc[.]jar' regex='true'/>", false),
+        ] {
+            let found = integrity(&format!("<trusted-artifacts>{trust}</trusted-artifacts>"), "<sha256 value='aa'/>");
+            assert_eq!(found.is_empty(), is_trusted, "{trust}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_are_not_understood_may_fit() {
+        for (pattern, text, may) in [
+            ("^com[.]x.*", "com.x.y", true),
+            ("^com\\.x.*$", "org.x", false),
+            (".*-sources[.]jar", "a-1.jar", false),
+            ("a+", "aaa", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(may_fit(pattern, text), may, "{pattern} {text}");
+        }
+    }
 }

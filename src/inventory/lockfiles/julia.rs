@@ -28,30 +28,30 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
     graph(source, &manifest).map_err(|damage| damage.error(source.path, help))
 }
 
+/// Whether another program has a file of this name: one without any key or table that Julia writes.
+fn is_foreign(document: &Node<'_>) -> bool {
+    let known = ["manifest_format", "julia_version", "project_hash", "deps", "registries"];
+    match &document.value {
+        Value::Map(entries) => {
+            !entries.is_empty()
+                && !entries.iter().any(|entry| {
+                    known.iter().any(|key| entry.key.eq_ignore_ascii_case(key))
+                        || matches!(entry.node.value, Value::List(_))
+                        || entry.node.get("uuid").is_some()
+                })
+        }
+        _ => false,
+    }
+}
+
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = toml(text(source.bytes)?)?;
     document.check_case(&["manifest_format", "deps", "julia_version"])?;
+    if is_foreign(&document) {
+        return Ok(Graph::default());
+    }
     let format = document.text_of("manifest_format")?;
-    let packages = match format.map(|format| format.split('.').next().unwrap_or(format)) {
-        Some("2") => {
-            document.check_known(&[
-                "julia_version",
-                "manifest_format",
-                "project_hash",
-                "deps",
-                "registries",
-            ])?;
-            document.entries("deps")?
-        }
-        None | Some("1") => document.map("Manifest.toml")?,
-        Some(_) => {
-            let line = document.get("manifest_format").map_or(1, |node| node.line);
-            return Err(Damage::new(
-                line,
-                format!("manifest_format {} is not supported (1 and 2 are)", format.unwrap_or_default()),
-            ));
-        }
-    };
+    let packages = packages(&document, format)?;
     let julia = document.text_of("julia_version")?;
     let mut draft = Draft::default();
     let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -96,6 +96,29 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         draft.ask(index, Some(manifest.at(entry.line)), admitted, Scope::Runtime);
     }
     Ok(draft.finish())
+}
+
+/// The packages of a lockfile, by name.
+fn packages<'b>(document: &'b Node<'b>, format: Option<&str>) -> Result<&'b [Entry<'b>], Damage> {
+    match format.map(|format| format.split('.').next().unwrap_or(format)) {
+        Some("2") => {
+            document.check_known(&[
+                "julia_version",
+                "manifest_format",
+                "project_hash",
+                "deps",
+                "registries",
+            ])?;
+            document.entries("deps")
+        }
+        None | Some("1") => document.map("Manifest.toml"),
+        Some(_) => {
+            let line = document.get("manifest_format").map_or(1, |node| node.line);
+            let what =
+                format!("manifest_format {} is not supported (1 and 2 are)", format.unwrap_or_default());
+            Err(Damage::new(line, what))
+        }
+    }
 }
 
 /// A dependency: its line, its name and, where names are not enough, its uuid.

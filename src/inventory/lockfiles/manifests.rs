@@ -36,6 +36,7 @@ const MANIFESTS: &[Manifest] = &[
     manifest("conanfile.txt", "ConanCenter", "requires]", &["conan.lock", "ConanCenter"]),
     manifest("stack.yaml", "Hackage", "extra-deps", &["stack.yaml.lock", "cabal.project.freeze"]),
     manifest("*.opam", "opam", "depends", &["opam"]),
+    manifest("opam", "opam", "depends", &["opam"]),
     manifest("DESCRIPTION", "CRAN", "Imports:", &["renv.lock", "CRAN"]),
     manifest("cpanfile", "CPAN", "requires", &["CPAN"]),
     manifest("*.rockspec", "LuaRocks", "dependencies", &["LuaRocks"]),

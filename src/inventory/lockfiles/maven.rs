@@ -1,4 +1,4 @@
-//! `pom.xml`: what it asks for directly.
+//! `pom.xml`: what it asks for directly, with what builds it: plugins with their dependencies, extensions and BOMs.
 //!
 //! A version that comes from a parent, an imported BOM or a property of another file is not guessed: the package is listed without an
 //! exact version. A property that profiles change stands for every value it can have.
@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Format, Source};
-use crate::document::{Damage, Element, text, xml};
+use crate::document::{Damage, Element, xml, xml_text};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error, Location};
@@ -20,7 +20,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Elements whose spelling decides what is read.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 31] = [
     "project",
     "parent",
     "groupId",
@@ -45,7 +45,17 @@ const KNOWN: [&str; 24] = [
     "name",
     "modelVersion",
     "relativePath",
+    "plugins",
+    "plugin",
+    "pluginManagement",
+    "extensions",
+    "extension",
+    "reporting",
+    "configuration",
 ];
+
+/// The group of a plugin that names none. Maven itself has a version for the plugins of this group that a project gives none.
+const PLUGINS: &str = "org.apache.maven.plugins";
 
 /// Deepest nesting of properties.
 const DEEPEST: usize = 16;
@@ -57,7 +67,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 }
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
-    let root = xml(text(source.bytes)?)?;
+    let root = xml(&xml_text(source.bytes)?)?;
     if root.name != "project" {
         return Err(Damage::new(root.line, format!("expected `project`, found `{}`", root.name)));
     }
@@ -87,17 +97,28 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         }
     }
     let mut draft = Draft::default();
-    for section in std::iter::once(&root).chain(profiles) {
-        for dependency in dependencies(section)? {
-            for variant in &variants {
-                let package = package(dependency, variant, &managed)?;
-                let scope = package.scope;
-                let location = Location::line(source.path, package.line);
-                let index = draft.add(package);
-                draft.ask(index, Some(location), None, scope);
+    let mut add = |package: Package| {
+        let (scope, location) = (package.scope, Location::line(source.path, package.line));
+        let index = draft.add(package);
+        draft.ask(index, Some(location), None, scope);
+    };
+    for variant in &variants {
+        for section in std::iter::once(&root).chain(profiles.iter().copied()) {
+            for dependency in dependencies(section)? {
+                packages(dependency, variant, &managed)?.into_iter().for_each(&mut add);
+            }
+            for tool in tools(section)? {
+                tool_package(tool, variant)?.into_iter().for_each(&mut add);
+            }
+        }
+        for rule in &managed {
+            let field = |key: &str| rule.text_of(key).map(|text| text.map(|text| resolved(text, variant)));
+            if field("scope")?.as_deref() == Some("import") {
+                tool_package(rule, variant)?.into_iter().for_each(&mut add);
             }
         }
     }
+    extensions_beside(source, &base, &mut draft)?;
     let mut graph = draft.finish();
     graph.asked.dedup();
     Ok(graph)
@@ -163,6 +184,99 @@ fn dependencies(section: &Element) -> Result<Vec<&Element>, Damage> {
     Ok(all.children.iter().collect())
 }
 
+/// What builds a project: plugins, those of reports and those that are set up for modules, with what they depend on and the
+/// processors that the compiler runs, and extensions.
+fn tools(section: &Element) -> Result<Vec<&Element>, Damage> {
+    let mut found = Vec::new();
+    for key in ["build", "reporting"] {
+        let Some(build) = section.only(key)? else { continue };
+        build.check_case(&KNOWN)?;
+        let management = build.only("pluginManagement")?;
+        for holder in std::iter::once(build).chain(management) {
+            holder.check_case(&KNOWN)?;
+            let plugins = holder.only("plugins")?;
+            for plugin in listed(plugins, "plugin")? {
+                found.push(plugin);
+                found.extend(listed(plugin.only("dependencies")?, "dependency")?);
+                processors(plugin, &mut found);
+            }
+        }
+        found.extend(listed(build.only("extensions")?, "extension")?);
+    }
+    Ok(found)
+}
+
+/// The elements of a list, which are all of one name.
+fn listed<'a>(list: Option<&'a Element>, name: &str) -> Result<Vec<&'a Element>, Damage> {
+    let children = list.map_or(&[][..], |list| list.children.as_slice());
+    for child in children {
+        if child.name != name {
+            return Err(Damage::new(child.line, format!("unknown element `{}`, expected `{name}`", child.name)));
+        }
+        child.check_case(&KNOWN)?;
+    }
+    Ok(children.iter().collect())
+}
+
+/// The annotation processors in the configuration of a plugin.
+fn processors<'a>(element: &'a Element, found: &mut Vec<&'a Element>) {
+    for child in &element.children {
+        if child.name == "annotationProcessorPaths" {
+            found.extend(child.children.iter().filter(|path| path.all("artifactId").next().is_some()));
+        } else {
+            processors(child, found);
+        }
+    }
+}
+
+/// The package of something that builds; none for a plugin whose version is left to Maven.
+fn tool_package(tool: &Element, properties: &Properties<'_>) -> Result<Option<Package>, Damage> {
+    let field = |key: &str| -> Result<Option<String>, Damage> {
+        Ok(tool.text_of(key)?.map(|value| resolved(value, properties)))
+    };
+    let missing = |key: &str| Damage::new(tool.line, format!("`{key}` is missing"));
+    let group = match field("groupId")? {
+        Some(group) => group,
+        None if tool.name == "plugin" => PLUGINS.to_owned(),
+        None => return Err(missing("groupId")),
+    };
+    let artifact = field("artifactId")?.ok_or_else(|| missing("artifactId"))?;
+    let line = tool.only("artifactId")?.map_or(tool.line, |artifact| artifact.line);
+    let version = field("version")?.unwrap_or_default();
+    if version.is_empty() && group == PLUGINS {
+        return Ok(None);
+    }
+    let mut package = Package::new(Ecosystem::MAVEN, format!("{group}:{artifact}"), "", line);
+    match exact(&version) {
+        Some(exact) => exact.clone_into(&mut package.version),
+        None => package.requirement = version,
+    }
+    package.scope = Scope::Build;
+    Ok(Some(package))
+}
+
+/// Adds the extensions that Maven itself loads for a project, which a file of their own lists.
+fn extensions_beside(
+    source: &Source<'_>,
+    properties: &Properties<'_>,
+    draft: &mut Draft,
+) -> Result<(), Damage> {
+    const PATH: &str = ".mvn/extensions.xml";
+    let Some(bytes) = (source.neighbour)(PATH).ok().flatten() else { return Ok(()) };
+    let within = |damage: Damage| Damage::new(1, format!("`{PATH}`, line {}: {}", damage.line, damage.what));
+    let content = xml_text(&bytes).map_err(within)?;
+    let root = xml(&content).map_err(within)?;
+    let file = super::node::beside(source.path, PATH);
+    for extension in listed(Some(&root), "extension").map_err(within)? {
+        if let Some(package) = tool_package(extension, properties).map_err(within)? {
+            let location = Location::line(file.as_str(), package.line);
+            let index = draft.add(Package { file: Some(file.clone()), ..package });
+            draft.ask(index, Some(location), None, Scope::Build);
+        }
+    }
+    Ok(())
+}
+
 /// A text with its properties replaced; those that are not known stay.
 fn resolved(text: &str, properties: &Properties<'_>) -> String {
     let mut text = text.to_owned();
@@ -196,11 +310,12 @@ fn resolved(text: &str, properties: &Properties<'_>) -> String {
     text
 }
 
-fn package(
+/// The package of a dependency, with each version that it can have.
+fn packages(
     dependency: &Element,
     properties: &Properties<'_>,
     managed: &[&Element],
-) -> Result<Package, Damage> {
+) -> Result<Vec<Package>, Damage> {
     let field = |element: &Element, key: &str| -> Result<Option<String>, Damage> {
         Ok(element.text_of(key)?.map(|value| resolved(value, properties)))
     };
@@ -208,7 +323,8 @@ fn package(
     let group = field(dependency, "groupId")?.ok_or_else(|| missing("groupId"))?;
     let artifact = field(dependency, "artifactId")?.ok_or_else(|| missing("artifactId"))?;
     let line = dependency.only("artifactId")?.map_or(dependency.line, |artifact| artifact.line);
-    let mut version = field(dependency, "version")?;
+    let mut versions: Vec<String> = field(dependency, "version")?.into_iter().collect();
+    let is_stated = !versions.is_empty();
     let mut scope = field(dependency, "scope")?;
     for rule in managed {
         let is_same = field(rule, "groupId")?.as_ref() == Some(&group)
@@ -217,16 +333,12 @@ fn package(
             && field(rule, "type")?.unwrap_or_else(|| "jar".to_owned())
                 == field(dependency, "type")?.unwrap_or_else(|| "jar".to_owned());
         if is_same {
-            version = version.or(field(rule, "version")?);
+            // Those of profiles win over those of the project where they are active.
+            versions.extend(field(rule, "version")?.filter(|version| !is_stated && !versions.contains(version)));
             scope = scope.or(field(rule, "scope")?);
         }
     }
     let mut package = Package::new(Ecosystem::MAVEN, format!("{group}:{artifact}"), "", line);
-    let version = version.unwrap_or_default();
-    match exact(&version) {
-        Some(exact) => exact.clone_into(&mut package.version),
-        None => package.requirement = version,
-    }
     package.scope = match scope.as_deref() {
         Some("test") => Scope::Dev,
         Some("provided" | "system") => Scope::Build,
@@ -236,7 +348,14 @@ fn package(
     if let Some(path) = dependency.text_of("systemPath")? {
         (package.origin, package.source) = (Origin::Path, path.to_owned());
     }
-    Ok(package)
+    if versions.is_empty() {
+        versions.push(String::new());
+    }
+    let of_version = |version: String| match exact(&version) {
+        Some(exact) => Package { version: exact.to_owned(), ..package.clone() },
+        None => Package { requirement: version, ..package.clone() },
+    };
+    Ok(versions.into_iter().map(of_version).collect())
 }
 
 /// The exact version that is asked for: `1.0` or `[1.0]`.
@@ -304,5 +423,65 @@ mod tests {
             dependency("<version>${x}</version>")
         );
         assert_eq!(packages(&content).len(), 1);
+    }
+
+    const EVIL: &str = "<groupId>g</groupId><artifactId>a</artifactId><version>1</version>";
+
+    #[test]
+    fn what_builds_a_project_is_listed() {
+        let plugin = format!("<plugins><plugin>{EVIL}</plugin></plugins>");
+        let used = format!(
+            "<plugins><plugin><artifactId>p</artifactId><dependencies><dependency>{EVIL}</dependency></dependencies></plugin></plugins>"
+        );
+        let processor = format!(
+            "<plugins><plugin><artifactId>p</artifactId><configuration><annotationProcessorPaths><path>{EVIL}</path></annotationProcessorPaths></configuration></plugin></plugins>"
+        );
+        let imported = format!(
+            "<dependencyManagement><dependencies><dependency>{EVIL}<type>pom</type><scope>import</scope></dependency></dependencies></dependencyManagement>"
+        );
+        for content in [
+            format!("<build>{plugin}</build>"),
+            format!("<build><pluginManagement>{plugin}</pluginManagement></build>"),
+            format!("<reporting>{plugin}</reporting>"),
+            format!("<build>{used}</build>"),
+            format!("<build>{processor}</build>"),
+            format!("<build><extensions><extension>{EVIL}</extension></extensions></build>"),
+            format!("<profiles><profile><build>{plugin}</build></profile></profiles>"),
+            imported.clone(),
+            format!("<profiles><profile>{imported}</profile></profiles>"),
+        ] {
+            assert_eq!(packages(&format!("<project>{content}</project>")), ["g:a 1 build"], "{content}");
+        }
+        assert!(packages("<project><build><plugins><plugin><artifactId>maven-x-plugin</artifactId></plugin></plugins></build></project>").is_empty());
+        let extensions = format!("<extensions>\n<extension>{EVIL}</extension></extensions>");
+        let neighbour = |path: &str| Ok((path == ".mvn/extensions.xml").then(|| extensions.clone().into_bytes()));
+        let source = Source { path: "pom.xml", bytes: b"<project/>", neighbour: &neighbour };
+        let graph = read(&source).unwrap();
+        assert_eq!((graph.packages[0].name.as_str(), graph.packages[0].file.as_deref()), ("g:a", Some(".mvn/extensions.xml")));
+    }
+
+    #[test]
+    fn every_managed_version_counts() {
+        let managed = |version: &str| {
+            format!("<dependencyManagement>{}</dependencyManagement>", dependency(&format!("<version>{version}</version>")))
+        };
+        let content = format!(
+            "<project>{}{}<profiles><profile>{}</profile></profiles></project>",
+            managed("2"),
+            dependency(""),
+            managed("1")
+        );
+        assert_eq!(packages(&content), ["g:a 2 runtime", "g:a 1 runtime"]);
+    }
+
+    #[test]
+    fn other_encodings_and_prefixes_in_configurations_are_read() {
+        let content = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><project><name>Ren\xe9</name><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>1</version></dependency></dependencies></project>";
+        assert_eq!(read(&Source::alone("pom.xml", content)).unwrap().packages.len(), 1);
+        let prefixed = "<build><plugins><plugin><artifactId>x</artifactId><configuration><target><y:z xmlns:y='q'/></target></configuration></plugin></plugins></build>";
+        assert!(packages(&format!("<project>{prefixed}</project>")).is_empty());
+        for content in [&b"<?xml version=\"1.0\" encoding=\"UTF-16\"?><project>\xe9</project>"[..], b"<project><y:dependencies xmlns:y='q'/></project>"] {
+            assert!(read(&Source::alone("pom.xml", content)).is_err());
+        }
     }
 }

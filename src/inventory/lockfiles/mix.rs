@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::manifest::Manifest;
 use super::{Format, Source};
-use crate::document::{Damage, text};
+use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Ecosystem, Error};
@@ -63,7 +63,7 @@ impl Term {
 }
 
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
-    let mut parser = Parser { text: text(source.bytes)?, at: 0, line: 1 };
+    let mut parser = Parser { text: text_of_lines(source.bytes)?, at: 0, line: 1 };
     let mut draft = Draft::default();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut links = Vec::new();

@@ -26,6 +26,7 @@ modules! {
     /// Every format that is read.
     const FORMATS: &[Format] = FORMAT of {
         pub cargo,
+        actions_lock,
         bun,
         bundler,
         cabal,
@@ -35,6 +36,8 @@ modules! {
         deno,
         github_actions,
         go_mod,
+        go_vendor,
+        go_work,
         gradle,
         gradle_verification,
         julia,
@@ -62,7 +65,7 @@ modules! {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
-mod damaged;
+mod damaged_tests;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

@@ -27,6 +27,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         return Err(Damage::new(root.line, format!("expected `packages`, found `{}`", root.name)));
     }
     let mut draft = Draft::default();
+    // Chocolatey's files of this name may leave versions open; NuGet writes for which framework a package is.
+    let is_chocolatey = root.children.iter().all(|element| element.attribute("targetFramework").is_none());
     for element in &root.children {
         if !(root.text.trim().is_empty() && element.text.trim().is_empty()) {
             return Err(Damage::new(element.line, "text stands between the packages"));
@@ -42,10 +44,14 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         let is_dev = element
             .attribute("developmentDependency")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let version = match element.attribute("version") {
+            None if is_chocolatey => "",
+            _ => field("version")?,
+        };
         let scope = if is_dev { Scope::Dev } else { Scope::Runtime };
         let package = Package {
             scope,
-            ..Package::new(Ecosystem::NUGET, field("id")?, field("version")?, element.line)
+            ..Package::new(Ecosystem::NUGET, field("id")?, version, element.line)
         };
         let index = draft.add(package);
         // The file also lists what others bring in; it is the only list there is.
@@ -53,4 +59,20 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         draft.ask(index, Some(Location::line(source.path, element.line)), requirement, scope);
     }
     Ok(draft.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMAT, Source};
+
+    #[test]
+    fn only_chocolatey_leaves_versions_open() {
+        let read = |attributes: &str| {
+            let text = format!("<packages><package id='a' /><package id='b' version='1.0' {attributes}/></packages>");
+            let graph = FORMAT.read(&Source::alone("packages.config", text.as_bytes())).ok()?;
+            Some(graph.packages.iter().map(crate::Package::label).collect::<Vec<_>>())
+        };
+        assert_eq!(read("").unwrap(), ["a", "b 1.0"]);
+        assert_eq!(read("targetFramework='net48'"), None);
+    }
 }

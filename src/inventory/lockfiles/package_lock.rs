@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::node::{self, ASKING, Manifest};
 use super::{Format, Source};
 use crate::document::{Damage, Node, Value, json, text};
@@ -45,7 +47,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     };
     let mut reader = Reader {
         draft: Draft::default(),
-        places: HashMap::new(),
+        places: HashMap::default(),
         manifest: Manifest::read(source, ""),
         source,
     };
@@ -55,7 +57,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             root.check_known(&V1_KEYS)?;
         }
         reader.nested(&root)?;
-        reader.check_required(&root, &mut Vec::new())?;
+        Reader::check_required(&root, &mut Vec::new())?;
         return Ok(reader.draft.finish());
     }
     if root.get("packages").is_none() {
@@ -70,10 +72,10 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     }
     // What only the part for older releases lists is installed by them.
     let names: HashSet<String> = reader.draft.packages().iter().map(|package| package.name.clone()).collect();
-    let mut older = Reader { draft: Draft::default(), places: HashMap::new(), manifest: None, source };
+    let mut older = Reader { draft: Draft::default(), places: HashMap::default(), manifest: None, source };
     older.nested(&root)?;
     if version == 1 {
-        older.check_required(&root, &mut Vec::new())?;
+        Reader::check_required(&root, &mut Vec::new())?;
     }
     for package in older.draft.packages() {
         if package.origin == Origin::Registry && package.is_exact() || !names.contains(&package.name) {
@@ -86,7 +88,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 struct Reader<'a> {
     draft: Draft,
     /// The package at each path, such as `node_modules/a`.
-    places: HashMap<&'a str, usize>,
+    places: HashMap<&'a str, usize, RandomState>,
     manifest: Option<Manifest>,
     source: &'a Source<'a>,
 }
@@ -334,14 +336,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Rejects packages of version 1 that others need and that are not listed.
-    fn check_required(&self, node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
+    fn check_required(node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
         let entries = node.entries("dependencies")?;
         seen.push(entries.iter().map(|entry| entry.key.as_ref()).collect());
         let depth = seen.len();
         for entry in entries {
             let own = entry.node.entries("dependencies")?;
             let Some(Value::Map(requires)) = entry.node.get("requires").map(|node| &node.value) else {
-                self.check_required(&entry.node, seen)?;
+                Self::check_required(&entry.node, seen)?;
                 seen.truncate(depth);
                 continue;
             };
@@ -355,7 +357,7 @@ impl<'a> Reader<'a> {
                     return Err(Damage::new(wish.line, format!("`{name}` is asked for and not listed")));
                 }
             }
-            self.check_required(&entry.node, seen)?;
+            Self::check_required(&entry.node, seen)?;
             seen.truncate(depth);
         }
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use percent_encoding::percent_decode_str;
+
 use super::manifest::Manifest;
 use super::{Format, Source};
 use crate::document::{Damage, Node, json, text};
@@ -48,7 +50,10 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         let location = pin.text_of(address)?.unwrap_or_default();
         let (name, origin) = match kind {
             "registry" => (pin.must("identity")?.to_owned(), Origin::Other),
-            "remoteSourceControl" => (repository(pin.must(address)?), Origin::Registry),
+            "remoteSourceControl" => match repository(pin.must(address)?) {
+                Some(name) => (name, Origin::Registry),
+                None => (location.to_owned(), Origin::Git),
+            },
             "localSourceControl" => (pin.must(address)?.to_owned(), Origin::Path),
             other => return Err(Damage::new(pin.line, format!("unknown kind `{other}`"))),
         };
@@ -81,19 +86,107 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     Ok(draft.finish())
 }
 
-/// The address of a repository as advisories spell it: `github.com/apple/swift-nio`.
-fn repository(address: &str) -> String {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let rest = rest.split_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, rest)| rest);
-    let rest = rest.trim_end_matches('/');
-    let rest = rest.strip_suffix(".git").unwrap_or(rest);
-    // `git@github.com:apple/swift-nio` has a colon in front of the path.
-    match rest.split_once(':') {
-        Some((host, path))
-            if !host.contains('/') && !path.starts_with(|first: char| first.is_ascii_digit()) =>
-        {
-            format!("{host}/{path}")
+/// The address of a repository as advisories spell it: `github.com/apple/swift-nio`. None where it leads to no host at the usual port,
+/// or leaves open where it leads.
+fn repository(address: &str) -> Option<String> {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest.to_owned()),
+        // `git@github.com:apple/swift-nio` has a colon in front of the path.
+        None => ("ssh".to_owned(), address.replacen(':', "/", usize::from(is_short(address)))),
+    };
+    let port = match scheme.as_str() {
+        "https" => "443",
+        "http" => "80",
+        "ssh" | "git+ssh" | "ssh+git" => "22",
+        "git" => "9418",
+        _ => return None,
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.split_once('/')?;
+    let host = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    let host = host.strip_suffix(&format!(":{port}")).unwrap_or(&host).trim_end_matches('.');
+    let host = match host {
+        "ssh.github.com" | "ssh.github.com:443" => "github.com",
+        host => host.strip_prefix("www.").unwrap_or(host),
+    };
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
         }
-        _ => rest.to_owned(),
+    }
+    let path = segments.join("/");
+    let bare = path.len().checked_sub(4).and_then(|at| path.split_at_checked(at));
+    let path = bare.filter(|(_, end)| end.eq_ignore_ascii_case(".git")).map_or(path.as_str(), |(path, _)| path);
+    let is_plain = |text: &str, also: &[char]| {
+        !text.is_empty() && text.chars().all(|one| one.is_ascii_alphanumeric() || also.contains(&one))
+    };
+    let is_address = host.contains('.') && is_plain(host, &['.', '-']) && is_plain(path, &['.', '-', '_', '~', '+', '/']);
+    is_address.then(|| format!("{host}/{path}"))
+}
+
+/// Whether an address is one of host and path with a colon between them.
+fn is_short(address: &str) -> bool {
+    address.split_once(':').is_some_and(|(host, path)| {
+        !host.contains('/') && !path.starts_with(|first: char| first.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMAT, Source};
+    use crate::Origin;
+
+    fn row(location: &str) -> (String, Origin, String) {
+        let text = format!(
+            "{{\"version\": 2, \"pins\": [{{\"identity\": \"b\", \"kind\": \"remoteSourceControl\", \"location\": \"{location}\", \
+             \"state\": {{\"revision\": \"abc\", \"version\": \"1.0.0\"}}}}]}}"
+        );
+        let graph = FORMAT.read(&Source::alone("Package.resolved", text.as_bytes())).unwrap();
+        let package = graph.packages.into_iter().next().unwrap();
+        (package.name, package.origin, package.source)
+    }
+
+    #[test]
+    fn every_spelling_of_an_address_is_one_name() {
+        for location in [
+            "https://github.com/a/b",
+            "https://github.com/a/b.git",
+            "https://github.com/a/b.GIT",
+            "https://github.com/a/b.git/",
+            "HTTPS://GitHub.com/a/b",
+            "https://www.github.com/a/b",
+            "https://github.com./a/b",
+            "https://github.com:443/a/b",
+            "https://github.com//a/./b",
+            "https://github.com/x/../a/b",
+            "https://github.com/%61/b",
+            "https://github.com/a/b?x",
+            "https://github.com/a/b#x",
+            "https://user:word@github.com/a/b",
+            "ssh://git@github.com:22/a/b.git",
+            "ssh://git@ssh.github.com:443/a/b.git",
+            "git@github.com:a/b.git",
+            "git@github.com:/a/b.git",
+            "github.com/a/b",
+        ] {
+            assert_eq!(row(location), ("github.com/a/b".into(), Origin::Registry, String::new()), "{location}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_repository_is_git() {
+        for location in
+            ["https://github.com:8443/a/b", "file:///a/b", "https://github.com/a%00/b", "https://gîthub.com/a/b", "/a/b", "https://github.com"]
+        {
+            let (name, origin, source) = row(location);
+            assert_eq!((name.as_str(), origin), (location, Origin::Git));
+            assert_eq!(source, format!("{location}#abc"));
+        }
     }
 }

@@ -22,7 +22,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Versions that are read.
-const VERSIONS: [&str; 5] = ["1.2", "1.3", "1.4", "1.5", "1.6"];
+const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 
 /// Keys, elements and attributes whose spelling decides what is read.
 const KNOWN: [&str; 17] = [
@@ -46,7 +46,7 @@ const KNOWN: [&str; 17] = [
 ];
 
 /// Keys that a document may have.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "$schema",
     "bomFormat",
     "specVersion",
@@ -65,6 +65,7 @@ const KEYS: [&str; 18] = [
     "definitions",
     "properties",
     "signature",
+    "citations",
 ];
 
 /// Types of components that are no packages: what packages are made of, or run on.
@@ -79,7 +80,12 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let text = text(source.bytes)?;
     let mut parts = Parts::default();
     if text.trim_start().starts_with('<') {
-        of_xml(&xml(text)?, &mut parts)?;
+        let root = xml(text)?;
+        // Other programs have files of the name `bom.xml`, too.
+        let is_foreign = !root.name.eq_ignore_ascii_case("bom") && !text.to_ascii_lowercase().contains("cyclonedx");
+        if !is_foreign {
+            of_xml(&root, &mut parts)?;
+        }
     } else {
         let document = json(text)?;
         // Some name an SPDX document so, too.
@@ -95,7 +101,7 @@ fn check_version(line: u64, version: &str) -> Result<(), Damage> {
     if VERSIONS.contains(&version) {
         return Ok(());
     }
-    Err(Damage::new(line, format!("CycloneDX {version} is not supported (1.2 to 1.6 are)")))
+    Err(Damage::new(line, format!("CycloneDX {version} is not supported (1.2 to 1.7 are)")))
 }
 
 fn scope(word: Option<&str>) -> Scope {
@@ -123,6 +129,9 @@ fn of_json(document: &Node<'_>, parts: &mut Parts) -> Result<(), Damage> {
     for item in document.items("components")? {
         component(item, parts, false)?;
     }
+    for service in document.items("services")? {
+        skip_service(service, parts)?;
+    }
     for dependency in document.items("dependencies")? {
         dependency.check_case(&KNOWN)?;
         let from = dependency.must("ref")?;
@@ -131,6 +140,14 @@ fn of_json(document: &Node<'_>, parts: &mut Parts) -> Result<(), Damage> {
         }
     }
     Ok(())
+}
+
+/// Services are no packages, and components may depend on them.
+fn skip_service(service: &Node<'_>, parts: &mut Parts) -> Result<(), Damage> {
+    if let Some(id) = service.text_of("bom-ref")? {
+        parts.skip(id, service.line)?;
+    }
+    service.items("services")?.iter().try_for_each(|inner| skip_service(inner, parts))
 }
 
 /// A component depends on another, which must be listed.
@@ -227,6 +244,7 @@ fn of_xml(root: &Element, parts: &mut Parts) -> Result<(), Damage> {
         }
     }
     elements(root, parts)?;
+    services(root, parts)?;
     let Some(dependencies) = root.only("dependencies")? else { return Ok(()) };
     for dependency in &dependencies.children {
         let from = reference(dependency)?;
@@ -236,6 +254,17 @@ fn of_xml(root: &Element, parts: &mut Parts) -> Result<(), Damage> {
                 link(parts, from, reference(child)?, child.line)?;
             }
         }
+    }
+    Ok(())
+}
+
+/// The services in an element, which are no packages.
+fn services(holder: &Element, parts: &mut Parts) -> Result<(), Damage> {
+    for service in holder.only("services")?.map(|all| all.children.as_slice()).unwrap_or_default() {
+        if let Some(id) = service.attribute("bom-ref") {
+            parts.skip(id, service.line)?;
+        }
+        services(service, parts)?;
     }
     Ok(())
 }

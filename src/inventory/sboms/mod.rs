@@ -18,6 +18,7 @@ modules! {
     pub(crate) const FORMATS: &[Format] = FORMAT of {
         cyclonedx,
         spdx,
+        spdx_tag_value,
     }
 }
 

@@ -136,11 +136,53 @@ fn package(text: &str, part: &Part) -> Result<Package, Damage> {
     let mut package = Package::new(ecosystem, purl.full_name(), version, part.line);
     if let Some(address) = purl.qualifier("vcs_url") {
         (package.origin, package.source) = (Origin::Git, address.to_owned());
-    } else if let Some(address) = purl.qualifier("repository_url").or_else(|| purl.qualifier("download_url"))
+    } else if let Some(address) = ["repository_url", "download_url"]
+        .iter()
+        .filter_map(|key| purl.qualifier(key))
+        .find(|address| !is_public(address))
     {
         (package.origin, package.source) = (Origin::Other, address.to_owned());
     }
     Ok(package)
+}
+
+/// Hosts of the public registries of all ecosystems.
+const PUBLIC: [&str; 27] = [
+    "repo.maven.apache.org",
+    "repo1.maven.org",
+    "registry.npmjs.org",
+    "registry.yarnpkg.com",
+    "www.npmjs.com",
+    "npmjs.com",
+    "pypi.org",
+    "pypi.python.org",
+    "files.pythonhosted.org",
+    "crates.io",
+    "static.crates.io",
+    "index.crates.io",
+    "rubygems.org",
+    "index.rubygems.org",
+    "api.nuget.org",
+    "www.nuget.org",
+    "nuget.org",
+    "packagist.org",
+    "repo.packagist.org",
+    "proxy.golang.org",
+    "pub.dev",
+    "pub.dartlang.org",
+    "hex.pm",
+    "repo.hex.pm",
+    "center2.conan.io",
+    "hackage.haskell.org",
+    "cran.r-project.org",
+];
+
+/// Whether an address is on a host of a public registry.
+fn is_public(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    let host = host.strip_suffix(":443").unwrap_or(&host).trim_end_matches('.');
+    PUBLIC.contains(&host)
 }
 
 /// The package as a bill of our own writes it: with the spelling that its lockfile has, and with its origin. The purl decides what it

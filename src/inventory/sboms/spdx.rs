@@ -64,11 +64,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
     document.check_case(&KNOWN)?;
     document.check_known(&KEYS)?;
-    let version = document.must("spdxVersion")?;
-    if !matches!(version, "SPDX-2.2" | "SPDX-2.3") {
-        let what = format!("{version} is not supported (SPDX-2.2 and SPDX-2.3 are)");
-        return Err(Damage::new(document.line, what));
-    }
+    check_version(document.must("spdxVersion")?, document.line)?;
     let mut subjects: Vec<&str> =
         document.items("documentDescribes")?.iter().filter_map(Node::as_text).collect();
     let mut links: Vec<(&str, &str, &str)> = Vec::new();
@@ -90,23 +86,36 @@ pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
         parts.add(package(node, &subjects, &texts)?)?;
     }
     for (kind, left, right) in links {
-        match kind {
-            "DEPENDS_ON" | "HAS_PREREQUISITE" | "CONTAINS" => parts.link(left, right, None),
-            "DEPENDENCY_OF" | "RUNTIME_DEPENDENCY_OF" | "PREREQUISITE_FOR" | "CONTAINED_BY" => {
-                parts.link(right, left, None);
-            }
-            "DEV_DEPENDENCY_OF" | "TEST_DEPENDENCY_OF" | "TEST_TOOL_OF" | "DEV_TOOL_OF" => {
-                parts.link(right, left, Some(Scope::Dev));
-            }
-            "BUILD_DEPENDENCY_OF" | "BUILD_TOOL_OF" | "PROVIDED_DEPENDENCY_OF" => {
-                parts.link(right, left, Some(Scope::Build));
-            }
-            "OPTIONAL_DEPENDENCY_OF" => parts.link(right, left, Some(Scope::Optional)),
-            // Relations between files, and to other documents.
-            _ => {}
-        }
+        relate(&mut parts, kind, left, right);
     }
     Ok(parts.finish())
+}
+
+/// Two components have a relation of this kind.
+pub(super) fn relate(parts: &mut Parts, kind: &str, left: &str, right: &str) {
+    match kind {
+        "DEPENDS_ON" | "HAS_PREREQUISITE" | "CONTAINS" => parts.link(left, right, None),
+        "DEPENDENCY_OF" | "RUNTIME_DEPENDENCY_OF" | "PREREQUISITE_FOR" | "CONTAINED_BY" => {
+            parts.link(right, left, None);
+        }
+        "DEV_DEPENDENCY_OF" | "TEST_DEPENDENCY_OF" | "TEST_TOOL_OF" | "DEV_TOOL_OF" => {
+            parts.link(right, left, Some(Scope::Dev));
+        }
+        "BUILD_DEPENDENCY_OF" | "BUILD_TOOL_OF" | "PROVIDED_DEPENDENCY_OF" => {
+            parts.link(right, left, Some(Scope::Build));
+        }
+        "OPTIONAL_DEPENDENCY_OF" => parts.link(right, left, Some(Scope::Optional)),
+        // Relations between files, and to other documents.
+        _ => {}
+    }
+}
+
+/// Rejects a version of SPDX that is not read.
+pub(super) fn check_version(version: &str, line: u64) -> Result<(), Damage> {
+    if matches!(version, "SPDX-2.2" | "SPDX-2.3") {
+        return Ok(());
+    }
+    Err(Damage::new(line, format!("{version} is not supported (SPDX-2.2 and SPDX-2.3 are)")))
 }
 
 fn package(node: &Node<'_>, subjects: &[&str], texts: &[(&str, &str)]) -> Result<Part, Damage> {
@@ -146,7 +155,7 @@ fn package(node: &Node<'_>, subjects: &[&str], texts: &[(&str, &str)]) -> Result
 }
 
 /// What the comment of a bill of our own says: `ecosystem: npm, scope: dev, origin: git, source: …`.
-fn own(comment: &str) -> Own {
+pub(super) fn own(comment: &str) -> Own {
     let Some((ecosystem, rest)) =
         comment.strip_prefix("ecosystem: ").and_then(|rest| rest.split_once(", scope: "))
     else {

@@ -167,7 +167,7 @@ impl Entry {
 
     /// What a finding that it covers carries.
     pub(crate) fn mark(&self) -> Waived {
-        Waived { owner: self.owner.clone(), reason: self.reason.clone(), expires: self.expires.to_string() }
+        Waived::until(&self.owner, &self.reason, self.expires.to_string())
     }
 }
 

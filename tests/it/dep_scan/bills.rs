@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::scan_in;
-use crate::support::{binary, run};
+use crate::support::{binary, formats, run};
 
 /// The formats that only a job that lists packages writes, with the statement that every job has.
 const FORMATS: &str = "json,cyclonedx,spdx,gitlab,openvex,snapshot,intoto";
@@ -103,4 +103,64 @@ fn a_job_that_lists_no_packages_says_that_it_writes_no_bill() {
     assert!(read(folder.path(), "bom.cdx.json").is_none());
     let statement = read(folder.path(), "verdict.intoto.json").unwrap();
     assert_eq!(statement["predicate"]["properties"][0], "DEVOPS_ACTION_TEST_GATE_PASSED");
+}
+
+/// What is found, whatever it stands in: rule, advisory, package, version, and whether it is waived.
+fn found(report: &Value) -> BTreeSet<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let findings = findings.filter(|finding| finding["subject"]["advisory"].is_string());
+    findings
+        .map(|finding| {
+            let subject = &finding["subject"];
+            let is_waived = finding["waived"].is_object();
+            format!(
+                "{} {} {} {} {is_waived}",
+                finding["rule"], subject["advisory"], subject["package"], subject["version"]
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn what_we_write_is_read_back_with_the_same_findings() {
+    let folder = project();
+    let database = webshop("advisory-db");
+    let policy =
+        "[[waiver]]\nrule = 'advisory'\nmatches = 'time'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n";
+    std::fs::write(folder.path().join("devops.toml"), policy).unwrap();
+    let every = formats("dep-scan");
+    let arguments = ["--frozen-db", "--base", "none", "--formats", every.as_str()];
+    let (finished, report) = scan_in(folder.path(), &database, &arguments);
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    let expected = found(&report);
+    assert!(expected.len() > 2 && expected.iter().any(|one| one.ends_with("true")), "{expected:?}");
+    let kept = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder.path().join("devops-report")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, kept.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let written = |name: &str| kept.path().join(name).display().to_string();
+    // As what lists packages.
+    for name in ["bom.cdx.json", "bom.spdx.json"] {
+        let (_, report) =
+            scan_in(folder.path(), &database, &["--frozen-db", "--base", "none", &written(name)]);
+        assert_eq!(found(&report), expected, "{name}");
+    }
+    // As what others state: an accepted risk is no statement that nothing is affected, and what is found is reached.
+    for (flag, name) in
+        [("--vex", "openvex.json"), ("--vex", "bom.cdx.json"), ("--reachability", "report.sarif")]
+    {
+        let arguments = ["--frozen-db", "--base", "none", "Cargo.lock", flag, &written(name)];
+        let (finished, report) = scan_in(folder.path(), &database, &arguments);
+        assert_eq!(finished.code, Some(1), "{name}: {finished:?}");
+        assert_eq!(found(&report), expected, "{name}");
+    }
+    // As results of tests: an open finding has failed, a waived one was skipped.
+    let all = report["findings"].as_array().unwrap();
+    let waived = all.iter().filter(|finding| finding["waived"].is_object()).count();
+    let tests = tempfile::tempdir().unwrap();
+    run(binary("test-gate", tests.path()).arg(written("report.junit.xml")));
+    let totals = &crate::support::report(tests.path())["totals"];
+    assert_eq!(totals["failed"], all.len() - waived, "{totals}");
+    assert_eq!(totals["skipped"], waived, "{totals}");
 }

@@ -53,9 +53,13 @@ fn known_packages_get_their_advisories() {
             "purl": "pkg:cargo/smallvec@0.6.13",
             "advisory": "RUSTSEC-2021-0003",
             "aliases": ["CVE-2021-25900", "GHSA-43w2-9j62-hq99"],
+            "fix": "0.6.14",
+            "fix_admitted": "unknown",
             "patched": [">=0.6.14, <1.0.0", ">=1.6.1"],
             "direct": true,
             "path": ["smallvec 0.6.13"],
+            "fix": "0.6.14",
+            "fix_admitted": "unknown",
         })
     );
 }
@@ -78,12 +82,13 @@ fn paths_are_the_shortest_and_help_is_a_command_where_one_helps() {
             "cargo update -p smallvec@1.6.0 --precise 1.6.1",
         ),
         ("RUSTSEC-2022-0013", "1.5.4", json!(["regex 1.5.4"]), "cargo update -p regex --precise 1.5.5"),
-        // h2 0.3.24 would repair this one, 0.3.26 this and another, and nothing below 0.4 the third.
+        // h2 0.3.26 would repair this one and another, and nothing below 0.4 the third.
         (
             "RUSTSEC-2024-0332",
             "0.3.23",
             json!(["hyper 0.14.28", "h2 0.3.23"]),
-            "cargo update -p h2 --precise 0.3.26",
+            "update or replace `hyper 0.14.28` so that it uses `h2` 0.4.16 or later; until then, `cargo update -p h2 --precise \
+             0.3.26` ends this finding, but not every other",
         ),
         (
             "RUSTSEC-2026-0258",

@@ -38,6 +38,38 @@ fn digest(folder: &Path, index: &str) -> String {
 }
 
 #[test]
+fn what_is_no_index_is_named_with_what_to_do() {
+    let folder = folder("2026-10-01");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("empty", b"");
+    write("all.zip", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    write("db.tar.gz", b"\x1f\x8b\x08\0");
+    write("kev.json", b"{\"vulnerabilities\": []}");
+    write("other", b"devops-what?");
+    for (path, what, next) in [
+        ("missing", "missing", "`dep-scan db build`"),
+        ("rustsec", "rustsec: is a folder", "`dep-scan db build --output advisories.idx rustsec`"),
+        ("empty", "empty: is empty", "`dep-scan db build`"),
+        ("all.zip", "all.zip: is a zip", "`dep-scan db build --output advisories.idx all.zip`"),
+        ("db.tar.gz", "db.tar.gz: is compressed", "`dep-scan db build --output advisories.idx db.tar.gz`"),
+        ("kev.json", "kev.json: is JSON", "`dep-scan db build --output advisories.idx kev.json`"),
+        ("other", "other", "`dep-scan db build`"),
+    ] {
+        for arguments in
+            [&["info", path][..], &["verify", path], &["diff", "index", path], &["diff", path, "index"]]
+        {
+            let finished = db(folder.path(), arguments);
+            assert_eq!(finished.code, Some(3), "{arguments:?}: {finished:?}");
+            let said = finished.stderr.replace(['\n', '\r'], " ");
+            assert!(finished.stderr.contains(path), "{arguments:?}: {said}");
+            let what = what.rsplit(": ").next().unwrap();
+            assert!(said.contains(what) && said.contains(next), "{arguments:?}: {said}");
+            assert_eq!(finished.stdout, "", "{arguments:?}");
+        }
+    }
+}
+
+#[test]
 fn an_index_finds_what_its_source_finds() {
     let folder = folder("2026-10-01");
     let by = |database: &str, arguments: &[&str]| -> (Option<i32>, Vec<String>, Value) {

@@ -3,9 +3,11 @@
 mod bills;
 mod changes;
 mod cheating;
+mod cheats;
 mod compare;
 mod database;
 mod findings;
+mod fixes;
 mod index;
 mod licences;
 mod lockfile;

@@ -160,6 +160,25 @@ fn files_of_formats_that_are_not_read_are_named() {
         "vcpkg.json",
     ];
     assert_eq!(others, expected);
+    // The other formats name them as well.
+    let listed = rows(&packages(path, &["--format", "jsonl"]));
+    let others: Vec<&str> = listed
+        .iter()
+        .filter(|row| row["not_read"] == true && row["name"].is_null())
+        .map(|row| row["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(others, expected);
+    let bom: Value = serde_json::from_str(&packages(path, &["--format", "cyclonedx"]).stdout).unwrap();
+    assert_eq!(bom["compositions"][0]["aggregate"], "incomplete");
+    let properties = bom["metadata"]["properties"].as_array().unwrap();
+    let others: Vec<&str> = properties
+        .iter()
+        .filter(|property| property["name"] == "devops-action:not-read")
+        .map(|property| property["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(others, expected);
+    let spdx: Value = serde_json::from_str(&packages(path, &["--format", "spdx"]).stdout).unwrap();
+    assert_eq!(spdx["comment"], format!("incomplete, not read: {}", expected.join(", ")));
 }
 
 /// A path, what it tries, and the file: each is exit code 3, or still lists `bad` 1.0.0.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::scan_in;
+use crate::support::{binary, run};
 
 /// A project of npm that needs `a`, and `d` to develop.
 const LOCK: &str = r#"{"name": "app", "version": "1.0.0", "lockfileVersion": 3, "packages": {
@@ -311,6 +312,36 @@ fn statements_of_others_accept_what_they_name() {
 }
 
 #[test]
+fn a_statement_says_who_made_it_and_where_and_has_no_last_day() {
+    let commits = json!({
+        "id": "GHSA-aaaa-bbbb-cccc", "modified": "2026-11-20T00:00:00Z", "aliases": ["CVE-2026-1"],
+        "affected": [{
+            "package": { "ecosystem": "npm", "name": "a" },
+            "ranges": [{ "type": "GIT", "repo": "https://git.example/a", "events": [{ "introduced": "0" }] }],
+        }],
+    });
+    let vex = openvex("CVE-2026-1", "pkg:npm/a@1.0.0", "not_affected", "2026-11-21T00:00:00Z").to_string();
+    for (rule, record) in [("advisory", Record::of(HIGH).text()), ("advisory-undecided", commits.to_string())]
+    {
+        let folder = project(
+            &Record::of(HIGH),
+            "vex = ['vex.json']",
+            &[("vex.json", &vex), ("db/record.json", &record)],
+        );
+        let (finished, report) = scan_in(folder.path(), Path::new("db"), &["-v"]);
+        let finding = &report["findings"][0];
+        assert_eq!((finished.code, &finding["rule"]), (Some(0), &json!(rule)), "{finished:?}");
+        assert_eq!(finding["waived"]["owner"], "Ann");
+        assert_eq!(finding["waived"]["stated_in"], "vex.json");
+        assert!(finding["waived"].get("expires").is_none(), "{finding}");
+        let printed = format!("{}{}", finished.stdout, finished.stderr);
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(printed.contains("statement of Ann, in vex.json"), "{printed}");
+        assert!(!printed.contains("9999"), "{printed}");
+    }
+}
+
+#[test]
 fn no_statement_accepts_malware() {
     let record = Record { id: "MAL-2026-1", vector: None, ..Record::of(HIGH) };
     let vex = openvex("MAL-2026-1", "pkg:npm/a@1.0.0", "not_affected", "2026-11-21T00:00:00Z").to_string();
@@ -413,6 +444,48 @@ fn what_is_not_reached_is_one_step_less_severe() {
         assert_eq!((got, found.as_str()), (Some(code), severity), "{name}: {detail}");
         assert_eq!(detail.contains("does not reach it"), code == 0, "{name}: {detail}");
     }
+}
+
+#[test]
+fn the_version_of_go_comes_from_the_toolchain_and_what_is_given() {
+    let go = Record { id: "GO-2026-1", package: "stdlib", ..Record::of(HIGH) };
+    let record = go.text().replace("\"npm\"", "\"Go\"").replace("2.0.0", "1.22.3");
+    // What go.mod and go.work say, what is given, and severity and code of what is found.
+    for (name, text, arguments, expected) in [
+        ("only a minimum", "go 1.22.0\n", &[][..], Some(("medium", 0))),
+        ("a toolchain", "go 1.21\n\ntoolchain go1.22.1\n", &[], Some(("high", 1))),
+        ("a fixed toolchain", "go 1.21\n\ntoolchain go1.22.3\n", &[], None),
+        ("given", "go 1.22.0\n", &["--go-version", "1.22.3"], None),
+        ("given as Go prints it", "go 1.22.9\n", &["--go-version", "go1.22.2"], Some(("high", 1))),
+        (
+            "older than the toolchain",
+            "go 1.21\n\ntoolchain go1.22.3\n",
+            &["--go-version", "1.22.2"],
+            Some(("high", 1)),
+        ),
+    ] {
+        for file in ["go.mod", "go.work"] {
+            let folder = tempfile::tempdir().unwrap();
+            let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+            std::fs::create_dir(folder.path().join("db")).unwrap();
+            write("db/record.json", &record);
+            write("devops.toml", "[dep-scan]\nfrozen-db = true\n");
+            let module = if file == "go.mod" { "module example.org/app\n\n" } else { "" };
+            write(file, &format!("{module}{text}"));
+            let (finished, report) = scan_in(folder.path(), Path::new("db"), arguments);
+            let findings = report["findings"].as_array().unwrap_or_else(|| panic!("{finished:?}"));
+            let found = findings.first().map(|finding| finding["severity"].as_str().unwrap());
+            assert_eq!(found, expected.map(|(severity, _)| severity), "{name}, {file}: {finished:?}");
+            assert_eq!(
+                finished.code,
+                Some(expected.map_or(0, |(_, code)| code)),
+                "{name}, {file}: {finished:?}"
+            );
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let finished = run(binary("dep-scan", folder.path()).args(["--db", "db", "--go-version", "latest"]));
+    assert_eq!(finished.code, Some(2), "{finished:?}");
 }
 
 #[test]

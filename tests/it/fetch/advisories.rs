@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::fetch;
 use super::server::{Reply, Request, Server, reply};
-use crate::support::{binary, run};
+use crate::support::{binary, report, run};
 
 /// A zip archive of just this length, with one advisory of npm's.
 fn zip(length: usize) -> Vec<u8> {
@@ -99,6 +99,42 @@ fn an_interrupted_download_is_continued() {
         .filter(|name| name.contains("part"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn the_age_of_what_was_fetched_counts_from_that_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|_, _| reply(200, zip(1_000)));
+    let finished = run(&mut npm(folder.path(), &server, &[]));
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let lockfile = r#"{"lockfileVersion": 3, "packages": {"node_modules/fine": {"version": "1.0.0",
+        "resolved": "https://registry.npmjs.org/fine/-/fine-1.0.0.tgz", "integrity": "sha512-a"}}}"#;
+    std::fs::write(folder.path().join("package-lock.json"), lockfile).unwrap();
+    // It was fetched on 2026-11-23, whatever the days of its advisories.
+    for (now, arguments, code, is_stale) in [
+        ("2026-11-23T13:00:00Z", &[][..], 0, false),
+        ("2026-11-29T12:00:00Z", &[], 0, false),
+        ("2026-12-02T12:00:00Z", &[], 0, true),
+        ("2026-12-22T12:00:00Z", &[], 0, true),
+        ("2026-12-25T12:00:00Z", &[], 3, false),
+        ("2026-12-25T12:00:00Z", &["--frozen-db"], 0, false),
+        ("2026-12-25T12:00:00Z", &["--max-db-age", "60"], 0, true),
+        ("2027-01-30T12:00:00Z", &["--max-db-age", "60"], 3, false),
+        ("2026-11-29T12:00:00Z", &["--max-db-age", "5"], 3, false),
+        ("2026-11-27T12:00:00Z", &["--max-db-age", "5"], 0, true),
+    ] {
+        let mut command = binary("dep-scan", folder.path());
+        let finished = run(command.args(["--db", "advisories.db"]).args(arguments).env("DEVOPS_NOW", now));
+        assert_eq!(finished.code, Some(code), "{now} {arguments:?}: {}", finished.stderr);
+        let report = report(folder.path());
+        let rules: Vec<&str> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["rule"].as_str().unwrap())
+            .collect();
+        assert_eq!(rules.contains(&"database-stale"), is_stale, "{now} {arguments:?}: {rules:?}");
+    }
 }
 
 #[test]
@@ -265,6 +301,10 @@ fn the_lockfiles_say_which_ecosystems_are_needed() {
     assert!(nothing.stderr.contains("--ecosystem npm,PyPI"), "{}", nothing.stderr);
     std::fs::write(at("Cargo.lock"), "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n")
         .unwrap();
+    // A file that a lockfile names is read, as a scan reads it.
+    std::fs::create_dir(at("more")).unwrap();
+    std::fs::write(at("requirements.txt"), "-r more/base.txt\n").unwrap();
+    std::fs::write(at("more/base.txt"), "b==1.0.0\n").unwrap();
     let gzip = |text: &[u8]| {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut packed, text).unwrap();
@@ -283,6 +323,7 @@ fn the_lockfiles_say_which_ecosystems_are_needed() {
     let epss = gzip(b"#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\nCVE-2026-1,0.97565,0.99998\n");
     let server = Server::start(move |request, _| match request.path.as_str() {
         "/crates.io/all.zip" => reply(200, zip(1_000)),
+        "/PyPI/all.zip" => reply(200, zip_with(1_000, "b")),
         "/rustsec" => reply(200, tarball.clone()),
         "/epss" => reply(200, epss.clone()),
         "/kev" => reply(200, kev),
@@ -303,7 +344,7 @@ fn the_lockfiles_say_which_ecosystems_are_needed() {
     ];
     let finished = run(&mut fetch(folder.path(), &arguments));
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    assert_eq!(server.paths(), ["/crates.io/all.zip", "/rustsec", "/kev", "/epss"]);
+    assert_eq!(server.paths(), ["/PyPI/all.zip", "/crates.io/all.zip", "/rustsec", "/kev", "/epss"]);
     for expected in ["built advisories.db", "fetched    2026-11-23T12:00:00Z", "digest     sha256:"] {
         assert!(finished.stdout.contains(expected), "{}", finished.stdout);
     }

@@ -41,7 +41,7 @@ fn report(text: &mut impl FnMut() -> String) -> Report {
     let severities = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
     report.findings = severities.into_iter().map(|severity| finding(severity, text)).collect();
     let mut waived = finding(Severity::High, text);
-    waived.waived = Some(Waived { owner: text(), reason: text(), expires: text() });
+    waived.waived = Some(Waived::until(text(), text(), text()));
     report.findings.push(waived);
     report
 }

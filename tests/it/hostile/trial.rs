@@ -10,13 +10,10 @@ use serde_json::Value;
 use super::documents;
 use super::logs::{Command, Stream, dotenv, obeyed, values};
 use super::payloads::TRACE;
-use crate::support::binary;
+use crate::support::{binary, formats};
 
 /// How many runs were judged.
 static RUNS: AtomicUsize = AtomicUsize::new(0);
-
-/// The formats that are files.
-const FORMATS: &str = "json,sarif,summary,html,junit,codequality,badge";
 
 /// Files that the runner reads after a step, and which none of ours writes.
 const OTHERS: [&str; 3] = ["GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE"];
@@ -80,7 +77,7 @@ impl<'a> Trial<'a> {
         for name in OTHERS.into_iter().chain(["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"]) {
             environment.push((name.to_owned(), path(name).display().to_string()));
         }
-        environment.push(("DEVOPS_FORMATS".to_owned(), format!("{FORMATS},github")));
+        environment.push(("DEVOPS_FORMATS".to_owned(), format!("{},github", formats(self.program))));
         let ended = self.run(&environment);
         let (stdout, stderr) = (Stream::of(&ended.stdout), Stream::of(&ended.stderr));
         for stream in [&stdout, &stderr] {
@@ -105,8 +102,8 @@ impl<'a> Trial<'a> {
     }
 
     fn on_gitlab(&self) -> Ended {
-        let environment = [("GITLAB_CI", "true"), ("DEVOPS_FORMATS", FORMATS)];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = [("GITLAB_CI", "true".to_owned()), ("DEVOPS_FORMATS", formats(self.program))];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value));
         let ended = self.run(&environment);
         for line in ended.stdout.lines().chain(ended.stderr.lines()) {
             assert_eq!(Command::of(line, None), None, "{line:?}");

@@ -300,6 +300,11 @@ fn template(job: &str, about: &str, inputs: &[Input]) -> String {
             ));
         }
     }
+    if job == "image-scan" {
+        text.push_str(
+            "      container_scanning: \"$[[ inputs.working-directory ]]/$[[ inputs.report-dir ]]/gl-container-scanning-report.json\"\n",
+        );
+    }
     text
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use devops_core::{
     Bill, BilledFile, Component, Ecosystem, Finding, Location, Provenance, Report, Severity, Verdict, Waived,
 };
+use devops_inventory::lockfiles::{Kind, Source};
 use devops_render::{Document, Drawn, Revision, Sbom};
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::test_runner::RngSeed;
@@ -74,6 +75,7 @@ fn bill() -> Bill {
             file("api/package-lock.json", second, vec![vec![1]]),
             file("web/package-lock.json", first, vec![vec![1, 3], vec![2], vec![], vec![2, 4]]),
         ],
+        not_read: vec!["app/bun.lockb".to_owned()],
     }
 }
 
@@ -99,12 +101,12 @@ fn advisory(package: &str, version: &str, id: &str, aliases: &[&str]) -> Finding
 fn report() -> Report {
     let mut report = samples::report("dep-scan", Verdict::Fail, "1 vulnerability in 1 of 5 packages");
     let mut waived = advisory("vite", "5.0.0", "GHSA-aaaa-bbbb-cccc", &[]);
-    waived.waived = Some(Waived {
-        owner: "web".to_owned(),
-        reason: "only runs on developers' machines".to_owned(),
-        expires: "2026-12-31".to_owned(),
-    });
-    report.findings = vec![advisory("qs", "6.7.0", "GHSA-hrpp-h998-j3pp", &["CVE-2022-24999"]), waived];
+    waived.waived = Some(Waived::until("web", "only runs on developers' machines", "2026-12-31"));
+    let of_image = advisory("busybox", "1.36.1-r15", "CVE-2023-42365", &[])
+        .about("image", "webshop:green")
+        .about("os", "alpine 3.19.1");
+    report.findings =
+        vec![advisory("qs", "6.7.0", "GHSA-hrpp-h998-j3pp", &["CVE-2022-24999"]), of_image, waived];
     report.provenance.inputs = vec![devops_core::Input::of_bytes("web/package-lock.json", b"{}")];
     report
 }
@@ -113,10 +115,11 @@ fn with_bill<T>(report: &Report, bill: Option<&Bill>, draw: impl FnOnce(&Documen
     with(report, std::slice::from_ref(report), |document| draw(&Document { bill, ..*document }))
 }
 
-const FORMATS: [(&str, fn(&Document<'_>) -> Drawn); 6] = [
+const FORMATS: [(&str, fn(&Document<'_>) -> Drawn); 7] = [
     ("bom.cdx.json", devops_render::cyclonedx_of),
     ("bom.spdx.json", devops_render::spdx_of),
     ("gl-dependency-scanning-report.json", devops_render::dependency_scanning),
+    ("gl-container-scanning-report.json", devops_render::container_scanning),
     ("dependency-snapshot.json", devops_render::snapshot),
     ("openvex.json", devops_render::openvex),
     ("verdict.intoto.json", devops_render::intoto),
@@ -146,6 +149,7 @@ fn validators() -> BTreeMap<&'static str, jsonschema::Validator> {
     let mut all: BTreeMap<_, _> = [
         ("bom.spdx.json", "spdx-2.3"),
         ("gl-dependency-scanning-report.json", "gitlab-dependency-scanning-15.0.7"),
+        ("gl-container-scanning-report.json", "gitlab-container-scanning-15.0.7"),
         ("dependency-snapshot.json", "github-dependency-snapshot"),
         ("openvex.json", "openvex-0.2.0"),
         ("verdict.intoto.json", "in-toto-svr"),
@@ -189,8 +193,10 @@ fn check(validators: &BTreeMap<&'static str, jsonschema::Validator>, report: &Re
         let all = document[list].as_array().unwrap();
         (all.len(), all.iter().map(|one| one[id].as_str().unwrap().to_owned()).collect())
     };
-    let (amount, unique) = ids(&all["gl-dependency-scanning-report.json"], "vulnerabilities", "id");
-    assert_eq!(amount, unique.len(), "a host keeps one vulnerability of each id");
+    for name in ["gl-dependency-scanning-report.json", "gl-container-scanning-report.json"] {
+        let (amount, unique) = ids(&all[name], "vulnerabilities", "id");
+        assert_eq!(amount, unique.len(), "a host keeps one vulnerability of each id");
+    }
     let (amount, unique) = ids(&all["bom.spdx.json"], "packages", "SPDXID");
     assert_eq!(amount, unique.len());
     for relationship in all["bom.spdx.json"]["relationships"].as_array().unwrap() {
@@ -254,11 +260,12 @@ fn hostile_bills_and_findings_stay_valid() {
     };
     let mut report = report();
     let mut finding = advisory(HOSTILE, HOSTILE, HOSTILE, &[HOSTILE, "", "CVE-2026-1"]);
+    report.findings.push(finding.clone().about("image", HOSTILE).about("os", HOSTILE));
     finding.title = HOSTILE.repeat(50);
     finding.help = HOSTILE.repeat(500);
     report.findings.extend([finding.clone(), finding]);
     report.notes = vec![HOSTILE.to_owned(), String::new()];
-    let bill = Bill { files: vec![file.clone(), file] };
+    let bill = Bill { files: vec![file.clone(), file], not_read: vec![HOSTILE.to_owned()] };
     check(&validators, &report, &bill);
     let all = drawn(&report, Some(&bill));
     let gitlab = all["gl-dependency-scanning-report.json"].to_string();
@@ -295,10 +302,10 @@ proptest! {
         report.findings = kinds.iter().map(|(at, severity, is_waived, is_named)| {
             let name = names.get(*at).map_or("z", String::as_str);
             let finding = advisory(name, "1", if *is_named { "RUSTSEC-2026-0001" } else { name }, &[name, name]);
-            let waived = is_waived.then(|| Waived { owner: name.to_owned(), reason: name.to_owned(), expires: name.to_owned() });
+            let waived = is_waived.then(|| Waived::until(name, name, name));
             Finding { waived, severity: Severity::ALL[*severity], ..finding }
         }).collect();
-        VALIDATORS.with(|validators| check(validators, &report, &Bill { files: vec![file.clone(), file] }));
+        VALIDATORS.with(|validators| check(validators, &report, &Bill { files: vec![file.clone(), file], not_read: vec![] }));
     }
 }
 
@@ -357,7 +364,15 @@ fn only_a_verdict_that_is_no_failure_has_properties() {
 fn a_report_without_a_bill_has_no_bill_of_materials() {
     let mut report = report();
     let names: Vec<&str> = drawn(&report, None).into_keys().collect();
-    assert_eq!(names, ["gl-dependency-scanning-report.json", "openvex.json", "verdict.intoto.json"]);
+    assert_eq!(
+        names,
+        [
+            "gl-container-scanning-report.json",
+            "gl-dependency-scanning-report.json",
+            "openvex.json",
+            "verdict.intoto.json"
+        ]
+    );
     report.error =
         Some(devops_core::report::Failure { code: 3, message: "damaged".to_owned(), help: String::new() });
     let gitlab = &drawn(&report, None)["gl-dependency-scanning-report.json"];
@@ -376,10 +391,81 @@ fn what_is_unknown_is_said_instead_of_written() {
         devops_render::snapshot,
         devops_render::openvex,
         devops_render::dependency_scanning,
+        devops_render::container_scanning,
         devops_render::intoto,
     ] {
         assert!(draw(format).unwrap_err().contains("unknown"));
     }
+}
+
+/// A lockfile that a package manager made, as a bill.
+fn real(folder: &Path) -> Option<Bill> {
+    let list = std::fs::read_to_string(folder.join("listed.txt")).ok()?;
+    let name = list.lines().next()?.trim_start_matches("# ").split(':').next()?.to_owned();
+    let neighbour = |name: &str| Ok(std::fs::read(folder.join(name)).ok());
+    let bytes = std::fs::read(folder.join(&name)).ok()?;
+    let Some(Kind::Read(format)) = Kind::of(&name) else { panic!("{name} is not read") };
+    let graph = format.read(&Source { path: &name, bytes: &bytes, neighbour: &neighbour }).unwrap();
+    Some(Bill { files: vec![devops_inventory::bill(&name, &graph)], not_read: vec![] })
+}
+
+#[test]
+fn a_bill_keeps_packages_licences_and_edges_when_it_is_read_back() {
+    type Drawing = fn(&Sbom<'_>) -> String;
+    let formats: [(&str, &str, &str, &str, Drawing); 2] = [
+        ("bom.cdx.json", "components", "evidence", "dependencies", devops_render::cyclonedx),
+        ("bom.spdx.json", "packages", "sourceInfo", "relationships", devops_render::spdx),
+    ];
+    let validators = validators();
+    let provenance = Provenance::of_this_build();
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lockfiles");
+    let mut seen = (0, 0, 0);
+    for entry in std::fs::read_dir(folders).unwrap() {
+        let folder = entry.unwrap().path();
+        let Some(first) = real(&folder) else { continue };
+        for (file, packages, place, edges, draw) in formats {
+            let draw = |bill: &Bill| -> Value {
+                let sbom = Sbom { bill, project: "shop", provenance: &provenance, findings: &[], time: "" };
+                serde_json::from_str(&draw(&sbom)).unwrap()
+            };
+            let written = draw(&first);
+            if let Some(validator) = validators.get(file) {
+                let errors: Vec<String> =
+                    validator.iter_errors(&written).take(3).map(|error| format!("{error:.200}")).collect();
+                assert_eq!(errors, [""; 0], "{file} of {}", folder.display());
+            }
+            let Some(Kind::Read(format)) = Kind::of(file) else { panic!("{file} is not read") };
+            let graph = format.read(&Source::alone(file, written.to_string().as_bytes())).unwrap();
+            let again = draw(&Bill { files: vec![devops_inventory::bill(file, &graph)], not_read: vec![] });
+            // What the bill is about is one package more; everything else is there once more, but for where it stands.
+            let listed = |bom: &Value| -> BTreeSet<String> {
+                let all = bom[packages].as_array().unwrap().iter().cloned();
+                all.map(|mut one| {
+                    one.as_object_mut().unwrap().remove(place);
+                    one.to_string()
+                })
+                .collect()
+            };
+            let (ours, theirs) = (listed(&written), listed(&again));
+            let missing: Vec<&String> = ours.difference(&theirs).collect();
+            assert_eq!(missing, [""; 0], "{file} of {}", folder.display());
+            let known: BTreeSet<String> =
+                again[edges].as_array().unwrap().iter().map(Value::to_string).collect();
+            let lost: Vec<String> = written[edges]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|edge| edge["ref"] != "root" && !edge.to_string().contains("SPDXRef-Root"))
+                .map(Value::to_string)
+                .filter(|edge| !known.contains(edge))
+                .collect();
+            assert_eq!(lost, [""; 0], "{file} of {}", folder.display());
+            seen.0 += 1;
+            seen.1 += first.files[0].components.iter().filter(|one| one.license.is_some()).count();
+            seen.2 += first.files[0].dependencies.iter().map(Vec::len).sum::<usize>();
+        }
+    }
+    assert!(seen.0 >= 60 && seen.1 >= 100 && seen.2 >= 500, "bills, licences and edges: {seen:?}");
 }
 
 #[test]

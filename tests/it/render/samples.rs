@@ -57,7 +57,7 @@ fn totals(report: &mut Report, amounts: &[(&str, serde_json::Value)]) {
 }
 
 fn until(day: &str, owner: &str, reason: &str) -> Waived {
-    Waived { owner: owner.to_owned(), reason: reason.to_owned(), expires: day.to_owned() }
+    Waived::until(owner, reason, day)
 }
 
 pub(super) fn pass() -> Report {

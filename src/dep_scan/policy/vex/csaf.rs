@@ -71,6 +71,7 @@ pub(super) fn read(file: &Node<'_>) -> Result<Document, Damage> {
                     time,
                     author: author.to_owned(),
                     reason: joined(&[list, &why]),
+                    document: String::new(),
                 });
             }
         }

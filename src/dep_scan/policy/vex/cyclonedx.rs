@@ -51,6 +51,7 @@ pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
             time: times.into_iter().flatten().next().unwrap_or(Timestamp::UNIX_EPOCH),
             author: author.to_owned(),
             reason: joined(&[state, justification, detail]),
+            document: String::new(),
         });
     }
     Ok(all)

@@ -8,16 +8,12 @@ mod openvex;
 
 use jiff::Timestamp;
 
-use super::Facts;
 use super::statement_file::StatementFile;
 use devops_advisory::PackageKey;
 use devops_core::{Ecosystem, Error, Waived};
 use devops_inventory::Package;
 use devops_inventory::document::{Damage, Node, json, text};
 use devops_inventory::purl::{Purl, parse};
-
-/// The day until which a statement holds, which has no end of its own.
-const NO_END: &str = "9999-12-31";
 
 /// All statements.
 #[derive(Debug, Default)]
@@ -37,6 +33,8 @@ struct Statement {
     author: String,
     /// Why, as people read it.
     reason: String,
+    /// The document it is in.
+    document: String,
 }
 
 /// What a statement says of a vulnerability.
@@ -66,6 +64,11 @@ enum Whole {
 }
 
 impl Vex {
+    /// Whether there are any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
     /// Reads documents; statements that are not counted are noted.
     ///
     /// # Errors
@@ -81,35 +84,27 @@ impl Vex {
                     file.label
                 ));
             }
-            all.statements.extend(read.statements.into_iter().map(|statement| Statement {
-                reason: format!("{} ({})", statement.reason, file.label),
-                ..statement
-            }));
+            all.statements.extend(
+                read.statements
+                    .into_iter()
+                    .map(|statement| Statement { document: file.label.clone(), ..statement }),
+            );
         }
         Ok(all)
     }
 
-    /// Who accepts a finding, where the latest statement does.
-    pub(super) fn waives(
-        &self,
-        ecosystem: &Ecosystem,
-        facts: &Facts,
-        projects: &[&Package],
-    ) -> Option<Waived> {
+    /// Who accepts a finding about a package and an advisory with these ids and aliases in lower case, where the latest statement does.
+    pub(super) fn waives(&self, ids: &[String], package: &Package, projects: &[&Package]) -> Option<Waived> {
         let is_about = |statement: &&Statement| {
-            statement.ids.iter().any(|id| facts.ids.contains(id))
+            statement.ids.iter().any(|id| ids.contains(id))
                 && statement
                     .products
                     .iter()
-                    .any(|product| product.is_about(*ecosystem, &facts.package, projects, statement.status))
+                    .any(|product| product.is_about(package.ecosystem, package, projects, statement.status))
         };
         let decides = |statement: &&Statement| (statement.time, statement.status == Status::Open);
         let last = self.statements.iter().filter(is_about).max_by_key(decides)?;
-        (last.status != Status::Open).then(|| Waived {
-            owner: last.author.clone(),
-            reason: last.reason.clone(),
-            expires: NO_END.to_owned(),
-        })
+        (last.status != Status::Open).then(|| Waived::stated(&last.author, &last.reason, &last.document))
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
             time: time(statement, "timestamp")?.unwrap_or(of_document),
             author: author.to_owned(),
             reason: joined(&[statement.must("status")?, justification, impact]),
+            document: String::new(),
         });
     }
     Ok(all)

@@ -1,0 +1,168 @@
+//! SPDX 2.2 and 2.3 as tags and values: a line each, a value between `<text>` and `</text>` may have several.
+
+use std::collections::HashSet;
+
+use super::parts::{Part, Parts, RESTORE};
+use super::spdx::{check_version, own, relate};
+use crate::document::{Damage, text};
+use crate::lockfiles::{Format, Source};
+use crate::{Graph, Scope};
+use devops_core::Error;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bom.spdx",
+    is: |name| name.ends_with(".spdx"),
+    is_named: |name| {
+        let name = name.to_ascii_lowercase();
+        name.ends_with(".spdx") || name.ends_with(".spdx.txt")
+    },
+    read,
+};
+
+/// Tags whose spelling decides what is read.
+const KNOWN: [&str; 12] = [
+    "SPDXVersion",
+    "SPDXID",
+    "PackageName",
+    "PackageVersion",
+    "PackageChecksum",
+    "PackageComment",
+    "PackageLicenseConcluded",
+    "PackageLicenseDeclared",
+    "ExternalRef",
+    "Relationship",
+    "FileName",
+    "SnippetSPDXID",
+];
+
+/// What an element is that the tags behind its name are about.
+#[derive(PartialEq)]
+enum Element {
+    Document,
+    Package,
+    /// A file or a snippet, which is no package.
+    Other,
+}
+
+fn read(source: &Source<'_>) -> Result<Graph, Error> {
+    text(source.bytes).and_then(graph).map_err(|damage| damage.error(source.path, RESTORE))
+}
+
+fn graph(text: &str) -> Result<Graph, Damage> {
+    let mut packages: Vec<Part> = Vec::new();
+    let mut relations: Vec<(&str, &str, &str)> = Vec::new();
+    let mut ids: HashSet<&str> = HashSet::new();
+    let mut subjects: Vec<&str> = Vec::new();
+    let (mut element, mut is_versioned) = (Element::Document, false);
+    let mut lines = (1_u64..).zip(text.lines());
+    while let Some((line, content)) = lines.next() {
+        let content = content.trim();
+        if content.is_empty() || content.starts_with('#') {
+            continue;
+        }
+        let unexpected = || Damage::new(line, format!("`{content}` is no tag with a value"));
+        let (tag, value) = content.split_once(':').ok_or_else(unexpected)?;
+        let mut value = value.trim();
+        if let Some(known) = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(tag) && **known != tag) {
+            return Err(Damage::new(line, format!("unknown tag `{tag}`, did you mean `{known}`?")));
+        }
+        if let Some(start) = value.strip_prefix("<text>") {
+            match start.strip_suffix("</text>") {
+                Some(whole) => value = whole,
+                // Nothing that is read here has several lines.
+                None if !lines.by_ref().any(|(_, content)| content.trim_end().ends_with("</text>")) => {
+                    return Err(Damage::new(line, "`<text>` has no end"));
+                }
+                None => value = start,
+            }
+        }
+        let package = packages.last_mut().filter(|_| element == Element::Package);
+        match (tag, package) {
+            ("SPDXVersion", _) => {
+                check_version(value, line)?;
+                is_versioned = true;
+            }
+            ("PackageName", _) => {
+                element = Element::Package;
+                packages.push(Part { line, name: value.to_owned(), ..Part::default() });
+            }
+            ("FileName" | "SnippetSPDXID", _) => element = Element::Other,
+            ("Relationship", _) => match value.split_whitespace().collect::<Vec<_>>().as_slice() {
+                [_, "DESCRIBES", right] => subjects.push(right),
+                [left, "DESCRIBED_BY", _] => subjects.push(left),
+                [left, kind, right] => relations.push((kind, left, right)),
+                _ => return Err(unexpected()),
+            },
+            ("SPDXID", package) => {
+                if !ids.insert(value) {
+                    return Err(Damage::new(line, format!("the id `{value}` occurs twice")));
+                }
+                if let Some(package) = package
+                    && package.id.replace(value.to_owned()).is_some()
+                {
+                    return Err(Damage::new(line, format!("`{}` has two ids", package.name)));
+                }
+            }
+            (tag, Some(package)) => describe(package, tag, value).ok_or_else(unexpected)?,
+            _ => {}
+        }
+    }
+    if !is_versioned {
+        return Err(Damage::new(1, "`SPDXVersion` is missing"));
+    }
+    related(packages, &relations, &subjects, &ids)
+}
+
+/// Takes a tag of a package; none where its value is none.
+fn describe(package: &mut Part, tag: &str, value: &str) -> Option<()> {
+    match tag {
+        "PackageVersion" => value.clone_into(&mut package.version),
+        "PackageComment" => package.own = own(value),
+        "PackageLicenseConcluded" | "PackageLicenseDeclared"
+            if !matches!(value, "" | "NOASSERTION" | "NONE") =>
+        {
+            package.license.get_or_insert_with(|| value.to_owned());
+        }
+        "PackageChecksum" => {
+            let (algorithm, digits) = value.split_once(':')?;
+            package.integrity.push(format!("{}:{}", algorithm.to_ascii_lowercase(), digits.trim()));
+        }
+        "ExternalRef" => {
+            let words: Vec<&str> = value.split_whitespace().collect();
+            let [_, kind, locator, ..] = words.as_slice() else { return None };
+            let is_purl = kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"));
+            if is_purl && words.len() == 3 {
+                package.purls.push((*locator).to_owned());
+            }
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+/// The packages with what leads to what.
+fn related(
+    packages: Vec<Part>,
+    relations: &[(&str, &str, &str)],
+    subjects: &[&str],
+    ids: &HashSet<&str>,
+) -> Result<Graph, Damage> {
+    let mut parts = Parts::default();
+    for package in packages {
+        let Some(id) = &package.id else {
+            return Err(Damage::new(package.line, format!("`{}` has no `SPDXID`", package.name)));
+        };
+        let is_subject = subjects.contains(&id.as_str());
+        parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
+    }
+    // What is said of an element that is gone may have been said of a package.
+    let ends = relations.iter().flat_map(|(_, left, right)| [*left, *right]).chain(subjects.iter().copied());
+    if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
+        return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
+    }
+    for (kind, left, right) in relations {
+        relate(&mut parts, kind, left, right);
+    }
+    Ok(parts.finish())
+}
