@@ -7,17 +7,19 @@ mod statement_file;
 mod threshold;
 mod vex;
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use self::reachability::Unreachable;
 use self::threshold::{held, rated};
 use self::vex::Vex;
 use super::Arguments;
-use super::matching::{Key, Matches, worst};
+use super::matching::{Key, Lockfile, Matches, worst};
 use devops_advisory::record::score_of;
 use devops_advisory::{Advisory, Epss, Kind};
 use devops_core::{Error, Finding, Input, Severity};
-use devops_inventory::{Package, Scope};
+use devops_inventory::{Origin, Package, Scope};
 use devops_job::Context;
 
 pub(super) use ecosystems::{covered, has_advisories};
@@ -48,11 +50,13 @@ pub(super) struct Facts {
     pub(super) is_guessed: bool,
     /// The package, as the first lockfile has it.
     pub(super) package: Package,
+    /// The lockfiles that list it, by their places among those that were compared.
+    pub(super) lockfiles: BTreeSet<usize>,
 }
 
 impl Facts {
     /// What advisories about one thing say of a package.
-    pub(super) fn of(package: &Package, group: &[&Advisory], has_fix: bool) -> Self {
+    pub(super) fn of(package: &Package, group: &[&Advisory], has_fix: bool, lockfile: usize) -> Self {
         let ids = group.iter().flat_map(|advisory| std::iter::once(&advisory.id).chain(&advisory.aliases));
         let score = |advisory: &&Advisory| advisory.vectors.iter().find_map(|vector| score_of(vector));
         Self {
@@ -67,11 +71,13 @@ impl Facts {
             scope: package.scope,
             is_guessed: package.is_guessed,
             package: package.clone(),
+            lockfiles: BTreeSet::from([lockfile]),
         }
     }
 
     /// Adds the same package of another lockfile.
-    pub(super) fn also(&mut self, package: &Package) {
+    pub(super) fn also(&mut self, package: &Package, lockfile: usize) {
+        self.lockfiles.insert(lockfile);
         self.scope = self.scope.min(package.scope);
         self.is_guessed &= package.is_guessed;
     }
@@ -103,7 +109,7 @@ impl<'a> Policy<'a> {
             arguments,
             fail_on: context.fail_on,
             today: context.today(),
-            vex: Vex::read(&vex, &mut notes)?,
+            vex: Vex::read(&vex, context.now, &mut notes)?,
             unreachable: Unreachable::read(&analyses)?,
             inputs,
             notes,
@@ -111,15 +117,16 @@ impl<'a> Policy<'a> {
     }
 
     /// Decides how bad each finding about an advisory is, and which ones statements accept.
-    pub(super) fn apply(&self, matches: &mut Matches, projects: &[&Package]) {
+    pub(super) fn apply(&self, matches: &mut Matches, lockfiles: &[Lockfile]) {
+        let projects: Vec<Vec<&Package>> = lockfiles.iter().map(projects).collect();
         for (key, facts) in &matches.facts {
             if let Some(finding) = matches.findings.get_mut(key) {
-                self.judge(finding, key, facts, projects);
+                self.judge(finding, key, facts, &projects);
             }
         }
     }
 
-    fn judge(&self, finding: &mut Finding, key: &Key, facts: &Facts, projects: &[&Package]) {
+    fn judge(&self, finding: &mut Finding, key: &Key, facts: &Facts, projects: &[Vec<&Package>]) {
         // A threshold, a scope, a fix, a delay or a statement is no reason to run malicious code.
         if facts.kind == Kind::Malware {
             finding.severity = Severity::Critical;
@@ -144,6 +151,11 @@ impl<'a> Policy<'a> {
         }
         finding.waived = self.vex.waives(&key.ecosystem, facts, projects);
     }
+}
+
+/// The packages of the project that a lockfile is of.
+fn projects(lockfile: &Lockfile) -> Vec<&Package> {
+    lockfile.graph.packages.iter().filter(|package| package.origin == Origin::Project).collect()
 }
 
 /// The severity one step below, which still warns.

@@ -6,7 +6,7 @@ mod csaf;
 mod cyclonedx;
 mod openvex;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Facts;
 use super::statement_file::StatementFile;
@@ -70,7 +70,11 @@ impl Vex {
     ///
     /// # Errors
     /// Where one is damaged or in no known format.
-    pub(super) fn read(files: &[StatementFile], notes: &mut Vec<String>) -> Result<Self, Error> {
+    pub(super) fn read(
+        files: &[StatementFile],
+        now: Timestamp,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, Error> {
         let mut all = Self::default();
         for file in files {
             let read = document(&file.bytes).map_err(|damage| file.damaged("VEX document", &damage))?;
@@ -78,6 +82,17 @@ impl Vex {
                 notes.push(format!(
                     "{} of {} without a justification not counted",
                     devops_core::words::count(read.unjustified, "statement"),
+                    file.label
+                ));
+            }
+            let before = read.statements.len();
+            let mut read = read;
+            read.statements.retain(|statement| statement.is_of_past(now));
+            let of_future = before.saturating_sub(read.statements.len());
+            if of_future > 0 {
+                notes.push(format!(
+                    "{} of {} not counted, dated after now",
+                    devops_core::words::count(of_future as u64, "statement"),
                     file.label
                 ));
             }
@@ -89,13 +104,24 @@ impl Vex {
         Ok(all)
     }
 
-    /// Who accepts a finding, where the latest statement does.
+    /// Who accepts a finding, where the latest statement does in each of the lockfiles that list the package; `projects` are the
+    /// projects of each lockfile. A statement about one project says nothing of another that has the package, too.
     pub(super) fn waives(
         &self,
         ecosystem: &Ecosystem,
         facts: &Facts,
-        projects: &[&Package],
+        projects: &[Vec<&Package>],
     ) -> Option<Waived> {
+        let mut last = None;
+        for lockfile in &facts.lockfiles {
+            let projects = projects.get(*lockfile).map_or(&[][..], Vec::as_slice);
+            last = Some(self.waives_in(ecosystem, facts, projects)?);
+        }
+        last
+    }
+
+    /// The same in one lockfile.
+    fn waives_in(&self, ecosystem: &Ecosystem, facts: &Facts, projects: &[&Package]) -> Option<Waived> {
         let is_about = |statement: &&Statement| {
             statement.ids.iter().any(|id| facts.ids.contains(id))
                 && statement
@@ -110,6 +136,13 @@ impl Vex {
             reason: last.reason.clone(),
             expires: NO_END.to_owned(),
         })
+    }
+}
+
+impl Statement {
+    /// Whether it counts: one that accepts something must not be dated further ahead than clocks differ.
+    fn is_of_past(&self, now: Timestamp) -> bool {
+        self.status == Status::Open || self.time.duration_since(now) <= SignedDuration::from_hours(24)
     }
 }
 
