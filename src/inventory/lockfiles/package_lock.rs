@@ -75,7 +75,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut older = Reader { draft: Draft::default(), places: HashMap::default(), manifest: None, source };
     older.nested(&root)?;
     if version == 1 {
-        older.check_required(&root, &mut Vec::new())?;
+        Reader::check_required(&root, &mut Vec::new())?;
     }
     for package in older.draft.packages() {
         if package.origin == Origin::Registry && package.is_exact() || !names.contains(&package.name) {
