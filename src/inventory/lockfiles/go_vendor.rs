@@ -24,7 +24,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
-    let mut last: Option<usize> = None;
+    let mut last: Option<(&str, usize)> = None;
     for (line, content) in (1..).zip(text_of_lines(source.bytes)?.lines()) {
         let words: Vec<&str> = content.split_whitespace().collect();
         let unexpected = || Damage::new(line, format!("`{content}` is neither a module nor a package"));
