@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::manifest::Manifest;
-use super::{Format, Source};
+use super::{Format, Source, node};
 use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
@@ -165,8 +165,10 @@ impl Reader {
         let remote = self.remotes.first().cloned().unwrap_or_default();
         let (origin, source) = match self.section {
             Section::Git => (Origin::Git, format!("{remote}#{}", self.revision)),
-            Section::Path if remote.starts_with("..") || remote.starts_with('/') => (Origin::Path, remote),
-            Section::Path => (Origin::Project, String::new()),
+            Section::Path => match node::folder(&remote) {
+                Origin::Project => (Origin::Project, String::new()),
+                origin => (origin, remote),
+            },
             Section::Gem if self.remotes.iter().any(|remote| is_public(remote)) => {
                 (Origin::Registry, String::new())
             }
@@ -264,4 +266,26 @@ fn named(line: u64, word: &str) -> Result<(&str, Option<&str>), Damage> {
 fn is_public(remote: &str) -> bool {
     let host = remote.split_once("://").map_or(remote, |(_, rest)| rest);
     matches!(host.trim_end_matches('/'), "rubygems.org" | "www.rubygems.org" | "index.rubygems.org")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMAT, Source};
+    use crate::Origin;
+
+    #[test]
+    fn folders_are_the_projects_own_only_within_it() {
+        for (remote, origin) in [
+            (".", Origin::Project),
+            ("./engines/a", Origin::Project),
+            ("../a", Origin::Path),
+            ("./../../a", Origin::Path),
+            ("a/../../b", Origin::Path),
+            ("/srv/a", Origin::Path),
+        ] {
+            let text = format!("PATH\n  remote: {remote}\n  specs:\n    a (1.0.0)\n\nDEPENDENCIES\n  a!\n");
+            let graph = FORMAT.read(&Source::alone("Gemfile.lock", text.as_bytes())).unwrap();
+            assert_eq!(graph.packages[0].origin, origin, "{remote}");
+        }
+    }
 }
