@@ -175,7 +175,17 @@ impl Reader {
             _ => (Origin::Other, self.remotes.join(" ")),
         };
         let package = Package { origin, source, ..Package::new(Ecosystem::RUBYGEMS, name, version, line) };
+        // Each of several registries may give any gem; those of others stand for themselves.
+        let others: Vec<Package> = self
+            .remotes
+            .iter()
+            .filter(|remote| origin == Origin::Registry && !is_public(remote))
+            .map(|remote| super::manifest::registry(Ecosystem::RUBYGEMS, remote, line))
+            .collect();
         let index = self.draft.add(package);
+        for other in others {
+            self.draft.add(other);
+        }
         let known = self.by_name.entry(name.to_owned()).or_default();
         if !known.contains(&index) {
             known.push(index);
@@ -272,6 +282,14 @@ fn is_public(remote: &str) -> bool {
 mod tests {
     use super::{FORMAT, Source};
     use crate::Origin;
+
+    #[test]
+    fn further_registries_are_listed() {
+        let text = "GEM\n  remote: https://rubygems.org/\n  remote: https://gems.example/\n  specs:\n    a (1.0.0)\n    b (1.0.0)\n\nDEPENDENCIES\n  a\n  b\n";
+        let graph = FORMAT.read(&Source::alone("Gemfile.lock", text.as_bytes())).unwrap();
+        let rows: Vec<_> = graph.packages.iter().map(|package| (package.name.as_str(), package.origin)).collect();
+        assert_eq!(rows, [("a", Origin::Registry), ("gems.example", Origin::Other), ("b", Origin::Registry)]);
+    }
 
     #[test]
     fn folders_are_the_projects_own_only_within_it() {
