@@ -1,6 +1,6 @@
 //! What is taken from a database: every advisory about a wanted package, the number of all, the newest day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -19,7 +19,7 @@ pub const LARGEST_RECORD: u64 = 16 << 20;
 const MOST_DAYS: usize = 64;
 
 /// Packages that are asked about: a name means something in its ecosystem only.
-pub type Wanted<'a> = BTreeSet<(Ecosystem, &'a str)>;
+pub type Wanted<'a> = HashSet<(Ecosystem, &'a str)>;
 
 /// What a source has about some packages, or about all.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@
 
 pub mod collector;
 #[cfg(test)]
-mod damaged;
+mod damaged_tests;
 pub mod database;
 pub mod enrichment;
 mod folder;

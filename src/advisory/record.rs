@@ -9,6 +9,7 @@ use rustsec::{Version as CargoVersion, VersionReq};
 
 use devops_core::Severity;
 use devops_versions::range::{Affected, Bound, Kind as RangeKind, Verdict};
+use devops_versions::requirement::Requirement;
 use devops_versions::{Order, Version, find};
 
 /// What an advisory says about its package.
@@ -187,6 +188,10 @@ impl Advisory {
     /// Whether this version is affected.
     pub fn affects(&self, text: &str) -> Verdict {
         match &self.versions {
+            // No version is excepted.
+            Versions::Requirements { patched, unaffected } if patched.is_empty() && unaffected.is_empty() => {
+                Verdict::Affected
+            }
             Versions::Requirements { patched, unaffected } => {
                 let Ok(version) = CargoVersion::parse(text) else { return Verdict::Undecided };
                 match requirements(patched, unaffected) {
@@ -206,6 +211,38 @@ impl Advisory {
                 affected.affects(text, &version)
             }
         }
+    }
+
+    /// Whether it affects every version that a requirement of its ecosystem admits; an empty one admits all, and so may one that can't
+    /// be read.
+    pub fn affects_all(&self, requirement: &str) -> bool {
+        if self.affects("") == Verdict::Affected {
+            return true;
+        }
+        let (ecosystem, _) = split_ecosystem(&self.ecosystem);
+        let Some(read) = Some(requirement)
+            .filter(|text| !text.trim().is_empty())
+            .and_then(|text| Requirement::parse(ecosystem, text))
+        else {
+            return false;
+        };
+        let probes = match &self.versions {
+            Versions::Requirements { patched, unaffected } => {
+                // What stands between two of them begins or ends at a version that they name.
+                let words = patched.iter().chain(unaffected).flat_map(|text| text.split([',', ' ']));
+                let versions = words.map(|word| word.trim_start_matches(['<', '>', '=', '^', '~', ' ']));
+                read.probes(requirement, versions)
+            }
+            Versions::Osv { listed, ranges, .. } => {
+                let events = ranges.iter().flat_map(|range| &range.events).map(|(_, text)| text.as_str());
+                read.probes(requirement, events.chain(listed.iter().map(String::as_str)))
+            }
+        };
+        // A tag that moves is no version among those that it may lead to.
+        let order = find(ecosystem).and_then(|known| known.order()).unwrap_or(Order::SemVer);
+        let certain: Vec<&String> =
+            probes.iter().filter(|probe| Version::of_any(order, probe).is_certain()).collect();
+        !certain.is_empty() && certain.iter().all(|probe| self.affects(probe) == Verdict::Affected)
     }
 
     /// The fixed versions that it names, and the lowest of each patched range; unordered, and it may be about some of them itself.

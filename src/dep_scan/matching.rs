@@ -1,5 +1,6 @@
 //! Which advisories apply to which packages, as findings.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
 use devops_inventory::{Graph, Origin, Package, Paths, package_manager, purl};
 use devops_versions::range::Verdict;
+use devops_versions::requirement::Requirement;
 use devops_versions::{Version, find};
 
 /// A lockfile that was read.
@@ -93,10 +95,13 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         let versions = versions(&lockfile.graph);
         let dependents = OnceCell::new();
         for (index, about) in touched {
-            let Some(package) = lockfile.graph.packages.get(index).filter(|package| package.is_exact())
-            else {
+            let Some(listed) = lockfile.graph.packages.get(index) else { continue };
+            let package = &*exact(listed);
+            if !package.is_exact() {
+                let place = (number, lockfile, index);
+                matches.add_unbounded(place, &paths, about, uncovered);
                 continue;
-            };
+            }
             let judged = about.judge(package);
             if judged.is_empty() {
                 continue;
@@ -121,15 +126,21 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                         let finding = subject.finding(&group).help(advice(case, first, &all));
                         fixed_by(finding, &repair, first)
                     });
-                    matches.know(package, &group, first);
+                    matches.know(package, &group, first, number);
                 }
             }
             for (advisory, is_of_commits) in &judged.undecided {
                 matches.add(&subject, &advisory.id, || {
-                    if *is_of_commits {
+                    let finding = if *is_of_commits {
                         subject.undecided(advisory)
                     } else {
                         subject.incomparable(&advisory.id)
+                    };
+                    // What may be malware is not passed over.
+                    if advisory.kind == Kind::Malware {
+                        finding.severity(Severity::Critical)
+                    } else {
+                        finding
                     }
                 });
                 matches.undecided += u64::from(*is_of_commits);
@@ -145,6 +156,20 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
 /// Whether a package is compared with advisories. One of the project itself is not, unless it may be a copy of a published package.
 fn is_compared(package: &Package) -> bool {
     package.origin != Origin::Project || package.may_be_copy()
+}
+
+/// The package at the version that a requirement leaves, where it leaves just one.
+fn exact(package: &Package) -> Cow<'_, Package> {
+    match Some(package).filter(|package| !package.is_exact()).and_then(only) {
+        Some(version) => Cow::Owned(Package { version, requirement: String::new(), ..package.clone() }),
+        None => Cow::Borrowed(package),
+    }
+}
+
+/// The one version that the requirement of a package admits.
+pub(super) fn only(package: &Package) -> Option<String> {
+    let ecosystem = package.ecosystem.name();
+    Requirement::parse(ecosystem, &package.requirement)?.only(ecosystem, &package.requirement)
 }
 
 /// What databases have about one package.
@@ -175,6 +200,18 @@ impl<'a> About<'a> {
     fn of(&self, package: &Package) -> Vec<&'a Advisory> {
         let ecosystem = package.ecosystem.name();
         self.advisories.iter().copied().filter(|advisory| advisory.is_about(ecosystem)).collect()
+    }
+
+    /// The advisories that apply to a package whatever version is taken of those that the file admits.
+    fn judge_all(&self, package: &Package) -> Judged<'_> {
+        let mut judged = Judged { applying: Vec::new(), undecided: Vec::new(), unreadable: &[] };
+        for advisory in self.of(package) {
+            let is_known = judged.applying.iter().any(|known| known.id == advisory.id);
+            if !is_known && advisory.affects_all(&package.requirement) {
+                judged.applying.push(advisory);
+            }
+        }
+        judged
     }
 
     /// Asks every advisory about a package at its version.
@@ -329,13 +366,39 @@ impl Matches {
         });
     }
 
+    /// Adds what applies to a package without an exact version, whatever version is taken.
+    fn add_unbounded(
+        &mut self,
+        (number, lockfile, index): (usize, &Lockfile, usize),
+        paths: &Paths<'_>,
+        about: &About<'_>,
+        uncovered: Severity,
+    ) {
+        let Some(package) = lockfile.graph.packages.get(index) else { return };
+        let judged = about.judge_all(package);
+        if judged.is_empty() {
+            return;
+        }
+        let path = paths.to(index);
+        let subject = Subject { lockfile, package, path: &path, is_direct: paths.is_direct(index) };
+        if package.origin != Origin::Registry {
+            self.add_uncovered(&subject, || subject.uncovered(&judged, uncovered));
+            return;
+        }
+        for group in groups(&judged.applying) {
+            let Some(first) = group.first() else { continue };
+            self.add(&subject, &first.id, || subject.unbounded(&group));
+            self.know(package, &group, first, number);
+        }
+    }
+
     /// Adds a finding for each package without an exact version.
     fn add_unpinned(&mut self, lockfile: &Lockfile) {
         let packages = lockfile.graph.packages.iter();
         // A folder of the project that a file asks for by its path has no version there either; the project itself needs none.
         let is_asked = |package: &Package| !package.requirement.is_empty() && package.name != ".";
-        for package in
-            packages.filter(|package| !package.is_exact() && (is_compared(package) || is_asked(package)))
+        for package in packages
+            .filter(|package| !exact(package).is_exact() && (is_compared(package) || is_asked(package)))
         {
             let subject = Subject { lockfile, package, path: &[], is_direct: false };
             self.add(&subject, "", || subject.unpinned());
@@ -348,12 +411,12 @@ impl Matches {
     }
 
     /// Notes that an advisory applies to a package.
-    fn know(&mut self, package: &Package, group: &[&Advisory], advisory: &Advisory) {
+    fn know(&mut self, package: &Package, group: &[&Advisory], advisory: &Advisory, lockfile: usize) {
         let (key, kind) = (Key::of(package, &advisory.id), worst(group));
         if let Some(known) = self.facts.get_mut(&key) {
-            known.also(package);
+            known.also(package, lockfile);
         } else {
-            let facts = Facts::of(package, group, !patched(group).is_empty());
+            let facts = Facts::of(package, group, !patched(group).is_empty(), lockfile);
             self.facts.insert(key.clone(), facts);
         }
         if matches!(kind, Kind::Vulnerability | Kind::Malware) {
@@ -503,6 +566,20 @@ impl Subject<'_> {
             .identified("aliases", aliases(group))
             .about("patched", patched(group))
             .detail(self.detail(group))
+    }
+
+    /// The finding that advisories about one thing apply to every version that the file admits.
+    fn unbounded(&self, group: &[&Advisory]) -> Finding {
+        let name = &self.package.name;
+        let patched = patched(group);
+        let help = match patched.as_slice() {
+            _ if worst(group) == &Kind::Malware => format!("remove `{name}`"),
+            [] => format!("replace `{name}`"),
+            patched => format!("require {} of `{name}`", patched.join(" or ")),
+        };
+        let finding = self.finding(group);
+        let detail = format!("every version that the file admits is affected\n{}", finding.detail);
+        finding.detail(detail).about("requirement", self.package.requirement.as_str()).help(help)
     }
 
     /// What advisories say, and how the package came in.
@@ -657,7 +734,7 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Ecosystem, Lockfile, Matches, compare};
-    use devops_advisory::{Advisory, Collected, PackageKey, rustsec};
+    use devops_advisory::{Advisory, Collected, PackageKey, osv, rustsec};
     use devops_core::Severity;
     use devops_inventory::{Graph, Package};
 
@@ -689,6 +766,80 @@ mod tests {
                 found.findings.values().map(|finding| finding.location.clone().unwrap().path).collect();
             assert_eq!(places, [ecosystem.name()]);
             assert_eq!(found.vulnerable.len(), 1);
+        }
+    }
+
+    /// The rules and severities of findings about a package `a` with these texts, of which a database has one record.
+    fn of_record(ecosystem: Ecosystem, version: &str, requirement: &str, record: &str) -> Vec<String> {
+        let record = format!(
+            r#"{{"id": "MAL-2026-1", "modified": "2026-01-01T00:00:00Z", "summary": "b", "affected": [{{"package":
+            {{"ecosystem": "{}", "name": "a"}}, {record}}}]}}"#,
+            ecosystem.name()
+        );
+        let mut collected = Collected::default();
+        let read = osv::parse(record.as_bytes(), false).unwrap().advisories;
+        let read = read.into_iter().map(|(_, advisory)| advisory).collect();
+        collected.advisories.insert(PackageKey::of(ecosystem.name(), "a"), read);
+        let mut package = Package::new(ecosystem, "a", version, 1);
+        requirement.clone_into(&mut package.requirement);
+        let graph = Graph { packages: vec![package], ..Graph::default() };
+        let lockfile = Lockfile { path: "l".to_owned(), graph };
+        let found = compare(&[lockfile], &[&collected], Severity::Medium);
+        found.findings.values().map(|finding| format!("{} {}", finding.rule, finding.severity)).collect()
+    }
+
+    #[test]
+    fn what_can_only_be_bad_is_found_without_a_version() {
+        let all = r#""ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]"#;
+        let some =
+            r#""ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0.0"}]}]"#;
+        let listed = r#""versions": ["1.0.0", "1.0.1"]"#;
+        let unpinned = "unpinned low";
+        let malware = "malware critical";
+        for (ecosystem, requirement, record, expected) in [
+            (Ecosystem::PYPI, "", all, vec![unpinned, malware]),
+            (Ecosystem::PYPI, ">=1", all, vec![unpinned, malware]),
+            (Ecosystem::PYPI, "", some, vec![unpinned]),
+            (Ecosystem::PYPI, "<2", some, vec![unpinned, malware]),
+            (Ecosystem::PYPI, "<=2", some, vec![unpinned]),
+            (Ecosystem::PYPI, ">=1", some, vec![unpinned]),
+            (Ecosystem::PYPI, ">=1,<1.5", some, vec![unpinned, malware]),
+            (NPM, ">=1.0.0 <=1.0.1", listed, vec![unpinned, malware]),
+            // 1.0.0.1 may be another one.
+            (Ecosystem::PYPI, ">=1.0.0,<=1.0.1", listed, vec![unpinned]),
+            (Ecosystem::PYPI, ">=1.0.0,<=1.0.2", listed, vec![unpinned]),
+            (Ecosystem::PYPI, ">=1.0.0,<=1.0.0", listed, vec![malware]),
+            (Ecosystem::MAVEN, "[1.0.0,1.0.0]", listed, vec![malware]),
+            (Ecosystem::MAVEN, "[1.0.2,1.0.2]", listed, vec![]),
+            (Ecosystem::NPM, "^1.0.0", some, vec![unpinned, malware]),
+            (Ecosystem::NPM, "latest", some, vec![unpinned]),
+            (Ecosystem::GITHUB_ACTIONS, "v1", all, vec![unpinned, malware]),
+            (Ecosystem::GITHUB_ACTIONS, "v1", some, vec![unpinned, malware]),
+            (Ecosystem::GITHUB_ACTIONS, "v2", some, vec![unpinned]),
+            (
+                Ecosystem::GITHUB_ACTIONS,
+                "0123456789012345678901234567890123456789",
+                all,
+                vec![unpinned, malware],
+            ),
+            (Ecosystem::GITHUB_ACTIONS, "0123456789012345678901234567890123456789", some, vec![unpinned]),
+        ] {
+            let found = of_record(ecosystem, "", requirement, record);
+            assert_eq!(found, expected, "{} {requirement} {record}", ecosystem.name());
+        }
+    }
+
+    #[test]
+    fn what_may_be_malware_is_critical() {
+        let listed = r#""versions": ["1.0.0"]"#;
+        for (ecosystem, version) in
+            [(NPM, "=1.0.0"), (Ecosystem::NUGET, "[1.0.0]"), (Ecosystem::PYPI, "1.0.0\\")]
+        {
+            assert_eq!(
+                of_record(ecosystem, version, "", listed),
+                ["advisory-unreadable critical"],
+                "{version}"
+            );
         }
     }
 

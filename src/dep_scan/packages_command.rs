@@ -137,7 +137,7 @@ fn jsonl(bill: &Bill, not_read: &[(String, &str)]) -> Result<String, Error> {
     let mut text = String::new();
     let packages = bill.files.iter().flat_map(|file| &file.components).map(Row::of);
     let others = not_read.iter().map(|(path, ecosystem)| Row {
-        ecosystem: *ecosystem,
+        ecosystem,
         path: path.as_str(),
         not_read: true,
         ..Row::default()

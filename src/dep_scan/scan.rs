@@ -24,7 +24,7 @@ use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Format, Found, Source, find, help};
+use devops_inventory::lockfiles::{Format, Found, Source, find, help, is_manifest};
 use devops_inventory::{Graph, Origin, ReleaseDates, bill};
 use devops_job::{Artifact, Context, Outcome};
 use devops_repository::{Repository, Workspace};
@@ -73,6 +73,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
             .chain(policy.notes)
             .chain(notes(&packages, found, &databases))
             .chain(plan.note())
+            .chain(commented(lockfiles))
             .chain(classes.and_then(|classes| classes.note()))
             .chain(before.iter().flat_map(Before::notes))
             .collect(),
@@ -421,11 +422,19 @@ fn stale(arguments: &Arguments, databases: &[Database], wanted: &Wanted<'_>, tod
 
 /// The finding about a lockfile is in a format that is not read yet.
 fn not_read(path: &str, ecosystem: &str) -> Finding {
-    Finding::new(&NOT_READ, format!("{path} was not checked: {ecosystem} is not read yet"), &[path])
+    let (why, help) = if is_manifest(path) {
+        (
+            format!("no lockfile says which packages of {ecosystem} it brings in"),
+            "have the package manager write its lockfile and commit that, or check it with another tool",
+        )
+    } else {
+        (format!("{ecosystem} is not read yet"), "check it with another tool, or name the lockfiles to check")
+    };
+    Finding::new(&NOT_READ, format!("{path} was not checked: {why}"), &[path])
         .named("lockfile", path)
         .about("ecosystem", ecosystem)
         .at(Location::file(path))
-        .help("check it with another tool, or name the lockfiles to check")
+        .help(help)
 }
 
 /// Packages by what they are and where they come from.
@@ -460,6 +469,21 @@ fn headline(matches: &Matches, lockfiles: &[Lockfile], packages: u64, databases:
         counted(total, "advisory", "advisories"),
         newest.map_or_else(String::new, |newest| format!(" up to {newest}")),
     )
+}
+
+/// The note that the versions of actions at a commit are those that comments name.
+fn commented(lockfiles: &[Lockfile]) -> Option<String> {
+    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
+    let by_comment: BTreeSet<(&str, &str)> = packages
+        .filter(|package| package.ecosystem == Ecosystem::GITHUB_ACTIONS && package.is_exact())
+        .flat_map(|package| package.integrity.iter().map(|commit| (package.name.as_str(), commit.as_str())))
+        .collect();
+    (!by_comment.is_empty()).then(|| {
+        format!(
+            "{} at a commit matched by the version in the comment behind it, which proves nothing",
+            count(by_comment.len() as u64, "action")
+        )
+    })
 }
 
 /// What was not checked.

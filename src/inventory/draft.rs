@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher as _;
 
+use foldhash::fast::RandomState;
+
 use super::graph::{Asked, Edge, Graph};
 use super::package::{Origin, Package, Scope};
 use devops_core::{Ecosystem, Location};
@@ -15,7 +17,7 @@ type Key<'a> = (Ecosystem, &'a str, &'a str, Origin, &'a str);
 pub struct Draft {
     packages: Vec<Package>,
     /// Packages by the hash of their key; one whose hash another package has is under the next that is free.
-    known: HashMap<u64, usize>,
+    known: HashMap<u64, usize, RandomState>,
     links: Vec<Vec<(Edge, Scope)>>,
     roots: Vec<usize>,
     asked: Vec<(Asked, Scope)>,

@@ -64,10 +64,7 @@ pub(super) fn redacted_bill(bill: &Bill, redactor: &Redactor) -> Bill {
         components: file.components.iter().map(component).collect(),
         dependencies: file.dependencies.clone(),
     };
-    Bill {
-        files: bill.files.iter().map(file).collect(),
-        not_read: bill.not_read.iter().map(|path| clean(path)).collect(),
-    }
+    Bill { files: bill.files.iter().map(file).collect(), not_read: bill.not_read.iter().map(clean).collect() }
 }
 
 fn clean_finding(finding: &mut Finding, clean: &impl Fn(&mut String)) {

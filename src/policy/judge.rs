@@ -101,7 +101,7 @@ fn apply<'a>(
         {
             about.push(too_wide(waiver, needed));
         }
-        let fixes = waiver.fixes(&accepted);
+        let fixes = Waiver::fixes(&accepted);
         if !fixes.is_empty() {
             about.push(superseded(waiver, &fixes));
         }

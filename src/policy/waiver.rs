@@ -83,8 +83,8 @@ impl Waiver {
         Some(of(finding, "advisory").filter(|id| !id.is_empty()).unwrap_or(one))
     }
 
-    /// The versions that fix what it accepts and that can be taken as they are, with what they fix.
-    pub(super) fn fixes(&self, covered: &[&Finding]) -> Vec<String> {
+    /// The versions that fix what a waiver accepts and that can be taken as they are, with what they fix.
+    pub(super) fn fixes(covered: &[&Finding]) -> Vec<String> {
         let fix = |finding: &&Finding| {
             let is_admitted = finding.subject.get("fix_admitted").is_none_or(|admitted| admitted == "yes");
             let version = finding.subject.get("fix").filter(|_| is_admitted)?.as_str()?;

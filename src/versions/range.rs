@@ -151,6 +151,8 @@ pub struct Affected {
     versions: Vec<Version>,
     /// The texts of those that have no certain place.
     texts: Vec<String>,
+    /// Whether versions have an order; without one, texts are all there is to compare.
+    has_order: bool,
     ranges: Vec<Range>,
     /// How many ranges are of commits.
     git: usize,
@@ -159,7 +161,7 @@ pub struct Affected {
 impl Affected {
     /// Reads the list of versions, by the order of the ecosystem if there is one.
     pub fn new<'a>(order: Option<Order>, versions: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut affected = Self::default();
+        let mut affected = Self { has_order: order.is_some(), ..Self::default() };
         for text in versions {
             let version = order.map(|order| Version::of_any(order, text));
             match version.filter(Version::is_parsable) {
@@ -201,9 +203,11 @@ impl Affected {
         let of_ranges = self.ranges.iter().map(|range| range.contains(version)).max();
         match of_ranges {
             Some(verdict) => verdict,
+            None if self.versions.is_empty() && self.texts.is_empty() => Verdict::Undecided,
+            // A text without a place may be another spelling of what is listed.
+            None if self.has_order && !version.is_certain() => Verdict::Undecided,
             // Only the list, which names every version that is affected.
-            None if !self.versions.is_empty() || !self.texts.is_empty() => Verdict::NotAffected,
-            None => Verdict::Undecided,
+            None => Verdict::NotAffected,
         }
     }
 }
@@ -341,6 +345,25 @@ mod tests {
         let main = Version::of_any(Order::Go, "main");
         assert_eq!(listed.affects("v1.5.0", &version), Yes);
         assert_eq!(listed.affects("main", &main), Yes);
-        assert_eq!(listed.affects("Main", &Version::of_any(Order::Go, "Main")), No);
+        assert_eq!(listed.affects("Main", &Version::of_any(Order::Go, "Main")), Undecided);
+        assert_eq!(listed.affects("v1.5.1", &Version::of_any(Order::Go, "v1.5.1")), No);
+        let unordered = Affected::new(None, ["1.5.0"]);
+        assert_eq!(unordered.affects("=1.5.0", &Version::of_any(Order::SemVer, "=1.5.0")), No);
+    }
+
+    #[test]
+    fn a_list_decides_nothing_about_a_text_that_is_no_version() {
+        for (order, text) in [
+            (Order::SemVer, "=1.0.0"),
+            (Order::NuGet, "[1.0.0]"),
+            (Order::PyPi, "1.0.0\\"),
+            (Order::Maven, "[1.0.0,1.0.0]"),
+            (Order::Packagist, "dev-main"),
+            (Order::GitHubActions, "v1"),
+        ] {
+            let listed = Affected::new(Some(order), ["1.0.0"]);
+            assert_eq!(listed.affects(text, &Version::of_any(order, text)), Undecided, "{text}");
+            assert_eq!(listed.affects("1.0.1", &Version::of_any(order, "1.0.1")), No, "{text}");
+        }
     }
 }

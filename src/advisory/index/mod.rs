@@ -12,6 +12,7 @@ mod build;
 mod bytes;
 mod file;
 mod inspect;
+mod lay;
 mod look_up;
 mod names;
 mod open;

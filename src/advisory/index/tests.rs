@@ -6,7 +6,7 @@ use jiff::civil::date;
 
 use super::{Index, SourceFile, build, diff, verify};
 use crate::collector::Wanted;
-use crate::damaged::mutations;
+use crate::damaged_tests::mutations;
 use crate::{Kind, PackageKey};
 use devops_core::Ecosystem;
 use devops_versions::range::Verdict;

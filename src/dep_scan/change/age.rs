@@ -33,10 +33,18 @@ impl Ages<'_> {
     /// The finding that a version is too new, or that nobody knows.
     pub(super) fn finding(&self, path: &str, package: &Package) -> Option<Finding> {
         // Nothing else is published.
-        if !matches!(package.origin, Origin::Registry | Origin::Other) || !package.is_exact() {
+        if !matches!(package.origin, Origin::Registry | Origin::Other) {
             return None;
         }
         let label = package.label();
+        if !package.is_exact() {
+            let title = format!("nothing shows when {label} was published: the file gives no exact version");
+            return Some(
+                about(&TOO_NEW, title, path, package, "unknown")
+                    .about("requirement", package.requirement.as_str())
+                    .help("pin it to one version"),
+            );
+        }
         let Some(published) = self.published(package) else {
             let title = format!("nothing shows when {label} was published");
             return Some(about(&TOO_NEW, title, path, package, "unknown").help(
@@ -107,6 +115,9 @@ mod tests {
                 None => assert_eq!(title, None, "{lockfile:?} {file:?}"),
                 Some(words) => assert!(title.unwrap().contains(words), "{lockfile:?} {file:?}"),
             }
+            // What is newest is taken where there is no version.
+            package.version = String::new();
+            assert!(ages.finding("p", &package).unwrap().title.contains("no exact version"));
             package.origin = Origin::Project;
             assert!(ages.finding("p", &package).is_none());
         }

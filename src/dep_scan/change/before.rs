@@ -65,7 +65,27 @@ impl Before {
         let folders = searched.iter().filter_map(|path| below_root(repository, path)).collect();
         let scope = Scope { folders, exclude: exclude.to_vec() };
         let day = repository.time(start).map(|time| TimeZone::UTC.to_datetime(time).date());
-        Ok(Self::of(files, &scope, day, now, &|path, id, format| read(repository, start, path, id, format)))
+        let mut before =
+            Self::of(files, &scope, day, now, &|path, id, format| read(repository, start, path, id, format));
+        // Behind a link that was there before.
+        let behind: Vec<String> = before
+            .paths_now()
+            .into_iter()
+            .filter(|path| !before.files.contains_key(*path))
+            .map(str::to_owned)
+            .collect();
+        for path in behind {
+            let (Some(Kind::Read(format)), Some(bytes)) =
+                (Kind::of_named(&path), repository.blob(start, &path)?)
+            else {
+                continue;
+            };
+            match in_commit(repository, start, &path, &bytes, format) {
+                Ok(graph) => before.lockfiles.push((path, format, Listed::Own(graph))),
+                Err(_) => before.damaged.push(path),
+            }
+        }
+        Ok(before)
     }
 
     /// The same of these files, below these paths from the root.

@@ -1,22 +1,52 @@
 //! Whether a finding is new in the change, newly known or known before.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use devops_advisory::{Collected, PackageKey};
 use devops_core::{Change, Ecosystem, Finding, Severity};
-use devops_inventory::Origin;
+use devops_inventory::{Origin, Package, Scope};
 use jiff::civil::Date;
 
-use super::super::matching::{Key, Lockfile, Matches};
+use super::super::matching::{Key, Lockfile, Matches, only};
 use super::super::rules::MALWARE;
 use super::{Before, is_same_version};
 
-/// What a version of a package was known as: its version, and where it came from unless that was the public registry.
-type Known<'a> = (&'a str, &'a str);
+/// What a package was known as.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Known<'a> {
+    /// Its version, or the only one that was asked for.
+    version: Cow<'a, str>,
+    /// What was asked for, where there is no version.
+    requirement: &'a str,
+    /// Where it came from, unless that was the public registry.
+    place: &'a str,
+    /// What it was needed for.
+    scope: Scope,
+}
+
+impl<'a> Known<'a> {
+    fn of(package: &'a Package) -> Self {
+        Self {
+            version: match only(package).filter(|_| !package.is_exact()) {
+                Some(version) => Cow::Owned(version),
+                None => Cow::Borrowed(&package.version),
+            },
+            requirement: if package.is_exact() { "" } else { &package.requirement },
+            place: if package.origin == Origin::Registry { "" } else { package.place() },
+            scope: package.scope,
+        }
+    }
+}
+
+/// Packages that findings are about, by name.
+type Packages<'a> = BTreeMap<PackageKey, BTreeSet<Known<'a>>>;
 
 /// What the commit where the change began had of the packages that findings are about.
 pub(in super::super) struct Classes<'a> {
-    packages: BTreeMap<PackageKey, BTreeSet<Known<'a>>>,
+    packages: Packages<'a>,
+    /// What the checkout has of them.
+    now: Packages<'a>,
     /// When advisories were published, by their ids in lower case.
     published: BTreeMap<String, Date>,
     day: Option<Date>,
@@ -31,17 +61,13 @@ impl<'a> Classes<'a> {
         matches: &Matches,
     ) -> Self {
         let keys = matches.findings.keys().chain(matches.uncovered.keys());
-        let mut packages: BTreeMap<PackageKey, BTreeSet<Known<'_>>> =
+        let mut packages: Packages<'_> =
             keys.map(|key| (named(key.ecosystem, &key.name), BTreeSet::new())).collect();
+        let mut now = packages.clone();
         if !packages.is_empty() {
-            for (_, _, graph) in before.lockfiles(lockfiles) {
-                for package in &graph.packages {
-                    if let Some(known) = packages.get_mut(&named(package.ecosystem, &package.name)) {
-                        let place = if package.origin == Origin::Registry { "" } else { package.place() };
-                        known.insert((&package.version, place));
-                    }
-                }
-            }
+            let listed = before.lockfiles(lockfiles).flat_map(|(_, _, graph)| &graph.packages);
+            add(listed, &mut packages);
+            add(lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages), &mut now);
         }
         let mut published: BTreeMap<String, Date> = BTreeMap::new();
         for advisory in collected.iter().flat_map(|collected| collected.advisories.values().flatten()) {
@@ -51,19 +77,26 @@ impl<'a> Classes<'a> {
                 *known = (*known).min(date);
             }
         }
-        Self { packages, published, day: before.day }
+        Self { packages, now, published, day: before.day }
     }
 
     /// The class of a finding about a package of the public registry, or of a source that advisories do not cover.
     fn class(&self, key: &Key, is_covered: bool, finding: &Finding) -> Change {
         let place = if is_covered { "" } else { key.id.as_str() };
-        let known = self.packages.get(&named(key.ecosystem, &key.name));
-        let was_there = known.is_some_and(|known| {
-            known
-                .iter()
-                .any(|(version, at)| *at == place && is_same_version(key.ecosystem, version, &key.version))
-        });
-        if !was_there {
+        let name = named(key.ecosystem, &key.name);
+        let of = |packages: &Packages<'a>| -> Vec<Known<'a>> {
+            let all = packages.get(&name).into_iter().flatten().cloned();
+            all.filter(|known| {
+                known.place == place && is_same_version(key.ecosystem, &known.version, &key.version)
+            })
+            .collect()
+        };
+        let (then, now) = (of(&self.packages), of(&self.now));
+        // What is needed for more than before, or asked for otherwise, is not what was known.
+        let was_there = |now: &Known<'_>| {
+            then.iter().any(|then| then.requirement == now.requirement && then.scope <= now.scope)
+        };
+        if then.is_empty() || !now.iter().all(was_there) {
             return Change::New;
         }
         let texts = |fact: &str| {
@@ -102,7 +135,9 @@ impl<'a> Classes<'a> {
             let change = self.class(key, is_covered, finding);
             finding.subject.set_change(change);
             *counts.of(change) += 1;
-            if only_new && change == Change::Known && finding.rule != MALWARE.id {
+            // Malware is never lowered, nor what may be some.
+            let is_malware = finding.rule == MALWARE.id || is_covered && key.id.starts_with("MAL-");
+            if only_new && change == Change::Known && !is_malware {
                 let before = finding.severity;
                 finding.severity = before.min(Severity::Low);
                 if before > finding.severity {
@@ -137,6 +172,15 @@ impl Counts {
         (new + newly_known + known > 0).then(|| {
             format!("{new} new in this change, {newly_known} newly known about unchanged packages, {known} known before")
         })
+    }
+}
+
+/// Adds packages to those of their names.
+fn add<'a>(listed: impl Iterator<Item = &'a Package>, packages: &mut Packages<'a>) {
+    for package in listed {
+        if let Some(known) = packages.get_mut(&named(package.ecosystem, &package.name)) {
+            known.insert(Known::of(package));
+        }
     }
 }
 

@@ -73,10 +73,17 @@ impl Before {
                             .any(|package| ecosystems.contains(package.ecosystem.name()))
                 })
             };
+            // Requirements may have any name, so that nothing else shows that a project of Python stays.
+            let is_of_pip = ecosystems.contains("PyPI");
+            let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+            let stays = || head.keys().any(|path| path.starts_with(&below));
             let why = match (renamed, project()) {
                 (Some(renamed), _) => format!("it is called {renamed} now, a name that is not read"),
                 (None, Some(manifest)) if !has_other() => {
                     format!("{manifest} is still there, and no other lockfile lists its packages")
+                }
+                (None, None) if is_of_pip && stays() && !has_other() => {
+                    "no other lockfile lists its packages, and its folder is still there".to_owned()
                 }
                 _ => continue,
             };

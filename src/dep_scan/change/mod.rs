@@ -167,7 +167,8 @@ impl<'a> Difference<'a> {
         let package = one.package;
         let named = self.named(one).iter();
         named.filter(move |before| {
-            is_same_version(package.ecosystem, &before.package.version, &package.version)
+            let is_same_request = package.is_exact() || before.package.requirement == package.requirement;
+            is_same_request && is_same_version(package.ecosystem, &before.package.version, &package.version)
         })
     }
 

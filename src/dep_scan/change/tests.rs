@@ -428,3 +428,107 @@ fn a_version_may_have_more_files_but_no_others() {
         assert_eq!(Sides::of(&before, &now).found(), expected, "{now:#?}");
     }
 }
+
+/// The classes of findings of advisories about every version of `a`, from one content of a lockfile to another.
+fn classes(path: &str, ecosystem: Ecosystem, from: &str, to: &str) -> Vec<(Option<Change>, Severity)> {
+    let mut collected = Collected::default();
+    collected.advisories.insert(
+        PackageKey::of(ecosystem.name(), "a"),
+        vec![Advisory {
+            kind: devops_advisory::Kind::Vulnerability,
+            ..advisory(1, ecosystem, "a", "2026-01-01")
+        }],
+    );
+    let files = |text: &str| -> Files { [(path.to_owned(), text.to_owned())].into() };
+    let matches = Sides::of(&files(from), &files(to)).matches(&collected);
+    let advisories = matches.findings.values().filter(|finding| finding.rule == "advisory");
+    advisories.map(|finding| (finding.subject.change(), finding.severity)).collect()
+}
+
+#[test]
+fn what_is_needed_for_more_is_new() {
+    let dev = npm(&A.replace("\"version\"", "\"dev\": true, \"version\""));
+    let optional = npm(&A.replace("\"version\"", "\"optional\": true, \"version\""));
+    let runtime = npm(A);
+    let (known, new) = ((Some(Change::Known), Severity::Low), (Some(Change::New), Severity::High));
+    for (from, to, expected) in [
+        (&dev, &dev, known),
+        (&dev, &runtime, new),
+        (&dev, &optional, new),
+        (&optional, &runtime, new),
+        (&runtime, &dev, known),
+        (&runtime, &runtime, known),
+    ] {
+        assert_eq!(classes("package-lock.json", Ecosystem::NPM, from, to), [expected], "{from} {to}");
+    }
+}
+
+#[test]
+fn another_requirement_is_new() {
+    let (known, new) = ((Some(Change::Known), Severity::Low), (Some(Change::New), Severity::High));
+    for (from, to, expected) in [
+        ("a\n", "a\n", known),
+        ("a>=1\n", "a>=1\n", known),
+        ("a>=1\n", "a<2\n", new),
+        ("a>=1,<=1\n", "b\na>=1,<=1\n", known),
+    ] {
+        assert_eq!(classes("requirements.txt", Ecosystem::PYPI, from, to), [expected], "{from} {to}");
+    }
+}
+
+#[test]
+fn a_package_without_a_version_has_no_age() {
+    let ages = super::Ages { minimum: 7, dates: None, now: "2026-11-20T12:00:00Z".parse().unwrap() };
+    for (from, to, expected) in [("", "a\n", 1), ("a\n", "a\n# b\n", 0), ("a<2\n", "a>=2\n", 1)] {
+        let files = |text: &str| -> Files { [("requirements.txt".to_owned(), text.to_owned())].into() };
+        let sides = Sides::of(&files(from), &files(to));
+        let found = Difference::of(&sides.before, &sides.now).too_new(&ages);
+        assert_eq!(found.len(), expected, "{from} {to}");
+    }
+}
+
+#[test]
+fn a_commit_that_changes_beside_its_comment_is_another_file() {
+    let (one, other) = ("1".repeat(40), "2".repeat(40));
+    let workflow = |uses: &[String]| {
+        let steps: Vec<String> = uses.iter().map(|uses| format!("      - uses: {uses}\n")).collect();
+        format!("on: push\njobs:\n  x:\n    steps:\n{}", steps.concat())
+    };
+    let a = |commit: &str, comment: &str| workflow(&[format!("a/b@{commit} # {comment}")]);
+    let tampered = ["lockfile-tampered a/b v2.1.0"];
+    let (ci, added) = (".github/workflows/ci.yml", ".github/workflows/new.yml");
+    for (path, now, expected) in [
+        (ci, a(&one, "v2.1.0"), &[][..]),
+        (ci, a(&other, "v2.1.0"), &tampered),
+        (ci, a(&other, "v2.2.0"), &[]),
+        (added, a(&other, "v2.1.0"), &tampered),
+        (added, a(&one, "v2.1.0"), &[]),
+        (ci, workflow(&[format!("a/b@{one} # v2.1.0"), format!("a/b@{other} # v2.1.0")]), &tampered),
+    ] {
+        let before: Files = [(ci.to_owned(), a(&one, "v2.1.0"))].into();
+        let mut after = before.clone();
+        after.insert(path.to_owned(), now);
+        assert_eq!(Sides::of(&before, &after).found(), expected, "{path} {after:?}");
+    }
+}
+
+#[test]
+fn a_lockfile_of_python_may_be_called_anything() {
+    let lockfile = "a==1.0\n";
+    let head =
+        |files: &[&str]| files.iter().map(|path| ((*path).to_owned(), id(path))).collect::<BTreeMap<_, _>>();
+    for (path, now, files, expected) in [
+        ("requirements.txt", &[][..], &["reqs.txt", "Dockerfile"][..], 1),
+        ("app/requirements.txt", &[], &["app/reqs.txt"], 1),
+        ("app/requirements.txt", &[], &["other/x"], 0),
+        ("requirements.txt", &["poetry.lock"], &["poetry.lock"], 0),
+    ] {
+        let before: Files = [(path.to_owned(), lockfile.to_owned())].into();
+        let now: Files = now
+            .iter()
+            .map(|path| ((*path).to_owned(), poetry_written(&[("a".to_owned(), "1.0".to_owned())], "")))
+            .collect();
+        let sides = Sides::of(&before, &now);
+        assert_eq!(sides.before.gone(&sides.now, &head(files)).len(), expected, "{path} {files:?}");
+    }
+}

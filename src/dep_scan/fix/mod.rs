@@ -227,7 +227,7 @@ fn candidates(package: &Package, advisories: &[&Advisory]) -> (Vec<String>, Opti
     let mut named: Vec<(Version, String)> = advisories
         .iter()
         .flat_map(|advisory| advisory.fixed_versions())
-        .map(|version| spelled(package, version))
+        .map(|version| spelled(package, &version))
         .map(|version| (read(&version), version))
         .filter(|(at_version, _)| at_version.is_certain() && *at_version > at)
         .collect();
@@ -263,8 +263,8 @@ pub(super) fn is_toolchain(package: &Package) -> bool {
 }
 
 /// A version as the ecosystem's files spell it.
-fn spelled(package: &Package, version: String) -> String {
-    let version = if package.ecosystem == Ecosystem::GO { version.trim_start_matches('v') } else { &version };
+fn spelled(package: &Package, version: &str) -> String {
+    let version = if package.ecosystem == Ecosystem::GO { version.trim_start_matches('v') } else { version };
     let major = version.split('.').next().and_then(|major| major.parse::<u64>().ok()).unwrap_or(0);
     if package.version.contains("+incompatible") && !version.contains('+') && major >= 2 {
         format!("{version}+incompatible")

@@ -223,10 +223,8 @@ impl<'a> Plan<'a> {
                 if files.get(&path).is_none() {
                     return false;
                 }
-                let value = match needs.own.is_empty() {
-                    false if update.tool == "npm" => format!("${}", package.name),
-                    _ => version.to_owned(),
-                };
+                let is_direct_too = !needs.own.is_empty() && update.tool == "npm";
+                let value = if is_direct_too { format!("${}", package.name) } else { version.to_owned() };
                 overrides.entry((path, key)).or_default().push((update.key.clone(), value));
                 true
             }

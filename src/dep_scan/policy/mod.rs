@@ -7,6 +7,8 @@ mod statement_file;
 mod threshold;
 mod vex;
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use self::reachability::Unreachable;
@@ -49,11 +51,13 @@ pub(super) struct Facts {
     pub(super) is_guessed: bool,
     /// The package, as the first lockfile has it.
     pub(super) package: Package,
+    /// The lockfiles that list it, by their places among those that were compared.
+    pub(super) lockfiles: BTreeSet<usize>,
 }
 
 impl Facts {
     /// What advisories about one thing say of a package.
-    pub(super) fn of(package: &Package, group: &[&Advisory], has_fix: bool) -> Self {
+    pub(super) fn of(package: &Package, group: &[&Advisory], has_fix: bool, lockfile: usize) -> Self {
         let ids = group.iter().flat_map(|advisory| std::iter::once(&advisory.id).chain(&advisory.aliases));
         let score = |advisory: &&Advisory| advisory.vectors.iter().find_map(|vector| score_of(vector));
         Self {
@@ -68,11 +72,13 @@ impl Facts {
             scope: package.scope,
             is_guessed: package.is_guessed,
             package: package.clone(),
+            lockfiles: BTreeSet::from([lockfile]),
         }
     }
 
     /// Adds the same package of another lockfile.
-    pub(super) fn also(&mut self, package: &Package) {
+    pub(super) fn also(&mut self, package: &Package, lockfile: usize) {
+        self.lockfiles.insert(lockfile);
         self.scope = self.scope.min(package.scope);
         self.is_guessed &= package.is_guessed;
     }
@@ -104,7 +110,7 @@ impl<'a> Policy<'a> {
             arguments,
             fail_on: context.fail_on,
             today: context.today(),
-            vex: Vex::read(&vex, &mut notes)?,
+            vex: Vex::read(&vex, context.now, &mut notes)?,
             unreachable: Unreachable::read(&analyses)?,
             inputs,
             notes,
@@ -113,9 +119,7 @@ impl<'a> Policy<'a> {
 
     /// Decides how bad each finding about an advisory is, and which ones statements accept.
     pub(super) fn apply(&self, matches: &mut Matches, lockfiles: &[Lockfile]) {
-        let packages = || lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-        let projects: Vec<&Package> =
-            packages().filter(|package| package.origin == Origin::Project).collect();
+        let projects: Vec<Vec<&Package>> = lockfiles.iter().map(projects).collect();
         for (key, facts) in &matches.facts {
             if let Some(finding) = matches.findings.get_mut(key) {
                 self.judge(finding, facts, &projects);
@@ -129,15 +133,18 @@ impl<'a> Policy<'a> {
         for (key, finding) in undecided {
             let ids = finding.subject.names().filter(|(role, _)| *role == Role::Identifier);
             let ids: Vec<String> = ids.map(|(_, id)| id.to_ascii_lowercase()).collect();
-            let is_malware = ids.iter().any(|id| id.starts_with("mal-"));
-            let package = packages().find(|package| Key::of(package, &key.id) == *key);
-            if let Some(package) = package.filter(|_| !is_malware) {
-                finding.waived = self.vex.waives(&ids, package, &projects);
+            if ids.iter().any(|id| id.starts_with("mal-")) {
+                continue;
             }
+            let is_of = |package: &&Package| Key::of(package, &key.id) == *key;
+            let listed = lockfiles.iter().zip(&projects).filter_map(|(lockfile, projects)| {
+                Some((lockfile.graph.packages.iter().find(is_of)?, projects.as_slice()))
+            });
+            finding.waived = self.vex.waives(&ids, listed);
         }
     }
 
-    fn judge(&self, finding: &mut Finding, facts: &Facts, projects: &[&Package]) {
+    fn judge(&self, finding: &mut Finding, facts: &Facts, projects: &[Vec<&Package>]) {
         // A threshold, a scope, a fix, a delay or a statement is no reason to run malicious code.
         if facts.kind == Kind::Malware {
             finding.severity = Severity::Critical;
@@ -160,8 +167,15 @@ impl<'a> Policy<'a> {
             finding.detail.push('\n');
             finding.detail.push_str(&reason);
         }
-        finding.waived = self.vex.waives(&facts.ids, &facts.package, projects);
+        let projects = |lockfile: &usize| projects.get(*lockfile).map_or(&[][..], Vec::as_slice);
+        let listed = facts.lockfiles.iter().map(|lockfile| (&facts.package, projects(lockfile)));
+        finding.waived = self.vex.waives(&facts.ids, listed);
     }
+}
+
+/// The packages of the project that a lockfile is of.
+fn projects(lockfile: &Lockfile) -> Vec<&Package> {
+    lockfile.graph.packages.iter().filter(|package| package.origin == Origin::Project).collect()
 }
 
 /// The severity one step below, which still warns.

@@ -53,7 +53,7 @@ pub(super) fn packages(paths: &[PathBuf], context: &Context) -> Result<Packages,
     let here = [context.working_directory.clone()];
     let paths = if paths.is_empty() { here.as_slice() } else { paths };
     let workspace = context.workspace();
-    let found = find(paths, &Everything(&|real: &Path| workspace.holds(real)))?;
+    let found = find(paths, &Everything(&|target: &Path| workspace.holds(target)))?;
     let mut read = Packages { all: Vec::new(), others: BTreeSet::new(), lockfiles: 0 };
     for (path, kind) in &found.lockfiles {
         match kind {
@@ -63,9 +63,9 @@ pub(super) fn packages(paths: &[PathBuf], context: &Context) -> Result<Packages,
                 // A file that a lockfile names is read where it lies in the workspace.
                 let neighbour = |name: &str| {
                     let beside = folder.join(name);
-                    let real = std::fs::canonicalize(&beside).ok();
-                    let is_read = real.is_some_and(|real| real.is_file() && workspace.holds(&real));
-                    if is_read { bytes(&beside).map(Some) } else { Ok(None) }
+                    let target = std::fs::canonicalize(&beside).ok();
+                    let is_inside = target.is_some_and(|target| target.is_file() && workspace.holds(&target));
+                    if is_inside { bytes(&beside).map(Some) } else { Ok(None) }
                 };
                 let source = Source { path: &shown(path), bytes: &own, neighbour: &neighbour };
                 read.all.extend(format.read(&source)?.packages);

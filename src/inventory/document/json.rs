@@ -69,7 +69,15 @@ impl<'a> Parser<'a> {
     }
 
     /// Skips white space, and comments where they are allowed.
+    #[inline]
     fn space(&mut self) -> Result<(), Damage> {
+        match self.peek() {
+            Some(b' ' | b'\n' | b'\t' | b'\r' | b'/') => self.some_space(),
+            _ => Ok(()),
+        }
+    }
+
+    fn some_space(&mut self) -> Result<(), Damage> {
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
             self.at += rest.iter().take_while(|byte| **byte == b' ').count();

@@ -11,6 +11,8 @@ mod yaml;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use devops_core::{Error, Location};
 
 pub use self::json::{json, jsonc};
@@ -254,7 +256,7 @@ fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
         }
         return Ok(());
     }
-    let mut seen = HashSet::with_capacity(entries.len());
+    let mut seen = HashSet::with_capacity_and_hasher(entries.len(), RandomState::default());
     match entries.iter().find(|entry| !seen.insert(entry.key.as_ref())) {
         Some(entry) => twice(entry),
         None => Ok(()),

@@ -62,7 +62,7 @@ fn add(draft: &mut Draft, entry: &Entry<'_>) -> Result<usize, Damage> {
     let address = items.get(1).and_then(Node::as_text).filter(|address| !address.is_empty());
     let integrity = items.last().and_then(Node::as_text).filter(|text| text.contains('-') && items.len() > 2);
     let package = Package { integrity: node::checksums(integrity), ..node::package(name, "", entry.line) };
-    if place.starts_with("workspace:") {
+    if place.starts_with("workspace:") || place == "root:" {
         let index = draft.add(Package { origin: Origin::Project, integrity: Vec::new(), ..package });
         draft.root(index);
         return Ok(index);
@@ -73,7 +73,7 @@ fn add(draft: &mut Draft, entry: &Entry<'_>) -> Result<usize, Damage> {
     }
     let package = Package { version: place.to_owned(), ..package };
     // For another registry, its address stands there, or that of the file.
-    Ok(node::add(draft, package, address.filter(|address| address.contains("://"))))
+    Ok(node::add(draft, package, address))
 }
 
 /// Links a package with what it asks for.

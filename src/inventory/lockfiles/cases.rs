@@ -113,6 +113,27 @@ fn cheats_of_node() -> Vec<Cheat> {
         ("a second document", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {}} {}"#.into()),
         ("a folder that was fetched", "package-lock.json", format!(r#"{{"lockfileVersion": 3, "packages": {{"lib/bad": {{"version": "1.0.0", {url}}}}}}}"#)),
         ("bundled", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/a/node_modules/bad": {"version": "1.0.0", "inBundle": true}}}"#.into()),
+        ("only in `packages` of version 1", "package-lock.json", r#"{"lockfileVersion": 1, "packages": {"node_modules/bad": {"version": "1.0.0"}}, "dependencies": {"a": {"version": "1.0.0"}}}"#.into()),
+        ("only in `dependencies` of version 1", "package-lock.json", r#"{"lockfileVersion": 1, "packages": {}, "dependencies": {"bad": {"version": "1.0.0"}}}"#.into()),
+        ("behind `npm:`", "package-lock.json", npm(r#"{"version": "1.0.0", "resolved": "npm:bad@1.0.0"}"#)),
+        ("an address that goes up", "package-lock.json", npm(r#"{"version": "1.0.0", "resolved": "https://registry.npmjs.org/x/../bad/-/bad-1.0.0.tgz"}"#)),
+        ("an address that goes up, encoded", "package-lock.json", npm(r#"{"version": "1.0.0", "resolved": "https://registry.npmjs.org/x/%2e%2e/bad/-/bad-1.0.0.tgz"}"#)),
+        ("a host in another case", "package-lock.json", npm(r#"{"version": "1.0.0", "resolved": "https://Registry.NPMJS.org:443//bad/-/bad-1.0.0.tgz"}"#)),
+        ("a path with a slash behind it", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/bad/": {"version": "1.0.0"}}}"#.into()),
+        ("a path with two slashes", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules//bad": {"version": "1.0.0"}}}"#.into()),
+        ("a path that goes up", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/a/../bad": {"version": "1.0.0"}}}"#.into()),
+        ("an empty address", "package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/bad": {"version": "1.0.0", "resolved": ""}}}"#.into()),
+        ("an address that goes up", "yarn.lock", "# yarn lockfile v1\na@1:\n  version \"1.0.0\"\n  resolved \"https://registry.yarnpkg.com/x/../bad/-/bad-1.0.0.tgz#a\"\n".into()),
+        ("from a mirror of files", "yarn.lock", "# yarn lockfile v1\nbad@1:\n  version \"1.0.0\"\n  resolved \"bad-1.0.0.tgz#a\"\n".into()),
+        ("another archive", "yarn.lock", "__metadata:\n  version: 8\n\"a@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fregistry.npmjs.org%2Fbad%2F-%2Fbad-1.0.0.tgz\"\n".into()),
+        ("another archive, its key encoded", "yarn.lock", "__metadata:\n  version: 8\n\"a@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0::__archive%55rl=https%3A%2F%2Fregistry.npmjs.org%2Fbad%2F-%2Fbad-1.0.0.tgz\"\n".into()),
+        ("two archives", "yarn.lock", "__metadata:\n  version: 8\n\"a@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0::__archiveUrl=a&__archiveUrl=b\"\n".into()),
+        ("a key with another name", "pnpm-lock.yaml", "lockfileVersion: '6.0'\npackages:\n  /bad@1.0.0:\n    resolution: {integrity: sha512-a}\n    name: safe\n    version: 1.0.0\n".into()),
+        ("a name with another key", "pnpm-lock.yaml", "lockfileVersion: '6.0'\npackages:\n  /safe@1.0.0:\n    resolution: {integrity: sha512-a}\n    name: bad\n".into()),
+        ("an address without a host", "pnpm-lock.yaml", "lockfileVersion: '6.0'\npackages:\n  /a@1.0.0:\n    resolution: {integrity: sha512-a, tarball: /bad/-/bad-1.0.0.tgz}\n".into()),
+        ("an address that goes up", "bun.lock", r#"{"lockfileVersion": 1, "workspaces": {}, "packages": {"a": ["a@1.0.0", "https://registry.npmjs.org/x/../bad/-/bad-1.0.0.tgz", {}, "sha512-a"]}}"#.into()),
+        ("behind `npm:`", "bun.lock", r#"{"lockfileVersion": 1, "workspaces": {}, "packages": {"a": ["a@1.0.0", "npm:bad@1.0.0", {}, "sha512-a"]}}"#.into()),
+        ("of the other registry", "deno.lock", r#"{"version": "5", "specifiers": {}, "jsr": {"bad@1.0.0": {"tarball": "https://registry.npmjs.org/bad/-/bad-1.0.0.tgz"}}}"#.into()),
         ("empty", "package-lock.json", String::new()),
         ("no header", "yarn.lock", "bad@1:\n  version \"1.0.0\"\n".into()),
         ("no version", "yarn.lock", "# yarn lockfile v1\nbad@1:\n  resolved \"x\"\n".into()),
@@ -148,6 +169,16 @@ fn cheats_of_python_and_go() -> Vec<Cheat> {
         ("a comment that continues", "requirements.txt", "# a \\\nbad==1.0.0\n".into()),
         ("spaces and underscores", "requirements.txt", "BAD [x] == 1.0.0 ; python_version > '3'\n".into()),
         ("no end", "requirements.txt", "a==1\nbad==1.0.0 \\".into()),
+        ("behind a line end of Python", "requirements.txt", "a==1\n# note\rbad==1.0.0\n".into()),
+        ("behind a line separator", "requirements.txt", "a==1\n# note\u{2028}bad==1.0.0\n".into()),
+        ("two signs of continuation", "requirements.txt", "bad==1.0.0\\\\\n\n".into()),
+        ("a wheel of the registry", "requirements.txt", "a @ https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\n".into()),
+        ("only a wheel of the registry", "requirements.txt", "https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl#egg=a\n".into()),
+        ("a wheel of another package", "uv.lock", "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = { registry = \"https://pypi.org/simple\" }\nwheels = [{ url = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\", hash = \"sha256:aa\" }]\n".into()),
+        ("a source that is a wheel of the registry", "uv.lock", "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = { url = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\" }\n".into()),
+        ("a wheel of another version", "pylock.toml", "lock-version = \"1.0\"\n[[packages]]\nname = \"bad\"\nversion = \"2.0.0\"\n[[packages.wheels]]\nurl = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl\"\nhashes = {sha256 = \"aa\"}\n".into()),
+        ("a wheel of another package", "pdm.lock", "[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nfiles = [{url = \"https://files.pythonhosted.org/packages/aa/bad-1.0.0.tar.gz\", hash = \"sha256:aa\"}]\n".into()),
+        ("a wheel of the registry", "Pipfile.lock", r#"{"_meta": {"pipfile-spec": 6}, "default": {"a": {"file": "https://files.pythonhosted.org/packages/aa/bad-1.0.0-py3-none-any.whl"}}}"#.into()),
         ("UTF-16", "requirements.txt", "b\0a\0d\0".into()),
         ("an unknown source", "uv.lock", "version = 1\n[[package]]\nname = \"bad\"\nversion = \"1.0.0\"\nsource = { elsewhere = \"x\" }\n".into()),
         ("no source", "uv.lock", "version = 1\n[[package]]\nname = \"bad\"\nversion = \"1.0.0\"\n".into()),
@@ -173,10 +204,107 @@ fn no_lockfile_keeps_a_package_out_of_sight() {
             let is_listed = graph.packages.iter().any(|package| {
                 (package.name.as_str(), package.version.as_str()) == ("bad", "1.0.0")
                     && package.origin == crate::Origin::Registry
+                    && package.ecosystem != devops_core::Ecosystem::JSR
             });
             assert!(is_listed, "{name}: {what}: {:?}", graph.packages);
         }
     }
+}
+
+#[test]
+fn what_is_no_address_is_not_the_project() {
+    let npm = |resolved: &str| format!(r#"{V3}{{"version": "1.0.0", "resolved": "{resolved}"}}}}}}"#);
+    let yarn =
+        |pattern: &str, rest: &str| format!("# yarn lockfile v1\n{pattern}:\n  version \"1.0.0\"\n{rest}");
+    let pnpm = |tarball: &str| {
+        format!(
+            "lockfileVersion: '6.0'\npackages:\n  /a@1.0.0:\n    resolution: {{integrity: sha512-a, tarball: {tarball}}}\n"
+        )
+    };
+    let bun = |what: &str, address: &str| {
+        format!(
+            r#"{{"lockfileVersion": 1, "workspaces": {{}}, "packages": {{"a": ["{what}", "{address}", {{}}, "sha512-a"]}}}}"#
+        )
+    };
+    for (name, text, origin) in [
+        ("package-lock.json", npm("1.0.0"), "other"),
+        ("package-lock.json", npm("latest"), "other"),
+        ("package-lock.json", npm("user/a"), "git"),
+        ("package-lock.json", npm("a-1.0.0.tgz#aa"), "other"),
+        ("package-lock.json", npm("npm:a@1.0.0"), "registry"),
+        ("package-lock.json", npm("file:packages/a"), "project"),
+        ("yarn.lock", yarn("a@user/a", ""), "git"),
+        ("yarn.lock", yarn("a@^1", "  resolved \"b-1.0.0.tgz#aa\"\n"), "other"),
+        ("pnpm-lock.yaml", pnpm("other.tgz"), "other"),
+        ("pnpm-lock.yaml", pnpm("//npm.example/a/-/a-1.0.0.tgz"), "other"),
+        ("pnpm-lock.yaml", pnpm("'file:a.tgz'"), "path"),
+        ("bun.lock", bun("a@1.0.0", "latest"), "other"),
+        ("bun.lock", bun("a@user/a", ""), "git"),
+        ("bun.lock", bun("a@root:", ""), "project"),
+    ] {
+        let graph = graph(&[(name, &text)]).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let package = graph.packages.iter().find(|package| package.name == "a").unwrap();
+        assert_eq!(package.origin.word(), origin, "{text}");
+    }
+}
+
+#[test]
+fn files_from_elsewhere_are_listed_as_such() {
+    let file = |url: &str| format!("{{url = \"{url}\", hash = \"sha256:aa\"}}");
+    let own = "https://files.pythonhosted.org/packages/aa/a-1.0-py3-none-any.whl";
+    let uv = |url: &str| {
+        let registry = "source = { registry = \"https://pypi.org/simple\" }";
+        format!(
+            "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n{registry}\nwheels = [{}]\n",
+            file(url)
+        )
+    };
+    let pdm = |url: &str| {
+        let head = "[metadata]\nlock_version = \"4.5.0\"\n[[package]]";
+        format!("{head}\nname = \"a\"\nversion = \"1.0.0\"\nfiles = [{}]\n", file(url))
+    };
+    let pylock = |url: &str| {
+        let head = "lock-version = \"1.0\"\n[[packages]]";
+        format!("{head}\nname = \"a\"\nversion = \"1.0.0\"\nwheels = [{}]\n", file(url))
+    };
+    let foreign = "https://evil.example/a-1.0.0-py3-none-any.whl";
+    for (name, text, count) in [
+        ("uv.lock", uv(own), 1),
+        ("uv.lock", uv(foreign), 2),
+        ("pdm.lock", pdm(own), 1),
+        ("pdm.lock", pdm(foreign), 2),
+        ("pylock.toml", pylock(own), 1),
+        ("pylock.toml", pylock(foreign), 2),
+        ("pylock.toml", pylock(own).replace(own, "wheels/a.whl").replace("url =", "path ="), 2),
+    ] {
+        let graph = graph(&[(name, &text)]).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let origins: Vec<&str> = graph.packages.iter().map(|package| package.origin.word()).collect();
+        assert_eq!((origins[0], origins.len()), ("registry", count), "{text}: {origins:?}");
+    }
+}
+
+#[test]
+fn a_constraint_with_a_marker_fixes_nothing() {
+    let files = [("requirements.txt", "a\n-c more.txt\n"), ("more.txt", "a==2.0 ; python_version < '2'\n")];
+    assert_eq!(rows(&files), ["a | 1 runtime registry direct"]);
+}
+
+#[test]
+fn old_releases_of_poetry_leave_out_what_comes_with_python() {
+    let poetry = |version: &str, name: &str| {
+        let package = "[[package]]\nname = \"a\"\nversion = \"1.0\"\n[package.dependencies]";
+        format!("{package}\n{name} = \"*\"\n[metadata]\nlock-version = \"{version}\"\n")
+    };
+    let read = |text: String| graph(&[("poetry.lock", &text)]);
+    assert!(read(poetry("1.1", "setuptools")).is_ok());
+    assert!(read(poetry("1.1", "bad")).is_err());
+    assert!(read(poetry("2.1", "setuptools")).is_err());
+}
+
+#[test]
+fn old_releases_of_npm_write_false_for_the_address_of_what_is_bundled() {
+    let text = r#"{"lockfileVersion": 1, "dependencies": {"a": {"version": "1.0.0", "bundled": true, "resolved": false}}}"#;
+    assert_eq!(rows(&[("package-lock.json", text)]), ["a 1.0.0 | 1 runtime registry direct"]);
 }
 
 #[test]

@@ -94,6 +94,12 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         let index = listed(name, item.line)?;
         draft.ask(index, manifest.quoting(name, &[]), requirement, Scope::Runtime);
     }
+    check_sections(&document, &by_name)?;
+    Ok(draft.finish())
+}
+
+/// Rejects pods that a section tells something about and that are not listed.
+fn check_sections(document: &Node<'_>, by_name: &HashMap<&str, usize>) -> Result<(), Damage> {
     for section in ["SPEC CHECKSUMS", "EXTERNAL SOURCES"] {
         for entry in document.entries(section)? {
             if !by_name.keys().any(|name| name.split('/').next() == Some(entry.key.as_ref())) {
@@ -102,7 +108,7 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             }
         }
     }
-    Ok(draft.finish())
+    Ok(())
 }
 
 /// `name (what is in brackets)`.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::format::{Format, Kind, help, names};
-use super::manifests::Manifest;
+use super::manifests::{Manifest, is_manifest};
 use devops_core::{Error, Location};
 
 /// What a search leaves to others.
@@ -153,13 +153,22 @@ fn leads_out(path: &Path, target: &Path) -> Error {
         .help("name the lockfile itself if it is meant")
 }
 
-/// Looks through a folder and those below it; links to folders are not followed, so that circles end.
+/// Looks through a folder and those below it. Links to folders that may be read are followed where nothing else leads there, each
+/// folder once, so that circles end.
 fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
     let real = fs::canonicalize(start).unwrap_or_else(|_| start.to_path_buf());
     let mut found = Found::default();
     let mut manifests = Vec::new();
-    let mut folders = vec![start.to_path_buf()];
-    while let Some(folder) = folders.pop() {
+    // Each with its path without links.
+    let mut folders = vec![(start.to_path_buf(), real.clone())];
+    let mut links = Vec::new();
+    let mut seen = BTreeSet::new();
+    loop {
+        // What needs no link comes first, so that it is found by its own path.
+        let Some((folder, real_folder)) = folders.pop().or_else(|| links.pop()) else { break };
+        if !seen.insert(real_folder.clone()) {
+            continue;
+        }
         let entries = fs::read_dir(&folder).map_err(|error| Error::unreadable(&folder, error))?;
         for entry in entries {
             let entry = entry.map_err(|error| Error::unreadable(&folder, error))?;
@@ -174,7 +183,8 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
                 } else if sight.hides(start, &below, true)? {
                     found.hidden.insert(tidy(&path));
                 } else {
-                    folders.push(path);
+                    let real_path = real_folder.join(entry.file_name());
+                    folders.push((path, real_path));
                 }
             } else if let Some(lockfile) = Kind::of(&shown(&path)) {
                 if sight.hides(start, &below, false)? {
@@ -189,7 +199,19 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
                 }
                 found.lockfiles.insert(tidy(&path), lockfile);
             } else if kind.is_symlink() && path.is_dir() {
-                found.not_entered.insert(tidy(&path));
+                match fs::canonicalize(&path) {
+                    Ok(target)
+                        if is_searched(&name)
+                            && !target.components().any(|part| part.as_os_str() == ".git")
+                            && (target.starts_with(&real) || sight.may_lead_to(&target))
+                            && !sight.hides(start, &below, true)? =>
+                    {
+                        links.push((path, target));
+                    }
+                    _ => {
+                        found.not_entered.insert(tidy(&path));
+                    }
+                }
             } else if kind.is_file()
                 && let Some(manifest) = Manifest::of(&name)
                 && !sight.hides(start, &below, false)?
@@ -208,10 +230,14 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
 
 /// Whether a lockfile beside a manifest, or in a folder above it, lists what the manifest asks for.
 fn is_locked(path: &Path, manifest: &Manifest, found: &Found) -> bool {
-    found.lockfiles.iter().any(|(lockfile, kind)| {
-        let folder = lockfile.parent().unwrap_or_else(|| Path::new(""));
-        manifest.locks.contains(&kind.name()) && tidy(path).starts_with(folder)
-    })
+    let path = tidy(path);
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    found
+        .lockfiles
+        .iter()
+        // Another manifest that is not locked either locks nothing.
+        .filter(|(lockfile, _)| !is_manifest(&shown(lockfile)))
+        .any(|(lockfile, kind)| manifest.is_locked_by(folder, lockfile, kind.name()))
 }
 
 /// The path without a leading `./`.

@@ -104,7 +104,10 @@ impl Kind {
         let read = formats().find(|format| (format.is)(name) || (format.is)(path));
         // Some tools write a file for each package, in a folder of their own.
         let is_conda = name.ends_with(".json") && path.contains("conda-meta/");
-        let other = ecosystem(name).or_else(|| is_conda.then_some("Conda"));
+        let is_old_gradle = name.ends_with(".lockfile") && path.contains("gradle/dependency-locks/");
+        let other = ecosystem(name)
+            .or_else(|| is_conda.then_some("Conda"))
+            .or_else(|| is_old_gradle.then_some("Maven"));
         read.map(Self::Read).or_else(|| other.map(Self::NotRead))
     }
 
@@ -178,6 +181,7 @@ mod tests {
             ("app/project.sbt.lock", "Maven"),
             ("App.deps.json", "project.assets.json"),
             ("env/conda-meta/numpy-1.0-0.json", "Conda"),
+            ("a/gradle/dependency-locks/compileClasspath.lockfile", "Maven"),
             (".terraform.lock.hcl", "Terraform"),
             ("lib.opam.locked", "opam"),
         ] {

@@ -24,21 +24,20 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
-    let mut last: Option<usize> = None;
+    let mut last: Option<(&str, usize)> = None;
     for (line, content) in (1..).zip(text_of_lines(source.bytes)?.lines()) {
         let words: Vec<&str> = content.split_whitespace().collect();
         let unexpected = || Damage::new(line, format!("`{content}` is neither a module nor a package"));
         match words.as_slice() {
-            [] | ["##", "workspace"] => {}
+            // Behind the modules stands once more what replaces which one.
+            [] | ["##", "workspace"] | ["#", _, "=>", ..] => {}
             // What the project itself asks for, and what Go's commands need to know.
             ["##", rest @ ..] => {
-                let index = last.ok_or_else(unexpected)?;
+                let (_, index) = last.ok_or_else(unexpected)?;
                 if rest.iter().any(|word| word.trim_end_matches(';') == "explicit") {
                     draft.ask(index, Some(Location::line(source.path, line)), None, Scope::Runtime);
                 }
             }
-            // Behind the modules stands once more what replaces which one.
-            ["#", _, "=>", ..] => {}
             ["#", path, version, rest @ ..] if version.starts_with('v') => {
                 let package = match rest {
                     [] => module(path, version, line),
@@ -51,9 +50,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
                     }
                     _ => return Err(unexpected()),
                 };
-                last = Some(draft.add(package));
+                last = Some((*path, draft.add(package)));
             }
-            [package] if *package != "#" && last.is_some() => {}
+            [package] if last.is_some_and(|(module, _)| is_of(package, module)) => {}
             _ => return Err(unexpected()),
         }
     }
@@ -61,6 +60,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         return Err(Damage::new(1, "no module is listed"));
     }
     Ok(draft.finish())
+}
+
+/// Whether a package is of a module.
+fn is_of(package: &str, module: &str) -> bool {
+    package.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn module(path: &str, version: &str, line: u64) -> Package {

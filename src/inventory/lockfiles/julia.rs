@@ -51,26 +51,7 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         return Ok(Graph::default());
     }
     let format = document.text_of("manifest_format")?;
-    let packages = match format.map(|format| format.split('.').next().unwrap_or(format)) {
-        Some("2") => {
-            document.check_known(&[
-                "julia_version",
-                "manifest_format",
-                "project_hash",
-                "deps",
-                "registries",
-            ])?;
-            document.entries("deps")?
-        }
-        None | Some("1") => document.map("Manifest.toml")?,
-        Some(_) => {
-            let line = document.get("manifest_format").map_or(1, |node| node.line);
-            return Err(Damage::new(
-                line,
-                format!("manifest_format {} is not supported (1 and 2 are)", format.unwrap_or_default()),
-            ));
-        }
-    };
+    let packages = packages(&document, format)?;
     let julia = document.text_of("julia_version")?;
     let mut draft = Draft::default();
     let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -115,6 +96,29 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
         draft.ask(index, Some(manifest.at(entry.line)), admitted, Scope::Runtime);
     }
     Ok(draft.finish())
+}
+
+/// The packages of a lockfile, by name.
+fn packages<'b>(document: &'b Node<'b>, format: Option<&str>) -> Result<&'b [Entry<'b>], Damage> {
+    match format.map(|format| format.split('.').next().unwrap_or(format)) {
+        Some("2") => {
+            document.check_known(&[
+                "julia_version",
+                "manifest_format",
+                "project_hash",
+                "deps",
+                "registries",
+            ])?;
+            document.entries("deps")
+        }
+        None | Some("1") => document.map("Manifest.toml"),
+        Some(_) => {
+            let line = document.get("manifest_format").map_or(1, |node| node.line);
+            let what =
+                format!("manifest_format {} is not supported (1 and 2 are)", format.unwrap_or_default());
+            Err(Damage::new(line, what))
+        }
+    }
 }
 
 /// A dependency: its line, its name and, where names are not enough, its uuid.

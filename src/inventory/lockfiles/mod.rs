@@ -18,6 +18,7 @@ mod python_lock;
 
 pub use find::{Found, Sight, find, is_searched};
 pub use format::{Format, Kind, Neighbour, Source, help};
+pub use manifests::is_manifest;
 pub use node::tarball;
 
 use devops_core::modules::modules;
@@ -65,7 +66,7 @@ modules! {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
-mod damaged;
+mod damaged_tests;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

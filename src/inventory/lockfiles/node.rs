@@ -1,5 +1,7 @@
 //! What the lockfiles of npm, Yarn, pnpm, Bun and Deno share: where an address leads, and the manifest `package.json`.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 use super::Source;
@@ -8,32 +10,27 @@ use crate::draft::Draft;
 use crate::{Origin, Package, Scope};
 use devops_core::{Ecosystem, Location};
 
-/// Addresses of the public registry; that of Yarn is the same by another name.
-const PUBLIC: [&str; 6] = [
-    "https://registry.npmjs.org/",
-    "https://registry.yarnpkg.com/",
-    "https://registry.npmjs.com/",
-    "http://registry.npmjs.org/",
-    "http://registry.yarnpkg.com/",
-    "http://registry.npmjs.com/",
-];
+/// Hosts of the public registry; that of Yarn is the same by another name.
+const PUBLIC: [&str; 3] = ["registry.npmjs.org", "registry.yarnpkg.com", "registry.npmjs.com"];
 
 /// Adds a package whose code is at an address; without one it is from the public registry.
 ///
 /// If the address is the public registry's and is that of another package or version, that one is installed, whatever the lockfile
 /// calls it. Both are listed then, so that neither can hide the other, and the one that is named keeps the address as its source.
 pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>) -> usize {
-    let Some(address) = address else { return draft.add(package) };
+    let Some(address) = address.filter(|address| !address.is_empty()) else { return draft.add(package) };
     (package.origin, package.source) = origin(address);
     if package.origin != Origin::Registry {
         return draft.add(package);
     }
     let installed = with_tarball(address, |name, version| {
-        let is_other = name != package.name || !is_same_version(version, &package.version);
+        let is_other = package.ecosystem != Ecosystem::NPM
+            || name != package.name
+            || !is_same_version(version, &package.version);
         is_other.then(|| (name.to_owned(), version.to_owned()))
     });
     let Some((name, version)) = installed.flatten() else { return draft.add(package) };
-    let other = Package { name, version, ..package.clone() };
+    let other = Package { ecosystem: Ecosystem::NPM, name, version, ..package.clone() };
     package.source = without_user(address);
     let named = draft.add(package);
     let installed = draft.add(other);
@@ -43,7 +40,19 @@ pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>
 
 /// Whether an address is the public registry's.
 pub(super) fn is_public(address: &str) -> bool {
-    PUBLIC.iter().any(|start| address.starts_with(start))
+    host(address).is_some_and(|host| PUBLIC.iter().any(|public| host.eq_ignore_ascii_case(public)))
+}
+
+/// The host of an address for a browser, without what changes nothing: the name of a user, the usual port, the last dot.
+pub(super) fn host(address: &str) -> Option<&str> {
+    let (scheme, rest) = address.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return None;
+    }
+    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let host = rest.get(..end)?.rsplit('@').next()?;
+    let host = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
+    Some(host.strip_suffix('.').unwrap_or(host))
 }
 
 /// Whether two versions are of the same file: the registry drops what follows a `+`.
@@ -51,26 +60,64 @@ fn is_same_version(left: &str, right: &str) -> bool {
     left.split('+').next() == right.split('+').next()
 }
 
-/// Where the code at an address comes from, and the address as its source.
+/// Where the code at an address comes from, and the address as its source. What is no address, such as a version or the name of a
+/// file, may be anything to the package manager; the project itself it is only where a path says so.
 pub(super) fn origin(address: &str) -> (Origin, String) {
     let is_git = ["git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:"];
-    let origin = if is_public(address) {
-        match with_tarball(address, |_, _| ()) {
-            Some(()) => return (Origin::Registry, String::new()),
-            None => Origin::Other,
+    let is_path = matches!(address, "." | "..")
+        || ["./", "../", "/", "~/", ".\\", "..\\"].iter().any(|start| address.starts_with(start))
+        || address.get(1..3).is_some_and(|drive| matches!(drive, ":/" | ":\\"));
+    let origin = if is_public(address) || address.starts_with("npm:") {
+        match with_tarball(address, |name, _| is_name(name)) {
+            Some(true) => return (Origin::Registry, String::new()),
+            _ => Origin::Other,
         }
-    } else if is_git.iter().any(|start| address.starts_with(start)) || is_archive_of_git(address) {
+    } else if is_git.iter().any(|start| address.starts_with(start))
+        || is_archive_of_git(address)
+        || is_repository(address)
+    {
         Origin::Git
     } else if let Some(path) =
         ["file:", "link:", "portal:"].iter().find_map(|kind| address.strip_prefix(kind))
     {
         folder(path)
-    } else if address.contains("://") {
-        Origin::Other
-    } else {
+    } else if is_path {
         folder(address)
+    } else {
+        Origin::Other
     };
     (origin, if origin == Origin::Project { String::new() } else { without_user(address) })
+}
+
+/// The same for what is a path unless it has a scheme, as the keys of lockfiles are.
+pub(super) fn path(path: &str) -> (Origin, String) {
+    if path.contains(':') {
+        return origin(path);
+    }
+    let origin = folder(path);
+    (origin, if origin == Origin::Project { String::new() } else { path.to_owned() })
+}
+
+/// Whether a name may be that of a package of the public registry.
+pub(super) fn is_name(name: &str) -> bool {
+    let bare = name.strip_prefix('@');
+    let slashes = name.matches('/').count();
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|character| !character.is_whitespace() && !"%\\@:?#".contains(character))
+    };
+    slashes == usize::from(bare.is_some()) && bare.unwrap_or(name).split('/').all(is_part)
+}
+
+/// Whether a text is the short form of a repository at GitHub, `user/repository`.
+fn is_repository(text: &str) -> bool {
+    let text = text.split('#').next().unwrap_or_default();
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
+    };
+    !text.starts_with('.')
+        && text.split_once('/').is_some_and(|(user, repository)| is_part(user) && is_part(repository))
 }
 
 /// Whether an address is that of a git repository, or of an archive that a git host makes of a commit.
@@ -106,21 +153,50 @@ fn without_user(address: &str) -> String {
     }
 }
 
-/// Name and version of the file at an address of a registry, such as `https://host/@scope/name/-/name-1.0.0.tgz`.
+/// Name and version of the file at an address of a registry, such as `https://host/@scope/name/-/name-1.0.0.tgz`, or behind `npm:`.
 pub fn tarball(address: &str) -> Option<(String, String)> {
     with_tarball(address, |name, version| (name.to_owned(), version.to_owned()))
 }
 
 /// The same, for a function.
 fn with_tarball<T>(address: &str, take: impl FnOnce(&str, &str) -> T) -> Option<T> {
+    if let Some((name, version)) = alias(address) {
+        return version.starts_with(|first: char| first.is_ascii_digit()).then(|| take(name, version));
+    }
     let path = address.split(['#', '?']).next().unwrap_or_default();
     let (_, path) = path.split_once("://")?;
-    let (_, path) = path.split_once('/')?;
+    let (_, path) = path.split_once(['/', '\\'])?;
     let path = percent_decode_str(path).decode_utf8().ok()?;
+    let path = plain(&path);
     let (name, file) = path.rsplit_once("/-/")?;
     let base = name.rsplit('/').next().unwrap_or(name);
     let version = file.strip_prefix(base)?.strip_prefix('-')?.strip_suffix(".tgz")?;
     Some(take(name, version))
+}
+
+/// A path as the server gets it: without `.`, `..` and empty segments.
+fn plain(path: &str) -> Cow<'_, str> {
+    let is_odd = |character: char| character == '\\' || character.is_ascii_control();
+    let is_dotted = path.starts_with(['.', '/']) || path.contains("/.") || path.contains("//");
+    if !is_dotted && !path.contains(is_odd) {
+        return Cow::Borrowed(path);
+    }
+    let path: String = path
+        .chars()
+        .filter(|character| !matches!(character, '\t' | '\n' | '\r'))
+        .map(|character| if character == '\\' { '/' } else { character })
+        .collect();
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            _ => segments.push(segment),
+        }
+    }
+    Cow::Owned(segments.join("/"))
 }
 
 /// The name and version behind `npm:`, as in `npm:@scope/name@1.0.0`.
@@ -295,7 +371,25 @@ mod tests {
             ),
             ("file:../x", Origin::Path, "file:../x"),
             ("file:x.tgz", Origin::Path, "file:x.tgz"),
-            ("packages/a", Origin::Project, ""),
+            ("file:packages/a", Origin::Project, ""),
+            ("./packages/a", Origin::Project, ""),
+            ("../a", Origin::Path, "../a"),
+            // What is no address is no folder of the project either.
+            ("1.0.0", Origin::Other, "1.0.0"),
+            ("latest", Origin::Other, "latest"),
+            ("a-1.0.0.tgz#aa", Origin::Other, "a-1.0.0.tgz#aa"),
+            ("packages/a/b", Origin::Other, "packages/a/b"),
+            ("user/a#main", Origin::Git, "user/a#main"),
+            ("npm:a@1.0.0", Origin::Registry, ""),
+            ("npm:a@latest", Origin::Other, "npm:a@latest"),
+            // One address in several spellings.
+            ("HTTPS://user:word@Registry.npmjs.org.:443/a/-/a-1.0.0.tgz", Origin::Registry, ""),
+            ("https://registry.npmjs.org/x/../a/-/a-1.0.0.tgz", Origin::Registry, ""),
+            (
+                "https://registry.npmjs.org/x/%252e%252e/a/-/a-1.0.0.tgz",
+                Origin::Other,
+                "https://registry.npmjs.org/x/%252e%252e/a/-/a-1.0.0.tgz",
+            ),
             ("link:node_modules/a", Origin::Path, "link:node_modules/a"),
             ("file:C:/x", Origin::Path, "file:C:/x"),
         ] {
@@ -305,8 +399,15 @@ mod tests {
 
     #[test]
     fn files_of_a_registry_have_name_and_version() {
-        let of = |address| tarball(address).map(|(name, version)| format!("{name} {version}"));
+        let of = |address: &str| tarball(address).map(|(name, version)| format!("{name} {version}"));
         assert_eq!(of("https://r.example/@s%2fa/-/a-1.0.0-b.1.tgz").unwrap(), "@s/a 1.0.0-b.1");
+        for path in
+            ["x/../a", "/a", "./a", "x/%2e%2E/a", "x/.%2e/a", "x\\..\\a", "x/..%2fa", "a/./", "x/.\t./a"]
+        {
+            assert_eq!(of(&format!("https://r.example/{path}/-/a-1.0.0.tgz")).unwrap(), "a 1.0.0", "{path}");
+        }
+        assert_eq!(of("npm:@s/a@1.0.0").unwrap(), "@s/a 1.0.0");
+        assert_eq!(of("npm:a@^1.0.0"), None);
         assert_eq!(of("https://r.example/a/-/b-1.0.0.tgz"), None);
         assert_eq!(of("https://r.example/a-1.0.0.tgz"), None);
     }

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::node::{self, ASKING, Manifest};
 use super::{Format, Source};
 use crate::document::{Damage, Node, Value, json, text};
@@ -45,16 +47,17 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     };
     let mut reader = Reader {
         draft: Draft::default(),
-        places: HashMap::new(),
+        places: HashMap::default(),
         manifest: Manifest::read(source, ""),
         source,
     };
-    if version == 1 {
+    // npm reads `packages` wherever there is one, whatever the version says.
+    if version == 1 && root.get("packages").is_none() {
         if root.get("dependencies").is_none() {
             root.check_known(&V1_KEYS)?;
         }
         reader.nested(&root)?;
-        reader.check_required(&root, &mut Vec::new())?;
+        Reader::check_required(&root, &mut Vec::new())?;
         return Ok(reader.draft.finish());
     }
     if root.get("packages").is_none() {
@@ -69,8 +72,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     }
     // What only the part for older releases lists is installed by them.
     let names: HashSet<String> = reader.draft.packages().iter().map(|package| package.name.clone()).collect();
-    let mut older = Reader { draft: Draft::default(), places: HashMap::new(), manifest: None, source };
+    let mut older = Reader { draft: Draft::default(), places: HashMap::default(), manifest: None, source };
     older.nested(&root)?;
+    if version == 1 {
+        Reader::check_required(&root, &mut Vec::new())?;
+    }
     for package in older.draft.packages() {
         if package.origin == Origin::Registry && package.is_exact() || !names.contains(&package.name) {
             reader.draft.add(package.clone());
@@ -82,7 +88,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 struct Reader<'a> {
     draft: Draft,
     /// The package at each path, such as `node_modules/a`.
-    places: HashMap<&'a str, usize>,
+    places: HashMap<&'a str, usize, RandomState>,
     manifest: Option<Manifest>,
     source: &'a Source<'a>,
 }
@@ -112,6 +118,9 @@ impl<'a> Reader<'a> {
         for entry in entries {
             let (path, node) = (entry.key.as_ref(), &entry.node);
             node.map(path)?;
+            if !is_plain(path) {
+                return Err(Damage::new(entry.line, format!("`{path}` is not a path in its shortest form")));
+            }
             node.check_case(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
             let resolved = node.text_of("resolved")?;
             if node.is_true("link") && !resolved.is_some_and(|resolved| resolved.contains("://")) {
@@ -136,7 +145,7 @@ impl<'a> Reader<'a> {
             let index = if let Some(index) = self.places.get(target) {
                 *index
             } else {
-                let (origin, source) = node::origin(target);
+                let (origin, source) = node::path(target);
                 self.draft.add(Package { origin, source, ..node::package(name_of(path), "", line) })
             };
             self.places.insert(path, index);
@@ -195,7 +204,7 @@ impl<'a> Reader<'a> {
         // What is not below `node_modules` is a folder of its own; one that was fetched is none.
         let is_folder = !path.split('/').any(|segment| segment == "node_modules");
         if is_folder && resolved.is_none() && package.integrity.is_empty() {
-            let (origin, source) = node::origin(path);
+            let (origin, source) = node::path(path);
             let index = self.draft.add(Package { origin, source, scope: Scope::Runtime, ..package });
             if origin == Origin::Project {
                 self.draft.root(index);
@@ -327,14 +336,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Rejects packages of version 1 that others need and that are not listed.
-    fn check_required(&self, node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
+    fn check_required(node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
         let entries = node.entries("dependencies")?;
         seen.push(entries.iter().map(|entry| entry.key.as_ref()).collect());
         let depth = seen.len();
         for entry in entries {
             let own = entry.node.entries("dependencies")?;
             let Some(Value::Map(requires)) = entry.node.get("requires").map(|node| &node.value) else {
-                self.check_required(&entry.node, seen)?;
+                Self::check_required(&entry.node, seen)?;
                 seen.truncate(depth);
                 continue;
             };
@@ -348,7 +357,7 @@ impl<'a> Reader<'a> {
                     return Err(Damage::new(wish.line, format!("`{name}` is asked for and not listed")));
                 }
             }
-            self.check_required(&entry.node, seen)?;
+            Self::check_required(&entry.node, seen)?;
             seen.truncate(depth);
         }
         Ok(())
@@ -357,10 +366,12 @@ impl<'a> Reader<'a> {
     /// Adds an entry of version 1.
     fn entry(&mut self, name: &str, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
         let version = node.text_of("version")?.unwrap_or_default();
-        let mut address = node.text_of("resolved")?;
+        // Old releases of npm write `false` for what is bundled.
+        let is_bundled = node.get("resolved").is_some_and(|resolved| resolved.value == Value::Bool(false));
+        let mut address = if is_bundled { None } else { node.text_of("resolved")? };
         let (name, version) = match node::alias(version) {
             Some(alias) => alias,
-            None if version.contains(':') => {
+            None if version.contains([':', '/']) => {
                 address = Some(version);
                 (name, "")
             }
@@ -378,6 +389,23 @@ impl<'a> Reader<'a> {
         };
         Ok(node::add(&mut self.draft, package, address))
     }
+}
+
+/// Whether a path leads straight to where it leads: npm takes `node_modules/a/` and `node_modules//a` for `node_modules/a`.
+fn is_plain(path: &str) -> bool {
+    let mut is_above = true;
+    matches!(path, "" | ".")
+        || !path.contains('\\')
+            && path.split('/').enumerate().all(|(index, segment)| {
+                is_above = is_above && segment == "..";
+                match segment {
+                    "." => false,
+                    ".." => is_above,
+                    // An absolute path.
+                    "" => index == 0,
+                    _ => true,
+                }
+            })
 }
 
 /// The name of what is at a path: behind the last `node_modules/`, or its last segment.

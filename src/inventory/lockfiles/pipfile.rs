@@ -45,7 +45,11 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         for entry in section.node.map(&section.key)? {
             let package = Package { scope, ..package(entry, registries)? };
             let name = package.name.clone();
-            by_name.entry(name).or_default().push(draft.add(package));
+            let other = python::other_at(&package, &package.source);
+            by_name.entry(name.clone()).or_default().push(draft.add(package));
+            if let Some(other) = other {
+                by_name.entry(name).or_default().push(draft.add(other));
+            }
         }
     }
     let wishes = python::wishes(source, "Pipfile");

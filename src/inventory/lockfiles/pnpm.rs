@@ -46,7 +46,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         entry.node.check_case(&["resolution", "dependencies", "optionalDependencies", "name", "version"])?;
         let mut package = package(&entry.key, &entry.node, entry.line)?;
         package.published = root.get("time").and_then(|time| time.get(&entry.key)?.as_text()?.parse().ok());
-        let index = add(&mut draft, package, &entry.node)?;
+        let index = add(&mut draft, package, &entry.key, &entry.node)?;
         places.insert(&entry.key, index);
     }
     let snapshots = root.entries("snapshots")?;
@@ -237,7 +237,7 @@ fn named(key: &str) -> Option<(&str, &str)> {
 }
 
 /// Adds a package from where its resolution says.
-fn add(draft: &mut Draft, mut package: Package, node: &Node<'_>) -> Result<usize, Damage> {
+fn add(draft: &mut Draft, mut package: Package, key: &str, node: &Node<'_>) -> Result<usize, Damage> {
     let resolution =
         node.get("resolution").ok_or_else(|| Damage::new(node.line, "`resolution` is missing"))?;
     resolution.map("resolution")?;
@@ -268,7 +268,32 @@ fn add(draft: &mut Draft, mut package: Package, node: &Node<'_>) -> Result<usize
     if address.is_none() && package.integrity.is_empty() {
         return Err(Damage::new(node.line, "`resolution` says neither a checksum nor a place"));
     }
-    Ok(node::add(draft, package, address))
+    // An address without a host is one of the registry.
+    let relative = address.filter(|address| !address.contains(':')).map(|address| {
+        let registry = resolution.get("registry").and_then(Node::as_text).unwrap_or("https://registry.npmjs.org");
+        let path = address.replace('\\', "/");
+        match path.strip_prefix("//") {
+            Some(rest) => format!("https://{rest}"),
+            None => format!("{}/{}", registry.trim_end_matches('/'), path.trim_start_matches('/')),
+        }
+    });
+    let index = node::add(draft, package, relative.as_deref().or(address));
+    if address.is_none() {
+        add_of_key(draft, index, key);
+    }
+    Ok(index)
+}
+
+/// Adds the package that a key names, where the name or version below it is another: one of the two is installed.
+fn add_of_key(draft: &mut Draft, index: usize, key: &str) {
+    let Some((name, version)) = named(key) else { return };
+    let Some(package) = draft.packages().get(index) else { return };
+    if package.origin != Origin::Registry || package.name == name && package.version == version {
+        return;
+    }
+    let other = Package { name: name.to_owned(), version: version.to_owned(), ..package.clone() };
+    let other = draft.add(other);
+    draft.link(index, other, None, Scope::Runtime);
 }
 
 #[cfg(test)]

@@ -1,20 +1,19 @@
 //! What the lockfiles of Python share: where a package comes from, and the manifests `pyproject.toml` and `Pipfile`.
 
+use std::cmp::Ordering;
+
+use percent_encoding::percent_decode_str;
+
 use super::Source;
-use super::node::beside;
+use super::node::{beside, host};
 use crate::document::{Node, text, toml};
 use crate::purl::pep_503;
 use crate::{Origin, Package, Scope};
 use devops_core::{Ecosystem, Location};
+use devops_versions::compare;
 
-/// Addresses of the public registry.
-const PUBLIC: [&str; 5] = [
-    "https://pypi.org/",
-    "https://pypi.python.org/",
-    "https://files.pythonhosted.org/",
-    "http://pypi.org/",
-    "http://pypi.python.org/",
-];
+/// Hosts of the public registry.
+const PUBLIC: [&str; 3] = ["pypi.org", "pypi.python.org", "files.pythonhosted.org"];
 
 /// A package of Python, by its normal name.
 pub(super) fn package(name: &str, version: &str, line: u64) -> Package {
@@ -23,8 +22,43 @@ pub(super) fn package(name: &str, version: &str, line: u64) -> Package {
 
 /// Whether an address is the public registry's.
 pub(super) fn is_public(address: &str) -> bool {
-    let is_itself = |start: &str| address.trim_end_matches('/') == start.trim_end_matches('/');
-    PUBLIC.iter().any(|start| address.starts_with(start) || is_itself(start))
+    host(address).is_some_and(|host| PUBLIC.iter().any(|public| host.eq_ignore_ascii_case(public)))
+}
+
+/// The package of the public registry that a file at an address is of, unless that is the package itself.
+pub(super) fn other_at(package: &Package, address: &str) -> Option<Package> {
+    let (name, version) = published(address, &package.name)?;
+    let is_same = package.origin == Origin::Registry
+        && package.name == name
+        && (package.version == version
+            || compare(Ecosystem::PYPI.name(), &package.version, &version) == Ok(Ordering::Equal));
+    (!is_same).then(|| Package { scope: package.scope, ..self::package(&name, &version, package.line) })
+}
+
+/// Normal name and version of a file of the public registry, by its address; the name of an archive of sources ends where its version
+/// starts, which only `expected` tells for sure.
+pub(super) fn published(address: &str, expected: &str) -> Option<(String, String)> {
+    if !is_public(address) {
+        return None;
+    }
+    let path = address.split(['#', '?']).next()?;
+    let file = percent_decode_str(path.rsplit(['/', '\\']).next()?).decode_utf8().ok()?;
+    let (name, version) = if let Some(wheel) = file.strip_suffix(".whl") {
+        let mut parts = wheel.split('-');
+        (parts.next()?, parts.next()?)
+    } else {
+        let base = [".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".egg"]
+            .iter()
+            .find_map(|ending| file.strip_suffix(ending))?;
+        let at = |(at, _): &(usize, &str)| base.get(..*at).is_some_and(|name| pep_503(name) == expected);
+        let before_digit = |(at, _): &(usize, &str)| {
+            base.get(at + 1..).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        };
+        let dashes = || base.match_indices('-');
+        let (at, _) = dashes().find(at).or_else(|| dashes().find(before_digit))?;
+        (base.get(..at)?, base.get(at + 1..)?)
+    };
+    (!name.is_empty() && !version.is_empty()).then(|| (pep_503(name), version.to_owned()))
 }
 
 /// Sets where a package comes from: a registry, if its address is not the public one's.
@@ -161,4 +195,33 @@ pub(super) fn wishes(source: &Source<'_>, file: &str) -> Vec<Wish> {
         table(root.get("dev-packages"), Scope::Dev);
     }
     wishes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_public, published};
+
+    #[test]
+    fn files_of_the_registry_have_name_and_version() {
+        for (file, expected, found) in [
+            ("aa/Evil_Pkg-1.0.0-py3-none-any.whl", "a", Some(("evil-pkg", "1.0.0"))),
+            ("aa/a-1.0%2Bcu118-1-py3-none-any.whl", "a", Some(("a", "1.0+cu118"))),
+            ("aa/zope.interface-6.0.tar.gz", "zope-interface", Some(("zope-interface", "6.0"))),
+            ("aa/a-b-1.0.post1.zip", "a-b", Some(("a-b", "1.0.post1"))),
+            ("aa/evil-pkg-1.0.tar.gz", "a", Some(("evil-pkg", "1.0"))),
+            ("aa/a-1.0.tar.gz/../evil-2.0.tar.gz#a-1.0.tar.gz", "a", Some(("evil", "2.0"))),
+            ("aa/a.exe", "a", None),
+        ] {
+            let found = found.map(|(name, version)| (name.to_owned(), version.to_owned()));
+            assert_eq!(
+                published(&format!("https://files.pythonhosted.org/{file}"), expected),
+                found,
+                "{file}"
+            );
+        }
+        assert_eq!(published("https://evil.example/a-1.0-py3-none-any.whl", "a"), None);
+        assert!(
+            is_public("https://PyPI.org:443/simple") && !is_public("https://pypi.org.evil.example/simple")
+        );
+    }
 }

@@ -53,7 +53,13 @@ fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
             .push((index, node.text_of("version")?.unwrap_or_default().to_owned()));
         indexes.push(index);
     }
-    let mut link = Linker { draft: &mut draft, by_name: &by_name, is_strict: flavour != Flavour::Pylock };
+    let lock_version = root.get("metadata").and_then(|metadata| metadata.get("lock-version")?.as_text());
+    let mut link = Linker {
+        draft: &mut draft,
+        by_name: &by_name,
+        is_strict: flavour != Flavour::Pylock,
+        leaves_out_installers: lock_version.is_some_and(|version| version.starts_with("1.")),
+    };
     for (node, from) in nodes.iter().zip(&indexes) {
         link.dependencies(node, *from, flavour)?;
     }
@@ -108,8 +114,12 @@ fn add(draft: &mut Draft, node: &Node<'_>, flavour: Flavour) -> Result<usize, Da
         Flavour::Uv => is_root = complete_uv(&mut package, node)?,
         Flavour::Pylock => complete_pylock(&mut package, node)?,
     }
-    files(&mut package, node)?;
+    let others = files(&mut package, node)?;
     let index = draft.add(package);
+    for other in others {
+        let other = draft.add(other);
+        draft.link(index, other, None, Scope::Runtime);
+    }
     if is_root {
         draft.root(index);
     }
@@ -199,8 +209,12 @@ fn has_text(node: Option<&Node<'_>>, text: &str) -> bool {
     items.iter().any(|item| item.as_text() == Some(text))
 }
 
-/// Takes checksums and dates of the files of a package.
-fn files(package: &mut Package, node: &Node<'_>) -> Result<(), Damage> {
+/// Takes checksums and dates of the files of a package. What the tool installs is one of the files: those that are another package's, or
+/// from a host that is not the registry's, are packages of their own.
+fn files(package: &mut Package, node: &Node<'_>) -> Result<Vec<Package>, Damage> {
+    let mut others: Vec<Package> = Vec::new();
+    let source = package.source.clone();
+    others.extend(python::other_at(package, &source));
     let mut dates: Vec<jiff::Timestamp> = Vec::new();
     for key in ["files", "wheels", "sdist", "archive"] {
         let found = match node.get(key).map(|found| &found.value) {
@@ -209,16 +223,44 @@ fn files(package: &mut Package, node: &Node<'_>) -> Result<(), Damage> {
             _ => continue,
         };
         for file in found {
-            package.integrity.extend(file.text_of("hash")?.map(str::to_owned));
+            let mut hashes: Vec<String> = file.text_of("hash")?.map(str::to_owned).into_iter().collect();
             for entry in file.entries("hashes").unwrap_or_default() {
-                package.integrity.extend(entry.node.as_text().map(|hash| format!("{}:{hash}", entry.key)));
+                hashes.extend(entry.node.as_text().map(|hash| format!("{}:{hash}", entry.key)));
             }
+            if let Some(other) = elsewhere(package, file)? {
+                others.push(Package { integrity: hashes.clone(), ..other });
+            }
+            package.integrity.extend(hashes);
             dates.extend(file.text_of("upload-time")?.and_then(|time| time.parse::<jiff::Timestamp>().ok()));
         }
     }
     // What is installed may be the newest of the files.
     package.published = dates.into_iter().max();
-    Ok(())
+    Ok(others)
+}
+
+/// What a file of a package is where it is not the package's own.
+fn elsewhere(package: &Package, file: &Node<'_>) -> Result<Option<Package>, Damage> {
+    let name = file.text_of("file")?.filter(|name| name.contains("://"));
+    let Some(address) = file.text_of("url")?.or(name).or(file.text_of("path")?) else { return Ok(None) };
+    if python::published(address, &package.name).is_some() {
+        return Ok(python::other_at(package, address));
+    }
+    if package.origin != Origin::Registry {
+        return Ok(None);
+    }
+    // One package for each host, not for each file.
+    let (mut origin, mut source) = python::place(address);
+    if let Some((scheme, rest)) = source.split_once("://")
+        && let Some(host) = rest.split(['/', '?', '#']).next()
+    {
+        source = format!("{scheme}://{host}/");
+    }
+    if origin == Origin::Project {
+        (origin, source) = (Origin::Path, address.to_owned());
+    }
+    let plain = python::package(&package.name, &package.version, package.line);
+    Ok(Some(Package { scope: package.scope, origin, source, ..plain }))
 }
 
 struct Linker<'a> {
@@ -226,7 +268,12 @@ struct Linker<'a> {
     by_name: &'a HashMap<String, Vec<(usize, String)>>,
     /// Whether every dependency of a package is listed.
     is_strict: bool,
+    /// Whether what comes with Python itself is left out, as old releases of Poetry do.
+    leaves_out_installers: bool,
 }
+
+/// What comes with Python itself.
+const INSTALLERS: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];
 
 impl Linker<'_> {
     /// Links a package with what it depends on.
@@ -287,7 +334,10 @@ impl Linker<'_> {
         may_be_missing: bool,
         line: u64,
     ) -> Result<(), Damage> {
-        let found = self.by_name.get(&pep_503(name)).map(Vec::as_slice).unwrap_or_default();
+        let name = pep_503(name);
+        let found = self.by_name.get(&name).map(Vec::as_slice).unwrap_or_default();
+        let may_be_missing =
+            may_be_missing || self.leaves_out_installers && INSTALLERS.contains(&name.as_str());
         if found.is_empty() && self.is_strict && !may_be_missing {
             return Err(Damage::new(line, format!("`{name}` is asked for and not listed")));
         }

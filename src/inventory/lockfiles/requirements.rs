@@ -1,12 +1,13 @@
 //! `requirements.txt` and files named like it, in the dialect of pip.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::python;
 use super::{Format, Source, node};
 use crate::document::{Damage, text};
 use crate::draft::Draft;
-
+use crate::purl::pep_503;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::{Error, Location};
 
@@ -89,7 +90,8 @@ impl Reader<'_> {
             if path.is_empty() { self.source.path.to_owned() } else { node::beside(self.source.path, path) };
         let help = "correct the line, or write the file again with the tool that made it";
         let damaged = |damage: Damage| damage.error(&shown, help);
-        let text = text(bytes).map_err(damaged)?;
+        let decoded = decoded(bytes).map_err(damaged)?;
+        let text = text(&decoded).map_err(damaged)?;
         for (line, content) in logical(text).map_err(damaged)? {
             let content = without_comment(&content);
             if content.is_empty() {
@@ -143,8 +145,14 @@ impl Reader<'_> {
         let package = if is_place {
             elsewhere(what, line)?
         } else if let Some(address) = rest.strip_prefix('@') {
-            let (origin, source) = python::place(address.trim());
-            Package { origin, source, requirement: rest.to_owned(), ..python::package(name, "", line) }
+            let address = address.trim();
+            let (origin, source) = python::place(address);
+            at_registry(address, name, line).unwrap_or_else(|| Package {
+                origin,
+                source,
+                requirement: rest.to_owned(),
+                ..python::package(name, "", line)
+            })
         } else {
             let rest = rest.trim_start_matches('(').trim_end_matches(')').trim();
             check_specifier(rest, line)?;
@@ -154,7 +162,8 @@ impl Reader<'_> {
             }
         };
         if is_constraint {
-            if package.is_exact() {
+            // One with a marker may not apply.
+            if package.is_exact() && !what.contains(';') {
                 self.fixed.insert(package.name, package.version);
             }
             return Ok(());
@@ -227,7 +236,18 @@ fn elsewhere(text: &str, line: u64) -> Result<Package, Damage> {
     let name = egg.map_or(last, |egg| egg.split('[').next().unwrap_or_default());
     let name = if name.is_empty() || name == "." { "." } else { name };
     let (origin, source) = python::place(place);
-    Ok(Package { origin, source, requirement: format!("@ {place}"), ..python::package(name, "", line) })
+    Ok(at_registry(place, name, line).unwrap_or_else(|| Package {
+        origin,
+        source,
+        requirement: format!("@ {place}"),
+        ..python::package(name, "", line)
+    }))
+}
+
+/// The package of the public registry that an address is the file of, whatever it is called.
+fn at_registry(address: &str, name: &str, line: u64) -> Option<Package> {
+    let (name, version) = python::published(address, &pep_503(name))?;
+    Some(python::package(&name, &version, line))
 }
 
 /// The file that a line includes, and whether as constraints.
@@ -289,18 +309,61 @@ fn relative(from: &str, file: &str) -> String {
     }
 }
 
+/// The lines of a text for Python, which ends them at more than line breaks.
+fn lines_of_python(text: &str) -> impl Iterator<Item = &str> {
+    let is_end = |character: char| {
+        matches!(
+            character,
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
+    };
+    text.split('\n').flat_map(move |line| line.strip_suffix('\r').unwrap_or(line).split(is_end))
+}
+
+/// The bytes of a file as UTF-8: with a byte order mark pip reads UTF-16 as well.
+///
+/// A comment may name another encoding, in which the text would be another one.
+fn decoded(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Damage> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => {
+            for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n').take(2)) {
+                let line = String::from_utf8_lossy(line);
+                let named = ["coding:", "coding="].iter().find_map(|key| Some(line.split_once(key)?.1));
+                let is_part = |character: char| character.is_alphanumeric() || "-_.".contains(character);
+                let named = named.map(|rest| rest.trim_start().split(|part| !is_part(part)).next());
+                let encoding = named.flatten().unwrap_or_default().to_ascii_lowercase().replace('_', "-");
+                let is_utf_8 = matches!(encoding.as_str(), "" | "utf-8" | "utf8" | "ascii" | "us-ascii");
+                if line.starts_with('#') && !is_utf_8 {
+                    return Err(Damage::new(number, format!("unsupported encoding `{encoding}`")));
+                }
+            }
+            return Ok(Cow::Borrowed(bytes));
+        }
+    };
+    let not_utf_16 = || Damage::new(1, "not UTF-16");
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(not_utf_16());
+    }
+    let units: Vec<u16> = pairs.iter().skip(1).map(|pair| unit(*pair)).collect();
+    let text = String::from_utf16(&units).map_err(|_| not_utf_16())?;
+    Ok(Cow::Owned(text.into_bytes()))
+}
+
 /// Lines joined as pip joins them, each with the number of its first.
 fn logical(text: &str) -> Result<Vec<(u64, String)>, Damage> {
     let mut lines = Vec::new();
     let mut open: Option<(u64, String)> = None;
-    for (number, line) in (1..).zip(text.lines()) {
+    for (number, line) in (1..).zip(lines_of_python(text)) {
         let is_comment = line.trim_start().starts_with('#');
         let (_, joined) = open.get_or_insert_with(|| (number, String::new()));
         if is_comment {
             joined.push(' ');
         }
-        match line.strip_suffix('\\') {
-            Some(part) if !is_comment => joined.push_str(part),
+        match line.ends_with('\\') {
+            true if !is_comment => joined.push_str(line.trim_matches('\\')),
             _ => {
                 joined.push_str(line);
                 lines.extend(open.take());
@@ -324,7 +387,7 @@ fn without_comment(line: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{exact, logical, option, without_comment};
+    use super::{decoded, exact, logical, option, without_comment};
 
     #[test]
     fn only_equal_signs_without_stars_fix_a_version() {
@@ -348,7 +411,26 @@ mod tests {
         assert_eq!(lines[0], (1, "a==1   --hash=x".to_owned()));
         assert_eq!((lines[1].0, lines[2].0), (3, 4));
         assert_eq!(logical("a\nb \\").unwrap_err().line, 2);
+        // pip drops every `\` at both ends of a line that goes on.
+        assert_eq!(logical("\\a==1\\\\\nb").unwrap(), [(1, "a==1b".to_owned())]);
+        for end in ["\n", "\r\n", "\r", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
+            let lines = logical(&format!("# note{end}bad==1.0.0")).unwrap();
+            assert_eq!(lines.last(), Some(&(2, "bad==1.0.0".to_owned())), "{end:?}");
+        }
         assert_eq!(without_comment("a @ https://x/#egg=a  # c"), "a @ https://x/#egg=a");
+    }
+
+    #[test]
+    fn other_encodings_are_read_as_pip_reads_them_or_rejected() {
+        let little: Vec<u8> = "\u{feff}a==1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = "\u{feff}a==1\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [&little, &big] {
+            assert_eq!(decoded(bytes).unwrap().as_ref(), b"a==1\n");
+        }
+        assert!(decoded(&little[..little.len() - 1]).is_err());
+        assert_eq!(decoded(b"\n# -*- coding: utf-7 -*-\n# +AAo-a==1").unwrap_err().line, 2);
+        assert!(decoded(b"# vim: fileencoding=utf-8\n# coding: a").is_err());
+        assert!(decoded(b"# coding: UTF-8\na==1\n# coding: utf-7").is_ok());
     }
 
     #[test]

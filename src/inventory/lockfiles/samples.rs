@@ -310,6 +310,8 @@ const CHEATS: &[(&str, &str, &str)] = &[
     ("a.spdx", "PackageName: a\n", "PackageName a\n"),
     ("a.spdx", "PackageName: a\nSPDXID: SPDXRef-a", "PackageName: a\nSPDXID: SPDXRef-app"),
     ("a.spdx", "</text>", ""),
+    ("a.spdx", "PackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1\n", ""),
+    ("a.spdx", "PackageName: a\n", ""),
     ("a.spdx", "pkg:pypi/a@1", "pypi/a@1"),
     (".github/workflows/actions.lock", "version:", "Version:"),
     (".github/workflows/actions.lock", "'v0.0.2'", "'v9'"),
@@ -329,6 +331,7 @@ const CHEATS: &[(&str, &str, &str)] = &[
     ("vendor/modules.txt", "# github.com/a/b v1.2.3", "# github.com/a/b"),
     ("vendor/modules.txt", "# github.com/a/b v1.2.3", "github.com/a/b v1.2.3"),
     ("vendor/modules.txt", "# github.com/a/b v1.2.3", "<<<<<<< ours"),
+    ("vendor/modules.txt", "# github.com/h/i v0.1.0 => ../i\n", ""),
     ("vendor/modules.txt", "v1.0.0 => github.com/f/g v1.1.0", "v1.0.0 => a b c d"),
 ];
 

@@ -67,6 +67,8 @@ fn classic(source: &Source<'_>, text: &str) -> Result<Graph, Damage> {
             };
             let address =
                 entry.resolved.as_deref().or_else(|| Some(requirement).filter(|text| is_elsewhere(text)));
+            // A mirror below the project has the files of the registry by their names.
+            let address = address.filter(|address| !is_mirrored(address, name, &entry.version));
             let added = node::add(&mut draft, package, address);
             index = index.or(Some(added));
             if by_pattern.insert(pattern, added).is_some() {
@@ -114,6 +116,15 @@ fn classic(source: &Source<'_>, text: &str) -> Result<Graph, Damage> {
 /// Whether a requirement is an address or a folder instead of versions.
 fn is_elsewhere(requirement: &str) -> bool {
     requirement.contains([':', '/']) && !requirement.starts_with("npm:")
+}
+
+/// Whether an address is no more than the name of a package's own file.
+fn is_mirrored(address: &str, name: &str, version: &str) -> bool {
+    let file = address.split('#').next().and_then(|file| file.strip_suffix(".tgz"));
+    file.and_then(|file| file.strip_suffix(version)?.strip_suffix('-')).is_some_and(|file| {
+        // The slash of a scope can't be in the name of a file.
+        file == name || name.starts_with('@') && file == name.replace('/', "-")
+    })
 }
 
 /// The entries of version 1.
@@ -288,8 +299,8 @@ impl Berry {
             self.draft.root(index);
             index
         } else {
-            place(&mut package, reference, entry.line)?;
-            self.draft.add(package)
+            let address = place(&mut package, reference, entry.line)?;
+            node::add(&mut self.draft, package, address.as_deref())
         };
         for descriptor in entry.key.split(',').map(str::trim) {
             let (alias, _) = node::split(descriptor).ok_or_else(|| {
@@ -350,9 +361,8 @@ fn resolution<'a>(node: &'a Node<'_>) -> Result<(&'a str, &'a str), Damage> {
         .ok_or_else(|| Damage::new(node.line, format!("`{resolution}` is not a name with a reference")))
 }
 
-/// Sets where a package comes from, by the reference of its resolution.
-fn place(package: &mut Package, reference: &str, line: u64) -> Result<(), Damage> {
-    let reference_line = |what: String| Damage::new(line, what);
+/// Completes a package by the reference of its resolution, and gives the address of its code where that is not the usual one.
+fn place(package: &mut Package, reference: &str, line: u64) -> Result<Option<String>, Damage> {
     // A patched package is that package.
     let patched = reference.strip_prefix("patch:").map(|patched| {
         let inner = patched.split('#').next().unwrap_or_default();
@@ -364,17 +374,21 @@ fn place(package: &mut Package, reference: &str, line: u64) -> Result<(), Damage
         return place(package, inner, line);
     }
     let Some(version) = reference.strip_prefix("npm:") else {
-        (package.origin, package.source) = node::origin(reference.split("::").next().unwrap_or_default());
-        return Ok(());
+        return Ok(reference.split("::").next().map(str::to_owned));
     };
     let (version, parameters) = version.split_once("::").unwrap_or((version, ""));
-    let archive = parameters.split('&').find_map(|parameter| parameter.strip_prefix("__archiveUrl="));
     if version != package.version {
-        return Err(reference_line(format!("`version` is {}, `resolution` has {version}", package.version)));
+        let what = format!("`version` is {}, `resolution` has {version}", package.version);
+        return Err(Damage::new(line, what));
     }
-    if let Some(archive) = archive {
-        let address = percent_decode_str(archive).decode_utf8_lossy();
-        (package.origin, package.source) = node::origin(&address);
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut archives = parameters
+        .split('&')
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(key, _)| decoded(key) == "__archiveUrl");
+    let archive = archives.next().map(|(_, archive)| decoded(archive));
+    if archives.next().is_some() {
+        return Err(Damage::new(line, "`__archiveUrl` occurs twice"));
     }
-    Ok(())
+    Ok(archive)
 }

@@ -1,5 +1,7 @@
 //! SPDX 2.2 and 2.3 as tags and values: a line each, a value between `<text>` and `</text>` may have several.
 
+use std::collections::HashSet;
+
 use super::parts::{Part, Parts, RESTORE};
 use super::spdx::{check_version, own, relate};
 use crate::document::{Damage, text};
@@ -50,6 +52,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(text: &str) -> Result<Graph, Damage> {
     let mut packages: Vec<Part> = Vec::new();
     let mut relations: Vec<(&str, &str, &str)> = Vec::new();
+    let mut ids: HashSet<&str> = HashSet::new();
     let mut subjects: Vec<&str> = Vec::new();
     let (mut element, mut is_versioned) = (Element::Document, false);
     let mut lines = (1_u64..).zip(text.lines());
@@ -91,33 +94,60 @@ fn graph(text: &str) -> Result<Graph, Damage> {
                 [left, kind, right] => relations.push((kind, left, right)),
                 _ => return Err(unexpected()),
             },
-            ("SPDXID", Some(package)) => package.id = Some(value.to_owned()),
-            ("PackageVersion", Some(package)) => value.clone_into(&mut package.version),
-            ("PackageComment", Some(package)) => package.own = own(value),
-            ("PackageLicenseConcluded" | "PackageLicenseDeclared", Some(package))
-                if !matches!(value, "" | "NOASSERTION" | "NONE") =>
-            {
-                package.license.get_or_insert_with(|| value.to_owned());
-            }
-            ("PackageChecksum", Some(package)) => {
-                let (algorithm, digits) = value.split_once(':').ok_or_else(unexpected)?;
-                package.integrity.push(format!("{}:{}", algorithm.to_ascii_lowercase(), digits.trim()));
-            }
-            ("ExternalRef", Some(package)) => match value.split_whitespace().collect::<Vec<_>>().as_slice() {
-                [_, kind, purl]
-                    if kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl")) =>
-                {
-                    package.purls.push((*purl).to_owned());
+            ("SPDXID", package) => {
+                if !ids.insert(value) {
+                    return Err(Damage::new(line, format!("the id `{value}` occurs twice")));
                 }
-                [_, _, _, ..] => {}
-                _ => return Err(unexpected()),
-            },
+                if let Some(package) = package
+                    && package.id.replace(value.to_owned()).is_some()
+                {
+                    return Err(Damage::new(line, format!("`{}` has two ids", package.name)));
+                }
+            }
+            (tag, Some(package)) => describe(package, tag, value).ok_or_else(unexpected)?,
             _ => {}
         }
     }
     if !is_versioned {
         return Err(Damage::new(1, "`SPDXVersion` is missing"));
     }
+    related(packages, &relations, &subjects, &ids)
+}
+
+/// Takes a tag of a package; none where its value is none.
+fn describe(package: &mut Part, tag: &str, value: &str) -> Option<()> {
+    match tag {
+        "PackageVersion" => value.clone_into(&mut package.version),
+        "PackageComment" => package.own = own(value),
+        "PackageLicenseConcluded" | "PackageLicenseDeclared"
+            if !matches!(value, "" | "NOASSERTION" | "NONE") =>
+        {
+            package.license.get_or_insert_with(|| value.to_owned());
+        }
+        "PackageChecksum" => {
+            let (algorithm, digits) = value.split_once(':')?;
+            package.integrity.push(format!("{}:{}", algorithm.to_ascii_lowercase(), digits.trim()));
+        }
+        "ExternalRef" => {
+            let words: Vec<&str> = value.split_whitespace().collect();
+            let [_, kind, locator, ..] = words.as_slice() else { return None };
+            let is_purl = kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"));
+            if is_purl && words.len() == 3 {
+                package.purls.push((*locator).to_owned());
+            }
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+/// The packages with what leads to what.
+fn related(
+    packages: Vec<Part>,
+    relations: &[(&str, &str, &str)],
+    subjects: &[&str],
+    ids: &HashSet<&str>,
+) -> Result<Graph, Damage> {
     let mut parts = Parts::default();
     for package in packages {
         let Some(id) = &package.id else {
@@ -125,6 +155,11 @@ fn graph(text: &str) -> Result<Graph, Damage> {
         };
         let is_subject = subjects.contains(&id.as_str());
         parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
+    }
+    // What is said of an element that is gone may have been said of a package.
+    let ends = relations.iter().flat_map(|(_, left, right)| [*left, *right]).chain(subjects.iter().copied());
+    if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
+        return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
     }
     for (kind, left, right) in relations {
         relate(&mut parts, kind, left, right);

@@ -26,6 +26,9 @@ impl Bounds {
             "NuGet" => vec![interval(order, text).or_else(|| at_least(order, text))?],
             "Maven" => intervals(order, text)?,
             "Go" => vec![go(order, text)?],
+            "GitHub Actions" => {
+                return Some(Self { order: Order::SemVer, sets: vec![tag(text)?] });
+            }
             _ => return None,
         };
         Some(Self { order, sets })
@@ -234,6 +237,23 @@ fn go(order: Order, text: &str) -> Option<Vec<(Operator, Version)>> {
     Some(bounds)
 }
 
+/// A tag of an action that moves: `v4` is every `4.x.y`, `v4.1` every `4.1.x`.
+fn tag(text: &str) -> Option<Vec<(Operator, Version)>> {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let parts: Vec<&str> = text.split('.').collect();
+    if parts.len() > 2 || !parts.iter().all(|part| is_digits(part)) {
+        return None;
+    }
+    let numbers = numbers(text)?;
+    let order = Order::SemVer;
+    let mut lowest = text.to_owned();
+    lowest.push_str(if parts.len() == 1 { ".0.0-0" } else { ".0-0" });
+    Some(vec![
+        (Operator::GreaterOrEqual, certain(order, &lowest)?),
+        (Operator::Less, next(order, &numbers, numbers.len() - 1)?),
+    ])
+}
+
 /// Whether a version has a word for what comes before a release.
 pub(super) fn has_early_word(version: &str) -> bool {
     const EARLY: [&str; 14] = [
@@ -286,6 +306,8 @@ mod tests {
             ("Maven", "[1.0,1.5),(2.0,]", "1.4 3.0", "1.5 2.0"),
             ("Go", "v1.2.3", "1.2.3 v1.9.0", "1.2.2 2.0.0"),
             ("Go", "v0.9.0", "1.0.0", "2.0.0"),
+            ("GitHub Actions", "v4", "4.0.0 4.9.1", "3.9.9 5.0.0"),
+            ("GitHub Actions", "4.1", "4.1.0 4.1.9", "4.0.9 4.2.0"),
             ("Go", "v2.0.0+incompatible", "3.0.0+incompatible", "1.9.0"),
         ] {
             let read = Requirement::parse(ecosystem, requirement).unwrap();
@@ -304,6 +326,8 @@ mod tests {
             ("NuGet", "[1.0, 2.0"),
             ("Conan", "1.0"),
             ("Pub", "any"),
+            ("GitHub Actions", "main"),
+            ("GitHub Actions", "0123456789012345678901234567890123456789"),
         ] {
             assert!(Requirement::parse(ecosystem, text).is_none(), "{ecosystem} {text}");
         }

@@ -6,6 +6,7 @@ mod bounds;
 mod npm;
 mod pep440;
 mod plain;
+mod probes;
 #[cfg(test)]
 mod properties;
 

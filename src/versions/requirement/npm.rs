@@ -144,7 +144,7 @@ fn comparator(word: &str) -> Option<Vec<(Operator, Version)>> {
     };
     Some(match (operator, minor, partial.patch) {
         (_, Some(_), Some(_)) if !is_bare(rest) => return None,
-        (_, Some(_), Some(_)) => vec![(operator, partial.lowest())],
+        (_, Some(_), Some(_)) | (Operator::GreaterOrEqual, _, _) => vec![(operator, partial.lowest())],
         (Operator::Equal, None, _) => between(partial.lowest(), major + 1, 0, 0),
         (Operator::Equal, Some(minor), None) => between(partial.lowest(), major, minor + 1, 0),
         (Operator::Greater, None, _) => vec![(Operator::GreaterOrEqual, Version::new(major + 1, 0, 0))],
@@ -154,7 +154,6 @@ fn comparator(word: &str) -> Option<Vec<(Operator, Version)>> {
         (Operator::LessOrEqual, None, _) => vec![above(major + 1, 0, 0)],
         (Operator::LessOrEqual, Some(minor), None) => vec![above(major, minor + 1, 0)],
         (Operator::Less, _, _) => vec![above(major, minor.unwrap_or(0), 0)],
-        (Operator::GreaterOrEqual, _, _) => vec![(operator, partial.lowest())],
         (Operator::NotEqual | Operator::Below, _, _) => return None,
     })
 }
@@ -163,10 +162,8 @@ fn comparator(word: &str) -> Option<Vec<(Operator, Version)>> {
 fn caret(partial: &Partial) -> Vec<(Operator, Version)> {
     let Some(major) = partial.major else { return Vec::new() };
     match (partial.minor, partial.patch) {
-        (None, _) => between(partial.lowest(), major + 1, 0, 0),
-        (Some(minor), None) if major == 0 => between(partial.lowest(), 0, minor + 1, 0),
         (Some(0), Some(patch)) if major == 0 => between(partial.lowest(), 0, 0, patch + 1),
-        (Some(minor), Some(_)) if major == 0 => between(partial.lowest(), 0, minor + 1, 0),
+        (Some(minor), _) if major == 0 => between(partial.lowest(), 0, minor + 1, 0),
         _ => between(partial.lowest(), major + 1, 0, 0),
     }
 }
@@ -228,12 +225,13 @@ fn partial(text: &str) -> Option<Partial> {
 }
 
 /// A number, or an `x` for any.
+#[expect(clippy::option_option, reason = "neither a number nor an `x` is no version")]
 fn component(text: &str) -> Option<Option<u64>> {
     if matches!(text, "x" | "X" | "*") {
         return Some(None);
     }
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|number| is_number && *number <= LARGEST - 1).map(Some)
+    text.parse().ok().filter(|number| is_number && *number < LARGEST).map(Some)
 }
 
 #[cfg(test)]

@@ -129,7 +129,6 @@ const IMAGE_SCAN: &[Row] = &[
         First,
     ),
     ("fixed-only", "true", "false", Stricter),
-    ("fixes", "false", "true", Wait),
     ("ignore-status", "affected", "end_of_life", Wait),
     ("max-report-age", "10", "1", Stricter),
     ("report", "r1", "r2", Add),

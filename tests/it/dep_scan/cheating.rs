@@ -318,6 +318,28 @@ const LOCKFILES: &[Case] = &[
     ),
     #[cfg(unix)]
     (
+        "makes a project's folder a link to a vulnerable one that is not searched",
+        |project| {
+            project.write("vendor/tools/Cargo.lock", &lockfile(&[("foo", "1.0.1")]));
+            project.remove("tools/Cargo.lock");
+            std::fs::remove_dir(project.path().join("tools")).unwrap();
+            project.link("tools", "vendor/tools");
+        },
+        Red("advisory"),
+    ),
+    #[cfg(unix)]
+    (
+        "adds a folder that leads to a vulnerable one, and a circle",
+        |project| {
+            project.write("vendor/requirements.txt", "foo\n");
+            project.write("vendor/deep/Cargo.lock", &lockfile(&[("foo", "1.0.1")]));
+            project.link("vendor/deep/up", "..");
+            project.link("more", "vendor");
+        },
+        Red("advisory"),
+    ),
+    #[cfg(unix)]
+    (
         "makes the lockfile a link to itself",
         |project| {
             project.remove("Cargo.lock");

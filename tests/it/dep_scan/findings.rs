@@ -54,7 +54,7 @@ fn known_packages_get_their_advisories() {
             "advisory": "RUSTSEC-2021-0003",
             "aliases": ["CVE-2021-25900", "GHSA-43w2-9j62-hq99"],
             "fix": "0.6.14",
-            "fix_admitted": "yes",
+            "fix_admitted": "unknown",
             "patched": [">=0.6.14, <1.0.0", ">=1.6.1"],
             "direct": true,
             "path": ["smallvec 0.6.13"],

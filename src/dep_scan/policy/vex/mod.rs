@@ -6,7 +6,7 @@ mod csaf;
 mod cyclonedx;
 mod openvex;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::statement_file::StatementFile;
 use devops_advisory::PackageKey;
@@ -73,7 +73,11 @@ impl Vex {
     ///
     /// # Errors
     /// Where one is damaged or in no known format.
-    pub(super) fn read(files: &[StatementFile], notes: &mut Vec<String>) -> Result<Self, Error> {
+    pub(super) fn read(
+        files: &[StatementFile],
+        now: Timestamp,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, Error> {
         let mut all = Self::default();
         for file in files {
             let read = document(&file.bytes).map_err(|damage| file.damaged("VEX document", &damage))?;
@@ -84,17 +88,38 @@ impl Vex {
                     file.label
                 ));
             }
-            all.statements.extend(
-                read.statements
-                    .into_iter()
-                    .map(|statement| Statement { document: file.label.clone(), ..statement }),
-            );
+            let (counted, of_future): (Vec<Statement>, Vec<Statement>) =
+                read.statements.into_iter().partition(|statement| statement.is_of_past(now));
+            if !of_future.is_empty() {
+                notes.push(format!(
+                    "{} of {} not counted, dated after now",
+                    devops_core::words::count(of_future.len() as u64, "statement"),
+                    file.label
+                ));
+            }
+            let documented = |statement| Statement { document: file.label.clone(), ..statement };
+            all.statements.extend(counted.into_iter().map(documented));
         }
         Ok(all)
     }
 
-    /// Who accepts a finding about a package and an advisory with these ids and aliases in lower case, where the latest statement does.
-    pub(super) fn waives(&self, ids: &[String], package: &Package, projects: &[&Package]) -> Option<Waived> {
+    /// Who accepts a finding about an advisory with these ids and aliases in lower case, where the latest statement does in each of the
+    /// lockfiles that list the package; `listed` has it as each of them lists it, with the projects that the lockfile is of. A statement
+    /// about one project says nothing of another that has the package, too.
+    pub(super) fn waives<'a>(
+        &self,
+        ids: &[String],
+        listed: impl Iterator<Item = (&'a Package, &'a [&'a Package])>,
+    ) -> Option<Waived> {
+        let mut last = None;
+        for (package, projects) in listed {
+            last = Some(self.waives_in(ids, package, projects)?);
+        }
+        last
+    }
+
+    /// The same in one lockfile.
+    fn waives_in(&self, ids: &[String], package: &Package, projects: &[&Package]) -> Option<Waived> {
         let is_about = |statement: &&Statement| {
             statement.ids.iter().any(|id| ids.contains(id))
                 && statement
@@ -105,6 +130,13 @@ impl Vex {
         let decides = |statement: &&Statement| (statement.time, statement.status == Status::Open);
         let last = self.statements.iter().filter(is_about).max_by_key(decides)?;
         (last.status != Status::Open).then(|| Waived::stated(&last.author, &last.reason, &last.document))
+    }
+}
+
+impl Statement {
+    /// Whether it counts: one that accepts something must not be dated further ahead than clocks differ.
+    fn is_of_past(&self, now: Timestamp) -> bool {
+        self.status == Status::Open || self.time.duration_since(now) <= SignedDuration::from_hours(24)
     }
 }
 

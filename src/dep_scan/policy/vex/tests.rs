@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Document, Status, Whole, document};
+use super::{Document, StatementFile, Status, Vex, Whole, document};
+use devops_core::Ecosystem;
+use devops_inventory::Package;
 
 fn read(text: &str) -> Result<Document, String> {
     document(text.as_bytes()).map_err(|damage| format!("{}: {}", damage.line, damage.what))
@@ -81,4 +83,63 @@ proptest! {
         text.splice(at..(at + with.len()).min(CSAF.len()), with.bytes());
         let _ = document(&text);
     }
+}
+
+/// A document of OpenVEX that says of one product that it is not affected.
+fn not_affected(product: &str, time: &str) -> StatementFile {
+    let text = format!(
+        r#"{{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "x", "author": "Ann", "timestamp": "{time}",
+        "statements": [{{"vulnerability": {{"name": "CVE-2026-1"}}, "products": [{{"@id": "{product}"}}],
+        "status": "not_affected", "justification": "component_not_present"}}]}}"#
+    );
+    StatementFile { label: "v.json".to_owned(), bytes: text.into_bytes() }
+}
+
+/// Whether a finding about `vuln` 1.0.0 is accepted, in lockfiles of these projects.
+fn is_waived(vex: &Vex, projects: &[&[&Package]]) -> bool {
+    let package = Package::new(Ecosystem::NPM, "vuln", "1.0.0", 1);
+    vex.waives(&["cve-2026-1".to_owned()], projects.iter().map(|projects| (&package, *projects))).is_some()
+}
+
+#[test]
+fn a_statement_about_a_project_covers_its_own_lockfiles() {
+    let (app, other) =
+        (Package::new(Ecosystem::NPM, "app", "1.0.0", 1), Package::new(Ecosystem::NPM, "other", "1.0.0", 1));
+    let (app, other): (&[&Package], &[&Package]) = (&[&app], &[&other]);
+    let now = "2026-11-20T00:00:00Z".parse().unwrap();
+    for (product, lockfiles, expected) in [
+        ("pkg:npm/other", &[other][..], true),
+        ("pkg:npm/other", &[app], false),
+        ("pkg:npm/other", &[app, other], false),
+        ("pkg:npm/other", &[other, &[]], false),
+        ("pkg:npm/vuln@1.0.0", &[app, other, &[]], true),
+        ("pkg:npm/vuln@2.0.0", &[app], false),
+    ] {
+        let file = not_affected(product, "2026-11-01T00:00:00Z");
+        let vex = Vex::read(&[file], now, &mut Vec::new()).unwrap();
+        assert_eq!(is_waived(&vex, lockfiles), expected, "{product} {lockfiles:?}");
+    }
+}
+
+#[test]
+fn a_statement_of_the_future_accepts_nothing_yet() {
+    let now = "2026-11-20T12:00:00Z".parse().unwrap();
+    for (time, expected) in [
+        ("2026-11-20T12:00:00Z", true),
+        ("2026-11-21T12:00:00Z", true),
+        ("2026-11-21T12:00:01Z", false),
+        ("2099-11-03T00:00:00Z", false),
+    ] {
+        let mut notes = Vec::new();
+        let vex = Vex::read(&[not_affected("pkg:npm/vuln", time)], now, &mut notes).unwrap();
+        assert_eq!(is_waived(&vex, &[&[]]), expected, "{time}");
+        let note = ["1 statement of v.json not counted, dated after now"];
+        assert_eq!(notes, if expected { &note[..0] } else { &note[..] }, "{time}");
+    }
+    // One that accepts nothing is the safe side.
+    let mut open = not_affected("pkg:npm/vuln", "2099-01-01T00:00:00Z");
+    open.bytes = String::from_utf8(open.bytes).unwrap().replace("not_affected", "affected").into_bytes();
+    let accepting = not_affected("pkg:npm/vuln", "2026-11-01T00:00:00Z");
+    let vex = Vex::read(&[open, accepting], now, &mut Vec::new()).unwrap();
+    assert!(!is_waived(&vex, &[&[]]));
 }
