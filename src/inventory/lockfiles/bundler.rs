@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::manifest::Manifest;
-use super::{Format, Source};
+use super::{Format, Source, node};
 use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
@@ -165,15 +165,27 @@ impl Reader {
         let remote = self.remotes.first().cloned().unwrap_or_default();
         let (origin, source) = match self.section {
             Section::Git => (Origin::Git, format!("{remote}#{}", self.revision)),
-            Section::Path if remote.starts_with("..") || remote.starts_with('/') => (Origin::Path, remote),
-            Section::Path => (Origin::Project, String::new()),
+            Section::Path => match node::folder(&remote) {
+                Origin::Project => (Origin::Project, String::new()),
+                origin => (origin, remote),
+            },
             Section::Gem if self.remotes.iter().any(|remote| is_public(remote)) => {
                 (Origin::Registry, String::new())
             }
             _ => (Origin::Other, self.remotes.join(" ")),
         };
         let package = Package { origin, source, ..Package::new(Ecosystem::RUBYGEMS, name, version, line) };
+        // Each of several registries may give any gem; those of others stand for themselves.
+        let others: Vec<Package> = self
+            .remotes
+            .iter()
+            .filter(|remote| origin == Origin::Registry && !is_public(remote))
+            .map(|remote| super::manifest::registry(Ecosystem::RUBYGEMS, remote, line))
+            .collect();
         let index = self.draft.add(package);
+        for other in others {
+            self.draft.add(other);
+        }
         let known = self.by_name.entry(name.to_owned()).or_default();
         if !known.contains(&index) {
             known.push(index);
@@ -264,4 +276,34 @@ fn named(line: u64, word: &str) -> Result<(&str, Option<&str>), Damage> {
 fn is_public(remote: &str) -> bool {
     let host = remote.split_once("://").map_or(remote, |(_, rest)| rest);
     matches!(host.trim_end_matches('/'), "rubygems.org" | "www.rubygems.org" | "index.rubygems.org")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMAT, Source};
+    use crate::Origin;
+
+    #[test]
+    fn further_registries_are_listed() {
+        let text = "GEM\n  remote: https://rubygems.org/\n  remote: https://gems.example/\n  specs:\n    a (1.0.0)\n    b (1.0.0)\n\nDEPENDENCIES\n  a\n  b\n";
+        let graph = FORMAT.read(&Source::alone("Gemfile.lock", text.as_bytes())).unwrap();
+        let rows: Vec<_> = graph.packages.iter().map(|package| (package.name.as_str(), package.origin)).collect();
+        assert_eq!(rows, [("a", Origin::Registry), ("gems.example", Origin::Other), ("b", Origin::Registry)]);
+    }
+
+    #[test]
+    fn folders_are_the_projects_own_only_within_it() {
+        for (remote, origin) in [
+            (".", Origin::Project),
+            ("./engines/a", Origin::Project),
+            ("../a", Origin::Path),
+            ("./../../a", Origin::Path),
+            ("a/../../b", Origin::Path),
+            ("/srv/a", Origin::Path),
+        ] {
+            let text = format!("PATH\n  remote: {remote}\n  specs:\n    a (1.0.0)\n\nDEPENDENCIES\n  a!\n");
+            let graph = FORMAT.read(&Source::alone("Gemfile.lock", text.as_bytes())).unwrap();
+            assert_eq!(graph.packages[0].origin, origin, "{remote}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The manifest beside a lockfile, for the line that asks for a package.
 
 use super::Source;
-use devops_core::{Error, Location};
+use crate::{Origin, Package};
+use devops_core::{Ecosystem, Error, Location};
 
 /// A manifest's text.
 pub(super) struct Manifest {
@@ -39,5 +40,17 @@ impl Manifest {
                 })
             })
         })
+    }
+}
+
+/// A registry beside the public one, which may give any package: listed by its host, so that it is reported once.
+pub(super) fn registry(ecosystem: Ecosystem, address: &str, line: u64) -> Package {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    Package {
+        origin: Origin::Other,
+        source: format!("https://{host}/"),
+        ..Package::new(ecosystem, host, "", line)
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::manifest::registry;
 use super::{Format, Source};
 use crate::document::{Damage, Element, xml, xml_text};
 use crate::draft::Draft;
@@ -20,7 +21,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Elements whose spelling decides what is read.
-const KNOWN: [&str; 31] = [
+const KNOWN: [&str; 36] = [
     "project",
     "parent",
     "groupId",
@@ -51,6 +52,11 @@ const KNOWN: [&str; 31] = [
     "extensions",
     "extension",
     "reporting",
+    "repositories",
+    "repository",
+    "pluginRepositories",
+    "pluginRepository",
+    "url",
     "configuration",
 ];
 
@@ -118,6 +124,16 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             }
         }
     }
+    for section in std::iter::once(&root).chain(profiles.iter().copied()) {
+        for (list, name) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
+            for repository in listed(section.only(list)?, name)? {
+                let address = resolved(repository.text_of("url")?.unwrap_or_default(), &base);
+                if !address.is_empty() && !is_public(&address) {
+                    draft.add(registry(Ecosystem::MAVEN, &address, repository.line));
+                }
+            }
+        }
+    }
     extensions_beside(source, &base, &mut draft)?;
     let mut graph = draft.finish();
     graph.asked.dedup();
@@ -182,6 +198,12 @@ fn dependencies(section: &Element) -> Result<Vec<&Element>, Damage> {
         child.check_case(&KNOWN)?;
     }
     Ok(all.children.iter().collect())
+}
+
+/// Whether this is the public registry at its usual host.
+fn is_public(address: &str) -> bool {
+    let starts = ["https://repo.maven.apache.org/", "https://repo1.maven.org/"];
+    starts.iter().any(|start| address.starts_with(start))
 }
 
 /// What builds a project: plugins, those of reports and those that are set up for modules, with what they depend on and the
@@ -458,6 +480,17 @@ mod tests {
         let source = Source { path: "pom.xml", bytes: b"<project/>", neighbour: &neighbour };
         let graph = read(&source).unwrap();
         assert_eq!((graph.packages[0].name.as_str(), graph.packages[0].file.as_deref()), ("g:a", Some(".mvn/extensions.xml")));
+    }
+
+    #[test]
+    fn further_registries_are_listed() {
+        let of = |list: &str, name: &str, url: &str| {
+            packages(&format!("<project><{list}><{name}><id>x</id><url>{url}</url></{name}></{list}></project>"))
+        };
+        for (list, name) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
+            assert_eq!(of(list, name, "https://maven.example/x"), ["maven.example runtime"]);
+            assert!(of(list, name, "https://repo.maven.apache.org/maven2").is_empty());
+        }
     }
 
     #[test]
