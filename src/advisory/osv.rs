@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::record::{Advisory, Events, Kind, PackageKey, Versions, cvss_version};
+use super::record::{Advisory, Events, Kind, PackageKey, Read, Versions, cvss_version};
 use super::tree::Node;
 use devops_core::Severity;
 use devops_core::keys::damaged;
@@ -179,6 +179,7 @@ impl Own<'_> {
             ecosystem: ecosystem.to_owned(),
             patched,
             versions,
+            read: Read::default(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 use rustsec::advisory::Versions as Requirements;
@@ -114,6 +115,40 @@ pub enum Versions {
     },
 }
 
+/// What says which versions are affected, read when it is first asked. No part of what an advisory is: a copy reads again.
+#[derive(Default)]
+pub struct Read(OnceLock<Readable>);
+
+/// Versions that were read.
+enum Readable {
+    /// None where a requirement can't be read.
+    Requirements(Option<Requirements>),
+    Osv {
+        order: Order,
+        affected: Affected,
+    },
+}
+
+impl fmt::Debug for Read {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Read")
+    }
+}
+
+impl Clone for Read {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Read {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Read {}
+
 /// What is wrong with which versions of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advisory {
@@ -143,6 +178,8 @@ pub struct Advisory {
     pub patched: Vec<String>,
     /// Which versions are affected.
     pub versions: Versions,
+    /// The same as it is asked; `Read::default()` where an advisory is made.
+    pub read: Read,
 }
 
 impl Advisory {
@@ -192,23 +229,37 @@ impl Advisory {
             Versions::Requirements { patched, unaffected } if patched.is_empty() && unaffected.is_empty() => {
                 Verdict::Affected
             }
-            Versions::Requirements { patched, unaffected } => {
+            Versions::Requirements { .. } => {
                 let Ok(version) = CargoVersion::parse(text) else { return Verdict::Undecided };
-                match requirements(patched, unaffected) {
-                    Some(versions) if versions.is_vulnerable(&version) => Verdict::Affected,
-                    Some(_) => Verdict::NotAffected,
-                    None => Verdict::Undecided,
+                match self.read.0.get_or_init(|| self.readable()) {
+                    Readable::Requirements(Some(versions)) if versions.is_vulnerable(&version) => {
+                        Verdict::Affected
+                    }
+                    Readable::Requirements(Some(_)) => Verdict::NotAffected,
+                    _ => Verdict::Undecided,
                 }
+            }
+            Versions::Osv { .. } => match self.read.0.get_or_init(|| self.readable()) {
+                Readable::Osv { order, affected } => affected.affects(text, &Version::of_any(*order, text)),
+                Readable::Requirements(_) => Verdict::Undecided,
+            },
+        }
+    }
+
+    /// Reads which versions are affected.
+    fn readable(&self) -> Readable {
+        match &self.versions {
+            Versions::Requirements { patched, unaffected } => {
+                Readable::Requirements(requirements(patched, unaffected))
             }
             Versions::Osv { listed, ranges, .. } => {
                 let order = find(&self.ecosystem).and_then(|known| known.order());
-                let version = Version::of_any(order.unwrap_or(Order::SemVer), text);
                 let mut affected = Affected::new(order, listed.iter().map(String::as_str));
                 for range in ranges {
                     let events = range.events.iter().map(|(bound, text)| (*bound, text.as_str()));
                     affected.add(range.kind, order, events);
                 }
-                affected.affects(text, &version)
+                Readable::Osv { order: order.unwrap_or(Order::SemVer), affected }
             }
         }
     }

@@ -7,7 +7,7 @@ use rustsec::VersionReq;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::record::{Advisory, Kind, Versions};
+use super::record::{Advisory, Kind, Read, Versions};
 use devops_core::Ecosystem;
 use devops_core::keys::damaged;
 
@@ -64,6 +64,7 @@ pub fn parse(text: &[u8], package: &str, id: &str) -> Result<Advisory, String> {
             unaffected: texts(advisory.versions.unaffected()),
         },
         id: id.to_owned(),
+        read: Read::default(),
     })
 }
 

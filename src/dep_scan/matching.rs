@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fix::{Case, Dependents, Proposed, Repair, advice, repair};
+use super::fix::{Case, Clean, Dependents, Proposed, Repair, advice, repair};
 use super::policy::Facts;
 use super::rules::{
     ADVISORY, MALWARE, NOT_COVERED, NOTICE, UNDECIDED, UNMAINTAINED, UNPINNED, UNREADABLE, UNSOUND,
@@ -115,7 +115,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             if !judged.applying.is_empty() {
                 let dependents = dependents.get_or_init(|| Dependents::of(&lockfile.graph));
                 let all = about.of(package);
-                let repair = repair(dependents, index, package, &all);
+                let repair = repair(dependents, index, package, &all, &about.clean);
                 let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
                 let tool = package_manager(&lockfile.path);
                 let case = Case { package, tool, is_ambiguous, path: &path, repair: &repair };
@@ -177,6 +177,7 @@ pub(super) fn only(package: &Package) -> Option<String> {
 struct About<'a> {
     advisories: Vec<&'a Advisory>,
     unreadable: Vec<&'a Unreadable>,
+    clean: Clean,
 }
 
 /// What advisories say of a package at its version.

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-use crate::record::{Advisory, Epss, Events, Kind, PackageKey, Versions};
+use crate::record::{Advisory, Epss, Events, Kind, PackageKey, Read, Versions};
 use devops_core::Severity;
 use devops_versions::range::{Bound, Kind as RangeKind};
 
@@ -186,6 +186,7 @@ impl<'a> Malware<'a> {
                 ranges: if self.versions.is_empty() { vec![everything] } else { Vec::new() },
                 git_ranges: 0,
             },
+            read: Read::default(),
         }
     }
 }
@@ -339,6 +340,7 @@ pub(super) fn read(key: &PackageKey, head: &[u8], affected: &[u8]) -> Result<Adv
         },
         patched,
         versions,
+        read: Read::default(),
     })
 }
 

@@ -7,7 +7,8 @@ mod edit;
 mod plan;
 mod tool;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use devops_advisory::{Advisory, Kind};
 use devops_core::{Ecosystem, Location};
@@ -178,23 +179,42 @@ impl Needs {
     }
 }
 
+/// Which versions of one name no advisory is about, each asked once: all advisories, or those about versions only.
+#[derive(Debug, Default)]
+pub(super) struct Clean(RefCell<HashMap<(String, bool), bool>>);
+
+impl Clean {
+    /// Whether none of these advisories is about a version.
+    fn has(&self, version: &str, advisories: &[&Advisory], is_all: bool) -> bool {
+        let key = (version.to_owned(), is_all);
+        if let Some(known) = self.0.borrow().get(&key) {
+            return *known;
+        }
+        let is_clean = is_clean(version, advisories);
+        self.0.borrow_mut().insert(key, is_clean);
+        is_clean
+    }
+}
+
 /// The version that ends what advisories say of a package, of all that are known about its name.
 pub(super) fn repair(
     dependents: &Dependents<'_>,
     index: usize,
     package: &Package,
     all: &[&Advisory],
+    clean: &Clean,
 ) -> Repair {
     let mut passed_over = None;
     // No version ends that a package has no maintainer, so that this must not hide the one that ends a vulnerability.
     let is_about_versions =
         |advisory: &&&Advisory| !matches!(advisory.kind, Kind::Unmaintained | Kind::Notice);
     let weighty: Vec<&Advisory> = all.iter().filter(is_about_versions).copied().collect();
-    for advisories in [all, weighty.as_slice()] {
-        let (candidates, reason) = candidates(package, advisories);
+    for (advisories, is_all) in [(all, true), (weighty.as_slice(), false)] {
+        let is_clean = |version: &str| clean.has(version, advisories, is_all);
+        let (candidates, reason) = candidates(package, advisories, &is_clean);
         passed_over = passed_over.or(reason);
         let mut first = None;
-        let clean = candidates.into_iter().filter(|version| is_clean(version, advisories));
+        let clean = candidates.into_iter().filter(|version| is_clean(version));
         for version in clean.take(MOST) {
             let needs = dependents.needs(index, package, &version);
             let is_admitted = needs.standing() == Standing::Admitted;
@@ -219,7 +239,11 @@ fn is_clean(version: &str, advisories: &[&Advisory]) -> bool {
 }
 
 /// The fixed versions above the present one that advisories name, the lowest first, and why others are no candidates.
-fn candidates(package: &Package, advisories: &[&Advisory]) -> (Vec<String>, Option<String>) {
+fn candidates(
+    package: &Package,
+    advisories: &[&Advisory],
+    is_clean: &dyn Fn(&str) -> bool,
+) -> (Vec<String>, Option<String>) {
     let Package { ecosystem, version: present, .. } = package;
     let order = find(ecosystem.name()).and_then(|known| known.order()).unwrap_or(Order::SemVer);
     let read = |text: &str| Version::of_any(order, text);
@@ -250,7 +274,7 @@ fn candidates(package: &Package, advisories: &[&Advisory]) -> (Vec<String>, Opti
             candidates.push(version);
             continue;
         };
-        if is_clean(&version, advisories) {
+        if is_clean(&version) {
             passed_over.push(format!("{version}, which is {reason}"));
         }
     }
