@@ -76,17 +76,13 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
     let mut matches = Matches::default();
     let about = about(databases);
     for (number, lockfile) in lockfiles.iter().enumerate() {
-        let touched: Vec<(usize, &About<'_>)> = lockfile
-            .graph
-            .packages
-            .iter()
-            .enumerate()
-            .filter(|(_, package)| is_compared(package))
-            .filter_map(|(index, package)| {
-                let (ecosystem, name) = PackageKey::parts(package.ecosystem.name(), &package.name);
-                Some((index, about.get(ecosystem)?.get(name.as_ref())?))
-            })
-            .collect();
+        let packages = lockfile.graph.packages.iter().enumerate();
+        let compared = packages.filter(|(_, package)| is_compared(package));
+        let touched = compared.filter_map(|(index, package)| {
+            let (ecosystem, name) = PackageKey::parts(package.ecosystem.name(), &package.name);
+            Some((index, about.get(ecosystem)?.get(name.as_ref())?))
+        });
+        let touched: Vec<(usize, &About<'_>)> = touched.collect();
         matches.add_unpinned(lockfile);
         if touched.is_empty() {
             continue;
@@ -129,25 +125,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                     matches.know(package, &group, first, number);
                 }
             }
-            for (advisory, is_of_commits) in &judged.undecided {
-                matches.add(&subject, &advisory.id, || {
-                    let finding = if *is_of_commits {
-                        subject.undecided(advisory)
-                    } else {
-                        subject.incomparable(&advisory.id)
-                    };
-                    // What may be malware is not passed over.
-                    if advisory.kind == Kind::Malware {
-                        finding.severity(Severity::Critical)
-                    } else {
-                        finding
-                    }
-                });
-                matches.undecided += u64::from(*is_of_commits);
-            }
-            for unreadable in judged.unreadable {
-                matches.add(&subject, &unreadable.id, || subject.unreadable(unreadable));
-            }
+            matches.add_open(&subject, &judged);
         }
     }
     matches
@@ -365,6 +343,26 @@ impl Matches {
             update: case.update(version),
             repair: case.repair.clone(),
         });
+    }
+
+    /// Adds what can't be told of a package, and what can't be read.
+    fn add_open(&mut self, subject: &Subject<'_>, judged: &Judged<'_>) {
+        for (advisory, is_of_commits) in &judged.undecided {
+            self.add(subject, &advisory.id, || {
+                let finding = if *is_of_commits {
+                    subject.undecided(advisory)
+                } else {
+                    subject.incomparable(&advisory.id)
+                };
+                // What may be malware is not passed over.
+                let is_malware = advisory.kind == Kind::Malware;
+                if is_malware { finding.severity(Severity::Critical) } else { finding }
+            });
+            self.undecided += u64::from(*is_of_commits);
+        }
+        for unreadable in judged.unreadable {
+            self.add(subject, &unreadable.id, || subject.unreadable(unreadable));
+        }
     }
 
     /// Adds what applies to a package without an exact version, whatever version is taken.

@@ -34,12 +34,9 @@ impl Before {
         head: &BTreeMap<String, ObjectId>,
     ) -> Vec<Finding> {
         let now = self.paths_now();
-        let mut by_id: BTreeMap<ObjectId, &str> = BTreeMap::new();
-        for (path, id) in head {
-            if Kind::of(path).is_none() && !self.files.contains_key(path) {
-                by_id.insert(*id, path);
-            }
-        }
+        let is_new = |path: &str| Kind::of(path).is_none() && !self.files.contains_key(path);
+        let new = head.iter().filter(|(path, _)| is_new(path));
+        let by_id: BTreeMap<ObjectId, &str> = new.map(|(path, id)| (*id, path.as_str())).collect();
         let mut findings = Vec::new();
         for (path, _, graph) in self.lockfiles(lockfiles) {
             if now.contains(path) || graph.packages.is_empty() {

@@ -13,8 +13,11 @@ use std::path::{Path, PathBuf};
 use super::{Kind, Source};
 use crate::{Origin, Package};
 
+/// A way to damage a text.
+type Way = fn(&mut Random, &str) -> Vec<u8>;
+
 /// How a text is damaged.
-const WAYS: &[(&str, fn(&mut Random, &str) -> Vec<u8>)] = &[
+const WAYS: &[(&str, Way)] = &[
     ("a bit flipped", |random, text| {
         let mut bytes = text.as_bytes().to_vec();
         let at = random.below(bytes.len());
@@ -136,10 +139,8 @@ fn inserted(random: &mut Random, text: &str, what: &str) -> Vec<u8> {
 type Fact = (String, String, Origin);
 
 fn facts(packages: &[Package]) -> BTreeSet<Fact> {
-    let version = |package: &Package| match package.is_exact() {
-        true => package.version.clone(),
-        false => package.requirement.clone(),
-    };
+    let version =
+        |package: &Package| if package.is_exact() { &package.version } else { &package.requirement }.clone();
     packages.iter().map(|package| (package.name.clone(), version(package), package.origin)).collect()
 }
 
@@ -313,19 +314,18 @@ fn no_package_of_a_damaged_lockfile_vanishes_unseen() {
         }
         let mut kind = "all are listed";
         for lost in before.difference(&now) {
-            match reason(lost, &now, &before, (&raw, &text)) {
-                Some(reason) => kind = reason,
-                None => {
-                    if let Ok(folder) = std::env::var("DEVOPS_MUTATIONS_LOG") {
-                        fs::write(Path::new(&folder).join(format!("{round}.txt")), &bytes).unwrap();
-                    }
-                    unseen.push(format!(
-                        "{}: {how}, round {round}: {lost:?} vanished, {}",
-                        sample.shown,
-                        difference(&sample.text, &text)
-                    ));
-                }
+            if let Some(reason) = reason(lost, &now, &before, (&raw, &text)) {
+                kind = reason;
+                continue;
             }
+            if let Ok(folder) = std::env::var("DEVOPS_MUTATIONS_LOG") {
+                fs::write(Path::new(&folder).join(format!("{round}.txt")), &bytes).unwrap();
+            }
+            unseen.push(format!(
+                "{}: {how}, round {round}: {lost:?} vanished, {}",
+                sample.shown,
+                difference(&sample.text, &text)
+            ));
         }
         *counts.entry(kind).or_default() += 1;
         if how == "a conflict" {

@@ -164,9 +164,8 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
     let mut folders = vec![(start.to_path_buf(), real.clone())];
     let mut links = Vec::new();
     let mut seen = BTreeSet::new();
-    loop {
-        // What needs no link comes first, so that it is found by its own path.
-        let Some((folder, real_folder)) = folders.pop().or_else(|| links.pop()) else { break };
+    // What needs no link comes first, so that it is found by its own path.
+    while let Some((folder, real_folder)) = folders.pop().or_else(|| links.pop()) {
         if !seen.insert(real_folder.clone()) {
             continue;
         }
@@ -174,8 +173,7 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
         for entry in entries {
             let entry = entry.map_err(|error| Error::unreadable(&folder, error))?;
             let path = entry.path();
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
+            let name = entry.file_name().to_string_lossy().into_owned();
             let kind = entry.file_type().map_err(|error| Error::unreadable(&path, error))?;
             let below = path.strip_prefix(start).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             if kind.is_dir() {
@@ -203,18 +201,13 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
                 let lockfile = if is_prose { Kind::NotRead("PyPI") } else { lockfile };
                 found.lockfiles.insert(tidy(&path), lockfile);
             } else if kind.is_symlink() && path.is_dir() {
-                match fs::canonicalize(&path) {
-                    Ok(target)
-                        if is_searched(&name)
-                            && !target.components().any(|part| part.as_os_str() == ".git")
-                            && (target.starts_with(&real) || sight.may_lead_to(&target))
-                            && !sight.hides(start, &below, true)? =>
-                    {
-                        links.push((path, target));
-                    }
-                    _ => {
-                        found.not_entered.insert(tidy(&path));
-                    }
+                let is_searched = is_searched(&name) && !sight.hides(start, &below, true)?;
+                let target = fs::canonicalize(&path)
+                    .ok()
+                    .filter(|target| target.starts_with(&real) || sight.may_lead_to(target));
+                match target.filter(|target| is_searched && !is_of_git(target)) {
+                    Some(target) => links.push((path, target)),
+                    None => drop(found.not_entered.insert(tidy(&path))),
                 }
             } else if kind.is_file()
                 && let Some(manifest) = Manifest::of(&name)
@@ -224,12 +217,27 @@ fn walk(start: &Path, sight: &dyn Sight) -> Result<Found, Error> {
             }
         }
     }
+    add_unlocked(&mut found, manifests, sight)?;
+    Ok(found)
+}
+
+/// Whether a folder is git's own, or lies in it.
+fn is_of_git(folder: &Path) -> bool {
+    folder.components().any(|part| part.as_os_str() == ".git")
+}
+
+/// Adds manifests that ask for packages which no lockfile lists.
+fn add_unlocked(
+    found: &mut Found,
+    manifests: Vec<(PathBuf, &'static Manifest)>,
+    sight: &dyn Sight,
+) -> Result<(), Error> {
     for (path, manifest) in manifests {
-        if !is_locked(&path, manifest, &found) && manifest.asks(&sight.read(&path)?) {
+        if !is_locked(&path, manifest, found) && manifest.asks(&sight.read(&path)?) {
             found.lockfiles.insert(tidy(&path), Kind::NotRead(manifest.ecosystem));
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Whether a lockfile beside a manifest, or in a folder above it, lists what the manifest asks for.

@@ -72,9 +72,8 @@ impl<'a> File<'a> {
                 content.split_whitespace().map(|word| unquoted(word, line)).collect::<Result<_, _>>()?;
             is_empty &= words.is_empty();
             match (block, words.as_slice()) {
-                (_, []) => {}
+                (_, []) | (None, [_, "()"] | [_, "(", ")"]) => {}
                 (Some(_), [")"]) => block = None,
-                (None, [_, "()"] | [_, "(", ")"]) => {}
                 (None, [verb]) if verb.ends_with("()") => {}
                 (None, [verb, "("]) => block = Some((verb, line)),
                 (None, [verb]) if verb.ends_with('(') => block = Some((verb.trim_end_matches('('), line)),
@@ -181,7 +180,7 @@ impl<'a> File<'a> {
         self.add_stdlib(path, &mut draft);
         for required in &self.required {
             let module = self.module(required.path, required.version, required.line, sums);
-            let forked = self.forked(required, &module);
+            let forked = forked(required, &module);
             let index = draft.add(module);
             if let Some(forked) = forked {
                 draft.add(forked);
@@ -247,19 +246,6 @@ impl<'a> File<'a> {
             ..Package::new(Ecosystem::GO, path, version.trim_start_matches('v'), line)
         }
     }
-
-    /// The module that was asked for, where a fork replaces it: what is known of the one may hold for the other.
-    fn forked(&self, required: &Required<'a>, by: &Package) -> Option<Package> {
-        let Required { path, version, line, .. } = *required;
-        let is_forked = by.origin == Origin::Registry && by.name != path;
-        let version = version.trim_start_matches('v');
-        let forked = Package {
-            origin: Origin::Git,
-            source: format!("https://{}#v{}", by.name, by.version),
-            ..Package::new(Ecosystem::GO, path, version, line)
-        };
-        (is_forked && !forked.has_placeholder()).then_some(forked)
-    }
 }
 
 /// A word without its quotation marks. Go only takes these, and reads escapes in them.
@@ -273,6 +259,19 @@ fn unquoted(word: &str, line: u64) -> Result<&str, Damage> {
         return Err(Damage::new(line, "a quotation mark stands within a word"));
     }
     Ok(word)
+}
+
+/// The module that was asked for, where a fork replaces it: what is known of the one may hold for the other.
+fn forked(required: &Required<'_>, by: &Package) -> Option<Package> {
+    let Required { path, version, line, .. } = *required;
+    let is_forked = by.origin == Origin::Registry && by.name != path;
+    let version = version.trim_start_matches('v');
+    let forked = Package {
+        origin: Origin::Git,
+        source: format!("https://{}#v{}", by.name, by.version),
+        ..Package::new(Ecosystem::GO, path, version, line)
+    };
+    (is_forked && !forked.has_placeholder()).then_some(forked)
 }
 
 /// Whether a path is of a folder instead of a module.

@@ -121,7 +121,7 @@ fn may_fit(pattern: &str, text: &str) -> bool {
     let parts: Vec<&str> = plain.split(".*").collect();
     let is_plain = |part: &&str| part.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '-' | '_'));
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return true };
-    if !parts.iter().all(|part| is_plain(part)) {
+    if !parts.iter().all(is_plain) {
         return true;
     }
     if parts.len() == 1 {

@@ -125,19 +125,25 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         }
     }
     for section in std::iter::once(&root).chain(profiles.iter().copied()) {
-        for (list, name) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
-            for repository in listed(section.only(list)?, name)? {
-                let address = resolved(repository.text_of("url")?.unwrap_or_default(), &base);
-                if !address.is_empty() && !is_public(&address) {
-                    draft.add(registry(Ecosystem::MAVEN, &address, repository.line));
-                }
-            }
-        }
+        add_registries(section, &base, &mut draft)?;
     }
     extensions_beside(source, &base, &mut draft)?;
     let mut graph = draft.finish();
     graph.asked.dedup();
     Ok(graph)
+}
+
+/// Adds the registries of a section that are not the public one.
+fn add_registries(section: &Element, base: &Properties<'_>, draft: &mut Draft) -> Result<(), Damage> {
+    for (list, name) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
+        for repository in listed(section.only(list)?, name)? {
+            let address = resolved(repository.text_of("url")?.unwrap_or_default(), base);
+            if !address.is_empty() && !is_public(&address) {
+                draft.add(registry(Ecosystem::MAVEN, &address, repository.line));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Adds the properties of a section.

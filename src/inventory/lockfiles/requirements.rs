@@ -381,12 +381,11 @@ fn logical(text: &str) -> Result<Vec<(u64, String)>, Damage> {
         if is_comment {
             joined.push(' ');
         }
-        match line.ends_with('\\') {
-            true if !is_comment => joined.push_str(line.trim_matches('\\')),
-            _ => {
-                joined.push_str(line);
-                lines.extend(open.take());
-            }
+        if line.ends_with('\\') && !is_comment {
+            joined.push_str(line.trim_matches('\\'));
+        } else {
+            joined.push_str(line);
+            lines.extend(open.take());
         }
     }
     match open {

@@ -52,18 +52,17 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(text: &str) -> Result<Graph, Damage> {
     let mut packages: Vec<Part> = Vec::new();
     let mut relations: Vec<(&str, &str, &str)> = Vec::new();
-    let mut ids: HashSet<&str> = HashSet::new();
-    let mut subjects: Vec<&str> = Vec::new();
+    let (mut ids, mut subjects) = (HashSet::<&str>::new(), Vec::<&str>::new());
     let (mut element, mut is_versioned) = (Element::Document, false);
     let mut lines = (1_u64..).zip(text.lines());
     while let Some((line, content)) = lines.next() {
         let content = content.trim();
-        if content.is_empty() || content.starts_with('#') {
+        if matches!(content.as_bytes(), [] | [b'#', ..]) {
             continue;
         }
         let unexpected = || Damage::new(line, format!("`{content}` is no tag with a value"));
-        let (tag, value) = content.split_once(':').ok_or_else(unexpected)?;
-        let mut value = value.trim();
+        let (tag, mut value) =
+            content.split_once(':').map(|(tag, value)| (tag, value.trim())).ok_or_else(unexpected)?;
         if let Some(known) = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(tag) && **known != tag) {
             return Err(Damage::new(line, format!("unknown tag `{tag}`, did you mean `{known}`?")));
         }

@@ -175,7 +175,7 @@ pub(super) fn judge(name: &str, text: &str) {
         "gl-code-quality-report.json" => code_quality(text),
         // Schemas of these are in the tests of renderers.
         _ if name.rsplit_once('.').is_some_and(|(_, extension)| extension == "json") => {
-            drop(serde_json::from_str::<Value>(text).expect("JSON"))
+            drop(serde_json::from_str::<Value>(text).expect("JSON"));
         }
         _ => panic!("no judge for {name}"),
     }
