@@ -28,6 +28,6 @@ rules! {
     INSTALL_SCRIPT: "install-script-new", Medium, "a change brings in a package that runs a script when it is installed";
     TOO_NEW: "package-too-new", High, "a change brings in a version that was published a short time ago";
     TRUST_LOWERED: "trust-lowered", Medium, "a change takes a package from a source that is trusted less";
-    GONE: "lockfile-gone", Medium, "a change removes the lockfile of a project that stays";
+    GONE: "lockfile-gone", High, "a change removes the lockfile of a project that stays";
     STALE: "database-stale", Medium, "the advisory database is old";
 }

@@ -359,7 +359,7 @@ mod tests {
             (Order::PyPi, "1.0.0\\"),
             (Order::Maven, "[1.0.0,1.0.0]"),
             (Order::Packagist, "dev-main"),
-            (Order::GitHubActions, "v1"),
+            (Order::GitHubActions, "main"),
         ] {
             let listed = Affected::new(Some(order), ["1.0.0"]);
             assert_eq!(listed.affects(text, &Version::of_any(order, text)), Undecided, "{text}");

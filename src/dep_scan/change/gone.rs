@@ -52,7 +52,7 @@ impl Before {
                 names.find(|name| {
                     let manifest =
                         if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
-                    manifest != path && self.files.contains_key(&manifest) && head.contains_key(&manifest)
+                    manifest != path && head.contains_key(&manifest)
                 })
             };
             // A lockfile of a folder above may be the one of its workspace.
@@ -77,7 +77,7 @@ impl Before {
             let why = match (renamed, project()) {
                 (Some(renamed), _) => format!("it is called {renamed} now, a name that is not read"),
                 (None, Some(manifest)) if !has_other() => {
-                    format!("{manifest} is still there, and no other lockfile lists its packages")
+                    format!("{manifest} is there, and no other lockfile lists its packages")
                 }
                 (None, None) if is_of_pip && stays() && !has_other() => {
                     "no other lockfile lists its packages, and its folder is still there".to_owned()

@@ -287,7 +287,8 @@ mod tests {
     fn further_registries_are_listed() {
         let text = "GEM\n  remote: https://rubygems.org/\n  remote: https://gems.example/\n  specs:\n    a (1.0.0)\n    b (1.0.0)\n\nDEPENDENCIES\n  a\n  b\n";
         let graph = FORMAT.read(&Source::alone("Gemfile.lock", text.as_bytes())).unwrap();
-        let rows: Vec<_> = graph.packages.iter().map(|package| (package.name.as_str(), package.origin)).collect();
+        let rows: Vec<_> =
+            graph.packages.iter().map(|package| (package.name.as_str(), package.origin)).collect();
         assert_eq!(rows, [("a", Origin::Registry), ("gems.example", Origin::Other), ("b", Origin::Registry)]);
     }
 

@@ -289,7 +289,10 @@ mod tests {
             ("", ""),
             ("https://api.github.com/repos/a/b/zipball/abc", "https://github.com/a/b.git"),
             ("https://codeload.github.com/a/b/legacy.zip/abc", ""),
-            ("https://gitlab.com/api/v4/projects/a%2Fb/repository/archive.zip?sha=abc", "https://gitlab.com/a/b.git"),
+            (
+                "https://gitlab.com/api/v4/projects/a%2Fb/repository/archive.zip?sha=abc",
+                "https://gitlab.com/a/b.git",
+            ),
             ("https://bitbucket.org/a/b/get/abc.zip", "git@bitbucket.org:a/b.git"),
             ("", "https://github.com/a/b"),
         ] {
@@ -311,8 +314,16 @@ mod tests {
             ("", "git@github.com.evil.host:a/b.git", "git@github.com.evil.host:a/b.git"),
             ("file:///tmp/x.zip", "", "file:///"),
             // Another commit, or a branch, than the one that the lockfile names.
-            ("https://api.github.com/repos/evil/b/zipball/def", "https://github.com/a/b.git", "https://api.github.com/"),
-            ("https://api.github.com/repos/evil/b/zipball/xabc", "https://github.com/a/b.git", "https://api.github.com/"),
+            (
+                "https://api.github.com/repos/evil/b/zipball/def",
+                "https://github.com/a/b.git",
+                "https://api.github.com/",
+            ),
+            (
+                "https://api.github.com/repos/evil/b/zipball/xabc",
+                "https://github.com/a/b.git",
+                "https://api.github.com/",
+            ),
         ] {
             let package = package(&(fetched(dist, code) + NOTIFIED));
             assert_eq!((package.origin, package.source.as_str()), (Origin::Other, source), "{dist} {code}");
@@ -328,12 +339,32 @@ mod tests {
     fn packages_of_other_registries_and_of_repositories_name_them() {
         let other = ", \"notification-url\": \"https://packages.example/downloads\"";
         for (fields, origin, source) in [
-            (fetched("https://files.example/x.zip", "") + other, Origin::Other, "https://files.example/ https://packages.example/downloads"),
-            (fetched("https://api.github.com/repos/a/b/zipball/abc", "") + other, Origin::Other, "https://packages.example/downloads"),
+            (
+                fetched("https://files.example/x.zip", "") + other,
+                Origin::Other,
+                "https://files.example/ https://packages.example/downloads",
+            ),
+            (
+                fetched("https://api.github.com/repos/a/b/zipball/abc", "") + other,
+                Origin::Other,
+                "https://packages.example/downloads",
+            ),
             (fetched("", "https://git.example/b.git"), Origin::Git, "https://git.example/b.git#abc"),
-            (fetched("https://git.example/b.zip", "https://git.example/b.git"), Origin::Git, "https://git.example/b.git#abc"),
-            (fetched("https://evil.host/b.zip", "https://github.com/a/b.git"), Origin::Other, "https://evil.host/"),
-            (fetched("https://gitlab.com/x.zip?sha=abc", ""), Origin::Other, "https://gitlab.com/x.zip?sha=abc"),
+            (
+                fetched("https://git.example/b.zip", "https://git.example/b.git"),
+                Origin::Git,
+                "https://git.example/b.git#abc",
+            ),
+            (
+                fetched("https://evil.host/b.zip", "https://github.com/a/b.git"),
+                Origin::Other,
+                "https://evil.host/",
+            ),
+            (
+                fetched("https://gitlab.com/x.zip?sha=abc", ""),
+                Origin::Other,
+                "https://gitlab.com/x.zip?sha=abc",
+            ),
         ] {
             let package = package(&fields);
             assert_eq!((package.origin, package.source.as_str()), (origin, source), "{fields}");
@@ -347,7 +378,9 @@ mod tests {
         };
         assert_eq!(origin("path", "./packages/b"), Origin::Project);
         assert_eq!(origin("path", "packages/b"), Origin::Project);
-        for (kind, url) in [("path", "../b"), ("path", "./../../b"), ("Path", "a/../../b"), ("path", "/srv/b")] {
+        for (kind, url) in
+            [("path", "../b"), ("path", "./../../b"), ("Path", "a/../../b"), ("path", "/srv/b")]
+        {
             assert_eq!(origin(kind, url), Origin::Path, "{url}");
         }
     }

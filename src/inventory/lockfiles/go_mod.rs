@@ -351,7 +351,9 @@ mod tests {
             let text = format!("module m\n{empty}\nrequire a v1.0.0\n");
             assert_eq!(rows(&text).unwrap(), ["m project", "a 1.0.0 registry"], "{empty}");
         }
-        for text in ["require a v1.0.0\n", "require ()\n", "module m\nrequire (\n", "module m\nrequire () a v1.0.0\n"] {
+        for text in
+            ["require a v1.0.0\n", "require ()\n", "module m\nrequire (\n", "module m\nrequire () a v1.0.0\n"]
+        {
             assert!(rows(text).is_err(), "{text}");
         }
     }

@@ -119,7 +119,8 @@ fn trusts(trust: &Element, component: &Element, file: &str) -> bool {
 fn may_fit(pattern: &str, text: &str) -> bool {
     let plain = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".").replace("[.]", ".");
     let parts: Vec<&str> = plain.split(".*").collect();
-    let is_plain = |part: &&str| part.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '-' | '_'));
+    let is_plain =
+        |part: &&str| part.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '-' | '_'));
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return true };
     if !parts.iter().all(is_plain) {
         return true;
@@ -154,7 +155,10 @@ mod tests {
     #[test]
     fn checksums_that_are_trusted_as_well_count() {
         assert_eq!(integrity("", "<sha256 value='aa'/>"), ["sha256:aa"]);
-        assert_eq!(integrity("", "<sha256 value='aa'><also-trust value='ee'/></sha256>"), ["sha256:aa or ee"]);
+        assert_eq!(
+            integrity("", "<sha256 value='aa'><also-trust value='ee'/></sha256>"),
+            ["sha256:aa or ee"]
+        );
     }
 
     #[test]
@@ -171,7 +175,8 @@ mod tests {
             ("<trust group='a.b' version='2'/>", false),
             ("<trust file='.*-javadoc[.]jar' regex='true'/>", false),
         ] {
-            let found = integrity(&format!("<trusted-artifacts>{trust}</trusted-artifacts>"), "<sha256 value='aa'/>");
+            let found =
+                integrity(&format!("<trusted-artifacts>{trust}</trusted-artifacts>"), "<sha256 value='aa'/>");
             assert_eq!(found.is_empty(), is_trusted, "{trust}");
         }
     }

@@ -239,7 +239,10 @@ fn listed<'a>(list: Option<&'a Element>, name: &str) -> Result<Vec<&'a Element>,
     let children = list.map_or(&[][..], |list| list.children.as_slice());
     for child in children {
         if child.name != name {
-            return Err(Damage::new(child.line, format!("unknown element `{}`, expected `{name}`", child.name)));
+            return Err(Damage::new(
+                child.line,
+                format!("unknown element `{}`, expected `{name}`", child.name),
+            ));
         }
         child.check_case(&KNOWN)?;
     }
@@ -362,7 +365,8 @@ fn packages(
                 == field(dependency, "type")?.unwrap_or_else(|| "jar".to_owned());
         if is_same {
             // Those of profiles win over those of the project where they are active.
-            versions.extend(field(rule, "version")?.filter(|version| !is_stated && !versions.contains(version)));
+            versions
+                .extend(field(rule, "version")?.filter(|version| !is_stated && !versions.contains(version)));
             scope = scope.or(field(rule, "scope")?);
         }
     }
@@ -482,16 +486,22 @@ mod tests {
         }
         assert!(packages("<project><build><plugins><plugin><artifactId>maven-x-plugin</artifactId></plugin></plugins></build></project>").is_empty());
         let extensions = format!("<extensions>\n<extension>{EVIL}</extension></extensions>");
-        let neighbour = |path: &str| Ok((path == ".mvn/extensions.xml").then(|| extensions.clone().into_bytes()));
+        let neighbour =
+            |path: &str| Ok((path == ".mvn/extensions.xml").then(|| extensions.clone().into_bytes()));
         let source = Source { path: "pom.xml", bytes: b"<project/>", neighbour: &neighbour };
         let graph = read(&source).unwrap();
-        assert_eq!((graph.packages[0].name.as_str(), graph.packages[0].file.as_deref()), ("g:a", Some(".mvn/extensions.xml")));
+        assert_eq!(
+            (graph.packages[0].name.as_str(), graph.packages[0].file.as_deref()),
+            ("g:a", Some(".mvn/extensions.xml"))
+        );
     }
 
     #[test]
     fn further_registries_are_listed() {
         let of = |list: &str, name: &str, url: &str| {
-            packages(&format!("<project><{list}><{name}><id>x</id><url>{url}</url></{name}></{list}></project>"))
+            packages(&format!(
+                "<project><{list}><{name}><id>x</id><url>{url}</url></{name}></{list}></project>"
+            ))
         };
         for (list, name) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
             assert_eq!(of(list, name, "https://maven.example/x"), ["maven.example runtime"]);
@@ -502,7 +512,10 @@ mod tests {
     #[test]
     fn every_managed_version_counts() {
         let managed = |version: &str| {
-            format!("<dependencyManagement>{}</dependencyManagement>", dependency(&format!("<version>{version}</version>")))
+            format!(
+                "<dependencyManagement>{}</dependencyManagement>",
+                dependency(&format!("<version>{version}</version>"))
+            )
         };
         let content = format!(
             "<project>{}{}<profiles><profile>{}</profile></profiles></project>",
@@ -519,7 +532,10 @@ mod tests {
         assert_eq!(read(&Source::alone("pom.xml", content)).unwrap().packages.len(), 1);
         let prefixed = "<build><plugins><plugin><artifactId>x</artifactId><configuration><target><y:z xmlns:y='q'/></target></configuration></plugin></plugins></build>";
         assert!(packages(&format!("<project>{prefixed}</project>")).is_empty());
-        for content in [&b"<?xml version=\"1.0\" encoding=\"UTF-16\"?><project>\xe9</project>"[..], b"<project><y:dependencies xmlns:y='q'/></project>"] {
+        for content in [
+            &b"<?xml version=\"1.0\" encoding=\"UTF-16\"?><project>\xe9</project>"[..],
+            b"<project><y:dependencies xmlns:y='q'/></project>",
+        ] {
             assert!(read(&Source::alone("pom.xml", content)).is_err());
         }
     }

@@ -49,10 +49,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             _ => field("version")?,
         };
         let scope = if is_dev { Scope::Dev } else { Scope::Runtime };
-        let package = Package {
-            scope,
-            ..Package::new(Ecosystem::NUGET, field("id")?, version, element.line)
-        };
+        let package =
+            Package { scope, ..Package::new(Ecosystem::NUGET, field("id")?, version, element.line) };
         let index = draft.add(package);
         // The file also lists what others bring in; it is the only list there is.
         let requirement = element.attribute("allowedVersions");
@@ -68,7 +66,9 @@ mod tests {
     #[test]
     fn only_chocolatey_leaves_versions_open() {
         let read = |attributes: &str| {
-            let text = format!("<packages><package id='a' /><package id='b' version='1.0' {attributes}/></packages>");
+            let text = format!(
+                "<packages><package id='a' /><package id='b' version='1.0' {attributes}/></packages>"
+            );
             let graph = FORMAT.read(&Source::alone("packages.config", text.as_bytes())).ok()?;
             Some(graph.packages.iter().map(crate::Package::label).collect::<Vec<_>>())
         };

@@ -60,9 +60,10 @@ fn is_of_pnpm(root: &Node<'_>) -> bool {
     let importers = root.entries("importers").unwrap_or_default();
     let is_own = |key: &str| OF_PNPM.iter().any(|(own, _)| *own == key);
     importers.iter().any(|importer| {
-        importer.node.map("").is_ok_and(|sections| {
-            !sections.is_empty() && sections.iter().all(|section| is_own(&section.key))
-        })
+        importer
+            .node
+            .map("")
+            .is_ok_and(|sections| !sections.is_empty() && sections.iter().all(|section| is_own(&section.key)))
     })
 }
 
@@ -300,7 +301,8 @@ fn add(draft: &mut Draft, mut package: Package, key: &str, node: &Node<'_>) -> R
     }
     // An address without a host is one of the registry.
     let relative = address.filter(|address| !address.contains(':')).map(|address| {
-        let registry = resolution.get("registry").and_then(Node::as_text).unwrap_or("https://registry.npmjs.org");
+        let registry =
+            resolution.get("registry").and_then(Node::as_text).unwrap_or("https://registry.npmjs.org");
         let path = address.replace('\\', "/");
         match path.strip_prefix("//") {
             Some(rest) => format!("https://{rest}"),

@@ -54,7 +54,10 @@ pub(super) fn is_prose(name: &str, bytes: &[u8]) -> bool {
     let Ok(lines) = text(&bytes).and_then(logical) else { return false };
     let mut contents = lines.iter().map(|(_, line)| without_comment(line)).filter(|line| !line.is_empty());
     let is_sentence = |content: &str| {
-        !content.starts_with('-') && !content.contains(['=', '<', '>', '~', '@', '/']) && content.contains(' ') && reader.line(content, 1, None, false).is_err()
+        !content.starts_with('-')
+            && !content.contains(['=', '<', '>', '~', '@', '/'])
+            && content.contains(' ')
+            && reader.line(content, 1, None, false).is_err()
     };
     lines.iter().any(|(_, line)| !without_comment(line).is_empty()) && contents.all(is_sentence)
 }

@@ -122,11 +122,13 @@ fn repository(address: &str) -> Option<String> {
     }
     let path = segments.join("/");
     let bare = path.len().checked_sub(4).and_then(|at| path.split_at_checked(at));
-    let path = bare.filter(|(_, end)| end.eq_ignore_ascii_case(".git")).map_or(path.as_str(), |(path, _)| path);
+    let path =
+        bare.filter(|(_, end)| end.eq_ignore_ascii_case(".git")).map_or(path.as_str(), |(path, _)| path);
     let is_plain = |text: &str, also: &[char]| {
         !text.is_empty() && text.chars().all(|one| one.is_ascii_alphanumeric() || also.contains(&one))
     };
-    let is_address = host.contains('.') && is_plain(host, &['.', '-']) && is_plain(path, &['.', '-', '_', '~', '+', '/']);
+    let is_address =
+        host.contains('.') && is_plain(host, &['.', '-']) && is_plain(path, &['.', '-', '_', '~', '+', '/']);
     is_address.then(|| format!("{host}/{path}"))
 }
 
@@ -175,15 +177,24 @@ mod tests {
             "git@github.com:/a/b.git",
             "github.com/a/b",
         ] {
-            assert_eq!(row(location), ("github.com/a/b".into(), Origin::Registry, String::new()), "{location}");
+            assert_eq!(
+                row(location),
+                ("github.com/a/b".into(), Origin::Registry, String::new()),
+                "{location}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_address_of_a_repository_is_git() {
-        for location in
-            ["https://github.com:8443/a/b", "file:///a/b", "https://github.com/a%00/b", "https://gîthub.com/a/b", "/a/b", "https://github.com"]
-        {
+        for location in [
+            "https://github.com:8443/a/b",
+            "file:///a/b",
+            "https://github.com/a%00/b",
+            "https://gîthub.com/a/b",
+            "/a/b",
+            "https://github.com",
+        ] {
             let (name, origin, source) = row(location);
             assert_eq!((name.as_str(), origin), (location, Origin::Git));
             assert_eq!(source, format!("{location}#abc"));

@@ -82,7 +82,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if text.trim_start().starts_with('<') {
         let root = xml(text)?;
         // Other programs have files of the name `bom.xml`, too.
-        let is_foreign = !root.name.eq_ignore_ascii_case("bom") && !text.to_ascii_lowercase().contains("cyclonedx");
+        let is_foreign =
+            !root.name.eq_ignore_ascii_case("bom") && !text.to_ascii_lowercase().contains("cyclonedx");
         if !is_foreign {
             of_xml(&root, &mut parts)?;
         }

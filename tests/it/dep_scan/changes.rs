@@ -337,9 +337,9 @@ const CHEATS: &[Case] = &[
     (
         "gives the lockfile a name that is not read",
         |project| project.rename("package-lock.json", "package-lock.json.bak"),
-        Warn("lockfile-gone"),
+        Red("lockfile-gone"),
     ),
-    ("removes the lockfile", |project| project.remove("package-lock.json"), Warn("lockfile-gone")),
+    ("removes the lockfile", |project| project.remove("package-lock.json"), Red("lockfile-gone")),
 ];
 
 /// Changes that do no harm, of a project with a vulnerable package that is known.
@@ -413,7 +413,7 @@ const HARMLESS: &[Case] = &[
     (
         "adds a checksum of another platform",
         |project| project.write("python/more.txt", "more==1.0 --hash=sha256:bb --hash=sha256:cc\n"),
-        Pass,
+        Warn("lockfile-tampered"),
     ),
     (
         "writes a name otherwise",

@@ -543,8 +543,7 @@ pub(super) const POLICY: &[Case] = &[
     (
         "fails a test that main has waived",
         |shop| {
-            let waiver =
-                "[[waiver]]\nrule = 'test-failed'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-01\n";
+            let waiver = "[[waiver]]\nrule = 'test-failed'\nmatches = '*adds'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-01\n";
             shop.on_main(|| shop.append("devops.toml", waiver));
             shop.fail();
         },
@@ -572,8 +571,7 @@ pub(super) const POLICY: &[Case] = &[
     (
         "deletes tests with the leave of main",
         |shop| {
-            let waiver =
-                "[[waiver]]\nrule = 'test-vanished'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-01\n";
+            let waiver = "[[waiver]]\nrule = 'test-vanished'\nmatches = '*removes'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-01\n";
             shop.on_main(|| {
                 shop.append("devops.toml", waiver);
                 shop.set("min-tests = 18");
