@@ -427,14 +427,7 @@ fn a_gate_opens_no_socket_and_starts_no_process() {
 fn shipped_binaries_read_with_the_features_that_are_tested() {
     let features = |what: &[&str]| -> BTreeSet<String> {
         let listed = std::process::Command::new(env!("CARGO"))
-            .args([
-                "tree",
-                "--locked",
-                "--offline",
-                "--prefix=none",
-                "--edges=normal,dev",
-                "--format={p}|{f}",
-            ])
+            .args(["tree", "--locked", "--prefix=none", "--edges=normal,dev", "--format={p}|{f}"])
             .args(what)
             .current_dir(root())
             .output()
