@@ -6,6 +6,7 @@ mod bill;
 pub mod document;
 pub mod draft;
 pub mod graph;
+pub mod installed;
 pub mod lockfiles;
 pub mod package;
 pub mod purl;
