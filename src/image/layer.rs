@@ -165,36 +165,63 @@ impl<'a> Reading<'a> {
         match entry.what {
             What::Folder => self.folder(&path),
             What::File | What::Sparse => {
-                self.layer.bytes = self.layer.bytes.saturating_add(entry.size);
                 let is_sparse = entry.what == What::Sparse;
-                self.no_folder(&path)?;
-                let about = installed::Entry { path: &path, size: entry.size, mode: entry.mode };
-                let extract = if is_sparse {
-                    (self.take)(about, &mut WithHoles(entry.size))
-                } else if let Some(mut stored) = tar.source().stored(entry.size) {
-                    (self.take)(about, &mut stored)
-                } else {
-                    let mut content = Streamed::new(tar.source(), entry.size);
-                    let extract = (self.take)(about, &mut content);
-                    let read = content.read();
-                    tar.took(read);
-                    extract
-                };
-                self.keep(path, entry.size, entry.mode, extract?)
+                let take = self.take;
+                self.found_file(path, entry.size, entry.mode, |about| {
+                    if is_sparse {
+                        take(about, &mut WithHoles(entry.size))
+                    } else if let Some(mut stored) = tar.source().stored(entry.size) {
+                        take(about, &mut stored)
+                    } else {
+                        let mut content = Streamed::new(tar.source(), entry.size);
+                        let extract = take(about, &mut content);
+                        let read = content.read();
+                        tar.took(read);
+                        extract
+                    }
+                })
             }
             What::HardLink(target) => {
                 let Some(target) = self.place(&target)? else { return Ok(()) };
                 self.no_folder(&path)?;
                 self.hard_link(path, target)
             }
-            What::Symlink(target) => {
-                self.no_folder(&path)?;
-                self.layer.symlinks.insert(path, target);
-                self.folder = None;
-                self.check_amount(self.layer.symlinks.len())
-            }
+            What::Symlink(target) => self.found_link(path, target),
             What::Special => self.no_folder(&path),
         }
+    }
+
+    /// Notes a folder of a root folder.
+    pub(crate) fn found_folder(&mut self, path: &[u8]) -> Result<(), Error> {
+        self.layer.entries += 1;
+        self.folder(path)
+    }
+
+    /// Notes a symbolic link.
+    pub(crate) fn found_link(&mut self, path: RawPath, target: RawPath) -> Result<(), Error> {
+        self.no_folder(&path)?;
+        self.layer.symlinks.insert(path, target);
+        self.folder = None;
+        self.check_amount(self.layer.symlinks.len())
+    }
+
+    /// Notes a device or a pipe of a root folder.
+    pub(crate) fn found_special(&mut self, path: &[u8]) -> Result<(), Error> {
+        self.no_folder(path)
+    }
+
+    /// Notes a regular file, from which something may be taken.
+    pub(crate) fn found_file(
+        &mut self,
+        path: RawPath,
+        size: u64,
+        mode: u32,
+        take: impl FnOnce(installed::Entry<'_>) -> Result<Option<Extract>, Error>,
+    ) -> Result<(), Error> {
+        self.layer.bytes = self.layer.bytes.saturating_add(size);
+        self.no_folder(&path)?;
+        let extract = take(installed::Entry { path: &path, size, mode })?;
+        self.keep(path, size, mode, extract)
     }
 
     /// Where an entry goes; none for the root. Its folders are followed through links that stand before it in this layer, as they are
@@ -334,7 +361,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Keeps what was taken from a file.
-    pub(crate) fn keep(
+    fn keep(
         &mut self,
         path: RawPath,
         size: u64,

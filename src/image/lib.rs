@@ -4,6 +4,7 @@
 //! is fetched. Knows of packages only that something is taken from files ([`devops_inventory::installed`]); knows no advisory, rule or
 //! host.
 
+mod cache;
 mod caches;
 mod config;
 mod content;
@@ -13,16 +14,19 @@ mod manifest;
 mod members;
 mod paths;
 mod region;
+mod scan;
 mod sum;
 mod tar;
 mod tree;
 mod unpack;
 
+pub use cache::Store;
 pub use caches::Cache;
 pub use config::{Config, Step};
 pub use image::{Blob, Image, Opened, Selection, open};
 pub use layer::{Kept, Layer, RawPath, Take};
 pub use region::Region;
+pub use scan::{Layers, Way, read_layers, read_root, take_as};
 pub use sum::Sum;
 pub use tree::{Place, Tree};
 pub use unpack::read;
