@@ -75,7 +75,8 @@ mod tests {
     fn what_is_kept_comes_back_or_nothing_does() {
         let folder = tempfile::tempdir().unwrap();
         let digest = Sum::of(b"layer");
-        let layer = Layer { present: vec![2, 5], opaque: vec![b"a".to_vec()], entries: 3, ..Layer::default() };
+        let layer =
+            Layer { present: vec![2, 5], opaque: vec![b"a".to_vec()], entries: 3, ..Layer::default() };
         let store = Store::new(folder.path(), "image-scan 1");
         assert_eq!(store.get(&digest), None);
         store.put(&digest, &layer).unwrap();

@@ -210,8 +210,8 @@ impl Reader<'_> {
                 // What else a registry stores: signatures, bills of materials, charts.
                 Document::Manifest { config, .. } if !is_config(&config.media_type) => {}
                 Document::Manifest { config, layers } => candidates.push(Candidate {
+                    indexes: self.with_origin(indexes, &descriptor)?,
                     manifest: descriptor.digest,
-                    indexes,
                     platform: descriptor.platform,
                     reference,
                     config,
@@ -247,6 +247,21 @@ impl Reader<'_> {
             (1, _) => images.pop().ok_or_else(|| self.not_one(&names)),
             _ => Err(self.not_one(&names)),
         }
+    }
+
+    /// Adds the index that an image was chosen from, which the layout holds without the other images: its bytes have to name this one.
+    fn with_origin(&self, mut indexes: Vec<Sum>, image: &Descriptor) -> Result<Vec<Sum>, Error> {
+        let Some(origin) = &image.chosen_from else { return Ok(indexes) };
+        let (algorithm, digits) = origin.parts();
+        let region = self.members.find(&format!("blobs/{algorithm}/{digits}"))?;
+        let Some(bytes) = region.map(|region| self.read(&region)).transpose()? else { return Ok(indexes) };
+        if origin.is_of(&bytes)
+            && let Ok(Document::Index(manifests)) = document(&bytes)
+            && manifests.iter().any(|manifest| manifest.digest == image.digest)
+        {
+            indexes.push(origin.clone());
+        }
+        Ok(indexes)
     }
 
     /// The image of a manifest.

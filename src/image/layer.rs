@@ -361,13 +361,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Keeps what was taken from a file.
-    fn keep(
-        &mut self,
-        path: RawPath,
-        size: u64,
-        mode: u32,
-        extract: Option<Extract>,
-    ) -> Result<(), Error> {
+    fn keep(&mut self, path: RawPath, size: u64, mode: u32, extract: Option<Extract>) -> Result<(), Error> {
         if mode & PRIVILEGED != 0 {
             self.layer.privileged.insert(path.clone(), mode);
             self.check_amount(self.layer.privileged.len())?;

@@ -14,6 +14,8 @@ pub(crate) struct Descriptor {
     pub(crate) platform: Option<String>,
     /// The name or tag that an index gives it.
     pub(crate) reference: Option<String>,
+    /// The index that it was chosen from when it was fetched.
+    pub(crate) chosen_from: Option<Sum>,
     /// Whether it says something about another image instead of being one.
     pub(crate) is_attestation: bool,
 }
@@ -89,6 +91,7 @@ fn descriptor(node: &Node<'_>) -> Result<Descriptor, Damage> {
             .and_then(|size| size.parse().ok())
             .ok_or_else(|| Damage::new(node.line, "`size` is no length"))?,
         platform,
+        chosen_from: annotation("vnd.devops-action.image-index.digest").and_then(|text| Sum::read(&text)),
         reference: annotation("io.containerd.image.name")
             .or_else(|| annotation("org.opencontainers.image.ref.name")),
         is_attestation,

@@ -143,8 +143,8 @@ pub fn read_root(root: &Path, take: Take<'_>) -> Result<Layer, Error> {
                 reading.found_folder(&path)?;
                 waiting.push((entry.path(), path, depth + 1));
             } else if metadata.is_symlink() {
-                let target =
-                    std::fs::read_link(entry.path()).map_err(|error| Error::unreadable(&entry.path(), error))?;
+                let target = std::fs::read_link(entry.path())
+                    .map_err(|error| Error::unreadable(&entry.path(), error))?;
                 reading.found_link(path, target.into_os_string().into_encoded_bytes())?;
             } else if metadata.is_file() {
                 let mode = mode(&metadata);
@@ -185,7 +185,8 @@ impl devops_inventory::installed::Content for OnDisk {
 
     fn range(&mut self, offset: u64, length: usize) -> std::io::Result<std::borrow::Cow<'_, [u8]>> {
         if self.stored.is_none() {
-            let region = Region::open(&self.path).map_err(|error| std::io::Error::other(error.to_string()))?;
+            let region =
+                Region::open(&self.path).map_err(|error| std::io::Error::other(error.to_string()))?;
             self.stored = Some(Stored::new(region));
         }
         match &mut self.stored {

@@ -180,12 +180,28 @@ impl<'a> Tree<'a> {
         Some(Place { layer, path })
     }
 
+    /// The path without links of the file or folder that a path leads to; none where it leads nowhere.
+    pub fn real(&self, path: &[u8]) -> Option<RawPath> {
+        let path = self.resolve(path).ok()?;
+        (path.is_empty() || self.at(&path).is_some()).then_some(path)
+    }
+
+    /// Whether something was taken from a file under its own path.
+    pub fn has_taken(&self, place: &Place) -> bool {
+        self.layers.get(place.layer).is_some_and(|layer| layer.kept.contains_key(&place.path))
+    }
+
     /// The layer whose file is left at a path.
     fn holder(&self, path: &[u8]) -> Option<usize> {
+        self.at(path).filter(|(_, is_folder)| !is_folder).map(|(layer, _)| layer)
+    }
+
+    /// The uppermost layer that has what is left at a path, and whether that is a folder.
+    fn at(&self, path: &[u8]) -> Option<(usize, bool)> {
         let folders: Vec<&[u8]> = ancestors(path).collect();
         for (number, layer) in self.layers.iter().enumerate().rev() {
             if let Some(is_folder) = layer.has(path) {
-                return (!is_folder).then_some(number);
+                return Some((number, is_folder));
             }
             let is_gone =
                 layer.whiteouts.iter().any(|gone| gone == path || folders.contains(&gone.as_slice()))
