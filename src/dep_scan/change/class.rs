@@ -9,7 +9,7 @@ use devops_inventory::{Origin, Package, Scope};
 use jiff::civil::Date;
 
 use super::super::matching::{Key, Lockfile, Matches, only};
-use super::super::rules::MALWARE;
+use devops_assessment::rules::MALWARE;
 use super::{Before, is_same_version};
 
 /// What a package was known as.

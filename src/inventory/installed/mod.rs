@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use content::{Content, InMemory};
 
 use super::package::Package;
+pub use super::package::SourcePackage;
 use super::purl::{of_distribution, purl};
 use devops_core::Error;
 
@@ -63,15 +64,6 @@ pub struct Left<'a> {
     pub layer: usize,
     /// What was taken.
     pub extract: &'a Extract,
-}
-
-/// The source package of a distribution's package; advisories of most distributions are about it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SourcePackage {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
 }
 
 /// A package that is installed.

@@ -19,6 +19,10 @@ pub(super) fn update(tool: &str, name: &str, spec: &str, version: &str) -> Optio
         "mix" => format!("mix deps.update {name}"),
         "pub" => format!("dart pub upgrade {name}"),
         "cocoapods" => format!("pod update {name}"),
+        // What a Dockerfile runs where no newer base image has it.
+        "apt" => format!("apt-get update && apt-get install --only-upgrade {name}"),
+        "apk" => format!("apk upgrade {name}"),
+        "dnf" => format!("dnf upgrade {name}"),
         "nuget" => format!("dotnet add package {name} --version {version}"),
         _ => return None,
     })

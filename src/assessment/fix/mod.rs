@@ -17,8 +17,8 @@ use devops_versions::range::Verdict;
 use devops_versions::requirement::{Requirement, is_pre_release};
 use devops_versions::{Order, Version, find};
 
-pub(super) use self::advice::{Case, advice};
-pub(super) use self::plan::{Plan, Proposed};
+pub(crate) use self::advice::{Case, advice};
+pub use self::plan::{Plan, Proposed};
 
 /// Most versions without an advisory that requirements are compared with.
 const MOST: usize = 32;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::super::matching::{Key, Lockfile, Matches, compare};
+use crate::matching::{Key, Lockfile, Matches, compare};
 use super::edit::{Edited, raised};
 use super::{Needs, Own, Repair, Standing, diff, is_toolchain, tool};
 use devops_advisory::{Collected, PackageKey};
@@ -19,25 +19,25 @@ const MOST: usize = 100;
 
 /// An update of a package in a lockfile.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Proposed {
+pub struct Proposed {
     /// The index of the lockfile among those that were compared.
-    pub(in super::super) lockfile: usize,
+    pub(crate) lockfile: usize,
     /// The index of the package in it.
-    pub(in super::super) package: usize,
+    pub(crate) package: usize,
     /// The program that writes the lockfile.
-    pub(in super::super) tool: &'static str,
+    pub(crate) tool: &'static str,
     /// The package as the tool tells it from others.
-    pub(in super::super) spec: String,
+    pub(crate) spec: String,
     /// The key of an override.
-    pub(in super::super) key: String,
+    pub(crate) key: String,
     /// The command that updates it in place, where there is one.
-    pub(in super::super) update: Option<String>,
+    pub(crate) update: Option<String>,
     /// The version to come to.
-    pub(in super::super) repair: Repair,
+    pub(crate) repair: Repair,
 }
 
 /// Updates that were checked.
-pub(in super::super) struct Plan<'a> {
+pub struct Plan<'a> {
     lockfiles: &'a [Lockfile],
     updates: Vec<(&'a Proposed, u64)>,
     /// How many findings end, and how many there are.
@@ -47,7 +47,7 @@ pub(in super::super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Checks updates: matches the packages again, each at its new version, and leaves out what would bring a finding.
-    pub(in super::super) fn of(
+    pub fn of(
         lockfiles: &'a [Lockfile],
         proposed: &'a [Proposed],
         databases: &[&Collected],
@@ -95,7 +95,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The sentence that sums the updates up; none without updates.
-    pub(in super::super) fn note(&self) -> Option<String> {
+    pub fn note(&self) -> Option<String> {
         (!self.updates.is_empty()).then(|| {
             let is_unknown = |(update, _): &&(&Proposed, u64)| !update.repair.needs.unknown.is_empty();
             let condition = match self.updates.iter().filter(is_unknown).count() {
@@ -112,7 +112,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The updates as a table.
-    pub(in super::super) fn table(&self) -> Table {
+    pub fn table(&self) -> Table {
         let columns = ["Package", "Version", "Fixed", "Ends", "Admitted", "Run"];
         let mut table = Table::new("Fixes", &columns);
         for (update, ended) in self.updates.iter().take(MOST) {
@@ -136,7 +136,7 @@ impl<'a> Plan<'a> {
 
     /// The changes of manifests as a patch; none where there is nothing to change. `read` reads a file by its path as reports write it,
     /// `place` is its path from the root of the repository.
-    pub(in super::super) fn patch(
+    pub fn patch(
         &self,
         read: &dyn Fn(&str) -> Option<String>,
         place: &dyn Fn(&str) -> String,

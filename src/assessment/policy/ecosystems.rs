@@ -18,7 +18,7 @@ pub(crate) fn has_advisories(ecosystem: &str) -> bool {
 ///
 /// # Errors
 /// Where no database is about any package, although there could be one.
-pub(crate) fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<Vec<Finding>, Error> {
+pub fn covered(lockfiles: &[Lockfile], databases: &[Database]) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let mut is_any_covered = false;
     let mut missing: Option<(&str, &Package)> = None;

@@ -38,9 +38,9 @@ pub struct Matches {
     /// The findings of each kind of advisory, whatever the number of lockfiles and databases they come from.
     pub kinds: BTreeMap<Kind, BTreeSet<Key>>,
     /// What is known about the advisories and the package of each finding that advisories apply.
-    pub(super) facts: BTreeMap<Key, Facts>,
+    pub(crate) facts: BTreeMap<Key, Facts>,
     /// Updates that would end findings.
-    pub(super) proposed: Vec<Proposed>,
+    pub proposed: Vec<Proposed>,
     /// How often only the repository knows whether an advisory applies.
     pub undecided: u64,
 }
@@ -60,7 +60,7 @@ pub struct Key {
 
 impl Key {
     /// The key of a package and an advisory or a source.
-    pub(super) fn of(package: &Package, id: &str) -> Self {
+    pub fn of(package: &Package, id: &str) -> Self {
         Self {
             ecosystem: package.ecosystem,
             name: package.name.clone(),
@@ -79,7 +79,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         let packages = lockfile.graph.packages.iter().enumerate();
         let compared = packages.filter(|(_, package)| is_compared(package));
         let touched = compared.filter_map(|(index, package)| {
-            let (ecosystem, name) = PackageKey::parts(package.ecosystem.name(), &package.name);
+            let (ecosystem, name) = PackageKey::parts(package.ecosystem.name(), package.advised_name());
             Some((index, about.get(ecosystem)?.get(name.as_ref())?))
         });
         let touched: Vec<(usize, &About<'_>)> = touched.collect();
@@ -98,7 +98,8 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 matches.add_unbounded(place, &paths, about, uncovered);
                 continue;
             }
-            let judged = about.judge(package);
+            let advised = &*advised(package);
+            let judged = about.judge(advised);
             if judged.is_empty() {
                 continue;
             }
@@ -111,9 +112,9 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             if !judged.applying.is_empty() {
                 let dependents = dependents.get_or_init(|| Dependents::of(&lockfile.graph));
                 let all = about.of(package);
-                let repair = repair(dependents, index, package, &all, &about.clean);
+                let repair = repair(dependents, index, advised, &all, &about.clean);
                 let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
-                let tool = package_manager(&lockfile.path);
+                let tool = tool(package, lockfile);
                 let case = Case { package, tool, is_ambiguous, path: &path, repair: &repair };
                 matches.propose(case, number, index, &judged.applying);
                 for group in groups(&judged.applying) {
@@ -144,8 +145,30 @@ fn exact(package: &Package) -> Cow<'_, Package> {
     }
 }
 
+/// The package that advisories are about: that of the distribution that it was built from, or itself.
+fn advised(package: &Package) -> Cow<'_, Package> {
+    match &package.built_from {
+        Some(source) => Cow::Owned(Package {
+            name: source.name.clone(),
+            version: source.version.clone(),
+            ..package.clone()
+        }),
+        None => Cow::Borrowed(package),
+    }
+}
+
+/// What updates a package.
+fn tool(package: &Package, lockfile: &Lockfile) -> &'static str {
+    match package.ecosystem.purl_type() {
+        "deb" => "apt",
+        "apk" => "apk",
+        "rpm" => "dnf",
+        _ => package_manager(&lockfile.path),
+    }
+}
+
 /// The one version that the requirement of a package admits.
-pub(super) fn only(package: &Package) -> Option<String> {
+pub fn only(package: &Package) -> Option<String> {
     let ecosystem = package.ecosystem.name();
     Requirement::parse(ecosystem, &package.requirement)?.only(ecosystem, &package.requirement)
 }
@@ -277,7 +300,7 @@ fn place(id: &str) -> u8 {
 }
 
 /// The kind that weighs most among advisories about one thing.
-pub(super) fn worst<'a>(group: &[&'a Advisory]) -> &'a Kind {
+pub(crate) fn worst<'a>(group: &[&'a Advisory]) -> &'a Kind {
     let weight = |kind: &Kind| match kind {
         Kind::Malware => 0,
         Kind::Vulnerability => 1,
@@ -294,7 +317,7 @@ pub(super) fn worst<'a>(group: &[&'a Advisory]) -> &'a Kind {
 }
 
 /// The severity of a kind of advisory that names none.
-pub(super) const fn kind_severity(kind: &Kind) -> Severity {
+pub(crate) const fn kind_severity(kind: &Kind) -> Severity {
     rated(kind).1
 }
 
@@ -432,12 +455,12 @@ impl Matches {
 
 /// Findings about packages at their versions, one for each thing that is said of one.
 #[derive(Debug, Default)]
-pub(super) struct Findings(BTreeMap<Key, Finding>);
+pub struct Findings(BTreeMap<Key, Finding>);
 
 impl Findings {
     /// Adds a finding about a package of a lockfile, or where it stands too; `id` names what is said.
     #[expect(clippy::too_many_arguments, reason = "where a package stands, and what is said of it")]
-    pub(super) fn add(
+    pub fn add(
         &mut self,
         lockfile: &Lockfile,
         paths: &Paths<'_>,
@@ -452,7 +475,7 @@ impl Findings {
     }
 
     /// The findings, by package.
-    pub(super) fn into_findings(self) -> impl Iterator<Item = Finding> {
+    pub fn into_findings(self) -> impl Iterator<Item = Finding> {
         self.0.into_values()
     }
 }
@@ -490,7 +513,7 @@ const fn rated(kind: &Kind) -> (&'static Rule, Severity) {
 }
 
 /// A package that something is said about.
-pub(super) struct Subject<'a> {
+pub struct Subject<'a> {
     lockfile: &'a Lockfile,
     package: &'a Package,
     path: &'a [String],
@@ -512,7 +535,7 @@ impl Subject<'_> {
     }
 
     /// A finding about this package, whatever it says.
-    pub(super) fn told(&self, rule: &Rule, title: String, id: &str) -> Finding {
+    pub fn told(&self, rule: &Rule, title: String, id: &str) -> Finding {
         let Package { ecosystem, name, version, .. } = self.package;
         Finding::new(rule, title, &[ecosystem.name(), name, version, id])
             .named("package", name.as_str())
@@ -635,7 +658,7 @@ impl Subject<'_> {
     }
 
     /// How the package came in.
-    pub(super) fn way(&self) -> String {
+    pub fn way(&self) -> String {
         match self.path {
             _ if self.is_direct => "a direct dependency".to_owned(),
             [] | [_] => "not a dependency of any package in this lockfile".to_owned(),
@@ -726,7 +749,7 @@ pub fn summary(matches: &Matches, packages: u64) -> String {
 }
 
 /// The first few of a list, and how many more there are.
-pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
+pub fn some<T: AsRef<str>>(names: &[T]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
     match names.len().checked_sub(SHOWN) {

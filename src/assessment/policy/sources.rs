@@ -17,7 +17,7 @@ type Place = (Ecosystem, Origin, String);
 type Listed<'a> = (&'a Lockfile, &'a Package);
 
 /// A finding for each source whose packages are not those of the public registry, without packages that have a finding of their own.
-pub(crate) fn sources(
+pub fn sources(
     lockfiles: &[Lockfile],
     known: &BTreeMap<Key, Finding>,
     severity: Severity,

@@ -14,7 +14,7 @@ use super::{Needs, Repair, Standing};
 
 /// What is known about an affected package when advice is given.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Case<'a> {
+pub(crate) struct Case<'a> {
     /// The package.
     pub package: &'a Package,
     /// The program that writes the lockfile.
@@ -63,7 +63,7 @@ impl Case<'_> {
 }
 
 /// The next step for one of the advisories that apply to a package, of all that are known about its name.
-pub(in super::super) fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String {
+pub(crate) fn advice(case: Case<'_>, advisory: &Advisory, all: &[&Advisory]) -> String {
     let name = &case.package.name;
     if all.iter().any(|other| other.kind == Kind::Malware && applies(other, case)) {
         return format!("remove `{}`, or return to an earlier version that you know", replaced(case));

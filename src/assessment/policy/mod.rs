@@ -8,13 +8,14 @@ mod threshold;
 mod vex;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
+use clap::{ArgAction, Args, ValueHint};
 use jiff::civil::Date;
 
 use self::reachability::Unreachable;
 use self::threshold::{held, rated};
 use self::vex::Vex;
-use super::Arguments;
 use super::matching::{Key, Lockfile, Matches, worst};
 use super::rules::UNDECIDED;
 use devops_advisory::record::score_of;
@@ -23,41 +24,42 @@ use devops_core::{Error, Finding, Input, Role, Severity};
 use devops_inventory::{Origin, Package, Scope};
 use devops_job::Context;
 
-pub(super) use ecosystems::{covered, has_advisories};
-pub(super) use sources::sources;
+pub use ecosystems::covered;
+pub(crate) use ecosystems::has_advisories;
+pub use sources::sources;
 
 /// What is known about a finding's advisories and package when its severity is decided.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub struct Facts {
     /// The kind that weighs most.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// The highest severity of those that name one.
-    pub(super) severity: Option<Severity>,
+    pub(crate) severity: Option<Severity>,
     /// The highest score of their newest CVSS vectors.
-    pub(super) score: Option<f64>,
+    pub(crate) score: Option<f64>,
     /// The highest probability of use.
-    pub(super) epss: Option<Epss>,
+    pub(crate) epss: Option<Epss>,
     /// Since when it is known to be exploited.
-    pub(super) known_exploited: Option<Date>,
+    pub(crate) known_exploited: Option<Date>,
     /// The first day of publication.
-    pub(super) published: Option<Date>,
+    pub(crate) published: Option<Date>,
     /// Whether a fix is known.
-    pub(super) has_fix: bool,
+    pub(crate) has_fix: bool,
     /// Every id and alias, in lower case.
-    pub(super) ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
     /// What the package is needed for, over all lockfiles the strongest.
-    pub(super) scope: Scope,
+    pub(crate) scope: Scope,
     /// Whether every lockfile only gives a bound of its version.
-    pub(super) is_guessed: bool,
+    pub(crate) is_guessed: bool,
     /// The package, as the first lockfile has it.
-    pub(super) package: Package,
+    pub(crate) package: Package,
     /// The lockfiles that list it, by their places among those that were compared.
-    pub(super) lockfiles: BTreeSet<usize>,
+    pub(crate) lockfiles: BTreeSet<usize>,
 }
 
 impl Facts {
     /// What advisories about one thing say of a package.
-    pub(super) fn of(package: &Package, group: &[&Advisory], has_fix: bool, lockfile: usize) -> Self {
+    pub(crate) fn of(package: &Package, group: &[&Advisory], has_fix: bool, lockfile: usize) -> Self {
         let ids = group.iter().flat_map(|advisory| std::iter::once(&advisory.id).chain(&advisory.aliases));
         let score = |advisory: &&Advisory| advisory.vectors.iter().find_map(|vector| score_of(vector));
         Self {
@@ -77,24 +79,82 @@ impl Facts {
     }
 
     /// Adds the same package of another lockfile.
-    pub(super) fn also(&mut self, package: &Package, lockfile: usize) {
+    pub(crate) fn also(&mut self, package: &Package, lockfile: usize) {
         self.lockfiles.insert(lockfile);
         self.scope = self.scope.min(package.scope);
         self.is_guessed &= package.is_guessed;
     }
 }
 
+/// Flags that say how severe a finding is, the same in every job.
+#[derive(Debug, Clone, Args)]
+pub struct RatingArguments {
+    /// CVSS score from which a finding is at least high, e.g. 6.5
+    #[arg(long, value_name = "SCORE", value_parser = number_in::<10>)]
+    pub cvss_threshold: Option<f64>,
+
+    /// Probability of exploitation (EPSS) from which a finding is at least high, e.g. 0.1 for 10 %
+    #[arg(long, value_name = "PROBABILITY", value_parser = number_in::<1>)]
+    pub epss_threshold: Option<f64>,
+
+    /// Raise vulnerabilities that are known to be exploited (CISA's KEV) to critical
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = true, action = ArgAction::Set, hide_possible_values = true)]
+    pub kev: bool,
+
+    /// Days after publication before a critical advisory fails the gate; until then it warns
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_critical: u16,
+
+    /// Days after publication before an advisory of severity high fails the gate
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_high: u16,
+
+    /// Days after publication before an advisory of severity medium fails the gate
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_medium: u16,
+
+    /// Days after publication before an advisory of severity low fails the gate
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
+    pub grace_low: u16,
+
+    /// VEX document (OpenVEX, CycloneDX or CSAF) that says what is not affected; can be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub vex: Vec<PathBuf>,
+}
+
+/// A number from 0 to `LARGEST`.
+fn number_in<const LARGEST: u8>(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|number| (0.0..=f64::from(LARGEST)).contains(number));
+    let example = if LARGEST == 1 { "0.1" } else { "6.5" };
+    number.ok_or_else(|| format!("expected a number from 0 to {LARGEST} such as {example}"))
+}
+
+/// How severe findings are, as the project decided.
+#[derive(Debug, Clone)]
+pub struct Rating<'a> {
+    /// What every job asks.
+    pub arguments: &'a RatingArguments,
+    /// Severity of a vulnerability that nobody rated.
+    pub unknown_severity: Severity,
+    /// Whether only findings with a known fix fail the gate.
+    pub fixed_only: bool,
+    /// Scopes whose findings fail the gate; all where there are none.
+    pub scopes: Vec<Scope>,
+    /// Results of analysers that say what is not reached.
+    pub reachability: &'a [PathBuf],
+}
+
 /// What the project decided, and what others stated.
-pub(super) struct Policy<'a> {
-    arguments: &'a Arguments,
+pub struct Policy<'a> {
+    rating: Rating<'a>,
     fail_on: Severity,
     today: Date,
     vex: Vex,
     unreachable: Unreachable,
     /// The files that were read.
-    pub(super) inputs: Vec<Input>,
+    pub inputs: Vec<Input>,
     /// What is to be said of them.
-    pub(super) notes: Vec<String>,
+    pub notes: Vec<String>,
 }
 
 impl<'a> Policy<'a> {
@@ -102,12 +162,12 @@ impl<'a> Policy<'a> {
     ///
     /// # Errors
     /// Where a file is there and is not in one of the formats.
-    pub(super) fn read(arguments: &'a Arguments, context: &Context) -> Result<Self, Error> {
+    pub fn read(rating: Rating<'a>, context: &Context) -> Result<Self, Error> {
         let (mut inputs, mut notes) = (Vec::new(), Vec::new());
-        let vex = statement_file::read(&arguments.vex, context, &mut inputs, &mut notes)?;
-        let analyses = statement_file::read(&arguments.reachability, context, &mut inputs, &mut notes)?;
+        let vex = statement_file::read(&rating.arguments.vex, context, &mut inputs, &mut notes)?;
+        let analyses = statement_file::read(rating.reachability, context, &mut inputs, &mut notes)?;
         Ok(Self {
-            arguments,
+            rating,
             fail_on: context.fail_on,
             today: context.today(),
             vex: Vex::read(&vex, context.now, &mut notes)?,
@@ -118,7 +178,7 @@ impl<'a> Policy<'a> {
     }
 
     /// Decides how bad each finding about an advisory is, and which ones statements accept.
-    pub(super) fn apply(&self, matches: &mut Matches, lockfiles: &[Lockfile]) {
+    pub fn apply(&self, matches: &mut Matches, lockfiles: &[Lockfile]) {
         let projects: Vec<Vec<&Package>> = lockfiles.iter().map(projects).collect();
         for (key, facts) in &matches.facts {
             if let Some(finding) = matches.findings.get_mut(key) {
@@ -150,14 +210,14 @@ impl<'a> Policy<'a> {
             finding.severity = Severity::Critical;
             return;
         }
-        let (mut severity, mut reasons) = rated(self.arguments, facts);
+        let (mut severity, mut reasons) = rated(&self.rating, facts);
         if let Some(tool) = self.unreachable.tool_that_excludes(facts) {
             let lower = one_below(severity);
             reasons.push(format!("{tool} does not reach it: {lower} instead of {severity}"));
             severity = lower;
         }
         if severity >= self.fail_on
-            && let Some(reason) = held(self.arguments, facts, severity, self.today)
+            && let Some(reason) = held(&self.rating, facts, severity, self.today)
         {
             severity = one_below(self.fail_on);
             reasons.push(reason);
