@@ -7,10 +7,10 @@ use std::path::Path;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::releases::is_same_release;
 use super::collector::{Collected, Collector, LARGEST_RECORD, Parsed, Wanted, parse_record};
 use super::index::Index;
 use super::record::split_ecosystem;
+use super::releases::is_same_release;
 use super::tarball::Form;
 use super::tree::Node;
 use super::zip::Zip;
@@ -73,7 +73,8 @@ impl Database {
             other == base && is_same_release(base, own, asked)
         };
         // Records may be about a distribution whatever its release.
-        let mut releases = self.collected.releases.iter().filter(|full| split_ecosystem(full).0 == base).peekable();
+        let mut releases =
+            self.collected.releases.iter().filter(|full| split_ecosystem(full).0 == base).peekable();
         if base != "Maven" && !asked.is_empty() && releases.peek().is_some() && !releases.any(is_release) {
             return false;
         }

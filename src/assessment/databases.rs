@@ -141,7 +141,12 @@ fn days(amount: i64) -> String {
 }
 
 /// Findings about databases that will soon be too old.
-pub fn stale(arguments: &DatabaseArguments, databases: &[Database], wanted: &Wanted<'_>, today: Date) -> Vec<Finding> {
+pub fn stale(
+    arguments: &DatabaseArguments,
+    databases: &[Database],
+    wanted: &Wanted<'_>,
+    today: Date,
+) -> Vec<Finding> {
     let finding = |database: &Database, age: &Age| {
         let title = format!("advisory database {} is {} old", database.path, days(days_since(age, today)));
         let identity = [database.path.as_str(), age.source.as_str()];

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::matching::{Key, Lockfile, Matches, compare};
 use super::edit::{Edited, raised};
 use super::{Needs, Own, Repair, Standing, diff, is_toolchain, tool};
+use crate::matching::{Key, Lockfile, Matches, compare};
 use devops_advisory::{Collected, PackageKey};
 use devops_core::words::{count, counted};
 use devops_core::{Ecosystem, Severity, Table};

@@ -17,11 +17,7 @@ type Place = (Ecosystem, Origin, String);
 type Listed<'a> = (&'a Lockfile, &'a Package);
 
 /// A finding for each source whose packages are not those of the public registry, without packages that have a finding of their own.
-pub fn sources(
-    lockfiles: &[Lockfile],
-    known: &BTreeMap<Key, Finding>,
-    severity: Severity,
-) -> Vec<Finding> {
+pub fn sources(lockfiles: &[Lockfile], known: &BTreeMap<Key, Finding>, severity: Severity) -> Vec<Finding> {
     let mut sources: BTreeMap<Place, Vec<Listed<'_>>> = BTreeMap::new();
     let known: BTreeSet<&Key> = known.keys().collect();
     for lockfile in lockfiles {

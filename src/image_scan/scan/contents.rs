@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use devops_core::Error;
-use devops_image::{Image, Layer, Layers, Opened, Place, Selection, Store, Tree, Way, open, read_layers, read_root, take_as};
+use devops_image::{
+    Image, Layer, Layers, Opened, Place, Selection, Store, Tree, Way, open, read_layers, read_root, take_as,
+};
+use devops_inventory::installed;
 use devops_inventory::installed::{Extract, Installed, Left, extract, languages, system};
 
 /// An image, or a root folder, that was read.
@@ -70,7 +73,7 @@ fn in_root(root: &Path, place: &Place, path: &[u8]) -> Result<Option<Extract>, E
     let wanted = std::sync::Mutex::new(&mut found);
     read_root(root, &|entry, content| {
         if entry.path == place.path
-            && let Some(extract) = extract(devops_inventory::installed::Entry { path, ..entry }, content)?
+            && let Some(extract) = extract(installed::Entry { path, ..entry }, content)?
             && let Ok(mut wanted) = wanted.lock()
         {
             **wanted = Some(extract);
@@ -96,8 +99,10 @@ fn second_looks(
     let mut looks = Vec::new();
     let mut add = |path: &[u8], place: &Place| {
         if looks.len() >= MOST_SECOND_LOOKS {
-            return Err(Error::input(format!("more than {MOST_SECOND_LOOKS} lists of packages have a second name"))
-                .help("this is no ordinary image; check how it was built"));
+            return Err(Error::input(format!(
+                "more than {MOST_SECOND_LOOKS} lists of packages have a second name"
+            ))
+            .help("this is no ordinary image; check how it was built"));
         }
         if let Some(extract) = take(place, path)? {
             looks.push(SecondLook {
@@ -110,12 +115,13 @@ fn second_looks(
     };
     for (path, place) in tree.second_names() {
         // What was taken already under its first name is the same under this one, unless the name decides.
-        if system::is_of_interest(path) {
+        if installed::is_wanted(path) && !tree.has_taken(&Place { layer: place.layer, path: path.to_vec() }) {
             add(path, &place)?;
         }
     }
-    for path in system::PLACES {
+    for path in system::places() {
         let Some(place) = tree.find(path.as_bytes()) else { continue };
+        // The file that a place leads to by links may have a name that nobody looks for.
         if place.path != path.as_bytes() && !tree.has_taken(&place) {
             add(path.as_bytes(), &place)?;
         }
@@ -137,7 +143,8 @@ fn contents(
         .collect();
     let files: Vec<Left<'_>> =
         names.iter().map(|(path, layer, extract)| Left { path, layer: *layer, extract }).collect();
-    let by_path: BTreeMap<&str, usize> = names.iter().map(|(path, layer, _)| (path.as_str(), *layer)).collect();
+    let by_path: BTreeMap<&str, usize> =
+        names.iter().map(|(path, layer, _)| (path.as_str(), *layer)).collect();
     let older = |path: &str| {
         let Some((path, layer)) = by_path.get_key_value(path) else { return Vec::new() };
         let older = tree.older(*layer, path.as_bytes());
@@ -148,10 +155,43 @@ fn contents(
         String::from_utf8(real).ok()
     };
     let system = system::read(&files, &resolve, &older)?;
-    let is_owned = |path: &str, layer: usize| system.owned.get(path).is_some_and(|owner| layer <= *owner);
+    let is_owned = |path: &str| {
+        let layer = by_path.get(path).copied().unwrap_or_default();
+        system.owned.get(path).is_some_and(|owner| layer <= *owner)
+    };
     let others = languages::read(&files, &is_owned)?;
-    let privileged =
-        tree.privileged().map(|(path, layer, mode)| (String::from_utf8_lossy(path).into_owned(), layer, mode));
+    let privileged = tree
+        .privileged()
+        .map(|(path, layer, mode)| (String::from_utf8_lossy(path).into_owned(), layer, mode));
     let privileged = privileged.collect();
     Ok(Contents { label, image, system, others, privileged, layers })
+}
+
+impl Contents {
+    /// Every package.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = &Installed> {
+        self.system.packages.iter().chain(&self.others)
+    }
+
+    /// The step of a layer, as the image's history has it.
+    pub(crate) fn step(&self, layer: usize) -> Option<&str> {
+        let image = self.image.as_ref()?;
+        let step = image.config.steps(image.layers.len()).into_iter().nth(layer)??;
+        image.config.history.get(step).map(|step| step.created_by.as_str())
+    }
+
+    /// When a layer was built, as the image's history has it.
+    pub(crate) fn created(&self, layer: usize) -> Option<&str> {
+        let image = self.image.as_ref()?;
+        let step = image.config.steps(image.layers.len()).into_iter().nth(layer)??;
+        image.config.history.get(step)?.created.as_deref()
+    }
+
+    /// What people know the system by: `debian 12`; empty where no file says which it is.
+    pub(crate) fn system_name(&self) -> String {
+        let release = self.system.release.as_ref();
+        release
+            .map(|release| format!("{} {}", release.id, release.version).trim().to_owned())
+            .unwrap_or_default()
+    }
 }

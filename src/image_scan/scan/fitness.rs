@@ -67,7 +67,8 @@ impl Fitness<'_> {
     /// The same about a layer.
     fn of_layer(&self, finding: Finding, layer: usize) -> Finding {
         let finding = finding.about("layer", layer as u64);
-        let origin = self.base_layers.map(|base| if layer < base { Origin::Base } else { Origin::Application });
+        let origin =
+            self.base_layers.map(|base| if layer < base { Origin::Base } else { Origin::Application });
         let finding = match origin {
             Some(origin) => finding.about("origin", origin.word()),
             None => finding,
@@ -82,7 +83,8 @@ impl Fitness<'_> {
         let user = image.config.user.split(':').next().unwrap_or_default();
         let is_root = matches!(user, "" | "root") || user.parse() == Ok(0_u64);
         is_root.then(|| {
-            let how = if user.is_empty() { "names no user".to_owned() } else { format!("names the user `{user}`") };
+            let how =
+                if user.is_empty() { "names no user".to_owned() } else { format!("names the user `{user}`") };
             self.finding(&ROOT, "the image runs as root".to_owned(), &["root"])
                 .detail(format!("its configuration {how}"))
                 .about("user", user)
@@ -96,7 +98,12 @@ impl Fitness<'_> {
         for (at, step) in steps {
             // What a step sets stays in the environment, where it is named already.
             let new = in_step(at, &step.created_by).into_iter();
-            leaked.extend(new.filter(|one| !leaked.iter().any(|known: &Leaked| known.is_of_environment && known.name == one.name)).collect::<Vec<_>>());
+            leaked.extend(
+                new.filter(|one| {
+                    !leaked.iter().any(|known: &Leaked| known.is_of_environment && known.name == one.name)
+                })
+                .collect::<Vec<_>>(),
+            );
         }
         let finding = |leaked: Leaked| {
             let Leaked { name, is_of_environment, step } = leaked;
@@ -153,7 +160,10 @@ impl Fitness<'_> {
         let title = match days {
             Some(days) if days <= i64::from(maximum) => return findings,
             Some(days) => {
-                format!("the base image is {} old, the maximum is {maximum}", count(days.unsigned_abs(), "day"))
+                format!(
+                    "the base image is {} old, the maximum is {maximum}",
+                    count(days.unsigned_abs(), "day")
+                )
             }
             None => "the base image does not say when it was built".to_owned(),
         };
@@ -186,10 +196,9 @@ impl Fitness<'_> {
         let megabytes = bytes.div_ceil(1_000_000);
         (megabytes > maximum).then(|| {
             let title = format!("the image has {} MB, the maximum is {}", number(megabytes), number(maximum));
-            self.finding(&TOO_LARGE, title, &["size"])
-                .about("bytes", bytes)
-                .about("maximum", maximum)
-                .help("see the table of layers; leave out what is needed for building only, by building in stages")
+            self.finding(&TOO_LARGE, title, &["size"]).about("bytes", bytes).about("maximum", maximum).help(
+                "see the table of layers; leave out what is needed for building only, by building in stages",
+            )
         })
     }
 
@@ -203,7 +212,11 @@ impl Fitness<'_> {
         });
         let finding = |(path, layer, mode): &(String, usize, u32)| {
             let finding = self
-                .finding(&PRIVILEGED_FILE, format!("{path} runs with the rights of its owner or group"), &[path])
+                .finding(
+                    &PRIVILEGED_FILE,
+                    format!("{path} runs with the rights of its owner or group"),
+                    &[path],
+                )
                 .detail(format!("its mode is {mode:04o}, and no package of the distribution owns it"))
                 .named("path", path.as_str())
                 .about("mode", format!("{mode:04o}"))
@@ -227,7 +240,11 @@ impl Fitness<'_> {
         // Folders with a few bytes of locks and settings are none.
         let left = largest.into_iter().filter(|(_, (bytes, _))| *bytes >= 1_000_000);
         let finding = |(cache, (bytes, layer)): (Cache, (u64, usize))| {
-            let title = format!("{} MB of {}'s cache are in the image", number(bytes.div_ceil(1_000_000)), cache.name());
+            let title = format!(
+                "{} MB of {}'s cache are in the image",
+                number(bytes.div_ceil(1_000_000)),
+                cache.name()
+            );
             let finding = self
                 .finding(&CACHE_LEFT, title, &[cache.name()])
                 .named("cache", cache.name())

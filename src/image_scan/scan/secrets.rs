@@ -50,7 +50,8 @@ fn is_secret(name: &str, value: &str) -> bool {
     let value = value.trim();
     let is_reference = value.contains('$') || value.contains('`') || value.contains('(');
     let is_place = value.starts_with('/') || value.starts_with("./") || value.starts_with("file:");
-    let has_place_in_name = ["_FILE", "_PATH", "_DIR", "_URL", "_URI"].iter().any(|end| name.to_ascii_uppercase().ends_with(end));
+    let has_place_in_name =
+        ["_FILE", "_PATH", "_DIR", "_URL", "_URI"].iter().any(|end| name.to_ascii_uppercase().ends_with(end));
     // Images of languages name the keys that their archives are signed with.
     let is_fingerprint = value.len() >= 16
         && value.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -92,7 +93,10 @@ mod tests {
     fn steps_are_searched_word_by_word() {
         for (step, expected) in [
             ("|1 NPM_TOKEN=0123456789abcdef /bin/sh -c npm ci", Some("NPM_TOKEN")),
-            ("/bin/sh -c curl -H 'Authorization: Bearer ghp_0123456789abcdefghijABCDEFGHIJ012345' x", Some("a token")),
+            (
+                "/bin/sh -c curl -H 'Authorization: Bearer ghp_0123456789abcdefghijABCDEFGHIJ012345' x",
+                Some("a token"),
+            ),
             ("RUN /bin/sh -c mysql --password=correct-horse", Some("password")),
             ("RUN --mount=type=secret,id=npm,target=/root/.npmrc npm ci", None),
             ("/bin/sh -c #(nop)  ENV GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305", None),

@@ -101,6 +101,11 @@ impl Installed {
     }
 }
 
+/// Whether a file is looked at, by its path alone.
+pub fn is_wanted(path: &[u8]) -> bool {
+    system::is_wanted(path) || languages::is_wanted(path)
+}
+
 /// Looks at a file of a layer; none where nothing of it matters.
 ///
 /// # Errors

@@ -85,6 +85,12 @@ fn whole(content: &mut dyn Content) -> Result<std::borrow::Cow<'_, [u8]>, Troubl
     }
 }
 
+/// Whether a file is looked at, by its path alone.
+pub(super) fn is_wanted(path: &[u8]) -> bool {
+    let candidate = Candidate { path: Path::of(path) };
+    READERS.iter().any(|reader| (reader.is)(&candidate))
+}
+
 /// Looks at a file; none where it says nothing about packages of languages.
 pub(super) fn extract(entry: Entry<'_>, content: &mut dyn Content) -> Result<Option<Extract>, Error> {
     let candidate = Candidate { path: Path::of(entry.path) };
