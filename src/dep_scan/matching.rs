@@ -396,13 +396,10 @@ impl Matches {
         let packages = lockfile.graph.packages.iter();
         // A folder of the project that a file asks for by its path has no version there either; the project itself needs none.
         let is_asked = |package: &Package| !package.requirement.is_empty() && package.name != ".";
-        // A registry is listed by its host, without a version; that it is not covered is a finding of its own.
-        let is_registry = |package: &Package| {
-            package.origin == Origin::Other && package.requirement.is_empty() && package.version.is_empty()
-        };
         for package in packages
             .filter(|package| !exact(package).is_exact() && (is_compared(package) || is_asked(package)))
-            .filter(|package| !is_registry(package))
+            // That one is not covered is a finding of its own.
+            .filter(|package| !package.is_source())
         {
             let subject = Subject { lockfile, package, path: &[], is_direct: false };
             self.add(&subject, "", || subject.unpinned());

@@ -444,6 +444,7 @@ type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin)>;
 fn packages(lockfiles: &[Lockfile]) -> Packages<'_> {
     let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
     packages
+        .filter(|package| !package.is_source())
         .map(|package| (package.ecosystem, package.name.as_str(), package.version.as_str(), package.origin))
         .collect()
 }

@@ -8,6 +8,7 @@
 )]
 
 mod cargo_manifest;
+mod configured;
 pub mod find;
 pub mod format;
 mod manifest;
