@@ -235,6 +235,17 @@ fn a_journal_of_any_length_is_bounded() {
 }
 
 #[test]
+fn a_diff_of_zeros_is_refused_at_its_first_bytes() {
+    let folder = sample();
+    let at = folder.path();
+    // As long as a diff may be; a hole takes no room on the disk.
+    File::create(at.join("c.diff")).unwrap().set_len(900 << 20).unwrap();
+    let finished = run(line(&mut bounded("test-gate", at), "green.xml --diff c.diff"));
+    assert_eq!(finished.code, Some(3), "{finished:?}");
+    assert!(finished.stderr.contains("begins with zero bytes"), "{finished:?}");
+}
+
+#[test]
 fn an_event_log_is_not_written_through_a_link() {
     let folder = sample();
     let at = folder.path();
