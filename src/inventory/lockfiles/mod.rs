@@ -16,6 +16,7 @@ mod manifests;
 mod node;
 mod python;
 mod python_lock;
+mod workspaces;
 
 pub use find::{Found, Sight, find, is_searched};
 pub use format::{Format, Kind, Neighbour, Source, help};
