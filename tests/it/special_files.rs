@@ -42,7 +42,7 @@ fn sample() -> TempDir {
 }
 
 /// Puts something special at a path; what has to live as long as it does is returned.
-fn put(kind: &str, path: &Path) -> Option<UnixListener> {
+pub(crate) fn put(kind: &str, path: &Path) -> Option<UnixListener> {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let _ = std::fs::remove_file(path);
     let pipe = |path: &Path| mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
