@@ -297,6 +297,18 @@ impl Advisory {
         !certain.is_empty() && certain.iter().all(|probe| self.affects(probe) == Verdict::Affected)
     }
 
+    /// Every version that it names, affected or not; unordered.
+    pub fn named_versions(&self) -> Vec<&str> {
+        match &self.versions {
+            Versions::Requirements { .. } => Vec::new(),
+            Versions::Osv { listed, ranges, .. } => {
+                let events = ranges.iter().flat_map(|range| &range.events).map(|(_, text)| text.as_str());
+                let named = events.filter(|text| *text != "0");
+                named.chain(listed.iter().map(String::as_str)).collect()
+            }
+        }
+    }
+
     /// The fixed versions that it names, and the lowest of each patched range; unordered, and it may be about some of them itself.
     pub fn fixed_versions(&self) -> Vec<String> {
         match &self.versions {

@@ -99,6 +99,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             if !package.is_exact() {
                 let place = (number, lockfile, index);
                 matches.add_unbounded(place, &paths, about, uncovered);
+                matches.warn_of_malware(package, about);
                 continue;
             }
             let advised = &*advised(package);
@@ -217,6 +218,34 @@ impl<'a> About<'a> {
             }
         }
         judged
+    }
+
+    /// The advisories about malware among the versions that a file admits, with the newest version that any advisory names and the file
+    /// admits where that is such one; empty where a newer one is not known to be.
+    fn malware_in_reach(&self, package: &Package) -> Option<(String, Vec<&'a Advisory>)> {
+        let ecosystem = package.ecosystem.name();
+        let order = find(ecosystem)?.order()?;
+        let requirement = Requirement::parse(ecosystem, &package.requirement);
+        // What can't be read may admit anything.
+        let is_admitted =
+            |version: &&str| requirement.as_ref().is_none_or(|read| read.admits(version) == Some(true));
+        let all = self.of(package);
+        let is_malware = |advisory: &&&Advisory| advisory.kind == Kind::Malware;
+        let affecting = |version: &str| -> Vec<&'a Advisory> {
+            let bad = all.iter().filter(is_malware).filter(|one| one.affects(version) == Verdict::Affected);
+            bad.copied().collect()
+        };
+        let named = all.iter().flat_map(|advisory| advisory.named_versions()).filter(is_admitted);
+        let named: Vec<&str> = named.collect();
+        let newest = named.iter().copied().max_by_key(|version| Version::of_any(order, version))?;
+        let worst = affecting(newest);
+        if !worst.is_empty() {
+            return Some((newest.to_owned(), worst));
+        }
+        let mut reached: Vec<&Advisory> = named.iter().flat_map(|version| affecting(version)).collect();
+        reached.sort_by_key(|advisory| &advisory.id);
+        reached.dedup_by_key(|advisory| &advisory.id);
+        (!reached.is_empty()).then(|| (String::new(), reached))
     }
 
     /// Asks every advisory about a package at its version.
@@ -417,18 +446,39 @@ impl Matches {
         }
     }
 
+    /// Says of a package without an exact version that it may be malicious: a warning where the newest version that advisories name and
+    /// the file admits is malware.
+    fn warn_of_malware(&mut self, package: &Package, about: &About<'_>) {
+        let Some(finding) = self.findings.get_mut(&Key::of(package, "")) else { return };
+        // Where every version is, that is a finding of its own.
+        if about.judge_all(package).applying.iter().any(|advisory| advisory.kind == Kind::Malware) {
+            return;
+        }
+        let Some((newest, malware)) = about.malware_in_reach(package) else { return };
+        let ids: Vec<&str> = malware.iter().map(|advisory| advisory.id.as_str()).collect();
+        let text = if newest.is_empty() {
+            format!("it admits versions that are malware: {}", some(&ids))
+        } else {
+            finding.severity = finding.severity.max(Severity::Medium);
+            format!(
+                "the newest version that advisories name and the file admits is malware: {newest} ({})",
+                some(&ids)
+            )
+        };
+        if !finding.detail.contains(&text) {
+            finding.detail = [finding.detail.as_str(), &text].join("\n").trim().to_owned();
+        }
+    }
+
     /// Adds a finding for each package without an exact version.
     fn add_unpinned(&mut self, lockfile: &Lockfile) {
         let packages = lockfile.graph.packages.iter();
         // A folder of the project that a file asks for by its path has no version there either; the project itself needs none.
         let is_asked = |package: &Package| !package.requirement.is_empty() && package.name != ".";
-        // A registry is listed by its host, without a version; that it is not covered is a finding of its own.
-        let is_registry = |package: &Package| {
-            package.origin == Origin::Other && package.requirement.is_empty() && package.version.is_empty()
-        };
         for package in packages
             .filter(|package| !exact(package).is_exact() && (is_compared(package) || is_asked(package)))
-            .filter(|package| !is_registry(package))
+            // That one is not covered is a finding of its own.
+            .filter(|package| !package.is_source())
         {
             let subject = Subject { lockfile, package, path: &[], is_direct: false };
             self.add(&subject, "", || subject.unpinned());
@@ -836,8 +886,8 @@ mod tests {
             (Ecosystem::PYPI, ">=1,<1.5", some, vec![unpinned, malware]),
             (NPM, ">=1.0.0 <=1.0.1", listed, vec![unpinned, malware]),
             // 1.0.0.1 may be another one.
-            (Ecosystem::PYPI, ">=1.0.0,<=1.0.1", listed, vec![unpinned]),
-            (Ecosystem::PYPI, ">=1.0.0,<=1.0.2", listed, vec![unpinned]),
+            (Ecosystem::PYPI, ">=1.0.0,<=1.0.1", listed, vec!["unpinned medium"]),
+            (Ecosystem::PYPI, ">=1.0.0,<=1.0.2", listed, vec!["unpinned medium"]),
             (Ecosystem::PYPI, ">=1.0.0,<=1.0.0", listed, vec![malware]),
             (Ecosystem::MAVEN, "[1.0.0,1.0.0]", listed, vec![malware]),
             (Ecosystem::MAVEN, "[1.0.2,1.0.2]", listed, vec![]),
@@ -856,6 +906,32 @@ mod tests {
         ] {
             let found = of_record(ecosystem, "", requirement, record);
             assert_eq!(found, expected, "{} {requirement} {record}", ecosystem.name());
+        }
+    }
+
+    #[test]
+    fn what_a_file_leaves_open_may_be_malware() {
+        let later = r#""versions": ["1.0.1"], "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "1.0.1"}, {"fixed": "1.0.2"}]}]"#;
+        let listed = r#""versions": ["1.0.0", "1.0.1"]"#;
+        for (ecosystem, requirement, record, expected) in [
+            (Ecosystem::PYPI, ">=1.0", listed, "unpinned medium"),
+            (Ecosystem::PYPI, "", listed, "unpinned medium"),
+            (Ecosystem::PYPI, "<1.0.1,>=0.9", listed, "unpinned medium"),
+            (Ecosystem::PYPI, ">=2", listed, "unpinned low"),
+            (Ecosystem::PYPI, "!=1.0.0,!=1.0.1", listed, "unpinned low"),
+            (NPM, "^1.0.0", listed, "unpinned medium"),
+            (NPM, "latest", listed, "unpinned medium"),
+            // The advisory names a version that is safe.
+            (Ecosystem::PYPI, ">=1.0", later, "unpinned low"),
+            (Ecosystem::PYPI, "<1.0.2", later, "unpinned medium"),
+        ] {
+            let found = of_record(ecosystem, "", requirement, record);
+            assert_eq!(
+                found.first().map(String::as_str),
+                Some(expected),
+                "{} {requirement} {record}",
+                ecosystem.name()
+            );
         }
     }
 

@@ -22,7 +22,7 @@ use devops_core::report::Facts;
 use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Format, Found, Source, find, help, is_manifest};
+use devops_inventory::lockfiles::{Format, Found, Kind, Source, find, help, is_manifest};
 use devops_inventory::{Graph, Origin, ReleaseDates, bill};
 use devops_job::{Artifact, Context, Outcome};
 use devops_repository::{Repository, Workspace};
@@ -194,6 +194,7 @@ impl<'a> Scanned<'a> {
         let Self { arguments, lockfiles, found, .. } = self;
         let mut findings = sources(lockfiles, &matches.uncovered, arguments.uncovered_severity);
         findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
+        findings.extend(lockfiles.iter().filter_map(in_part));
         findings.extend(licences::findings(arguments, lockfiles)?);
         findings.extend(bans::findings(arguments, lockfiles));
         Ok(findings)
@@ -301,15 +302,42 @@ fn mirrored<'a>(graphs: impl Iterator<Item = &'a mut Graph>, mirrors: &[Mirror])
     unused.map(|(mirror, _)| format!("no package is from `{}` in `sources-mirrors`", mirror.text())).collect()
 }
 
-/// The finding about a lockfile is in a format that is not read yet.
+/// The finding that a file does not list everything, as it says itself.
+fn in_part(lockfile: &Lockfile) -> Option<Finding> {
+    let (line, what) = lockfile.graph.gap.as_ref()?;
+    let path = lockfile.path.as_str();
+    Some(
+        Finding::new(
+            &NOT_READ,
+            format!("{path} does not list everything, as it says itself"),
+            &[path, "in part"],
+        )
+        .detail(what.clone())
+        .named("lockfile", path)
+        .at(Location::line(path, *line))
+        .help("generate it again with everything in it, or check the lockfiles that it was made of"),
+    )
+}
+
+/// The finding that a lockfile is in a format that is not read yet.
 fn not_read(path: &str, ecosystem: &str) -> Finding {
     let (why, help) = if is_manifest(path) {
         (
             format!("no lockfile says which packages of {ecosystem} it brings in"),
             "have the package manager write its lockfile and commit that, or check it with another tool",
         )
+    } else if let Some(Kind::Read(_)) = Kind::of(path) {
+        // The format is read, but the text is one for people.
+        (
+            "none of its lines asks for a package".to_owned(),
+            "name it with its path to have it read, or exclude it",
+        )
     } else {
-        (format!("{ecosystem} is not read yet"), "check it with another tool, or name the lockfiles to check")
+        let format = path.rsplit('/').next().unwrap_or(path);
+        (
+            format!("the format of `{format}` ({ecosystem}) is not read yet"),
+            "check it with another tool, or name the lockfiles to check",
+        )
     };
     Finding::new(&NOT_READ, format!("{path} was not checked: {why}"), &[path])
         .named("lockfile", path)
@@ -325,6 +353,7 @@ type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin)>;
 fn packages(lockfiles: &[Lockfile]) -> Packages<'_> {
     let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
     packages
+        .filter(|package| !package.is_source())
         .map(|package| (package.ecosystem, package.name.as_str(), package.version.as_str(), package.origin))
         .collect()
 }

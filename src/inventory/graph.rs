@@ -19,6 +19,8 @@ pub struct Graph {
     pub roots: Vec<usize>,
     /// What the project itself asks for, beside what its own packages depend on.
     pub asked: Vec<Asked>,
+    /// Where the file itself says that it does not list everything: the line, and what it says.
+    pub gap: Option<(u64, String)>,
 }
 
 /// A package depends on another.
@@ -137,7 +139,7 @@ mod tests {
             .collect();
         packages[0].origin = Origin::Project;
         let edges = edges.into_iter().map(|edges| edges.into_iter().map(Edge::from).collect()).collect();
-        Graph { packages, edges, roots: vec![0], asked: vec![] }
+        Graph { packages, edges, roots: vec![0], ..Graph::default() }
     }
 
     #[test]

@@ -172,6 +172,16 @@ impl Package {
         !self.version.is_empty()
     }
 
+    /// Whether it stands for a registry or folder that may give any package, listed by its host or path.
+    pub fn is_source(&self) -> bool {
+        let is_own = |host: &str| host == self.name;
+        let host = self.source.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+        !self.source.is_empty()
+            && self.version.is_empty()
+            && self.requirement.is_empty()
+            && (is_own(&self.source) || host.is_some_and(is_own))
+    }
+
     /// Whether the version only fills the place of one, as `v0.0.0` does in a `go.mod` that replaces the module.
     pub fn has_placeholder(&self) -> bool {
         self.ecosystem == Ecosystem::GO

@@ -1,6 +1,7 @@
 //! How bad a finding is: by its advisories, by what lists and analysers add, and by what the project decided.
 
 mod ecosystems;
+mod projects;
 mod reachability;
 mod sources;
 mod statement_file;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueHint};
 use jiff::civil::Date;
 
+use self::projects::Projects;
 use self::reachability::Unreachable;
 use self::threshold::{held, rated};
 use self::vex::Vex;
@@ -21,7 +23,7 @@ use super::rules::UNDECIDED;
 use devops_advisory::record::score_of;
 use devops_advisory::{Advisory, Epss, Kind};
 use devops_core::{Error, Finding, Input, Role, Severity};
-use devops_inventory::{Origin, Package, Scope};
+use devops_inventory::{Package, Scope};
 use devops_job::Context;
 
 pub use ecosystems::covered;
@@ -179,7 +181,8 @@ impl<'a> Policy<'a> {
 
     /// Decides how bad each finding about an advisory is, and which ones statements accept.
     pub fn apply(&self, matches: &mut Matches, lockfiles: &[Lockfile]) {
-        let projects: Vec<Vec<&Package>> = lockfiles.iter().map(projects).collect();
+        let projects: Vec<Projects<'_>> =
+            lockfiles.iter().map(|lockfile| Projects { graph: &lockfile.graph }).collect();
         for (key, facts) in &matches.facts {
             if let Some(finding) = matches.findings.get_mut(key) {
                 self.judge(finding, facts, &projects);
@@ -196,15 +199,13 @@ impl<'a> Policy<'a> {
             if ids.iter().any(|id| id.starts_with("mal-")) {
                 continue;
             }
-            let is_of = |package: &&Package| Key::of(package, &key.id) == *key;
-            let listed = lockfiles.iter().zip(&projects).filter_map(|(lockfile, projects)| {
-                Some((lockfile.graph.packages.iter().find(is_of)?, projects.as_slice()))
-            });
-            finding.waived = self.vex.waives(&ids, listed);
+            let is_of = |package: &Package| Key::of(package, &key.id) == *key;
+            finding.waived =
+                self.vex.waives(&ids, projects.iter().flat_map(|projects| projects.that_need(is_of)));
         }
     }
 
-    fn judge(&self, finding: &mut Finding, facts: &Facts, projects: &[Vec<&Package>]) {
+    fn judge(&self, finding: &mut Finding, facts: &Facts, projects: &[Projects<'_>]) {
         // A threshold, a scope, a fix, a delay or a statement is no reason to run malicious code.
         if facts.kind == Kind::Malware {
             finding.severity = Severity::Critical;
@@ -227,15 +228,18 @@ impl<'a> Policy<'a> {
             finding.detail.push('\n');
             finding.detail.push_str(&reason);
         }
-        let projects = |lockfile: &usize| projects.get(*lockfile).map_or(&[][..], Vec::as_slice);
-        let listed = facts.lockfiles.iter().map(|lockfile| (&facts.package, projects(lockfile)));
-        finding.waived = self.vex.waives(&facts.ids, listed);
+        if self.vex.is_empty() {
+            return;
+        }
+        let known = &facts.package;
+        let is_of = |package: &Package| {
+            (package.ecosystem, &package.name, &package.version)
+                == (known.ecosystem, &known.name, &known.version)
+        };
+        let lockfiles = facts.lockfiles.iter().filter_map(|lockfile| projects.get(*lockfile));
+        finding.waived =
+            self.vex.waives(&facts.ids, lockfiles.flat_map(|projects| projects.that_need(is_of)));
     }
-}
-
-/// The packages of the project that a lockfile is of.
-fn projects(lockfile: &Lockfile) -> Vec<&Package> {
-    lockfile.graph.packages.iter().filter(|package| package.origin == Origin::Project).collect()
 }
 
 /// The severity one step below, which still warns.

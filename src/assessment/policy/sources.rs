@@ -53,7 +53,8 @@ fn finding(
     let location = |(lockfile, package): &Listed<'_>| {
         Location::line(package.file.as_ref().unwrap_or(&lockfile.path).clone(), package.line)
     };
-    let labels: BTreeSet<String> = packages.iter().map(|(_, package)| package.label()).collect();
+    let listed = packages.iter().filter(|(_, package)| !package.is_source());
+    let labels: BTreeSet<String> = listed.map(|(_, package)| package.label()).collect();
     let labels: Vec<String> = labels.into_iter().collect();
     let first = packages.first()?;
     let mut others: Vec<String> = Vec::new();
@@ -64,15 +65,26 @@ fn finding(
     }
     let amount = counted(labels.len() as u64, "package is", "packages are");
     let from = if source == origin.noun() { source.clone() } else { format!("{} ({source})", origin.noun()) };
-    let mut detail = some(&labels);
-    if !others.is_empty() {
-        detail.push_str(&format!("\nalso in {}", some(&others)));
+    let mut detail: Vec<String> = Vec::new();
+    if packages.iter().any(|(_, package)| package.is_source()) {
+        let what = "any package without an address in the lockfile may come from there, also one of the same name and version as in the public registry";
+        detail.push(what.to_owned());
     }
-    let title = format!("{amount} from {from}, which no advisory covers");
+    if !labels.is_empty() {
+        detail.insert(0, some(&labels));
+    }
+    if !others.is_empty() {
+        detail.push(format!("also in {}", some(&others)));
+    }
+    let title = if labels.is_empty() {
+        format!("packages may come from {from}, which no advisory covers")
+    } else {
+        format!("{amount} from {from}, which no advisory covers")
+    };
     Some(
         Finding::new(&NOT_COVERED, title, &[ecosystem.name(), origin.word(), source])
             .severity(severity)
-            .detail(detail)
+            .detail(detail.join("\n"))
             .named("source", source.as_str())
             .about("ecosystem", ecosystem.name())
             .about("origin", origin.noun())

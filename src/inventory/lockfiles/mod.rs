@@ -8,6 +8,7 @@
 )]
 
 mod cargo_manifest;
+mod configured;
 pub mod find;
 pub mod format;
 mod manifest;
@@ -15,6 +16,7 @@ mod manifests;
 mod node;
 mod python;
 mod python_lock;
+mod workspaces;
 
 pub use find::{Found, Sight, find, is_searched};
 pub use format::{Format, Kind, Neighbour, Source, help};

@@ -10,7 +10,7 @@ use crate::document::{Node, text, toml};
 use crate::purl::pep_503;
 use crate::{Origin, Package, Scope};
 use devops_core::{Ecosystem, Location};
-use devops_versions::compare;
+use devops_versions::{Order, Version, compare};
 
 /// Hosts of the public registry.
 const PUBLIC: [&str; 3] = ["pypi.org", "pypi.python.org", "files.pythonhosted.org"];
@@ -42,6 +42,21 @@ pub(super) fn published(address: &str, expected: &str) -> Option<(String, String
         return None;
     }
     let path = address.split(['#', '?']).next()?;
+    file_of(path, expected)
+}
+
+/// The package that a file without an address is of by its name, unless that is the package itself. Only a whole version tells two
+/// apart: old files have the platform behind theirs.
+pub(super) fn other_by_name(package: &Package, file: &str) -> Option<Package> {
+    let (name, version) = file_of(file, &package.name)?;
+    let is_whole = Version::of_any(Order::PyPi, &version).is_certain();
+    let is_same = compare(Ecosystem::PYPI.name(), &package.version, &version) == Ok(Ordering::Equal);
+    let is_other = name != package.name || is_whole && !is_same;
+    is_other.then(|| Package { scope: package.scope, ..self::package(&name, &version, package.line) })
+}
+
+/// Normal name and version of a file, by its path.
+fn file_of(path: &str, expected: &str) -> Option<(String, String)> {
     let file = percent_decode_str(path.rsplit(['/', '\\']).next()?).decode_utf8().ok()?;
     let (name, version) = if let Some(wheel) = file.strip_suffix(".whl") {
         let mut parts = wheel.split('-');
@@ -199,7 +214,26 @@ pub(super) fn wishes(source: &Source<'_>, file: &str) -> Vec<Wish> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_public, published};
+    use super::{is_public, other_by_name, package, published};
+
+    #[test]
+    fn a_file_of_another_package_is_found_by_its_name() {
+        for (file, expected) in [
+            ("A_b-1.0-py3-none-any.whl", None),
+            ("a-b-1.0.0.tar.gz", None),
+            ("a.b-1.0.zip", None),
+            ("A_b-2.0-py3-none-any.whl", Some("a-b 2.0")),
+            ("evil-1.0-py3-none-any.whl", Some("evil 1.0")),
+            ("evil-1.0.tar.gz", Some("evil 1.0")),
+            // The platform stands behind the version.
+            ("a-b-1.0-py2.7.egg", None),
+            ("a-b-1.0.linux-x86_64.tar.gz", None),
+            ("a-b-1.0.win32.exe", None),
+        ] {
+            let found = other_by_name(&package("a.b", "1.0", 1), file);
+            assert_eq!(found.map(|other| other.label()).as_deref(), expected, "{file}");
+        }
+    }
 
     #[test]
     fn files_of_the_registry_have_name_and_version() {

@@ -241,7 +241,14 @@ fn files(package: &mut Package, node: &Node<'_>) -> Result<Vec<Package>, Damage>
 
 /// What a file of a package is where it is not the package's own.
 fn elsewhere(package: &Package, file: &Node<'_>) -> Result<Option<Package>, Damage> {
-    let name = file.text_of("file")?.filter(|name| name.contains("://"));
+    let name = file.text_of("file")?;
+    // A file of the registry that has only its name.
+    if let Some(name) = name.filter(|name| !name.contains("://") && package.origin == Origin::Registry)
+        && file.get("url").is_none()
+    {
+        return Ok(python::other_by_name(package, name));
+    }
+    let name = name.filter(|name| name.contains("://"));
     let Some(address) = file.text_of("url")?.or(name).or(file.text_of("path")?) else { return Ok(None) };
     if python::published(address, &package.name).is_some() {
         return Ok(python::other_at(package, address));

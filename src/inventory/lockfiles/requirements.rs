@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::python;
-use super::{Format, Source, node};
+use super::manifest::source_of;
+use super::{Format, Source, node, python};
 use crate::document::{Damage, text};
 use crate::draft::Draft;
 use crate::purl::pep_503;
 use crate::{Graph, Origin, Package, Scope};
-use devops_core::{Error, Location};
+use devops_core::{Ecosystem, Error, Location};
 
 /// The format.
 pub(super) const FORMAT: Format =
@@ -21,11 +21,8 @@ const DEEPEST: usize = 32;
 /// Maximum number of files that are included.
 const MOST_FILES: usize = 1_000;
 
-/// Options with a value that don't change which packages are listed.
-const WITH_VALUE: [&str; 8] = [
-    "-f",
-    "--find-links",
-    "--extra-index-url",
+/// Options with a value that don't change which packages are listed. A host that is trusted without a certificate brings in no registry.
+const WITH_VALUE: [&str; 5] = [
     "--trusted-host",
     "--use-feature",
     "--no-binary",
@@ -87,6 +84,9 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
             Scope::Runtime,
         );
     }
+    for source in reader.sources {
+        draft.add(source);
+    }
     Ok(draft.finish())
 }
 
@@ -97,13 +97,22 @@ struct Reader<'a> {
     fixed: BTreeMap<String, String>,
     /// The registry that replaces the public one.
     index: Option<String>,
+    /// What may give any package beside it.
+    sources: Vec<Package>,
     /// Included files, and whether as constraints.
     seen: BTreeSet<(String, bool)>,
 }
 
 impl<'a> Reader<'a> {
     fn new(source: &'a Source<'a>) -> Self {
-        Self { source, asked: Vec::new(), fixed: BTreeMap::new(), index: None, seen: BTreeSet::new() }
+        Self {
+            source,
+            asked: Vec::new(),
+            fixed: BTreeMap::new(),
+            index: None,
+            sources: Vec::new(),
+            seen: BTreeSet::new(),
+        }
     }
 
     /// Reads a file; `path` leads to it from the lockfile and is empty for the lockfile itself.
@@ -153,6 +162,11 @@ impl<'a> Reader<'a> {
             }
             match option {
                 "-i" | "--index-url" | "--pypi-url" => self.index = Some(value.to_owned()),
+                "--extra-index-url" | "-f" | "--find-links" if !value.is_empty() => {
+                    let place = value.split_whitespace().next().unwrap_or_default();
+                    let found = source_of(Ecosystem::PYPI, place, line);
+                    self.sources.extend(found.map(|source| Package { file, ..source }));
+                }
                 "-e" | "--editable" => self.asked.push(Package { file, ..elsewhere(value, line)? }),
                 _ if WITH_VALUE.contains(&option) && !value.is_empty() => {}
                 _ if WITHOUT_VALUE.contains(&option) => {}

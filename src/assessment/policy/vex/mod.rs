@@ -104,21 +104,26 @@ impl Vex {
     }
 
     /// Who accepts a finding about an advisory with these ids and aliases in lower case, where the latest statement does in each of the
-    /// lockfiles that list the package; `listed` has it as each of them lists it, with the projects that the lockfile is of. A statement
-    /// about one project says nothing of another that has the package, too.
+    /// lockfiles that list the package; `listed` has it as each of them lists it, with the projects of the lockfile that need it. A
+    /// statement about one project says nothing of another that needs the package, too.
     pub(super) fn waives<'a>(
         &self,
         ids: &[String],
-        listed: impl Iterator<Item = (&'a Package, &'a [&'a Package])>,
+        listed: impl Iterator<Item = (&'a Package, Vec<&'a Package>)>,
     ) -> Option<Waived> {
         let mut last = None;
         for (package, projects) in listed {
-            last = Some(self.waives_in(ids, package, projects)?);
+            if projects.is_empty() {
+                last = Some(self.waives_in(ids, package, &[])?);
+            }
+            for project in projects {
+                last = Some(self.waives_in(ids, package, &[project])?);
+            }
         }
         last
     }
 
-    /// The same in one lockfile.
+    /// The same for one project.
     fn waives_in(&self, ids: &[String], package: &Package, projects: &[&Package]) -> Option<Waived> {
         let is_about = |statement: &&Statement| {
             statement.ids.iter().any(|id| ids.contains(id))

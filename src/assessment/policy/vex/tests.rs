@@ -98,20 +98,23 @@ fn not_affected(product: &str, time: &str) -> StatementFile {
 /// Whether a finding about `vuln` 1.0.0 is accepted, in lockfiles of these projects.
 fn is_waived(vex: &Vex, projects: &[&[&Package]]) -> bool {
     let package = Package::new(Ecosystem::NPM, "vuln", "1.0.0", 1);
-    vex.waives(&["cve-2026-1".to_owned()], projects.iter().map(|projects| (&package, *projects))).is_some()
+    vex.waives(&["cve-2026-1".to_owned()], projects.iter().map(|projects| (&package, projects.to_vec())))
+        .is_some()
 }
 
 #[test]
 fn a_statement_about_a_project_covers_its_own_lockfiles() {
     let (app, other) =
         (Package::new(Ecosystem::NPM, "app", "1.0.0", 1), Package::new(Ecosystem::NPM, "other", "1.0.0", 1));
-    let (app, other): (&[&Package], &[&Package]) = (&[&app], &[&other]);
+    let (app, other, both): (&[&Package], &[&Package], &[&Package]) = (&[&app], &[&other], &[&app, &other]);
     let now = "2026-11-20T00:00:00Z".parse().unwrap();
     for (product, lockfiles, expected) in [
         ("pkg:npm/other", &[other][..], true),
         ("pkg:npm/other", &[app], false),
         ("pkg:npm/other", &[app, other], false),
         ("pkg:npm/other", &[other, &[]], false),
+        ("pkg:npm/other", &[both], false),
+        ("pkg:npm/vuln", &[both], true),
         ("pkg:npm/vuln@1.0.0", &[app, other, &[]], true),
         ("pkg:npm/vuln@2.0.0", &[app], false),
     ] {
