@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::fix::{Case, Clean, Dependents, Proposed, Repair, advice, repair};
 use super::policy::Facts;
@@ -43,6 +43,8 @@ pub struct Matches {
     pub(super) proposed: Vec<Proposed>,
     /// How often only the repository knows whether an advisory applies.
     pub undecided: u64,
+    /// The packages that databases have something about, by the places of their lockfiles and their own there.
+    touched: Vec<(usize, usize)>,
 }
 
 /// What a finding is about: a package at a version, and an advisory or a source. Two ecosystems may have a package of one name.
@@ -83,6 +85,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             Some((index, about.get(ecosystem)?.get(name.as_ref())?))
         });
         let touched: Vec<(usize, &About<'_>)> = touched.collect();
+        matches.touched.extend(touched.iter().map(|(index, _)| (number, *index)));
         matches.add_unpinned(lockfile);
         if touched.is_empty() {
             continue;
@@ -129,6 +132,46 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         }
     }
     matches
+}
+
+impl Matches {
+    /// What advisories apply where packages have other versions: those of these lockfiles, which were compared, at these places.
+    pub(super) fn after(
+        &self,
+        lockfiles: &[Lockfile],
+        databases: &[&Collected],
+        versions: &BTreeMap<(usize, usize), &str>,
+    ) -> BTreeSet<Key> {
+        let about = about(databases);
+        let mut keys = BTreeSet::new();
+        let mut seen = HashSet::new();
+        for place in &self.touched {
+            let Some(listed) = lockfiles.get(place.0).and_then(|one| one.graph.packages.get(place.1)) else {
+                continue;
+            };
+            let (ecosystem, name) = PackageKey::parts(listed.ecosystem.name(), &listed.name);
+            let Some(about) = about.get(ecosystem).and_then(|about| about.get(name.as_ref())) else {
+                continue;
+            };
+            let mut package = exact(listed);
+            if let Some(version) = versions.get(place) {
+                (*version).clone_into(&mut package.to_mut().version);
+            }
+            let asked = (
+                package.ecosystem,
+                listed.name.as_str(),
+                package.version.clone(),
+                listed.requirement.as_str(),
+            );
+            if package.origin != Origin::Registry || !seen.insert(asked) {
+                continue;
+            }
+            let judged = if package.is_exact() { about.judge(&package) } else { about.judge_all(&package) };
+            let groups = groups(&judged.applying).into_iter();
+            keys.extend(groups.filter_map(|group| Some(Key::of(&package, &group.first()?.id))));
+        }
+        keys
+    }
 }
 
 /// Whether a package is compared with advisories. One of the project itself is not, unless it may be a copy of a published package.

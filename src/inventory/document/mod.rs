@@ -4,6 +4,7 @@
 //! of lockfiles.
 
 mod json;
+mod plain_toml;
 mod toml;
 mod xml;
 mod yaml;
@@ -15,7 +16,7 @@ use foldhash::fast::RandomState;
 
 use devops_core::{Error, Location};
 
-pub use self::json::{json, jsonc};
+pub use self::json::{Take, json, json_of_map, jsonc};
 pub use self::toml::{toml, toml_of_tables};
 pub use self::xml::{Element, xml, xml_text};
 pub use self::yaml::{yaml, yaml_documents, yaml_with_aliases};
@@ -164,6 +165,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Drops the entries of a map but for those of some keys.
+    pub fn keep(&mut self, is_kept: impl Fn(&str) -> bool) {
+        if let Value::Map(entries) = &mut self.value {
+            entries.retain(|entry| is_kept(&entry.key));
+            entries.shrink_to_fit();
+        }
+    }
+
     /// Whether a key is true.
     pub fn is_true(&self, key: &str) -> bool {
         self.get(key).is_some_and(|node| node.value == Value::Bool(true))
@@ -246,21 +255,24 @@ pub fn text_of_lines(bytes: &[u8]) -> Result<&str, Damage> {
 
 /// Rejects keys that occur twice.
 fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
-    let twice =
-        |entry: &Entry<'_>| Err(Damage::new(entry.line, format!("the key `{}` occurs twice", entry.key)));
     if entries.len() <= FEW {
         for (index, entry) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|other| other.key == entry.key) {
-                return twice(entry);
+                return Err(twice(&entry.key, entry.line));
             }
         }
         return Ok(());
     }
     let mut seen = HashSet::with_capacity_and_hasher(entries.len(), RandomState::default());
     match entries.iter().find(|entry| !seen.insert(entry.key.as_ref())) {
-        Some(entry) => twice(entry),
+        Some(entry) => Err(twice(&entry.key, entry.line)),
         None => Ok(()),
     }
+}
+
+/// The damage that a key occurs twice.
+fn twice(key: &str, line: u64) -> Damage {
+    Damage::new(line, format!("the key `{key}` occurs twice"))
 }
 
 #[cfg(test)]
