@@ -19,4 +19,4 @@ mod zip;
 
 pub use collector::{Collected, Unreadable, Wanted};
 pub use database::{Age, Committed, Database, collect, collect_committed};
-pub use record::{Advisory, Epss, Kind, PackageKey, Versions};
+pub use record::{Advisory, Epss, Kind, Names, PackageKey, Versions};

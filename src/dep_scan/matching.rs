@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use foldhash::fast::RandomState;
 
 use super::fix::{Case, Clean, Dependents, Proposed, Repair, advice, repair};
 use super::policy::Facts;
 use super::rules::{
     ADVISORY, MALWARE, NOT_COVERED, NOTICE, UNDECIDED, UNMAINTAINED, UNPINNED, UNREADABLE, UNSOUND,
 };
-use devops_advisory::{Advisory, Collected, Kind, PackageKey, Unreadable};
+use devops_advisory::{Advisory, Collected, Kind, Names, PackageKey, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
 use devops_inventory::{Graph, Origin, Package, Paths, package_manager, purl};
@@ -77,11 +79,12 @@ impl Key {
 pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Severity) -> Matches {
     let mut matches = Matches::default();
     let about = about(databases);
+    let mut names = Names::default();
     for (number, lockfile) in lockfiles.iter().enumerate() {
         let packages = lockfile.graph.packages.iter().enumerate();
         let compared = packages.filter(|(_, package)| is_compared(package));
         let touched = compared.filter_map(|(index, package)| {
-            let (ecosystem, name) = PackageKey::parts(package.ecosystem.name(), &package.name);
+            let (ecosystem, name) = names.parts(package.ecosystem, &package.name);
             Some((index, about.get(ecosystem)?.get(name.as_ref())?))
         });
         let touched: Vec<(usize, &About<'_>)> = touched.collect();
@@ -91,7 +94,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
             continue;
         }
         let paths = lockfile.graph.paths();
-        let versions = versions(&lockfile.graph);
+        let versions = OnceCell::new();
         let dependents = OnceCell::new();
         for (index, about) in touched {
             let Some(listed) = lockfile.graph.packages.get(index) else { continue };
@@ -115,6 +118,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 let dependents = dependents.get_or_init(|| Dependents::of(&lockfile.graph));
                 let all = about.of(package);
                 let repair = repair(dependents, index, package, &all, &about.clean);
+                let versions = versions.get_or_init(|| versions_of(&lockfile.graph));
                 let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
                 let tool = package_manager(&lockfile.path);
                 let case = Case { package, tool, is_ambiguous, path: &path, repair: &repair };
@@ -262,8 +266,8 @@ impl<'a> About<'a> {
 }
 
 /// What databases have, by ecosystem and name.
-fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<&'a str, BTreeMap<&'a str, About<'a>>> {
-    let mut about: BTreeMap<&str, BTreeMap<&str, About<'_>>> = BTreeMap::new();
+fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<&'a str, HashMap<&'a str, About<'a>, RandomState>> {
+    let mut about: BTreeMap<&str, HashMap<&str, About<'_>, RandomState>> = BTreeMap::new();
     let mut of = |key: &'a PackageKey, add: &mut dyn FnMut(&mut About<'a>)| {
         add(about.entry(&key.ecosystem).or_default().entry(&key.name).or_default());
     };
@@ -358,8 +362,8 @@ pub fn nameless(databases: &[&Collected]) -> Vec<Finding> {
 }
 
 /// How many packages have each name.
-fn versions(graph: &Graph) -> BTreeMap<&str, u64> {
-    graph.packages.iter().fold(BTreeMap::new(), |mut versions, package| {
+fn versions_of(graph: &Graph) -> HashMap<&str, u64, RandomState> {
+    graph.packages.iter().fold(HashMap::default(), |mut versions, package| {
         *versions.entry(package.name.as_str()).or_default() += 1;
         versions
     })

@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
+use foldhash::fast::RandomState;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
@@ -42,8 +44,9 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         ));
     }
     let today = context.today();
-    let scanned = Scanned::read(arguments, context)?;
-    let Scanned { target, found, lockfiles, before, .. } = &scanned;
+    // The process ends after the report: to free the texts of 100,000 packages one by one would only take time.
+    let scanned = ManuallyDrop::new(Scanned::read(arguments, context)?);
+    let Scanned { target, found, lockfiles, before, .. } = &*scanned;
     let wanted = wanted(lockfiles);
     let mut databases = databases(arguments, context, &wanted)?;
     let not_covered = covered(lockfiles, &databases)?;
@@ -438,7 +441,7 @@ fn not_read(path: &str, ecosystem: &str) -> Finding {
 }
 
 /// Packages by what they are and where they come from.
-type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin)>;
+type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin), RandomState>;
 
 /// Every package once, whatever the number of lockfiles that list it.
 fn packages(lockfiles: &[Lockfile]) -> Packages<'_> {

@@ -62,6 +62,19 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(is_special).map(|at| words.len() * 8 + at)
 }
 
+/// How many spaces bytes begin with. Eight bytes are looked at together.
+fn spaces(bytes: &[u8]) -> usize {
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let others = u64::from_le_bytes(*word) ^ SPACES;
+        if others != 0 {
+            return index * 8 + others.trailing_zeros() as usize / 8;
+        }
+    }
+    words.len() * 8 + rest.iter().take_while(|byte| **byte == b' ').count()
+}
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -110,7 +123,7 @@ impl<'a> Parser<'a> {
     fn some_space(&mut self) -> Result<(), Damage> {
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            self.at += rest.iter().take_while(|byte| **byte == b' ').count();
+            self.at += spaces(rest);
             match self.peek() {
                 Some(b'\n') => {
                     self.line += 1;
@@ -365,9 +378,15 @@ impl<'a> Parser<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::plain_length;
+    use super::{plain_length, spaces};
 
     proptest! {
+        #[test]
+        fn spaces_are_counted(count in 0..40_usize, bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+            let bytes = [vec![b' '; count], bytes].concat();
+            prop_assert_eq!(spaces(&bytes), bytes.iter().take_while(|byte| **byte == b' ').count());
+        }
+
         #[test]
         fn plain_bytes_are_counted(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
             let mut bytes = bytes;

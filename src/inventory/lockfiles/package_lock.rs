@@ -258,7 +258,7 @@ impl<'a> Reader<'a> {
             ..node::package(name, version, line)
         };
         // What is not below `node_modules` is a folder of its own; one that was fetched is none.
-        let is_folder = !path.split('/').any(|segment| segment == "node_modules");
+        let is_folder = !is_installed(path);
         if is_folder && resolved.is_none() && package.integrity.is_empty() {
             let (origin, source) = node::path(path);
             let index = self.draft.add(Package { origin, source, scope: Scope::Runtime, ..package });
@@ -272,7 +272,7 @@ impl<'a> Reader<'a> {
 
     /// Links what is at a path with what it depends on.
     fn depends(&mut self, entry: &Listed<'_>) -> Result<(), Damage> {
-        let is_own = !entry.path.split('/').any(|segment| segment == "node_modules");
+        let is_own = !is_installed(&entry.path);
         let manifest = match entry.path.as_ref() {
             "" => self.manifest.take(),
             folder if is_own => Manifest::read(self.source, folder),
@@ -449,6 +449,10 @@ impl<'a> Reader<'a> {
 
 /// Whether a path leads straight to where it leads: npm takes `node_modules/a/` and `node_modules//a` for `node_modules/a`.
 fn is_plain(path: &str) -> bool {
+    let is_odd = |pair: &[u8]| matches!(pair, [b'/', b'.' | b'/'] | [b'\\', _] | [_, b'\\']);
+    if !path.starts_with(['.', '/', '\\']) && !path.ends_with('/') && !path.as_bytes().windows(2).any(is_odd) {
+        return true;
+    }
     let mut is_above = true;
     matches!(path, "" | ".")
         || !path.contains('\\')
@@ -464,8 +468,16 @@ fn is_plain(path: &str) -> bool {
             })
 }
 
+/// Whether a path leads into a folder of installed packages.
+fn is_installed(path: &str) -> bool {
+    path.starts_with("node_modules/") || path.split('/').any(|segment| segment == "node_modules")
+}
+
 /// The name of what is at a path: behind the last `node_modules/`, or its last segment.
 fn name_of(path: &str) -> &str {
+    if let Some(name) = path.strip_prefix("node_modules/").filter(|name| !name.contains('/')) {
+        return name;
+    }
     match path.rsplit_once("node_modules/") {
         Some((_, name)) => name,
         None => path.rsplit('/').next().unwrap_or(path),

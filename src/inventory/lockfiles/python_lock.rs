@@ -295,6 +295,9 @@ fn files(package: &mut Package, node: &Node<'_>) -> Result<Vec<Package>, Damage>
 fn elsewhere(package: &Package, file: &Node<'_>) -> Result<Option<Package>, Damage> {
     let name = file.text_of("file")?.filter(|name| name.contains("://"));
     let Some(address) = file.text_of("url")?.or(name).or(file.text_of("path")?) else { return Ok(None) };
+    if package.origin == Origin::Registry && python::is_usual(package, address) {
+        return Ok(None);
+    }
     if python::published(address, &package.name).is_some() {
         return Ok(python::other_at(package, address));
     }
