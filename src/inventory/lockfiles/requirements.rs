@@ -217,7 +217,8 @@ fn check_specifier(text: &str, line: u64) -> Result<(), Damage> {
             .find(|operator| clause.starts_with(operator));
         operator.and_then(|operator| clause.strip_prefix(operator)).is_some_and(|version| {
             let version = version.trim();
-            let is_part = |character: char| character.is_ascii_alphanumeric() || ".*+!-_".contains(character);
+            // Releases of pip before 24.1 take any version, such as a time; whether advisories are about such a one can't be told.
+            let is_part = |character: char| character.is_ascii_alphanumeric() || ".*+!-_:".contains(character);
             !version.is_empty() && version.chars().all(is_part)
         })
     };
@@ -447,6 +448,23 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(exact(text), version, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_versions_may_have_any_that_pip_takes() {
+        for (text, is_list) in [
+            ("==1.0", true),
+            (">=1,<2", true),
+            ("===2004d", true),
+            ("==2013-01-21T20:33:09+0100", true),
+            ("==1.0 b", false),
+            ("==", false),
+            ("==1.0,", true),
+            ("1.0", false),
+            ("==1.0/b", false),
+        ] {
+            assert_eq!(super::check_specifier(text, 1).is_ok(), is_list, "{text}");
         }
     }
 
