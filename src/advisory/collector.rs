@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use foldhash::fast::RandomState;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -19,7 +20,7 @@ pub const LARGEST_RECORD: u64 = 16 << 20;
 const MOST_DAYS: usize = 64;
 
 /// Packages that are asked about: a name means something in its ecosystem only.
-pub type Wanted<'a> = HashSet<(Ecosystem, &'a str)>;
+pub type Wanted<'a> = HashSet<(Ecosystem, &'a str), RandomState>;
 
 /// What a source has about some packages, or about all.
 #[derive(Debug, Default)]

@@ -9,10 +9,10 @@ use rustsec::advisory::Versions as Requirements;
 use rustsec::{Version as CargoVersion, VersionReq};
 
 use super::releases::is_same_release;
-use devops_core::Severity;
+use devops_core::{Ecosystem, Severity};
 use devops_versions::range::{Affected, Bound, Kind as RangeKind, Verdict};
 use devops_versions::requirement::Requirement;
-use devops_versions::{Order, Version, find};
+use devops_versions::{Known, Order, Version, find};
 
 /// What an advisory says about its package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +63,28 @@ impl PackageKey {
     pub fn parts<'a>(ecosystem: &'a str, name: &'a str) -> (&'a str, Cow<'a, str>) {
         let (base, _) = split_ecosystem(ecosystem);
         (base, find(ecosystem).map_or(name.into(), |known| known.package_name(name)))
+    }
+}
+
+/// Finds the form in which names of packages are compared, at once where it is asked about one ecosystem again and again.
+#[derive(Debug, Default)]
+pub struct Names {
+    last: Option<(Ecosystem, Option<Known<'static>>)>,
+}
+
+impl Names {
+    /// The same as [`PackageKey::parts`].
+    pub fn parts<'a>(&mut self, ecosystem: Ecosystem, name: &'a str) -> (&'static str, Cow<'a, str>) {
+        let known = match self.last {
+            Some((last, known)) if last == ecosystem => known,
+            _ => {
+                let known = find(ecosystem.name());
+                self.last = Some((ecosystem, known));
+                known
+            }
+        };
+        let (base, _) = split_ecosystem(ecosystem.name());
+        (base, known.map_or(name.into(), |known| known.package_name(name)))
     }
 }
 

@@ -100,7 +100,8 @@ fn judged<'a>(
     database: &'a Database,
     wanted: &Wanted<'_>,
 ) -> impl Iterator<Item = &'a Age> {
-    let asked: BTreeSet<&str> = wanted.iter().map(|(ecosystem, _)| split_ecosystem(ecosystem.name()).0).collect();
+    let asked: BTreeSet<&str> =
+        wanted.iter().map(|(ecosystem, _)| split_ecosystem(ecosystem.name()).0).collect();
     let is_asked = move |age: &&Age| {
         age.source.is_empty() || age.ecosystems.iter().any(|ecosystem| asked.contains(ecosystem.as_str()))
     };

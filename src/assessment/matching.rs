@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use foldhash::fast::RandomState;
 
 use super::fix::{Case, Clean, Dependents, Proposed, Repair, advice, repair};
 use super::policy::Facts;
 use super::rules::{
     ADVISORY, MALWARE, NOT_COVERED, NOTICE, UNDECIDED, UNMAINTAINED, UNPINNED, UNREADABLE, UNSOUND,
 };
-use devops_advisory::{Advisory, Collected, Kind, PackageKey, Unreadable};
+use devops_advisory::{Advisory, Collected, Kind, Names, PackageKey, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
 use devops_inventory::{Graph, Origin, Package, Paths, package_manager, purl};
@@ -46,6 +48,8 @@ pub struct Matches {
     pub proposed: Vec<Proposed>,
     /// How often only the repository knows whether an advisory applies.
     pub undecided: u64,
+    /// The packages that databases have something about, by the places of their lockfiles and their own there.
+    touched: Vec<(usize, usize)>,
 }
 
 /// What a finding is about: a package at a version, and an advisory or a source. Two ecosystems may have a package of one name.
@@ -78,20 +82,22 @@ impl Key {
 pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Severity) -> Matches {
     let mut matches = Matches::default();
     let about = about(databases);
+    let mut names = Names::default();
     for (number, lockfile) in lockfiles.iter().enumerate() {
         let packages = lockfile.graph.packages.iter().enumerate();
         let compared = packages.filter(|(_, package)| is_compared(package));
         let touched = compared.filter_map(|(index, package)| {
-            let (ecosystem, name) = PackageKey::parts(package.ecosystem.name(), package.advised_name());
+            let (ecosystem, name) = names.parts(package.ecosystem, package.advised_name());
             Some((index, about.get(ecosystem)?.get(name.as_ref())?))
         });
         let touched: Vec<(usize, &About<'_>)> = touched.collect();
+        matches.touched.extend(touched.iter().map(|(index, _)| (number, *index)));
         matches.add_unpinned(lockfile);
         if touched.is_empty() {
             continue;
         }
         let paths = lockfile.graph.paths();
-        let versions = versions(&lockfile.graph);
+        let versions = OnceCell::new();
         let dependents = OnceCell::new();
         for (index, about) in touched {
             let Some(listed) = lockfile.graph.packages.get(index) else { continue };
@@ -117,6 +123,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 let dependents = dependents.get_or_init(|| Dependents::of(&lockfile.graph));
                 let all = about.of(package);
                 let repair = repair(dependents, index, advised, &all, &about.clean);
+                let versions = versions.get_or_init(|| versions_of(&lockfile.graph));
                 let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
                 let tool = tool(package, lockfile);
                 let case = Case { package, tool, is_ambiguous, path: &path, repair: &repair };
@@ -134,6 +141,46 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         }
     }
     matches
+}
+
+impl Matches {
+    /// What advisories apply where packages have other versions: those of these lockfiles, which were compared, at these places.
+    pub(super) fn after(
+        &self,
+        lockfiles: &[Lockfile],
+        databases: &[&Collected],
+        versions: &BTreeMap<(usize, usize), &str>,
+    ) -> BTreeSet<Key> {
+        let about = about(databases);
+        let mut keys = BTreeSet::new();
+        let mut seen = HashSet::new();
+        for place in &self.touched {
+            let Some(listed) = lockfiles.get(place.0).and_then(|one| one.graph.packages.get(place.1)) else {
+                continue;
+            };
+            let (ecosystem, name) = PackageKey::parts(listed.ecosystem.name(), &listed.name);
+            let Some(about) = about.get(ecosystem).and_then(|about| about.get(name.as_ref())) else {
+                continue;
+            };
+            let mut package = exact(listed);
+            if let Some(version) = versions.get(place) {
+                (*version).clone_into(&mut package.to_mut().version);
+            }
+            let asked = (
+                package.ecosystem,
+                listed.name.as_str(),
+                package.version.clone(),
+                listed.requirement.as_str(),
+            );
+            if package.origin != Origin::Registry || !seen.insert(asked) {
+                continue;
+            }
+            let judged = if package.is_exact() { about.judge(&package) } else { about.judge_all(&package) };
+            let groups = groups(&judged.applying).into_iter();
+            keys.extend(groups.filter_map(|group| Some(Key::of(&package, &group.first()?.id))));
+        }
+        keys
+    }
 }
 
 /// Whether a package is compared with advisories. One of the project itself is not, unless it may be a copy of a published package.
@@ -274,8 +321,8 @@ impl<'a> About<'a> {
 }
 
 /// What databases have, by ecosystem and name.
-fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<&'a str, BTreeMap<&'a str, About<'a>>> {
-    let mut about: BTreeMap<&str, BTreeMap<&str, About<'_>>> = BTreeMap::new();
+fn about<'a>(databases: &[&'a Collected]) -> BTreeMap<&'a str, HashMap<&'a str, About<'a>, RandomState>> {
+    let mut about: BTreeMap<&str, HashMap<&str, About<'_>, RandomState>> = BTreeMap::new();
     let mut of = |key: &'a PackageKey, add: &mut dyn FnMut(&mut About<'a>)| {
         add(about.entry(&key.ecosystem).or_default().entry(&key.name).or_default());
     };
@@ -370,8 +417,8 @@ pub fn nameless(databases: &[&Collected]) -> Vec<Finding> {
 }
 
 /// How many packages have each name.
-fn versions(graph: &Graph) -> BTreeMap<&str, u64> {
-    graph.packages.iter().fold(BTreeMap::new(), |mut versions, package| {
+fn versions_of(graph: &Graph) -> HashMap<&str, u64, RandomState> {
+    graph.packages.iter().fold(HashMap::default(), |mut versions, package| {
         *versions.entry(package.name.as_str()).or_default() += 1;
         versions
     })

@@ -16,10 +16,17 @@ const LONGEST_RELEASE: usize = 64;
 /// Where packages of a kind are published; decides their version order and which advisories are about them.
 ///
 /// A name means something in its ecosystem only: packages and advisories are compared by ecosystem and name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ecosystem {
     name: &'static str,
     purl_type: &'static str,
+}
+
+impl std::hash::Hash for Ecosystem {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        // What tells it from others.
+        self.name.hash(state);
+    }
 }
 
 impl Ecosystem {

@@ -1,9 +1,13 @@
 //! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::mem::ManuallyDrop;
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use foldhash::fast::RandomState;
 use serde_json::Value;
 
 use super::Arguments;
@@ -25,7 +29,7 @@ use devops_inventory::lockfiles::find::shown;
 use devops_inventory::lockfiles::{Format, Found, Kind, Source, find, help, is_manifest};
 use devops_inventory::{Graph, Origin, ReleaseDates, bill};
 use devops_job::{Artifact, Context, Outcome};
-use devops_repository::{Repository, Workspace};
+use devops_repository::{Ids, Repository, Workspace};
 
 /// The length from which a lockfile is hashed on another processor while it is read.
 const WORTH_A_THREAD: usize = 256 << 10;
@@ -40,8 +44,9 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         ));
     }
     let today = context.today();
-    let scanned = Scanned::read(arguments, context)?;
-    let Scanned { target, found, lockfiles, before, .. } = &scanned;
+    // The process ends after the report: to free the texts of 100,000 packages one by one would only take time.
+    let scanned = ManuallyDrop::new(Scanned::read(arguments, context)?);
+    let Scanned { target, found, lockfiles, before, .. } = &*scanned;
     let wanted = wanted(lockfiles);
     let mut databases = databases::read(&arguments.database, context, &wanted)?;
     let not_covered = covered(lockfiles, &databases)?;
@@ -121,8 +126,10 @@ impl<'a> Scanned<'a> {
         let sight = sight::Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
         let found = find(searched, &sight)?;
         let (mut inputs, mut lockfiles, mut now) = (Vec::new(), Vec::new(), Vec::new());
-        for (path, format) in found.read() {
-            let (input, graph, read_at) = read_of_change(path, format, &workspace, target.repository())?;
+        let listed: Vec<(&Path, &Format)> = found.read().map(|(path, format)| (path, format)).collect();
+        let read = read_all(&listed, &workspace, target.repository().map(Repository::ids))?;
+        for ((path, _), (input, graph, mut read_at)) in listed.into_iter().zip(read) {
+            read_at.path = target.repository().and_then(|repository| repository.path_of(path));
             now.push(read_at);
             inputs.push(input);
             lockfiles.push(Lockfile { path: shown(path), graph });
@@ -201,19 +208,59 @@ impl<'a> Scanned<'a> {
     }
 }
 
+/// A lockfile that was read: as an input, what it lists, and what stands for it in git.
+type Read = (Input, Graph, ReadAt);
+
+/// Most processors that read lockfiles.
+const MOST_WORKERS: usize = 4;
+/// The number of lockfiles that are worth another processor.
+const WORTH_A_WORKER: usize = 8;
+
+/// Reads lockfiles, many of them on several processors. What is read is in their order, and so is the error that counts.
+fn read_all(
+    lockfiles: &[(&Path, &Format)],
+    workspace: &Workspace,
+    ids: Option<Ids>,
+) -> Result<Vec<Read>, Error> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut read = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((path, format)) = lockfiles.get(index) else { return read };
+            read.push((index, read_of_change(path, format, workspace, ids)));
+        }
+    };
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = processors.min(MOST_WORKERS).min(lockfiles.len() / WORTH_A_WORKER).max(1);
+    let mut all: BTreeMap<usize, Result<Read, Error>> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let others = others.into_iter().filter_map(|other| other.join().ok()).flatten();
+        own.into_iter().chain(others).collect()
+    });
+    let lockfiles = lockfiles.iter().enumerate();
+    lockfiles
+        .map(|(index, (path, format))| {
+            // What another thread did not give is read here.
+            all.remove(&index).unwrap_or_else(|| read_of_change(path, format, workspace, ids))
+        })
+        .collect()
+}
+
 /// A lockfile as an input and what it lists, with what stands for it in git.
 fn read_of_change(
     path: &Path,
     format: &Format,
     workspace: &Workspace,
-    repository: Option<&Repository>,
-) -> Result<(Input, Graph, ReadAt), Error> {
+    ids: Option<Ids>,
+) -> Result<Read, Error> {
     let bytes = read(path)?;
     let seen = RefCell::new(Seen::new());
     let list = || {
         list_with(path, &bytes, format, workspace, &|name, bytes| {
-            if let Some(repository) = repository {
-                let id = bytes.and_then(|bytes| repository.id_of(bytes));
+            if let Some(ids) = ids {
+                let id = bytes.and_then(|bytes| ids.of(bytes));
                 seen.borrow_mut().insert(name.to_owned(), id);
             }
         })
@@ -228,11 +275,7 @@ fn read_of_change(
         let graph = list();
         (hashing.join().unwrap_or_else(|_| input()), graph)
     });
-    let read_at = ReadAt {
-        path: repository.and_then(|repository| repository.path_of(path)),
-        id: repository.and_then(|repository| repository.id_of(&bytes)),
-        seen: seen.into_inner(),
-    };
+    let read_at = ReadAt { path: None, id: ids.and_then(|ids| ids.of(&bytes)), seen: seen.into_inner() };
     Ok((input, graph?, read_at))
 }
 
@@ -347,7 +390,7 @@ fn not_read(path: &str, ecosystem: &str) -> Finding {
 }
 
 /// Packages by what they are and where they come from.
-type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin)>;
+type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin), RandomState>;
 
 /// Every package once, whatever the number of lockfiles that list it.
 fn packages(lockfiles: &[Lockfile]) -> Packages<'_> {

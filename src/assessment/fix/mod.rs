@@ -7,12 +7,12 @@ mod edit;
 mod plan;
 mod tool;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 use devops_advisory::{Advisory, Kind};
 use devops_core::{Ecosystem, Location};
-use devops_inventory::{Graph, Origin, Package};
+use devops_inventory::{Asked, Graph, Origin, Package};
 use devops_versions::range::Verdict;
 use devops_versions::requirement::{Requirement, is_pre_release};
 use devops_versions::{Order, Version, find};
@@ -96,6 +96,30 @@ pub(super) struct Dependents<'a> {
     graph: &'a Graph,
     /// For each package, who depends on it, with the requirement.
     incoming: Vec<Vec<(usize, Option<&'a str>)>>,
+    /// For each package, where the project itself asks for it.
+    asked: Vec<Vec<&'a Asked>>,
+}
+
+/// What those who need a package ask for.
+struct Demands<'a> {
+    package: &'a Package,
+    asked: Vec<(&'a Asked, Ranges)>,
+    /// Who depends on it, with the requirement.
+    incoming: Vec<(&'a Package, Option<&'a str>, Ranges)>,
+}
+
+/// A requirement that was read; none where it can't be, or where something else decided about the present version, such as an override.
+struct Ranges(Option<Requirement>);
+
+impl Ranges {
+    fn read(package: &Package, requirement: Option<&str>) -> Self {
+        let read = || Requirement::parse(package.ecosystem.name(), requirement?);
+        Self(read().filter(|read| read.admits(&package.version) == Some(true)))
+    }
+
+    fn admits(&self, version: &str) -> Option<bool> {
+        self.0.as_ref()?.admits(version)
+    }
 }
 
 impl<'a> Dependents<'a> {
@@ -109,31 +133,49 @@ impl<'a> Dependents<'a> {
                 }
             }
         }
-        Self { graph, incoming }
+        let mut asked = vec![Vec::new(); graph.packages.len()];
+        for one in &graph.asked {
+            if let Some(asked) = asked.get_mut(one.package) {
+                asked.push(one);
+            }
+        }
+        Self { graph, incoming, asked }
     }
 
-    /// What they say of a version of a package.
-    fn needs(&self, index: usize, package: &Package, version: &str) -> Needs {
-        let mut needs = Needs::default();
-        if package.ecosystem == Ecosystem::GO {
+    /// What they ask for, each requirement read once.
+    fn demands<'b>(&'b self, index: usize, package: &'b Package) -> Demands<'b> {
+        let of = |requirement| Ranges::read(package, requirement);
+        let (asked, incoming) = match package.ecosystem {
             // What a module asks for is the lowest version, so that nobody refuses a higher one.
+            Ecosystem::GO => (None, None),
+            _ => (self.asked.get(index), self.incoming.get(index)),
+        };
+        let incoming = incoming.into_iter().flatten();
+        Demands {
+            package,
+            asked: asked.into_iter().flatten().map(|one| (*one, of(one.requirement.as_deref()))).collect(),
+            incoming: incoming
+                .filter_map(|(from, requirement)| {
+                    Some((self.graph.packages.get(*from)?, *requirement, of(*requirement)))
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Demands<'_> {
+    /// What they say of a version.
+    fn needs(&self, version: &str) -> Needs {
+        let mut needs = Needs::default();
+        if self.package.ecosystem == Ecosystem::GO {
             return needs;
         }
-        let admits = |requirement: Option<&str>| {
-            let requirement = Requirement::parse(package.ecosystem.name(), requirement?)?;
-            // What does not admit the present version is not what decided about it, such as an override.
-            requirement.admits(&package.version).filter(|admits| *admits)?;
-            requirement.admits(version)
-        };
         let mut unknown = BTreeSet::new();
-        let asked = self.graph.asked.iter().filter(|asked| asked.package == index);
-        let mut is_asked = false;
-        for asked in asked {
-            is_asked = true;
+        for (asked, ranges) in &self.asked {
             let requirement = asked.requirement.as_deref();
             // A file that lists a version without a requirement pins it.
             let is_pinned = requirement.is_none() && asked.location.is_some();
-            match admits(requirement) {
+            match ranges.admits(version) {
                 Some(true) => {}
                 Some(false) => needs.refuse(requirement.unwrap_or_default(), asked.location.as_ref()),
                 None if is_pinned => needs.refuse("", asked.location.as_ref()),
@@ -142,14 +184,12 @@ impl<'a> Dependents<'a> {
                 }
             }
         }
-        let incoming = self.incoming.get(index).map(Vec::as_slice).unwrap_or_default();
-        for (from, requirement) in incoming {
-            let Some(from) = self.graph.packages.get(*from) else { continue };
+        for (from, requirement, ranges) in &self.incoming {
             let is_own = from.origin == Origin::Project;
-            match (admits(*requirement), requirement) {
+            match (ranges.admits(version), requirement) {
                 (Some(true), _) => {}
                 // What the project's own packages ask for is known from the manifest already.
-                _ if is_own && is_asked => {}
+                _ if is_own && !self.asked.is_empty() => {}
                 (Some(false), Some(requirement)) if is_own => needs.refuse(requirement, None),
                 (Some(false), Some(requirement)) => {
                     needs.refusing.push((from.label(), (*requirement).to_owned()));
@@ -159,7 +199,7 @@ impl<'a> Dependents<'a> {
                 }
             }
         }
-        if !is_asked && incoming.is_empty() {
+        if self.asked.is_empty() && self.incoming.is_empty() {
             unknown.insert(String::new());
         }
         needs.refusing.sort();
@@ -197,14 +237,15 @@ impl Clean {
 }
 
 /// The version that ends what advisories say of a package, of all that are known about its name.
-pub(super) fn repair(
-    dependents: &Dependents<'_>,
+pub(super) fn repair<'a>(
+    dependents: &'a Dependents<'a>,
     index: usize,
-    package: &Package,
+    package: &'a Package,
     all: &[&Advisory],
     clean: &Clean,
 ) -> Repair {
     let mut passed_over = None;
+    let demands = OnceCell::new();
     // No version ends that a package has no maintainer, so that this must not hide the one that ends a vulnerability.
     let is_about_versions =
         |advisory: &&&Advisory| !matches!(advisory.kind, Kind::Unmaintained | Kind::Notice);
@@ -216,7 +257,7 @@ pub(super) fn repair(
         let mut first = None;
         let clean = candidates.into_iter().filter(|version| is_clean(version));
         for version in clean.take(MOST) {
-            let needs = dependents.needs(index, package, &version);
+            let needs = demands.get_or_init(|| dependents.demands(index, package)).needs(&version);
             let is_admitted = needs.standing() == Standing::Admitted;
             let found = Repair { version: Some(version), needs, passed_over: None };
             if is_admitted {

@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 
 use super::edit::{Edited, raised};
 use super::{Needs, Own, Repair, Standing, diff, is_toolchain, tool};
-use crate::matching::{Key, Lockfile, Matches, compare};
-use devops_advisory::{Collected, PackageKey};
+use crate::matching::{Key, Lockfile, Matches};
+use devops_advisory::Collected;
 use devops_core::words::{count, counted};
-use devops_core::{Ecosystem, Severity, Table};
-use devops_inventory::{Graph, Package};
+use devops_core::{Ecosystem, Table};
+use devops_inventory::Package;
 
 /// Most updates that the table shows.
 const MOST: usize = 100;
@@ -55,10 +55,15 @@ impl<'a> Plan<'a> {
     ) -> Self {
         let mut proposed: Vec<&Proposed> = proposed.iter().collect();
         let before: BTreeSet<&Key> = matches.facts.keys().collect();
+        if proposed.is_empty() {
+            return Self { lockfiles, updates: Vec::new(), ended: 0, total: before.len() as u64 };
+        }
         loop {
-            let edited = edited(lockfiles, &proposed, databases);
-            let after = compare(&edited, databases, Severity::Medium);
-            let new: Vec<&Key> = after.facts.keys().filter(|key| !before.contains(key)).collect();
+            let versions = proposed.iter().filter_map(|update| {
+                Some(((update.lockfile, update.package), update.repair.version.as_deref()?))
+            });
+            let after = matches.after(lockfiles, databases, &versions.collect());
+            let new: Vec<&Key> = after.iter().filter(|key| !before.contains(key)).collect();
             let count = proposed.len();
             if !new.is_empty() {
                 proposed.retain(|update| {
@@ -71,7 +76,7 @@ impl<'a> Plan<'a> {
                 });
             }
             if proposed.len() == count {
-                let is_ended = |key: &&Key| !after.facts.contains_key(*key);
+                let is_ended = |key: &&Key| !after.contains(*key);
                 let mut ended: BTreeMap<(Ecosystem, &str, &str), u64> = BTreeMap::new();
                 for key in before.iter().copied().filter(is_ended) {
                     *ended.entry((key.ecosystem, &key.name, &key.version)).or_default() += 1;
@@ -252,32 +257,6 @@ fn raise(files: &mut Files<'_>, own: &Own, package: &Package, version: &str) -> 
 
 /// What nobody knows who only has files.
 const UNKNOWN: &str = "Not known offline: whether these versions are still published, what they depend on, and their checksums.";
-
-/// The packages that advisories are about, at their versions after updates.
-fn edited(lockfiles: &[Lockfile], proposed: &[&Proposed], databases: &[&Collected]) -> Vec<Lockfile> {
-    let is_named = |package: &Package| {
-        let key = PackageKey::of(package.ecosystem.name(), &package.name);
-        databases.iter().any(|database| database.advisories.contains_key(&key))
-    };
-    let versions: BTreeMap<(usize, usize), Option<&String>> = proposed
-        .iter()
-        .map(|update| ((update.lockfile, update.package), update.repair.version.as_ref()))
-        .collect();
-    let of = |(number, lockfile): (usize, &Lockfile)| {
-        let mut packages = Vec::new();
-        for (index, package) in
-            lockfile.graph.packages.iter().enumerate().filter(|(_, package)| is_named(package))
-        {
-            let version = versions.get(&(number, index)).copied().flatten().cloned();
-            packages.push(Package {
-                version: version.unwrap_or_else(|| package.version.clone()),
-                ..package.clone()
-            });
-        }
-        Lockfile { path: lockfile.path.clone(), graph: Graph { packages, ..Graph::default() } }
-    };
-    lockfiles.iter().enumerate().map(of).collect()
-}
 
 /// The package of an update.
 fn package<'a>(lockfiles: &'a [Lockfile], update: &Proposed) -> Option<&'a Package> {

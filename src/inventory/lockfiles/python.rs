@@ -27,12 +27,38 @@ pub(super) fn is_public(address: &str) -> bool {
 
 /// The package of the public registry that a file at an address is of, unless that is the package itself.
 pub(super) fn other_at(package: &Package, address: &str) -> Option<Package> {
+    if package.origin == Origin::Registry && is_usual(package, address) {
+        return None;
+    }
     let (name, version) = published(address, &package.name)?;
     let is_same = package.origin == Origin::Registry
         && package.name == name
         && (package.version == version
             || compare(Ecosystem::PYPI.name(), &package.version, &version) == Ok(Ordering::Equal));
     (!is_same).then(|| Package { scope: package.scope, ..self::package(&name, &version, package.line) })
+}
+
+/// Whether an address is that of a file of a package at its version in the public registry, in the very words in which tools write that.
+pub(super) fn is_usual(package: &Package, address: &str) -> bool {
+    let Package { name, version, .. } = package;
+    let is_file = || {
+        let path = address.strip_prefix("https://files.pythonhosted.org/")?;
+        let file = path.rsplit('/').next()?.as_bytes();
+        let (of_file, rest) = file.split_at_checked(name.len())?;
+        let (dash, rest) = rest.split_first()?;
+        let rest = rest.strip_prefix(version.as_bytes())?;
+        let is_wheel = rest.starts_with(b"-") && rest.ends_with(b".whl");
+        let is_name = of_file
+            .iter()
+            .zip(name.as_bytes())
+            .all(|(one, other)| one == other || is_wheel && *other == b'-' && *one == b'_');
+        // The parts of the name of a wheel have no dash.
+        let is_whole = !is_wheel || !of_file.contains(&b'-');
+        Some(*dash == b'-' && is_name && is_whole && (is_wheel || rest == b".tar.gz"))
+    };
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':');
+    !name.is_empty() && !version.is_empty() && is_file() == Some(true) && address.bytes().all(is_plain)
 }
 
 /// Normal name and version of a file of the public registry, by its address; the name of an archive of sources ends where its version
@@ -214,7 +240,7 @@ pub(super) fn wishes(source: &Source<'_>, file: &str) -> Vec<Wish> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_public, other_by_name, package, published};
+    use super::{is_public, is_usual, other_by_name, package, published};
 
     #[test]
     fn a_file_of_another_package_is_found_by_its_name() {
@@ -257,5 +283,29 @@ mod tests {
         assert!(
             is_public("https://PyPI.org:443/simple") && !is_public("https://pypi.org.evil.example/simple")
         );
+    }
+
+    #[test]
+    fn usual_addresses_are_those_of_the_package() {
+        for (name, version, file, expected) in [
+            ("a-b", "1.0", "packages/aa/bb/a-b-1.0.tar.gz", true),
+            ("a-b", "1.0", "packages/aa/bb/a_b-1.0-py3-none-any.whl", true),
+            ("a-b", "1.0", "a_b-1.0.tar.gz", false),
+            ("a-b", "1.0", "a-b-1.0-py3-none-any.whl", false),
+            ("a", "1.0", "b-1.0.tar.gz", false),
+            ("a", "1.0", "a-1.0.1.tar.gz", false),
+            ("a", "1.0", "a-1.0.tar.gz/../evil-2.0.tar.gz#a-1.0.tar.gz", false),
+            ("a", "1.0", "a-1.0.tar.gz?b", false),
+            ("a", "1.0", "a-1.0-py3-none-any.whl", true),
+            ("a", "1.0", "a-1.0%2B1-py3-none-any.whl", false),
+        ] {
+            let (package, address) =
+                (package(name, version, 1), format!("https://files.pythonhosted.org/{file}"));
+            assert_eq!(is_usual(&package, &address), expected, "{name} {file}");
+            if expected {
+                assert_eq!(published(&address, name), Some((name.to_owned(), version.to_owned())), "{file}");
+            }
+        }
+        assert!(!is_usual(&package("a", "1.0", 1), "https://evil.example/a-1.0.tar.gz"));
     }
 }
