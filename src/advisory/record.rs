@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rustsec::advisory::Versions as Requirements;
 use rustsec::{Version as CargoVersion, VersionReq};
 
+use super::releases::is_same_release;
 use devops_core::Severity;
 use devops_versions::range::{Affected, Bound, Kind as RangeKind, Verdict};
 use devops_versions::requirement::Requirement;
@@ -219,7 +220,7 @@ impl Advisory {
         let (base, asked) = split_ecosystem(ecosystem);
         let (_, own) = split_ecosystem(&self.ecosystem);
         // A repository of Maven is not known to lockfiles.
-        base == "Maven" || own.is_empty() || asked.is_empty() || release(own) == release(asked)
+        base == "Maven" || own.is_empty() || asked.is_empty() || is_same_release(base, own, asked)
     }
 
     /// Whether this version is affected.
@@ -323,15 +324,6 @@ impl Advisory {
     }
 }
 
-/// A release in the form in which releases are compared: `v3.17` is `3.17`, `22.04:LTS` is `22.04`.
-fn release(suffix: &str) -> &str {
-    let suffix = suffix.strip_suffix(":LTS").unwrap_or(suffix);
-    suffix
-        .strip_prefix('v')
-        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-        .unwrap_or(suffix)
-}
-
 /// The requirements of an advisory of RustSec, read by its own crate, so that pre-releases mean what they mean there.
 fn requirements(patched: &[String], unaffected: &[String]) -> Option<Requirements> {
     let read =
@@ -389,7 +381,7 @@ fn lowest(requirement: &VersionReq) -> Option<CargoVersion> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PackageKey, Severity, release, score_of, severity_of};
+    use super::{PackageKey, Severity, score_of, severity_of};
 
     #[test]
     fn vectors_of_every_version_have_a_score() {
@@ -406,9 +398,8 @@ mod tests {
     }
 
     #[test]
-    fn names_and_releases_have_one_form() {
+    fn names_have_one_form() {
         assert_eq!(PackageKey::of("PyPI", "Zope.Interface").name, "zope-interface");
         assert_eq!(PackageKey::of("Alpine:v3.4", "curl").ecosystem, "Alpine");
-        assert_eq!((release("v3.17"), release("22.04:LTS"), release("vivid")), ("3.17", "22.04", "vivid"));
     }
 }

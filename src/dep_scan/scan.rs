@@ -4,23 +4,21 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use jiff::civil::Date;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::Arguments;
 use super::change::{Ages, Before, Classes, Difference, ReadAt, Seen};
-use super::fix::Plan;
-use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
-use super::mirror::Mirror;
-use super::policy::{Policy, covered, sources};
-use super::rules::{NOT_READ, STALE};
+use super::rules::NOT_READ;
 use super::sight::{self, read};
 use super::target::Target;
 use super::{bans, licences};
-use devops_advisory::enrichment::Enrichment;
-use devops_advisory::{Age, Collected, Database, Wanted, collect};
-use devops_core::report::{Facts, facts};
+use devops_advisory::{Collected, Database};
+use devops_assessment::databases::{self, enrich, provenance, stale, wanted};
+use devops_assessment::fix::Plan;
+use devops_assessment::matching::{Lockfile, Matches, compare, nameless, some, summary};
+use devops_assessment::mirror::Mirror;
+use devops_assessment::policy::{Policy, covered, sources};
+use devops_core::report::Facts;
 use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
 use devops_inventory::lockfiles::find::shown;
@@ -36,7 +34,7 @@ pub(super) const FIXES: &str = "fixes.patch";
 
 /// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    if arguments.db.is_empty() {
+    if arguments.database.db.is_empty() {
         return Err(Error::usage("no advisory database given").help(
             "give an index, a zip of OSV records, or a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
         ));
@@ -45,19 +43,19 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
     let scanned = Scanned::read(arguments, context)?;
     let Scanned { target, found, lockfiles, before, .. } = &scanned;
     let wanted = wanted(lockfiles);
-    let mut databases = databases(arguments, context, &wanted)?;
+    let mut databases = databases::read(&arguments.database, context, &wanted)?;
     let not_covered = covered(lockfiles, &databases)?;
-    let mut at_base = target.databases(&arguments.db, &wanted, today)?;
+    let mut at_base = target.databases(&arguments.database.db, &wanted, today)?;
     enrich(at_base.iter_mut().chain(databases.iter_mut().map(|database| &mut database.collected)));
     let collected: Vec<&Collected> =
         at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
     let mut matches = compare(lockfiles, &collected, arguments.uncovered_severity);
-    let policy = Policy::read(arguments, context)?;
+    let policy = Policy::read(arguments.rating(), context)?;
     policy.apply(&mut matches, lockfiles);
     let classes = before.as_ref().map(|before| {
         Classes::of(before, lockfiles, &collected, &matches).mark(&mut matches, arguments.only_new)
     });
-    let mut findings = stale(arguments, &databases, &wanted, today);
+    let mut findings = stale(&arguments.database, &databases, &wanted, today);
     findings.extend(nameless(&collected));
     findings.extend(scanned.of_change()?);
     findings.extend(not_covered);
@@ -148,7 +146,7 @@ impl<'a> Scanned<'a> {
 
     /// Findings of what the change does, whatever advisories say.
     fn of_change(&self) -> Result<Vec<Finding>, Error> {
-        let mut findings = self.target.unproven(&self.arguments.db)?;
+        let mut findings = self.target.unproven(&self.arguments.database.db)?;
         findings.extend(self.target.cut_off());
         findings.extend(self.target.gone(self.before.as_ref(), &self.lockfiles)?);
         findings.extend(self.brought_in()?);
@@ -304,123 +302,6 @@ fn mirrored<'a>(graphs: impl Iterator<Item = &'a mut Graph>, mirrors: &[Mirror])
     unused.map(|(mirror, _)| format!("no package is from `{}` in `sources-mirrors`", mirror.text())).collect()
 }
 
-/// What the databases are asked about.
-fn wanted(lockfiles: &[Lockfile]) -> Wanted<'_> {
-    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-    packages.map(|package| (package.ecosystem, package.name.as_str())).collect()
-}
-
-/// Asks every database about the packages.
-fn databases(arguments: &Arguments, context: &Context, wanted: &Wanted<'_>) -> Result<Vec<Database>, Error> {
-    let mut databases = Vec::new();
-    let mut seen = BTreeSet::new();
-    for path in &arguments.db {
-        // One database by two paths is one; a path that leads nowhere is an error when it is read.
-        if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
-            continue;
-        }
-        let database = collect(path, arguments.db_digest.as_deref(), wanted, context.today())?;
-        for age in judged(arguments, &database, wanted) {
-            let days_old = days_since(age, context.today());
-            let limit = limit(age, arguments.max_db_age);
-            if days_old > limit {
-                return Err(Error::input(format!(
-                    "advisory database is too old: {}, {} ago; the maximum is {}",
-                    basis(age),
-                    days(days_old),
-                    days(limit),
-                ))
-                .at(Location::file(database.path.clone()))
-                .help(
-                    "fetch the database again; `--max-db-age` sets the limit, `--frozen-db` accepts any age",
-                ));
-            }
-        }
-        databases.push(database);
-    }
-    Ok(databases)
-}
-
-/// Adds to every advisory what lists of exploited vulnerabilities and of probabilities say of it.
-fn enrich<'a>(all: impl Iterator<Item = &'a mut Collected>) {
-    let mut all: Vec<&mut Collected> = all.collect();
-    let mut lists = Enrichment::default();
-    for collected in &mut all {
-        lists.add(std::mem::take(&mut collected.enrichment));
-    }
-    for advisory in all.into_iter().flat_map(|collected| collected.advisories.values_mut().flatten()) {
-        lists.add_to(advisory);
-    }
-}
-
-/// The ages of a database that count: those of sources about packages that are asked about.
-fn judged<'a>(
-    arguments: &Arguments,
-    database: &'a Database,
-    wanted: &Wanted<'_>,
-) -> impl Iterator<Item = &'a Age> {
-    let asked: BTreeSet<&str> = wanted.iter().map(|(ecosystem, _)| ecosystem.name()).collect();
-    let is_asked = move |age: &&Age| {
-        age.source.is_empty() || age.ecosystems.iter().any(|ecosystem| asked.contains(ecosystem.as_str()))
-    };
-    let is_frozen = arguments.frozen_db;
-    database.ages.iter().filter(move |age| !is_frozen && is_asked(age))
-}
-
-/// What the age of a source counts from.
-fn basis(age: &Age) -> String {
-    let since = age.since().map(|day| day.to_string()).unwrap_or_default();
-    let what =
-        if age.source.is_empty() { "its".to_owned() } else { format!("the source {} with its", age.source) };
-    match age.fetched {
-        Some(_) => format!("the source {} was fetched on {since}", age.source),
-        None => format!("{what} newest advisory is from {since}"),
-    }
-}
-
-/// Days since a source was fetched, or since its newest advisory.
-fn days_since(age: &Age, today: Date) -> i64 {
-    age.since().and_then(|day| today.since(day).ok()).map_or(0, |span| i64::from(span.get_days())).max(0)
-}
-
-/// The maximum age of a source in days.
-fn limit(age: &Age, maximum: u32) -> i64 {
-    let maximum = i64::from(maximum);
-    // The newest advisory is older than the database, so that it has more time, unless somebody asks for less than the default.
-    if age.fetched.is_some() || maximum < 30 { maximum } else { maximum.max(180) }
-}
-
-/// The age in days from which a source warns.
-fn warns_after(age: &Age, maximum: u32) -> i64 {
-    let half = limit(age, maximum) / 2;
-    if age.fetched.is_some() { half.min(7) } else { half }
-}
-
-fn days(amount: i64) -> String {
-    count(amount.unsigned_abs(), "day")
-}
-
-/// Findings about databases that will soon be too old.
-fn stale(arguments: &Arguments, databases: &[Database], wanted: &Wanted<'_>, today: Date) -> Vec<Finding> {
-    let finding = |database: &Database, age: &Age| {
-        let title = format!("advisory database {} is {} old", database.path, days(days_since(age, today)));
-        let identity = [database.path.as_str(), age.source.as_str()];
-        let identity = if age.source.is_empty() { identity.get(..1) } else { identity.get(..) };
-        Finding::new(&STALE, title, identity.unwrap_or_default())
-            .detail(basis(age))
-            .named("database", database.path.as_str())
-            .about("newest", age.newest.map(|day| day.to_string()).unwrap_or_default())
-            .help("fetch the database again")
-    };
-    let mut findings = Vec::new();
-    for database in databases {
-        let ages = judged(arguments, database, wanted);
-        let mut stale = ages.filter(|age| days_since(age, today) > warns_after(age, arguments.max_db_age));
-        findings.extend(stale.next().map(|age| finding(database, age)));
-    }
-    findings
-}
-
 /// The finding that a file does not list everything, as it says itself.
 fn in_part(lockfile: &Lockfile) -> Option<Finding> {
     let (line, what) = lockfile.graph.gap.as_ref()?;
@@ -549,54 +430,4 @@ fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<
         notes.push(format!("ignored by git or excluded: {}", some(&hidden)));
     }
     notes
-}
-
-/// An advisory database, as provenance has it.
-#[derive(Serialize)]
-struct Origins<'a> {
-    path: &'a str,
-    advisories: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    newest: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fetched: Option<String>,
-    age_days: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<&'a str>,
-}
-
-impl<'a> Origins<'a> {
-    fn of(database: &'a Database, today: Date) -> Self {
-        Self {
-            path: &database.path,
-            advisories: database.collected.total,
-            newest: database.newest().map(|day| day.to_string()),
-            fetched: database.ages.iter().filter_map(|age| age.fetched).min().map(|time| time.to_string()),
-            age_days: database.ages.iter().map(|age| days_since(age, today)).max().unwrap_or(0),
-            sha256: database
-                .input
-                .as_ref()
-                .map(|input| input.sha256.as_str())
-                .filter(|_| database.digest.is_none()),
-            digest: database.digest.as_deref(),
-        }
-    }
-}
-
-/// Where advisories came from; one database under its own name, several as a list.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Provenance<'a> {
-    Database(Origins<'a>),
-    Databases(Vec<Origins<'a>>),
-}
-
-/// Where advisories came from.
-fn provenance(databases: &[Database], today: Date) -> Facts {
-    facts(&match databases {
-        [one] => Provenance::Database(Origins::of(one, today)),
-        several => Provenance::Databases(several.iter().map(|one| Origins::of(one, today)).collect()),
-    })
 }

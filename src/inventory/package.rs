@@ -113,6 +113,17 @@ pub struct Package {
     pub published: Option<Timestamp>,
     /// Whether the version is a guess from something that bounds it, as the `go` line bounds the toolchain.
     pub is_guessed: bool,
+    /// The package of its distribution that it was built from, which advisories are about.
+    pub built_from: Option<Box<SourcePackage>>,
+}
+
+/// The source package of a distribution's package; advisories of most distributions are about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourcePackage {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
 }
 
 impl Package {
@@ -133,7 +144,13 @@ impl Package {
             license: None,
             published: None,
             is_guessed: false,
+            built_from: None,
         }
+    }
+
+    /// The name that advisories know it by.
+    pub fn advised_name(&self) -> &str {
+        self.built_from.as_ref().map_or(&self.name, |source| &source.name)
     }
 
     /// The source without the commit that a git source ends with, so that it stays the same when the commit changes.

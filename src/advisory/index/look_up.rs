@@ -160,6 +160,7 @@ impl Index {
             withdrawn,
             total,
             ecosystems: self.header.ecosystems.clone(),
+            releases: self.header.releases.clone(),
             newest: database::newest(self.header.sources.iter().flat_map(|source| &source.newest), today),
             nameless: self.nameless().collect(),
             ..Collected::default()

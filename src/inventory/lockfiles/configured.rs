@@ -3,6 +3,8 @@
 //! Each is listed once, by its host: any package that the lockfile lists without an address may be from there. A file that its package
 //! manager could not read either is an error, because it could set anything.
 
+#![expect(clippy::unnecessary_wraps, reason = "all readers have one form, and those of documents can fail")]
+
 use super::manifest::source_of;
 use super::{Format, Source, node};
 use crate::document::{Damage, Element, Node, Value, text, toml, xml, xml_text, yaml_with_aliases};
@@ -399,6 +401,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn registries_are_listed_once() {
         let requirements = ("requirements.txt", "a==1.0\n");
         for (lockfile, beside, expected) in [
