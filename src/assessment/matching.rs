@@ -17,6 +17,9 @@ use devops_versions::range::Verdict;
 use devops_versions::requirement::Requirement;
 use devops_versions::{Version, find};
 
+/// What is said of a package that nothing is known to need.
+pub const UNCONNECTED: &str = "not a dependency of any package in this lockfile";
+
 /// A lockfile that was read.
 #[derive(Debug)]
 pub struct Lockfile {
@@ -714,7 +717,7 @@ impl Subject<'_> {
     pub fn way(&self) -> String {
         match self.path {
             _ if self.is_direct => "a direct dependency".to_owned(),
-            [] | [_] => "not a dependency of any package in this lockfile".to_owned(),
+            [] | [_] => UNCONNECTED.to_owned(),
             path => format!("through {}", path.join(" → ")),
         }
     }

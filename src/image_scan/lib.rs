@@ -15,7 +15,7 @@ mod scan;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum, ValueHint};
+use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum, ValueHint};
 
 use self::collect::Collector;
 use self::digest::Digest;
@@ -220,6 +220,14 @@ impl Job for ImageScan {
 
     fn rules() -> &'static [Rule] {
         rules::RULES
+    }
+
+    fn queries() -> Vec<Command> {
+        vec![scan::packages_command::command()]
+    }
+
+    fn answer(_: &str, matches: &ArgMatches) -> Result<String, Error> {
+        scan::packages_command::answer(matches)
     }
 
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {

@@ -87,6 +87,9 @@ impl<'a> Judged<'a> {
         // A path in an image is none of the repository.
         finding.location = None;
         let Some(first) = installed.first() else { return finding };
+        // An image says where a package is, and not who needs it.
+        let place = format!("layer {}: {}", first.layer, first.path);
+        finding.detail = finding.detail.replace(devops_assessment::matching::UNCONNECTED, &place);
         let paths: BTreeSet<&str> = installed.iter().map(|one| one.path.as_str()).collect();
         let target = if is_of_system(self.contents, first) {
             self.contents.system_name()

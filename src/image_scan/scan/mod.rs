@@ -4,6 +4,7 @@ mod contents;
 mod fitness;
 mod judged;
 mod origin;
+pub(super) mod packages_command;
 mod secrets;
 mod shown;
 
