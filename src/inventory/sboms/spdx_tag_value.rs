@@ -161,7 +161,8 @@ fn related(
         parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
     }
     // What is said of an element that is gone may have been said of a package.
-    let ends = relations.iter().flat_map(|(_, left, right, _)| [*left, *right]).chain(subjects.iter().copied());
+    let ends =
+        relations.iter().flat_map(|(_, left, right, _)| [*left, *right]).chain(subjects.iter().copied());
     if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
         return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
     }
