@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::matching::Lockfile;
 use super::rules::STALE;
 use devops_advisory::enrichment::Enrichment;
+use devops_advisory::record::split_ecosystem;
 use devops_advisory::{Age, Collected, Database, Wanted, collect};
 use devops_core::report::{Facts, facts};
 use devops_core::words::count;
@@ -99,7 +100,7 @@ fn judged<'a>(
     database: &'a Database,
     wanted: &Wanted<'_>,
 ) -> impl Iterator<Item = &'a Age> {
-    let asked: BTreeSet<&str> = wanted.iter().map(|(ecosystem, _)| ecosystem.name()).collect();
+    let asked: BTreeSet<&str> = wanted.iter().map(|(ecosystem, _)| split_ecosystem(ecosystem.name()).0).collect();
     let is_asked = move |age: &&Age| {
         age.source.is_empty() || age.ecosystems.iter().any(|ecosystem| asked.contains(ecosystem.as_str()))
     };
