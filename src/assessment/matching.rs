@@ -513,7 +513,10 @@ impl Matches {
             )
         };
         if !finding.detail.contains(&text) {
-            finding.detail = [finding.detail.as_str(), &text].join("\n").trim().to_owned();
+            if !finding.detail.is_empty() {
+                finding.detail.push('\n');
+            }
+            finding.detail.push_str(&text);
         }
     }
 

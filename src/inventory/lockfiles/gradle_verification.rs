@@ -103,10 +103,14 @@ fn unlisted(root: &Element, trusted: &[&Element]) -> Result<Vec<Package>, Damage
     // Files for people, such as sources, are no code of a module.
     let is_code = |trust: &&&Element| {
         let file = trust.attribute("file").unwrap_or_default();
-        trust.attribute("version").is_none() && !["sources", "javadoc", "pom", "module"].iter().any(|part| file.contains(part))
+        trust.attribute("version").is_none()
+            && !["sources", "javadoc", "pom", "module"].iter().any(|part| file.contains(part))
     };
-    let mut found: Vec<Package> =
-        trusted.iter().filter(is_code).map(|trust| named(trust, "trusted without a checksum".to_owned())).collect();
+    let mut found: Vec<Package> = trusted
+        .iter()
+        .filter(is_code)
+        .map(|trust| named(trust, "trusted without a checksum".to_owned()))
+        .collect();
     let Some(configuration) = root.only("configuration")? else { return Ok(found) };
     let is_signed = configuration.text_of("verify-signatures")?.is_some_and(|value| value == "true");
     let keys = configuration.only("trusted-keys")?.filter(|_| is_signed);
@@ -237,7 +241,9 @@ mod tests {
         assert!(labels(&format!("<verify-signatures>false</verify-signatures>{keys}")).is_empty());
         assert!(labels(&format!("<verify-metadata>false</verify-metadata>{keys}")).is_empty());
         assert_eq!(
-            labels("<trusted-artifacts><trust group='a.b'/><trust file='.*-javadoc[.]jar' regex='true'/></trusted-artifacts>"),
+            labels(
+                "<trusted-artifacts><trust group='a.b'/><trust file='.*-javadoc[.]jar' regex='true'/></trusted-artifacts>"
+            ),
             ["a.b:* trusted without a checksum"]
         );
     }

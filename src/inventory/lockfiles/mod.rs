@@ -68,6 +68,8 @@ modules! {
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod configured_tests;
+#[cfg(test)]
 mod damaged_tests;
 #[cfg(test)]
 mod real;

@@ -53,7 +53,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         }
     }
     // Old releases of Pipenv ask every registry for a package that names none.
-    let is_open = |entry: &Entry<'_>| entry.node.get("index").is_none() && entry.node.get("version").is_some();
+    let is_open =
+        |entry: &Entry<'_>| entry.node.get("index").is_none() && entry.node.get("version").is_some();
     let mut listed = sections.iter().filter(|section| section.key != "_meta");
     if listed.any(|section| section.node.map("").is_ok_and(|entries| entries.iter().any(is_open))) {
         for url in registries.iter().skip(1).filter_map(|registry| registry.get("url")) {

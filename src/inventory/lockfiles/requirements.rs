@@ -22,13 +22,8 @@ const DEEPEST: usize = 32;
 const MOST_FILES: usize = 1_000;
 
 /// Options with a value that don't change which packages are listed. A host that is trusted without a certificate brings in no registry.
-const WITH_VALUE: [&str; 5] = [
-    "--trusted-host",
-    "--use-feature",
-    "--no-binary",
-    "--only-binary",
-    "--uploaded-prior-to",
-];
+const WITH_VALUE: [&str; 5] =
+    ["--trusted-host", "--use-feature", "--no-binary", "--only-binary", "--uploaded-prior-to"];
 
 /// Options without a value that don't change it either.
 const WITHOUT_VALUE: [&str; 4] = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"];

@@ -54,11 +54,9 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 }
 
 fn graph(text: &str) -> Result<Graph, Damage> {
-    let mut packages: Vec<Part> = Vec::new();
-    let mut relations: Vec<Relation<'_>> = Vec::new();
-    let mut comment = None;
+    let (mut relations, mut comment) = (Vec::<Relation<'_>>::new(), None);
     let (mut ids, mut subjects) = (HashSet::<&str>::new(), Vec::<&str>::new());
-    let (mut element, mut is_versioned) = (Element::Document, false);
+    let (mut packages, mut element, mut is_versioned) = (Vec::<Part>::new(), Element::Document, false);
     let mut lines = (1_u64..).zip(text.lines());
     while let Some((line, content)) = lines.next() {
         let content = content.trim();
@@ -163,7 +161,8 @@ fn related(
         parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
     }
     // What is said of an element that is gone may have been said of a package.
-    let ends = relations.iter().flat_map(|(_, left, right, _)| [*left, *right]).chain(subjects.iter().copied());
+    let ends =
+        relations.iter().flat_map(|(_, left, right, _)| [*left, *right]).chain(subjects.iter().copied());
     if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
         return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
     }
