@@ -13,7 +13,7 @@ use super::change::{Ages, Before, Classes, Difference, ReadAt, Seen};
 use super::fix::Plan;
 use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use super::mirror::Mirror;
-use super::policy::{Policy, covered, sources};
+use super::policy::{Policy, covered, sources, statement_file};
 use super::rules::{NOT_READ, STALE};
 use super::sight::{self, read};
 use super::target::Target;
@@ -103,6 +103,8 @@ struct Scanned<'a> {
     found: Found,
     lockfiles: Vec<Lockfile>,
     before: Option<Before>,
+    /// When versions were published.
+    dates: Option<ReleaseDates>,
     /// The files that were read.
     inputs: Vec<Input>,
     /// Arguments that had no effect.
@@ -143,7 +145,8 @@ impl<'a> Scanned<'a> {
         let mut notes = mirrored(lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph), mirrors);
         mirrored(before.iter_mut().flat_map(Before::graphs_mut), mirrors);
         notes.extend(sight.unused());
-        Ok(Self { arguments, context, target, found, lockfiles, before, inputs, notes })
+        let dates = release_dates(arguments, context, &mut inputs, &mut notes)?;
+        Ok(Self { arguments, context, target, found, lockfiles, before, dates, inputs, notes })
     }
 
     /// Findings of what the change does, whatever advisories say.
@@ -171,13 +174,9 @@ impl<'a> Scanned<'a> {
 
     /// Findings of what the change brings in.
     fn brought_in(&self) -> Result<Vec<Finding>, Error> {
-        let dates = match &self.arguments.release_dates {
-            Some(path) => Some(ReleaseDates::read(&shown(path), &read(path)?)?),
-            None => None,
-        };
         let ages = self.arguments.min_release_age.map(|minimum| Ages {
             minimum,
-            dates: dates.as_ref(),
+            dates: self.dates.as_ref(),
             now: self.context.now,
         });
         let Some(before) = &self.before else {
@@ -199,6 +198,25 @@ impl<'a> Scanned<'a> {
         findings.extend(licences::findings(arguments, lockfiles)?);
         findings.extend(bans::findings(arguments, lockfiles));
         Ok(findings)
+    }
+}
+
+/// When versions were published: from the target branch, where a change could write it.
+fn release_dates(
+    arguments: &Arguments,
+    context: &Context,
+    inputs: &mut Vec<Input>,
+    notes: &mut Vec<String>,
+) -> Result<Option<ReleaseDates>, Error> {
+    let Some(path) = &arguments.release_dates else { return Ok(None) };
+    let files = statement_file::read(std::slice::from_ref(path), context, inputs, notes)?;
+    match files.first() {
+        Some(file) => ReleaseDates::read(&file.label, &file.bytes).map(Some),
+        // The ages that it would say are unknown, which is a finding of each version.
+        None if path.exists() => Ok(None),
+        None => Err(Error::input("no such file")
+            .at(Location::file(shown(path)))
+            .help("write it with `devops fetch release-dates --output FILE` before this job")),
     }
 }
 

@@ -179,3 +179,27 @@ pub(crate) fn report(folder: &Path) -> serde_json::Value {
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).expect("the report is JSON")
 }
+
+/// A zip of files that are stored as they are.
+pub(crate) fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let four = |number: usize| u32::try_from(number).unwrap().to_le_bytes().to_vec();
+    let (mut all, mut directory) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        let mut sum = flate2::Crc::new();
+        sum.update(text.as_bytes());
+        // Stored, on the first day that zip knows; checksum, both lengths, and that of the name.
+        let mut facts = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
+        facts.extend(sum.sum().to_le_bytes());
+        facts.extend([four(text.len()), four(text.len())].concat());
+        facts.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        let place = four(all.len());
+        directory
+            .extend([b"PK\x01\x02\x14\x00", facts.as_slice(), &[0; 12], &place, name.as_bytes()].concat());
+        all.extend([b"PK\x03\x04", facts.as_slice(), &[0; 2], name.as_bytes(), text.as_bytes()].concat());
+    }
+    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
+    let (start, length) = (four(all.len()), four(directory.len()));
+    all.extend(directory);
+    all.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count[..], &length, &start, &[0; 2]].concat());
+    all
+}

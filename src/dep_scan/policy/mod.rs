@@ -1,9 +1,11 @@
 //! How bad a finding is: by its advisories, by what lists and analysers add, and by what the project decided.
 
+#[cfg(test)]
+mod damaged_tests;
 mod ecosystems;
 mod reachability;
 mod sources;
-mod statement_file;
+pub(super) mod statement_file;
 mod threshold;
 mod vex;
 

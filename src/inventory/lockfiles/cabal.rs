@@ -46,6 +46,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
                 _ => return Err(Damage::new(line, format!("unknown key `{key}`"))),
             }
             constraints = value;
+        } else if !is_in_constraints {
+            // Only constraints are longer than a line, so that these stand at another key.
+            return Err(Damage::new(line, "expected `key: value`"));
         }
         for constraint in
             constraints.split(',').map(str::trim).filter(|text| !text.is_empty() && is_in_constraints)

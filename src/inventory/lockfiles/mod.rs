@@ -13,6 +13,7 @@ pub mod format;
 mod manifest;
 mod manifests;
 mod node;
+mod plausible;
 mod python;
 mod python_lock;
 

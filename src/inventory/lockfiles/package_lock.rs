@@ -34,8 +34,13 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let root = json(text(source.bytes)?)?;
-    root.map("the document")?;
-    root.check_case(&["name", "version", "lockfileVersion", "packages", "dependencies", "requires"])?;
+    for entry in root.map("the document")? {
+        // What stands beside `packages` is not installed from there.
+        if entry.key.contains('/') {
+            return Err(Damage::new(entry.line, format!("`{}` stands outside of `packages`", entry.key)));
+        }
+    }
+    root.check_spelling(&["name", "version", "lockfileVersion", "packages", "dependencies", "requires"])?;
     let version = match root.get("lockfileVersion") {
         Some(node) => match node.scalar("lockfileVersion")?.parse() {
             Ok(version @ 1..=3) => version,
@@ -121,7 +126,7 @@ impl<'a> Reader<'a> {
             if !is_plain(path) {
                 return Err(Damage::new(entry.line, format!("`{path}` is not a path in its shortest form")));
             }
-            node.check_case(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
+            node.check_spelling(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
             let resolved = node.text_of("resolved")?;
             if node.is_true("link") && !resolved.is_some_and(|resolved| resolved.contains("://")) {
                 links.push((
@@ -310,7 +315,14 @@ impl<'a> Reader<'a> {
         let mut level = BTreeMap::new();
         for entry in entries {
             entry.node.map(&entry.key)?;
-            entry.node.check_case(&["version", "resolved", "dependencies", "requires", "dev", "optional"])?;
+            entry.node.check_spelling(&[
+                "version",
+                "resolved",
+                "dependencies",
+                "requires",
+                "dev",
+                "optional",
+            ])?;
             level.insert(entry.key.as_ref(), self.entry(&entry.key, &entry.node, entry.line)?);
         }
         let indexes: Vec<usize> =
@@ -366,6 +378,9 @@ impl<'a> Reader<'a> {
     /// Adds an entry of version 1.
     fn entry(&mut self, name: &str, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
         let version = node.text_of("version")?.unwrap_or_default();
+        if version.is_empty() {
+            return Err(Damage::new(line, format!("`version` of `{name}` is missing")));
+        }
         // Old releases of npm write `false` for what is bundled.
         let is_bundled = node.get("resolved").is_some_and(|resolved| resolved.value == Value::Bool(false));
         let mut address = if is_bundled { None } else { node.text_of("resolved")? };

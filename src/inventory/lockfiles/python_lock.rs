@@ -34,7 +34,7 @@ pub(super) fn read(source: &Source<'_>, flavour: Flavour, help: &str) -> Result<
 fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
     let key = flavour.list();
     let root = toml_of_tables(text(source.bytes)?, key)?;
-    root.check_case(&["version", "lock-version", "metadata", "package", "packages"])?;
+    root.check_spelling(&["version", "lock-version", "metadata", "package", "packages"])?;
     check_lists(&root, key)?;
     check_version(&root, flavour)?;
     let nodes = root.items(key)?;
@@ -42,8 +42,13 @@ fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
     let mut by_name: HashMap<String, Vec<(usize, String)>> = HashMap::new();
     let mut indexes = Vec::with_capacity(nodes.len());
     for node in nodes {
-        node.map(key)?;
-        node.check_case(&["name", "version", "source", "dependencies", "files", "wheels"])?;
+        for entry in node.map(key)? {
+            // Without the line that begins it, a package is read as a part of the one before.
+            if entry.node.get("name").is_some() && entry.node.get("files").is_some() {
+                return Err(Damage::new(entry.line, format!("`{}` has a package in it", entry.key)));
+            }
+        }
+        node.check_spelling(&["name", "version", "source", "dependencies", "files", "wheels"])?;
         let index = add(&mut draft, node, flavour)?;
         let package = draft.packages().get(index);
         let name = package.map(|package| package.name.clone()).unwrap_or_default();
