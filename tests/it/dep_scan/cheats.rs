@@ -1,22 +1,26 @@
 //! Changes in lockfiles of many formats that try to bring a vulnerable or malicious package past the gate, and the same changes with
 //! the version that is fixed.
 
-use std::path::Path;
-
-use tempfile::TempDir;
+use std::ops::Deref;
 
 use crate::change::{
     self,
     Expected::{Pass, Red, Refused, Warn},
 };
-use crate::support::{binary, git, run, zip};
+use crate::support::{Checkout, binary, git, run, zip};
 
 /// What the target branch says.
 const SETTINGS: &str = "[dep-scan]\npaths = ['.']\ndb = ['db']\nfrozen-db = true\n";
 
 /// A repository whose target branch depends on `bad` 1.2.0, in which everything is fixed.
-struct Project {
-    folder: TempDir,
+struct Project(Checkout);
+
+impl Deref for Project {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
 }
 
 /// An advisory about versions of `bad` before 1.2.0.
@@ -33,10 +37,8 @@ const MALWARE: &str = r#"{"id": "MAL-2026-1", "modified": "2026-10-01T00:00:00Z"
 
 impl Project {
     fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
-        git(project.path(), &["init", "--quiet", "--initial-branch=main"]);
+        let project = Self(Checkout::new());
         project.write("devops.toml", SETTINGS);
-        project.write(".gitignore", "devops-report/\n");
         project.write("package-lock.json", &npm(&entry("bad", "1.2.0", "")));
         for (ecosystem, name) in [
             ("npm", "bad"),
@@ -59,22 +61,6 @@ impl Project {
         project
     }
 
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn write_bytes(&self, path: &str, bytes: &[u8]) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-
     /// The lockfile of npm has the vulnerable version.
     fn vulnerable(&self) {
         self.npm(&entry("bad", "1.0.1", ""));
@@ -89,7 +75,7 @@ impl Project {
             SETTINGS.to_owned()
         };
         self.write("devops.toml", &format!("{own}{settings}"));
-        self.write_bytes(path, bytes);
+        self.write(path, bytes);
         change::commit(self.path());
         git(self.path(), &["switch", "--quiet", "-C", "topic"]);
     }
@@ -653,7 +639,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(ZIP, "db.zip", &packed(true));
             project.vulnerable();
-            project.write_bytes("db.zip", &packed(false));
+            project.write("db.zip", &packed(false));
         },
         Red("advisory"),
     ),
@@ -662,7 +648,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(ZIP, "db.zip", &packed(true));
             project.vulnerable();
-            project.write_bytes("db.zip", &project.index(false));
+            project.write("db.zip", &project.index(false));
         },
         Red("advisory"),
     ),
@@ -690,7 +676,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(FOLDER, "zips/npm/all.zip", &packed(true));
             project.vulnerable();
-            project.write_bytes("zips/npm/all.zip", &packed(false));
+            project.write("zips/npm/all.zip", &packed(false));
         },
         Red("advisory"),
     ),
@@ -699,7 +685,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(INDEX, "advisories.idx", &project.index(true));
             project.vulnerable();
-            project.write_bytes("advisories.idx", &project.index(false));
+            project.write("advisories.idx", &project.index(false));
         },
         Red("advisory"),
     ),
@@ -708,7 +694,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(INDEX, "advisories.idx", &project.index(true));
             project.vulnerable();
-            project.write_bytes("advisories.idx", &packed(false));
+            project.write("advisories.idx", &packed(false));
         },
         Red("advisory"),
     ),
@@ -718,7 +704,7 @@ const TRACKED: &[Case] = &[
             let index = project.index(true);
             project.on_main(INDEX, "advisories.idx", &index);
             project.vulnerable();
-            project.write_bytes("advisories.idx", &index[..index.len() / 2]);
+            project.write("advisories.idx", &index[..index.len() / 2]);
         },
         Refused(3, "advisories.idx"),
     ),
@@ -748,7 +734,7 @@ const UPDATED: &[Case] = &[
         "updates the zip",
         |project| {
             project.on_main(ZIP, "db.zip", &packed(false));
-            project.write_bytes("db.zip", &packed(true));
+            project.write("db.zip", &packed(true));
         },
         Pass,
     ),
@@ -756,7 +742,7 @@ const UPDATED: &[Case] = &[
         "updates the index",
         |project| {
             project.on_main(INDEX, "advisories.idx", &project.index(false));
-            project.write_bytes("advisories.idx", &project.index(true));
+            project.write("advisories.idx", &project.index(true));
         },
         Pass,
     ),
@@ -764,7 +750,7 @@ const UPDATED: &[Case] = &[
         "updates a zip in a folder",
         |project| {
             project.on_main(FOLDER, "zips/npm/all.zip", &packed(false));
-            project.write_bytes("zips/npm/all.zip", &packed(true));
+            project.write("zips/npm/all.zip", &packed(true));
         },
         Pass,
     ),
@@ -772,7 +758,7 @@ const UPDATED: &[Case] = &[
         "mends a zip that is cut off",
         |project| {
             project.on_main(FOLDER, "zips/npm/all.zip", &packed(true)[..40]);
-            project.write_bytes("zips/npm/all.zip", &packed(true));
+            project.write("zips/npm/all.zip", &packed(true));
         },
         Pass,
     ),
@@ -787,7 +773,7 @@ const UPDATED: &[Case] = &[
 ];
 
 fn judge(cases: &[Case]) {
-    change::judge("dep-scan", cases, Project::new, Project::path);
+    change::judge("dep-scan", cases, Project::new, |project| project.path());
 }
 
 #[test]
