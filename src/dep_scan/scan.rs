@@ -154,7 +154,7 @@ impl<'a> Scanned<'a> {
         let mut findings = self.target.unproven(&self.arguments.db)?;
         findings.extend(self.target.cut_off());
         findings.extend(self.target.gone(self.before.as_ref(), &self.lockfiles)?);
-        findings.extend(self.brought_in()?);
+        findings.extend(self.brought_in());
         Ok(findings)
     }
 
@@ -173,7 +173,7 @@ impl<'a> Scanned<'a> {
     }
 
     /// Findings of what the change brings in.
-    fn brought_in(&self) -> Result<Vec<Finding>, Error> {
+    fn brought_in(&self) -> Vec<Finding> {
         let ages = self.arguments.min_release_age.map(|minimum| Ages {
             minimum,
             dates: self.dates.as_ref(),
@@ -182,12 +182,12 @@ impl<'a> Scanned<'a> {
         let Some(before) = &self.before else {
             // Where it is not known what a change brings in, that may be anything.
             let ages = ages.filter(|_| self.target.is_start_unknown());
-            return Ok(ages.map(|ages| ages.of_all(&self.lockfiles)).unwrap_or_default());
+            return ages.map(|ages| ages.of_all(&self.lockfiles)).unwrap_or_default();
         };
         let difference = Difference::of(before, &self.lockfiles);
         let mut findings = difference.findings();
         findings.extend(ages.iter().flat_map(|ages| difference.too_new(ages)));
-        Ok(findings)
+        findings
     }
 
     /// Findings of what the lockfiles list, whatever advisories say.

@@ -2,6 +2,8 @@
 //!
 //! `DEVOPS_MUTATIONS` sets how many copies a test makes, and `DEVOPS_MUTATIONS_SEED` which ones. `scripts/mutations` makes many.
 
+#![expect(clippy::indexing_slicing, reason = "is only for tests")]
+
 /// How a file is damaged: a name, and what makes the damaged copy of a file that is not empty.
 pub type Way = (&'static str, fn(&mut Random, &[u8]) -> Vec<u8>);
 

@@ -73,9 +73,15 @@ fn shape(value: &Value, path: &str, shape: &mut BTreeMap<String, u32>) {
     *shape.entry(path.to_owned()).or_default() += 1;
     match value {
         Value::Object(map) => {
-            map.iter().for_each(|(key, inner)| self::shape(inner, &format!("{path}.{key}"), shape))
+            for (key, inner) in map {
+                self::shape(inner, &format!("{path}.{key}"), shape);
+            }
         }
-        Value::Array(items) => items.iter().for_each(|item| self::shape(item, &format!("{path}[]"), shape)),
+        Value::Array(items) => {
+            for item in items {
+                self::shape(item, &format!("{path}[]"), shape);
+            }
+        }
         _ => {}
     }
 }

@@ -21,8 +21,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
-    let mut is_in_constraints = false;
-    let (mut has_constraints, mut is_ended) = (false, false);
+    let (mut is_in_constraints, mut has_constraints, mut is_ended) = (false, false, false);
     let mut last = 1;
     for (line, content) in (1..).zip(text_of_lines(source.bytes)?.lines()) {
         let content = content.trim_end();

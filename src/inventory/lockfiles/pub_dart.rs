@@ -21,6 +21,12 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
     graph(source, &manifest).map_err(|damage| damage.error(source.path, help))
 }
 
+/// Whether this is the public registry at one of its hosts.
+fn is_public(url: &str) -> bool {
+    let url = url.trim_end_matches('/').to_ascii_lowercase();
+    matches!(url.as_str(), "https://pub.dev" | "https://pub.dartlang.org")
+}
+
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = yaml(text(source.bytes)?)?;
     document.check_known(&["packages", "sdks"])?;
@@ -38,15 +44,12 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             Package::new(Ecosystem::PUB, entry.key.as_ref(), version.scalar("version")?, entry.line);
         match node.must("source")? {
             "hosted" => {
-                if description.as_text().is_none() {
-                    description.check_known(&["name", "sha256", "url"])?;
-                }
+                description.check_known(&["name", "sha256", "url"])?;
                 // Old versions of Pub wrote the name alone.
                 let name = description.as_text().map_or_else(|| description.must("name"), Ok)?;
                 name.clone_into(&mut package.name);
                 let url = description.text_of("url").unwrap_or_default().unwrap_or("https://pub.dev");
-                let plain = url.trim_end_matches('/').to_ascii_lowercase();
-                if !matches!(plain.as_str(), "https://pub.dev" | "https://pub.dartlang.org") {
+                if !is_public(url) {
                     (package.origin, package.source) = (Origin::Other, url.to_owned());
                 }
                 let hash = description.text_of("sha256").unwrap_or_default();
@@ -65,12 +68,6 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             }
             // Parts of Dart and Flutter themselves, at version 0.0.0.
             "sdk" if description.as_text().is_some() => package.origin = Origin::Project,
-            "sdk" => {
-                return Err(Damage::new(
-                    node.line,
-                    format!("`{}` is of an SDK and has an address", entry.key),
-                ));
-            }
             other => {
                 return Err(Damage::new(node.line, format!("unknown source `{other}` of `{}`", entry.key)));
             }

@@ -67,14 +67,7 @@ fn graph(text: &str) -> Result<Graph, Damage> {
             return Err(Damage::new(line, format!("unknown tag `{tag}`, did you mean `{known}`?")));
         }
         if let Some(start) = value.strip_prefix("<text>") {
-            match start.strip_suffix("</text>") {
-                Some(whole) => value = whole,
-                // Nothing that is read here has several lines.
-                None => {
-                    end_of_text(line, &mut lines)?;
-                    value = start;
-                }
-            }
+            value = text_of(start, line, &mut lines)?;
         }
         let package = packages.last_mut().filter(|_| element == Element::Package);
         match (tag, package) {
@@ -116,6 +109,18 @@ fn graph(text: &str) -> Result<Graph, Damage> {
         return Err(Damage::new(1, "`SPDXVersion` is missing"));
     }
     related(packages, &relations, &subjects, &ids)
+}
+
+/// The first line of a text; nothing that is read here has several.
+fn text_of<'a>(
+    start: &'a str,
+    line: u64,
+    lines: &mut impl Iterator<Item = (u64, &'a str)>,
+) -> Result<&'a str, Damage> {
+    if let Some(whole) = start.strip_suffix("</text>") {
+        return Ok(whole);
+    }
+    end_of_text(line, lines).map(|()| start)
 }
 
 /// Leaves out the lines of a text up to its end. One that has packages in it has lost its own.

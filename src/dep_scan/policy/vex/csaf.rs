@@ -57,29 +57,8 @@ pub(super) fn read(file: &Node<'_>) -> Result<Document, Damage> {
     let author = document.get("publisher").ok_or_else(|| missing("publisher"))?.must("name")?;
     let tracking = document.get("tracking").ok_or_else(|| missing("tracking"))?;
     let time = time(tracking, "current_release_date")?.ok_or_else(|| missing("current_release_date"))?;
-    let mut products = Products::new();
-    if let Some(tree) = file.get("product_tree") {
-        tree.check_spelling(&KNOWN)?;
-        branches(tree, &mut products)?;
-        for product in tree.items("full_product_names")? {
-            note(product, &mut products)?;
-        }
-        for relation in tree.items("relationships")? {
-            relate(relation, &mut products)?;
-        }
-    }
+    let products = products_of(file)?;
     let groups = groups(file)?;
-    // The standard wants every id listed; one that is not could be one that is, damaged.
-    let listed = |id: &Node<'_>, what: &str| -> Result<(), Damage> {
-        let text = id.text(what)?;
-        let is_known = products.is_empty() || products.contains_key(text);
-        if is_known { Ok(()) } else { Err(Damage::new(id.line, format!("product `{text}` is not listed"))) }
-    };
-    for relation in file.get("product_tree").map_or(Ok(&[][..]), |tree| tree.items("relationships"))? {
-        for key in ["product_reference", "relates_to_product_reference"] {
-            relation.get(key).map_or(Ok(()), |id| listed(id, key))?;
-        }
-    }
     let mut all = Document::default();
     for vulnerability in file.items("vulnerabilities")? {
         let cve = vulnerability.text_of("cve")?.map(|cve| id(cve, vulnerability.line)).transpose()?;
@@ -93,7 +72,7 @@ pub(super) fn read(file: &Node<'_>) -> Result<Document, Damage> {
         statuses.check_known(&LISTS.map(|(list, _)| list))?;
         for (list, status) in LISTS {
             for product in statuses.items(list)? {
-                listed(product, list)?;
+                listed(&products, product, list)?;
                 let product = product.text(list)?;
                 let why = if status == Status::NotAffected {
                     justification(vulnerability, product, &groups)?
@@ -117,6 +96,33 @@ pub(super) fn read(file: &Node<'_>) -> Result<Document, Damage> {
         }
     }
     Ok(all)
+}
+
+/// Rejects the id of a product that is not listed, as the standard wants: it could be one that is, damaged.
+fn listed(products: &Products, id: &Node<'_>, what: &str) -> Result<(), Damage> {
+    let text = id.text(what)?;
+    let is_known = products.is_empty() || products.contains_key(text);
+    if is_known { Ok(()) } else { Err(Damage::new(id.line, format!("product `{text}` is not listed"))) }
+}
+
+/// The products of a document, by their ids.
+fn products_of(file: &Node<'_>) -> Result<Products, Damage> {
+    let mut products = Products::new();
+    let Some(tree) = file.get("product_tree") else { return Ok(products) };
+    tree.check_spelling(&KNOWN)?;
+    branches(tree, &mut products)?;
+    for product in tree.items("full_product_names")? {
+        note(product, &mut products)?;
+    }
+    for relation in tree.items("relationships")? {
+        relate(relation, &mut products)?;
+    }
+    for relation in tree.items("relationships")? {
+        for key in ["product_reference", "relates_to_product_reference"] {
+            relation.get(key).map_or(Ok(()), |id| listed(&products, id, key))?;
+        }
+    }
+    Ok(products)
 }
 
 /// Notes the products of branches, however deep.
