@@ -20,7 +20,7 @@ const ADVISORY: &str = "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\npackage
 
 /// What a file has about the package `bad`; none where it is refused.
 fn read(bytes: &[u8], label: &str) -> Option<Collected> {
-    let wanted: Wanted<'_> = [(Ecosystem::NPM, "bad"), (Ecosystem::CRATES_IO, "bad")].into();
+    let wanted: Wanted<'_> = [(Ecosystem::NPM, "bad"), (Ecosystem::CRATES_IO, "bad")].into_iter().collect();
     let database = Committed::File(bytes.to_vec());
     collect_committed(label, &database, &mut |_| Ok(Vec::new()), &wanted, date(2026, 11, 23)).ok()
 }

@@ -9,6 +9,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::collector::{Collected, Collector, LARGEST_RECORD, Parsed, Wanted, parse_record};
 use super::index::Index;
+use super::record::split_ecosystem;
+use super::releases::is_same_release;
 use super::tarball::Form;
 use super::tree::Node;
 use super::zip::Zip;
@@ -65,7 +67,17 @@ pub fn day(time: Timestamp) -> Date {
 impl Database {
     /// Whether it has advisories about an ecosystem, which may have a suffix.
     pub fn covers(&self, ecosystem: &str) -> bool {
-        let (base, _) = super::record::split_ecosystem(ecosystem);
+        let (base, asked) = split_ecosystem(ecosystem);
+        let is_release = |full: &String| {
+            let (other, own) = split_ecosystem(full);
+            other == base && is_same_release(base, own, asked)
+        };
+        // Records may be about a distribution whatever its release.
+        let mut releases =
+            self.collected.releases.iter().filter(|full| split_ecosystem(full).0 == base).peekable();
+        if base != "Maven" && !asked.is_empty() && releases.peek().is_some() && !releases.any(is_release) {
+            return false;
+        }
         self.collected.ecosystems.get(base).is_some_and(|count| *count > 0)
     }
 

@@ -97,6 +97,7 @@ pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
         for (ecosystem, count) in &own.ecosystems {
             *building.ecosystems.entry(ecosystem.clone()).or_default() += count;
         }
+        building.releases.extend(collected.releases.iter().cloned());
         described.push(own);
         building.doubtful.extend(collected.unreadable);
         building.nameless.extend(collected.nameless);
@@ -185,6 +186,7 @@ pub(super) struct Building {
     doubtful: Vec<Unreadable>,
     pub(super) nameless: Vec<Unreadable>,
     pub(super) ecosystems: BTreeMap<String, u64>,
+    pub(super) releases: BTreeSet<String>,
     /// Of all that was taken, whatever its order.
     hash: [u8; 32],
 }

@@ -216,7 +216,7 @@ fn check_flat(element: &Element) -> Result<(), Damage> {
 }
 
 /// Whether this is the public registry at its usual host.
-fn is_public(address: &str) -> bool {
+pub(super) fn is_public(address: &str) -> bool {
     let starts = ["https://repo.maven.apache.org/", "https://repo1.maven.org/"];
     starts.iter().any(|start| address.starts_with(start))
 }

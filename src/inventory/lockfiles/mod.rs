@@ -8,6 +8,7 @@
 )]
 
 mod cargo_manifest;
+mod configured;
 pub mod find;
 pub mod format;
 mod manifest;
@@ -16,6 +17,7 @@ mod node;
 mod plausible;
 mod python;
 mod python_lock;
+mod workspaces;
 
 pub use find::{Found, Sight, find, is_searched};
 pub use format::{Format, Kind, Neighbour, Source, help};

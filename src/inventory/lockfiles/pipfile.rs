@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::python;
-use super::{Format, Source};
+use super::manifest::source_of;
+use super::{Format, Source, python};
 use crate::document::{Damage, Entry, Node, json, text};
 use crate::draft::Draft;
 use crate::{Graph, Package, Scope};
-use devops_core::Error;
+use devops_core::{Ecosystem, Error};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {
@@ -50,6 +50,15 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             if let Some(other) = other {
                 by_name.entry(name).or_default().push(draft.add(other));
             }
+        }
+    }
+    // Old releases of Pipenv ask every registry for a package that names none.
+    let is_open = |entry: &Entry<'_>| entry.node.get("index").is_none() && entry.node.get("version").is_some();
+    let mut listed = sections.iter().filter(|section| section.key != "_meta");
+    if listed.any(|section| section.node.map("").is_ok_and(|entries| entries.iter().any(is_open))) {
+        for url in registries.iter().skip(1).filter_map(|registry| registry.get("url")) {
+            let other = source_of(Ecosystem::PYPI, url.as_text().unwrap_or_default(), url.line);
+            other.map(|other| draft.add(other));
         }
     }
     let wishes = python::wishes(source, "Pipfile");

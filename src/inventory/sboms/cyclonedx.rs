@@ -25,7 +25,7 @@ pub(super) const FORMAT: Format = Format {
 const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 
 /// Keys, elements and attributes whose spelling decides what is read.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 19] = [
     "bomFormat",
     "specVersion",
     "components",
@@ -43,6 +43,8 @@ const KNOWN: [&str; 17] = [
     "ref",
     "dependsOn",
     "properties",
+    "compositions",
+    "aggregate",
 ];
 
 /// Keys that a document may have.
@@ -140,7 +142,19 @@ fn of_json(document: &Node<'_>, parts: &mut Parts) -> Result<(), Damage> {
             link(parts, from, to.text("dependsOn")?, to.line)?;
         }
     }
+    for composition in document.items("compositions")? {
+        composition.check_spelling(&KNOWN)?;
+        let aggregate = composition.text_of("aggregate")?.unwrap_or_default();
+        composed(composition.line, aggregate, parts);
+    }
     Ok(())
+}
+
+/// How complete a part of the file is.
+fn composed(line: u64, aggregate: &str, parts: &mut Parts) {
+    if aggregate.starts_with("incomplete") || aggregate == "unknown" {
+        parts.incomplete(line, format!("`compositions` has the aggregate `{aggregate}`"));
+    }
 }
 
 /// Services are no packages, and components may depend on them.
@@ -246,6 +260,10 @@ fn of_xml(root: &Element, parts: &mut Parts) -> Result<(), Damage> {
     }
     elements(root, parts)?;
     services(root, parts)?;
+    for composition in root.only("compositions")?.map(|all| all.children.as_slice()).unwrap_or_default() {
+        composition.check_spelling(&KNOWN)?;
+        composed(composition.line, composition.text_of("aggregate")?.unwrap_or_default(), parts);
+    }
     let Some(dependencies) = root.only("dependencies")? else { return Ok(()) };
     for dependency in &dependencies.children {
         let from = reference(dependency)?;

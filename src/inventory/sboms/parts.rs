@@ -50,6 +50,8 @@ pub(super) struct Parts {
     scopes: HashMap<usize, Scope>,
     /// Scopes that the file states, whatever its relations say.
     stated: HashMap<usize, Scope>,
+    /// Where the file says that it does not list everything.
+    gap: Option<(u64, String)>,
 }
 
 impl Parts {
@@ -97,12 +99,18 @@ impl Parts {
     /// The graph.
     pub(super) fn finish(self) -> Graph {
         let mut graph = self.draft.finish();
+        graph.gap = self.gap;
         for (index, scope) in self.stated {
             if let Some(package) = graph.packages.get_mut(index) {
                 package.scope = scope;
             }
         }
         graph
+    }
+
+    /// The file says in this line that it does not list everything.
+    pub(super) fn incomplete(&mut self, line: u64, what: impl Into<String>) {
+        self.gap.get_or_insert_with(|| (line, what.into()));
     }
 
     /// Something that is no package has this id.

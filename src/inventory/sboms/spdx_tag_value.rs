@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::parts::{Part, Parts, RESTORE};
-use super::spdx::{check_version, own, relate};
+use super::spdx::{check_version, commented, own, relate};
 use crate::document::{Damage, misspelt, text};
 use crate::lockfiles::{Format, Source};
 use crate::{Graph, Scope};
@@ -21,7 +21,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Tags whose spelling decides what is read.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "SPDXVersion",
     "SPDXID",
     "PackageName",
@@ -34,7 +34,11 @@ const KNOWN: [&str; 12] = [
     "Relationship",
     "FileName",
     "SnippetSPDXID",
+    "DocumentComment",
 ];
+
+/// Kind, both ends and line of a relation.
+type Relation<'a> = (&'a str, &'a str, &'a str, u64);
 
 /// What an element is that the tags behind its name are about.
 #[derive(PartialEq)]
@@ -51,7 +55,8 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(text: &str) -> Result<Graph, Damage> {
     let mut packages: Vec<Part> = Vec::new();
-    let mut relations: Vec<(&str, &str, &str)> = Vec::new();
+    let mut relations: Vec<Relation<'_>> = Vec::new();
+    let mut comment = None;
     let (mut ids, mut subjects) = (HashSet::<&str>::new(), Vec::<&str>::new());
     let (mut element, mut is_versioned) = (Element::Document, false);
     let mut lines = (1_u64..).zip(text.lines());
@@ -83,7 +88,7 @@ fn graph(text: &str) -> Result<Graph, Damage> {
             ("Relationship", _) => match value.split_whitespace().collect::<Vec<_>>().as_slice() {
                 [_, "DESCRIBES", right] => subjects.push(right),
                 [left, "DESCRIBED_BY", _] => subjects.push(left),
-                [left, kind, right] => relations.push((kind, left, right)),
+                [left, kind, right] => relations.push((kind, left, right, line)),
                 _ => return Err(unexpected()),
             },
             ("SPDXID", package) => {
@@ -96,6 +101,7 @@ fn graph(text: &str) -> Result<Graph, Damage> {
                     return Err(Damage::new(line, format!("`{}` has two ids", package.name)));
                 }
             }
+            ("DocumentComment", _) => comment = Some((value, line)),
             (tag, None)
                 if element == Element::Document && (tag.starts_with("Package") || tag == "ExternalRef") =>
             {
@@ -108,7 +114,7 @@ fn graph(text: &str) -> Result<Graph, Damage> {
     if !is_versioned {
         return Err(Damage::new(1, "`SPDXVersion` is missing"));
     }
-    related(packages, &relations, &subjects, &ids)
+    related(packages, &relations, &subjects, &ids, comment)
 }
 
 /// The first line of a text; nothing that is read here has several.
@@ -169,9 +175,10 @@ fn describe(package: &mut Part, tag: &str, value: &str) -> Option<()> {
 /// The packages with what leads to what.
 fn related(
     packages: Vec<Part>,
-    relations: &[(&str, &str, &str)],
+    relations: &[Relation<'_>],
     subjects: &[&str],
     ids: &HashSet<&str>,
+    comment: Option<(&str, u64)>,
 ) -> Result<Graph, Damage> {
     let mut parts = Parts::default();
     for package in packages {
@@ -182,12 +189,15 @@ fn related(
         parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
     }
     // What is said of an element that is gone may have been said of a package.
-    let ends = relations.iter().flat_map(|(_, left, right)| [*left, *right]).chain(subjects.iter().copied());
+    let ends = relations.iter().flat_map(|(_, left, right, _)| [*left, *right]).chain(subjects.iter().copied());
     if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
         return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
     }
-    for (kind, left, right) in relations {
-        relate(&mut parts, kind, left, right);
+    for (kind, left, right, line) in relations {
+        relate(&mut parts, kind, left, right, *line);
+    }
+    if let Some((comment, line)) = comment {
+        commented(&mut parts, comment, line);
     }
     Ok(parts.finish())
 }
