@@ -21,7 +21,7 @@ use devops_assessment::databases::{self, enrich, provenance, stale, wanted};
 use devops_assessment::fix::Plan;
 use devops_assessment::matching::{Lockfile, Matches, compare, nameless, some, summary};
 use devops_assessment::mirror::Mirror;
-use devops_assessment::policy::{Policy, covered, sources};
+use devops_assessment::policy::{Policy, covered, sources, statement_file};
 use devops_core::report::Facts;
 use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
@@ -106,6 +106,8 @@ struct Scanned<'a> {
     found: Found,
     lockfiles: Vec<Lockfile>,
     before: Option<Before>,
+    /// When versions were published.
+    dates: Option<ReleaseDates>,
     /// The files that were read.
     inputs: Vec<Input>,
     /// Arguments that had no effect.
@@ -148,7 +150,8 @@ impl<'a> Scanned<'a> {
         let mut notes = mirrored(lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph), mirrors);
         mirrored(before.iter_mut().flat_map(Before::graphs_mut), mirrors);
         notes.extend(sight.unused());
-        Ok(Self { arguments, context, target, found, lockfiles, before, inputs, notes })
+        let dates = release_dates(arguments, context, &mut inputs, &mut notes)?;
+        Ok(Self { arguments, context, target, found, lockfiles, before, dates, inputs, notes })
     }
 
     /// Findings of what the change does, whatever advisories say.
@@ -156,7 +159,7 @@ impl<'a> Scanned<'a> {
         let mut findings = self.target.unproven(&self.arguments.database.db)?;
         findings.extend(self.target.cut_off());
         findings.extend(self.target.gone(self.before.as_ref(), &self.lockfiles)?);
-        findings.extend(self.brought_in()?);
+        findings.extend(self.brought_in());
         Ok(findings)
     }
 
@@ -175,25 +178,21 @@ impl<'a> Scanned<'a> {
     }
 
     /// Findings of what the change brings in.
-    fn brought_in(&self) -> Result<Vec<Finding>, Error> {
-        let dates = match &self.arguments.release_dates {
-            Some(path) => Some(ReleaseDates::read(&shown(path), &read(path)?)?),
-            None => None,
-        };
+    fn brought_in(&self) -> Vec<Finding> {
         let ages = self.arguments.min_release_age.map(|minimum| Ages {
             minimum,
-            dates: dates.as_ref(),
+            dates: self.dates.as_ref(),
             now: self.context.now,
         });
         let Some(before) = &self.before else {
             // Where it is not known what a change brings in, that may be anything.
             let ages = ages.filter(|_| self.target.is_start_unknown());
-            return Ok(ages.map(|ages| ages.of_all(&self.lockfiles)).unwrap_or_default());
+            return ages.map(|ages| ages.of_all(&self.lockfiles)).unwrap_or_default();
         };
         let difference = Difference::of(before, &self.lockfiles);
         let mut findings = difference.findings();
         findings.extend(ages.iter().flat_map(|ages| difference.too_new(ages)));
-        Ok(findings)
+        findings
     }
 
     /// Findings of what the lockfiles list, whatever advisories say.
@@ -205,6 +204,25 @@ impl<'a> Scanned<'a> {
         findings.extend(licences::findings(arguments, lockfiles)?);
         findings.extend(bans::findings(arguments, lockfiles));
         Ok(findings)
+    }
+}
+
+/// When versions were published: from the target branch, where a change could write it.
+fn release_dates(
+    arguments: &Arguments,
+    context: &Context,
+    inputs: &mut Vec<Input>,
+    notes: &mut Vec<String>,
+) -> Result<Option<ReleaseDates>, Error> {
+    let Some(path) = &arguments.release_dates else { return Ok(None) };
+    let files = statement_file::read(std::slice::from_ref(path), context, inputs, notes)?;
+    match files.first() {
+        Some(file) => ReleaseDates::read(&file.label, &file.bytes).map(Some),
+        // The ages that it would say are unknown, which is a finding of each version.
+        None if path.exists() => Ok(None),
+        None => Err(Error::input("no such file")
+            .at(Location::file(shown(path)))
+            .help("write it with `devops fetch release-dates --output FILE` before this job")),
     }
 }
 

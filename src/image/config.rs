@@ -54,7 +54,7 @@ impl Config {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Damage> {
         let root = json(text(bytes)?)?;
         root.map("configuration")?;
-        root.check_case(&KEYS)?;
+        root.check_spelling(&KEYS)?;
         let mut config = Self {
             os: text_of(&root, "os")?,
             architecture: text_of(&root, "architecture")?,
@@ -64,7 +64,7 @@ impl Config {
         };
         if let Some(running) = root.get("config").filter(|node| node.value != Value::Null) {
             running.map("config")?;
-            running.check_case(&RUNNING)?;
+            running.check_spelling(&RUNNING)?;
             config.user = text_of(running, "User")?;
             config.environment = texts_of(running, "Env")?;
             config.command = texts_of(running, "Entrypoint")?;
@@ -74,7 +74,7 @@ impl Config {
             }
         }
         if let Some(root_files) = root.get("rootfs") {
-            root_files.check_case(&["type", "diff_ids"])?;
+            root_files.check_spelling(&["type", "diff_ids"])?;
             for text in texts_of(root_files, "diff_ids")? {
                 let damage = || Damage::new(root_files.line, format!("`{text}` is no digest"));
                 config.diff_ids.push(Sum::read(&text).ok_or_else(damage)?);
@@ -82,7 +82,7 @@ impl Config {
         }
         for step in root.items("history")? {
             step.map("a step of history")?;
-            step.check_case(&STEP)?;
+            step.check_spelling(&STEP)?;
             config.history.push(Step {
                 created_by: text_of(step, "created_by")?,
                 created: step.text_of("created")?.map(str::to_owned),

@@ -45,7 +45,7 @@ const DESCRIPTOR: [&str; 7] = ["mediaType", "digest", "size", "platform", "annot
 pub(crate) fn document(bytes: &[u8]) -> Result<Document, Damage> {
     let root = json(text(bytes)?)?;
     root.map("manifest")?;
-    root.check_case(&KEYS)?;
+    root.check_spelling(&KEYS)?;
     match (root.get("manifests"), root.get("layers")) {
         (Some(_), None) => {
             let manifests = root.items("manifests")?.iter().map(descriptor);
@@ -66,7 +66,7 @@ pub(crate) fn document(bytes: &[u8]) -> Result<Document, Damage> {
 
 fn descriptor(node: &Node<'_>) -> Result<Descriptor, Damage> {
     node.map("descriptor")?;
-    node.check_case(&DESCRIPTOR)?;
+    node.check_spelling(&DESCRIPTOR)?;
     let digest = node.must("digest")?;
     let size = node.get("size").map(|size| size.scalar("size")).transpose()?;
     let annotation = |key: &str| {
@@ -103,7 +103,7 @@ pub(crate) fn saved(bytes: &[u8]) -> Result<Vec<Saved>, Damage> {
     let root = json(text(bytes)?)?;
     let images = root.list("manifest.json")?.iter().map(|node| {
         node.map("image")?;
-        node.check_case(&["Config", "RepoTags", "Layers"])?;
+        node.check_spelling(&["Config", "RepoTags", "Layers"])?;
         Ok(Saved {
             config: node.must("Config")?.to_owned(),
             tags: texts_of(node, "RepoTags")?,

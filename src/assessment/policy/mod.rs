@@ -1,10 +1,12 @@
 //! How bad a finding is: by its advisories, by what lists and analysers add, and by what the project decided.
 
+#[cfg(test)]
+mod damaged_tests;
 mod ecosystems;
 mod projects;
 mod reachability;
 mod sources;
-mod statement_file;
+pub mod statement_file;
 mod threshold;
 mod vex;
 

@@ -7,6 +7,9 @@ use super::statement_file::StatementFile;
 use devops_core::{Ecosystem, Error};
 use devops_inventory::document::{Damage, Node, json, text};
 
+/// Keys of a frame of govulncheck's traces; without the one of its function, nothing would be reached.
+const FRAME: [&str; 6] = ["module", "version", "package", "function", "receiver", "position"];
+
 /// Vulnerabilities that analysers looked for, by their ids in lower case.
 #[derive(Debug, Default)]
 pub(super) struct Unreachable {
@@ -69,6 +72,7 @@ impl Unreachable {
         for (line, message) in messages(text)? {
             let at = |damage: Damage| Damage::new(line + damage.line - 1, damage.what);
             let message = json(message).map_err(at)?;
+            message.check_spelling(&["config", "finding"]).map_err(at)?;
             if let Some(config) = message.get("config") {
                 let version = config.must("protocol_version").map_err(at)?;
                 if !version.trim_start_matches('v').starts_with("1.") {
@@ -78,11 +82,22 @@ impl Unreachable {
                 (configs, of_symbols) = (configs + 1, of_symbols + i32::from(is_of_symbols));
             }
             if let Some(finding) = message.get("finding") {
+                finding.check_spelling(&["osv", "trace"]).map_err(at)?;
                 let id = finding.must("osv").map_err(at)?.to_ascii_lowercase();
+                if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+                    return Err(Damage::new(line, format!("`{id}` is no id of a vulnerability")));
+                }
                 let trace = finding.items("trace").map_err(at)?;
+                for frame in trace {
+                    frame.check_known(&FRAME).map_err(at)?;
+                }
                 let first = trace.first().ok_or_else(|| Damage::new(line, "a finding has no `trace`"))?;
                 let module = first.must("module").map_err(at)?.to_owned();
                 let version = first.text_of("version").map_err(at)?.unwrap_or_default().to_owned();
+                let is_part = |one: char| one.is_ascii_alphanumeric() || "-._~/+!".contains(one);
+                if !module.chars().chain(version.chars()).all(is_part) {
+                    return Err(Damage::new(line, format!("`{module} {version}` is no module of Go")));
+                }
                 let is_called = first.text_of("function").map_err(at)?.is_some();
                 *found.entry((id, module, version)).or_default() |= is_called;
             }
@@ -109,9 +124,13 @@ impl Unreachable {
             let mut reached: BTreeSet<String> = BTreeSet::new();
             let mut not_reached: BTreeSet<String> = BTreeSet::new();
             for result in results.list("results")? {
+                result.check_spelling(&["ruleId", "rule", "kind", "level"])?;
                 let rule = result.get("rule").map(|rule| rule.text_of("id")).transpose()?.flatten();
                 let id = result.text_of("ruleId")?.or(rule);
                 let id = id.ok_or_else(|| Damage::new(result.line, "`ruleId` is missing"))?;
+                if !id.chars().all(|one| one.is_alphanumeric() || "-._:/+@".contains(one)) {
+                    return Err(Damage::new(result.line, format!("`{id}` is no id of a rule")));
+                }
                 let is_out = match (result.text_of("kind")?, result.text_of("level")?) {
                     (Some("notApplicable" | "pass"), _) => true,
                     (None | Some("fail"), Some("warning" | "note")) => has_levels,

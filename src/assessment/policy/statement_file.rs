@@ -12,16 +12,16 @@ use devops_repository::gate_file::GateFile;
 const LARGEST: u64 = 256 << 20;
 
 /// A file that was read.
-pub(super) struct StatementFile {
+pub struct StatementFile {
     /// Its path, with the commit it is of where it is not from the disk.
-    pub(super) label: String,
+    pub label: String,
     /// What is in it.
-    pub(super) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 impl StatementFile {
     /// The error that it is damaged.
-    pub(super) fn damaged(&self, what: &str, damage: &Damage) -> Error {
+    pub(crate) fn damaged(&self, what: &str, damage: &Damage) -> Error {
         Error::input(format!("{what} is cut off or damaged: {}", damage.what))
             .at(Location::line(self.label.clone(), damage.line))
             .help("write the file again, with the tool that it is from")
@@ -32,7 +32,7 @@ impl StatementFile {
 ///
 /// # Errors
 /// Where one is there and can't be read.
-pub(super) fn read(
+pub fn read(
     paths: &[PathBuf],
     context: &Context,
     inputs: &mut Vec<Input>,

@@ -178,17 +178,13 @@ impl<'a> Node<'a> {
         self.get(key).is_some_and(|node| node.value == Value::Bool(true))
     }
 
-    /// Rejects keys that differ from one of these only in case: readers of lockfiles would ignore them.
-    pub fn check_case(&self, keys: &[&str]) -> Result<(), Damage> {
+    /// Rejects keys that are one of these, misspelt: readers of lockfiles would ignore them.
+    pub fn check_spelling(&self, keys: &[&str]) -> Result<(), Damage> {
         let Value::Map(entries) = &self.value else { return Ok(()) };
         for entry in entries {
-            if let Some(key) =
-                keys.iter().find(|key| entry.key.eq_ignore_ascii_case(key) && entry.key != **key)
-            {
-                return Err(Damage::new(
-                    entry.line,
-                    format!("unknown key `{}`, did you mean `{key}`?", entry.key),
-                ));
+            if let Some(key) = misspelt(&entry.key, keys) {
+                let key = format!("unknown key `{}`, did you mean `{key}`?", entry.key);
+                return Err(Damage::new(entry.line, key));
             }
         }
         Ok(())
@@ -261,6 +257,28 @@ pub fn text_of_lines(bytes: &[u8]) -> Result<&str, Damage> {
         Some((line, _)) => Err(Damage::new(line, "a carriage return stands alone")),
         None => Ok(text),
     }
+}
+
+/// The name among these that a text is, but for its case, for one other character, or for characters more that are no letters.
+pub fn misspelt<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
+    let is_like = |name: &str| {
+        if text.len() == name.len() {
+            let pairs = text.bytes().zip(name.bytes());
+            let differing = pairs.filter(|(left, right)| !left.eq_ignore_ascii_case(right)).count();
+            return differing <= usize::from(name.len() >= 4);
+        }
+        let letters = |text: &'_ str| {
+            text.bytes()
+                .filter(u8::is_ascii_alphanumeric)
+                .map(|byte| byte.to_ascii_lowercase())
+                .collect::<Vec<u8>>()
+        };
+        text.len() > name.len() && text.len() <= name.len() + 4 && letters(text) == letters(name)
+    };
+    if names.contains(&text) {
+        return None;
+    }
+    names.iter().find(|name| is_like(name)).copied()
 }
 
 /// Rejects keys that occur twice.
@@ -393,6 +411,27 @@ mod tests {
         assert_eq!(text_of_lines(b"a\r\nb\r\n"), Ok("a\r\nb\r\n"));
         for (bytes, line) in [(&b"a\rb\n"[..], 1), (b"a\nb\rc", 2), (b"a\r\r\n", 1)] {
             assert_eq!(text_of_lines(bytes).unwrap_err().line, line);
+        }
+    }
+
+    #[test]
+    fn misspelt_keys_are_known() {
+        const KEYS: [&str; 4] = ["version", "bom-ref", "dev", "dependencies"];
+        for (text, expected) in [
+            ("version", None),
+            ("Version", Some("version")),
+            ("ver\u{feff}sion", Some("version")),
+            ("ver sion", Some("version")),
+            ("versiom", Some("version")),
+            ("versions", None),
+            ("bomref", None),
+            ("bom--ref", Some("bom-ref")),
+            ("DEV", Some("dev")),
+            ("den", None),
+            ("dev-dependencies", None),
+            ("", None),
+        ] {
+            assert_eq!(super::misspelt(text, &KEYS), expected, "{text:?}");
         }
     }
 

@@ -48,7 +48,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             format!("expected `verification-metadata`, found `{}`", root.name),
         ));
     }
-    root.check_case(&KNOWN)?;
+    root.check_spelling(&KNOWN)?;
     let trusted = trusted(&root)?;
     let mut draft = Draft::default();
     let Some(components) = root.only("components")? else {
@@ -58,7 +58,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         if component.name != "component" {
             return Err(Damage::new(component.line, format!("unknown element `{}`", component.name)));
         }
-        component.check_case(&KNOWN)?;
+        component.check_spelling(&KNOWN)?;
         let field = |key: &str| {
             let value = component.attribute(key).filter(|value| !value.is_empty());
             value.ok_or_else(|| Damage::new(component.line, format!("`{key}` is missing")))
@@ -72,7 +72,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             // Gradle checks none of a file that is trusted without.
             let is_checked = is_code && !trusted.iter().any(|trust| trusts(trust, component, file));
             for checksum in artifact.children.iter().filter(|_| is_checked) {
-                checksum.check_case(&KNOWN)?;
+                checksum.check_spelling(&KNOWN)?;
                 if matches!(checksum.name.as_str(), "md5" | "sha1" | "sha256" | "sha512") {
                     let others = checksum.all("also-trust").map(|other| other.attribute("value"));
                     let all: Vec<&str> =
@@ -115,7 +115,7 @@ fn unlisted(root: &Element, trusted: &[&Element]) -> Result<Vec<Package>, Damage
     let is_signed = configuration.text_of("verify-signatures")?.is_some_and(|value| value == "true");
     let keys = configuration.only("trusted-keys")?.filter(|_| is_signed);
     for key in keys.into_iter().flat_map(|keys| keys.all("trusted-key")) {
-        key.check_case(&KNOWN)?;
+        key.check_spelling(&KNOWN)?;
         let why = format!("signed by the key {}", key.attribute("id").unwrap_or("without an id"));
         let modules: Vec<&Element> = key.all("trusting").collect();
         let whole = std::slice::from_ref(&key);
@@ -132,12 +132,12 @@ fn trusted(root: &Element) -> Result<Vec<&Element>, Damage> {
     let mut found = Vec::new();
     let prefixed = |element: &&Element| element.name.contains(':');
     for holder in std::iter::once(configuration).chain(configuration.only("trusted-artifacts")?) {
-        holder.check_case(&KNOWN)?;
+        holder.check_spelling(&KNOWN)?;
         if let Some(element) = holder.children.iter().find(prefixed) {
             return Err(Damage::new(element.line, format!("unknown element `{}`", element.name)));
         }
         for trust in holder.all("trust") {
-            trust.check_case(&KNOWN)?;
+            trust.check_spelling(&KNOWN)?;
             found.push(trust);
         }
     }

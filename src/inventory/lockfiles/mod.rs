@@ -14,6 +14,7 @@ pub mod format;
 mod manifest;
 mod manifests;
 mod node;
+mod plausible;
 mod python;
 mod python_lock;
 mod workspaces;

@@ -23,8 +23,9 @@ pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>
         return draft.add(package);
     }
     (package.origin, package.source) = origin(address);
-    if package.origin == Origin::Other && !address.contains([':', '/', '\\']) {
-        // The registry is asked for what is a version or a tag. A tag may be any version, the one that is named for all we know.
+    if package.origin == Origin::Other && (!address.contains([':', '/', '\\']) || is_public(address)) {
+        // The registry is asked for what is a version or a tag. A tag may be any version, the one that is named for all we know; so
+        // may an address of the registry's that is of no tarball.
         let version = if address.starts_with(|first: char| first.is_ascii_digit()) {
             address.to_owned()
         } else {
@@ -106,7 +107,7 @@ pub(super) fn origin(address: &str) -> (Origin, String) {
     let is_path = matches!(address, "." | "..")
         || ["./", "../", "/", "~/", ".\\", "..\\"].iter().any(|start| address.starts_with(start))
         || address.get(1..3).is_some_and(|drive| matches!(drive, ":/" | ":\\"));
-    let origin = if is_public(address) || address.starts_with("npm:") {
+    let origin = if is_public(address) || alias(address).is_some() || address.starts_with("npm:") {
         match with_tarball(address, |name, _| is_name(name)) {
             Some(true) => return (Origin::Registry, String::new()),
             _ => Origin::Other,
@@ -240,7 +241,8 @@ fn plain(path: &str) -> Cow<'_, str> {
 
 /// The name and version behind `npm:`, as in `npm:@scope/name@1.0.0`.
 pub(super) fn alias(text: &str) -> Option<(&str, &str)> {
-    split(text.strip_prefix("npm:")?)
+    let (scheme, rest) = text.split_at_checked("npm:".len())?;
+    split(rest).filter(|_| scheme.eq_ignore_ascii_case("npm:"))
 }
 
 /// A name and what follows its `@`, as in `@scope/name@^1.0.0`.

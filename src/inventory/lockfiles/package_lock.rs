@@ -43,8 +43,13 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         reader = Reader::new(source, reader.manifest);
         reader.take_all(json(text)?)
     };
-    root.map("the document")?;
-    root.check_case(&["name", "version", "lockfileVersion", "packages", "dependencies", "requires"])?;
+    for entry in root.map("the document")? {
+        // What stands beside `packages` is not installed from there.
+        if entry.key.contains('/') {
+            return Err(Damage::new(entry.line, format!("`{}` stands outside of `packages`", entry.key)));
+        }
+    }
+    root.check_spelling(&["name", "version", "lockfileVersion", "packages", "dependencies", "requires"])?;
     let version = match root.get("lockfileVersion") {
         Some(node) => match node.scalar("lockfileVersion")?.parse() {
             Ok(version @ 1..=3) => version,
@@ -168,7 +173,7 @@ impl<'a> Reader<'a> {
         if !is_plain(&path) {
             return Err(Damage::new(line, format!("`{path}` is not a path in its shortest form")));
         }
-        node.check_case(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
+        node.check_spelling(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
         let resolved = node.text_of("resolved")?;
         if node.is_true("link") && !resolved.is_some_and(|resolved| resolved.contains("://")) {
             let target = resolved.ok_or_else(|| Damage::new(line, "a link leads nowhere"))?.to_owned();
@@ -366,7 +371,14 @@ impl<'a> Reader<'a> {
         let mut level = BTreeMap::new();
         for entry in entries {
             entry.node.map(&entry.key)?;
-            entry.node.check_case(&["version", "resolved", "dependencies", "requires", "dev", "optional"])?;
+            entry.node.check_spelling(&[
+                "version",
+                "resolved",
+                "dependencies",
+                "requires",
+                "dev",
+                "optional",
+            ])?;
             level.insert(entry.key.as_ref(), self.entry(&entry.key, &entry.node, entry.line)?);
         }
         let indexes: Vec<usize> =
@@ -422,6 +434,9 @@ impl<'a> Reader<'a> {
     /// Adds an entry of version 1.
     fn entry(&mut self, name: &str, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
         let version = node.text_of("version")?.unwrap_or_default();
+        if version.is_empty() {
+            return Err(Damage::new(line, format!("`version` of `{name}` is missing")));
+        }
         // Old releases of npm write `false` for what is bundled.
         let is_bundled = node.get("resolved").is_some_and(|resolved| resolved.value == Value::Bool(false));
         let mut address = if is_bundled { None } else { node.text_of("resolved")? };

@@ -35,7 +35,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if root.get("default").is_none() {
         return Err(Damage::new(1, "`default` is missing"));
     }
-    root.check_case(&["_meta", "default", "develop"])?;
+    root.check_spelling(&["_meta", "default", "develop"])?;
     let registries = meta.items("sources")?;
     let mut draft = Draft::default();
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
@@ -77,7 +77,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 fn package(entry: &Entry<'_>, registries: &[Node<'_>]) -> Result<Package, Damage> {
     let node = &entry.node;
     node.map(&entry.key)?;
-    node.check_case(&["version", "git", "path", "file", "index"])?;
+    node.check_spelling(&["version", "git", "path", "file", "index"])?;
     let asked = node.text_of("version")?.unwrap_or_default();
     let (version, requirement) = match asked.strip_prefix("===").or_else(|| asked.strip_prefix("==")) {
         Some(version) if !version.contains('*') => (version.trim(), ""),

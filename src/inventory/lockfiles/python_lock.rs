@@ -43,7 +43,7 @@ fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
             toml(text)?
         }
     };
-    root.check_case(&["version", "lock-version", "metadata", "package", "packages"])?;
+    root.check_spelling(&["version", "lock-version", "metadata", "package", "packages"])?;
     check_lists(&root, key)?;
     check_version(&root, flavour)?;
     // Those that were taken already are not listed any more.
@@ -97,8 +97,13 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&mut self, mut node: Node<'a>) -> Result<(), Damage> {
-        node.map(self.flavour.list())?;
-        node.check_case(&["name", "version", "source", "dependencies", "files", "wheels"])?;
+        for entry in node.map(self.flavour.list())? {
+            // Without the line that begins it, a package is read as a part of the one before.
+            if entry.node.get("name").is_some() && entry.node.get("files").is_some() {
+                return Err(Damage::new(entry.line, format!("`{}` has a package in it", entry.key)));
+            }
+        }
+        node.check_spelling(&["name", "version", "source", "dependencies", "files", "wheels"])?;
         let index = add(&mut self.draft, &node, self.flavour)?;
         let name = self.draft.packages().get(index).map(|package| package.name.as_str()).unwrap_or_default();
         let version = node.text_of("version")?.unwrap_or_default().to_owned();

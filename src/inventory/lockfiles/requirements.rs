@@ -171,12 +171,22 @@ impl<'a> Reader<'a> {
         }
         let (what, hashes) = with_hashes(content)
             .ok_or_else(|| Damage::new(line, "something follows the requirement that is not an option"))?;
+        // A marker compares with a quoted text.
+        if let Some((_, marker)) = what.split_once("; ").or_else(|| what.split_once(" ;"))
+            && marker.matches(['\'', '"']).count() < 2
+        {
+            return Err(Damage::new(line, format!("`{}` is no marker", marker.trim())));
+        }
         let (name, rest) = python::requirement(what);
         let is_place = name.is_empty() || rest.starts_with(['/', ':', '\\', '+']) || what.starts_with('.');
         let package = if is_place {
             elsewhere(what, line)?
         } else if let Some(address) = rest.strip_prefix('@') {
             let address = address.trim();
+            // pip takes nothing else; a word would be a folder of the project.
+            if !address.contains([':', '/', '\\', '$']) {
+                return Err(Damage::new(line, format!("`{address}` is no address")));
+            }
             let (origin, source) = python::place(address);
             at_registry(address, name, line).unwrap_or_else(|| Package {
                 origin,

@@ -295,7 +295,7 @@ impl Berry {
     fn add(&mut self, entry: &document::Entry<'_>) -> Result<usize, Damage> {
         let node = &entry.node;
         node.map(&entry.key)?;
-        node.check_case(&["version", "resolution", "dependencies", "checksum", "linkType"])?;
+        node.check_spelling(&["version", "resolution", "dependencies", "checksum", "linkType"])?;
         let (name, reference) = resolution(node)?;
         let version = node.get("version").map(|node| node.scalar("version")).transpose()?.unwrap_or_default();
         let mut package = node::package(name, version, entry.line);

@@ -59,7 +59,13 @@ impl Parts {
     pub(super) fn add(&mut self, part: Part) -> Result<(), Damage> {
         let mut packages: Vec<Package> = Vec::new();
         for purl in &part.purls {
-            packages.push(as_written(package(purl, &part)?, purl, &part));
+            let package = as_written(package(purl, &part)?, purl, &part);
+            // Where the component says another version than its purl, neither hides the other.
+            let plain = |version: &str| version.trim_start_matches('v').to_ascii_lowercase();
+            if !part.version.is_empty() && plain(&part.version) != plain(&package.version) {
+                packages.push(Package { version: part.version.clone(), ..package.clone() });
+            }
+            packages.push(package);
         }
         if packages.is_empty() {
             // What the file is about needs no advisories of its own.

@@ -62,14 +62,14 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 /// Reads a document.
 pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
-    document.check_case(&KNOWN)?;
+    document.check_spelling(&KNOWN)?;
     document.check_known(&KEYS)?;
     check_version(document.must("spdxVersion")?, document.line)?;
     let mut subjects: Vec<&str> =
         document.items("documentDescribes")?.iter().filter_map(Node::as_text).collect();
     let mut links: Vec<(&str, &str, &str, u64)> = Vec::new();
     for relation in document.items("relationships")? {
-        relation.check_case(&KNOWN)?;
+        relation.check_spelling(&KNOWN)?;
         let (left, right) = (relation.must("spdxElementId")?, relation.must("relatedSpdxElement")?);
         match relation.must("relationshipType")? {
             "DESCRIBES" => subjects.push(right),
@@ -133,15 +133,19 @@ pub(super) fn check_version(version: &str, line: u64) -> Result<(), Damage> {
 }
 
 fn package(node: &Node<'_>, subjects: &[&str], texts: &[(&str, &str)]) -> Result<Part, Damage> {
-    node.check_case(&KNOWN)?;
+    node.check_spelling(&KNOWN)?;
     let id = node.must("SPDXID")?;
     let mut purls: Vec<String> = Vec::new();
     for reference in node.items("externalRefs")? {
-        reference.check_case(&KNOWN)?;
+        reference.check_spelling(&KNOWN)?;
         // Some write the type as an address that ends with it.
-        let kind = reference.text_of("referenceType")?.unwrap_or_default();
-        if kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl")) {
-            purls.push(reference.must("referenceLocator")?.to_owned());
+        let kind = reference.must("referenceType")?;
+        let locator = reference.must("referenceLocator")?;
+        // A purl is one whatever it is called.
+        if kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"))
+            || locator.starts_with("pkg:")
+        {
+            purls.push(locator.to_owned());
         }
     }
     let license = |key: &str| -> Result<Option<&str>, Damage> {

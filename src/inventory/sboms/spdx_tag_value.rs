@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::parts::{Part, Parts, RESTORE};
 use super::spdx::{check_version, commented, own, relate};
-use crate::document::{Damage, text};
+use crate::document::{Damage, misspelt, text};
 use crate::lockfiles::{Format, Source};
 use crate::{Graph, Scope};
 use devops_core::Error;
@@ -66,18 +66,11 @@ fn graph(text: &str) -> Result<Graph, Damage> {
         let unexpected = || Damage::new(line, format!("`{content}` is no tag with a value"));
         let (tag, mut value) =
             content.split_once(':').map(|(tag, value)| (tag, value.trim())).ok_or_else(unexpected)?;
-        if let Some(known) = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(tag) && **known != tag) {
+        if let Some(known) = misspelt(tag, &KNOWN) {
             return Err(Damage::new(line, format!("unknown tag `{tag}`, did you mean `{known}`?")));
         }
         if let Some(start) = value.strip_prefix("<text>") {
-            match start.strip_suffix("</text>") {
-                Some(whole) => value = whole,
-                // Nothing that is read here has several lines.
-                None if !lines.by_ref().any(|(_, content)| content.trim_end().ends_with("</text>")) => {
-                    return Err(Damage::new(line, "`<text>` has no end"));
-                }
-                None => value = start,
-            }
+            value = text_of(start, line, &mut lines)?;
         }
         let package = packages.last_mut().filter(|_| element == Element::Package);
         match (tag, package) {
@@ -107,6 +100,11 @@ fn graph(text: &str) -> Result<Graph, Damage> {
                 }
             }
             ("DocumentComment", _) => comment = Some((value, line)),
+            (tag, None)
+                if element == Element::Document && (tag.starts_with("Package") || tag == "ExternalRef") =>
+            {
+                return Err(Damage::new(line, format!("`{tag}` of no package")));
+            }
             (tag, Some(package)) => describe(package, tag, value).ok_or_else(unexpected)?,
             _ => {}
         }
@@ -115,6 +113,32 @@ fn graph(text: &str) -> Result<Graph, Damage> {
         return Err(Damage::new(1, "`SPDXVersion` is missing"));
     }
     related(packages, &relations, &subjects, &ids, comment)
+}
+
+/// The first line of a text; nothing that is read here has several.
+fn text_of<'a>(
+    start: &'a str,
+    line: u64,
+    lines: &mut impl Iterator<Item = (u64, &'a str)>,
+) -> Result<&'a str, Damage> {
+    if let Some(whole) = start.strip_suffix("</text>") {
+        return Ok(whole);
+    }
+    end_of_text(line, lines).map(|()| start)
+}
+
+/// Leaves out the lines of a text up to its end. One that has packages in it has lost its own.
+fn end_of_text<'a>(start: u64, lines: &mut impl Iterator<Item = (u64, &'a str)>) -> Result<(), Damage> {
+    for (line, content) in lines {
+        if content.trim_end().ends_with("</text>") {
+            return Ok(());
+        }
+        if ["PackageName:", "SPDXID:", "ExternalRef:"].iter().any(|tag| content.trim_start().starts_with(tag))
+        {
+            return Err(Damage::new(line, "a package stands in a text that has no end before it"));
+        }
+    }
+    Err(Damage::new(start, "`<text>` has no end"))
 }
 
 /// Takes a tag of a package; none where its value is none.
@@ -134,7 +158,9 @@ fn describe(package: &mut Part, tag: &str, value: &str) -> Option<()> {
         "ExternalRef" => {
             let words: Vec<&str> = value.split_whitespace().collect();
             let [_, kind, locator, ..] = words.as_slice() else { return None };
-            let is_purl = kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"));
+            // A purl is one whatever it is called.
+            let is_purl = kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"))
+                || locator.starts_with("pkg:");
             if is_purl && words.len() == 3 {
                 package.purls.push((*locator).to_owned());
             }

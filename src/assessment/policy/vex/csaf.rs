@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Document, Product, Statement, Status, Whole, joined, purl, time};
+use super::{Document, Product, Statement, Status, Whole, id, joined, purl, time};
 use devops_inventory::document::{Damage, Node};
 
 /// The lists of products, and what they say.
-const LISTS: [(&str, Status); 8] = [
+const LISTS: [(&str, Status); 9] = [
     ("known_not_affected", Status::NotAffected),
     ("fixed", Status::Fixed),
     ("first_fixed", Status::Fixed),
@@ -15,6 +15,29 @@ const LISTS: [(&str, Status); 8] = [
     ("first_affected", Status::Open),
     ("last_affected", Status::Open),
     ("under_investigation", Status::Open),
+    // Since version 2.1.
+    ("unknown", Status::Open),
+];
+
+/// Keys whose spelling decides what is accepted, beside the lists.
+const KNOWN: [&str; 17] = [
+    "cve",
+    "ids",
+    "product_status",
+    "flags",
+    "threats",
+    "product_ids",
+    "group_ids",
+    "category",
+    "product_groups",
+    "relationships",
+    "branches",
+    "full_product_names",
+    "product",
+    "product_id",
+    "product_identification_helper",
+    "product_reference",
+    "relates_to_product_reference",
 ];
 
 /// Products by their ids.
@@ -22,6 +45,7 @@ type Products = BTreeMap<String, Vec<Product>>;
 
 pub(super) fn read(file: &Node<'_>) -> Result<Document, Damage> {
     let missing = |key: &str| Damage::new(file.line, format!("`{key}` is missing"));
+    file.check_spelling(&["document", "product_tree", "vulnerabilities"])?;
     let document = file.get("document").ok_or_else(|| missing("document"))?;
     let version = document.must("csaf_version")?;
     if version != "2.0" && version != "2.1" {
@@ -33,27 +57,22 @@ pub(super) fn read(file: &Node<'_>) -> Result<Document, Damage> {
     let author = document.get("publisher").ok_or_else(|| missing("publisher"))?.must("name")?;
     let tracking = document.get("tracking").ok_or_else(|| missing("tracking"))?;
     let time = time(tracking, "current_release_date")?.ok_or_else(|| missing("current_release_date"))?;
-    let mut products = Products::new();
-    if let Some(tree) = file.get("product_tree") {
-        branches(tree, &mut products)?;
-        for product in tree.items("full_product_names")? {
-            note(product, &mut products)?;
-        }
-        for relation in tree.items("relationships")? {
-            relate(relation, &mut products)?;
-        }
-    }
+    let products = products_of(file)?;
     let groups = groups(file)?;
     let mut all = Document::default();
     for vulnerability in file.items("vulnerabilities")? {
-        let mut ids: Vec<String> =
-            vulnerability.text_of("cve")?.map(str::to_ascii_lowercase).into_iter().collect();
-        for id in vulnerability.items("ids")? {
-            ids.push(id.must("text")?.to_ascii_lowercase());
+        let cve = vulnerability.text_of("cve")?.map(|cve| id(cve, vulnerability.line)).transpose()?;
+        let mut ids: Vec<String> = cve.into_iter().collect();
+        // Other systems may have any text for an id.
+        for other in vulnerability.items("ids")? {
+            ids.push(other.must("text")?.to_ascii_lowercase());
         }
+        vulnerability.check_spelling(&KNOWN)?;
         let Some(statuses) = vulnerability.get("product_status") else { continue };
+        statuses.check_known(&LISTS.map(|(list, _)| list))?;
         for (list, status) in LISTS {
             for product in statuses.items(list)? {
+                listed(&products, product, list)?;
                 let product = product.text(list)?;
                 let why = if status == Status::NotAffected {
                     justification(vulnerability, product, &groups)?
@@ -79,9 +98,37 @@ pub(super) fn read(file: &Node<'_>) -> Result<Document, Damage> {
     Ok(all)
 }
 
+/// Rejects the id of a product that is not listed, as the standard wants: it could be one that is, damaged.
+fn listed(products: &Products, id: &Node<'_>, what: &str) -> Result<(), Damage> {
+    let text = id.text(what)?;
+    let is_known = products.is_empty() || products.contains_key(text);
+    if is_known { Ok(()) } else { Err(Damage::new(id.line, format!("product `{text}` is not listed"))) }
+}
+
+/// The products of a document, by their ids.
+fn products_of(file: &Node<'_>) -> Result<Products, Damage> {
+    let mut products = Products::new();
+    let Some(tree) = file.get("product_tree") else { return Ok(products) };
+    tree.check_spelling(&KNOWN)?;
+    branches(tree, &mut products)?;
+    for product in tree.items("full_product_names")? {
+        note(product, &mut products)?;
+    }
+    for relation in tree.items("relationships")? {
+        relate(relation, &mut products)?;
+    }
+    for relation in tree.items("relationships")? {
+        for key in ["product_reference", "relates_to_product_reference"] {
+            relation.get(key).map_or(Ok(()), |id| listed(&products, id, key))?;
+        }
+    }
+    Ok(products)
+}
+
 /// Notes the products of branches, however deep.
 fn branches(node: &Node<'_>, products: &mut Products) -> Result<(), Damage> {
     for branch in node.items("branches")? {
+        branch.check_spelling(&KNOWN)?;
         if let Some(product) = branch.get("product") {
             note(product, products)?;
         }
@@ -92,14 +139,17 @@ fn branches(node: &Node<'_>, products: &mut Products) -> Result<(), Damage> {
 
 /// Notes a product with its purls.
 fn note(product: &Node<'_>, products: &mut Products) -> Result<(), Damage> {
+    product.check_spelling(&KNOWN)?;
     let id = product.must("product_id")?.to_owned();
     let mut found = Vec::new();
     if let Some(helper) = product.get("product_identification_helper") {
+        helper.check_spelling(&["purl", "purls"])?;
         let one = helper.text_of("purl")?;
         let several =
             helper.items("purls")?.iter().map(|purl| purl.text("purls")).collect::<Result<Vec<_>, _>>()?;
-        let purls = one.into_iter().chain(several).filter_map(purl);
-        found.extend(purls.map(|purl| Product { purl, within: None }));
+        for text in one.into_iter().chain(several) {
+            found.extend(purl(text, helper.line)?.map(|purl| Product { purl, within: None }));
+        }
     }
     products.insert(id, found);
     Ok(())

@@ -4,10 +4,30 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Document, Product, Statement, Status, joined, purl, time};
+use super::{Document, Product, Statement, Status, id, joined, purl, time};
 use devops_inventory::document::{Damage, Node};
 
+/// Keys whose spelling decides what is accepted.
+const KNOWN: [&str; 15] = [
+    "metadata",
+    "components",
+    "component",
+    "vulnerabilities",
+    "analysis",
+    "affects",
+    "references",
+    "versions",
+    "version",
+    "range",
+    "state",
+    "lastUpdated",
+    "firstIssued",
+    "bom-ref",
+    "purl",
+];
+
 pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
+    document.check_spelling(&KNOWN)?;
     let mut purls = BTreeMap::new();
     let metadata = document.get("metadata");
     if let Some(component) = metadata.and_then(|metadata| metadata.get("component")) {
@@ -20,7 +40,9 @@ pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
     let author = metadata.map(author).transpose()?.flatten().unwrap_or("the author of the document");
     let mut all = Document::default();
     for vulnerability in document.items("vulnerabilities")? {
+        vulnerability.check_spelling(&KNOWN)?;
         let Some(analysis) = vulnerability.get("analysis") else { continue };
+        analysis.check_spelling(&KNOWN)?;
         let Some(state) = analysis.text_of("state")? else { continue };
         let status = match state {
             "not_affected" | "false_positive" => Status::NotAffected,
@@ -34,9 +56,9 @@ pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
             all.unjustified += 1;
             continue;
         }
-        let mut ids = vec![vulnerability.must("id")?.to_ascii_lowercase()];
+        let mut ids = vec![id(vulnerability.must("id")?, vulnerability.line)?];
         for reference in vulnerability.items("references")? {
-            ids.push(reference.must("id")?.to_ascii_lowercase());
+            ids.push(id(reference.must("id")?, reference.line)?);
         }
         let times = [
             time(analysis, "lastUpdated")?,
@@ -58,9 +80,10 @@ pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
 }
 
 /// Notes the purl of a component and of those in it.
-fn note<'a>(component: &'a Node<'_>, purls: &mut BTreeMap<&'a str, &'a str>) -> Result<(), Damage> {
-    if let (Some(reference), Some(purl)) = (component.text_of("bom-ref")?, component.text_of("purl")?) {
-        purls.insert(reference, purl);
+fn note<'a>(component: &'a Node<'_>, purls: &mut BTreeMap<&'a str, Option<&'a str>>) -> Result<(), Damage> {
+    component.check_spelling(&KNOWN)?;
+    if let Some(reference) = component.text_of("bom-ref")? {
+        purls.insert(reference, component.text_of("purl")?);
     }
     for inner in component.items("components")? {
         note(inner, purls)?;
@@ -83,14 +106,20 @@ fn author<'a>(metadata: &'a Node<'_>) -> Result<Option<&'a str>, Damage> {
     Ok(None)
 }
 
-fn products(vulnerability: &Node<'_>, purls: &BTreeMap<&str, &str>) -> Result<Vec<Product>, Damage> {
+fn products(vulnerability: &Node<'_>, purls: &BTreeMap<&str, Option<&str>>) -> Result<Vec<Product>, Damage> {
     let mut products = Vec::new();
     for affected in vulnerability.items("affects")? {
+        affected.check_spelling(&KNOWN)?;
         let reference = affected.must("ref")?;
         // A link into another document has the reference behind its last `#`.
         let fragment = reference.strip_prefix("urn:cdx:").and_then(|rest| rest.split_once('#'));
-        let text = purls.get(reference).copied().or(fragment.map(|(_, text)| text)).unwrap_or(reference);
-        let Some(purl) = purl(text) else { continue };
+        let listed = purls.get(reference);
+        let is_elsewhere = fragment.is_some() || reference.contains(':');
+        if listed.is_none() && !is_elsewhere && !purls.is_empty() {
+            return Err(Damage::new(affected.line, format!("`{reference}` is not listed")));
+        }
+        let text = listed.copied().flatten().or(fragment.map(|(_, text)| text)).unwrap_or(reference);
+        let Some(purl) = purl(text, affected.line)? else { continue };
         let versions = affected.items("versions")?;
         if versions.is_empty() {
             products.push(Product { purl, within: None });
@@ -98,6 +127,7 @@ fn products(vulnerability: &Node<'_>, purls: &BTreeMap<&str, &str>) -> Result<Ve
         }
         // A range is not compared, so that it accepts nothing.
         for version in versions {
+            version.check_spelling(&KNOWN)?;
             if let Some(version) = version.text_of("version")? {
                 let purl = devops_inventory::Purl { version: version.to_owned(), ..purl.clone() };
                 products.push(Product { purl, within: None });

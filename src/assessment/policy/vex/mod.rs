@@ -217,6 +217,16 @@ fn document(bytes: &[u8]) -> Result<Document, Damage> {
     }
 }
 
+/// The id of a vulnerability, in lower case. One that none can have would leave the statement without effect, even where it says that
+/// something is affected.
+fn id(text: &str, line: u64) -> Result<String, Damage> {
+    let is_part = |one: char| one.is_ascii_alphanumeric() || "-._:/+".contains(one);
+    if text.is_empty() || !text.chars().all(is_part) {
+        return Err(Damage::new(line, format!("`{text}` is no id of a vulnerability")));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
 /// A time of a document.
 fn time(node: &Node<'_>, key: &str) -> Result<Option<Timestamp>, Damage> {
     let Some(text) = node.text_of(key)? else { return Ok(None) };
@@ -224,9 +234,23 @@ fn time(node: &Node<'_>, key: &str) -> Result<Option<Timestamp>, Damage> {
     Ok(Some(time))
 }
 
-/// A purl of a document, where it is one.
-fn purl(text: &str) -> Option<Purl> {
-    parse(text).filter(|_| text.trim_start().starts_with("pkg:"))
+/// A purl of a document; none where it is the name of something else. A damaged purl is none: the product would be without one, which
+/// stands for every project.
+fn purl(text: &str, line: u64) -> Result<Option<Purl>, Damage> {
+    let text = text.trim();
+    let scheme = text.split(':').next().filter(|scheme| *scheme != text).unwrap_or_default();
+    let wrong = || Damage::new(line, format!("`{text}` is no purl"));
+    if scheme == "pkg" {
+        let is_part = |one: char| one.is_alphanumeric() || "-._~%:/@?#&=+,".contains(one);
+        // Without the version that it announces, it would stand for all.
+        let is_whole = !text.ends_with('@') && !text.contains("@#") && !text.contains("@?");
+        return parse(text).filter(|_| is_whole && text.chars().all(is_part)).map(Some).ok_or_else(wrong);
+    }
+    let letters: Vec<char> = scheme.chars().filter(char::is_ascii_alphanumeric).collect();
+    let same =
+        letters.iter().zip("pkg".chars()).filter(|(left, right)| left.eq_ignore_ascii_case(right)).count();
+    let is_damaged = text.starts_with("pkg") || letters.len() == 3 && same >= 2;
+    if is_damaged { Err(wrong()) } else { Ok(None) }
 }
 
 /// Texts as one, without empty ones.

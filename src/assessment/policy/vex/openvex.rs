@@ -1,7 +1,22 @@
 //! OpenVEX.
 
-use super::{Document, Product, Statement, Status, Whole, joined, purl, time};
+use super::{Document, Product, Statement, Status, Whole, id, joined, purl, time};
 use devops_inventory::document::{Damage, Node};
+
+/// Keys whose spelling decides what is accepted.
+const KNOWN: [&str; 11] = [
+    "vulnerability",
+    "timestamp",
+    "products",
+    "status",
+    "justification",
+    "impact_statement",
+    "subcomponents",
+    "identifiers",
+    "@id",
+    "name",
+    "aliases",
+];
 
 /// The justifications that there are.
 const JUSTIFICATIONS: [&str; 5] = [
@@ -13,6 +28,8 @@ const JUSTIFICATIONS: [&str; 5] = [
 ];
 
 pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
+    const KEYS: [&str; 5] = ["@id", "author", "timestamp", "statements", "version"];
+    document.check_spelling(&KEYS)?;
     document.must("@id")?;
     let author = document.must("author")?;
     let of_document = time(document, "timestamp")?;
@@ -21,6 +38,7 @@ pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
     let statements = statements.ok_or_else(|| Damage::new(document.line, "`statements` is missing"))?;
     let mut all = Document::default();
     for statement in statements.list("statements")? {
+        statement.check_spelling(&KNOWN)?;
         let missing = |key: &str| Damage::new(statement.line, format!("`{key}` is missing"));
         let status = match statement.must("status")? {
             "not_affected" => Status::NotAffected,
@@ -53,11 +71,12 @@ pub(super) fn read(document: &Node<'_>) -> Result<Document, Damage> {
 /// The ids of a vulnerability; before version 0.2 it is a text.
 fn ids(vulnerability: &Node<'_>) -> Result<Vec<String>, Damage> {
     if let Some(name) = vulnerability.as_text() {
-        return Ok(vec![name.to_ascii_lowercase()]);
+        return Ok(vec![id(name, vulnerability.line)?]);
     }
-    let mut ids = vec![vulnerability.must("name")?.to_ascii_lowercase()];
+    vulnerability.check_spelling(&KNOWN)?;
+    let mut ids = vec![id(vulnerability.must("name")?, vulnerability.line)?];
     for alias in vulnerability.items("aliases")? {
-        ids.push(alias.text("aliases")?.to_ascii_lowercase());
+        ids.push(id(alias.text("aliases")?, alias.line)?);
     }
     Ok(ids)
 }
@@ -82,11 +101,19 @@ fn products(statement: &Node<'_>) -> Result<Vec<Product>, Damage> {
 /// The purl of a product or a part of it; before version 0.2 it is a text.
 fn identity(node: &Node<'_>) -> Result<Option<devops_inventory::Purl>, Damage> {
     if let Some(text) = node.as_text() {
-        return Ok(purl(text));
+        return purl(text, node.line);
     }
+    node.check_spelling(&KNOWN)?;
     let of_identifiers = match node.get("identifiers") {
-        Some(identifiers) => identifiers.text_of("purl")?,
+        Some(identifiers) => {
+            identifiers.check_spelling(&["purl"])?;
+            identifiers.text_of("purl")?
+        }
         None => None,
     };
-    Ok(of_identifiers.or(node.text_of("@id")?).and_then(purl))
+    let id = of_identifiers.or(node.text_of("@id")?);
+    if id.is_none() && node.get("identifiers").or(node.get("hashes")).is_none() {
+        return Err(Damage::new(node.line, "a product without `@id`"));
+    }
+    id.map_or(Ok(None), |id| purl(id, node.line))
 }
