@@ -13,6 +13,7 @@ use devops_advisory::{Advisory, Collected, Kind, PackageKey, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
 use devops_inventory::{Graph, Origin, Package, Paths, package_manager, purl};
+use devops_versions::builds::without_platform;
 use devops_versions::range::Verdict;
 use devops_versions::requirement::Requirement;
 use devops_versions::{Version, find};
@@ -89,6 +90,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         }
         let paths = lockfile.graph.paths();
         let versions = versions(&lockfile.graph);
+        let is_workspace = is_workspace(lockfile);
         let dependents = OnceCell::new();
         for (index, about) in touched {
             let Some(listed) = lockfile.graph.packages.get(index) else { continue };
@@ -114,7 +116,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 let repair = repair(dependents, index, package, &all, &about.clean);
                 let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
                 let tool = package_manager(&lockfile.path);
-                let case = Case { package, tool, is_ambiguous, path: &path, repair: &repair };
+                let case = Case { package, tool, is_workspace, is_ambiguous, path: &path, repair: &repair };
                 matches.propose(case, number, index, &judged.applying);
                 for group in groups(&judged.applying) {
                     let Some(first) = group.first() else { continue };
@@ -129,6 +131,18 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         }
     }
     matches
+}
+
+/// The folder of a path.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Whether projects in other folders than that of a lockfile ask for its packages.
+fn is_workspace(lockfile: &Lockfile) -> bool {
+    let of_lockfile = folder(&lockfile.path);
+    let mut places = lockfile.graph.asked.iter().filter_map(|asked| asked.location.as_ref());
+    places.any(|place| folder(&place.path) != of_lockfile)
 }
 
 /// Whether a package is compared with advisories. One of the project itself is not, unless it may be a copy of a published package.
@@ -196,7 +210,9 @@ impl<'a> About<'a> {
     /// Asks every advisory about a package at its version.
     fn judge(&self, package: &Package) -> Judged<'_> {
         let order = find(package.ecosystem.name()).and_then(|known| known.order());
-        let is_certain = order.is_some_and(|order| Version::of_any(order, &package.version).is_certain());
+        let is_certain = order.is_some_and(|order| {
+            Version::of_any(order, without_platform(order, &package.version)).is_certain()
+        });
         let mut judged = Judged { applying: Vec::new(), undecided: Vec::new(), unreadable: &self.unreadable };
         let own = self.advisories.iter().filter(|advisory| advisory.is_about(package.ecosystem.name()));
         for advisory in own {
