@@ -146,10 +146,7 @@ pub struct Read(OnceLock<Readable>);
 enum Readable {
     /// None where a requirement can't be read.
     Requirements(Option<Requirements>),
-    Osv {
-        order: Order,
-        affected: Affected,
-    },
+    Osv(Affected),
 }
 
 impl fmt::Debug for Read {
@@ -263,7 +260,7 @@ impl Advisory {
                 }
             }
             Versions::Osv { .. } => match self.read.0.get_or_init(|| self.readable()) {
-                Readable::Osv { order, affected } => affected.affects(text, &Version::of_any(*order, text)),
+                Readable::Osv(affected) => affected.affects(text),
                 Readable::Requirements(_) => Verdict::Undecided,
             },
         }
@@ -282,7 +279,7 @@ impl Advisory {
                     let events = range.events.iter().map(|(bound, text)| (*bound, text.as_str()));
                     affected.add(range.kind, order, events);
                 }
-                Readable::Osv { order: order.unwrap_or(Order::SemVer), affected }
+                Readable::Osv(affected)
             }
         }
     }

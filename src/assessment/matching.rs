@@ -15,6 +15,7 @@ use devops_advisory::{Advisory, Collected, Kind, Names, PackageKey, Unreadable};
 use devops_core::words::{count, counted, number};
 use devops_core::{Ecosystem, Finding, Location, Rule, Severity};
 use devops_inventory::{Graph, Origin, Package, Paths, package_manager, purl};
+use devops_versions::builds::without_platform;
 use devops_versions::range::Verdict;
 use devops_versions::requirement::Requirement;
 use devops_versions::{Version, find};
@@ -98,6 +99,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         }
         let paths = lockfile.graph.paths();
         let versions = OnceCell::new();
+        let is_workspace = is_workspace(lockfile);
         let dependents = OnceCell::new();
         for (index, about) in touched {
             let Some(listed) = lockfile.graph.packages.get(index) else { continue };
@@ -126,7 +128,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 let versions = versions.get_or_init(|| versions_of(&lockfile.graph));
                 let is_ambiguous = versions.get(package.name.as_str()).is_some_and(|count| *count > 1);
                 let tool = tool(package, lockfile);
-                let case = Case { package, tool, is_ambiguous, path: &path, repair: &repair };
+                let case = Case { package, tool, is_workspace, is_ambiguous, path: &path, repair: &repair };
                 matches.propose(case, number, index, &judged.applying);
                 for group in groups(&judged.applying) {
                     let Some(first) = group.first() else { continue };
@@ -141,6 +143,18 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         }
     }
     matches
+}
+
+/// The folder of a path.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Whether projects in other folders than that of a lockfile ask for its packages.
+fn is_workspace(lockfile: &Lockfile) -> bool {
+    let of_lockfile = folder(&lockfile.path);
+    let mut places = lockfile.graph.asked.iter().filter_map(|asked| asked.location.as_ref());
+    places.any(|place| folder(&place.path) != of_lockfile)
 }
 
 impl Matches {
@@ -158,7 +172,7 @@ impl Matches {
             let Some(listed) = lockfiles.get(place.0).and_then(|one| one.graph.packages.get(place.1)) else {
                 continue;
             };
-            let (ecosystem, name) = PackageKey::parts(listed.ecosystem.name(), &listed.name);
+            let (ecosystem, name) = PackageKey::parts(listed.ecosystem.name(), listed.advised_name());
             let Some(about) = about.get(ecosystem).and_then(|about| about.get(name.as_ref())) else {
                 continue;
             };
@@ -175,7 +189,8 @@ impl Matches {
             if package.origin != Origin::Registry || !seen.insert(asked) {
                 continue;
             }
-            let judged = if package.is_exact() { about.judge(&package) } else { about.judge_all(&package) };
+            let judged =
+                if package.is_exact() { about.judge(&advised(&package)) } else { about.judge_all(&package) };
             let groups = groups(&judged.applying).into_iter();
             keys.extend(groups.filter_map(|group| Some(Key::of(&package, &group.first()?.id))));
         }
@@ -298,7 +313,9 @@ impl<'a> About<'a> {
     /// Asks every advisory about a package at its version.
     fn judge(&self, package: &Package) -> Judged<'_> {
         let order = find(package.ecosystem.name()).and_then(|known| known.order());
-        let is_certain = order.is_some_and(|order| Version::of_any(order, &package.version).is_certain());
+        let is_certain = order.is_some_and(|order| {
+            Version::of_any(order, without_platform(order, &package.version)).is_certain()
+        });
         let mut judged = Judged { applying: Vec::new(), undecided: Vec::new(), unreadable: &self.unreadable };
         let own = self.advisories.iter().filter(|advisory| advisory.is_about(package.ecosystem.name()));
         for advisory in own {
@@ -672,7 +689,8 @@ impl Subject<'_> {
         let detail: Vec<String> = told.chain(damaged).chain(from).chain([self.way()]).collect();
         // What would only be a notice there is no more than that here.
         let at_most = |advisory: &&Advisory| match advisory.kind {
-            Kind::Vulnerability | Kind::Malware => severity,
+            Kind::Malware => Severity::Critical,
+            Kind::Vulnerability => severity,
             _ => severity.min(advisory.severity().unwrap_or(rated(&advisory.kind).1)),
         };
         let worst = judged.applying.iter().map(at_most).max().unwrap_or(severity);

@@ -77,6 +77,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
             .chain(notes(&packages, found, &databases))
             .chain(plan.note())
             .chain(commented(lockfiles))
+            .chain(direct_only(lockfiles))
             .chain(classes.and_then(|classes| classes.note()))
             .chain(before.iter().flat_map(Before::notes))
             .collect(),
@@ -454,6 +455,18 @@ fn commented(lockfiles: &[Lockfile]) -> Option<String> {
             "{} at a commit matched by the version in the comment behind it, which proves nothing",
             count(by_comment.len() as u64, "action")
         )
+    })
+}
+
+/// The note that a POM has no dependencies of dependencies.
+fn direct_only(lockfiles: &[Lockfile]) -> Option<String> {
+    let is_pom = |lockfile: &Lockfile| {
+        lockfile.path.rsplit('/').next() == Some("pom.xml") && !lockfile.graph.packages.is_empty()
+    };
+    lockfiles.iter().any(is_pom).then(|| {
+        "pom.xml has direct dependencies only; `mvn org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom` lists all in target/bom.json, \
+         which can be scanned"
+            .to_owned()
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod alpine;
 mod bitnami;
+pub mod builds;
 mod conan;
 mod cran;
 mod debian;

@@ -19,6 +19,8 @@ pub(crate) struct Case<'a> {
     pub package: &'a Package,
     /// The program that writes the lockfile.
     pub tool: &'static str,
+    /// Whether several projects share the lockfile.
+    pub is_workspace: bool,
     /// Whether the lockfile has other versions of it.
     pub is_ambiguous: bool,
     /// The way to it, itself included.
@@ -58,7 +60,7 @@ impl Case<'_> {
         if !is_possible {
             return None;
         }
-        tool::update(self.tool, &self.package.name, &self.spec(), version)
+        tool::update(self.tool, self.is_workspace, &self.package.name, &self.spec(), version)
     }
 }
 
@@ -125,20 +127,29 @@ fn of_repair(case: Case<'_>, version: &str) -> String {
         Some(name) => format!("; whether `{name}` admits it is not known"),
         None => String::new(),
     };
+    let install =
+        tool::install(tool, &case.spec()).map_or_else(String::new, |command| format!(", then `{command}`"));
+    let overriding = tool::overriding(tool, &case.key(), version);
     if let Some(command) = case.update(version) {
+        let otherwise = match &overriding {
+            Some(overriding) if !unknown.is_empty() => format!("; if not, {overriding}{install}"),
+            _ => String::new(),
+        };
         return if is_of_cargo {
             command
         } else {
-            format!("update `{name}` to {version} or later: `{command}`{unknown}")
+            let of_yarn_1 = match tool {
+                "yarn" => " (in Yarn 1, delete its entry in yarn.lock, then `yarn install`)",
+                _ => "",
+            };
+            format!("update `{name}` to {version} or later: `{command}`{of_yarn_1}{unknown}{otherwise}")
         };
     }
-    let install =
-        tool::install(tool, &case.spec()).map_or_else(String::new, |command| format!(", then `{command}`"));
     match needs.standing() {
         Standing::Refused => {
             let (who, requirement) = needs.refusing.first().cloned().unwrap_or_default();
-            let otherwise = tool::overriding(tool, &case.key(), version)
-                .map_or_else(String::new, |otherwise| format!(", or {otherwise}{install}"));
+            let otherwise =
+                overriding.map_or_else(String::new, |otherwise| format!(", or {otherwise}{install}"));
             let more = match needs.refusing.len() {
                 0 | 1 => String::new(),
                 several => format!(" (and {} more)", several - 1),

@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use devops_advisory::{Advisory, Kind};
 use devops_core::{Ecosystem, Location};
 use devops_inventory::{Asked, Graph, Origin, Package};
+use devops_versions::builds::split;
 use devops_versions::range::Verdict;
 use devops_versions::requirement::{Requirement, is_pre_release};
 use devops_versions::{Order, Version, find};
@@ -288,6 +289,7 @@ fn candidates(
     let Package { ecosystem, version: present, .. } = package;
     let order = find(ecosystem.name()).and_then(|known| known.order()).unwrap_or(Order::SemVer);
     let read = |text: &str| Version::of_any(order, text);
+    let build = |(_, build): (&str, &str)| build.to_ascii_lowercase();
     let at = read(present);
     let mut named: Vec<(Version, String)> = advisories
         .iter()
@@ -307,7 +309,9 @@ fn candidates(
     for (_, version) in named {
         let reason = if is_stable && is_pre_release(ecosystem.name(), &version) != Some(false) {
             "a pre-release"
-        } else if *ecosystem == Ecosystem::MAVEN && build_of(present) != build_of(&version) {
+        } else if *ecosystem == Ecosystem::MAVEN
+            && split(order, present).map(build) != split(order, &version).map(build)
+        {
             "another build of it"
         } else if module.as_ref().is_some_and(|module| module.admits(&version) != Some(true)) {
             "another module by its major version"
@@ -336,13 +340,4 @@ fn spelled(package: &Package, version: &str) -> String {
     } else {
         version.to_owned()
     }
-}
-
-/// The word of a version that says which build it is: `jre` of `32.0.0-jre`; words that every release may have say nothing.
-fn build_of(version: &str) -> Option<String> {
-    const RELEASES: [&str; 5] = ["final", "ga", "release", "sp", "pom"];
-    let word = version.rsplit(['-', '.']).next()?.to_ascii_lowercase();
-    let is_word = word.starts_with(|first: char| first.is_ascii_alphabetic());
-    (is_word && !RELEASES.contains(&word.as_str()) && is_pre_release("Maven", version) == Some(false))
-        .then_some(word)
 }

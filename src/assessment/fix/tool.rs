@@ -1,12 +1,20 @@
 //! The package managers: what updates a package in the lockfile, and what gives it a version that a dependent refuses.
 
 /// A command that moves a package to a version that everybody admits; none where there is none for it.
-pub(super) fn update(tool: &str, name: &str, spec: &str, version: &str) -> Option<String> {
+pub(super) fn update(
+    tool: &str,
+    is_workspace: bool,
+    name: &str,
+    spec: &str,
+    version: &str,
+) -> Option<String> {
     Some(match tool {
         "cargo" => format!("cargo update -p {spec} --precise {version}"),
         "npm" => format!("npm update {name}"),
         "yarn" => format!("yarn up --recursive {name}"),
-        "pnpm" => format!("pnpm update --recursive --depth Infinity {name}"),
+        // Without a workspace, `--recursive` does nothing, and in one nothing is done without it.
+        "pnpm" if is_workspace => format!("pnpm update --recursive --depth Infinity {name}"),
+        "pnpm" => format!("pnpm update --depth Infinity {name}"),
         "bun" => format!("bun update {name}"),
         "uv" => format!("uv lock --upgrade-package {name}=={version}"),
         "poetry" => format!("poetry update {name}"),
@@ -50,7 +58,9 @@ pub(super) fn overriding(tool: &str, key: &str, version: &str) -> Option<String>
     Some(match tool {
         "npm" | "bun" => format!("add `\"overrides\": {{\"{key}\": \"{version}\"}}` to package.json"),
         "yarn" => format!("add `\"resolutions\": {{\"{key}\": \"{version}\"}}` to package.json"),
-        "pnpm" => format!("add `\"{key}\": \"{version}\"` below `overrides` in pnpm-workspace.yaml"),
+        "pnpm" => format!(
+            "add `\"{key}\": \"{version}\"` below `overrides` in pnpm-workspace.yaml (before pnpm 10: below `pnpm.overrides` in package.json)"
+        ),
         "uv" => format!("add `override-dependencies = [\"{key}>={version}\"]` below `[tool.uv]`"),
         "pdm" => format!("add `{key} = \">={version}\"` below `[tool.pdm.resolution.overrides]`"),
         "cargo" => format!("give a fork of `{key}` with the fix below `[patch.crates-io]`"),

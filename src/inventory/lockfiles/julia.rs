@@ -30,7 +30,8 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 /// Whether another program has a file of this name: one without any key or table that Julia writes.
 fn is_foreign(document: &Node<'_>) -> bool {
-    let known = ["manifest_format", "julia_version", "project_hash", "deps", "registries"];
+    let known =
+        ["manifest_format", "julia_version", "project_hash", "deps", "registries", "uuid", "git-tree-sha1"];
     match &document.value {
         Value::Map(entries) => {
             !entries.is_empty()

@@ -48,7 +48,12 @@ pub(super) fn check(package: &Package) -> Result<(), Damage> {
     if *origin == Origin::Registry
         && let Some((_, marks)) = MARKS.iter().find(|(known, _)| known == ecosystem)
     {
-        if !name.chars().all(|one| one.is_alphanumeric() || marks.contains(one)) {
+        // What Gradle trusts without a version may be a pattern.
+        let is_pattern = *ecosystem == Ecosystem::MAVEN && !package.is_exact();
+        let is_part = |one: char| {
+            one.is_alphanumeric() || marks.contains(one) || (is_pattern && one.is_ascii_graphic())
+        };
+        if !name.chars().all(is_part) {
             return wrong(&format!("name of a package of {}", ecosystem.name()), name);
         }
         // Of a branch, Composer writes the commit behind it.
