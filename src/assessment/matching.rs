@@ -696,7 +696,7 @@ impl Subject<'_> {
         let worst = judged.applying.iter().map(at_most).max().unwrap_or(severity);
         let is_known = judged.unreadable.is_empty() && judged.undecided.is_empty();
         self.told(&NOT_COVERED, title, self.package.place())
-            .severity(if is_known { worst } else { severity })
+            .severity(if is_known { worst } else { severity.max(worst) })
             .detail(detail.join("\n"))
             .identified("advisories", ids)
             .identified("aliases", aliases)
