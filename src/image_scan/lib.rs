@@ -53,8 +53,8 @@ pub struct Arguments {
     pub base_image: Option<String>,
 
     /// Whose layers fail the gate, if the base image is given: with `application`, findings in layers of the base image warn
-    #[arg(long, value_name = "ORIGIN", value_enum)]
-    pub only: Option<Only>,
+    #[arg(long, value_name = "ORIGIN", value_enum, default_value_t = Only::All)]
+    pub only: Only,
 
     /// Compare the digests of unpacked layers as well, which has all their bytes read
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
@@ -155,7 +155,7 @@ impl Arguments {
                 "scan the image with `--image`, or judge a report with `--report`, each in a run of its own",
             ));
         }
-        if self.only.is_some() && self.base_image.is_none() {
+        if self.only == Only::Application && self.base_image.is_none() {
             return Err(Error::usage("`only` needs the base image")
                 .help("give it with `--base-image`: `devops fetch image` gets one"));
         }
@@ -171,6 +171,8 @@ impl Arguments {
 /// Whose layers fail the gate, as a value of `--only`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Only {
+    /// Those of the base image and those that were built on it
+    All,
     /// Those that were built on the base image
     Application,
 }
@@ -189,6 +191,7 @@ impl Job for ImageScan {
         ("expect-digest", Key::Unset),
         ("fixed-only", Key::OFF),
         ("frozen-db", Key::OFF),
+        ("image", Key::Unset),
         ("grace-critical", Key::Maximum),
         ("grace-high", Key::Maximum),
         ("grace-low", Key::Maximum),
@@ -198,6 +201,7 @@ impl Job for ImageScan {
         ("max-db-age", Key::Maximum),
         ("max-layers", Key::Maximum),
         ("max-size", Key::Maximum),
+        ("only", Key::Words(&["application", "all"])),
         ("required-labels", Key::List),
         ("verify-digests", Key::ON),
         ("max-report-age", Key::Maximum),

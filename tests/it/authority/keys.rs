@@ -121,7 +121,13 @@ const DEP_SCAN: &[Row] = &[
 
 const IMAGE_SCAN: &[Row] = &[
     ("allow-empty", "true", "false", Stricter),
+    ("base-image", "b1", "b2", Wait),
+    ("cache", "c1", "c2", Wait),
     ("classes", "os-pkgs", "lang-pkgs", Wait),
+    ("cvss-threshold", "8", "6.5", Stricter),
+    ("db", "d1", "d2", First),
+    ("db-digest", "sha256:11", "sha256:22", Wait),
+    ("epss-threshold", "0.5", "0.1", Stricter),
     (
         "expect-digest",
         "sha256:1111111111111111111111111111111111111111111111111111111111111111",
@@ -129,11 +135,28 @@ const IMAGE_SCAN: &[Row] = &[
         First,
     ),
     ("fixed-only", "true", "false", Stricter),
+    ("frozen-db", "true", "false", Stricter),
+    ("grace-critical", "7", "0", Stricter),
+    ("grace-high", "30", "0", Stricter),
+    ("grace-low", "90", "0", Stricter),
+    ("grace-medium", "90", "0", Stricter),
     ("ignore-status", "affected", "end_of_life", Wait),
+    ("image", "i1", "i2", First),
+    ("image-tag", "t1", "t2", Wait),
+    ("kev", "false", "true", Stricter),
+    ("max-base-age", "90", "30", Stricter),
+    ("max-db-age", "360", "20", Stricter),
+    ("max-layers", "90", "30", Stricter),
     ("max-report-age", "10", "1", Stricter),
+    ("max-size", "900", "300", Stricter),
+    ("only", "application", "all", Stricter),
+    ("platform", "linux/amd64", "linux/arm64", Wait),
     ("report", "r1", "r2", Add),
+    ("required-labels", "l1", "l2", Add),
     ("targets", "t1", "t2", Wait),
     ("unknown-severity", "low", "high", Stricter),
+    ("verify-digests", "false", "true", Stricter),
+    ("vex", "v1", "v2", Wait),
 ];
 
 const PROMOTE: &[Row] = &[
