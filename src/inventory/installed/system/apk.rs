@@ -75,6 +75,7 @@ pub(super) fn read(database: &[u8]) -> Result<Listing<'_>, Damage> {
             line: paragraph.line,
             piece: paragraph.text,
             files,
+            ..Record::default()
         });
     }
     Ok(listing)

@@ -11,6 +11,8 @@ pub(super) struct Record<'a> {
     pub(super) source: Option<SourcePackage>,
     pub(super) architecture: String,
     pub(super) license: Option<String>,
+    /// The module that it was built for, where its distribution has such.
+    pub(super) module: String,
     /// The line where the record begins, from 1; 0 where the database is no text.
     pub(super) line: u64,
     /// The record as the database has it: the same record in another version of the database is the same piece.
@@ -37,7 +39,6 @@ pub(super) struct Damage {
 }
 
 impl Damage {
-    #[expect(dead_code)]
     /// Damage of a database that has no lines.
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { line: 0, message: message.into() }
