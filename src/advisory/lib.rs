@@ -20,5 +20,5 @@ mod zip;
 
 pub use collector::{Collected, Unreadable, Wanted};
 pub use database::{Age, Committed, Database, collect, collect_committed};
-pub use record::{Advisory, Epss, Kind, PackageKey, Versions};
+pub use record::{Advisory, Epss, Kind, Names, PackageKey, Versions};
 pub use releases::is_same_release;

@@ -9,10 +9,10 @@ use rustsec::advisory::Versions as Requirements;
 use rustsec::{Version as CargoVersion, VersionReq};
 
 use super::releases::is_same_release;
-use devops_core::Severity;
+use devops_core::{Ecosystem, Severity};
 use devops_versions::range::{Affected, Bound, Kind as RangeKind, Verdict};
 use devops_versions::requirement::Requirement;
-use devops_versions::{Order, Version, find};
+use devops_versions::{Known, Order, Version, find};
 
 /// What an advisory says about its package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +63,28 @@ impl PackageKey {
     pub fn parts<'a>(ecosystem: &'a str, name: &'a str) -> (&'a str, Cow<'a, str>) {
         let (base, _) = split_ecosystem(ecosystem);
         (base, find(ecosystem).map_or(name.into(), |known| known.package_name(name)))
+    }
+}
+
+/// Finds the form in which names of packages are compared, at once where it is asked about one ecosystem again and again.
+#[derive(Debug, Default)]
+pub struct Names {
+    last: Option<(Ecosystem, Option<Known<'static>>)>,
+}
+
+impl Names {
+    /// The same as [`PackageKey::parts`].
+    pub fn parts<'a>(&mut self, ecosystem: Ecosystem, name: &'a str) -> (&'static str, Cow<'a, str>) {
+        let known = match self.last {
+            Some((last, known)) if last == ecosystem => known,
+            _ => {
+                let known = find(ecosystem.name());
+                self.last = Some((ecosystem, known));
+                known
+            }
+        };
+        let (base, _) = split_ecosystem(ecosystem.name());
+        (base, known.map_or(name.into(), |known| known.package_name(name)))
     }
 }
 
@@ -124,10 +146,7 @@ pub struct Read(OnceLock<Readable>);
 enum Readable {
     /// None where a requirement can't be read.
     Requirements(Option<Requirements>),
-    Osv {
-        order: Order,
-        affected: Affected,
-    },
+    Osv(Affected),
 }
 
 impl fmt::Debug for Read {
@@ -241,7 +260,7 @@ impl Advisory {
                 }
             }
             Versions::Osv { .. } => match self.read.0.get_or_init(|| self.readable()) {
-                Readable::Osv { order, affected } => affected.affects(text, &Version::of_any(*order, text)),
+                Readable::Osv(affected) => affected.affects(text),
                 Readable::Requirements(_) => Verdict::Undecided,
             },
         }
@@ -260,7 +279,7 @@ impl Advisory {
                     let events = range.events.iter().map(|(bound, text)| (*bound, text.as_str()));
                     affected.add(range.kind, order, events);
                 }
-                Readable::Osv { order: order.unwrap_or(Order::SemVer), affected }
+                Readable::Osv(affected)
             }
         }
     }
@@ -295,6 +314,18 @@ impl Advisory {
         let certain: Vec<&String> =
             probes.iter().filter(|probe| Version::of_any(order, probe).is_certain()).collect();
         !certain.is_empty() && certain.iter().all(|probe| self.affects(probe) == Verdict::Affected)
+    }
+
+    /// Every version that it names, affected or not; unordered.
+    pub fn named_versions(&self) -> Vec<&str> {
+        match &self.versions {
+            Versions::Requirements { .. } => Vec::new(),
+            Versions::Osv { listed, ranges, .. } => {
+                let events = ranges.iter().flat_map(|range| &range.events).map(|(_, text)| text.as_str());
+                let named = events.filter(|text| *text != "0");
+                named.chain(listed.iter().map(String::as_str)).collect()
+            }
+        }
     }
 
     /// The fixed versions that it names, and the lowest of each patched range; unordered, and it may be about some of them itself.

@@ -16,10 +16,17 @@ const LONGEST_RELEASE: usize = 64;
 /// Where packages of a kind are published; decides their version order and which advisories are about them.
 ///
 /// A name means something in its ecosystem only: packages and advisories are compared by ecosystem and name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ecosystem {
     name: &'static str,
     purl_type: &'static str,
+}
+
+impl std::hash::Hash for Ecosystem {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        // What tells it from others.
+        self.name.hash(state);
+    }
 }
 
 impl Ecosystem {
@@ -66,7 +73,7 @@ impl Ecosystem {
     pub const ALPAQUITA: Self = Self::new("Alpaquita", "apk");
     /// Packages of Alpine Linux.
     pub const ALPINE: Self = Self::new("Alpine", "apk");
-    /// Packages of AlmaLinux.
+    /// Packages of `AlmaLinux`.
     pub const ALMALINUX: Self = Self::new("AlmaLinux", "rpm");
     /// Packages of Azure Linux, once CBL-Mariner.
     pub const AZURE_LINUX: Self = Self::new("Azure Linux", "rpm");
@@ -78,7 +85,7 @@ impl Ecosystem {
     pub const ECHO: Self = Self::new("Echo", "deb");
     /// Packages of Mageia.
     pub const MAGEIA: Self = Self::new("Mageia", "rpm");
-    /// Packages of MinimOS.
+    /// Packages of `MinimOS`.
     pub const MINIMOS: Self = Self::new("MinimOS", "apk");
     /// Packages of openEuler.
     pub const OPENEULER: Self = Self::new("openEuler", "rpm");
@@ -134,6 +141,7 @@ impl Ecosystem {
     }
 
     /// The same without a release.
+    #[must_use]
     pub fn base(self) -> Self {
         Self { name: self.name.split(':').next().unwrap_or(self.name), ..self }
     }

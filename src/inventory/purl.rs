@@ -163,8 +163,7 @@ fn spelled(ecosystem: Ecosystem, name: &str) -> (Cow<'_, str>, Option<&str>) {
 
 /// A name of a Python package in the form in which names are compared.
 pub fn pep_503(name: &str) -> String {
-    let known = devops_versions::find(Ecosystem::PYPI.name());
-    known.map_or(Cow::Borrowed(name), |known| known.package_name(name)).into_owned()
+    devops_versions::pep503(name).into_owned()
 }
 
 /// The address of a repository as host and path.

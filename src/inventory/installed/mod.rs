@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use content::{Content, InMemory};
 
 use super::package::Package;
+pub use super::package::SourcePackage;
 use super::purl::{of_distribution, purl};
 use devops_core::Error;
 
@@ -65,15 +66,6 @@ pub struct Left<'a> {
     pub extract: &'a Extract,
 }
 
-/// The source package of a distribution's package; advisories of most distributions are about it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SourcePackage {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-}
-
 /// A package that is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
@@ -110,6 +102,11 @@ impl Installed {
         }
         of_distribution(package.ecosystem, &package.name, &package.version, &self.architecture, &upstream)
     }
+}
+
+/// Whether a file is looked at, by its path alone.
+pub fn is_wanted(path: &[u8]) -> bool {
+    system::is_wanted(path) || languages::is_wanted(path)
 }
 
 /// Looks at a file of a layer; none where nothing of it matters.

@@ -76,6 +76,19 @@ pub struct System {
     pub contradictions: Vec<String>,
 }
 
+/// The files that the tools of distributions open, whatever links lead to them.
+pub fn places() -> impl Iterator<Item = &'static str> {
+    let databases = places::PLACES.iter().filter(|place| !place.is_folder).map(|place| place.path);
+    ["etc/os-release", "usr/lib/os-release"].into_iter().chain(databases)
+}
+
+/// Whether a file is looked at, by its path alone.
+pub(super) fn is_wanted(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(path);
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    release::is_of_release(name) || places::is_file_list(folder, name) || Reader::of(folder, name).is_some()
+}
+
 /// Looks at a file; none where it says nothing about the system.
 pub(super) fn extract(entry: Entry<'_>, content: &mut dyn Content) -> Result<Option<Extract>, Error> {
     let path = String::from_utf8_lossy(entry.path);

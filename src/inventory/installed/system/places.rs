@@ -73,7 +73,7 @@ pub(super) fn root(path: &str) -> Option<&str> {
 
 /// Whether a file lists the files of a package.
 pub(super) fn is_file_list(folder: &str, name: &str) -> bool {
-    is_in(folder, &["dpkg/info", "opkg/info"]) && name.ends_with(".list")
+    is_in(folder, &["dpkg/info", "opkg/info"]) && name.strip_suffix(".list").is_some()
 }
 
 /// Whether a folder is one of some, or ends with one.

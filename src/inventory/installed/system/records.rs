@@ -113,9 +113,8 @@ pub(super) fn paragraphs(text: &[u8]) -> impl Iterator<Item = Paragraph<'_>> {
 /// Whether a text is whole: it may not have bytes that no text has, and ends with a line end, without which its last line may be cut
 /// off.
 pub(super) fn check_text(text: &[u8]) -> Result<(), Damage> {
-    let line_of = |at: usize| {
-        text.get(..at).map_or(1, |before| before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1)
-    };
+    let line_of =
+        |at: usize| text.get(..at).map_or(1, |before| before.split(|byte| *byte == b'\n').count() as u64);
     // dpkg takes the second one for the end of a line.
     if let Some(at) = text.iter().position(|byte| matches!(byte, 0 | 0x1a)) {
         return Err(Damage::at(
@@ -143,9 +142,9 @@ mod tests {
 
     #[test]
     fn paragraphs_have_their_lines() {
-        let found: Vec<(u64, Vec<(u64, &[u8])>)> = paragraphs(b"\n\na\nb\r\n\r\n\nc\n\n")
-            .map(|paragraph| (paragraph.line, paragraph.lines().collect()))
-            .collect();
+        let text = b"\n\na\nb\r\n\r\n\nc\n\n";
+        let lines = |paragraph: super::Paragraph<'static>| paragraph.lines().collect::<Vec<_>>();
+        let found: Vec<_> = paragraphs(text).map(|paragraph| (paragraph.line, lines(paragraph))).collect();
         assert_eq!(found, [(3, vec![(3, &b"a"[..]), (4, b"b")]), (7, vec![(7, b"c")])]);
         assert_eq!(paragraphs(b"").count() + paragraphs(b"\n\n").count(), 0);
         assert_eq!(paragraphs(b"a").count(), 1);

@@ -106,6 +106,6 @@ mod tests {
     fn the_checksum_is_that_of_zlib() {
         assert_eq!(adler_32(b""), 1);
         assert_eq!(adler_32(b"Wikipedia"), 0x11e6_0398);
-        assert_eq!(adler_32(&[0xff; 100_000]), 0x149a_302c);
+        assert_eq!(adler_32(&vec![0xff; 100_000]), 0x149a_302c);
     }
 }
