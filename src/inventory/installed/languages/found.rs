@@ -163,6 +163,13 @@ impl Found {
             "" => left.path.to_owned(),
             inside => format!("{}!/{inside}", left.path),
         };
-        Some(Installed { package, source: None, architecture: String::new(), path, layer: left.layer })
+        Some(Installed {
+            package,
+            source: None,
+            architecture: String::new(),
+            module: String::new(),
+            path,
+            layer: left.layer,
+        })
     }
 }
