@@ -36,7 +36,7 @@ fn installed(bytes: &[u8]) -> Result<Vec<Found>, Damage> {
         // Composer 1.
         items.as_slice()
     } else {
-        document.check_case(&["packages"])?;
+        document.check_spelling(&["packages"])?;
         let packages = document.get("packages");
         packages.ok_or_else(|| Damage::new(document.line, "`packages` is missing"))?.list("packages")?
     };
@@ -44,7 +44,7 @@ fn installed(bytes: &[u8]) -> Result<Vec<Found>, Damage> {
 }
 
 fn package(item: &Node<'_>) -> Result<Found, Damage> {
-    item.check_case(&["name", "version"])?;
+    item.check_spelling(&["name", "version"])?;
     let licenses: Vec<&str> = match item.get("license").map(|license| &license.value) {
         Some(Value::List(items)) => items.iter().filter_map(Node::as_text).collect(),
         Some(Value::Text(license)) => vec![license],

@@ -19,7 +19,7 @@ fn is(file: &Candidate<'_>) -> bool {
 fn take(_: &Candidate<'_>, content: &mut dyn Content) -> Result<Taken, Trouble> {
     let bytes = super::whole(content)?;
     let document = json(text(&bytes)?)?;
-    document.check_case(&["name", "version"])?;
+    document.check_spelling(&["name", "version"])?;
     let line = document.get("name").map_or(1, |name| name.line);
     let found = Found::new(CONDA, document.must("name")?, document.must("version")?);
     let channel = document.get("channel").and_then(|channel| channel.as_text()).unwrap_or("conda");

@@ -23,7 +23,7 @@ fn take(_: &Candidate<'_>, content: &mut dyn Content) -> Result<Taken, Trouble> 
 
 fn libraries(bytes: &[u8]) -> Result<Vec<Found>, Damage> {
     let document = json(text(bytes)?)?;
-    document.check_case(&["libraries", "targets", "runtimeTarget"])?;
+    document.check_spelling(&["libraries", "targets", "runtimeTarget"])?;
     let Some(libraries) = document.get("libraries") else {
         // Another program may have files of this name.
         let is_foreign = document.get("runtimeTarget").is_none() && document.get("targets").is_none();
@@ -39,7 +39,7 @@ fn libraries(bytes: &[u8]) -> Result<Vec<Found>, Damage> {
     let target = target.and_then(|name| document.get("targets")?.get(name));
     let mut found = Vec::new();
     for entry in libraries.map("libraries")? {
-        entry.node.check_case(&["type"])?;
+        entry.node.check_spelling(&["type"])?;
         let kind = entry.node.must("type")?.to_ascii_lowercase();
         if kind != "package" && kind != "runtimepack" {
             continue;

@@ -22,7 +22,7 @@ fn is(file: &Candidate<'_>) -> bool {
 fn take(file: &Candidate<'_>, content: &mut dyn Content) -> Result<Taken, Trouble> {
     let bytes = super::whole(content)?;
     let document = toml(text(&bytes)?)?;
-    document.check_case(&["name", "version", "uuid"])?;
+    document.check_spelling(&["name", "version", "uuid"])?;
     let (Some(name), Some(uuid)) = (document.text_of("name")?, document.text_of("uuid")?) else {
         // A project that is no package, in a folder that looks like one.
         return Ok(Taken::default());

@@ -94,6 +94,14 @@ fn whole(content: &mut dyn Content) -> Result<std::borrow::Cow<'_, [u8]>, Troubl
     }
 }
 
+/// Whether a file is looked at, by its path alone. Build information is in a program under every name, so that only programs that are
+/// known by name are.
+pub(super) fn is_wanted(path: &[u8]) -> bool {
+    let candidate = Candidate { path: Path::of(path), mode: 0 };
+    let is_kind = |reader: &&Reader| reader.name != executable::READER.name && (reader.is)(&candidate);
+    READERS.iter().any(|reader| is_kind(&reader)) || program::is_known(&candidate.path.name_text())
+}
+
 /// Looks at a file; none where it says nothing about packages of languages.
 pub(super) fn extract(entry: Entry<'_>, content: &mut dyn Content) -> Result<Option<Extract>, Error> {
     let candidate = Candidate { path: Path::of(entry.path), mode: entry.mode };
