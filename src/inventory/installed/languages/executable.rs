@@ -14,7 +14,7 @@ fn is(file: &Candidate<'_>) -> bool {
     let name = file.path.name();
     let is_library =
         || ENDS.iter().any(|end| name.ends_with(end)) || memchr::memmem::find(name, b".so.").is_some();
-    file.mode & 0o111 != 0 || is_library() || program::is_known(&file.path.name_text())
+    file.mode & 0o111 != 0 || is_library() || std::str::from_utf8(name).is_ok_and(program::is_known)
 }
 
 fn take(file: &Candidate<'_>, content: &mut dyn Content) -> Result<Taken, Trouble> {

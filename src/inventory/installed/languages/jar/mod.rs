@@ -32,13 +32,13 @@ const MOST_WORK: u64 = 4 << 30;
 const LARGEST_TEXT: u64 = 256 << 10;
 
 fn is(file: &Candidate<'_>) -> bool {
-    is_archive(&file.path.name_text())
+    is_archive(file.path.name())
 }
 
 /// Whether a name is one of an archive of classes.
-fn is_archive(name: &str) -> bool {
-    let end = name.len().checked_sub(4).and_then(|at| name.get(at..)).unwrap_or_default();
-    ENDS.iter().any(|known| known.eq_ignore_ascii_case(end))
+fn is_archive(name: &[u8]) -> bool {
+    let end = name.last_chunk::<4>();
+    end.is_some_and(|end| ENDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(end)))
 }
 
 fn take(file: &Candidate<'_>, content: &mut dyn Content) -> Result<Taken, Trouble> {
@@ -124,7 +124,7 @@ impl Search {
         for found in own {
             self.add(found, inside);
         }
-        for entry in entries.iter().filter(|entry| is_archive(&entry.name)) {
+        for entry in entries.iter().filter(|entry| is_archive(entry.name.as_bytes())) {
             self.nested(content, entry, place)?;
         }
         Ok(())
