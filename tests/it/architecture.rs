@@ -85,7 +85,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "advisory",
         ],
     ),
-    ("image_scan", &["core", "files", "events", "reading", "render", "job"]),
+    ("image_scan", &["core", "files", "events", "reading", "render", "repository", "job"]),
     ("promote", &["core", "files", "events", "ci", "job", "net", "repository"]),
     ("annotate", &["core", "files", "events", "ci", "job", "net", "repository"]),
     (

@@ -122,6 +122,8 @@ const DEP_SCAN: &[Row] = &[
 const IMAGE_SCAN: &[Row] = &[
     ("allow-empty", "true", "false", Stricter),
     ("classes", "os-pkgs", "lang-pkgs", Wait),
+    ("compare-with", "c1", "c2", Wait),
+    ("cpe-fail-on", "critical", "high", Stricter),
     (
         "expect-digest",
         "sha256:1111111111111111111111111111111111111111111111111111111111111111",
@@ -131,7 +133,10 @@ const IMAGE_SCAN: &[Row] = &[
     ("fixed-only", "true", "false", Stricter),
     ("ignore-status", "affected", "end_of_life", Wait),
     ("max-report-age", "10", "1", Stricter),
+    ("only-new", "true", "false", Stricter),
     ("report", "r1", "r2", Add),
+    ("several-images", "true", "false", Stricter),
+    ("suppression-sources", "s1", "s2", Wait),
     ("targets", "t1", "t2", Wait),
     ("unknown-severity", "low", "high", Stricter),
 ];

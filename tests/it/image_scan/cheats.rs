@@ -97,7 +97,7 @@ const CASES: &[Case] = &[
     (
         "has its list under a key that nobody knows",
         |scan| rename(scan.result(), "Vulnerabilities", "Weaknesses"),
-        Warn("image-not-judged"),
+        Red("image-not-judged"),
     ),
     ("has no severity", |scan| drop(scan.vulnerability().remove("Severity")), Warn("image-unrated")),
     (

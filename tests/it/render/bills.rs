@@ -143,7 +143,7 @@ fn read(path: &Path) -> Value {
 }
 
 /// The validators of the formats by the names of their files; CycloneDX's only where its public schema is.
-fn validators() -> BTreeMap<&'static str, jsonschema::Validator> {
+pub(crate) fn validators() -> BTreeMap<&'static str, jsonschema::Validator> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let options = || jsonschema::options().should_validate_formats(true);
     let mut all: BTreeMap<_, _> = [
