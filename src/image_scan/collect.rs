@@ -46,11 +46,8 @@ impl Mark {
     fn of(problem: &Problem, reason: Reason) -> Self {
         let name = |id: &String| Key::of(&[&id.to_ascii_lowercase()]);
         let id = name(&problem.id);
-        let cve = if is_cve(&problem.id) {
-            Some(id)
-        } else {
-            problem.same().find(|other| is_cve(other)).map(name)
-        };
+        let cve =
+            if is_cve(&problem.id) { Some(id) } else { problem.same().find(|other| is_cve(other)).map(name) };
         Self {
             kind: problem.kind,
             rating: problem.rating.clone(),
@@ -150,7 +147,8 @@ impl Problems {
 
 /// Joins two complaints that are the same: the worse rating, the facts of the one that has more of them, and all files and names.
 fn join(old: &mut Problem, mut new: Problem, unknown: Severity) {
-    let rating = if new.rating.severity(unknown) > old.rating.severity(unknown) || old.rating == Rating::None {
+    let rating = if new.rating.severity(unknown) > old.rating.severity(unknown) || old.rating == Rating::None
+    {
         new.rating.clone()
     } else {
         old.rating.clone()
@@ -293,9 +291,18 @@ impl Collector {
         }
         let mut counts = Counts::default();
         for (key, mark) in &marks {
-            counts.add(mark, self.filters.weighed(&mark.rating, mark.is_by_cpe, mark.is_known).0, kept.contains_key(key));
+            counts.add(
+                mark,
+                self.filters.weighed(&mark.rating, mark.is_by_cpe, mark.is_known).0,
+                kept.contains_key(key),
+            );
         }
-        counts.targets = self.looked_at.keys().map(|(report, place)| (group(groups, *report), place)).collect::<BTreeSet<_>>().len() as u64;
+        counts.targets = self
+            .looked_at
+            .keys()
+            .map(|(report, place)| (group(groups, *report), place))
+            .collect::<BTreeSet<_>>()
+            .len() as u64;
         let mut by_image: BTreeMap<(usize, Key), (u64, u64)> = BTreeMap::new();
         for ((report, place), (packages, successes)) in &self.looked_at {
             let known = by_image.entry((group(groups, *report), *place)).or_default();

@@ -150,7 +150,12 @@ impl Filters {
     }
 
     /// The severity of a complaint with this rating, and why it is lowered.
-    pub(crate) fn weighed(&self, rating: &Rating, is_by_cpe: bool, is_known: bool) -> (Severity, Option<&'static str>) {
+    pub(crate) fn weighed(
+        &self,
+        rating: &Rating,
+        is_by_cpe: bool,
+        is_known: bool,
+    ) -> (Severity, Option<&'static str>) {
         let severity = rating.severity(self.unknown);
         if severity < self.fail_on {
             return (severity, None);
@@ -246,7 +251,8 @@ mod tests {
     #[test]
     fn what_is_held_back_only_warns() {
         let high = Rating::Known(Severity::High);
-        let mut filters = Filters { only_new: true, cpe_fail_on: Some(Severity::Critical), ..Filters::default() };
+        let mut filters =
+            Filters { only_new: true, cpe_fail_on: Some(Severity::Critical), ..Filters::default() };
         assert_eq!(filters.weighed(&high, false, false), (Severity::High, None));
         assert_eq!(filters.weighed(&high, false, true).0, Severity::Medium);
         assert_eq!(filters.weighed(&high, true, false).0, Severity::Medium);

@@ -87,9 +87,7 @@ fn versions(fixed: &str) -> impl Iterator<Item = &str> {
 /// The file that a complaint is about, where it is about one: the same from scan to scan, unlike an image's name.
 fn file_of(problem: &Problem, target: &Target) -> String {
     match target.class.as_str() {
-        "lang-pkgs" if target.is_collection() => {
-            problem.paths.first().cloned().unwrap_or_default()
-        }
+        "lang-pkgs" if target.is_collection() => problem.paths.first().cloned().unwrap_or_default(),
         "lang-pkgs" | "config" | "secret" => target.name.clone(),
         _ => problem.paths.first().cloned().unwrap_or_default(),
     }

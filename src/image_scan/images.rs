@@ -21,12 +21,19 @@ pub(super) fn groups(headers: &[Header]) -> Vec<usize> {
 /// Where two are.
 pub(super) fn check(headers: &[Header], groups: &[usize], is_allowed: bool) -> Result<(), Error> {
     let mut images = headers.iter().zip(groups).enumerate();
-    let mut images = images.by_ref().filter(|(position, (header, group))| position == *group && header.is_of_image());
+    let mut images =
+        images.by_ref().filter(|(position, (header, group))| position == *group && header.is_of_image());
     match (images.next(), images.next()) {
         (Some((_, (one, _))), Some((_, (other, _)))) if !is_allowed => {
             let at = |header: &Header| format!("{} in {}", header.name(), header.path);
-            Err(Error::input(format!("the reports are about different images: {} and {}", at(one), at(other)))
-                .help("judge each image on its own, or set `several-images`; scan by digest if they are one image"))
+            Err(Error::input(format!(
+                "the reports are about different images: {} and {}",
+                at(one),
+                at(other)
+            ))
+            .help(
+                "judge each image on its own, or set `several-images`; scan by digest if they are one image",
+            ))
         }
         _ => Ok(()),
     }

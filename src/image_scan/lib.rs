@@ -184,9 +184,11 @@ impl Job for ImageScan {
         let (counts, judged) = collector.finish(&groups);
         let once = images::once(&headers);
         let mut findings = outcome::about_reports(arguments, &counts, &once, context.now);
-        findings.extend(judged.iter().filter_map(|judged| {
-            Some(findings::finding(judged, headers.get(judged.target.report)?))
-        }));
+        findings.extend(
+            judged
+                .iter()
+                .filter_map(|judged| Some(findings::finding(judged, headers.get(judged.target.report)?))),
+        );
         notes.extend(outcome::notes(arguments, &counts, &collector, &once));
         inputs.extend(reports.iter().cloned());
         Ok(Outcome {

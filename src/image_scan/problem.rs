@@ -149,7 +149,11 @@ impl Problem {
     pub(crate) fn same(&self) -> impl Iterator<Item = &String> {
         let is_one = self.aliases.iter().filter(|id| is_cve(id)).count() <= 1;
         self.aliases.iter().filter(move |id| {
-            self.kind == Kind::Vulnerability && **id != self.id && is_one && is_of_one(id) && is_of_one(&self.id)
+            self.kind == Kind::Vulnerability
+                && **id != self.id
+                && is_one
+                && is_of_one(id)
+                && is_of_one(&self.id)
         })
     }
 }
@@ -268,7 +272,10 @@ mod tests {
             let (name, class, kind) = (name.to_owned(), class.to_owned(), kind.to_owned());
             Target { name, class, kind, report: 0 }.place()
         };
-        assert_eq!(of("shop:1 (debian 12)", "os-pkgs", "debian"), of("shop (debian 12.1)", "os-pkgs", "debian"));
+        assert_eq!(
+            of("shop:1 (debian 12)", "os-pkgs", "debian"),
+            of("shop (debian 12.1)", "os-pkgs", "debian")
+        );
         assert_eq!(of("Java", "lang-pkgs", "jar"), of("", "lang-pkgs", "jar"));
         assert_eq!(of("/usr/bin/a", "lang-pkgs", "gobinary"), of("usr/bin/a", "lang-pkgs", "gobinary"));
         assert_ne!(of("a", "lang-pkgs", "npm"), of("b", "lang-pkgs", "npm"));

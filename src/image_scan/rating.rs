@@ -43,10 +43,8 @@ impl Rating {
             return Self::None;
         }
         let known = WORDS.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
-        known.map_or_else(
-            || Self::Odd(word.chars().take(40).collect()),
-            |(_, severity)| Self::Known(severity),
-        )
+        known
+            .map_or_else(|| Self::Odd(word.chars().take(40).collect()), |(_, severity)| Self::Known(severity))
     }
 
     /// What a score of CVSS stands for, as code scanning writes it.

@@ -2,8 +2,8 @@
 
 use super::problem::Kind;
 use super::rating::Rating;
-use devops_core::rule::rules;
 use devops_core::Rule;
+use devops_core::rule::rules;
 
 rules! {
     /// Every rule, in the order the documentation lists them.

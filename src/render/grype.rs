@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::scanned::{Found, Kind, Scanned};
 use super::excerpt::cut;
+use super::scanned::{Found, Kind, Scanned};
 use super::{Document, Drawn};
 use devops_core::Finding;
 use devops_core::escape;
@@ -70,6 +70,7 @@ pub fn grype(document: &Document<'_>) -> Drawn {
 fn header(document: &Document<'_>, scanned: &Scanned<'_>) -> Map<String, Value> {
     let artifact = &scanned.artifact;
     let source = match artifact.kind.as_str() {
+        _ if !scanned.has_targets => Value::Null,
         "filesystem" | "repository" => json!({ "type": "directory", "target": artifact.name }),
         _ => json!({ "type": "image", "target": {
             "userInput": artifact.name,
@@ -96,7 +97,8 @@ fn waived<'a>(found: &Value, scanned: &Scanned<'a>) -> Option<&'a Finding> {
     let id = text("/vulnerability/id");
     let package = text("/artifact/name");
     let version = text("/artifact/version");
-    let related = found.get("relatedVulnerabilities").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let related =
+        found.get("relatedVulnerabilities").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let names = related.iter().filter_map(|one| one.get("id")?.as_str()).chain([id]);
     let mut names = names.map(|id| scanned.waived_anywhere(id, package, version));
     names.find_map(|finding| finding)
@@ -131,7 +133,11 @@ fn of_finding(found: Found<'_>) -> Value {
     };
     let layer = found.text("layer");
     let locations: Vec<Value> = paths.iter().map(|path| json!({ "path": path, "layerID": layer })).collect();
-    let related: Vec<Value> = found.list("aliases").iter().map(|id| json!({ "id": id, "dataSource": "", "namespace": "" })).collect();
+    let related: Vec<Value> = found
+        .list("aliases")
+        .iter()
+        .map(|id| json!({ "id": id, "dataSource": "", "namespace": "" }))
+        .collect();
     let state = match found.fact("status") {
         "fixed" => "fixed",
         "will_not_fix" | "end_of_life" => "wont-fix",

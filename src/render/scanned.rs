@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::excerpt::cut;
+use super::facts::total;
 use super::{Document, Revision};
 use devops_core::{Finding, Severity};
 
@@ -82,7 +83,8 @@ impl<'a> Found<'a> {
 
     /// Names it within what scanners call a target.
     fn key(self) -> (Kind, String, String, String, String) {
-        let [target, id, package, version] = ["target", "advisory", "package", "version"].map(|name| self.fact(name).to_owned());
+        let [target, id, package, version] =
+            ["target", "advisory", "package", "version"].map(|name| self.fact(name).to_owned());
         (self.kind, target, id, package, version)
     }
 }
@@ -131,6 +133,8 @@ pub(super) struct Scanned<'a> {
     pub(super) artifact: Artifact,
     /// The oldest time of a scan; empty where one is unknown.
     pub(super) created: String,
+    /// Whether there was anything to look at.
+    pub(super) has_targets: bool,
     /// The reports of this scanner.
     pub(super) documents: Vec<&'a Map<String, Value>>,
     /// The findings that no such report has.
@@ -161,11 +165,21 @@ impl<'a> Scanned<'a> {
             return Err("the reports are about several images, and this format is about one");
         }
         let documents = document.bill.map_or(&[][..], |bill| bill.documents.as_slice());
-        let flat = documents.iter().flat_map(|one| one.as_array().map_or(std::slice::from_ref(one), Vec::as_slice));
-        let documents: Vec<&Map<String, Value>> = flat.filter_map(Value::as_object).filter(|one| is_own(one)).collect();
+        let flat =
+            documents.iter().flat_map(|one| one.as_array().map_or(std::slice::from_ref(one), Vec::as_slice));
+        let documents: Vec<&Map<String, Value>> =
+            flat.filter_map(Value::as_object).filter(|one| is_own(one)).collect();
         // A report is repeated only where all that was read from its file is.
-        let own: BTreeSet<&str> = all.iter().filter(|one| one.scanner.starts_with(scanner)).map(|one| one.report.as_str()).collect();
-        let others: BTreeSet<&str> = all.iter().filter(|one| !one.scanner.starts_with(scanner)).map(|one| one.report.as_str()).collect();
+        let own: BTreeSet<&str> = all
+            .iter()
+            .filter(|one| one.scanner.starts_with(scanner))
+            .map(|one| one.report.as_str())
+            .collect();
+        let others: BTreeSet<&str> = all
+            .iter()
+            .filter(|one| !one.scanner.starts_with(scanner))
+            .map(|one| one.report.as_str())
+            .collect();
         let amount = all.iter().filter(|one| own.contains(one.report.as_str())).count();
         let is_repeated = amount == documents.len();
         let findings = document.reports().iter().flat_map(|report| &report.findings);
@@ -181,11 +195,13 @@ impl<'a> Scanned<'a> {
                 found.push(one);
             }
         }
-        let created = all.iter().map(|one| one.created.clone()).min().unwrap_or_else(|| time(document.revision));
+        let created =
+            all.iter().map(|one| one.created.clone()).min().unwrap_or_else(|| time(document.revision));
         let first = all.iter().position(|one| one.kind == "container_image").unwrap_or(0);
         Ok(Self {
             artifact: all.into_iter().nth(first).unwrap_or_default(),
             created,
+            has_targets: document.reports().iter().any(|report| total(report, "targets") > Some(0)),
             documents: if is_repeated { documents } else { Vec::new() },
             found,
             open,
@@ -194,7 +210,14 @@ impl<'a> Scanned<'a> {
     }
 
     /// The waived finding about something that a report has, unless another one about the same is open.
-    pub(super) fn waived(&self, kind: Kind, target: &str, id: &str, package: &str, version: &str) -> Option<&'a Finding> {
+    pub(super) fn waived(
+        &self,
+        kind: Kind,
+        target: &str,
+        id: &str,
+        package: &str,
+        version: &str,
+    ) -> Option<&'a Finding> {
         let key = (kind, target.to_owned(), id.to_owned(), package.to_owned(), version.to_owned());
         self.waived.get(&key).filter(|_| !self.open.contains(&key)).copied()
     }

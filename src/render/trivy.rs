@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::scanned::{Found, Kind, Scanned};
 use super::excerpt::cut;
+use super::scanned::{Found, Kind, Scanned};
 use super::{Document, Drawn};
 use devops_core::Finding;
 use devops_core::escape;
@@ -28,7 +28,9 @@ const LISTS: [(&str, Kind, [&str; 3]); 4] = [
 /// Where there is nothing that one report could hold.
 pub fn trivy(document: &Document<'_>) -> Drawn {
     let is_own = |report: &Map<String, Value>| {
-        report.contains_key("SchemaVersion") && !report.contains_key("Resources") && !report.contains_key("Findings")
+        report.contains_key("SchemaVersion")
+            && !report.contains_key("Resources")
+            && !report.contains_key("Findings")
     };
     let scanned = Scanned::of(document, "trivy", is_own)?;
     let mut results: Vec<Value> = Vec::new();
@@ -41,6 +43,10 @@ pub fn trivy(document: &Document<'_>) -> Drawn {
         }
     }
     results.extend(of_findings(&scanned.found));
+    if results.is_empty() && scanned.documents.is_empty() && scanned.has_targets {
+        // A report without results says that nothing was scanned.
+        results.push(json!({ "Target": scanned.artifact.name, "Class": "unknown" }));
+    }
     let mut report = match scanned.documents.first() {
         Some(first) => (*first).clone(),
         None => header(&scanned),
@@ -56,9 +62,15 @@ fn header(scanned: &Scanned<'_>) -> Map<String, Value> {
     if let Some((family, name)) = artifact.os.split_once(' ') {
         metadata.insert("OS".to_owned(), json!({ "Family": family, "Name": name }));
     }
-    let texts = [("ImageID", json!(artifact.image_id)), ("RepoTags", json!(artifact.tags)), ("RepoDigests", json!(artifact.digests))];
+    let texts = [
+        ("ImageID", json!(artifact.image_id)),
+        ("RepoTags", json!(artifact.tags)),
+        ("RepoDigests", json!(artifact.digests)),
+    ];
     let is_there = |value: &Value| *value != json!("") && *value != json!([]);
-    metadata.extend(texts.into_iter().filter(|(_, value)| is_there(value)).map(|(key, value)| (key.to_owned(), value)));
+    metadata.extend(
+        texts.into_iter().filter(|(_, value)| is_there(value)).map(|(key, value)| (key.to_owned(), value)),
+    );
     let fields = [
         ("SchemaVersion", json!(2)),
         ("CreatedAt", json!(scanned.created)),
@@ -66,7 +78,11 @@ fn header(scanned: &Scanned<'_>) -> Map<String, Value> {
         ("ArtifactType", json!(artifact.kind)),
         ("Metadata", Value::Object(metadata)),
     ];
-    fields.into_iter().filter(|(_, value)| is_there(value)).map(|(key, value)| (key.to_owned(), value)).collect()
+    fields
+        .into_iter()
+        .filter(|(_, value)| is_there(value))
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 /// A result of a report, in which what was waived is suppressed.
@@ -78,7 +94,8 @@ fn with_waived(result: &Value, scanned: &Scanned<'_>) -> Value {
     for (list, kind, keys) in LISTS {
         let Some(entries) = fields.get_mut(list).and_then(Value::as_array_mut) else { continue };
         entries.retain(|entry| {
-            let [id, package, version] = keys.map(|key| entry.get(key).and_then(Value::as_str).unwrap_or_default());
+            let [id, package, version] =
+                keys.map(|key| entry.get(key).and_then(Value::as_str).unwrap_or_default());
             let waived = scanned.waived(kind, &target, id, package, version);
             suppressed.extend(waived.map(|finding| modified(kind, finding, entry.clone())));
             waived.is_none()
@@ -129,11 +146,16 @@ fn of_findings(found: &[Found<'_>]) -> Vec<Value> {
         let (list, entry) = entry(*one);
         match one.finding.is_open() {
             true => lists.entry(list).or_default().push(entry),
-            false => lists.entry("ExperimentalModifiedFindings").or_default().push(modified(one.kind, one.finding, entry)),
+            false => lists.entry("ExperimentalModifiedFindings").or_default().push(modified(
+                one.kind,
+                one.finding,
+                entry,
+            )),
         }
     }
     let result = |((target, class, kind), lists): ((String, String, String), BTreeMap<&str, Vec<Value>>)| {
-        let mut fields = Map::from_iter([("Target".to_owned(), json!(target)), ("Class".to_owned(), json!(class))]);
+        let mut fields =
+            Map::from_iter([("Target".to_owned(), json!(target)), ("Class".to_owned(), json!(class))]);
         if !kind.is_empty() {
             fields.insert("Type".to_owned(), json!(kind));
         }
@@ -200,7 +222,10 @@ fn entry(found: Found<'_>) -> (&'static str, Value) {
         if found.kind != Kind::Licence && layer != json!({ "Digest": "" }) {
             fields.insert("Layer".to_owned(), layer);
         }
-        let is_empty = |value: &Value| [json!(""), json!([]), json!({ "PURL": "" }), json!({ "StartLine": null }), Value::Null].contains(value);
+        let is_empty = |value: &Value| {
+            [json!(""), json!([]), json!({ "PURL": "" }), json!({ "StartLine": null }), Value::Null]
+                .contains(value)
+        };
         fields.retain(|_, value| !is_empty(value));
     }
     (list, fields)

@@ -23,9 +23,12 @@ fn read(bytes: &[u8]) -> Option<Verdict> {
     super::read(source, &mut collector).ok()?;
     let headers = std::mem::take(&mut collector.headers);
     let (counts, judged) = collector.finish(&crate::images::groups(&headers));
-    let unknown: u64 = headers.iter().flat_map(|header| header.not_judged.values()).map(|one| one.objects).sum();
+    let unknown: u64 =
+        headers.iter().flat_map(|header| header.not_judged.values()).map(|one| one.objects).sum();
     let is_odd = |header: &super::Header| {
-        header.results == 0 || !header.incomplete.is_empty() || header.not_judged.values().any(|one| one.is_found)
+        header.results == 0
+            || !header.incomplete.is_empty()
+            || header.not_judged.values().any(|one| one.is_found)
     };
     Some(Verdict {
         complaints: counts.kinds.values().sum::<u64>() + unknown,
@@ -61,12 +64,17 @@ fn lenient(report: &Value) -> Verdict {
     let mut is_red = false;
     let get = |value: &Value, known: &str| {
         let fields = value.as_object().into_iter().flatten();
-        fields.filter(|(key, _)| is_near(key, known)).map(|(_, value)| value.clone()).next().unwrap_or_default()
+        fields
+            .filter(|(key, _)| is_near(key, known))
+            .map(|(_, value)| value.clone())
+            .next()
+            .unwrap_or_default()
     };
     let list = |value: &Value, known: &str| get(value, known).as_array().cloned().unwrap_or_default();
     for result in list(report, "Results") {
         for one in list(&result, "Vulnerabilities").into_iter().filter(Value::is_object) {
-            let names = ["VulnerabilityID", "PkgName", "InstalledVersion"].map(|key| get(&one, key).to_string().to_ascii_lowercase());
+            let names = ["VulnerabilityID", "PkgName", "InstalledVersion"]
+                .map(|key| get(&one, key).to_string().to_ascii_lowercase());
             // The same package in two targets may be one place, so that only the package tells them apart.
             let name = names.join(" ");
             let severity = get(&one, "Severity");
@@ -129,11 +137,19 @@ fn damage_value(value: &mut Value, numbers: &mut Numbers) {
                 1 => drop(fields.insert(key.to_uppercase(), old)),
                 2 => {
                     let at = numbers.below(key.len());
-                    let misspelt: String = key.chars().enumerate().filter(|(index, _)| *index != at).map(|(_, letter)| letter).collect();
+                    let misspelt: String = key
+                        .chars()
+                        .enumerate()
+                        .filter(|(index, _)| *index != at)
+                        .map(|(_, letter)| letter)
+                        .collect();
                     fields.insert(misspelt, old);
                 }
                 3 => drop(fields.insert(format!("{key}s"), old)),
-                _ => drop(fields.insert(key, [json!(null), json!(7), json!("x"), json!([old])][numbers.below(4)].clone())),
+                _ => drop(fields.insert(
+                    key,
+                    [json!(null), json!(7), json!("x"), json!([old])][numbers.below(4)].clone(),
+                )),
             }
         }
         Value::Array(items) if !items.is_empty() => {
@@ -191,7 +207,8 @@ fn a_damaged_report_never_says_less_than_a_lenient_reader_finds() {
         };
         accepted += 1;
         let shown = || String::from_utf8_lossy(&bytes).into_owned();
-        let value: Value = serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{error}: {}", shown()));
+        let value: Value =
+            serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{error}: {}", shown()));
         let expected = lenient(&value);
         assert!(verdict.complaints >= expected.complaints, "{verdict:?} {expected:?}: {}", shown());
         assert!(verdict.is_red || !expected.is_red, "{verdict:?} {expected:?}: {}", shown());
@@ -211,7 +228,8 @@ fn what_every_format_calls_a_vulnerability_is_one() {
         r#"{"version": "2.1.0", "runs": [{"results": [{"ruleId": "CVE-1", "level": "error", "message": {"text": "a"}}]}]}"#,
     ] {
         let mut collector = Collector::new(Filters::default());
-        let source = Source::of("t.json".to_owned(), Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
+        let source =
+            Source::of("t.json".to_owned(), Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
         super::read(source, &mut collector).unwrap_or_else(|error| panic!("{error}: {text}"));
         let (counts, judged) = collector.finish(&[]);
         assert_eq!(counts.of(Kind::Vulnerability), 1, "{text}");

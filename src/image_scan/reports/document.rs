@@ -205,7 +205,11 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads the document; `results` takes a result of Trivy where one may stand without its report.
-    fn read<'de, A: MapAccess<'de>>(mut self, mut map: A, results: Option<&mut Header>) -> Result<(), A::Error> {
+    fn read<'de, A: MapAccess<'de>>(
+        mut self,
+        mut map: A,
+        results: Option<&mut Header>,
+    ) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             if self.keys.contains(&key) {
                 return Err(A::Error::custom(format!("duplicate key `{key}`")));
@@ -251,7 +255,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn field<'de, A: MapAccess<'de>>(&mut self, shape: Shape, key: &str, map: &mut A) -> Result<(), A::Error> {
+    fn field<'de, A: MapAccess<'de>>(
+        &mut self,
+        shape: Shape,
+        key: &str,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
         match (shape, key) {
             (Shape::Trivy, _) => trivy::field(key, map, self.collector, &mut self.header),
             (Shape::Cluster, "ClusterName") => {
@@ -262,7 +271,9 @@ impl<'a> Reading<'a> {
             (Shape::Result, _) => self.result.field(key, map, self.collector),
             (Shape::Grype, _) => self.grype.field(key, map, self.collector, &mut self.header),
             (Shape::Sarif, "runs") => map.next_value_seed(sarif::Runs(self.collector)),
-            (Shape::Sarif, _) => Err(A::Error::custom("parts of the log are in other files (external properties)")),
+            (Shape::Sarif, _) => {
+                Err(A::Error::custom("parts of the log are in other files (external properties)"))
+            }
         }
     }
 
@@ -276,7 +287,9 @@ impl<'a> Reading<'a> {
                     self.collector.headers.push(self.header);
                 }
             }
-            Some(Shape::Cluster) => return Err(E::custom("the report of a cluster without `Resources` and `Findings`")),
+            Some(Shape::Cluster) => {
+                return Err(E::custom("the report of a cluster without `Resources` and `Findings`"));
+            }
             Some(Shape::Result) => match results {
                 Some(header) => self.result.finish(self.collector, header)?,
                 None => return Err(E::custom("it is a result without its report")),

@@ -186,7 +186,10 @@ impl Reading {
             _ => {
                 let descriptor = map.next_value::<Option<Descriptor>>()?.unwrap_or_default();
                 if !matches!(descriptor.name.0.as_str(), "" | "grype") {
-                    return Err(A::Error::custom(format!("a report of `{}`, not of Grype", descriptor.name.0)));
+                    return Err(A::Error::custom(format!(
+                        "a report of `{}`, not of Grype",
+                        descriptor.name.0
+                    )));
                 }
                 header.version = descriptor.version.0;
                 header.created = descriptor.timestamp.0;
@@ -228,7 +231,11 @@ impl Reading {
 fn target(kind: &str, path: &str, header: &Header, report: usize) -> Target {
     if SYSTEM.contains(&kind) {
         let system = header.system.split(' ').next().unwrap_or_default();
-        let name = if header.system.is_empty() { header.name().to_owned() } else { format!("{} ({})", header.name(), header.system) };
+        let name = if header.system.is_empty() {
+            header.name().to_owned()
+        } else {
+            format!("{} ({})", header.name(), header.system)
+        };
         let kind = if system.is_empty() { kind } else { system };
         return Target { name, class: "os-pkgs".to_owned(), kind: kind.to_owned(), report };
     }
@@ -283,13 +290,23 @@ impl Match {
         let mut problem =
             Problem::new(Kind::Vulnerability, vulnerability.id.0, Rating::of(&vulnerability.severity.0));
         let related = self.related_vulnerabilities.unwrap_or_default();
-        problem.aliases = related.into_iter().map(|one| one.id.0).filter(|id| *id != problem.id && !id.is_empty()).collect();
+        problem.aliases = related
+            .into_iter()
+            .map(|one| one.id.0)
+            .filter(|id| *id != problem.id && !id.is_empty())
+            .collect();
         problem.aliases.sort_unstable();
         problem.aliases.dedup();
         problem.package = name(&artifact.name.0, &artifact.purl.0);
         problem.installed = artifact.version.0;
         let fix = vulnerability.fix.unwrap_or_default();
-        let versions: Vec<String> = fix.versions.unwrap_or_default().into_iter().map(|Text(text)| text.trim().to_owned()).filter(|text| !text.is_empty()).collect();
+        let versions: Vec<String> = fix
+            .versions
+            .unwrap_or_default()
+            .into_iter()
+            .map(|Text(text)| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .collect();
         problem.fixed = versions.join(", ");
         problem.status = match fix.state.0.as_str() {
             "not-fixed" => "affected",
@@ -308,7 +325,8 @@ impl Match {
             problem.layer.clone_from(&first.layer.0);
         }
         let is_of_system = SYSTEM.contains(&artifact.kind.0.as_str());
-        let paths = places.into_iter().map(|place| place.path.0).filter(|path| !path.is_empty() && !is_of_system);
+        let paths =
+            places.into_iter().map(|place| place.path.0).filter(|path| !path.is_empty() && !is_of_system);
         problem.paths.extend(paths);
         let path = problem.paths.first().cloned().unwrap_or_default();
         let kind = if artifact.kind.0.is_empty() { "unknown".to_owned() } else { artifact.kind.0 };

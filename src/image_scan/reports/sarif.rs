@@ -301,14 +301,20 @@ impl FoundResult {
     }
 
     /// The complaint, and that it is suppressed; none where the result says that all is well.
-    fn problem(self, id: &str, rule: Option<&FoundRule>, header: &Header) -> Option<(Problem, Option<Suppressed>)> {
+    fn problem(
+        self,
+        id: &str,
+        rule: Option<&FoundRule>,
+        header: &Header,
+    ) -> Option<(Problem, Option<Suppressed>)> {
         if matches!(self.kind.0.as_str(), "pass" | "notApplicable" | "informational") {
             return None;
         }
         let id = if id.is_empty() { rule.map(|rule| rule.id.0.as_str()).unwrap_or_default() } else { id };
         let rating = self.rating(rule);
         let Message { text: Text(message) } = self.message.unwrap_or_default();
-        let place = self.locations.unwrap_or_default().into_iter().next().and_then(|place| place.physical_location);
+        let place =
+            self.locations.unwrap_or_default().into_iter().next().and_then(|place| place.physical_location);
         let place = place.unwrap_or_default();
         let path = place.artifact_location.unwrap_or_default().uri.0;
         let line = place.region.unwrap_or_default().start_line.0;
@@ -358,7 +364,8 @@ impl FoundResult {
                 return rating;
             }
         }
-        let by_default = rule.and_then(|rule| rule.default_configuration.as_ref()).map(|set| set.level.0.as_str());
+        let by_default =
+            rule.and_then(|rule| rule.default_configuration.as_ref()).map(|set| set.level.0.as_str());
         let level = Some(self.level.0.as_str()).filter(|level| !level.is_empty());
         Rating::of(level.or(by_default.filter(|level| !level.is_empty())).unwrap_or("warning"))
     }
@@ -398,7 +405,8 @@ fn vulnerability(id: &str, rating: Rating, message: &str, path: &str) -> Problem
     problem.installed = line("Installed Version:");
     problem.fixed = line("Fixed Version:");
     // Grype puts the package behind the advisory: `CVE-2021-44228-log4j-core`.
-    if let (Some("CVE"), Some(year), Some(number), Some(package)) = (parts.next(), parts.next(), parts.next(), parts.next())
+    if let (Some("CVE"), Some(year), Some(number), Some(package)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
         && problem.package.is_empty()
     {
         problem.id = format!("CVE-{year}-{number}");

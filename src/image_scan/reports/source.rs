@@ -42,7 +42,8 @@ impl Source {
             Box::new(Bounded::new(io::stdin().lock(), LARGEST))
         } else {
             Box::new(open_within(path, LARGEST).map_err(|error| {
-                Error::unreadable(path, error).help("check the path given with `report`, and that the scan ran")
+                Error::unreadable(path, error)
+                    .help("check the path given with `report`, and that the scan ran")
             })?)
         };
         Ok(Self { name, inner })
@@ -172,7 +173,9 @@ impl<R: Read> Read for Reader<R> {
                     self.keys.is_read = self.keys.is_expected;
                 }
                 (Text::Outside, _) => {
-                    self.keys.outside(*byte).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
+                    self.keys
+                        .outside(*byte)
+                        .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
                 }
                 (_, Text::Inside(_) | Text::Escape(_)) if self.keys.is_read => self.keys.text.push(*byte),
                 _ => {}
@@ -204,9 +207,6 @@ impl<R: Read> Reader<R> {
         while let Some(byte) = self.next_byte()? {
             match byte {
                 b'{' | b'[' => self.document(collector)?,
-                0x1f if is_first => {
-                    return Err(self.error("is compressed").help("give the report itself: `gzip -dc FILE | image-scan --report -`"));
-                }
                 _ if is_first => return Err(self.error("is not JSON").help(MAKE)),
                 _ => return Err(self.error("has data after the report that is not a report").help(MAKE)),
             }
@@ -224,7 +224,8 @@ impl<R: Read> Reader<R> {
         }
         if let (Some(kept), Some(documents)) = (&mut self.kept, &mut collector.documents) {
             let text = std::mem::take(kept);
-            let document = serde_json::from_slice(&text).map_err(|error| self.explain(&error, line, column))?;
+            let document =
+                serde_json::from_slice(&text).map_err(|error| self.explain(&error, line, column))?;
             documents.push(document);
         }
         Ok(())
@@ -271,9 +272,7 @@ impl<R: Read> Reader<R> {
                 .at(at)
                 .help("scan again: the report is incomplete"),
             Category::Syntax => Error::input(format!("is not JSON: {message}")).at(at).help(MAKE),
-            Category::Data => Error::input(format!("is not a supported report: {message}"))
-                .at(at)
-                .help(MAKE),
+            Category::Data => Error::input(format!("is not a supported report: {message}")).at(at).help(MAKE),
         }
     }
 }

@@ -11,7 +11,8 @@ fn compare(now: &Value, before: &[u8], arguments: &[&str]) -> (Finished, Value) 
     std::fs::write(folder.path().join("trivy.json"), now.to_string()).unwrap();
     std::fs::write(folder.path().join("production.json"), before).unwrap();
     let mut command = binary("image-scan", folder.path());
-    let finished = run(command.args(["--report", "trivy.json", "--compare-with", "production.json"]).args(arguments));
+    let finished =
+        run(command.args(["--report", "trivy.json", "--compare-with", "production.json"]).args(arguments));
     (finished, report_or_null(folder.path()))
 }
 
@@ -26,7 +27,8 @@ fn what_runs_in_production_only_warns() {
     assert_eq!((finished.code, &report["verdict"]), (Some(0), &json!("warn")), "{}", finished.stdout);
     assert_eq!(report["findings"][0]["severity"], "medium");
     assert_eq!(report["notes"], json!(["0 new, 1 known in `compare-with`"]));
-    let (finished, report) = compare(&with(&json!([known])), before.as_bytes(), &["--only-new", "--fail-on", "low"]);
+    let (finished, report) =
+        compare(&with(&json!([known])), before.as_bytes(), &["--only-new", "--fail-on", "low"]);
     assert_eq!((finished.code, &report["findings"][0]["severity"]), (Some(0), &json!("info")));
 
     let mut upgraded = known.clone();
@@ -45,14 +47,17 @@ fn what_runs_in_production_only_warns() {
         let (finished, _) = compare(&with(&json!([now])), before.as_bytes(), &["--only-new"]);
         assert_eq!(finished.code, Some(code), "{name}: {}", finished.stdout);
     }
-    let elsewhere = with_results(&json!([{"Target": "app/b.lock", "Class": "lang-pkgs", "Type": "npm", "Vulnerabilities": [known]}]));
+    let elsewhere = with_results(
+        &json!([{"Target": "app/b.lock", "Class": "lang-pkgs", "Type": "npm", "Vulnerabilities": [known]}]),
+    );
     assert_eq!(compare(&elsewhere, before.as_bytes(), &["--only-new"]).0.code, Some(1), "another place");
 }
 
 #[test]
 fn a_comparison_never_makes_up_what_was_known() {
     let found = with(&json!([vulnerability("CVE-1", "CRITICAL", "2", "fixed")]));
-    let suppressed = with_results(&json!([{"Target": "shop:1 (alpine 3.19)", "Class": "os-pkgs", "Type": "alpine",
+    let suppressed =
+        with_results(&json!([{"Target": "shop:1 (alpine 3.19)", "Class": "os-pkgs", "Type": "alpine",
         "ExperimentalModifiedFindings": [{"Type": "vulnerability", "Status": "ignored",
             "Finding": vulnerability("CVE-1", "CRITICAL", "2", "fixed")}]}]));
     for (name, before, code) in [
@@ -70,9 +75,15 @@ fn a_comparison_never_makes_up_what_was_known() {
         (&["--compare-with", "trivy.json"], 2, "is compared with itself"),
         (&["--compare-with", "absent.json", "--only-new"], 1, "absent.json is not used: no such file"),
     ] {
-        let finished = run(binary("image-scan", folder.path()).args(["--report", "trivy.json"]).args(arguments));
+        let finished =
+            run(binary("image-scan", folder.path()).args(["--report", "trivy.json"]).args(arguments));
         assert_eq!(finished.code, Some(code), "{arguments:?}");
-        assert!(finished.stderr.contains(words) || finished.stdout.contains(words), "{}{}", finished.stdout, finished.stderr);
+        assert!(
+            finished.stderr.contains(words) || finished.stdout.contains(words),
+            "{}{}",
+            finished.stdout,
+            finished.stderr
+        );
     }
 }
 

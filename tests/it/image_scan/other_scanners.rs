@@ -45,7 +45,11 @@ fn grype_is_judged_as_trivy_is() {
     let other = format!("sha256:{}", "c".repeat(64));
     assert_eq!(scan_value(&grype(&json!([])), &["--expect-digest", &other]).0.code, Some(1));
     assert_eq!(scan_value(&report, &["--classes", "lang-pkgs"]).0.code, Some(0));
-    assert_eq!(scan_value(&grype(&json!([])), &["--max-report-age", "1"]).0.code, Some(1), "it is a day and a half old");
+    assert_eq!(
+        scan_value(&grype(&json!([])), &["--max-report-age", "1"]).0.code,
+        Some(1),
+        "it is a day and a half old"
+    );
 }
 
 #[test]
@@ -140,8 +144,18 @@ fn results_of_any_analyser_are_judged() {
         ("a rule that nobody describes", "X", json!({}), "medium"),
         ("a level that is not known", "DL3", json!({"level": "fatal"}), "high"),
         ("a score that is none", "DL3", json!({"properties": {"security-severity": "very"}}), "high"),
-        ("under review", "DL1", json!({"suppressions": [{"kind": "inSource", "status": "underReview"}]}), "high"),
-        ("rejected", "DL1", json!({"suppressions": [{"kind": "inSource"}, {"kind": "external", "status": "rejected"}]}), "high"),
+        (
+            "under review",
+            "DL1",
+            json!({"suppressions": [{"kind": "inSource", "status": "underReview"}]}),
+            "high",
+        ),
+        (
+            "rejected",
+            "DL1",
+            json!({"suppressions": [{"kind": "inSource"}, {"kind": "external", "status": "rejected"}]}),
+            "high",
+        ),
         ("no suppression", "DL1", json!({"suppressions": []}), "high"),
         ("by its index", "", json!({"ruleIndex": 0}), "high"),
         ("by a reference", "", json!({"rule": {"id": "DL1"}}), "high"),
@@ -165,14 +179,22 @@ fn results_of_any_analyser_are_judged() {
 
 #[test]
 fn advisories_in_sarif_are_vulnerabilities() {
-    let trivy = result("CVE-2021-1", &json!({"level": "error", "message": {"text":
-        "Package: openssl\nInstalled Version: 1.0\nVulnerability CVE-2021-1\nSeverity: HIGH\nFixed Version: 1.1\nLink: [CVE-2021-1](https://a)"}}));
-    let grype = result("CVE-2021-2-log4j-core", &json!({"level": "error", "message": {"text":
-        "A high vulnerability in java-archive package: log4j-core, version 2.14.0 was found at: /app/a.jar"}}));
+    let trivy = result(
+        "CVE-2021-1",
+        &json!({"level": "error", "message": {"text":
+        "Package: openssl\nInstalled Version: 1.0\nVulnerability CVE-2021-1\nSeverity: HIGH\nFixed Version: 1.1\nLink: [CVE-2021-1](https://a)"}}),
+    );
+    let grype = result(
+        "CVE-2021-2-log4j-core",
+        &json!({"level": "error", "message": {"text":
+        "A high vulnerability in java-archive package: log4j-core, version 2.14.0 was found at: /app/a.jar"}}),
+    );
     let (finished, report) = scan_value(&sarif(&json!([]), &json!([trivy, grype])), &[]);
     assert_eq!(finished.code, Some(1), "{}", finished.stderr);
-    let titles: Vec<&str> =
-        of_rule(&report, "image-vulnerability").iter().map(|finding| finding["title"].as_str().unwrap()).collect();
+    let titles: Vec<&str> = of_rule(&report, "image-vulnerability")
+        .iter()
+        .map(|finding| finding["title"].as_str().unwrap())
+        .collect();
     assert_eq!(titles, ["CVE-2021-1 in openssl 1.0", "CVE-2021-2 in log4j-core 2.14.0"]);
 }
 
@@ -187,12 +209,34 @@ fn a_log_that_says_nothing_is_not_clean() {
     };
     for (name, log, code, rule) in [
         ("no runs", change(|log| log["runs"] = json!([])), 1, "image-nothing-scanned"),
-        ("no list", change(|log| drop(log["runs"][0].as_object_mut().unwrap().remove("results"))), 1, "image-nothing-scanned"),
+        (
+            "no list",
+            change(|log| drop(log["runs"][0].as_object_mut().unwrap().remove("results"))),
+            1,
+            "image-nothing-scanned",
+        ),
         ("null", change(|log| log["runs"][0]["results"] = Value::Null), 1, "image-nothing-scanned"),
-        ("failed", change(|log| log["runs"][0]["invocations"] = json!([{"executionSuccessful": false}])), 1, "image-incomplete"),
-        ("an error", change(|log| log["runs"][0]["invocations"] = json!([{"executionSuccessful": true,
-            "toolExecutionNotifications": [{"level": "error", "message": {"text": "can't read"}}]}])), 1, "image-incomplete"),
-        ("elsewhere", change(|log| log["runs"][0]["externalPropertyFileReferences"] = json!({"results": [{}]})), 3, ""),
+        (
+            "failed",
+            change(|log| log["runs"][0]["invocations"] = json!([{"executionSuccessful": false}])),
+            1,
+            "image-incomplete",
+        ),
+        (
+            "an error",
+            change(|log| {
+                log["runs"][0]["invocations"] = json!([{"executionSuccessful": true,
+            "toolExecutionNotifications": [{"level": "error", "message": {"text": "can't read"}}]}])
+            }),
+            1,
+            "image-incomplete",
+        ),
+        (
+            "elsewhere",
+            change(|log| log["runs"][0]["externalPropertyFileReferences"] = json!({"results": [{}]})),
+            3,
+            "",
+        ),
         ("key in other case", change(|log| log["runs"][0] = json!({"Results": []})), 3, ""),
     ] {
         let (finished, report) = scan_value(&log, &[]);

@@ -16,7 +16,8 @@ fn image(name: &str, digest: &str, vulnerabilities: &Value) -> Value {
 
 #[test]
 fn every_kind_of_artifact_is_read() {
-    for kind in ["container_image", "filesystem", "repository", "cyclonedx", "spdx", "vm", "aws_account", ""] {
+    for kind in ["container_image", "filesystem", "repository", "cyclonedx", "spdx", "vm", "aws_account", ""]
+    {
         let mut report = with(&json!([vulnerability("CVE-1", "HIGH", "2", "fixed")]));
         report["ArtifactType"] = kind.into();
         report["ReportID"] = "018f".into();
@@ -55,7 +56,11 @@ fn absent_empty_and_null_are_the_same() {
 #[test]
 fn several_reports_are_one_judgement() {
     let one = image("shop:1", "a", &json!([vulnerability("CVE-1", "HIGH", "2", "fixed")]));
-    let other = image("shop:1", "a", &json!([vulnerability("CVE-2", "LOW", "2", "fixed"), vulnerability("CVE-1", "LOW", "", "")]));
+    let other = image(
+        "shop:1",
+        "a",
+        &json!([vulnerability("CVE-2", "LOW", "2", "fixed"), vulnerability("CVE-1", "LOW", "", "")]),
+    );
     for (name, text, vulnerabilities) in [
         ("one after the other", format!("{one}\n{other}"), 2),
         ("on one line", format!("{one}{other}"), 2),
@@ -81,7 +86,11 @@ fn reports_about_different_images_are_an_error_unless_asked_for() {
     let text = format!("{}\n{}", image("shop:1", "a", &found), image("shop:1", "b", &found));
     let (finished, _) = scan(text.as_bytes(), &[]);
     assert_eq!(finished.code, Some(3));
-    assert!(finished.stderr.contains("the reports are about different images: shop:1 in trivy.json"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("the reports are about different images: shop:1 in trivy.json"),
+        "{}",
+        finished.stderr
+    );
     let (finished, report) = scan(text.as_bytes(), &["--several-images"]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(report["totals"]["vulnerabilities"], 2, "one of each");
@@ -123,13 +132,19 @@ fn the_report_of_a_cluster_has_a_report_for_each_resource() {
     }
     let damaged = json!({"ClusterName": "a", "Resources": [{"kind": "Pod", "Results": []}]});
     let (finished, _) = scan_value(&damaged, &[]);
-    assert!(finished.code == Some(3) && finished.stderr.contains("did you mean `Kind`?"), "{}", finished.stderr);
+    assert!(
+        finished.code == Some(3) && finished.stderr.contains("did you mean `Kind`?"),
+        "{}",
+        finished.stderr
+    );
 }
 
 /// A report in which somebody suppressed a finding.
 fn suppressed(kind: &str, status: &str, source: &str, finding: &Value) -> Value {
-    with_results(&json!([{"Target": "shop:1 (alpine 3.19)", "Class": "os-pkgs", "Type": "alpine", "ExperimentalModifiedFindings": [
-        {"Type": kind, "Status": status, "Statement": "not reached", "Source": source, "Finding": finding}]}]))
+    with_results(
+        &json!([{"Target": "shop:1 (alpine 3.19)", "Class": "os-pkgs", "Type": "alpine", "ExperimentalModifiedFindings": [
+        {"Type": kind, "Status": status, "Statement": "not reached", "Source": source, "Finding": finding}]}]),
+    )
 }
 
 #[test]
@@ -163,30 +178,60 @@ fn what_is_suppressed_is_shown_and_never_open() {
         let value = suppressed("vulnerability", "ignored", source, &vulnerability);
         let (finished, report) = scan_value(&value, &["--suppression-sources", sources]);
         assert_eq!(finished.code, Some(code), "{sources} {source}");
-        assert_eq!(of_rule(&report, "image-suppressed").len(), usize::try_from(code).unwrap(), "{sources} {source}");
+        assert_eq!(
+            of_rule(&report, "image-suppressed").len(),
+            usize::try_from(code).unwrap(),
+            "{sources} {source}"
+        );
     }
     let (finished, _) = scan_value(&suppressed("malware", "ignored", "a", &vulnerability), &[]);
-    assert!(finished.code == Some(3) && finished.stderr.contains("unknown type `malware`"), "{}", finished.stderr);
+    assert!(
+        finished.code == Some(3) && finished.stderr.contains("unknown type `malware`"),
+        "{}",
+        finished.stderr
+    );
     let mut damaged = vulnerability;
     let severity = damaged.as_object_mut().unwrap().remove("Severity").unwrap();
     damaged["severity"] = severity;
     let (finished, _) = scan_value(&suppressed("vulnerability", "affected", "a", &damaged), &[]);
-    assert!(finished.code == Some(3) && finished.stderr.contains("did you mean `Severity`?"), "{}", finished.stderr);
+    assert!(
+        finished.code == Some(3) && finished.stderr.contains("did you mean `Severity`?"),
+        "{}",
+        finished.stderr
+    );
 }
 
 #[test]
 fn advisories_of_one_vulnerability_are_joined_and_others_are_not() {
-    let one = |id: &str, aliases: Value| {
-        json!({"VulnerabilityID": id, "PkgName": "a", "InstalledVersion": "1", "Severity": "LOW", "VendorIDs": aliases})
-    };
+    let one = |id: &str, aliases: Value| json!({"VulnerabilityID": id, "PkgName": "a", "InstalledVersion": "1", "Severity": "LOW", "VendorIDs": aliases});
     for (name, found, expected) in [
         ("the same", json!([one("CVE-1", json!([])), one("CVE-1", json!([]))]), 1),
         ("an alias", json!([one("CVE-1", json!(["GHSA-1"])), one("GHSA-1", json!([]))]), 1),
         ("an alias on the other side", json!([one("CVE-1", json!([])), one("GHSA-1", json!(["CVE-1"]))]), 1),
         ("a chain", json!([one("GHSA-1", json!(["CVE-1"])), one("PYSEC-1", json!(["CVE-1"]))]), 1),
-        ("a notice that two share", json!([one("CVE-1", json!(["DSA-1"])), one("CVE-2", json!(["DSA-1"]))]), 2),
-        ("an alias that two claim", json!([one("CVE-1", json!(["GHSA-1"])), one("CVE-2", json!(["GHSA-1"])), one("GHSA-1", json!([]))]), 3),
-        ("an advisory about two", json!([one("GHSA-1", json!(["CVE-1", "CVE-2"])), one("CVE-1", json!([])), one("CVE-2", json!([]))]), 3),
+        (
+            "a notice that two share",
+            json!([one("CVE-1", json!(["DSA-1"])), one("CVE-2", json!(["DSA-1"]))]),
+            2,
+        ),
+        (
+            "an alias that two claim",
+            json!([
+                one("CVE-1", json!(["GHSA-1"])),
+                one("CVE-2", json!(["GHSA-1"])),
+                one("GHSA-1", json!([]))
+            ]),
+            3,
+        ),
+        (
+            "an advisory about two",
+            json!([
+                one("GHSA-1", json!(["CVE-1", "CVE-2"])),
+                one("CVE-1", json!([])),
+                one("CVE-2", json!([]))
+            ]),
+            3,
+        ),
     ] {
         let (_, report) = scan_value(&with(&found), &[]);
         assert_eq!(report["totals"]["vulnerabilities"], expected, "{name}");
@@ -205,8 +250,18 @@ fn a_class_leaves_out_only_what_can_be_of_it() {
             {"Target": "app", "Class": "secret"},
         ]))
     };
-    assert_eq!(scan_value(&of("os-pkgs", "debian"), &["--classes", "secret"]).0.code, Some(0), "as it was asked for");
-    for (class, kind) in [("os-pkg", "debian"), ("OS-PKGS", "debian"), ("", "debian"), ("lang-pkgs", "debian"), ("config", "debian")] {
+    assert_eq!(
+        scan_value(&of("os-pkgs", "debian"), &["--classes", "secret"]).0.code,
+        Some(0),
+        "as it was asked for"
+    );
+    for (class, kind) in [
+        ("os-pkg", "debian"),
+        ("OS-PKGS", "debian"),
+        ("", "debian"),
+        ("lang-pkgs", "debian"),
+        ("config", "debian"),
+    ] {
         let (finished, _) = scan_value(&of(class, kind), &["--classes", "secret"]);
         assert_eq!(finished.code, Some(1), "{class} {kind}");
     }

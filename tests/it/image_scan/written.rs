@@ -37,8 +37,15 @@ fn signatures(report: &Value) -> BTreeSet<Signature> {
 fn judged(folder: &Path, file: &str, formats: &str, settings: &str) -> (Option<i32>, Value) {
     std::fs::write(folder.join("devops.toml"), settings).unwrap();
     drop(std::fs::remove_dir_all(folder.join("devops-report")));
-    let finished = run(binary("image-scan", folder).args(["--report", file, "--formats", &format!("json,{formats}")]));
-    assert!(matches!(finished.code, Some(0 | 1)), "{file}: {:?} {}{}", finished.code, finished.stdout, finished.stderr);
+    let finished =
+        run(binary("image-scan", folder).args(["--report", file, "--formats", &format!("json,{formats}")]));
+    assert!(
+        matches!(finished.code, Some(0 | 1)),
+        "{file}: {:?} {}{}",
+        finished.code,
+        finished.stdout,
+        finished.stderr
+    );
     (finished.code, report_or_null(folder))
 }
 
@@ -100,12 +107,18 @@ fn valid(folder: &Path) {
         value
     };
     VALIDATORS.with(|validators| {
-        for file in ["gl-container-scanning-report.json", "bom.cdx.json", "bom.spdx.json", "verdict.intoto.json"] {
+        for file in
+            ["gl-container-scanning-report.json", "bom.cdx.json", "bom.spdx.json", "verdict.intoto.json"]
+        {
             let Some(validator) = validators.get(file) else { continue };
             let value = check(file, validator);
             if file.starts_with("gl-") {
-                let ids: Vec<&str> =
-                    value["vulnerabilities"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+                let ids: Vec<&str> = value["vulnerabilities"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|one| one["id"].as_str().unwrap())
+                    .collect();
                 assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{file}");
             }
         }
@@ -131,8 +144,24 @@ impl Numbers {
     /// A text of hostile pieces.
     fn text(&mut self) -> String {
         const PIECES: [&str; 18] = [
-            "a", "openssl", "1.2.3", "\u{0}", "\u{1b}[31m", "\u{7f}", "\u{202e}", "\u{200b}", "é", "😀", "\u{feff}", "\"", "\\", "\r\n",
-            "::error::x", "<script>", "]]>", " ",
+            "a",
+            "openssl",
+            "1.2.3",
+            "\u{0}",
+            "\u{1b}[31m",
+            "\u{7f}",
+            "\u{202e}",
+            "\u{200b}",
+            "é",
+            "😀",
+            "\u{feff}",
+            "\"",
+            "\\",
+            "\r\n",
+            "::error::x",
+            "<script>",
+            "]]>",
+            " ",
         ];
         (0..=self.below(3)).map(|_| self.one_of(&PIECES)).collect()
     }
@@ -154,27 +183,26 @@ impl Numbers {
     }
 
     fn report(&mut self) -> Value {
-        let mut number = 0;
-        let mut next = || {
-            number += 1;
-            number
-        };
-        let results: Vec<Value> = (0..=self.below(3))
-            .map(|at| {
-                let (class, kind) = [("os-pkgs", "debian"), ("lang-pkgs", "npm"), ("lang-pkgs", "jar"), ("os-pkgs", "rocky")][self.below(4)];
-                let vulnerabilities: Vec<Value> = (0..self.below(4)).map(|_| self.vulnerability(next())).collect();
-                json!({"Target": format!("{at}{}", self.text()), "Class": class, "Type": kind, "Vulnerabilities": vulnerabilities,
-                    "Packages": [{"Name": self.text(), "Version": self.text(), "Licenses": [self.text()]}]})
-            })
-            .chain([
-                json!({"Target": "config", "Class": "config", "Type": "dockerfile", "Misconfigurations": [{"ID": format!("DS-{}", next()),
-                    "Title": self.text(), "Message": self.text(), "Status": self.one_of(&["FAIL", "PASS", ""]), "Severity": self.one_of(&["HIGH", "LOW"])}]}),
-                json!({"Target": "secret", "Class": "secret", "Secrets": [{"RuleID": format!("r{}", next()), "Title": self.text(),
-                    "Severity": self.one_of(&["HIGH", ""]), "StartLine": self.below(3)}]}),
-                json!({"Target": "licence", "Class": "license", "Licenses": [{"Name": format!("GPL-{}", next()), "PkgName": "p",
-                    "Category": "restricted", "Severity": self.one_of(&["HIGH", "MEDIUM"])}]}),
-            ])
-            .collect();
+        let mut results = Vec::new();
+        for at in 0..=self.below(3) {
+            let (class, kind) =
+                [("os-pkgs", "debian"), ("lang-pkgs", "npm"), ("lang-pkgs", "jar"), ("os-pkgs", "rocky")]
+                    [self.below(4)];
+            let vulnerabilities: Vec<Value> =
+                (0..self.below(4)).map(|index| self.vulnerability(10 * at + index)).collect();
+            results.push(json!({"Target": format!("{at}{}", self.text()), "Class": class, "Type": kind,
+                "Vulnerabilities": vulnerabilities,
+                "Packages": [{"Name": self.text(), "Version": self.text(), "Licenses": [self.text()]}]}));
+        }
+        results.push(json!({"Target": "config", "Class": "config", "Type": "dockerfile", "Misconfigurations": [{"ID": "DS-1",
+            "Title": self.text(), "Message": self.text(), "Status": self.one_of(&["FAIL", "PASS", ""]),
+            "Severity": self.one_of(&["HIGH", "LOW"])}]}));
+        results.push(
+            json!({"Target": "secret", "Class": "secret", "Secrets": [{"RuleID": "aws", "Title": self.text(),
+            "Severity": self.one_of(&["HIGH", ""]), "StartLine": self.below(3)}]}),
+        );
+        results.push(json!({"Target": "licence", "Class": "license", "Licenses": [{"Name": "GPL-3.0-only", "PkgName": "p",
+            "Category": "restricted", "Severity": self.one_of(&["HIGH", "MEDIUM"])}]}));
         let mut report = with_results(&json!(results));
         report["CreatedAt"] = "2026-11-22T00:00:00Z".into();
         report
@@ -228,7 +256,10 @@ fn as_sarif(trivy: &Value) -> Value {
 fn unknown_keys_stay_and_what_is_waived_is_suppressed() {
     let folder = tempfile::tempdir().unwrap();
     let waiver = "[[waiver]]\nrule = 'image-vulnerability'\nmatches = 'CVE-1'\nreason = 'not reached'\nowner = 'o'\nexpires = 2026-12-31\n";
-    let mut report = with(&json!([vulnerability("CVE-1", "CRITICAL", "2", "fixed"), vulnerability("CVE-2", "HIGH", "2", "fixed")]));
+    let mut report = with(&json!([
+        vulnerability("CVE-1", "CRITICAL", "2", "fixed"),
+        vulnerability("CVE-2", "HIGH", "2", "fixed")
+    ]));
     report["New"] = json!({"a": [1.5, 1e300, 18_446_744_073_709_551_615_u64, null]});
     report["Results"][0]["Vulnerabilities"][1]["Newer"] = json!([{"b": "\u{202e}"}]);
     std::fs::write(folder.path().join("in.json"), report.to_string()).unwrap();
@@ -264,7 +295,12 @@ fn unknown_keys_stay_and_what_is_waived_is_suppressed() {
 fn what_was_not_judged_is_not_written_as_if_it_was() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("in.json"), "{\"SchemaVersion\": 2, \"Results\": [").unwrap();
-    let finished = run(binary("image-scan", folder.path()).args(["--report", "in.json", "--formats", "json,trivy,grype"]));
+    let finished = run(binary("image-scan", folder.path()).args([
+        "--report",
+        "in.json",
+        "--formats",
+        "json,trivy,grype",
+    ]));
     assert_eq!(finished.code, Some(3));
     for name in ["trivy.json", "grype.json"] {
         assert!(!folder.path().join("devops-report").join(name).exists(), "{name}");
@@ -275,7 +311,13 @@ fn what_was_not_judged_is_not_written_as_if_it_was() {
         report
     });
     std::fs::write(folder.path().join("in.json"), json!(images).to_string()).unwrap();
-    let finished = run(binary("image-scan", folder.path()).args(["--report", "in.json", "--several-images", "--formats", "trivy"]));
+    let finished = run(binary("image-scan", folder.path()).args([
+        "--report",
+        "in.json",
+        "--several-images",
+        "--formats",
+        "trivy",
+    ]));
     assert_eq!(finished.code, Some(4), "{}", finished.stderr);
     assert!(finished.stderr.contains("the reports are about several images"), "{}", finished.stderr);
 }

@@ -86,7 +86,8 @@ impl Package {
         if !matches!(self.epoch.0.as_str(), "" | "0") {
             version = format!("{}:{version}", self.epoch.0);
         }
-        let licenses: Vec<String> = self.licenses.unwrap_or_default().into_iter().map(|Text(text)| text).collect();
+        let licenses: Vec<String> =
+            self.licenses.unwrap_or_default().into_iter().map(|Text(text)| text).collect();
         let is_direct = match self.relationship.0.as_str() {
             "" | "unknown" => !self.is_indirect.0,
             word => word != "indirect",
@@ -231,7 +232,8 @@ impl Modified {
     /// What it is about: the form of a suppressed finding follows its type. None where that is nothing to judge.
     pub(super) fn problem<E: Error>(&self) -> Result<Option<Problem>, E> {
         let value = self.finding.clone().filter(Value::is_object);
-        let value = value.ok_or_else(|| E::custom("a suppressed finding does not say what it is (`Finding`)"))?;
+        let value =
+            value.ok_or_else(|| E::custom("a suppressed finding does not say what it is (`Finding`)"))?;
         fn read<T: DeserializeOwned, E: Error>(value: Value) -> Result<T, E> {
             T::deserialize(Checked::strict(value, super::keys::unread)).map_err(E::custom)
         }
@@ -241,7 +243,9 @@ impl Modified {
             "secret" => Some(read::<FoundSecret, E>(value)?.problem()),
             "license" => Some(read::<Licence, E>(value)?.problem()),
             // The first releases that wrote suppressed findings gave no type.
-            "" if value.get("VulnerabilityID").is_some() => Some(read::<Vulnerability, E>(value)?.problem(None)),
+            "" if value.get("VulnerabilityID").is_some() => {
+                Some(read::<Vulnerability, E>(value)?.problem(None))
+            }
             other => {
                 return Err(E::custom(format!("a suppressed finding is of the unknown type `{other}`")));
             }

@@ -47,7 +47,10 @@ impl<'de> Visitor<'de> for Results<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Self { collector, header } = self;
-        while list.next_element_seed(OneResult { collector: &mut *collector, header: &mut *header })?.is_some() {}
+        while list
+            .next_element_seed(OneResult { collector: &mut *collector, header: &mut *header })?
+            .is_some()
+        {}
         Ok(())
     }
 }
@@ -120,7 +123,9 @@ impl Found {
             "Type" => self.target.kind = map.next_value::<Text>()?.0,
             "Packages" => {
                 let is_wanted = collector.packages.is_some();
-                map.next_value_seed(each_of("a list of packages", |package| self.package(package, is_wanted)))?;
+                map.next_value_seed(each_of("a list of packages", |package| {
+                    self.package(package, is_wanted)
+                }))?;
             }
             "MisconfSummary" => {
                 self.successes = map.next_value::<Option<Summary>>()?.unwrap_or_default().successes.0;
@@ -167,7 +172,11 @@ impl Found {
     }
 
     /// Hands over what was found.
-    pub(crate) fn finish<E: Error>(mut self, collector: &mut Collector, header: &mut Header) -> Result<(), E> {
+    pub(crate) fn finish<E: Error>(
+        mut self,
+        collector: &mut Collector,
+        header: &mut Header,
+    ) -> Result<(), E> {
         self.target.report = collector.next();
         header.results += 1;
         let mut suppressed = Vec::new();
