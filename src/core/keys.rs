@@ -280,8 +280,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Inside<A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let seen = self.known.is_strict.then_some(&mut self.seen);
-        let found = self.visitor.next_key_seed(Key { seed, keys: self.keys, seen })?;
+        let remembered = self.known.is_strict.then_some(&mut self.seen);
+        let found = self.visitor.next_key_seed(Key { seed, keys: self.keys, seen: remembered })?;
         if found.is_none()
             && let Some((other, known)) = self.seen.mistaken(self.keys)
         {

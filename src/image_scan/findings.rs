@@ -109,14 +109,13 @@ fn title(problem: &Problem, file: &str) -> String {
     let place = if file.is_empty() { String::new() } else { format!(" in {file}") };
     match problem.kind {
         Kind::Vulnerability => format!("{id} in {}", package.trim()),
-        Kind::Misconfiguration if problem.title.is_empty() => format!("{id}{place}"),
+        Kind::Misconfiguration | Kind::Result if problem.title.is_empty() => format!("{id}{place}"),
         Kind::Misconfiguration => format!("{id} {}{place}", problem.title),
         Kind::Secret => {
             let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
             let what = if problem.title.is_empty() { id } else { &problem.title };
             format!("{what}{place}{line}")
         }
-        Kind::Result if problem.title.is_empty() => format!("{id}{place}"),
         Kind::Result => format!("{id}: {}{place}", problem.title),
         Kind::Licence if problem.package.is_empty() => format!("{id}{place}"),
         Kind::Licence => format!("{id} in {}", problem.package),

@@ -32,6 +32,7 @@ pub struct ImageScan;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// Scanner reports to judge: JSON of Trivy or Grype, or SARIF; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]

@@ -59,7 +59,7 @@ impl Rating {
             Ok(score) if (4.0..7.0).contains(&score) => Self::Known(Severity::Medium),
             Ok(score) if score > 0.0 && score < 4.0 => Self::Known(Severity::Low),
             // What has no score is not rated.
-            Ok(score) if score == 0.0 => Self::None,
+            Ok(0.0) => Self::None,
             _ => Self::Odd(score.chars().take(40).collect()),
         }
     }

@@ -26,6 +26,9 @@ pub(super) enum Kind {
     Licence,
 }
 
+/// What names a finding in a report of scanners: its kind, target, identifier, package and version.
+pub(super) type Identity = (Kind, String, String, String, String);
+
 /// A finding with its facts.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'a> {
@@ -82,7 +85,7 @@ impl<'a> Found<'a> {
     }
 
     /// Names it within what scanners call a target.
-    fn key(self) -> (Kind, String, String, String, String) {
+    fn key(self) -> Identity {
         let [target, id, package, version] =
             ["target", "advisory", "package", "version"].map(|name| self.fact(name).to_owned());
         (self.kind, target, id, package, version)
@@ -139,8 +142,8 @@ pub(super) struct Scanned<'a> {
     pub(super) documents: Vec<&'a Map<String, Value>>,
     /// The findings that no such report has.
     pub(super) found: Vec<Found<'a>>,
-    open: BTreeSet<(Kind, String, String, String, String)>,
-    waived: BTreeMap<(Kind, String, String, String, String), &'a Finding>,
+    open: BTreeSet<Identity>,
+    waived: BTreeMap<Identity, &'a Finding>,
 }
 
 impl<'a> Scanned<'a> {
@@ -210,21 +213,13 @@ impl<'a> Scanned<'a> {
     }
 
     /// The waived finding about something that a report has, unless another one about the same is open.
-    pub(super) fn waived(
-        &self,
-        kind: Kind,
-        target: &str,
-        id: &str,
-        package: &str,
-        version: &str,
-    ) -> Option<&'a Finding> {
-        let key = (kind, target.to_owned(), id.to_owned(), package.to_owned(), version.to_owned());
-        self.waived.get(&key).filter(|_| !self.open.contains(&key)).copied()
+    pub(super) fn waived(&self, identity: &Identity) -> Option<&'a Finding> {
+        self.waived.get(identity).filter(|_| !self.open.contains(identity)).copied()
     }
 
     /// The waived finding about an advisory and a package, wherever that is, unless another one about the same is open.
     pub(super) fn waived_anywhere(&self, id: &str, package: &str, version: &str) -> Option<&'a Finding> {
-        let is_same = |(kind, _, known, name, installed): &(Kind, String, String, String, String)| {
+        let is_same = |(kind, _, known, name, installed): &Identity| {
             let is_name = name == package || name.rsplit(':').next() == Some(package);
             *kind == Kind::Vulnerability && known.eq_ignore_ascii_case(id) && is_name && installed == version
         };

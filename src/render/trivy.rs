@@ -96,8 +96,9 @@ fn with_waived(result: &Value, scanned: &Scanned<'_>) -> Value {
         entries.retain(|entry| {
             let [id, package, version] =
                 keys.map(|key| entry.get(key).and_then(Value::as_str).unwrap_or_default());
-            let waived = scanned.waived(kind, &target, id, package, version);
-            suppressed.extend(waived.map(|finding| modified(kind, finding, entry.clone())));
+            let [id, package, version] = [id, package, version].map(str::to_owned);
+            let waived = scanned.waived(&(kind, target.clone(), id, package, version));
+            suppressed.extend(waived.map(|finding| modified(kind, finding, entry)));
             waived.is_none()
         });
     }
@@ -112,7 +113,7 @@ fn with_waived(result: &Value, scanned: &Scanned<'_>) -> Value {
 }
 
 /// A suppressed finding.
-fn modified(kind: Kind, finding: &Finding, entry: Value) -> Value {
+fn modified(kind: Kind, finding: &Finding, entry: &Value) -> Value {
     let waived = finding.waived.as_ref();
     let source = waived.and_then(|waived| waived.stated_in.as_deref());
     json!({
@@ -144,13 +145,11 @@ fn of_findings(found: &[Found<'_>]) -> Vec<Value> {
         let key = (target, class.to_owned(), one.text("ecosystem"));
         let lists = results.entry(key).or_default();
         let (list, entry) = entry(*one);
-        match one.finding.is_open() {
-            true => lists.entry(list).or_default().push(entry),
-            false => lists.entry("ExperimentalModifiedFindings").or_default().push(modified(
-                one.kind,
-                one.finding,
-                entry,
-            )),
+        if one.finding.is_open() {
+            lists.entry(list).or_default().push(entry);
+        } else {
+            let suppressed = modified(one.kind, one.finding, &entry);
+            lists.entry("ExperimentalModifiedFindings").or_default().push(suppressed);
         }
     }
     let result = |((target, class, kind), lists): ((String, String, String), BTreeMap<&str, Vec<Value>>)| {
@@ -171,21 +170,7 @@ fn entry(found: Found<'_>) -> (&'static str, Value) {
     let line = found.finding.location.as_ref().and_then(|location| location.line);
     let layer = json!({ "Digest": found.text("layer") });
     let (list, mut fields) = match found.kind {
-        Kind::Vulnerability => (
-            "Vulnerabilities",
-            json!({
-                "VulnerabilityID": found.text("advisory"),
-                "VendorIDs": found.list("aliases"),
-                "PkgName": found.text("package"),
-                "PkgPath": found.list("paths").into_iter().next().unwrap_or_default(),
-                "PkgIdentifier": { "PURL": found.text("purl") },
-                "InstalledVersion": found.text("version"),
-                "FixedVersion": found.text("fixed"),
-                "Status": found.text("status"),
-                "PrimaryURL": found.text("url"),
-                "Title": found.description(),
-            }),
-        ),
+        Kind::Vulnerability => ("Vulnerabilities", of_package(found)),
         Kind::Misconfiguration => (
             "Misconfigurations",
             json!({
@@ -229,4 +214,20 @@ fn entry(found: Found<'_>) -> (&'static str, Value) {
         fields.retain(|_, value| !is_empty(value));
     }
     (list, fields)
+}
+
+/// The entry of a vulnerable package.
+fn of_package(found: Found<'_>) -> Value {
+    json!({
+        "VulnerabilityID": found.text("advisory"),
+        "VendorIDs": found.list("aliases"),
+        "PkgName": found.text("package"),
+        "PkgPath": found.list("paths").into_iter().next().unwrap_or_default(),
+        "PkgIdentifier": { "PURL": found.text("purl") },
+        "InstalledVersion": found.text("version"),
+        "FixedVersion": found.text("fixed"),
+        "Status": found.text("status"),
+        "PrimaryURL": found.text("url"),
+        "Title": found.description(),
+    })
 }

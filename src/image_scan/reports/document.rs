@@ -280,8 +280,7 @@ impl<'a> Reading<'a> {
     fn finish<E: Error>(mut self, results: Option<&mut Header>) -> Result<(), E> {
         let has = |key: &str| self.keys.iter().any(|known| known == key);
         match self.shape.as_ref().map(|(shape, _)| *shape) {
-            Some(Shape::Trivy) if has("SchemaVersion") => self.collector.headers.push(self.header),
-            None if has("SchemaVersion") => self.collector.headers.push(self.header),
+            Some(Shape::Trivy) | None if has("SchemaVersion") => self.collector.headers.push(self.header),
             Some(Shape::Cluster) if has("Resources") || has("Findings") => {
                 if self.collector.headers.len() == self.before {
                     self.collector.headers.push(self.header);

@@ -37,7 +37,8 @@ const KINDS: [(&str, &str); 10] = [
 struct Match {
     vulnerability: Option<Advisory>,
     related_vulnerabilities: Option<Vec<Related>>,
-    match_details: Option<Vec<MatchDetail>>,
+    #[serde(rename = "matchDetails")]
+    details: Option<Vec<MatchDetail>>,
     artifact: Option<Artifact>,
     applied_ignore_rules: Option<Vec<IgnoreRule>>,
 }
@@ -248,12 +249,12 @@ fn target(kind: &str, path: &str, header: &Header, report: usize) -> Target {
 
 impl ScanSource {
     fn describe(self, header: &mut Header) {
-        header.kind = match self.kind.0.as_str() {
+        let kind = match self.kind.0.as_str() {
             "image" => "container_image",
             "directory" | "file" => "filesystem",
             other => other,
-        }
-        .to_owned();
+        };
+        kind.clone_into(&mut header.kind);
         let target = self.target.unwrap_or_default();
         if let Some(name) = target.as_str() {
             name.clone_into(&mut header.artifact);
@@ -308,17 +309,17 @@ impl Match {
             .filter(|text| !text.is_empty())
             .collect();
         problem.fixed = versions.join(", ");
-        problem.status = match fix.state.0.as_str() {
+        let status = match fix.state.0.as_str() {
             "not-fixed" => "affected",
             "wont-fix" => "will_not_fix",
             "unknown" => "",
             other => other,
-        }
-        .to_owned();
+        };
+        status.clone_into(&mut problem.status);
         problem.purl = artifact.purl.0;
         problem.url = vulnerability.data_source.0;
         problem.title = short(vulnerability.description);
-        let details = self.match_details.unwrap_or_default();
+        let details = self.details.unwrap_or_default();
         problem.is_by_cpe = !details.is_empty() && details.iter().all(|detail| detail.kind.0 == "cpe-match");
         let places = artifact.locations.unwrap_or_default();
         if let Some(first) = places.first() {

@@ -220,6 +220,11 @@ pub(super) struct Modified {
     pub(super) finding: Option<Value>,
 }
 
+/// Reads a value that was kept, with the same care as what is streamed.
+fn read<T: DeserializeOwned, E: Error>(value: Value) -> Result<T, E> {
+    T::deserialize(Checked::strict(value, super::keys::unread)).map_err(E::custom)
+}
+
 /// Statuses by which a finding is suppressed; by any other it stays open.
 const SUPPRESSING: [&str; 3] = ["ignored", "not_affected", "fixed"];
 
@@ -234,9 +239,6 @@ impl Modified {
         let value = self.finding.clone().filter(Value::is_object);
         let value =
             value.ok_or_else(|| E::custom("a suppressed finding does not say what it is (`Finding`)"))?;
-        fn read<T: DeserializeOwned, E: Error>(value: Value) -> Result<T, E> {
-            T::deserialize(Checked::strict(value, super::keys::unread)).map_err(E::custom)
-        }
         Ok(match self.kind.0.as_str() {
             "vulnerability" => Some(read::<Vulnerability, E>(value)?.problem(None)),
             "misconfiguration" => read::<Misconfiguration, E>(value)?.problem(),

@@ -124,7 +124,7 @@ impl Found {
             "Packages" => {
                 let is_wanted = collector.packages.is_some();
                 map.next_value_seed(each_of("a list of packages", |package| {
-                    self.package(package, is_wanted)
+                    self.package(package, is_wanted);
                 }))?;
             }
             "MisconfSummary" => {
