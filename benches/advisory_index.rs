@@ -173,8 +173,9 @@ fn generate(path: &Path, kind: Kind, records: usize) -> u64 {
     count
 }
 
+/// Two of five; the records about the packages of lockfiles, two of each, are none.
 fn is_malware(number: usize) -> bool {
-    number % 5 < 2
+    number % 5 > 2
 }
 
 /// A record's id and text.

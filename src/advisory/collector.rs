@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use foldhash::fast::RandomState;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::enrichment::Enrichment;
-use super::record::{Advisory, PackageKey};
+use super::record::{Advisory, PackageKey, split_ecosystem};
 use super::{osv, rustsec};
 use devops_core::Ecosystem;
 
@@ -19,7 +20,7 @@ pub const LARGEST_RECORD: u64 = 16 << 20;
 const MOST_DAYS: usize = 64;
 
 /// Packages that are asked about: a name means something in its ecosystem only.
-pub type Wanted<'a> = HashSet<(Ecosystem, &'a str)>;
+pub type Wanted<'a> = HashSet<(Ecosystem, &'a str), RandomState>;
 
 /// What a source has about some packages, or about all.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub struct Collected {
     pub total: u64,
     /// How many of them stand, by ecosystem.
     pub ecosystems: BTreeMap<String, u64>,
+    /// The releases of distributions that records are about, as their full names: `Debian:12`.
+    pub releases: BTreeSet<String>,
     /// The day of its newest advisory.
     pub newest: Option<Date>,
     /// The newest days of all, those in the future included.
@@ -227,6 +230,12 @@ impl<'a> Collector<'a> {
                 None => {
                     self.collected.ecosystems.insert(base.to_owned(), 1);
                 }
+            }
+        }
+        for (_, advisory) in &record.advisories {
+            let has_release = !split_ecosystem(&advisory.ecosystem).1.is_empty();
+            if has_release && !self.collected.releases.contains(&advisory.ecosystem) {
+                self.collected.releases.insert(advisory.ecosystem.clone());
             }
         }
         for (key, reason) in record.doubtful {

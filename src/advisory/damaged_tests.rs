@@ -11,59 +11,8 @@ use super::{Collected, Committed, collect_committed};
 use devops_core::Ecosystem;
 
 /// Gives damaged copies of bytes, each with how it was damaged; returns how many there were.
-pub(super) fn mutations(whole: &[u8], mut take: impl FnMut(&str, &[u8])) -> u64 {
-    let amount = std::env::var("DEVOPS_MUTATIONS").ok().and_then(|amount| amount.parse().ok());
-    let amount: u64 = amount.unwrap_or(300);
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((state >> 33) % below as u64).unwrap()
-    };
-    for round in 0..amount {
-        let mut bytes = whole.to_vec();
-        let at = random(bytes.len());
-        let length = random(64.min(bytes.len() - at)) + 1;
-        let how = match round % 8 {
-            0 => {
-                bytes[at] ^= 1 << random(8);
-                "flipped"
-            }
-            1 => {
-                bytes.truncate(at);
-                "cut off"
-            }
-            2 => {
-                bytes.drain(at..at + length);
-                "lacks bytes"
-            }
-            3 => {
-                bytes.insert(at, 0);
-                "has a byte more"
-            }
-            4 => {
-                bytes[at..at + length].fill(0);
-                "has zeros"
-            }
-            5 => {
-                let other = random(bytes.len());
-                bytes.swap(at, other);
-                "has two bytes swapped"
-            }
-            6 => {
-                let other = random(bytes.len() - length + 1);
-                let block = whole[at..at + length].to_vec();
-                bytes[other..other + length].copy_from_slice(&block);
-                "has a block twice"
-            }
-            _ => {
-                let block = whole[at..at + length].to_vec();
-                bytes.splice(at..at, block);
-                "has a block twice in a row"
-            }
-        };
-        take(&format!("round {round}: {how} at {at}, {length}"), &bytes);
-    }
-    amount
+pub(super) fn mutations(whole: &[u8], take: impl FnMut(&str, &[u8])) -> usize {
+    devops_damage::copies(whole, devops_damage::BYTES, 300, take)
 }
 
 const RECORD: &str = r#"{"id": "GHSA-1", "modified": "2026-10-01T00:00:00Z", "summary": "bad", "affected": [{"package": {"ecosystem": "npm", "name": "bad"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.2.0"}]}], "versions": ["1.0.1"]}], "aliases": ["CVE-2026-1"]}"#;
@@ -71,7 +20,7 @@ const ADVISORY: &str = "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\npackage
 
 /// What a file has about the package `bad`; none where it is refused.
 fn read(bytes: &[u8], label: &str) -> Option<Collected> {
-    let wanted: Wanted<'_> = [(Ecosystem::NPM, "bad"), (Ecosystem::CRATES_IO, "bad")].into();
+    let wanted: Wanted<'_> = [(Ecosystem::NPM, "bad"), (Ecosystem::CRATES_IO, "bad")].into_iter().collect();
     let database = Committed::File(bytes.to_vec());
     collect_committed(label, &database, &mut |_| Ok(Vec::new()), &wanted, date(2026, 11, 23)).ok()
 }

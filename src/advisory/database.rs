@@ -9,6 +9,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::collector::{Collected, Collector, LARGEST_RECORD, Parsed, Wanted, parse_record};
 use super::index::Index;
+use super::record::split_ecosystem;
+use super::releases::is_same_release;
 use super::tarball::Form;
 use super::tree::Node;
 use super::zip::Zip;
@@ -65,7 +67,17 @@ pub fn day(time: Timestamp) -> Date {
 impl Database {
     /// Whether it has advisories about an ecosystem, which may have a suffix.
     pub fn covers(&self, ecosystem: &str) -> bool {
-        let (base, _) = super::record::split_ecosystem(ecosystem);
+        let (base, asked) = split_ecosystem(ecosystem);
+        let is_release = |full: &String| {
+            let (other, own) = split_ecosystem(full);
+            other == base && is_same_release(base, own, asked)
+        };
+        // Records may be about a distribution whatever its release.
+        let mut releases =
+            self.collected.releases.iter().filter(|full| split_ecosystem(full).0 == base).peekable();
+        if base != "Maven" && !asked.is_empty() && releases.peek().is_some() && !releases.any(is_release) {
+            return false;
+        }
         self.collected.ecosystems.get(base).is_some_and(|count| *count > 0)
     }
 
@@ -111,8 +123,13 @@ pub fn collect_committed(
             folder::walk_files(files, read, &mut collector)?;
         }
         Committed::Folder(files) => {
-            for path in files.iter().filter(|path| folder::is_record(path)) {
-                collector.take_record(path, &read(path)?);
+            for path in files {
+                if folder::is_record(path) {
+                    collector.take_record(path, &read(path)?);
+                } else if folder::is_zip(path) {
+                    // One that nothing can be made of must not keep the change that mends it from passing.
+                    let _ = zip(Cursor::new(read(path)?), label, &mut collector);
+                }
             }
         }
     }

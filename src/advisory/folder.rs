@@ -36,6 +36,11 @@ pub(super) fn is_record(path: &str) -> bool {
     !name.starts_with('.') && [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
 }
 
+/// Whether a file in a folder is a zip of records.
+pub(super) fn is_zip(path: &str) -> bool {
+    path.rsplit('.').next() == Some("zip")
+}
+
 /// A search for records.
 struct Search<'a, 'b> {
     root: &'a Path,
@@ -82,7 +87,7 @@ fn records(folder: &Path, below: &str, depth: usize, search: &mut Search<'_, '_>
                     search.collector.refuse_record(&inside, id, &error.to_string(), Vec::new());
                 }
             }
-        } else if name.rsplit('.').next() == Some("zip") {
+        } else if is_zip(&name) {
             let file = devops_files::open(&path).map_err(|error| Error::unreadable(&path, error))?;
             database::zip(file, &database::shown(&path), search.collector)?;
         }

@@ -12,6 +12,7 @@ mod folder;
 pub mod index;
 pub mod osv;
 pub mod record;
+pub mod releases;
 pub mod rustsec;
 mod tarball;
 mod tree;
@@ -19,4 +20,5 @@ mod zip;
 
 pub use collector::{Collected, Unreadable, Wanted};
 pub use database::{Age, Committed, Database, collect, collect_committed};
-pub use record::{Advisory, Epss, Kind, PackageKey, Versions};
+pub use record::{Advisory, Epss, Kind, Names, PackageKey, Versions};
+pub use releases::is_same_release;

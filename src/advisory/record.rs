@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use rustsec::advisory::Versions as Requirements;
 use rustsec::{Version as CargoVersion, VersionReq};
 
-use devops_core::Severity;
+use super::releases::is_same_release;
+use devops_core::{Ecosystem, Severity};
 use devops_versions::range::{Affected, Bound, Kind as RangeKind, Verdict};
 use devops_versions::requirement::Requirement;
-use devops_versions::{Order, Version, find};
+use devops_versions::{Known, Order, Version, find};
 
 /// What an advisory says about its package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +63,28 @@ impl PackageKey {
     pub fn parts<'a>(ecosystem: &'a str, name: &'a str) -> (&'a str, Cow<'a, str>) {
         let (base, _) = split_ecosystem(ecosystem);
         (base, find(ecosystem).map_or(name.into(), |known| known.package_name(name)))
+    }
+}
+
+/// Finds the form in which names of packages are compared, at once where it is asked about one ecosystem again and again.
+#[derive(Debug, Default)]
+pub struct Names {
+    last: Option<(Ecosystem, Option<Known<'static>>)>,
+}
+
+impl Names {
+    /// The same as [`PackageKey::parts`].
+    pub fn parts<'a>(&mut self, ecosystem: Ecosystem, name: &'a str) -> (&'static str, Cow<'a, str>) {
+        let known = match self.last {
+            Some((last, known)) if last == ecosystem => known,
+            _ => {
+                let known = find(ecosystem.name());
+                self.last = Some((ecosystem, known));
+                known
+            }
+        };
+        let (base, _) = split_ecosystem(ecosystem.name());
+        (base, known.map_or(name.into(), |known| known.package_name(name)))
     }
 }
 
@@ -123,10 +146,7 @@ pub struct Read(OnceLock<Readable>);
 enum Readable {
     /// None where a requirement can't be read.
     Requirements(Option<Requirements>),
-    Osv {
-        order: Order,
-        affected: Affected,
-    },
+    Osv(Affected),
 }
 
 impl fmt::Debug for Read {
@@ -219,7 +239,7 @@ impl Advisory {
         let (base, asked) = split_ecosystem(ecosystem);
         let (_, own) = split_ecosystem(&self.ecosystem);
         // A repository of Maven is not known to lockfiles.
-        base == "Maven" || own.is_empty() || asked.is_empty() || release(own) == release(asked)
+        base == "Maven" || own.is_empty() || asked.is_empty() || is_same_release(base, own, asked)
     }
 
     /// Whether this version is affected.
@@ -240,7 +260,7 @@ impl Advisory {
                 }
             }
             Versions::Osv { .. } => match self.read.0.get_or_init(|| self.readable()) {
-                Readable::Osv { order, affected } => affected.affects(text, &Version::of_any(*order, text)),
+                Readable::Osv(affected) => affected.affects(text),
                 Readable::Requirements(_) => Verdict::Undecided,
             },
         }
@@ -259,7 +279,7 @@ impl Advisory {
                     let events = range.events.iter().map(|(bound, text)| (*bound, text.as_str()));
                     affected.add(range.kind, order, events);
                 }
-                Readable::Osv { order: order.unwrap_or(Order::SemVer), affected }
+                Readable::Osv(affected)
             }
         }
     }
@@ -296,6 +316,18 @@ impl Advisory {
         !certain.is_empty() && certain.iter().all(|probe| self.affects(probe) == Verdict::Affected)
     }
 
+    /// Every version that it names, affected or not; unordered.
+    pub fn named_versions(&self) -> Vec<&str> {
+        match &self.versions {
+            Versions::Requirements { .. } => Vec::new(),
+            Versions::Osv { listed, ranges, .. } => {
+                let events = ranges.iter().flat_map(|range| &range.events).map(|(_, text)| text.as_str());
+                let named = events.filter(|text| *text != "0");
+                named.chain(listed.iter().map(String::as_str)).collect()
+            }
+        }
+    }
+
     /// The fixed versions that it names, and the lowest of each patched range; unordered, and it may be about some of them itself.
     pub fn fixed_versions(&self) -> Vec<String> {
         match &self.versions {
@@ -309,15 +341,6 @@ impl Advisory {
             Versions::Osv { .. } => self.patched.clone(),
         }
     }
-}
-
-/// A release in the form in which releases are compared: `v3.17` is `3.17`, `22.04:LTS` is `22.04`.
-fn release(suffix: &str) -> &str {
-    let suffix = suffix.strip_suffix(":LTS").unwrap_or(suffix);
-    suffix
-        .strip_prefix('v')
-        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-        .unwrap_or(suffix)
 }
 
 /// The requirements of an advisory of RustSec, read by its own crate, so that pre-releases mean what they mean there.
@@ -377,7 +400,7 @@ fn lowest(requirement: &VersionReq) -> Option<CargoVersion> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PackageKey, Severity, release, score_of, severity_of};
+    use super::{PackageKey, Severity, score_of, severity_of};
 
     #[test]
     fn vectors_of_every_version_have_a_score() {
@@ -394,9 +417,8 @@ mod tests {
     }
 
     #[test]
-    fn names_and_releases_have_one_form() {
+    fn names_have_one_form() {
         assert_eq!(PackageKey::of("PyPI", "Zope.Interface").name, "zope-interface");
         assert_eq!(PackageKey::of("Alpine:v3.4", "curl").ecosystem, "Alpine");
-        assert_eq!((release("v3.17"), release("22.04:LTS"), release("vivid")), ("3.17", "22.04", "vivid"));
     }
 }

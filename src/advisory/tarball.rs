@@ -220,7 +220,6 @@ impl<R: Read> Read for Bounded<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
     use std::path::Path;
 
     use jiff::civil::date;
@@ -236,7 +235,7 @@ mod tests {
             builder.append_data(&mut header, name, vec![b'x'; *size].as_slice()).unwrap();
         }
         let bytes = builder.into_inner().unwrap();
-        let wanted = HashSet::new();
+        let wanted = crate::Wanted::default();
         let mut collector = Collector::new(&wanted, date(2026, 11, 23));
         entries(&mut bytes.as_slice(), Path::new("db.tar"), &mut collector).map_err(|error| error.to_string())
     }

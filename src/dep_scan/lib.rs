@@ -8,13 +8,9 @@ mod bans;
 mod change;
 mod compare_command;
 mod db_command;
-mod fix;
 pub mod licences;
-pub mod matching;
-pub mod mirror;
 pub mod named;
 mod packages_command;
-mod policy;
 mod response;
 pub mod rules;
 mod scan;
@@ -26,9 +22,10 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum, ValueHint};
 
 use self::licences::About;
-use self::mirror::Mirror;
 use self::named::Named;
 use self::response::Response;
+use devops_assessment::mirror::Mirror;
+use devops_assessment::{DatabaseArguments, Rating, RatingArguments, matching};
 use devops_core::{Error, Rule, Severity};
 use devops_inventory::Scope;
 use devops_job::{Context, Format, Job, Key, Kind, Outcome, OwnFormat};
@@ -48,9 +45,9 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub exclude: Vec<String>,
 
-    /// Advisory database: an index, a zip, file or folder of OSV records, or the folder or tarball of RustSec; can be repeated
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub db: Vec<PathBuf>,
+    /// Which databases are asked.
+    #[command(flatten)]
+    pub database: DatabaseArguments,
 
     /// Registries and git hosts that mirror the public registry, separated by commas, e.g. `git.example.org/crates`; their
     /// packages are matched as if they came from the public registry
@@ -65,17 +62,9 @@ pub struct Arguments {
     #[arg(long, value_name = "SEVERITY", default_value = "high", value_parser = at_least_low)]
     pub unknown_severity: Severity,
 
-    /// CVSS score from which a finding is at least high, e.g. 6.5
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub cvss_threshold: Option<f64>,
-
-    /// Probability of exploitation (EPSS) from which a finding is at least high, e.g. 0.1 for 10 %
-    #[arg(long, value_name = "PROBABILITY", value_parser = probability)]
-    pub epss_threshold: Option<f64>,
-
-    /// Raise vulnerabilities that are known to be exploited (CISA's KEV) to critical
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = true, action = ArgAction::Set, hide_possible_values = true)]
-    pub kev: bool,
+    /// How severe findings are.
+    #[command(flatten)]
+    pub rating: RatingArguments,
 
     /// Only findings with a known fix fail the gate, others warn
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
@@ -85,26 +74,6 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub scopes: Vec<FailingScope>,
 
-    /// Days after publication before a critical advisory fails the gate; until then it warns
-    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
-    pub grace_critical: u16,
-
-    /// Days after publication before an advisory of severity high fails the gate
-    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
-    pub grace_high: u16,
-
-    /// Days after publication before an advisory of severity medium fails the gate
-    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
-    pub grace_medium: u16,
-
-    /// Days after publication before an advisory of severity low fails the gate
-    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16))]
-    pub grace_low: u16,
-
-    /// VEX document (OpenVEX, CycloneDX or CSAF) that says what is not affected; can be repeated
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub vex: Vec<PathBuf>,
-
     /// Result of an analyser (JSON of govulncheck, or SARIF) that says what is not reached; can be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub reachability: Vec<PathBuf>,
@@ -112,19 +81,6 @@ pub struct Arguments {
     /// Version of Go that builds the project, e.g. `1.24.2`, instead of what `go.mod` and `go.work` say about it
     #[arg(long, value_name = "VERSION", value_parser = go_version)]
     pub go_version: Option<String>,
-
-    /// Digest that the index must have, e.g. `sha256:…` as `dep-scan db info` prints it
-    #[arg(long, value_name = "DIGEST")]
-    pub db_digest: Option<String>,
-
-    /// Maximum age of the database in days since it was fetched; an older one is an error, 7 days warn. Without a date of
-    /// fetching, the newest advisory counts, with a limit of at least 180 days unless this is below 30
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_db_age: u32,
-
-    /// Don't check the age of the database, for a copy that is frozen on purpose
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
-    pub frozen_db: bool,
 
     /// Licence that packages may have, by SPDX's list, e.g. `MIT`; with one or more, every other licence is denied; can be repeated
     #[arg(long, value_name = "LICENCE", value_parser = licences::licence)]
@@ -176,6 +132,19 @@ pub struct Arguments {
     pub release_dates: Option<PathBuf>,
 }
 
+impl Arguments {
+    /// How severe findings are.
+    fn rating(&self) -> Rating<'_> {
+        Rating {
+            arguments: &self.rating,
+            unknown_severity: self.unknown_severity,
+            fixed_only: self.fixed_only,
+            scopes: self.scopes.iter().map(|scope| Scope::from(*scope)).collect(),
+            reachability: &self.reachability,
+        }
+    }
+}
+
 /// A severity that warns at least.
 fn at_least_low(text: &str) -> Result<Severity, String> {
     let severity: Severity = text.parse()?;
@@ -195,13 +164,13 @@ pub enum FailingScope {
     Dev,
 }
 
-impl From<Scope> for FailingScope {
-    fn from(scope: Scope) -> Self {
+impl From<FailingScope> for Scope {
+    fn from(scope: FailingScope) -> Self {
         match scope {
-            Scope::Runtime => Self::Runtime,
-            Scope::Optional => Self::Optional,
-            Scope::Build => Self::Build,
-            Scope::Dev => Self::Dev,
+            FailingScope::Runtime => Self::Runtime,
+            FailingScope::Optional => Self::Optional,
+            FailingScope::Build => Self::Build,
+            FailingScope::Dev => Self::Dev,
         }
     }
 }
@@ -213,18 +182,6 @@ fn go_version(text: &str) -> Result<String, String> {
         && version.matches('.').count() >= 1
         && version.chars().all(|character| character.is_ascii_alphanumeric() || ".-+".contains(character));
     if is_whole { Ok(version.to_owned()) } else { Err("expected a version such as 1.24.2".to_owned()) }
-}
-
-/// A score of CVSS.
-fn score(text: &str) -> Result<f64, String> {
-    let score = text.trim().parse().ok().filter(|score| (0.0..=10.0).contains(score));
-    score.ok_or_else(|| "expected a number from 0 to 10 such as 6.5".to_owned())
-}
-
-/// A probability.
-fn probability(text: &str) -> Result<f64, String> {
-    let probability = text.trim().parse().ok().filter(|probability| (0.0..=1.0).contains(probability));
-    probability.ok_or_else(|| "expected a number from 0 to 1 such as 0.1".to_owned())
 }
 
 impl Job for DepScan {
@@ -272,7 +229,7 @@ impl Job for DepScan {
     const EVENT: devops_events::Kind = devops_events::Kind::Scan;
 
     fn rules() -> &'static [Rule] {
-        rules::RULES
+        &rules::RULES
     }
 
     fn queries() -> Vec<Command> {

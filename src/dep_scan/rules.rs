@@ -1,22 +1,21 @@
 //! The rules of `dep-scan`.
 
+use std::sync::LazyLock;
+
+use devops_assessment::rules::STALE;
+use devops_core::Rule;
 use devops_core::rule::rules;
 
-rules! {
-    /// Every rule of this room.
-    pub const RULES;
+/// Every rule that findings of this job have, those about causes first.
+pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let about_packages = devops_assessment::rules::RULES.iter().filter(|rule| rule.id != STALE.id);
+    about_packages.chain(OWN).chain([&STALE]).copied().collect()
+});
 
-    MALWARE: "malware", Critical, "a package is malicious";
-    ADVISORY: "advisory", High, "a package has a known vulnerability";
-    UNMAINTAINED: "advisory-unmaintained", Low, "a package is no longer maintained";
-    UNSOUND: "advisory-unsound", Medium, "safe code can cause undefined behaviour through a package";
-    NOTICE: "advisory-notice", Info, "there is a notice about a package";
-    UNREADABLE: "advisory-unreadable", High, "an advisory about a package in use can't be read";
-    UNDECIDED: "advisory-undecided", Low, "only the repository shows whether an advisory applies";
-    UNPINNED: "unpinned", Low, "a file gives no exact version of a package";
-    NOT_COVERED: "source-not-covered", Medium,
-        "packages are from a source that no advisory covers";
-    ECOSYSTEM: "ecosystem-not-covered", High, "no advisory database is about packages of a lockfile";
+rules! {
+    /// The rules of this room.
+    pub const OWN;
+
     LICENCE_DENIED: "licence-denied", High, "the licence of a package is not allowed";
     LICENCE_UNKNOWN: "licence-unknown", Medium, "the licence of a package is not known";
     BANNED: "package-banned", High, "a package must not be used";
@@ -29,5 +28,4 @@ rules! {
     TOO_NEW: "package-too-new", High, "a change brings in a version that was published a short time ago";
     TRUST_LOWERED: "trust-lowered", Medium, "a change takes a package from a source that is trusted less";
     GONE: "lockfile-gone", High, "a change removes the lockfile of a project that stays";
-    STALE: "database-stale", Medium, "the advisory database is old";
 }

@@ -1,33 +1,35 @@
 //! The order of the steps: find lockfiles, read them, ask the databases, compare, report.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::mem::ManuallyDrop;
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::civil::Date;
-use serde::Serialize;
+use foldhash::fast::RandomState;
 use serde_json::Value;
 
 use super::Arguments;
 use super::change::{Ages, Before, Classes, Difference, ReadAt, Seen};
-use super::fix::Plan;
-use super::matching::{Lockfile, Matches, compare, nameless, some, summary};
-use super::mirror::Mirror;
-use super::policy::{Policy, covered, sources};
-use super::rules::{NOT_READ, STALE};
+use super::rules::NOT_READ;
 use super::sight::{self, read};
 use super::target::Target;
 use super::{bans, licences};
-use devops_advisory::enrichment::Enrichment;
-use devops_advisory::{Age, Collected, Database, Wanted, collect};
-use devops_core::report::{Facts, facts};
+use devops_advisory::{Collected, Database};
+use devops_assessment::databases::{self, enrich, provenance, stale, wanted};
+use devops_assessment::fix::Plan;
+use devops_assessment::matching::{Lockfile, Matches, compare, nameless, some, summary};
+use devops_assessment::mirror::Mirror;
+use devops_assessment::policy::{Policy, covered, sources, statement_file};
+use devops_core::report::Facts;
 use devops_core::words::{count, counted};
 use devops_core::{Bill, Ecosystem, Error, Finding, Input, Location, Table};
 use devops_inventory::lockfiles::find::shown;
-use devops_inventory::lockfiles::{Format, Found, Source, find, help, is_manifest};
+use devops_inventory::lockfiles::{Format, Found, Kind, Source, find, help, is_manifest};
 use devops_inventory::{Graph, Origin, ReleaseDates, bill};
 use devops_job::{Artifact, Context, Outcome};
-use devops_repository::{Repository, Workspace};
+use devops_repository::{Ids, Repository, Workspace};
 
 /// The length from which a lockfile is hashed on another processor while it is read.
 const WORTH_A_THREAD: usize = 256 << 10;
@@ -36,28 +38,29 @@ pub(super) const FIXES: &str = "fixes.patch";
 
 /// Checks lockfiles, and finds which advisories apply.
 pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
-    if arguments.db.is_empty() {
+    if arguments.database.db.is_empty() {
         return Err(Error::usage("no advisory database given").help(
             "give an index, a zip of OSV records, or a RustSec folder or tarball with `--db`, or with `db` below `[dep-scan]` in devops.toml",
         ));
     }
     let today = context.today();
-    let scanned = Scanned::read(arguments, context)?;
-    let Scanned { target, found, lockfiles, before, .. } = &scanned;
+    // The process ends after the report: to free the texts of 100,000 packages one by one would only take time.
+    let scanned = ManuallyDrop::new(Scanned::read(arguments, context)?);
+    let Scanned { target, found, lockfiles, before, .. } = &*scanned;
     let wanted = wanted(lockfiles);
-    let mut databases = databases(arguments, context, &wanted)?;
+    let mut databases = databases::read(&arguments.database, context, &wanted)?;
     let not_covered = covered(lockfiles, &databases)?;
-    let mut at_base = target.databases(&arguments.db, &wanted, today)?;
+    let mut at_base = target.databases(&arguments.database.db, &wanted, today)?;
     enrich(at_base.iter_mut().chain(databases.iter_mut().map(|database| &mut database.collected)));
     let collected: Vec<&Collected> =
         at_base.iter().chain(databases.iter().map(|database| &database.collected)).collect();
     let mut matches = compare(lockfiles, &collected, arguments.uncovered_severity);
-    let policy = Policy::read(arguments, context)?;
+    let policy = Policy::read(arguments.rating(), context)?;
     policy.apply(&mut matches, lockfiles);
     let classes = before.as_ref().map(|before| {
         Classes::of(before, lockfiles, &collected, &matches).mark(&mut matches, arguments.only_new)
     });
-    let mut findings = stale(arguments, &databases, &wanted, today);
+    let mut findings = stale(&arguments.database, &databases, &wanted, today);
     findings.extend(nameless(&collected));
     findings.extend(scanned.of_change()?);
     findings.extend(not_covered);
@@ -74,6 +77,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
             .chain(notes(&packages, found, &databases))
             .chain(plan.note())
             .chain(commented(lockfiles))
+            .chain(direct_only(lockfiles))
             .chain(classes.and_then(|classes| classes.note()))
             .chain(before.iter().flat_map(Before::notes))
             .collect(),
@@ -104,6 +108,8 @@ struct Scanned<'a> {
     found: Found,
     lockfiles: Vec<Lockfile>,
     before: Option<Before>,
+    /// When versions were published.
+    dates: Option<ReleaseDates>,
     /// The files that were read.
     inputs: Vec<Input>,
     /// Arguments that had no effect.
@@ -124,8 +130,10 @@ impl<'a> Scanned<'a> {
         let sight = sight::Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
         let found = find(searched, &sight)?;
         let (mut inputs, mut lockfiles, mut now) = (Vec::new(), Vec::new(), Vec::new());
-        for (path, format) in found.read() {
-            let (input, graph, read_at) = read_of_change(path, format, &workspace, target.repository())?;
+        let listed: Vec<(&Path, &Format)> = found.read().map(|(path, format)| (path, format)).collect();
+        let read = read_all(&listed, &workspace, target.repository().map(Repository::ids))?;
+        for ((path, _), (input, graph, mut read_at)) in listed.into_iter().zip(read) {
+            read_at.path = target.repository().and_then(|repository| repository.path_of(path));
             now.push(read_at);
             inputs.push(input);
             lockfiles.push(Lockfile { path: shown(path), graph });
@@ -144,15 +152,16 @@ impl<'a> Scanned<'a> {
         let mut notes = mirrored(lockfiles.iter_mut().map(|lockfile| &mut lockfile.graph), mirrors);
         mirrored(before.iter_mut().flat_map(Before::graphs_mut), mirrors);
         notes.extend(sight.unused());
-        Ok(Self { arguments, context, target, found, lockfiles, before, inputs, notes })
+        let dates = release_dates(arguments, context, &mut inputs, &mut notes)?;
+        Ok(Self { arguments, context, target, found, lockfiles, before, dates, inputs, notes })
     }
 
     /// Findings of what the change does, whatever advisories say.
     fn of_change(&self) -> Result<Vec<Finding>, Error> {
-        let mut findings = self.target.unproven(&self.arguments.db)?;
+        let mut findings = self.target.unproven(&self.arguments.database.db)?;
         findings.extend(self.target.cut_off());
         findings.extend(self.target.gone(self.before.as_ref(), &self.lockfiles)?);
-        findings.extend(self.brought_in()?);
+        findings.extend(self.brought_in());
         Ok(findings)
     }
 
@@ -171,25 +180,21 @@ impl<'a> Scanned<'a> {
     }
 
     /// Findings of what the change brings in.
-    fn brought_in(&self) -> Result<Vec<Finding>, Error> {
-        let dates = match &self.arguments.release_dates {
-            Some(path) => Some(ReleaseDates::read(&shown(path), &read(path)?)?),
-            None => None,
-        };
+    fn brought_in(&self) -> Vec<Finding> {
         let ages = self.arguments.min_release_age.map(|minimum| Ages {
             minimum,
-            dates: dates.as_ref(),
+            dates: self.dates.as_ref(),
             now: self.context.now,
         });
         let Some(before) = &self.before else {
             // Where it is not known what a change brings in, that may be anything.
             let ages = ages.filter(|_| self.target.is_start_unknown());
-            return Ok(ages.map(|ages| ages.of_all(&self.lockfiles)).unwrap_or_default());
+            return ages.map(|ages| ages.of_all(&self.lockfiles)).unwrap_or_default();
         };
         let difference = Difference::of(before, &self.lockfiles);
         let mut findings = difference.findings();
         findings.extend(ages.iter().flat_map(|ages| difference.too_new(ages)));
-        Ok(findings)
+        findings
     }
 
     /// Findings of what the lockfiles list, whatever advisories say.
@@ -197,10 +202,70 @@ impl<'a> Scanned<'a> {
         let Self { arguments, lockfiles, found, .. } = self;
         let mut findings = sources(lockfiles, &matches.uncovered, arguments.uncovered_severity);
         findings.extend(found.not_read().map(|(path, ecosystem)| not_read(&shown(path), ecosystem)));
+        findings.extend(lockfiles.iter().filter_map(in_part));
         findings.extend(licences::findings(arguments, lockfiles)?);
         findings.extend(bans::findings(arguments, lockfiles));
         Ok(findings)
     }
+}
+
+/// When versions were published: from the target branch, where a change could write it.
+fn release_dates(
+    arguments: &Arguments,
+    context: &Context,
+    inputs: &mut Vec<Input>,
+    notes: &mut Vec<String>,
+) -> Result<Option<ReleaseDates>, Error> {
+    let Some(path) = &arguments.release_dates else { return Ok(None) };
+    let files = statement_file::read(std::slice::from_ref(path), context, inputs, notes)?;
+    match files.first() {
+        Some(file) => ReleaseDates::read(&file.label, &file.bytes).map(Some),
+        // The ages that it would say are unknown, which is a finding of each version.
+        None if path.exists() => Ok(None),
+        None => Err(Error::input("no such file")
+            .at(Location::file(shown(path)))
+            .help("write it with `devops fetch release-dates --output FILE` before this job")),
+    }
+}
+
+/// A lockfile that was read: as an input, what it lists, and what stands for it in git.
+type Read = (Input, Graph, ReadAt);
+
+/// Most processors that read lockfiles.
+const MOST_WORKERS: usize = 4;
+/// The number of lockfiles that are worth another processor.
+const WORTH_A_WORKER: usize = 8;
+
+/// Reads lockfiles, many of them on several processors. What is read is in their order, and so is the error that counts.
+fn read_all(
+    lockfiles: &[(&Path, &Format)],
+    workspace: &Workspace,
+    ids: Option<Ids>,
+) -> Result<Vec<Read>, Error> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut read = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((path, format)) = lockfiles.get(index) else { return read };
+            read.push((index, read_of_change(path, format, workspace, ids)));
+        }
+    };
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = processors.min(MOST_WORKERS).min(lockfiles.len() / WORTH_A_WORKER).max(1);
+    let mut all: BTreeMap<usize, Result<Read, Error>> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let others = others.into_iter().filter_map(|other| other.join().ok()).flatten();
+        own.into_iter().chain(others).collect()
+    });
+    let lockfiles = lockfiles.iter().enumerate();
+    lockfiles
+        .map(|(index, (path, format))| {
+            // What another thread did not give is read here.
+            all.remove(&index).unwrap_or_else(|| read_of_change(path, format, workspace, ids))
+        })
+        .collect()
 }
 
 /// A lockfile as an input and what it lists, with what stands for it in git.
@@ -208,14 +273,14 @@ fn read_of_change(
     path: &Path,
     format: &Format,
     workspace: &Workspace,
-    repository: Option<&Repository>,
-) -> Result<(Input, Graph, ReadAt), Error> {
+    ids: Option<Ids>,
+) -> Result<Read, Error> {
     let bytes = read(path)?;
     let seen = RefCell::new(Seen::new());
     let list = || {
         list_with(path, &bytes, format, workspace, &|name, bytes| {
-            if let Some(repository) = repository {
-                let id = bytes.and_then(|bytes| repository.id_of(bytes));
+            if let Some(ids) = ids {
+                let id = bytes.and_then(|bytes| ids.of(bytes));
                 seen.borrow_mut().insert(name.to_owned(), id);
             }
         })
@@ -230,11 +295,7 @@ fn read_of_change(
         let graph = list();
         (hashing.join().unwrap_or_else(|_| input()), graph)
     });
-    let read_at = ReadAt {
-        path: repository.and_then(|repository| repository.path_of(path)),
-        id: repository.and_then(|repository| repository.id_of(&bytes)),
-        seen: seen.into_inner(),
-    };
+    let read_at = ReadAt { path: None, id: ids.and_then(|ids| ids.of(&bytes)), seen: seen.into_inner() };
     Ok((input, graph?, read_at))
 }
 
@@ -304,132 +365,42 @@ fn mirrored<'a>(graphs: impl Iterator<Item = &'a mut Graph>, mirrors: &[Mirror])
     unused.map(|(mirror, _)| format!("no package is from `{}` in `sources-mirrors`", mirror.text())).collect()
 }
 
-/// What the databases are asked about.
-fn wanted(lockfiles: &[Lockfile]) -> Wanted<'_> {
-    let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-    packages.map(|package| (package.ecosystem, package.name.as_str())).collect()
+/// The finding that a file does not list everything, as it says itself.
+fn in_part(lockfile: &Lockfile) -> Option<Finding> {
+    let (line, what) = lockfile.graph.gap.as_ref()?;
+    let path = lockfile.path.as_str();
+    Some(
+        Finding::new(
+            &NOT_READ,
+            format!("{path} does not list everything, as it says itself"),
+            &[path, "in part"],
+        )
+        .detail(what.clone())
+        .named("lockfile", path)
+        .at(Location::line(path, *line))
+        .help("generate it again with everything in it, or check the lockfiles that it was made of"),
+    )
 }
 
-/// Asks every database about the packages.
-fn databases(arguments: &Arguments, context: &Context, wanted: &Wanted<'_>) -> Result<Vec<Database>, Error> {
-    let mut databases = Vec::new();
-    let mut seen = BTreeSet::new();
-    for path in &arguments.db {
-        // One database by two paths is one; a path that leads nowhere is an error when it is read.
-        if !seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
-            continue;
-        }
-        let database = collect(path, arguments.db_digest.as_deref(), wanted, context.today())?;
-        for age in judged(arguments, &database, wanted) {
-            let days_old = days_since(age, context.today());
-            let limit = limit(age, arguments.max_db_age);
-            if days_old > limit {
-                return Err(Error::input(format!(
-                    "advisory database is too old: {}, {} ago; the maximum is {}",
-                    basis(age),
-                    days(days_old),
-                    days(limit),
-                ))
-                .at(Location::file(database.path.clone()))
-                .help(
-                    "fetch the database again; `--max-db-age` sets the limit, `--frozen-db` accepts any age",
-                ));
-            }
-        }
-        databases.push(database);
-    }
-    Ok(databases)
-}
-
-/// Adds to every advisory what lists of exploited vulnerabilities and of probabilities say of it.
-fn enrich<'a>(all: impl Iterator<Item = &'a mut Collected>) {
-    let mut all: Vec<&mut Collected> = all.collect();
-    let mut lists = Enrichment::default();
-    for collected in &mut all {
-        lists.add(std::mem::take(&mut collected.enrichment));
-    }
-    for advisory in all.into_iter().flat_map(|collected| collected.advisories.values_mut().flatten()) {
-        lists.add_to(advisory);
-    }
-}
-
-/// The ages of a database that count: those of sources about packages that are asked about.
-fn judged<'a>(
-    arguments: &Arguments,
-    database: &'a Database,
-    wanted: &Wanted<'_>,
-) -> impl Iterator<Item = &'a Age> {
-    let asked: BTreeSet<&str> = wanted.iter().map(|(ecosystem, _)| ecosystem.name()).collect();
-    let is_asked = move |age: &&Age| {
-        age.source.is_empty() || age.ecosystems.iter().any(|ecosystem| asked.contains(ecosystem.as_str()))
-    };
-    let is_frozen = arguments.frozen_db;
-    database.ages.iter().filter(move |age| !is_frozen && is_asked(age))
-}
-
-/// What the age of a source counts from.
-fn basis(age: &Age) -> String {
-    let since = age.since().map(|day| day.to_string()).unwrap_or_default();
-    let what =
-        if age.source.is_empty() { "its".to_owned() } else { format!("the source {} with its", age.source) };
-    match age.fetched {
-        Some(_) => format!("the source {} was fetched on {since}", age.source),
-        None => format!("{what} newest advisory is from {since}"),
-    }
-}
-
-/// Days since a source was fetched, or since its newest advisory.
-fn days_since(age: &Age, today: Date) -> i64 {
-    age.since().and_then(|day| today.since(day).ok()).map_or(0, |span| i64::from(span.get_days())).max(0)
-}
-
-/// The maximum age of a source in days.
-fn limit(age: &Age, maximum: u32) -> i64 {
-    let maximum = i64::from(maximum);
-    // The newest advisory is older than the database, so that it has more time, unless somebody asks for less than the default.
-    if age.fetched.is_some() || maximum < 30 { maximum } else { maximum.max(180) }
-}
-
-/// The age in days from which a source warns.
-fn warns_after(age: &Age, maximum: u32) -> i64 {
-    let half = limit(age, maximum) / 2;
-    if age.fetched.is_some() { half.min(7) } else { half }
-}
-
-fn days(amount: i64) -> String {
-    count(amount.unsigned_abs(), "day")
-}
-
-/// Findings about databases that will soon be too old.
-fn stale(arguments: &Arguments, databases: &[Database], wanted: &Wanted<'_>, today: Date) -> Vec<Finding> {
-    let finding = |database: &Database, age: &Age| {
-        let title = format!("advisory database {} is {} old", database.path, days(days_since(age, today)));
-        let identity = [database.path.as_str(), age.source.as_str()];
-        let identity = if age.source.is_empty() { identity.get(..1) } else { identity.get(..) };
-        Finding::new(&STALE, title, identity.unwrap_or_default())
-            .detail(basis(age))
-            .named("database", database.path.as_str())
-            .about("newest", age.newest.map(|day| day.to_string()).unwrap_or_default())
-            .help("fetch the database again")
-    };
-    let mut findings = Vec::new();
-    for database in databases {
-        let ages = judged(arguments, database, wanted);
-        let mut stale = ages.filter(|age| days_since(age, today) > warns_after(age, arguments.max_db_age));
-        findings.extend(stale.next().map(|age| finding(database, age)));
-    }
-    findings
-}
-
-/// The finding about a lockfile is in a format that is not read yet.
+/// The finding that a lockfile is in a format that is not read yet.
 fn not_read(path: &str, ecosystem: &str) -> Finding {
     let (why, help) = if is_manifest(path) {
         (
             format!("no lockfile says which packages of {ecosystem} it brings in"),
             "have the package manager write its lockfile and commit that, or check it with another tool",
         )
+    } else if let Some(Kind::Read(_)) = Kind::of(path) {
+        // The format is read, but the text is one for people.
+        (
+            "none of its lines asks for a package".to_owned(),
+            "name it with its path to have it read, or exclude it",
+        )
     } else {
-        (format!("{ecosystem} is not read yet"), "check it with another tool, or name the lockfiles to check")
+        let format = path.rsplit('/').next().unwrap_or(path);
+        (
+            format!("the format of `{format}` ({ecosystem}) is not read yet"),
+            "check it with another tool, or name the lockfiles to check",
+        )
     };
     Finding::new(&NOT_READ, format!("{path} was not checked: {why}"), &[path])
         .named("lockfile", path)
@@ -439,12 +410,13 @@ fn not_read(path: &str, ecosystem: &str) -> Finding {
 }
 
 /// Packages by what they are and where they come from.
-type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin)>;
+type Packages<'a> = HashSet<(Ecosystem, &'a str, &'a str, Origin), RandomState>;
 
 /// Every package once, whatever the number of lockfiles that list it.
 fn packages(lockfiles: &[Lockfile]) -> Packages<'_> {
     let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
     packages
+        .filter(|package| !package.is_source())
         .map(|package| (package.ecosystem, package.name.as_str(), package.version.as_str(), package.origin))
         .collect()
 }
@@ -487,6 +459,18 @@ fn commented(lockfiles: &[Lockfile]) -> Option<String> {
     })
 }
 
+/// The note that a POM has no dependencies of dependencies.
+fn direct_only(lockfiles: &[Lockfile]) -> Option<String> {
+    let is_pom = |lockfile: &Lockfile| {
+        lockfile.path.rsplit('/').next() == Some("pom.xml") && !lockfile.graph.packages.is_empty()
+    };
+    lockfiles.iter().any(is_pom).then(|| {
+        "pom.xml has direct dependencies only; `mvn org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom` lists all in target/bom.json, \
+         which can be scanned"
+            .to_owned()
+    })
+}
+
 /// What was not checked.
 fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<String> {
     let mut notes = Vec::new();
@@ -521,54 +505,4 @@ fn notes(packages: &Packages<'_>, found: &Found, databases: &[Database]) -> Vec<
         notes.push(format!("ignored by git or excluded: {}", some(&hidden)));
     }
     notes
-}
-
-/// An advisory database, as provenance has it.
-#[derive(Serialize)]
-struct Origins<'a> {
-    path: &'a str,
-    advisories: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    newest: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fetched: Option<String>,
-    age_days: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<&'a str>,
-}
-
-impl<'a> Origins<'a> {
-    fn of(database: &'a Database, today: Date) -> Self {
-        Self {
-            path: &database.path,
-            advisories: database.collected.total,
-            newest: database.newest().map(|day| day.to_string()),
-            fetched: database.ages.iter().filter_map(|age| age.fetched).min().map(|time| time.to_string()),
-            age_days: database.ages.iter().map(|age| days_since(age, today)).max().unwrap_or(0),
-            sha256: database
-                .input
-                .as_ref()
-                .map(|input| input.sha256.as_str())
-                .filter(|_| database.digest.is_none()),
-            digest: database.digest.as_deref(),
-        }
-    }
-}
-
-/// Where advisories came from; one database under its own name, several as a list.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Provenance<'a> {
-    Database(Origins<'a>),
-    Databases(Vec<Origins<'a>>),
-}
-
-/// Where advisories came from.
-fn provenance(databases: &[Database], today: Date) -> Facts {
-    facts(&match databases {
-        [one] => Provenance::Database(Origins::of(one, today)),
-        several => Provenance::Databases(several.iter().map(|one| Origins::of(one, today)).collect()),
-    })
 }

@@ -17,6 +17,11 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// The digest alone: `sha256:` and lower-case digits.
+    pub(super) fn sum(&self) -> &str {
+        &self.sum
+    }
+
     /// Whether a digest, or a reference that ends with one, is this digest; names are not compared.
     pub(super) fn is(&self, known: &str) -> bool {
         sum(known).eq_ignore_ascii_case(&self.sum)

@@ -14,15 +14,17 @@ mod problem;
 mod rating;
 mod reports;
 mod rules;
+mod scan;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueHint};
+use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum, ValueHint};
 
 use self::collect::Collector;
 use self::digest::Digest;
 use self::filters::Filters;
 use self::reports::Source;
+use devops_assessment::{DatabaseArguments, RatingArguments};
 use devops_core::report::Facts;
 use devops_core::{Bill, Error, Rule, Severity};
 use devops_job::{CONTAINER_SCANNING, Context, Format, Job, Key, Kind, Outcome, OwnFormat};
@@ -34,6 +36,58 @@ pub struct ImageScan;
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
+    /// Image to scan: an archive of `docker save` or `podman save`, an OCI layout as a folder or archive, or the root folder of a system
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub image: Option<PathBuf>,
+
+    /// Which databases are asked.
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+
+    /// Which image is meant, where the archive or layout has several: a name or a tag
+    #[arg(long, value_name = "NAME")]
+    pub image_tag: Option<String>,
+
+    /// Which image is meant, where there is one for each platform, e.g. `linux/arm64`
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<String>,
+
+    /// Base image: an archive, a layout, or the digest of an image in the same layout; findings say whether they are of its layers
+    #[arg(long, value_name = "PATH|DIGEST")]
+    pub base_image: Option<String>,
+
+    /// Whose layers fail the gate, if the base image is given: with `application`, findings in layers of the base image warn
+    #[arg(long, value_name = "ORIGIN", value_enum)]
+    pub only: Option<Only>,
+
+    /// Compare the digests of unpacked layers as well, which has all their bytes read
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub verify_digests: bool,
+
+    /// Folder that keeps what is known of packed layers for the next run; layers are found by digest
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub cache: Option<PathBuf>,
+
+    /// Labels that the image must have, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub required_labels: Vec<String>,
+
+    /// Maximum size of all layers in megabytes, unpacked
+    #[arg(long, value_name = "MEGABYTES")]
+    pub max_size: Option<u64>,
+
+    /// Maximum number of layers
+    #[arg(long, value_name = "NUMBER")]
+    pub max_layers: Option<u32>,
+
+    /// Maximum age of the base image in days, if the base image is given
+    #[arg(long, value_name = "DAYS")]
+    pub max_base_age: Option<u32>,
+
+    /// How severe findings are.
+    #[command(flatten)]
+    pub rating: RatingArguments,
+
     /// Scanner reports to judge: JSON of Trivy or Grype, or SARIF; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
     pub report: Vec<PathBuf>,
@@ -110,6 +164,9 @@ impl Arguments {
 
     /// Rejects invalid settings.
     fn check(&self) -> Result<(), Error> {
+        if self.image.is_some() {
+            return self.check_scan();
+        }
         if self.report.is_empty() {
             return Err(Error::usage("no report to judge")
                 .help("give one: `image-scan --report trivy.json`; `-` is standard input"));
@@ -127,6 +184,36 @@ impl Arguments {
         }
         self.filters(Severity::High).check()
     }
+
+    /// Rejects invalid settings of a scan.
+    fn check_scan(&self) -> Result<(), Error> {
+        if !self.report.is_empty() {
+            return Err(Error::usage("both an image and a report are given").help(
+                "scan the image with `--image`, or judge a report with `--report`, each in a run of its own",
+            ));
+        }
+        if self.only_new || !self.compare_with.is_empty() {
+            return Err(Error::usage("`compare-with` and `only-new` are about reports")
+                .help("compare reports: write them with `--formats trivy` and judge them with `--report`"));
+        }
+        if self.only.is_some() && self.base_image.is_none() {
+            return Err(Error::usage("`only` needs the base image")
+                .help("give it with `--base-image`: `devops fetch image` gets one"));
+        }
+        if self.max_base_age.is_some() && self.base_image.is_none() {
+            return Err(
+                Error::usage("`max-base-age` needs the base image").help("give it with `--base-image`")
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Whose layers fail the gate, as a value of `--only`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    /// Those that were built on the base image
+    Application,
 }
 
 impl Job for ImageScan {
@@ -136,9 +223,25 @@ impl Job for ImageScan {
     const KIND: Kind = Kind::Gate;
     const KEYS: &'static [(&'static str, Key)] = &[
         ("allow-empty", Key::OFF),
+        ("base-image", Key::Decides),
         ("cpe-fail-on", Key::LEAST_SEVERE),
+        ("cvss-threshold", Key::Maximum),
+        ("db", Key::Unset),
+        ("epss-threshold", Key::Maximum),
         ("expect-digest", Key::Unset),
         ("fixed-only", Key::OFF),
+        ("frozen-db", Key::OFF),
+        ("grace-critical", Key::Maximum),
+        ("grace-high", Key::Maximum),
+        ("grace-low", Key::Maximum),
+        ("grace-medium", Key::Maximum),
+        ("kev", Key::ON),
+        ("max-base-age", Key::Maximum),
+        ("max-db-age", Key::Maximum),
+        ("max-layers", Key::Maximum),
+        ("max-size", Key::Maximum),
+        ("required-labels", Key::List),
+        ("verify-digests", Key::ON),
         ("max-report-age", Key::Maximum),
         ("only-new", Key::OFF),
         ("report", Key::List),
@@ -167,8 +270,19 @@ impl Job for ImageScan {
         rules::RULES
     }
 
+    fn queries() -> Vec<Command> {
+        vec![scan::packages_command::command()]
+    }
+
+    fn answer(_: &str, matches: &ArgMatches) -> Result<String, Error> {
+        scan::packages_command::answer(matches)
+    }
+
     fn run(arguments: &Arguments, context: &Context) -> Result<Outcome, Error> {
         arguments.check()?;
+        if let Some(image) = &arguments.image {
+            return scan::scan(image, arguments, context);
+        }
         let mut notes = Vec::new();
         let mut inputs = Vec::new();
         let mut collector = Collector::new(arguments.filters(context.fail_on));

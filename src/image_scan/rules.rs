@@ -14,6 +14,18 @@ rules! {
     MISCONFIGURATION: "image-misconfiguration", Medium, "a configuration fails a check";
     SECRET: "image-secret", High, "a file of the image contains a secret in plain text";
     LICENCE: "image-licence", Medium, "a package or file of the image has a licence with obligations";
+    OS_NOT_COVERED: "os-not-covered", High,
+        "no advisory database is about the packages of the image's system";
+    ROOT: "image-runs-as-root", Medium, "the image runs as root";
+    PRIVILEGED_FILE: "image-privileged-file", Medium,
+        "a file runs with the rights of its owner, and no package of the distribution brought it";
+    NOT_PINNED: "image-base-not-pinned", Info, "the image does not name its base image by digest";
+    BASE_OUTDATED: "image-base-outdated", Medium, "the base image is older than allowed";
+    LABEL_MISSING: "image-label-missing", Info, "the image lacks labels";
+    CACHE_LEFT: "image-cache-left", Info, "the cache of a package manager is in the image";
+    TOO_LARGE: "image-too-large", Medium, "the image is larger than allowed";
+    TOO_MANY_LAYERS: "image-too-many-layers", Medium, "the image has more layers than allowed";
+    CONTRADICTORY: "image-contradictory", High, "files of the image contradict each other about its packages";
     OS_END_OF_LIFE: "image-os-end-of-life", Medium,
         "the operating system of the image is no longer supported";
     NOTHING_SCANNED: "image-nothing-scanned", High,

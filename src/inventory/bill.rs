@@ -90,7 +90,7 @@ mod tests {
             packages: vec![root, Package::new(Ecosystem::PYPI, "a", "1.5", 3), other],
             edges: vec![vec![Edge::from(1)], vec![Edge::from(2)]],
             roots: vec![0],
-            asked: vec![],
+            ..Graph::default()
         };
         let file = bill("requirements.txt", &graph);
         assert_eq!((file.path.as_str(), file.package_manager.as_str()), ("requirements.txt", "pip"));

@@ -94,6 +94,7 @@ impl Draft {
             packages: self.packages,
             roots: self.roots,
             asked: self.asked.into_iter().map(|(asked, _)| asked).collect(),
+            gap: None,
         }
     }
 

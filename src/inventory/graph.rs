@@ -19,6 +19,8 @@ pub struct Graph {
     pub roots: Vec<usize>,
     /// What the project itself asks for, beside what its own packages depend on.
     pub asked: Vec<Asked>,
+    /// Where the file itself says that it does not list everything: the line, and what it says.
+    pub gap: Option<(u64, String)>,
 }
 
 /// A package depends on another.
@@ -52,6 +54,24 @@ pub struct Asked {
 pub struct Paths<'a> {
     graph: &'a Graph,
     steps: Vec<Step>,
+    places: Vec<Place>,
+}
+
+/// Where a package is on the way to it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// How many packages the way has, itself included.
+    length: usize,
+    /// The last package of the way's start, which is kept of a long one.
+    start: usize,
+}
+
+impl Place {
+    /// The place of a package that is reached through another.
+    fn behind(self, index: usize) -> Self {
+        let length = self.length + 1;
+        Self { length, start: if length <= LONGEST / 2 { index } else { self.start } }
+    }
 }
 
 /// How a package is reached.
@@ -71,6 +91,7 @@ impl Graph {
     /// Walks the graph once, breadth first, so that each package is met on a shortest way.
     pub fn paths(&self) -> Paths<'_> {
         let mut steps = vec![Step::Unreached; self.packages.len()];
+        let mut places = vec![Place::default(); self.packages.len()];
         let mut queue = VecDeque::new();
         for &root in &self.roots {
             if let Some(step) = steps.get_mut(root) {
@@ -81,19 +102,26 @@ impl Graph {
         for asked in &self.asked {
             if let Some(step @ Step::Unreached) = steps.get_mut(asked.package) {
                 *step = Step::Direct;
+                if let Some(place) = places.get_mut(asked.package) {
+                    *place = Place::default().behind(asked.package);
+                }
                 queue.push_back(asked.package);
             }
         }
         while let Some(from) = queue.pop_front() {
             let is_root = steps.get(from) == Some(&Step::Root);
+            let above = places.get(from).copied().unwrap_or_default();
             for &Edge { to, .. } in self.edges.get(from).into_iter().flatten() {
                 if let Some(step @ Step::Unreached) = steps.get_mut(to) {
                     *step = if is_root { Step::Direct } else { Step::Through(from) };
+                    if let Some(place) = places.get_mut(to) {
+                        *place = above.behind(to);
+                    }
                     queue.push_back(to);
                 }
             }
         }
-        Paths { graph: self, steps }
+        Paths { graph: self, steps, places }
     }
 }
 
@@ -105,23 +133,28 @@ impl Paths<'_> {
 
     /// The shortest way from a direct dependency to this package, both included, each as `name version`.
     pub fn to(&self, index: usize) -> Vec<String> {
-        let mut indexes = vec![index];
-        let mut at = index;
-        while let Some(Step::Through(from)) = self.steps.get(at) {
-            indexes.push(*from);
-            at = *from;
+        let place = self.places.get(index).copied().unwrap_or_default();
+        let left_out = place.length.saturating_sub(LONGEST);
+        let label = |index: usize| self.graph.packages.get(index).map(Package::label);
+        // From the package back, so that no more steps are taken than are shown.
+        let mut path: Vec<String> = Vec::with_capacity(place.length.min(LONGEST + 1));
+        if left_out > 0 {
+            path.extend(self.back(index).take(LONGEST / 2).filter_map(label));
+            path.push(format!("… {left_out} more …"));
+            path.extend(self.back(place.start).filter_map(label));
+        } else {
+            path.extend(self.back(index).filter_map(label));
         }
-        indexes.reverse();
-        let left_out = indexes.len().saturating_sub(LONGEST);
-        let mut path: Vec<String> = Vec::with_capacity(indexes.len().min(LONGEST + 1));
-        for (position, index) in indexes.iter().enumerate() {
-            match position.checked_sub(LONGEST / 2) {
-                Some(0) if left_out > 0 => path.push(format!("… {left_out} more …")),
-                Some(past) if past < left_out => {}
-                _ => path.extend(self.graph.packages.get(*index).map(Package::label)),
-            }
-        }
+        path.reverse();
         path
+    }
+
+    /// A package and those on the way to it, back to the direct dependency.
+    fn back(&self, index: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(index), |at| match self.steps.get(*at) {
+            Some(Step::Through(from)) => Some(*from),
+            _ => None,
+        })
     }
 }
 
@@ -137,7 +170,7 @@ mod tests {
             .collect();
         packages[0].origin = Origin::Project;
         let edges = edges.into_iter().map(|edges| edges.into_iter().map(Edge::from).collect()).collect();
-        Graph { packages, edges, roots: vec![0], asked: vec![] }
+        Graph { packages, edges, roots: vec![0], ..Graph::default() }
     }
 
     #[test]
@@ -173,5 +206,23 @@ mod tests {
         assert_eq!(path.first().unwrap(), "p1 1.0.0");
         assert_eq!(path[32], "… 935 more …");
         assert_eq!(path.last().unwrap(), "p999 1.0.0");
+    }
+
+    #[test]
+    fn steps_are_taken_only_as_far_as_they_are_shown() {
+        let graph = graph((1..1_001).map(|next| if next < 1_000 { vec![next] } else { vec![] }).collect());
+        let paths = graph.paths();
+        for (index, length) in [(1, 1), (63, 63), (64, 64), (65, 65), (66, 65), (500, 65)] {
+            let path = paths.to(index);
+            assert_eq!(path.len(), length, "{index}");
+            let shown = |at: usize| path.get(at).unwrap().clone();
+            for at in 0..length.min(32) {
+                assert_eq!(shown(at), format!("p{} 1.0.0", at + 1), "{index}");
+                assert_eq!(shown(length - 1 - at), format!("p{} 1.0.0", index - at), "{index}");
+            }
+            if index > 64 {
+                assert_eq!(shown(32), format!("… {} more …", index - 64));
+            }
+        }
     }
 }

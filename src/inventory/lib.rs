@@ -15,6 +15,6 @@ pub mod sboms;
 
 pub use bill::{bill, package_manager};
 pub use graph::{Asked, Edge, Graph, Paths};
-pub use package::{Origin, Package, Scope};
+pub use package::{Origin, Package, Scope, SourcePackage};
 pub use purl::{Purl, purl};
 pub use release_dates::ReleaseDates;

@@ -113,6 +113,17 @@ pub struct Package {
     pub published: Option<Timestamp>,
     /// Whether the version is a guess from something that bounds it, as the `go` line bounds the toolchain.
     pub is_guessed: bool,
+    /// The package of its distribution that it was built from, which advisories are about.
+    pub built_from: Option<Box<SourcePackage>>,
+}
+
+/// The source package of a distribution's package; advisories of most distributions are about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourcePackage {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
 }
 
 impl Package {
@@ -133,7 +144,13 @@ impl Package {
             license: None,
             published: None,
             is_guessed: false,
+            built_from: None,
         }
+    }
+
+    /// The name that advisories know it by.
+    pub fn advised_name(&self) -> &str {
+        self.built_from.as_ref().map_or(&self.name, |source| &source.name)
     }
 
     /// The source without the commit that a git source ends with, so that it stays the same when the commit changes.
@@ -153,6 +170,16 @@ impl Package {
     /// Whether the file gives an exact version.
     pub fn is_exact(&self) -> bool {
         !self.version.is_empty()
+    }
+
+    /// Whether it stands for a registry or folder that may give any package, listed by its host or path.
+    pub fn is_source(&self) -> bool {
+        let is_own = |host: &str| host == self.name;
+        let host = self.source.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+        !self.source.is_empty()
+            && self.version.is_empty()
+            && self.requirement.is_empty()
+            && (is_own(&self.source) || host.is_some_and(is_own))
     }
 
     /// Whether the version only fills the place of one, as `v0.0.0` does in a `go.mod` that replaces the module.

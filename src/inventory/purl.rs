@@ -37,6 +37,9 @@ pub(crate) const ECOSYSTEMS: [Ecosystem; 19] = [
 
 /// The purl of a package; without a version where that is empty.
 pub fn purl(ecosystem: Ecosystem, name: &str, version: &str) -> String {
+    if OF_DISTRIBUTIONS.contains(&ecosystem.purl_type()) {
+        return of_distribution(ecosystem, name, version, "", "");
+    }
     let (name, subpath) = spelled(ecosystem, name);
     let mut purl = format!("pkg:{}", ecosystem.purl_type());
     let is_nested = has_namespace(ecosystem);
@@ -57,6 +60,63 @@ pub fn purl(ecosystem: Ecosystem, name: &str, version: &str) -> String {
         purl.push(before);
         purl.extend(utf8_percent_encode(segment, ENCODED));
         before = '/';
+    }
+    purl
+}
+
+/// The types of packages of distributions.
+const OF_DISTRIBUTIONS: [&str; 4] = ["alpm", "apk", "deb", "rpm"];
+
+/// The purl of a package of a distribution, `pkg:deb/debian/curl@7.88.1-10?arch=amd64&distro=debian-12`; without what is empty.
+/// `upstream` is its source package, with `@` and the version where that differs.
+pub(crate) fn of_distribution(
+    ecosystem: Ecosystem,
+    name: &str,
+    version: &str,
+    architecture: &str,
+    upstream: &str,
+) -> String {
+    let kind = ecosystem.purl_type();
+    let hyphened = |text: &str| text.to_ascii_lowercase().replace([' ', ':'], "-");
+    let namespace = match ecosystem.base() {
+        Ecosystem::RED_HAT => "redhat".to_owned(),
+        // Named after the tool, because the distribution is not known.
+        base if ["apk", "dpkg", "rpm"].contains(&base.name()) => String::new(),
+        base => hyphened(base.name()),
+    };
+    let release = ecosystem.release();
+    let distribution = match ecosystem.base() {
+        _ if release.is_empty() => String::new(),
+        Ecosystem::RED_HAT => release.replacen("enterprise_linux:", "rhel-", 1),
+        Ecosystem::ALPINE => format!("alpine-{}", release.strip_prefix('v').unwrap_or(release)),
+        Ecosystem::UBUNTU => format!("ubuntu-{}", release.strip_suffix(":LTS").unwrap_or(release)),
+        _ => format!("{namespace}-{}", hyphened(release)),
+    };
+    // Other types have the epoch in the version.
+    let (epoch, version) = match version.split_once(':') {
+        Some((epoch, version)) if kind == "rpm" => (epoch, version),
+        _ => ("", version),
+    };
+    let mut purl = format!("pkg:{kind}");
+    for part in [namespace.as_str(), name].into_iter().filter(|part| !part.is_empty()) {
+        purl.push('/');
+        purl.extend(utf8_percent_encode(part, ENCODED));
+    }
+    if !version.is_empty() {
+        purl.push('@');
+        purl.extend(utf8_percent_encode(version, ENCODED));
+    }
+    let mut before = '?';
+    for (key, value) in
+        [("arch", architecture), ("distro", &distribution), ("epoch", epoch), ("upstream", upstream)]
+    {
+        if !value.is_empty() {
+            purl.push(before);
+            purl.push_str(key);
+            purl.push('=');
+            purl.extend(utf8_percent_encode(value, ENCODED));
+            before = '&';
+        }
     }
     purl
 }
@@ -103,8 +163,7 @@ fn spelled(ecosystem: Ecosystem, name: &str) -> (Cow<'_, str>, Option<&str>) {
 
 /// A name of a Python package in the form in which names are compared.
 pub fn pep_503(name: &str) -> String {
-    let known = devops_versions::find(Ecosystem::PYPI.name());
-    known.map_or(Cow::Borrowed(name), |known| known.package_name(name)).into_owned()
+    devops_versions::pep503(name).into_owned()
 }
 
 /// The address of a repository as host and path.
@@ -229,7 +288,7 @@ impl Purl {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{ECOSYSTEMS, parse, purl};
+    use super::{ECOSYSTEMS, of_distribution, parse, purl};
     use devops_core::Ecosystem;
 
     #[test]
@@ -284,6 +343,60 @@ mod tests {
         ] {
             assert_eq!(purl(ecosystem, name, version), expected);
         }
+    }
+
+    #[test]
+    fn packages_of_distributions_have_their_release() {
+        let debian = Ecosystem::DEBIAN.of_release("12").unwrap();
+        let alpine = Ecosystem::ALPINE.of_release("v3.20").unwrap();
+        let red_hat = Ecosystem::RED_HAT.of_release("enterprise_linux:9").unwrap();
+        let rocky = Ecosystem::ROCKY_LINUX.of_release("9").unwrap();
+        let ubuntu = Ecosystem::UBUNTU.of_release("22.04:LTS").unwrap();
+        let leap = Ecosystem::OPENSUSE.of_release("Leap 15.6").unwrap();
+        for (ecosystem, name, version, architecture, upstream, expected) in [
+            (
+                debian,
+                "curl",
+                "7.88.1-10",
+                "amd64",
+                "",
+                "pkg:deb/debian/curl@7.88.1-10?arch=amd64&distro=debian-12",
+            ),
+            (
+                debian,
+                "libc++1",
+                "1:2~3+b1",
+                "",
+                "llvm@1:2",
+                "pkg:deb/debian/libc%2B%2B1@1:2~3%2Bb1?distro=debian-12&upstream=llvm%401:2",
+            ),
+            (ubuntu, "curl", "1", "arm64", "", "pkg:deb/ubuntu/curl@1?arch=arm64&distro=ubuntu-22.04"),
+            (
+                alpine,
+                "musl",
+                "1.2.5-r0",
+                "x86_64",
+                "",
+                "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20",
+            ),
+            (
+                red_hat,
+                "perl",
+                "1:5.32-1.el9",
+                "x86_64",
+                "",
+                "pkg:rpm/redhat/perl@5.32-1.el9?arch=x86_64&distro=rhel-9&epoch=1",
+            ),
+            (rocky, "a", "1-1", "", "", "pkg:rpm/rocky-linux/a@1-1?distro=rocky-linux-9"),
+            (leap, "a", "1-1", "", "", "pkg:rpm/opensuse/a@1-1?distro=opensuse-leap-15.6"),
+            (Ecosystem::WOLFI, "a", "1-r0", "", "", "pkg:apk/wolfi/a@1-r0"),
+            (Ecosystem::new("dpkg", "deb"), "a", "", "", "", "pkg:deb/a"),
+        ] {
+            assert_eq!(of_distribution(ecosystem, name, version, architecture, upstream), expected);
+            let read = parse(expected).unwrap();
+            assert_eq!(read.name, name, "{expected}");
+        }
+        assert_eq!(purl(debian, "curl", "1"), "pkg:deb/debian/curl@1?distro=debian-12");
     }
 
     #[test]

@@ -112,6 +112,13 @@ mod tests {
     }
 
     #[test]
+    fn what_begins_with_zeros_is_refused_without_reading_on() {
+        let trouble = Lines::new(std::io::repeat(0)).next_line().unwrap_err();
+        assert_eq!(trouble.what, "can't be read: it begins with zero bytes, as no text does");
+        assert_eq!(lines("a\u{0}b\n").len(), 1);
+    }
+
+    #[test]
     fn a_long_line_is_cut_and_passed() {
         let found = lines(&format!("{}\nb", "x".repeat(LONGEST * 2 + 7)));
         assert_eq!((found[0].1.len(), found[0].2), (LONGEST, true));

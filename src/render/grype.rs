@@ -123,7 +123,8 @@ fn with_rule(mut found: Value, finding: &Finding) -> Value {
 /// The match of a finding.
 fn of_finding(found: Found<'_>) -> Value {
     let id = found.text("advisory");
-    let kind = found.fact("ecosystem");
+    let kind = found.kind_of_target();
+    let kind = kind.as_str();
     let known = TYPES.iter().find(|(known, _)| *known == kind).map(|(_, word)| *word);
     let kind = known.unwrap_or(if found.fact("class") == "os-pkgs" { "rpm" } else { kind });
     let paths = match found.list("paths") {

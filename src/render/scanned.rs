@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::excerpt::cut;
 use super::facts::total;
+use super::vulnerabilities::Vulnerability;
 use super::{Document, Revision};
 use devops_core::{Finding, Severity};
 
@@ -16,6 +17,20 @@ const NAMES: usize = 100;
 
 /// Rules about packages.
 const VULNERABILITIES: [&str; 2] = ["image-vulnerability", "image-unrated"];
+
+/// Ecosystems as OSV names them, with Trivy's words for what is installed of them.
+const INSTALLED: [(&str, &str); 10] = [
+    ("AlmaLinux", "alma"),
+    ("Red Hat", "redhat"),
+    ("Rocky Linux", "rocky"),
+    ("PyPI", "python-pkg"),
+    ("Go", "gobinary"),
+    ("crates.io", "rustbinary"),
+    ("Maven", "jar"),
+    ("RubyGems", "gemspec"),
+    ("NuGet", "dotnet-core"),
+    ("Packagist", "composer-vendor"),
+];
 
 /// What a finding is in the terms of scanners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +56,9 @@ impl<'a> Found<'a> {
     pub(super) fn of(finding: &'a Finding) -> Option<Self> {
         let kind = match finding.rule.as_str() {
             rule if VULNERABILITIES.contains(&rule) => Kind::Vulnerability,
+            rule if !rule.starts_with("image-") && Vulnerability::of(finding).is_some() => {
+                Kind::Vulnerability
+            }
             "image-misconfiguration" | "image-result" => Kind::Misconfiguration,
             "image-secret" => Kind::Secret,
             "image-licence" => Kind::Licence,
@@ -63,6 +81,18 @@ impl<'a> Found<'a> {
     pub(super) fn list(self, name: &str) -> Vec<String> {
         let list = self.finding.subject.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         list.iter().take(NAMES).filter_map(Value::as_str).map(|text| cut(text, TEXT)).collect()
+    }
+
+    /// What kind of target it is in, in the words of Trivy; an own scan names the ecosystem as OSV does.
+    pub(super) fn kind_of_target(self) -> String {
+        let ecosystem = self.text("ecosystem");
+        if let Some((_, kind)) = INSTALLED.iter().find(|(name, _)| *name == ecosystem) {
+            return (*kind).to_owned();
+        }
+        match self.fact("class") {
+            "os-pkgs" => ecosystem.split(':').next().unwrap_or_default().to_ascii_lowercase(),
+            _ => ecosystem,
+        }
     }
 
     /// What the scanner says about it.
@@ -202,7 +232,7 @@ impl<'a> Scanned<'a> {
             all.iter().map(|one| one.created.clone()).min().unwrap_or_else(|| time(document.revision));
         let first = all.iter().position(|one| one.kind == "container_image").unwrap_or(0);
         Ok(Self {
-            artifact: all.into_iter().nth(first).unwrap_or_default(),
+            artifact: all.into_iter().nth(first).unwrap_or_else(|| own_artifact(document)),
             created,
             has_targets: document.reports().iter().any(|report| total(report, "targets") > Some(0)),
             documents: if is_repeated { documents } else { Vec::new() },
@@ -227,6 +257,17 @@ impl<'a> Scanned<'a> {
             return None;
         }
         self.waived.iter().find(|(key, _)| is_same(key)).map(|(_, finding)| *finding)
+    }
+}
+
+/// The image of an own scan, which its findings name.
+fn own_artifact(document: &Document<'_>) -> Artifact {
+    let findings = document.reports().iter().flat_map(|report| &report.findings);
+    let name = findings.filter_map(|finding| finding.subject.get("image")?.as_str()).next();
+    Artifact {
+        name: cut(name.unwrap_or(document.project), TEXT),
+        kind: "container_image".to_owned(),
+        ..Artifact::default()
     }
 }
 

@@ -142,7 +142,7 @@ fn of_findings(found: &[Found<'_>]) -> Vec<Value> {
             (_, class) => class,
         };
         let target = if one.fact("target").is_empty() { one.text("image") } else { one.text("target") };
-        let key = (target, class.to_owned(), one.text("ecosystem"));
+        let key = (target, class.to_owned(), one.kind_of_target());
         let lists = results.entry(key).or_default();
         let (list, entry) = entry(*one);
         if one.finding.is_open() {

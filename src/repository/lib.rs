@@ -31,7 +31,7 @@ pub use commit::CommitFacts;
 pub use detour::{ChosenBy, Detour, Workspace, detour};
 pub use ignored::Ignored;
 pub use moves::moved;
-pub use objects::Repository;
+pub use objects::{Ids, Repository};
 pub use tracked::is_tracked;
 pub use unified_diff::parse;
 

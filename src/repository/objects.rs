@@ -23,6 +23,17 @@ pub struct Repository {
     pub(super) current: Option<PathBuf>,
 }
 
+/// Computes the ids of the contents of files, on any thread.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids(gix::hash::Kind);
+
+impl Ids {
+    /// What stands for these bytes as the content of a file; none where it can't be computed.
+    pub fn of(self, bytes: &[u8]) -> Option<ObjectId> {
+        gix::objs::compute_hash(self.0, gix::objs::Kind::Blob, bytes).ok()
+    }
+}
+
 impl Repository {
     /// The folder of its files.
     pub fn root(&self) -> Option<&Path> {
@@ -87,9 +98,9 @@ impl Repository {
         Ok(files.map(|entry| (entry.filepath.to_string(), entry.oid)).collect())
     }
 
-    /// What stands for these bytes as the content of a file; none where it can't be computed.
-    pub fn id_of(&self, bytes: &[u8]) -> Option<ObjectId> {
-        gix::objs::compute_hash(self.inner.object_hash(), gix::objs::Kind::Blob, bytes).ok()
+    /// What computes the ids of the contents of files.
+    pub fn ids(&self) -> Ids {
+        Ids(self.inner.object_hash())
     }
 
     /// Every file and link below a folder of a commit, as paths from there, sorted; none where the commit has no such folder.

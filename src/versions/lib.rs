@@ -6,6 +6,7 @@
 
 mod alpine;
 mod bitnami;
+pub mod builds;
 mod conan;
 mod cran;
 mod debian;
@@ -32,7 +33,7 @@ mod version;
 use std::cmp::Ordering;
 use std::fmt;
 
-pub use table::{ECOSYSTEMS, Entry, Known, find};
+pub use table::{ECOSYSTEMS, Entry, Known, find, pep503};
 pub use version::{Order, Unparsable, Version};
 
 /// Why two versions can't be compared.

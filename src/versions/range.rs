@@ -2,6 +2,7 @@
 //!
 //! Pure functions on what the record says. Whatever can't be decided is an outcome of its own, never "not affected".
 
+use super::builds::{split, without_platform};
 use super::version::{Order, Version};
 
 /// What an event of a range does at its version.
@@ -52,11 +53,20 @@ enum Point {
     Infinity,
 }
 
+/// An event whose version was read.
+#[derive(Debug, Clone)]
+struct Event {
+    point: Point,
+    bound: Bound,
+    /// The release whose build the version is, where it may be one: what begins or ends at it does so at every build.
+    release: Option<Version>,
+}
+
 /// A range whose events were read and sorted.
 #[derive(Debug, Clone)]
 pub struct Range {
     /// Events but for limits, sorted; those at one version stay as the record has them.
-    events: Vec<(Point, Bound)>,
+    events: Vec<Event>,
     limits: Vec<Point>,
     /// Whether every event can be placed.
     is_readable: bool,
@@ -85,16 +95,16 @@ impl Range {
             range.is_readable &= !matches!(&point, Point::At(version) if !version.is_certain());
             match bound {
                 Bound::Limit => range.limits.push(point),
-                _ => range.events.push((point, bound)),
+                _ => range.events.push(Event { point, bound, release: release(order, text) }),
             }
         }
-        range.is_readable &= range.events.iter().any(|(_, bound)| *bound == Bound::Introduced);
-        range.events.sort_by(|(left, _), (right, _)| key(left).cmp(&key(right)));
+        range.is_readable &= range.events.iter().any(|event| event.bound == Bound::Introduced);
+        range.events.sort_by(|left, right| key(&left.point).cmp(&key(&right.point)));
         range
     }
 
-    /// Whether a version is in the range.
-    pub fn contains(&self, version: &Version) -> Verdict {
+    /// Whether a version is in the range; `release` is the one that it is a build of.
+    fn contains(&self, version: &Version, release: Option<&Version>) -> Verdict {
         if !self.is_readable {
             return Verdict::Undecided;
         }
@@ -106,12 +116,13 @@ impl Range {
             return Verdict::NotAffected;
         }
         let mut verdict = Verdict::NotAffected;
-        for (point, bound) in &self.events {
-            let place = (1, Some(version)).cmp(&key(point));
-            match bound {
-                Bound::Introduced if place.is_ge() => verdict = Verdict::Affected,
+        for event in &self.events {
+            let place = (1, Some(version)).cmp(&key(&event.point));
+            let is_other_build = release.is_some() && event.release.as_ref() == release;
+            match event.bound {
+                Bound::Introduced if place.is_ge() || is_other_build => verdict = Verdict::Affected,
                 Bound::Fixed if place.is_ge() => verdict = Verdict::NotAffected,
-                Bound::LastAffected if place.is_gt() => verdict = Verdict::NotAffected,
+                Bound::LastAffected if place.is_gt() && !is_other_build => verdict = Verdict::NotAffected,
                 _ => {}
             }
         }
@@ -120,7 +131,7 @@ impl Range {
 
     /// Whether a version without a place is in the range: certainly, if every version is.
     fn of_unknown(&self) -> Verdict {
-        let is_all = |(point, bound): &(Point, Bound)| *bound == Bound::Introduced && *point == Point::Start;
+        let is_all = |event: &Event| event.bound == Bound::Introduced && event.point == Point::Start;
         let has_no_limit = self.limits.is_empty() || self.limits.contains(&Point::Infinity);
         if has_no_limit && self.events.iter().all(is_all) { Verdict::Affected } else { Verdict::Undecided }
     }
@@ -131,8 +142,14 @@ fn point(bound: Bound, text: &str, order: Order) -> Point {
     match (bound, text) {
         (Bound::Introduced, "0") => Point::Start,
         (Bound::Limit, "*") => Point::Infinity,
-        _ => Point::At(Version::of_any(order, text)),
+        _ => Point::At(Version::of_any(order, without_platform(order, text))),
     }
+}
+
+/// The release that a version is a build of, or may be one beside others; none in an ecosystem without builds.
+fn release(order: Order, text: &str) -> Option<Version> {
+    matches!(order, Order::Maven | Order::PyPi)
+        .then(|| Version::of_any(order, split(order, text).map_or(text, |(release, _)| release)))
 }
 
 /// What points are sorted by.
@@ -151,8 +168,8 @@ pub struct Affected {
     versions: Vec<Version>,
     /// The texts of those that have no certain place.
     texts: Vec<String>,
-    /// Whether versions have an order; without one, texts are all there is to compare.
-    has_order: bool,
+    /// How versions are ordered; without an order, texts are all there is to compare.
+    order: Option<Order>,
     ranges: Vec<Range>,
     /// How many ranges are of commits.
     git: usize,
@@ -161,9 +178,9 @@ pub struct Affected {
 impl Affected {
     /// Reads the list of versions, by the order of the ecosystem if there is one.
     pub fn new<'a>(order: Option<Order>, versions: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut affected = Self { has_order: order.is_some(), ..Self::default() };
+        let mut affected = Self { order, ..Self::default() };
         for text in versions {
-            let version = order.map(|order| Version::of_any(order, text));
+            let version = order.map(|order| Version::of_any(order, without_platform(order, text)));
             match version.filter(Version::is_parsable) {
                 Some(version) => affected.versions.push(version),
                 None => affected.texts.push(text.to_owned()),
@@ -194,18 +211,27 @@ impl Affected {
     }
 
     /// Whether the advisory is about a version: one that it lists, by the ecosystem's equality, or that is in any range.
-    pub fn affects(&self, text: &str, version: &Version) -> Verdict {
-        let is_listed = self.versions.binary_search(version).is_ok() && version.is_parsable()
+    ///
+    /// A build of a release is one that PyPI says is equal to it (`2.6.0+cu118` matches `==2.6.0`), and one that begins or ends with the
+    /// other builds of the release where a range does; a platform of RubyGems says nothing about the version.
+    pub fn affects(&self, text: &str) -> Verdict {
+        let order = self.order.unwrap_or(Order::SemVer);
+        let text = without_platform(order, text);
+        let version = &Version::of_any(order, text);
+        let release = release(order, text);
+        let lists = |version: &Version| self.versions.binary_search(version).is_ok() && version.is_parsable();
+        let is_listed = lists(version)
+            || order == Order::PyPi && release.as_ref().is_some_and(lists)
             || self.texts.iter().any(|listed| listed == text);
         if is_listed {
             return Verdict::Affected;
         }
-        let of_ranges = self.ranges.iter().map(|range| range.contains(version)).max();
+        let of_ranges = self.ranges.iter().map(|range| range.contains(version, release.as_ref())).max();
         match of_ranges {
             Some(verdict) => verdict,
             None if self.versions.is_empty() && self.texts.is_empty() => Verdict::Undecided,
             // A text without a place may be another spelling of what is listed.
-            None if self.has_order && !version.is_certain() => Verdict::Undecided,
+            None if self.order.is_some() && !version.is_certain() => Verdict::Undecided,
             // Only the list, which names every version that is affected.
             None => Verdict::NotAffected,
         }
@@ -222,7 +248,11 @@ mod tests {
     fn verdicts(order: Order, events: &[(Bound, &str)], versions: &[(&str, Verdict)]) {
         let range = Range::new(Kind::Ecosystem, Some(order), events.iter().copied());
         for (version, verdict) in versions {
-            assert_eq!(range.contains(&Version::of_any(order, version)), *verdict, "{events:?} {version}");
+            assert_eq!(
+                range.contains(&Version::of_any(order, version), None),
+                *verdict,
+                "{events:?} {version}"
+            );
         }
     }
 
@@ -311,17 +341,16 @@ mod tests {
             [(Kind::Git, Some(Order::SemVer)), (Kind::Other, Some(Order::SemVer)), (Kind::Ecosystem, None)]
         {
             assert_eq!(
-                Range::new(kind, order, [(Introduced, "0")]).contains(&version),
+                Range::new(kind, order, [(Introduced, "0")]).contains(&version, None),
                 Undecided,
                 "{kind:?}"
             );
         }
-        assert_eq!(Range::new(Kind::SemVer, None, [(Introduced, "0")]).contains(&version), Yes);
+        assert_eq!(Range::new(Kind::SemVer, None, [(Introduced, "0")]).contains(&version, None), Yes);
     }
 
     #[test]
     fn every_range_counts_and_commits_end_nothing() {
-        let version = |text| Version::of_any(Order::PyPi, text);
         let mut affected = Affected::new(Some(Order::PyPi), ["2.3"]);
         affected.add(Kind::Git, Some(Order::PyPi), [(Introduced, "0"), (Fixed, "0123abc")]);
         affected.add(Kind::Ecosystem, Some(Order::PyPi), [(Introduced, "0"), (Fixed, "1.0")]);
@@ -330,25 +359,23 @@ mod tests {
         for (text, verdict) in
             [("0.9", Yes), ("1.0", No), ("2.3.0", Yes), ("2.3.post1", No), ("4.1", Yes), ("4.2", No)]
         {
-            assert_eq!(affected.affects(text, &version(text)), verdict, "{text}");
+            assert_eq!(affected.affects(text), verdict, "{text}");
         }
     }
 
     #[test]
     fn commits_alone_decide_nothing() {
-        let version = Version::of_any(Order::Go, "v1.5.0");
         let mut affected = Affected::new(Some(Order::Go), []);
         affected.add(Kind::Git, Some(Order::Go), [(Introduced, "0")]);
-        assert_eq!(affected.affects("v1.5.0", &version), Undecided);
-        assert_eq!(Affected::new(Some(Order::Go), []).affects("v1.5.0", &version), Undecided);
+        assert_eq!(affected.affects("v1.5.0"), Undecided);
+        assert_eq!(Affected::new(Some(Order::Go), []).affects("v1.5.0"), Undecided);
         let listed = Affected::new(Some(Order::Go), ["1.5.0", "main"]);
-        let main = Version::of_any(Order::Go, "main");
-        assert_eq!(listed.affects("v1.5.0", &version), Yes);
-        assert_eq!(listed.affects("main", &main), Yes);
-        assert_eq!(listed.affects("Main", &Version::of_any(Order::Go, "Main")), Undecided);
-        assert_eq!(listed.affects("v1.5.1", &Version::of_any(Order::Go, "v1.5.1")), No);
+        assert_eq!(listed.affects("v1.5.0"), Yes);
+        assert_eq!(listed.affects("main"), Yes);
+        assert_eq!(listed.affects("Main"), Undecided);
+        assert_eq!(listed.affects("v1.5.1"), No);
         let unordered = Affected::new(None, ["1.5.0"]);
-        assert_eq!(unordered.affects("=1.5.0", &Version::of_any(Order::SemVer, "=1.5.0")), No);
+        assert_eq!(unordered.affects("=1.5.0"), No);
     }
 
     #[test]
@@ -362,8 +389,112 @@ mod tests {
             (Order::GitHubActions, "main"),
         ] {
             let listed = Affected::new(Some(order), ["1.0.0"]);
-            assert_eq!(listed.affects(text, &Version::of_any(order, text)), Undecided, "{text}");
-            assert_eq!(listed.affects("1.0.1", &Version::of_any(order, "1.0.1")), No, "{text}");
+            assert_eq!(listed.affects(text), Undecided, "{text}");
+            assert_eq!(listed.affects("1.0.1"), No, "{text}");
+        }
+    }
+
+    #[test]
+    fn builds_of_a_release_begin_and_end_together() {
+        for (order, listed, events, versions) in [
+            // What the order puts behind the last affected build, or before the first, is a build of the same release.
+            (
+                Order::Maven,
+                "",
+                &[(Introduced, "0"), (LastAffected, "31.1-android")][..],
+                &[
+                    ("31.1-jre", Yes),
+                    ("31.1", Yes),
+                    ("31.1-rc1", Yes),
+                    ("31.2-android", No),
+                    ("31.1-sp1", Yes),
+                ][..],
+            ),
+            (
+                Order::Maven,
+                "",
+                &[(Introduced, "30.0-jre"), (Fixed, "32.0.0-android")],
+                &[
+                    ("30.0-android", Yes),
+                    ("29.0-jre", No),
+                    ("30.0-rc1", No),
+                    ("31.1-jre", Yes),
+                    ("32.0.0-jre", No),
+                    ("32.0.0-android", No),
+                ],
+            ),
+            (
+                Order::Maven,
+                "",
+                &[(Introduced, "12.1.0.jre11"), (LastAffected, "12.8.1.jre8")],
+                &[("12.8.1.jre11", Yes), ("12.1.0.jre8", Yes), ("12.8.2.jre8", No)],
+            ),
+            // What has a place in the order of releases is no build.
+            (
+                Order::Maven,
+                "",
+                &[(Introduced, "0"), (LastAffected, "5.0.0.Final")],
+                &[("5.0.0", Yes), ("5.0.0.SP1", No), ("5.0.0.Beta1", Yes)],
+            ),
+            (
+                Order::PyPi,
+                "2.4.0",
+                &[(Introduced, "2.5"), (LastAffected, "2.6.0")],
+                &[
+                    ("2.6.0+cu118", Yes),
+                    ("2.6.0.post1", No),
+                    ("2.4.0+cpu", Yes),
+                    ("2.4.1+cpu", No),
+                    ("2.5+cpu", Yes),
+                ],
+            ),
+            (
+                Order::PyPi,
+                "2.4.0+cpu",
+                &[(Introduced, "2.5"), (Fixed, "2.6.0")],
+                &[("2.4.0+cu118", No), ("2.4.0+cpu", Yes), ("2.6.0+cu118", No), ("2.6.0rc1+cpu", Yes)],
+            ),
+            (
+                Order::RubyGems,
+                "1.12.0-java",
+                &[(Introduced, "1.13.0"), (LastAffected, "1.15.0-java")],
+                &[
+                    ("1.13.0-x86_64-linux", Yes),
+                    ("1.15.0-arm64-darwin", Yes),
+                    ("1.15.0", Yes),
+                    ("1.15.1-java", No),
+                    ("1.12.0", Yes),
+                    ("1.12.0-x86-mingw32", Yes),
+                ],
+            ),
+            // Go's mark of a module without `go.mod` is no part of the order.
+            (
+                Order::Go,
+                "1.9.0+incompatible",
+                &[(Introduced, "2.0.0+incompatible"), (Fixed, "2.8.0")],
+                &[
+                    ("v2.8.0+incompatible", No),
+                    ("v2.7.9+incompatible", Yes),
+                    ("v1.9.0", Yes),
+                    ("v2.0.0", Yes),
+                ],
+            ),
+            (
+                Order::Go,
+                "",
+                &[(Introduced, "0"), (Fixed, "2.0.2-0.20190802080134-634605d06e73+incompatible")],
+                &[
+                    ("v2.0.2-0.20190702080134-000000000000+incompatible", Yes),
+                    ("v2.0.1+incompatible", Yes),
+                    ("v2.0.2+incompatible", No),
+                ],
+            ),
+        ] {
+            let mut affected = Affected::new(Some(order), Some(listed).filter(|listed| !listed.is_empty()));
+            affected.add(Kind::Ecosystem, Some(order), events.iter().copied());
+            for (version, verdict) in versions {
+                assert_eq!(affected.affects(version), *verdict, "{order:?} {events:?} {version}");
+            }
         }
     }
 }

@@ -163,10 +163,15 @@ fn lower(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// A name by PEP 503.
-fn pep503(name: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    if name.bytes().all(is_plain) {
+/// The name of a Python package in the form in which names are compared, by PEP 503.
+pub fn pep503(name: &str) -> Cow<'_, str> {
+    let mut before = 0;
+    let mut is_plain = |byte: u8| {
+        let is_row = byte == b'-' && before == b'-';
+        before = byte;
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' && !is_row
+    };
+    if name.bytes().all(&mut is_plain) {
         return name.into();
     }
     let mut normal = String::with_capacity(name.len());
@@ -230,6 +235,8 @@ mod tests {
         for (ecosystem, name, normal) in [
             ("PyPI", "Zope.Interface", "zope-interface"),
             ("PyPI", "a__-.b", "a-b"),
+            ("PyPI", "a-b--c-", "a-b-c-"),
+            ("PyPI", "-a-b", "-a-b"),
             ("PyPI", "requests", "requests"),
             ("NuGet", "Newtonsoft.Json", "newtonsoft.json"),
             ("Packagist", "Symfony/HTTP-Kernel", "symfony/http-kernel"),

@@ -11,8 +11,10 @@ use devops_policy::RULES;
 use devops_repository::policy::BASE_UNKNOWN;
 
 /// Rooms that gates are built on: no network, no processes.
-const GROUND_OF_GATES: [&str; 9] = [
+const GROUND_OF_GATES: [&str; 11] = [
     "advisory",
+    "assessment",
+    "image",
     "versions",
     "inventory",
     "coverage",
@@ -49,7 +51,7 @@ const OPENS_ITSELF: [(&str, &str); 4] = [
 ];
 
 /// What each room depends on.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("core", &[]),
     ("reading", &["core"]),
     ("files", &["core"]),
@@ -63,6 +65,8 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("versions", &[]),
     ("inventory", &["core", "versions"]),
     ("advisory", &["core", "files", "versions"]),
+    ("image", &["core", "files", "inventory"]),
+    ("assessment", &["core", "inventory", "advisory", "versions", "repository", "job"]),
     ("coverage", &["core", "reading"]),
     ("benchmarks", &["core", "reading"]),
     ("job", &["core", "files", "events", "ci", "config", "policy", "render", "repository"]),
@@ -83,9 +87,25 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "versions",
             "inventory",
             "advisory",
+            "assessment",
         ],
     ),
-    ("image_scan", &["core", "files", "events", "reading", "render", "repository", "job"]),
+    (
+        "image_scan",
+        &[
+            "core",
+            "files",
+            "events",
+            "reading",
+            "render",
+            "job",
+            "versions",
+            "inventory",
+            "advisory",
+            "assessment",
+            "image",
+        ],
+    ),
     ("promote", &["core", "files", "events", "ci", "job", "net", "repository"]),
     ("annotate", &["core", "files", "events", "ci", "job", "net", "repository"]),
     (

@@ -42,7 +42,7 @@ fn sample() -> TempDir {
 }
 
 /// Puts something special at a path; what has to live as long as it does is returned.
-fn put(kind: &str, path: &Path) -> Option<UnixListener> {
+pub(crate) fn put(kind: &str, path: &Path) -> Option<UnixListener> {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let _ = std::fs::remove_file(path);
     let pipe = |path: &Path| mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
@@ -232,6 +232,17 @@ fn a_journal_of_any_length_is_bounded() {
         let finished = run(line(&mut bounded(job, folder.path()), arguments));
         assert!(is_refusal(&finished), "{job}: {finished:?}");
     }
+}
+
+#[test]
+fn a_diff_of_zeros_is_refused_at_its_first_bytes() {
+    let folder = sample();
+    let at = folder.path();
+    // As long as a diff may be; a hole takes no room on the disk.
+    File::create(at.join("c.diff")).unwrap().set_len(900 << 20).unwrap();
+    let finished = run(line(&mut bounded("test-gate", at), "green.xml --diff c.diff"));
+    assert_eq!(finished.code, Some(3), "{finished:?}");
+    assert!(finished.stderr.contains("begins with zero bytes"), "{finished:?}");
 }
 
 #[test]

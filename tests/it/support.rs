@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use clap::ValueEnum;
 use devops::JOBS;
 use devops_job::Format;
+use tempfile::TempDir;
 
 use crate::skipped::skipped;
 
@@ -178,4 +179,78 @@ pub(crate) fn report(folder: &Path) -> serde_json::Value {
     let path = folder.join("devops-report/report.json");
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).expect("the report is JSON")
+}
+
+/// A repository of a project, in a folder that lives as long as the value.
+pub(crate) struct Checkout {
+    folder: TempDir,
+}
+
+impl Checkout {
+    /// One without a commit, whose reports git ignores.
+    pub(crate) fn new() -> Self {
+        let checkout = Self { folder: tempfile::tempdir().unwrap() };
+        git(checkout.path(), &["init", "--quiet", "--initial-branch=main"]);
+        checkout.write(".gitignore", "devops-report/\n");
+        checkout
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path().join(path)).unwrap()
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        std::fs::remove_file(self.path().join(path)).unwrap();
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        std::fs::create_dir_all(self.path().join(to).parent().unwrap()).unwrap();
+        std::fs::rename(self.path().join(from), self.path().join(to)).unwrap();
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn link(&self, path: &str, to: &str) {
+        std::os::unix::fs::symlink(to, self.path().join(path)).unwrap();
+    }
+
+    /// Replaces a text of a file, which holds it.
+    pub(crate) fn replace_in(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} holds {from}");
+        self.write(path, text.replace(from, to));
+    }
+}
+
+/// A zip of files that are stored as they are.
+pub(crate) fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let four = |number: usize| u32::try_from(number).unwrap().to_le_bytes().to_vec();
+    let (mut all, mut directory) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        let mut sum = flate2::Crc::new();
+        sum.update(text.as_bytes());
+        // Stored, on the first day that zip knows; checksum, both lengths, and that of the name.
+        let mut facts = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
+        facts.extend(sum.sum().to_le_bytes());
+        facts.extend([four(text.len()), four(text.len())].concat());
+        facts.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        let place = four(all.len());
+        directory
+            .extend([b"PK\x01\x02\x14\x00", facts.as_slice(), &[0; 12], &place, name.as_bytes()].concat());
+        all.extend([b"PK\x03\x04", facts.as_slice(), &[0; 2], name.as_bytes(), text.as_bytes()].concat());
+    }
+    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
+    let (start, length) = (four(all.len()), four(directory.len()));
+    all.extend(directory);
+    all.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count[..], &length, &start, &[0; 2]].concat());
+    all
 }

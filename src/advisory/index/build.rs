@@ -16,7 +16,7 @@ use crate::record::{Advisory, PackageKey, Versions};
 use devops_core::digest::hexadecimal;
 use devops_core::{Error, Input, Location};
 use devops_versions::range::{Affected, Verdict};
-use devops_versions::{Version, find};
+use devops_versions::{Order, Version, find};
 
 /// A source of advisories on the disk.
 #[derive(Debug, Clone)]
@@ -97,6 +97,7 @@ pub fn build(sources: &[SourceFile], output: &Path) -> Result<Built, Error> {
         for (ecosystem, count) in &own.ecosystems {
             *building.ecosystems.entry(ecosystem.clone()).or_default() += count;
         }
+        building.releases.extend(collected.releases.iter().cloned());
         described.push(own);
         building.doubtful.extend(collected.unreadable);
         building.nameless.extend(collected.nameless);
@@ -185,6 +186,7 @@ pub(super) struct Building {
     doubtful: Vec<Unreadable>,
     pub(super) nameless: Vec<Unreadable>,
     pub(super) ecosystems: BTreeMap<String, u64>,
+    pub(super) releases: BTreeSet<String>,
     /// Of all that was taken, whatever its order.
     hash: [u8; 32],
 }
@@ -362,11 +364,13 @@ fn without_repetition(advisory: &mut Advisory) {
             range.events.iter().map(|(bound, text)| (*bound, text.as_str())),
         );
     }
-    if ranges.is_empty() {
+    // A listed version stands for its builds, which a range that names a build may tell apart.
+    let names_build = |text: &String| order == Order::PyPi && text.contains('+');
+    if ranges.is_empty() || ranges.iter().flat_map(|range| &range.events).any(|(_, text)| names_build(text)) {
         return;
     }
     listed.retain(|text| {
         let version = Version::of_any(order, text);
-        !version.is_certain() || affected.affects(text, &version) != Verdict::Affected
+        !version.is_certain() || affected.affects(text) != Verdict::Affected
     });
 }

@@ -116,6 +116,7 @@ impl Laid {
             malware: self.malware,
             packages: self.ends.len() as u64,
             ecosystems: building.ecosystems,
+            releases: building.releases,
             sources,
             nameless: nameless.collect(),
             buckets: Directory::of(&directory),

@@ -7,7 +7,7 @@ use super::open::bucket_length;
 use super::{About, BLOCK, BUCKET_ENTRY, Index, LONGEST_POSTING, STRIDE, bucket_of, hash_of, short_hash};
 use crate::collector::{Collected, Unreadable, Wanted};
 use crate::database::{self, Age, Database};
-use crate::record::PackageKey;
+use crate::record::{Names, PackageKey};
 use devops_core::digest::hexadecimal;
 use devops_core::{Error, Input, Location};
 
@@ -160,15 +160,17 @@ impl Index {
             withdrawn,
             total,
             ecosystems: self.header.ecosystems.clone(),
+            releases: self.header.releases.clone(),
             newest: database::newest(self.header.sources.iter().flat_map(|source| &source.newest), today),
             nameless: self.nameless().collect(),
             ..Collected::default()
         };
         // By bucket, so that each is read once, and in the order of the file.
+        let mut names = Names::default();
         let mut keys: Vec<(u64, PackageKey)> = wanted
             .iter()
             .filter_map(|(ecosystem, name)| {
-                let (ecosystem, name) = PackageKey::parts(ecosystem.name(), name);
+                let (ecosystem, name) = names.parts(*ecosystem, name);
                 let hash = hash_of(ecosystem, &name);
                 let key = || PackageKey { ecosystem: ecosystem.to_owned(), name: name.into_owned() };
                 self.names.may_have(hash).then(|| (bucket_of(hash, self.bits()), key()))

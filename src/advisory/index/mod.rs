@@ -20,7 +20,7 @@ mod open;
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -37,7 +37,7 @@ use devops_core::Error;
 use devops_core::digest::hexadecimal;
 
 /// What an index begins with: its magic and the version of its format.
-const PREAMBLE: &[u8; 12] = b"devops-idx\x02\x00";
+const PREAMBLE: &[u8; 12] = b"devops-idx\x03\x00";
 /// The part of it that is the same in every version.
 const MAGIC: &[u8] = b"devops-idx";
 /// Bytes before the header: what it begins with, the header's length, and the root.
@@ -66,6 +66,8 @@ pub struct Header {
     pub packages: u64,
     /// How many records it has by ecosystem, without suffixes.
     pub ecosystems: BTreeMap<String, u64>,
+    /// The releases of distributions that it has records about: `Debian:12`.
+    pub releases: BTreeSet<String>,
     /// What it was made of.
     pub sources: Vec<Source>,
     /// Records that could not be read and of which nobody knows what they are about: id, place, reason.

@@ -166,7 +166,7 @@ fn parts_of_another_index_are_refused() {
     build(&sources, &other).unwrap();
     let (one, other) = (std::fs::read(one).unwrap(), std::fs::read(other).unwrap());
     assert_eq!(one.len(), other.len(), "so that every part stands where that of the other does");
-    let wanted: Wanted<'_> = [(Ecosystem::NPM, "p5")].into();
+    let wanted: Wanted<'_> = [(Ecosystem::NPM, "p5")].into_iter().collect();
     let right = found(&one, &wanted).unwrap();
     let differing: Vec<usize> = (0..one.len()).filter(|at| one[*at] != other[*at]).collect();
     for start in &differing {

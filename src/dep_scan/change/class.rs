@@ -9,8 +9,8 @@ use devops_inventory::{Origin, Package, Scope};
 use jiff::civil::Date;
 
 use super::super::matching::{Key, Lockfile, Matches, only};
-use super::super::rules::MALWARE;
 use super::{Before, is_same_version};
+use devops_assessment::rules::MALWARE;
 
 /// What a package was known as.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]

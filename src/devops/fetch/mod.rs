@@ -4,6 +4,7 @@
 
 mod advisories;
 mod download;
+mod image;
 mod index;
 mod kept;
 mod network;
@@ -25,6 +26,8 @@ const INDEX: &str = "advisories.db";
 pub enum Fetch {
     /// Download advisories of OSV and RustSec, CISA KEV and EPSS, and build an index of them
     Advisories(advisories::FetchAdvisories),
+    /// Fetch an image from a registry as an OCI layout
+    Image(image::FetchImage),
     /// Pull a built advisory index from a registry, or push one
     Index(index::FetchIndex),
     /// Download when the packages of lockfiles were published
@@ -38,6 +41,7 @@ pub enum Fetch {
 pub(super) fn run(fetch: &Fetch, context: &Context) -> Result<String, Error> {
     match fetch {
         Fetch::Advisories(arguments) => advisories::run(arguments, context),
+        Fetch::Image(arguments) => image::run(arguments, context),
         Fetch::Index(arguments) => index::run(arguments, context),
         Fetch::ReleaseDates(arguments) => release_dates::run(arguments, context),
     }

@@ -2,8 +2,11 @@
 //! that lockfiles of 30 MB need.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use super::{DEEPEST, Damage, Entry, Node, Value, check_keys};
+use foldhash::fast::RandomState;
+
+use super::{DEEPEST, Damage, Entry, Node, Value, check_keys, twice};
 
 /// Reads a JSON document.
 pub fn json(text: &str) -> Result<Node<'_>, Damage> {
@@ -15,14 +18,28 @@ pub fn jsonc(text: &str) -> Result<Node<'_>, Damage> {
     document(text, true)
 }
 
-fn document(text: &str, is_lenient: bool) -> Result<Node<'_>, Damage> {
-    let mut parser = Parser { text, at: 0, line: 1, is_lenient, entries: Vec::new() };
-    let node = parser.node(0)?;
+/// Takes an entry of a large map, beside the entries that the document has before that map.
+pub type Take<'t, 'a> = &'t mut dyn FnMut(&[Entry<'a>], Entry<'a>);
+
+/// Reads a JSON document whose root has a large map below `key`: `take` gets each entry of it as soon as it is read, so that they are
+/// never in memory together; the result has an empty map there. Where it is no map, `take` gets nothing.
+pub fn json_of_map<'a>(text: &'a str, key: &str, take: Take<'_, 'a>) -> Result<Node<'a>, Damage> {
+    let mut parser = Parser::new(text, false);
     parser.space()?;
-    match parser.peek() {
-        None => Ok(node),
-        Some(_) => Err(parser.damage("something follows the end of the document")),
+    let line = parser.line;
+    if parser.peek() != Some(b'{') {
+        return json(text);
     }
+    let value = parser.map(0, Some((key, take)))?;
+    parser.end()?;
+    Ok(Node { line, value })
+}
+
+fn document(text: &str, is_lenient: bool) -> Result<Node<'_>, Damage> {
+    let mut parser = Parser::new(text, is_lenient);
+    let node = parser.node(0)?;
+    parser.end()?;
+    Ok(node)
 }
 
 /// How many bytes are before the first that ends a text, starts an escape or is a control character; none where there is no such
@@ -45,6 +62,19 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(is_special).map(|at| words.len() * 8 + at)
 }
 
+/// How many spaces bytes begin with. Eight bytes are looked at together.
+fn spaces(bytes: &[u8]) -> usize {
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let others = u64::from_le_bytes(*word) ^ SPACES;
+        if others != 0 {
+            return index * 8 + others.trailing_zeros() as usize / 8;
+        }
+    }
+    words.len() * 8 + rest.iter().take_while(|byte| **byte == b' ').count()
+}
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -55,6 +85,19 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    fn new(text: &'a str, is_lenient: bool) -> Self {
+        Self { text, at: 0, line: 1, is_lenient, entries: Vec::new() }
+    }
+
+    /// Goes to the end of the document, where nothing may stand.
+    fn end(&mut self) -> Result<(), Damage> {
+        self.space()?;
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.damage("something follows the end of the document")),
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -80,7 +123,7 @@ impl<'a> Parser<'a> {
     fn some_space(&mut self) -> Result<(), Damage> {
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            self.at += rest.iter().take_while(|byte| **byte == b' ').count();
+            self.at += spaces(rest);
             match self.peek() {
                 Some(b'\n') => {
                     self.line += 1;
@@ -111,7 +154,7 @@ impl<'a> Parser<'a> {
         self.space()?;
         let line = self.line;
         let value = match self.peek() {
-            Some(b'{') => self.map(depth)?,
+            Some(b'{') => self.map(depth, None)?,
             Some(b'[') => self.list(depth)?,
             Some(b'"') => Value::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => Value::Number(Cow::Borrowed(self.number()?)),
@@ -272,24 +315,18 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value<'a>, Damage> {
+    /// Reads a map; the entries of the map below a key of it may be taken one by one.
+    fn map(&mut self, depth: usize, mut apart: Option<(&str, Take<'_, 'a>)>) -> Result<Value<'a>, Damage> {
         if self.is_empty(b'}')? {
             return Ok(Value::Map(Vec::new()));
         }
         let first = self.entries.len();
         loop {
-            self.space()?;
-            if self.peek() != Some(b'"') {
-                return Err(self.damage("expected a key"));
-            }
-            let line = self.line;
-            let key = self.string()?;
-            self.space()?;
-            if self.peek() != Some(b':') {
-                return Err(self.damage("expected `:`"));
-            }
-            self.at += 1;
-            let node = self.node(depth + 1)?;
+            let (key, line) = self.key()?;
+            let node = match &mut apart {
+                Some((of, take)) if key == *of && self.peek() == Some(b'{') => self.taken(take)?,
+                _ => self.node(depth + 1)?,
+            };
             self.entries.push(Entry { key, line, node });
             if self.is_end(b'}')? {
                 let entries: Vec<Entry<'a>> = self.entries.drain(first..).collect();
@@ -298,15 +335,58 @@ impl<'a> Parser<'a> {
             }
         }
     }
+
+    /// Reads a map of the root's whose entries are taken one by one.
+    fn taken(&mut self, take: &mut Take<'_, 'a>) -> Result<Node<'a>, Damage> {
+        let empty = Node { line: self.line, value: Value::Map(Vec::new()) };
+        if self.is_empty(b'}')? {
+            return Ok(empty);
+        }
+        let mut seen = HashSet::with_hasher(RandomState::default());
+        loop {
+            let (key, line) = self.key()?;
+            if !seen.insert(key.clone()) {
+                return Err(twice(&key, line));
+            }
+            let node = self.node(2)?;
+            take(&self.entries, Entry { key, line, node });
+            if self.is_end(b'}')? {
+                return Ok(empty);
+            }
+        }
+    }
+
+    /// Reads a key and goes to the start of its value.
+    fn key(&mut self) -> Result<(Cow<'a, str>, u64), Damage> {
+        self.space()?;
+        if self.peek() != Some(b'"') {
+            return Err(self.damage("expected a key"));
+        }
+        let line = self.line;
+        let key = self.string()?;
+        self.space()?;
+        if self.peek() != Some(b':') {
+            return Err(self.damage("expected `:`"));
+        }
+        self.at += 1;
+        self.space()?;
+        Ok((key, line))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::plain_length;
+    use super::{plain_length, spaces};
 
     proptest! {
+        #[test]
+        fn spaces_are_counted(count in 0..40_usize, bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+            let bytes = [vec![b' '; count], bytes].concat();
+            prop_assert_eq!(spaces(&bytes), bytes.iter().take_while(|byte| **byte == b' ').count());
+        }
+
         #[test]
         fn plain_bytes_are_counted(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
             let mut bytes = bytes;

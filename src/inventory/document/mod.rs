@@ -4,6 +4,7 @@
 //! of lockfiles.
 
 mod json;
+mod plain_toml;
 mod toml;
 mod xml;
 mod yaml;
@@ -15,7 +16,7 @@ use foldhash::fast::RandomState;
 
 use devops_core::{Error, Location};
 
-pub use self::json::{json, jsonc};
+pub use self::json::{Take, json, json_of_map, jsonc};
 pub use self::toml::{toml, toml_of_tables};
 pub use self::xml::{Element, xml, xml_text};
 pub use self::yaml::{yaml, yaml_documents, yaml_with_aliases};
@@ -164,22 +165,26 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Drops the entries of a map but for those of some keys.
+    pub fn keep(&mut self, is_kept: impl Fn(&str) -> bool) {
+        if let Value::Map(entries) = &mut self.value {
+            entries.retain(|entry| is_kept(&entry.key));
+            entries.shrink_to_fit();
+        }
+    }
+
     /// Whether a key is true.
     pub fn is_true(&self, key: &str) -> bool {
         self.get(key).is_some_and(|node| node.value == Value::Bool(true))
     }
 
-    /// Rejects keys that differ from one of these only in case: readers of lockfiles would ignore them.
-    pub fn check_case(&self, keys: &[&str]) -> Result<(), Damage> {
+    /// Rejects keys that are one of these, misspelt: readers of lockfiles would ignore them.
+    pub fn check_spelling(&self, keys: &[&str]) -> Result<(), Damage> {
         let Value::Map(entries) = &self.value else { return Ok(()) };
         for entry in entries {
-            if let Some(key) =
-                keys.iter().find(|key| entry.key.eq_ignore_ascii_case(key) && entry.key != **key)
-            {
-                return Err(Damage::new(
-                    entry.line,
-                    format!("unknown key `{}`, did you mean `{key}`?", entry.key),
-                ));
+            if let Some(key) = misspelt(&entry.key, keys) {
+                let key = format!("unknown key `{}`, did you mean `{key}`?", entry.key);
+                return Err(Damage::new(entry.line, key));
             }
         }
         Ok(())
@@ -208,14 +213,14 @@ pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
     let text =
         std::str::from_utf8(bytes).map_err(|error| Damage::new(line_at(error.valid_up_to()), "not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Some(at) = text.find('\0') {
-        return Err(Damage::new(line_at(at), "contains a NUL character"));
-    }
     // No format has other control characters, which could join two words into one.
-    let is_control =
-        |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)) || *byte == 0x7f;
-    if let Some(at) = text.bytes().position(|byte| is_control(&byte)) {
-        return Err(Damage::new(line_at(at), "contains a control character"));
+    if !text.as_bytes().chunks(64).all(is_free_of_control) {
+        if let Some(at) = text.find('\0') {
+            return Err(Damage::new(line_at(at), "contains a NUL character"));
+        }
+        if let Some(at) = text.bytes().position(is_control) {
+            return Err(Damage::new(line_at(at), "contains a control character"));
+        }
     }
     // Markers are at the start of a line.
     for marker in ["<<<<<<< ", ">>>>>>> "].into_iter().filter(|marker| text.contains(marker)) {
@@ -227,6 +232,16 @@ pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
         }
     }
     Ok(text)
+}
+
+/// Whether a byte is a control character that no lockfile has.
+fn is_control(byte: u8) -> bool {
+    ((byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') & (byte != 0x0c)) | (byte == 0x7f)
+}
+
+/// Whether no byte is such a character; without a branch for each byte, so that many are compared together.
+fn is_free_of_control(bytes: &[u8]) -> bool {
+    !bytes.iter().fold(false, |has_one, byte| has_one | is_control(*byte))
 }
 
 /// The text of a file that is read line by line. A carriage return alone ends a line for some programs and not for others, so that one
@@ -244,23 +259,48 @@ pub fn text_of_lines(bytes: &[u8]) -> Result<&str, Damage> {
     }
 }
 
+/// The name among these that a text is, but for its case, for one other character, or for characters more that are no letters.
+pub fn misspelt<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
+    let is_like = |name: &str| {
+        if text.len() == name.len() {
+            let pairs = text.bytes().zip(name.bytes());
+            let differing = pairs.filter(|(left, right)| !left.eq_ignore_ascii_case(right)).count();
+            return differing <= usize::from(name.len() >= 4);
+        }
+        let letters = |text: &'_ str| {
+            text.bytes()
+                .filter(u8::is_ascii_alphanumeric)
+                .map(|byte| byte.to_ascii_lowercase())
+                .collect::<Vec<u8>>()
+        };
+        text.len() > name.len() && text.len() <= name.len() + 4 && letters(text) == letters(name)
+    };
+    if names.contains(&text) {
+        return None;
+    }
+    names.iter().find(|name| is_like(name)).copied()
+}
+
 /// Rejects keys that occur twice.
 fn check_keys(entries: &[Entry<'_>]) -> Result<(), Damage> {
-    let twice =
-        |entry: &Entry<'_>| Err(Damage::new(entry.line, format!("the key `{}` occurs twice", entry.key)));
     if entries.len() <= FEW {
         for (index, entry) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|other| other.key == entry.key) {
-                return twice(entry);
+                return Err(twice(&entry.key, entry.line));
             }
         }
         return Ok(());
     }
     let mut seen = HashSet::with_capacity_and_hasher(entries.len(), RandomState::default());
     match entries.iter().find(|entry| !seen.insert(entry.key.as_ref())) {
-        Some(entry) => twice(entry),
+        Some(entry) => Err(twice(&entry.key, entry.line)),
         None => Ok(()),
     }
+}
+
+/// The damage that a key occurs twice.
+fn twice(key: &str, line: u64) -> Damage {
+    Damage::new(line, format!("the key `{key}` occurs twice"))
 }
 
 #[cfg(test)]
@@ -371,6 +411,27 @@ mod tests {
         assert_eq!(text_of_lines(b"a\r\nb\r\n"), Ok("a\r\nb\r\n"));
         for (bytes, line) in [(&b"a\rb\n"[..], 1), (b"a\nb\rc", 2), (b"a\r\r\n", 1)] {
             assert_eq!(text_of_lines(bytes).unwrap_err().line, line);
+        }
+    }
+
+    #[test]
+    fn misspelt_keys_are_known() {
+        const KEYS: [&str; 4] = ["version", "bom-ref", "dev", "dependencies"];
+        for (text, expected) in [
+            ("version", None),
+            ("Version", Some("version")),
+            ("ver\u{feff}sion", Some("version")),
+            ("ver sion", Some("version")),
+            ("versiom", Some("version")),
+            ("versions", None),
+            ("bomref", None),
+            ("bom--ref", Some("bom-ref")),
+            ("DEV", Some("dev")),
+            ("den", None),
+            ("dev-dependencies", None),
+            ("", None),
+        ] {
+            assert_eq!(super::misspelt(text, &KEYS), expected, "{text:?}");
         }
     }
 

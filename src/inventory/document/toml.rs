@@ -3,6 +3,7 @@
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
+use super::plain_toml::plain;
 use super::{Damage, Entry, Node, Value};
 
 /// Reads a TOML document.
@@ -13,56 +14,67 @@ pub fn toml(text: &str) -> Result<Node<'_>, Damage> {
     part(text, 1).map(|value| Node { line: 1, value })
 }
 
-/// Reads a TOML document that is mostly a list of tables, each of which is parsed by itself: in a fraction of the memory, and with the
-/// same result. A document that can't be taken apart so is parsed as a whole.
-pub fn toml_of_tables<'a>(text: &'a str, list: &str) -> Result<Node<'a>, Damage> {
-    match in_parts(text, list) {
-        Some(value) => Ok(Node { line: 1, value }),
-        None => toml(text),
+/// Reads a TOML document that is mostly a list of tables, each of which is parsed by itself: `take` gets each as soon as it is read, so
+/// that they are never in memory together, and the list in the result is empty. None where the document can't be taken apart so, or is
+/// none; `take` may have got some tables by then.
+pub fn toml_of_tables<'a>(text: &'a str, list: &str, take: &mut dyn FnMut(Node<'a>)) -> Option<Node<'a>> {
+    let header = format!("[[{list}]]");
+    let mut parts = Parts { list, header: &header, others: Vec::new(), first: None, take };
+    let (mut start, mut at, mut start_line) = (0, 0, 1);
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        if line.starts_with("[[") && line.trim_end() == header && at > start {
+            parts.add(text.get(start..at)?, start_line)?;
+            (start, start_line) = (at, number);
+        }
+        at += line.len();
     }
+    parts.add(text.get(start..)?, start_line)?;
+    let (line, start) = parts.first?;
+    let node = Node { line: start, value: Value::List(Vec::new()) };
+    let mut others = parts.others;
+    others.push(Entry { key: list.to_owned().into(), line, node });
+    others.sort_by_key(|entry| entry.line);
+    Some(Node { line: 1, value: Value::Map(others) })
 }
 
 /// Most keys beside the list of a document that is parsed in parts.
 const MOST_OTHERS: usize = 64;
 
-/// Parses a document in parts; none where a part is no document by itself, or says something about what another part has.
-fn in_parts<'a>(text: &'a str, list: &str) -> Option<Value<'a>> {
-    let header = format!("[[{list}]]");
-    let (mut others, mut items): (Vec<Entry<'a>>, Vec<Node<'a>>) = (Vec::new(), Vec::new());
-    let mut first = None;
-    let mut take = |text: &'a str, line: u64| {
-        let Value::Map(entries) = part(text, line).ok()? else { return None };
+/// A document that is taken apart.
+struct Parts<'a, 't> {
+    list: &'t str,
+    header: &'t str,
+    /// The keys beside the list.
+    others: Vec<Entry<'a>>,
+    /// The lines of the list's key and of its start.
+    first: Option<(u64, u64)>,
+    take: &'t mut dyn FnMut(Node<'a>),
+}
+
+impl<'a> Parts<'a, '_> {
+    /// Parses a part; none where it is no document by itself, or says something about what another part has.
+    fn add(&mut self, text: &'a str, line: u64) -> Option<()> {
+        let Value::Map(entries) = plain(text, line).or_else(|| part(text, line).ok())? else { return None };
+        let is_of_list = text.starts_with(self.header);
         let mut is_listed = false;
         for entry in entries {
-            if entry.key == list {
+            if entry.key == self.list {
                 // Only what its own header adds: a list that was closed can't be added to.
                 let Value::List(mut own) = entry.node.value else { return None };
-                let item = own.pop().filter(|_| own.is_empty() && text.starts_with(&header))?;
-                items.push(item);
-                first.get_or_insert((entry.line, entry.node.line));
+                let item = own.pop().filter(|_| own.is_empty() && is_of_list)?;
+                (self.take)(item);
+                self.first.get_or_insert((entry.line, entry.node.line));
                 is_listed = true;
-            } else if others.len() > MOST_OTHERS || others.iter().any(|other| other.key == entry.key) {
+            } else if self.others.len() > MOST_OTHERS
+                || self.others.iter().any(|other| other.key == entry.key)
+            {
                 return None;
             } else {
-                others.push(entry);
+                self.others.push(entry);
             }
         }
-        (is_listed == text.starts_with(&header)).then_some(())
-    };
-    let (mut start, mut at, mut start_line) = (0, 0, 1);
-    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-        if line.trim_end() == header && at > start {
-            take(text.get(start..at)?, start_line)?;
-            (start, start_line) = (at, number);
-        }
-        at += line.len();
+        (is_listed == is_of_list).then_some(())
     }
-    take(text.get(start..)?, start_line)?;
-    let (line, start) = first?;
-    let node = Node { line: start, value: Value::List(items) };
-    others.push(Entry { key: list.to_owned().into(), line, node });
-    others.sort_by_key(|entry| entry.line);
-    Some(Value::Map(others))
 }
 
 /// Parses a part of a document that starts at a line.
@@ -105,7 +117,17 @@ fn node<'a>(value: Spanned<DeValue<'a>>, line: &dyn Fn(usize) -> u64) -> Node<'a
 
 #[cfg(test)]
 mod tests {
-    use super::{in_parts, toml, toml_of_tables};
+    use super::{Node, Value, toml, toml_of_tables};
+
+    /// A document that was read in parts, put together.
+    fn in_parts(document: &str) -> Option<Node<'_>> {
+        let mut items = Vec::new();
+        let mut root = toml_of_tables(document, "package", &mut |item| items.push(item))?;
+        if let Value::Map(entries) = &mut root.value {
+            entries.iter_mut().find(|entry| entry.key == "package")?.node.value = Value::List(items);
+        }
+        Some(root)
+    }
 
     #[test]
     fn parts_are_read_as_the_whole() {
@@ -127,8 +149,11 @@ mod tests {
             ("[[package]]\na = 1\n[[package]]\nb = \n", false),
             ("a = 1\n", false),
         ] {
-            assert_eq!(toml_of_tables(document, "package"), toml(document), "{document}");
-            assert_eq!(in_parts(document, "package").is_some(), is_in_parts, "{document}");
+            let apart = in_parts(document);
+            assert_eq!(apart.is_some(), is_in_parts, "{document}");
+            if let Some(apart) = apart {
+                assert_eq!(Ok(apart), toml(document), "{document}");
+            }
         }
     }
 }

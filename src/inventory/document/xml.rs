@@ -61,17 +61,15 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Rejects an element or attribute whose name differs from a known one only in its case, which could hide what it says.
+    /// Rejects an element or attribute whose name is a known one, misspelt, which could hide what it says.
     ///
     /// # Errors
     /// Where there is one.
-    pub fn check_case(&self, known: &[&str]) -> Result<(), Damage> {
+    pub fn check_spelling(&self, known: &[&str]) -> Result<(), Damage> {
         let children = self.children.iter().map(|child| (child.name.as_str(), child.line));
         let attributes = self.attributes.iter().map(|(key, _)| (key.as_str(), self.line));
         for (name, line) in children.chain(attributes) {
-            if let Some(known) =
-                known.iter().find(|known| known.eq_ignore_ascii_case(name) && **known != name)
-            {
+            if let Some(known) = super::misspelt(name, known) {
                 return Err(Damage::new(line, format!("`{name}` must be written `{known}`")));
             }
         }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use content::{Content, InMemory};
 
 use super::package::Package;
+pub use super::package::SourcePackage;
+use super::purl::{of_distribution, purl};
 use devops_core::Error;
 
 /// What tells the kinds of extracts apart. Each is read by one reader below.
@@ -64,15 +66,6 @@ pub struct Left<'a> {
     pub extract: &'a Extract,
 }
 
-/// The source package of a distribution's package; advisories of most distributions are about it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SourcePackage {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-}
-
 /// A package that is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
@@ -88,6 +81,29 @@ pub struct Installed {
     /// The layer of that file; for a record of a database, the lowest layer whose version of the database has the same record and every
     /// one between has it too.
     pub layer: usize,
+}
+
+impl Installed {
+    /// Its purl, with architecture, release and source package where it is of a distribution.
+    pub fn purl(&self) -> String {
+        let package = &self.package;
+        let upstream = match &self.source {
+            Some(source) if source.version != package.version => {
+                format!("{}@{}", source.name, source.version)
+            }
+            Some(source) if source.name != package.name => source.name.clone(),
+            _ => String::new(),
+        };
+        if self.source.is_none() && self.architecture.is_empty() {
+            return purl(package.ecosystem, &package.name, &package.version);
+        }
+        of_distribution(package.ecosystem, &package.name, &package.version, &self.architecture, &upstream)
+    }
+}
+
+/// Whether a file is looked at, by its path alone.
+pub fn is_wanted(path: &[u8]) -> bool {
+    system::is_wanted(path) || languages::is_wanted(path)
 }
 
 /// Looks at a file of a layer; none where nothing of it matters.

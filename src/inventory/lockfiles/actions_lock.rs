@@ -34,7 +34,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 }
 
 fn graph(document: &Node<'_>, path: &str) -> Result<Graph, Damage> {
-    document.check_case(&KNOWN)?;
+    document.check_spelling(&KNOWN)?;
     let version = document.must("version")?;
     if !VERSIONS.contains(&version) {
         let what = format!("version {version} is not supported ({} are)", VERSIONS.join(" and "));
@@ -49,7 +49,7 @@ fn graph(document: &Node<'_>, path: &str) -> Result<Graph, Damage> {
     let mut known: HashMap<String, usize> = HashMap::new();
     let actions = document.entries("dependencies")?;
     for action in actions {
-        action.node.check_case(&KNOWN)?;
+        action.node.check_spelling(&KNOWN)?;
         let index = draft.add(package(&action.key, &action.node, action.line)?);
         if known.insert(action.key.to_ascii_lowercase(), index).is_some() {
             return Err(Damage::new(action.line, format!("`{}` occurs twice", action.key)));

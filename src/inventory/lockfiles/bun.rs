@@ -41,7 +41,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 /// Rejects what is no lockfile of a version that is known.
 fn check(root: &Node<'_>) -> Result<(), Damage> {
     root.map("the document")?;
-    root.check_case(&["lockfileVersion", "workspaces", "packages"])?;
+    root.check_spelling(&["lockfileVersion", "workspaces", "packages"])?;
     let version =
         root.get("lockfileVersion").ok_or_else(|| Damage::new(1, "`lockfileVersion` is missing"))?;
     if !matches!(version.scalar("lockfileVersion")?, "0" | "1" | "2") {

@@ -71,13 +71,19 @@ struct Reader {
 
 impl Reader {
     fn lines(&mut self, text: &str) -> Result<(), Damage> {
-        let mut last = 1;
+        let (mut last, mut is_between) = (1, false);
         for (line, content) in (1..).zip(text.lines()) {
             last = line;
             let content = content.trim_end();
             if content.is_empty() {
+                is_between = true;
                 continue;
             }
+            // An empty line ends a section, so that what follows would be of the one before if its first line were missing.
+            if is_between && content.starts_with(' ') && self.section != Section::Other {
+                return Err(Damage::new(line, "no section begins behind the empty line"));
+            }
+            is_between = false;
             if content.contains('\t') {
                 return Err(Damage::new(line, "a tab stands in it"));
             }
@@ -143,6 +149,10 @@ impl Reader {
         let (key, value) =
             word.split_once(':').ok_or_else(|| Damage::new(line, format!("unexpected `{word}`")))?;
         match key {
+            // The gems of a section follow where they are from; without its first line, a section would be part of the one before.
+            _ if self.is_in_specs => {
+                return Err(Damage::new(line, format!("`{key}` stands behind the gems of its section")));
+            }
             "remote" => self.remotes.push(value.trim().to_owned()),
             "revision" => value.trim().clone_into(&mut self.revision),
             "specs" => self.is_in_specs = true,
@@ -275,7 +285,8 @@ fn named(line: u64, word: &str) -> Result<(&str, Option<&str>), Damage> {
 /// Whether this is the public registry at its usual host.
 fn is_public(remote: &str) -> bool {
     let host = remote.split_once("://").map_or(remote, |(_, rest)| rest);
-    matches!(host.trim_end_matches('/'), "rubygems.org" | "www.rubygems.org" | "index.rubygems.org")
+    let host = host.trim_end_matches('/').to_ascii_lowercase();
+    matches!(host.as_str(), "rubygems.org" | "www.rubygems.org" | "index.rubygems.org")
 }
 
 #[cfg(test)]

@@ -21,8 +21,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
-    let mut is_in_constraints = false;
-    let (mut has_constraints, mut is_ended) = (false, false);
+    let (mut is_in_constraints, mut has_constraints, mut is_ended) = (false, false, false);
     let mut last = 1;
     for (line, content) in (1..).zip(text_of_lines(source.bytes)?.lines()) {
         let content = content.trim_end();
@@ -46,6 +45,9 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
                 _ => return Err(Damage::new(line, format!("unknown key `{key}`"))),
             }
             constraints = value;
+        } else if !is_in_constraints {
+            // Only constraints are longer than a line, so that these stand at another key.
+            return Err(Damage::new(line, "expected `key: value`"));
         }
         for constraint in
             constraints.split(',').map(str::trim).filter(|text| !text.is_empty() && is_in_constraints)

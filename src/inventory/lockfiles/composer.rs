@@ -114,7 +114,7 @@ fn listed<'a, 'b>(document: &'b Node<'a>) -> Result<Vec<(&'b Node<'a>, Scope)>, 
         // `installed.json` of Composer 1.
         found.extend(items.iter().map(|item| (item, Scope::Runtime)));
     } else {
-        document.check_case(&["packages", "packages-dev", "dev-package-names"])?;
+        document.check_spelling(&["packages", "packages-dev", "dev-package-names"])?;
         let packages =
             document.get("packages").ok_or_else(|| Damage::new(document.line, "`packages` is missing"))?;
         let is_installed =
@@ -143,7 +143,7 @@ fn links<'a, 'b>(item: &'b Node<'a>, key: &str) -> Result<&'b [Entry<'a>], Damag
 }
 
 fn package(item: &Node<'_>, scope: Scope) -> Result<Package, Damage> {
-    item.check_case(&["name", "version", "source", "dist", "require", "notification-url"])?;
+    item.check_spelling(&["name", "version", "source", "dist", "require", "notification-url"])?;
     let name = item.must("name")?;
     let version = item.must("version")?;
     let line = item.get("name").map_or(item.line, |node| node.line);
@@ -207,7 +207,7 @@ fn foreign(dist: Option<&Node<'_>>, code: Option<&Node<'_>>) -> Result<Vec<Strin
     };
     for (node, is_archive) in [(dist, true), (code, false)] {
         let Some(node) = node else { continue };
-        node.check_case(&["type", "url", "reference", "mirrors", "shasum"])?;
+        node.check_spelling(&["type", "url", "reference", "mirrors", "shasum"])?;
         let url = node.text_of("url")?.unwrap_or_default();
         let reference = node.text_of("reference")?.unwrap_or_default();
         let is_usual = if is_archive { is_usual_archive(url, reference) } else { is_usual_repository(url) };

@@ -27,7 +27,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>, manifests: &[Manifest]) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
-    document.check_case(&[
+    document.check_spelling(&[
         "version",
         "graph_lock",
         "requires",
@@ -92,7 +92,7 @@ fn nodes(document: &Node<'_>, draft: &mut Draft) -> Result<(), Damage> {
         lock.get("nodes").ok_or_else(|| Damage::new(lock.line, "`nodes` is missing"))?.map("nodes")?;
     let mut by_key: HashMap<&str, usize> = HashMap::new();
     for entry in nodes {
-        entry.node.check_case(&["ref", "requires", "build_requires", "path", "context"])?;
+        entry.node.check_spelling(&["ref", "requires", "build_requires", "path", "context"])?;
         let Some(reference) = entry.node.text_of("ref")? else {
             // The project itself has a path instead.
             if entry.node.get("path").is_none() && entry.key != "0" {
@@ -106,6 +106,9 @@ fn nodes(document: &Node<'_>, draft: &mut Draft) -> Result<(), Damage> {
             package.scope = Scope::Build;
         }
         if entry.node.get("path").is_some() {
+            if entry.node.get("prev").is_some() {
+                return Err(Damage::new(line, format!("`{reference}` is of a folder and of a registry")));
+            }
             package.origin = Origin::Project;
         }
         let is_own = package.origin == Origin::Project;

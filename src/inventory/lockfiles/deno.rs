@@ -22,7 +22,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let root = json(text(source.bytes)?)?;
     root.map("the document")?;
-    root.check_case(&["version", "specifiers", "npm", "jsr", "packages", "remote", "workspace"])?;
+    root.check_spelling(&["version", "specifiers", "npm", "jsr", "packages", "remote", "workspace"])?;
     let version = root.get("version").ok_or_else(|| Damage::new(1, "`version` is missing"))?;
     let parts = match version.scalar("version")? {
         "3" => root.get("packages"),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::format::{Format, Kind, help, names};
 use super::manifests::{Manifest, is_manifest};
 use super::requirements;
+use super::workspaces::Workspaces;
 use devops_core::{Error, Location};
 
 /// What a search leaves to others.
@@ -232,8 +233,9 @@ fn add_unlocked(
     manifests: Vec<(PathBuf, &'static Manifest)>,
     sight: &dyn Sight,
 ) -> Result<(), Error> {
+    let mut workspaces = Workspaces::default();
     for (path, manifest) in manifests {
-        if !is_locked(&path, manifest, found) && manifest.asks(&sight.read(&path)?) {
+        if !is_locked(&path, manifest, found, sight, &mut workspaces) && manifest.asks(&sight.read(&path)?) {
             found.lockfiles.insert(tidy(&path), Kind::NotRead(manifest.ecosystem));
         }
     }
@@ -241,7 +243,13 @@ fn add_unlocked(
 }
 
 /// Whether a lockfile beside a manifest, or in a folder above it, lists what the manifest asks for.
-fn is_locked(path: &Path, manifest: &Manifest, found: &Found) -> bool {
+fn is_locked(
+    path: &Path,
+    manifest: &Manifest,
+    found: &Found,
+    sight: &dyn Sight,
+    workspaces: &mut Workspaces,
+) -> bool {
     let path = tidy(path);
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     found
@@ -249,7 +257,10 @@ fn is_locked(path: &Path, manifest: &Manifest, found: &Found) -> bool {
         .iter()
         // Another manifest that is not locked either locks nothing.
         .filter(|(lockfile, _)| !is_manifest(&shown(lockfile)))
-        .any(|(lockfile, kind)| manifest.is_locked_by(folder, lockfile, kind.name()))
+        .any(|(lockfile, kind)| {
+            let mut is_member = || workspaces.have(lockfile, kind.name(), folder, sight);
+            manifest.is_locked_by(folder, lockfile, kind.name(), &mut is_member)
+        })
 }
 
 /// The path without a leading `./`.

@@ -1,6 +1,6 @@
 //! A format of lockfiles, and the exact names of those that are not read yet, with the ecosystem each belongs to.
 
-use super::FORMATS;
+use super::{FORMATS, configured, plausible};
 use crate::Graph;
 use devops_core::Error;
 
@@ -40,12 +40,20 @@ impl<'a> Source<'a> {
 }
 
 impl Format {
-    /// Reads a lockfile.
+    /// Reads a lockfile, with the registries that files beside it set.
     ///
     /// # Errors
-    /// Where it is not one, is cut off, holds a merge conflict or contradicts itself.
+    /// Where it is not one, is cut off, holds a merge conflict, contradicts itself, or lists what no registry can have.
     pub fn read(&self, source: &Source<'_>) -> Result<Graph, Error> {
-        (self.read)(source)
+        let mut graph = (self.read)(source)?;
+        configured::add(&mut graph, source, self)?;
+        for package in &graph.packages {
+            plausible::check(package).map_err(|damage| {
+                let path = package.file.as_deref().unwrap_or(source.path);
+                damage.error(path, "restore the file, or have the tool that wrote it write it again")
+            })?;
+        }
+        Ok(graph)
     }
 }
 

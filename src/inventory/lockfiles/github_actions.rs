@@ -43,7 +43,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         return Ok(Graph::default());
     }
     let document = yaml_with_aliases(text)?;
-    document.check_case(&KNOWN)?;
+    document.check_spelling(&KNOWN)?;
     if is_workflow {
         document.check_known(&WORKFLOW)?;
     }
@@ -51,7 +51,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut uses: Vec<&Node<'_>> = Vec::new();
     let jobs = document.entries("jobs")?;
     for job in jobs {
-        job.node.check_case(&KNOWN)?;
+        job.node.check_spelling(&KNOWN)?;
         if job.node.get("uses").is_none() && job.node.get("steps").is_none() {
             return Err(Damage::new(job.line, format!("job `{}` has neither `steps` nor `uses`", job.key)));
         }
@@ -59,7 +59,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         steps(&job.node, &mut uses)?;
     }
     if let Some(runs) = document.get("runs") {
-        runs.check_case(&KNOWN)?;
+        runs.check_spelling(&KNOWN)?;
         if ["steps", "image", "main"].iter().all(|key| runs.get(key).is_none()) {
             return Err(Damage::new(runs.line, "`runs` has neither `steps`, `image` nor `main`"));
         }
@@ -86,7 +86,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 /// What the steps of a job or composite action use.
 fn steps<'a, 'b>(holder: &'b Node<'a>, uses: &mut Vec<&'b Node<'a>>) -> Result<(), Damage> {
     for step in holder.items("steps")? {
-        step.check_case(&KNOWN)?;
+        step.check_spelling(&KNOWN)?;
         if step.get("uses").is_none() && step.get("run").is_none() {
             return Err(Damage::new(step.line, "a step has neither `uses` nor `run`"));
         }

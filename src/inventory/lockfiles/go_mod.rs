@@ -275,7 +275,7 @@ fn forked(required: &Required<'_>, by: &Package) -> Option<Package> {
 }
 
 /// Whether a path is of a folder instead of a module.
-fn is_folder(path: &str) -> bool {
+pub(super) fn is_folder(path: &str) -> bool {
     path.starts_with("./")
         || path.starts_with("../")
         || path.starts_with('/')

@@ -2,6 +2,7 @@
 //!
 //! `# module version`, behind which `=> module version` or `=> folder` says what is there instead; lines of packages follow.
 
+use super::go_mod::is_folder;
 use super::{Format, Source, node};
 use crate::document::{Damage, text_of_lines};
 use crate::draft::Draft;
@@ -41,8 +42,8 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             ["#", path, version, rest @ ..] if version.starts_with('v') => {
                 let package = match rest {
                     [] => module(path, version, line),
-                    ["=>", by, version] => module(by, version, line),
-                    ["=>", folder] => {
+                    ["=>", by, version] if version.starts_with('v') => module(by, version, line),
+                    ["=>", folder] if is_folder(folder) => {
                         let origin = node::folder(folder);
                         let outside =
                             if origin == Origin::Project { String::new() } else { (*folder).to_owned() };

@@ -17,7 +17,7 @@ pub(super) const FORMAT: Format = Format {
 const RESTORE: &str = "restore the file, or regenerate it with `gradle --write-verification-metadata sha256`";
 
 /// Elements and attributes whose spelling decides what is read.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 16] = [
     "components",
     "component",
     "group",
@@ -30,6 +30,10 @@ const KNOWN: [&str; 12] = [
     "trusted-artifacts",
     "trust",
     "file",
+    "verify-signatures",
+    "trusted-keys",
+    "trusted-key",
+    "trusting",
 ];
 
 fn read(source: &Source<'_>) -> Result<Graph, Error> {
@@ -44,7 +48,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             format!("expected `verification-metadata`, found `{}`", root.name),
         ));
     }
-    root.check_case(&KNOWN)?;
+    root.check_spelling(&KNOWN)?;
     let trusted = trusted(&root)?;
     let mut draft = Draft::default();
     let Some(components) = root.only("components")? else {
@@ -54,7 +58,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         if component.name != "component" {
             return Err(Damage::new(component.line, format!("unknown element `{}`", component.name)));
         }
-        component.check_case(&KNOWN)?;
+        component.check_spelling(&KNOWN)?;
         let field = |key: &str| {
             let value = component.attribute(key).filter(|value| !value.is_empty());
             value.ok_or_else(|| Damage::new(component.line, format!("`{key}` is missing")))
@@ -68,7 +72,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             // Gradle checks none of a file that is trusted without.
             let is_checked = is_code && !trusted.iter().any(|trust| trusts(trust, component, file));
             for checksum in artifact.children.iter().filter(|_| is_checked) {
-                checksum.check_case(&KNOWN)?;
+                checksum.check_spelling(&KNOWN)?;
                 if matches!(checksum.name.as_str(), "md5" | "sha1" | "sha256" | "sha512") {
                     let others = checksum.all("also-trust").map(|other| other.attribute("value"));
                     let all: Vec<&str> =
@@ -82,7 +86,44 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         }
         draft.add(package);
     }
+    for trust in unlisted(&root, &trusted)? {
+        draft.add(trust);
+    }
     Ok(draft.finish())
+}
+
+/// What a build may use without being listed: what is trusted without a checksum, and what a trusted key signed. Each stands for
+/// packages of which the file gives no version.
+fn unlisted(root: &Element, trusted: &[&Element]) -> Result<Vec<Package>, Damage> {
+    let named = |element: &Element, why: String| {
+        let part = |key: &str| element.attribute(key).filter(|value| !value.is_empty()).unwrap_or("*");
+        let name = format!("{}:{}", part("group"), part("name"));
+        Package { requirement: why, ..Package::new(Ecosystem::MAVEN, name, "", element.line) }
+    };
+    // Files for people, such as sources, are no code of a module.
+    let is_code = |trust: &&&Element| {
+        let file = trust.attribute("file").unwrap_or_default();
+        trust.attribute("version").is_none()
+            && !["sources", "javadoc", "pom", "module"].iter().any(|part| file.contains(part))
+    };
+    let mut found: Vec<Package> = trusted
+        .iter()
+        .filter(is_code)
+        .map(|trust| named(trust, "trusted without a checksum".to_owned()))
+        .collect();
+    let Some(configuration) = root.only("configuration")? else { return Ok(found) };
+    let is_signed = configuration.text_of("verify-signatures")?.is_some_and(|value| value == "true");
+    let keys = configuration.only("trusted-keys")?.filter(|_| is_signed);
+    for key in keys.into_iter().flat_map(|keys| keys.all("trusted-key")) {
+        key.check_spelling(&KNOWN)?;
+        let why = format!("signed by the key {}", key.attribute("id").unwrap_or("without an id"));
+        let modules: Vec<&Element> = key.all("trusting").collect();
+        let whole = std::slice::from_ref(&key);
+        let modules = if modules.is_empty() { whole } else { modules.as_slice() };
+        let open = modules.iter().filter(|module| module.attribute("version").is_none());
+        found.extend(open.map(|module| named(module, why.clone())));
+    }
+    Ok(found)
 }
 
 /// What is trusted without a checksum.
@@ -91,12 +132,12 @@ fn trusted(root: &Element) -> Result<Vec<&Element>, Damage> {
     let mut found = Vec::new();
     let prefixed = |element: &&Element| element.name.contains(':');
     for holder in std::iter::once(configuration).chain(configuration.only("trusted-artifacts")?) {
-        holder.check_case(&KNOWN)?;
+        holder.check_spelling(&KNOWN)?;
         if let Some(element) = holder.children.iter().find(prefixed) {
             return Err(Damage::new(element.line, format!("unknown element `{}`", element.name)));
         }
         for trust in holder.all("trust") {
-            trust.check_case(&KNOWN)?;
+            trust.check_spelling(&KNOWN)?;
             found.push(trust);
         }
     }
@@ -179,6 +220,32 @@ mod tests {
                 integrity(&format!("<trusted-artifacts>{trust}</trusted-artifacts>"), "<sha256 value='aa'/>");
             assert_eq!(found.is_empty(), is_trusted, "{trust}");
         }
+    }
+
+    #[test]
+    fn what_may_be_used_without_being_listed_has_no_version() {
+        let labels = |configuration: &str| -> Vec<String> {
+            let text = format!(
+                "<verification-metadata><configuration>{configuration}</configuration><components/></verification-metadata>"
+            );
+            let graph = FORMAT.read(&Source::alone("verification-metadata.xml", text.as_bytes())).unwrap();
+            graph.packages.iter().map(crate::Package::label).collect()
+        };
+        let keys = "<trusted-keys><trusted-key id='AA' group='a.b'/><trusted-key id='BB'><trusting group='c' name='d'/>\
+             <trusting group='e' name='f' version='1'/></trusted-key></trusted-keys>";
+        assert_eq!(
+            labels(&format!("<verify-signatures>true</verify-signatures>{keys}")),
+            ["a.b:* signed by the key AA", "c:d signed by the key BB"]
+        );
+        // Gradle looks at no key then.
+        assert!(labels(&format!("<verify-signatures>false</verify-signatures>{keys}")).is_empty());
+        assert!(labels(&format!("<verify-metadata>false</verify-metadata>{keys}")).is_empty());
+        assert_eq!(
+            labels(
+                "<trusted-artifacts><trust group='a.b'/><trust file='.*-javadoc[.]jar' regex='true'/></trusted-artifacts>"
+            ),
+            ["a.b:* trusted without a checksum"]
+        );
     }
 
     #[test]

@@ -30,7 +30,8 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 /// Whether another program has a file of this name: one without any key or table that Julia writes.
 fn is_foreign(document: &Node<'_>) -> bool {
-    let known = ["manifest_format", "julia_version", "project_hash", "deps", "registries"];
+    let known =
+        ["manifest_format", "julia_version", "project_hash", "deps", "registries", "uuid", "git-tree-sha1"];
     match &document.value {
         Value::Map(entries) => {
             !entries.is_empty()
@@ -46,7 +47,7 @@ fn is_foreign(document: &Node<'_>) -> bool {
 
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = toml(text(source.bytes)?)?;
-    document.check_case(&["manifest_format", "deps", "julia_version"])?;
+    document.check_spelling(&["manifest_format", "deps", "julia_version"])?;
     if is_foreign(&document) {
         return Ok(Graph::default());
     }
@@ -65,7 +66,15 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             return Err(Damage::new(entry.line, format!("`{}` is not a package", entry.key)));
         };
         for item in items {
-            item.check_case(&["uuid", "version", "git-tree-sha1", "repo-url", "path", "deps", "repo-rev"])?;
+            item.check_spelling(&[
+                "uuid",
+                "version",
+                "git-tree-sha1",
+                "repo-url",
+                "path",
+                "deps",
+                "repo-rev",
+            ])?;
             let uuid = item.must("uuid")?;
             let index = draft.add(package(entry, item, julia)?);
             by_name.entry(&entry.key).or_default().push(index);

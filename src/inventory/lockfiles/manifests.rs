@@ -39,6 +39,8 @@ enum Asks {
 enum Place {
     /// Beside it, or in a folder above, as that of a workspace.
     Above,
+    /// Beside it, or in a folder above whose workspace it belongs to.
+    Workspace,
     /// Beside it, or in the folder `obj` there: every project has its own.
     Own,
 }
@@ -72,7 +74,15 @@ const MANIFESTS: &[Manifest] = &[
     manifest("cpanfile", "CPAN", "requires", &["CPAN"]),
     manifest("*.rockspec", "LuaRocks", "dependencies", &["LuaRocks"]),
     manifest("*.nimble", "Nimble", "requires", &["Nimble"]),
-    by("package.json", "npm", Asks::Key(&["dependencies", "devDependencies", "optionalDependencies"]), NPM),
+    Manifest {
+        place: Place::Workspace,
+        ..by(
+            "package.json",
+            "npm",
+            Asks::Key(&["dependencies", "devDependencies", "optionalDependencies"]),
+            NPM,
+        )
+    },
     by("composer.json", "Packagist", Asks::Key(&["require", "require-dev"]), &["composer.lock", "Packagist"]),
     by(
         "Gemfile",
@@ -191,12 +201,20 @@ impl Manifest {
         }
     }
 
-    /// Whether a lockfile of this format at this place lists what a manifest in this folder asks for.
-    pub(super) fn is_locked_by(&self, folder: &Path, lockfile: &Path, format: &str) -> bool {
+    /// Whether a lockfile of this format at this place lists what a manifest in this folder asks for; `is_member` says whether its
+    /// workspace has the folder.
+    pub(super) fn is_locked_by(
+        &self,
+        folder: &Path,
+        lockfile: &Path,
+        format: &str,
+        is_member: impl FnOnce() -> bool,
+    ) -> bool {
         let at = lockfile.parent().unwrap_or_else(|| Path::new(""));
         self.locks.contains(&format)
             && match self.place {
                 Place::Above => folder.starts_with(at),
+                Place::Workspace => at == folder || folder.starts_with(at) && is_member(),
                 Place::Own => at == folder || at == folder.join("obj"),
             }
     }
@@ -291,7 +309,10 @@ mod tests {
     #[test]
     fn projects_of_dotnet_have_their_own_lockfiles() {
         let is_locked = |manifest: &str, folder: &str, lockfile: &str, format: &str| {
-            Manifest::of(manifest).unwrap().is_locked_by(Path::new(folder), Path::new(lockfile), format)
+            let manifest = Manifest::of(manifest).unwrap();
+            manifest.is_locked_by(Path::new(folder), Path::new(lockfile), format, || {
+                lockfile.contains("package-lock")
+            })
         };
         for (folder, lockfile, expected) in [
             ("a", "a/packages.lock.json", true),
@@ -307,6 +328,8 @@ mod tests {
         }
         assert!(is_locked("a.fsproj", "a", "a/obj/project.assets.json", "project.assets.json"));
         assert!(is_locked("package.json", "a/b", "package-lock.json", "package-lock.json"));
+        assert!(!is_locked("package.json", "a/b", "yarn.lock", "yarn.lock"), "it is none of its workspace");
+        assert!(is_locked("package.json", "a", "a/yarn.lock", "yarn.lock"));
         assert!(!is_locked("package.json", "a/b", "package-lock.json", "composer.lock"));
     }
 }

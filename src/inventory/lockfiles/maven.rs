@@ -77,10 +77,10 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if root.name != "project" {
         return Err(Damage::new(root.line, format!("expected `project`, found `{}`", root.name)));
     }
-    root.check_case(&KNOWN)?;
+    root.check_spelling(&KNOWN)?;
     let mut profiles: Vec<&Element> = Vec::new();
     if let Some(all) = root.only("profiles")? {
-        all.check_case(&KNOWN)?;
+        all.check_spelling(&KNOWN)?;
         profiles.extend(all.all("profile"));
     }
     let mut base = Properties::new();
@@ -89,7 +89,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     // What properties can be: those of the project, and those with each profile over them.
     let mut variants = vec![base.clone()];
     for profile in &profiles {
-        profile.check_case(&KNOWN)?;
+        profile.check_spelling(&KNOWN)?;
         let mut with = base.clone();
         fill(&mut with, profile)?;
         if with != base {
@@ -192,7 +192,7 @@ fn project_properties<'a>(properties: &mut Properties<'a>, root: &'a Element) ->
 
 /// The dependencies that a section lists.
 fn dependencies(section: &Element) -> Result<Vec<&Element>, Damage> {
-    section.check_case(&KNOWN)?;
+    section.check_spelling(&KNOWN)?;
     let Some(all) = section.only("dependencies")? else { return Ok(vec![]) };
     for child in &all.children {
         if child.name != "dependency" {
@@ -201,13 +201,22 @@ fn dependencies(section: &Element) -> Result<Vec<&Element>, Damage> {
                 format!("unknown element `{}` in `dependencies`", child.name),
             ));
         }
-        child.check_case(&KNOWN)?;
+        child.check_spelling(&KNOWN)?;
+        check_flat(child)?;
     }
     Ok(all.children.iter().collect())
 }
 
+/// Rejects an element that has another one like it in it, because its own end is missing.
+fn check_flat(element: &Element) -> Result<(), Damage> {
+    match element.all(&element.name).next() {
+        Some(inner) => Err(Damage::new(inner.line, format!("`{}` stands in another one", inner.name))),
+        None => Ok(()),
+    }
+}
+
 /// Whether this is the public registry at its usual host.
-fn is_public(address: &str) -> bool {
+pub(super) fn is_public(address: &str) -> bool {
     let starts = ["https://repo.maven.apache.org/", "https://repo1.maven.org/"];
     starts.iter().any(|start| address.starts_with(start))
 }
@@ -218,10 +227,10 @@ fn tools(section: &Element) -> Result<Vec<&Element>, Damage> {
     let mut found = Vec::new();
     for key in ["build", "reporting"] {
         let Some(build) = section.only(key)? else { continue };
-        build.check_case(&KNOWN)?;
+        build.check_spelling(&KNOWN)?;
         let management = build.only("pluginManagement")?;
         for holder in std::iter::once(build).chain(management) {
-            holder.check_case(&KNOWN)?;
+            holder.check_spelling(&KNOWN)?;
             let plugins = holder.only("plugins")?;
             for plugin in listed(plugins, "plugin")? {
                 found.push(plugin);
@@ -244,7 +253,8 @@ fn listed<'a>(list: Option<&'a Element>, name: &str) -> Result<Vec<&'a Element>,
                 format!("unknown element `{}`, expected `{name}`", child.name),
             ));
         }
-        child.check_case(&KNOWN)?;
+        child.check_spelling(&KNOWN)?;
+        check_flat(child)?;
     }
     Ok(children.iter().collect())
 }

@@ -8,13 +8,16 @@
 )]
 
 mod cargo_manifest;
+mod configured;
 pub mod find;
 pub mod format;
 mod manifest;
 mod manifests;
 mod node;
+mod plausible;
 mod python;
 mod python_lock;
+mod workspaces;
 
 pub use find::{Found, Sight, find, is_searched};
 pub use format::{Format, Kind, Neighbour, Source, help};
@@ -65,6 +68,8 @@ modules! {
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod configured_tests;
 #[cfg(test)]
 mod damaged_tests;
 #[cfg(test)]

@@ -19,9 +19,13 @@ const PUBLIC: [&str; 3] = ["registry.npmjs.org", "registry.yarnpkg.com", "regist
 /// calls it. Both are listed then, so that neither can hide the other, and the one that is named keeps the address as its source.
 pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>) -> usize {
     let Some(address) = address.filter(|address| !address.is_empty()) else { return draft.add(package) };
+    if is_usual(&package, address) {
+        return draft.add(package);
+    }
     (package.origin, package.source) = origin(address);
-    if package.origin == Origin::Other && !address.contains([':', '/', '\\']) {
-        // The registry is asked for what is a version or a tag. A tag may be any version, the one that is named for all we know.
+    if package.origin == Origin::Other && (!address.contains([':', '/', '\\']) || is_public(address)) {
+        // The registry is asked for what is a version or a tag. A tag may be any version, the one that is named for all we know; so
+        // may an address of the registry's that is of no tarball.
         let version = if address.starts_with(|first: char| first.is_ascii_digit()) {
             address.to_owned()
         } else {
@@ -49,6 +53,29 @@ pub(super) fn add(draft: &mut Draft, mut package: Package, address: Option<&str>
     let installed = draft.add(other);
     draft.link(named, installed, None, Scope::Runtime);
     named
+}
+
+/// Whether an address is where the public registry has a package at its version, in the very words in which npm writes that.
+fn is_usual(package: &Package, address: &str) -> bool {
+    let Package { name, version, .. } = package;
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let (scope, base) = match name.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').unwrap_or_default(),
+        None => ("", name.as_str()),
+    };
+    let version_of = || {
+        let path = address.strip_prefix("https://registry.npmjs.org/")?.strip_prefix(name.as_str())?;
+        path.strip_prefix("/-/")?.strip_prefix(base)?.strip_prefix('-')?.strip_suffix(".tgz")
+    };
+    package.ecosystem == Ecosystem::NPM
+        && !version.is_empty()
+        && version_of() == Some(version.as_str())
+        && !base.is_empty()
+        && scope.is_empty() != name.starts_with('@')
+        && !base.starts_with('.')
+        && !scope.starts_with('.')
+        && [scope, base].iter().all(|part| part.bytes().all(is_part))
+        && version.bytes().all(|byte| is_part(byte) || byte == b'+')
 }
 
 /// Whether an address is the public registry's.
@@ -80,7 +107,7 @@ pub(super) fn origin(address: &str) -> (Origin, String) {
     let is_path = matches!(address, "." | "..")
         || ["./", "../", "/", "~/", ".\\", "..\\"].iter().any(|start| address.starts_with(start))
         || address.get(1..3).is_some_and(|drive| matches!(drive, ":/" | ":\\"));
-    let origin = if is_public(address) || address.starts_with("npm:") {
+    let origin = if is_public(address) || alias(address).is_some() || address.starts_with("npm:") {
         match with_tarball(address, |name, _| is_name(name)) {
             Some(true) => return (Origin::Registry, String::new()),
             _ => Origin::Other,
@@ -214,7 +241,8 @@ fn plain(path: &str) -> Cow<'_, str> {
 
 /// The name and version behind `npm:`, as in `npm:@scope/name@1.0.0`.
 pub(super) fn alias(text: &str) -> Option<(&str, &str)> {
-    split(text.strip_prefix("npm:")?)
+    let (scheme, rest) = text.split_at_checked("npm:".len())?;
+    split(rest).filter(|_| scheme.eq_ignore_ascii_case("npm:"))
 }
 
 /// A name and what follows its `@`, as in `@scope/name@^1.0.0`.
@@ -231,7 +259,12 @@ pub(super) fn package(name: &str, version: &str, line: u64) -> Package {
 
 /// Checksums that stand in one text.
 pub(super) fn checksums(text: Option<&str>) -> Vec<String> {
-    text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    let text = text.unwrap_or_default();
+    // Nearly every one stands alone.
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return vec![text.to_owned()];
+    }
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// A `package.json`.
@@ -407,6 +440,32 @@ mod tests {
             ("file:C:/x", Origin::Path, "file:C:/x"),
         ] {
             assert_eq!(origin(address), (expected, source.to_owned()), "{address}");
+        }
+    }
+
+    #[test]
+    fn usual_addresses_are_those_that_lead_to_the_package() {
+        for (name, version, address, expected) in [
+            ("a", "1.0.0", "https://registry.npmjs.org/a/-/a-1.0.0.tgz", true),
+            ("@s/a.b", "1.0.0-b.1+c", "https://registry.npmjs.org/@s/a.b/-/a.b-1.0.0-b.1+c.tgz", true),
+            ("a", "1.0.1", "https://registry.npmjs.org/a/-/a-1.0.0.tgz", false),
+            ("b", "1.0.0", "https://registry.npmjs.org/a/-/a-1.0.0.tgz", false),
+            ("a", "", "https://registry.npmjs.org/a/-/a-.tgz", false),
+            ("x/../a", "1.0.0", "https://registry.npmjs.org/x/../a/-/a-1.0.0.tgz", false),
+            ("..", "1.0.0", "https://registry.npmjs.org/../-/..-1.0.0.tgz", false),
+            ("@s", "1", "https://registry.npmjs.org/@s/-/-1.tgz", false),
+            ("@/a", "1", "https://registry.npmjs.org/@/a/-/a-1.tgz", false),
+            ("a%2e", "1", "https://registry.npmjs.org/a%2e/-/a%2e-1.tgz", false),
+            ("a", "1/../b-1", "https://registry.npmjs.org/a/-/a-1/../b-1.tgz", false),
+            ("a", "1.0.0", "https://registry.npmjs.org.evil.example/a/-/a-1.0.0.tgz", false),
+            ("a", "1.0.0", "http://registry.npmjs.org/a/-/a-1.0.0.tgz", false),
+        ] {
+            let package = super::package(name, version, 1);
+            assert_eq!(super::is_usual(&package, address), expected, "{name} {version} {address}");
+            if expected {
+                assert_eq!(origin(address), (Origin::Registry, String::new()));
+                assert_eq!(tarball(address), Some((name.to_owned(), version.to_owned())));
+            }
         }
     }
 

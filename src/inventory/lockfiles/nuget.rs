@@ -25,7 +25,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
-    document.check_case(&["version", "dependencies"])?;
+    document.check_spelling(&["version", "dependencies"])?;
     let version =
         document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
     if !matches!(version.scalar("version")?, "1" | "2") {
@@ -40,7 +40,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         let mut links = Vec::new();
         for entry in framework.node.map(&framework.key)? {
             let node = &entry.node;
-            node.check_case(&["type", "requested", "resolved", "contentHash", "dependencies"])?;
+            node.check_spelling(&["type", "requested", "resolved", "contentHash", "dependencies"])?;
             let kind = node.must("type")?;
             let mut package = Package::new(Ecosystem::NUGET, entry.key.as_ref(), "", entry.line);
             let requirement = node.text_of("requested")?;

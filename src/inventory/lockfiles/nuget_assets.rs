@@ -31,7 +31,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 }
 
 fn graph(document: &Node<'_>, manifest: Option<&Manifest>) -> Result<Graph, Damage> {
-    document.check_case(&[
+    document.check_spelling(&[
         "version",
         "libraries",
         "targets",
@@ -70,7 +70,7 @@ struct Reader {
 impl Reader {
     fn libraries(&mut self, libraries: &[Entry<'_>]) -> Result<(), Damage> {
         for entry in libraries {
-            entry.node.check_case(&["type", "sha512", "path"])?;
+            entry.node.check_spelling(&["type", "sha512", "path"])?;
             let label = entry.key.to_ascii_lowercase();
             let (name, version) = entry
                 .key

@@ -36,7 +36,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         if element.name != "package" {
             return Err(Damage::new(element.line, format!("unknown element `{}`", element.name)));
         }
-        element.check_case(&KNOWN)?;
+        element.check_spelling(&KNOWN)?;
         let field = |key: &str| {
             let value = element.attribute(key).map(str::trim).filter(|value| !value.is_empty());
             value.ok_or_else(|| Damage::new(element.line, format!("`{key}` is missing")))

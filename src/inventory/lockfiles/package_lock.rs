@@ -2,13 +2,14 @@
 //!
 //! Versions 2 and 3 list what is installed by its path; version 1, which version 2 repeats for older releases of npm, nests it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
 use super::node::{self, ASKING, Manifest};
 use super::{Format, Source};
-use crate::document::{Damage, Node, Value, json, text};
+use crate::document::{Damage, Entry, Node, Value, json, json_of_map, text};
 use crate::draft::Draft;
 use crate::{Graph, Origin, Package, Scope};
 use devops_core::Error;
@@ -33,9 +34,22 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 }
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
-    let root = json(text(source.bytes)?)?;
-    root.map("the document")?;
-    root.check_case(&["name", "version", "lockfileVersion", "packages", "dependencies", "requires"])?;
+    let text = text(source.bytes)?;
+    let mut reader = Reader::new(source, Manifest::read(source, ""));
+    let root = json_of_map(text, "packages", &mut |before, entry| reader.take(before, entry))?;
+    let root = if is_in_usual_order(&root) {
+        root
+    } else {
+        reader = Reader::new(source, reader.manifest);
+        reader.take_all(json(text)?)
+    };
+    for entry in root.map("the document")? {
+        // What stands beside `packages` is not installed from there.
+        if entry.key.contains('/') {
+            return Err(Damage::new(entry.line, format!("`{}` stands outside of `packages`", entry.key)));
+        }
+    }
+    root.check_spelling(&["name", "version", "lockfileVersion", "packages", "dependencies", "requires"])?;
     let version = match root.get("lockfileVersion") {
         Some(node) => match node.scalar("lockfileVersion")?.parse() {
             Ok(version @ 1..=3) => version,
@@ -44,12 +58,6 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         // Only npm 4 and older wrote none.
         None if root.get("packages").is_none() && root.get("dependencies").is_some() => 1,
         None => return Err(Damage::new(1, "`lockfileVersion` is missing")),
-    };
-    let mut reader = Reader {
-        draft: Draft::default(),
-        places: HashMap::default(),
-        manifest: Manifest::read(source, ""),
-        source,
     };
     // npm reads `packages` wherever there is one, whatever the version says.
     if version == 1 && root.get("packages").is_none() {
@@ -63,16 +71,15 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if root.get("packages").is_none() {
         return Err(Damage::new(1, "`packages` is missing"));
     }
-    reader.flat(&root)?;
+    // What it has was taken, if it is a map.
+    root.entries("packages")?;
+    reader.finish()?;
     if root.get("dependencies").is_none() {
-        let draft = reader.draft;
-        // The document takes more memory than all that follows.
-        drop(root);
-        return Ok(draft.finish());
+        return Ok(reader.draft.finish());
     }
     // What only the part for older releases lists is installed by them.
     let names: HashSet<String> = reader.draft.packages().iter().map(|package| package.name.clone()).collect();
-    let mut older = Reader { draft: Draft::default(), places: HashMap::default(), manifest: None, source };
+    let mut older = Reader::new(source, None);
     older.nested(&root)?;
     if version == 1 {
         Reader::check_required(&root, &mut Vec::new())?;
@@ -85,12 +92,39 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     Ok(reader.draft.finish())
 }
 
+/// Whether what the document says of the project stands before `packages`, which has it as well, or lacks it.
+fn is_in_usual_order(root: &Node<'_>) -> bool {
+    let entries = root.map("the document").unwrap_or_default();
+    let mut behind = entries.iter().skip_while(|entry| entry.key != "packages");
+    !behind.any(|entry| entry.key == "name" || entry.key == "version")
+}
+
 struct Reader<'a> {
     draft: Draft,
     /// The package at each path, such as `node_modules/a`.
-    places: HashMap<&'a str, usize, RandomState>,
+    places: HashMap<Cow<'a, str>, usize, RandomState>,
+    /// What was taken of `packages`.
+    listed: Vec<Listed<'a>>,
+    links: Vec<Link<'a>>,
+    /// What is wrong with one of them.
+    damage: Option<Damage>,
     manifest: Option<Manifest>,
     source: &'a Source<'a>,
+}
+
+/// An entry of `packages` of which the rest of the document is needed.
+struct Listed<'a> {
+    path: Cow<'a, str>,
+    /// What it depends on.
+    node: Node<'a>,
+    index: usize,
+}
+
+/// A link to a folder, which is another entry.
+struct Link<'a> {
+    path: Cow<'a, str>,
+    target: String,
+    line: u64,
 }
 
 /// The names that an entry of version 1 sees.
@@ -102,67 +136,94 @@ struct Seen<'a> {
     required: HashSet<&'a str>,
 }
 
-/// What is known of an entry before its dependencies are.
-struct Listed<'a> {
-    path: &'a str,
-    node: &'a Node<'a>,
-    index: usize,
-}
-
 impl<'a> Reader<'a> {
-    /// Reads `packages`.
-    fn flat(&mut self, root: &'a Node<'a>) -> Result<(), Damage> {
-        let entries = root.entries("packages")?;
-        let mut listed = Vec::with_capacity(entries.len());
-        let mut links = Vec::new();
-        for entry in entries {
-            let (path, node) = (entry.key.as_ref(), &entry.node);
-            node.map(path)?;
-            if !is_plain(path) {
-                return Err(Damage::new(entry.line, format!("`{path}` is not a path in its shortest form")));
-            }
-            node.check_case(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
-            let resolved = node.text_of("resolved")?;
-            if node.is_true("link") && !resolved.is_some_and(|resolved| resolved.contains("://")) {
-                links.push((
-                    path,
-                    resolved.ok_or_else(|| Damage::new(entry.line, "a link leads nowhere"))?,
-                    entry.line,
-                ));
-                continue;
-            }
-            let index = if path.is_empty() {
-                self.project(root, node, entry.line)?
-            } else {
-                self.installed(path, node, entry.line)?
-            };
-            if self.places.insert(path, index).is_some() {
-                return Err(Damage::new(entry.line, format!("`{path}` occurs twice")));
-            }
-            listed.push(Listed { path, node, index });
+    fn new(source: &'a Source<'a>, manifest: Option<Manifest>) -> Self {
+        Self {
+            draft: Draft::default(),
+            places: HashMap::default(),
+            listed: Vec::new(),
+            links: Vec::new(),
+            damage: None,
+            manifest,
+            source,
         }
-        for (path, target, line) in links {
-            let index = if let Some(index) = self.places.get(target) {
+    }
+
+    /// Takes every entry of `packages` out of a document.
+    fn take_all(&mut self, mut root: Node<'a>) -> Node<'a> {
+        let Value::Map(entries) = &mut root.value else { return root };
+        let packages = entries.iter_mut().find(|entry| entry.key == "packages");
+        let Some(Value::Map(packages)) = packages.map(|packages| &mut packages.node.value) else { return root };
+        for entry in std::mem::take(packages) {
+            self.take(entries, entry);
+        }
+        root
+    }
+
+    /// Takes an entry of `packages`, with those of the document; the first damage counts, once the document proves to be one.
+    fn take(&mut self, root: &[Entry<'a>], entry: Entry<'a>) {
+        if self.damage.is_none() {
+            self.damage = self.list(root, entry).err();
+        }
+    }
+
+    fn list(&mut self, root: &[Entry<'a>], entry: Entry<'a>) -> Result<(), Damage> {
+        let Entry { key: path, line, mut node } = entry;
+        node.map(&path)?;
+        if !is_plain(&path) {
+            return Err(Damage::new(line, format!("`{path}` is not a path in its shortest form")));
+        }
+        node.check_spelling(&["version", "resolved", "name", "link", "dependencies", "dev", "optional"])?;
+        let resolved = node.text_of("resolved")?;
+        if node.is_true("link") && !resolved.is_some_and(|resolved| resolved.contains("://")) {
+            let target = resolved.ok_or_else(|| Damage::new(line, "a link leads nowhere"))?.to_owned();
+            self.links.push(Link { path, target, line });
+            return Ok(());
+        }
+        let index = if path.is_empty() {
+            self.project(root, &node, line)?
+        } else {
+            self.installed(&path, &node, line)?
+        };
+        if self.places.insert(path.clone(), index).is_some() {
+            return Err(Damage::new(line, format!("`{path}` occurs twice")));
+        }
+        node.keep(|key| key == "optional" || ASKING.iter().any(|(asking, _)| *asking == key));
+        self.listed.push(Listed { path, node, index });
+        Ok(())
+    }
+
+    /// Links what was taken of `packages`.
+    fn finish(&mut self) -> Result<(), Damage> {
+        if let Some(damage) = self.damage.take() {
+            return Err(damage);
+        }
+        for Link { path, target, line } in std::mem::take(&mut self.links) {
+            let index = if let Some(index) = self.places.get(target.as_str()) {
                 *index
             } else {
-                let (origin, source) = node::path(target);
-                self.draft.add(Package { origin, source, ..node::package(name_of(path), "", line) })
+                let (origin, source) = node::path(&target);
+                self.draft.add(Package { origin, source, ..node::package(name_of(&path), "", line) })
             };
             self.places.insert(path, index);
         }
-        for entry in &listed {
-            self.depends(entry)?;
+        for entry in std::mem::take(&mut self.listed) {
+            self.depends(&entry)?;
         }
         Ok(())
     }
 
     /// Adds the project itself.
-    fn project(&mut self, root: &Node<'_>, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
+    fn project(&mut self, root: &[Entry<'a>], node: &Node<'_>, line: u64) -> Result<usize, Damage> {
         if node.get("resolved").is_some() || node.get("integrity").is_some() {
             return Err(Damage::new(line, "the project itself has an address or a checksum"));
         }
-        let text = |key: &str| {
-            node.text_of(key).and_then(|text| text.map_or_else(|| root.text_of(key), |text| Ok(Some(text))))
+        let text = |key: &str| match node.text_of(key)? {
+            Some(text) => Ok(Some(text)),
+            None => root.iter().find(|entry| entry.key == key).map_or(Ok(None), |entry| match &entry.node.value {
+                Value::Null => Ok(None),
+                _ => entry.node.text(key).map(Some),
+            }),
         };
         let name = text("name")?
             .or(self.manifest.as_ref().and_then(|manifest| manifest.name.as_deref()))
@@ -202,7 +263,7 @@ impl<'a> Reader<'a> {
             ..node::package(name, version, line)
         };
         // What is not below `node_modules` is a folder of its own; one that was fetched is none.
-        let is_folder = !path.split('/').any(|segment| segment == "node_modules");
+        let is_folder = !is_installed(path);
         if is_folder && resolved.is_none() && package.integrity.is_empty() {
             let (origin, source) = node::path(path);
             let index = self.draft.add(Package { origin, source, scope: Scope::Runtime, ..package });
@@ -215,9 +276,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Links what is at a path with what it depends on.
-    fn depends(&mut self, entry: &Listed<'a>) -> Result<(), Damage> {
-        let is_own = !entry.path.split('/').any(|segment| segment == "node_modules");
-        let manifest = match entry.path {
+    fn depends(&mut self, entry: &Listed<'_>) -> Result<(), Damage> {
+        let is_own = !is_installed(&entry.path);
+        let manifest = match entry.path.as_ref() {
             "" => self.manifest.take(),
             folder if is_own => Manifest::read(self.source, folder),
             _ => None,
@@ -227,7 +288,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             for wish in entry.node.entries(key)? {
-                let Some(to) = self.resolve(entry.path, &wish.key) else {
+                let Some(to) = self.resolve(&entry.path, &wish.key) else {
                     // Those of peers and of other platforms may be missing.
                     let may_be_missing = key != "dependencies" && key != "devDependencies"
                         || entry
@@ -282,7 +343,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads `dependencies`, as version 1 nests them.
-    fn nested(&mut self, root: &'a Node<'a>) -> Result<(), Damage> {
+    fn nested(&mut self, root: &Node<'_>) -> Result<(), Damage> {
         let mut seen = Seen::default();
         self.level(root, &mut seen)?;
         let outermost = seen.levels.first();
@@ -305,12 +366,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one level of `dependencies` and those below it.
-    fn level(&mut self, node: &'a Node<'a>, seen: &mut Seen<'a>) -> Result<(), Damage> {
+    fn level<'n>(&mut self, node: &'n Node<'_>, seen: &mut Seen<'n>) -> Result<(), Damage> {
         let entries = node.entries("dependencies")?;
         let mut level = BTreeMap::new();
         for entry in entries {
             entry.node.map(&entry.key)?;
-            entry.node.check_case(&["version", "resolved", "dependencies", "requires", "dev", "optional"])?;
+            entry.node.check_spelling(&[
+                "version",
+                "resolved",
+                "dependencies",
+                "requires",
+                "dev",
+                "optional",
+            ])?;
             level.insert(entry.key.as_ref(), self.entry(&entry.key, &entry.node, entry.line)?);
         }
         let indexes: Vec<usize> =
@@ -336,7 +404,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Rejects packages of version 1 that others need and that are not listed.
-    fn check_required(node: &'a Node<'a>, seen: &mut Vec<HashSet<&'a str>>) -> Result<(), Damage> {
+    fn check_required<'n>(node: &'n Node<'_>, seen: &mut Vec<HashSet<&'n str>>) -> Result<(), Damage> {
         let entries = node.entries("dependencies")?;
         seen.push(entries.iter().map(|entry| entry.key.as_ref()).collect());
         let depth = seen.len();
@@ -366,6 +434,9 @@ impl<'a> Reader<'a> {
     /// Adds an entry of version 1.
     fn entry(&mut self, name: &str, node: &Node<'_>, line: u64) -> Result<usize, Damage> {
         let version = node.text_of("version")?.unwrap_or_default();
+        if version.is_empty() {
+            return Err(Damage::new(line, format!("`version` of `{name}` is missing")));
+        }
         // Old releases of npm write `false` for what is bundled.
         let is_bundled = node.get("resolved").is_some_and(|resolved| resolved.value == Value::Bool(false));
         let mut address = if is_bundled { None } else { node.text_of("resolved")? };
@@ -393,6 +464,10 @@ impl<'a> Reader<'a> {
 
 /// Whether a path leads straight to where it leads: npm takes `node_modules/a/` and `node_modules//a` for `node_modules/a`.
 fn is_plain(path: &str) -> bool {
+    let is_odd = |pair: &[u8]| matches!(pair, [b'/', b'.' | b'/'] | [b'\\', _] | [_, b'\\']);
+    if !path.starts_with(['.', '/', '\\']) && !path.ends_with('/') && !path.as_bytes().windows(2).any(is_odd) {
+        return true;
+    }
     let mut is_above = true;
     matches!(path, "" | ".")
         || !path.contains('\\')
@@ -408,8 +483,16 @@ fn is_plain(path: &str) -> bool {
             })
 }
 
+/// Whether a path leads into a folder of installed packages.
+fn is_installed(path: &str) -> bool {
+    path.starts_with("node_modules/") || path.split('/').any(|segment| segment == "node_modules")
+}
+
 /// The name of what is at a path: behind the last `node_modules/`, or its last segment.
 fn name_of(path: &str) -> &str {
+    if let Some(name) = path.strip_prefix("node_modules/").filter(|name| !name.contains('/')) {
+        return name;
+    }
     match path.rsplit_once("node_modules/") {
         Some((_, name)) => name,
         None => path.rsplit('/').next().unwrap_or(path),

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::python;
-use super::{Format, Source};
+use super::manifest::source_of;
+use super::{Format, Source, python};
 use crate::document::{Damage, Entry, Node, json, text};
 use crate::draft::Draft;
 use crate::{Graph, Package, Scope};
-use devops_core::Error;
+use devops_core::{Ecosystem, Error};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {
@@ -35,7 +35,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     if root.get("default").is_none() {
         return Err(Damage::new(1, "`default` is missing"));
     }
-    root.check_case(&["_meta", "default", "develop"])?;
+    root.check_spelling(&["_meta", "default", "develop"])?;
     let registries = meta.items("sources")?;
     let mut draft = Draft::default();
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
@@ -50,6 +50,16 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
             if let Some(other) = other {
                 by_name.entry(name).or_default().push(draft.add(other));
             }
+        }
+    }
+    // Old releases of Pipenv ask every registry for a package that names none.
+    let is_open =
+        |entry: &Entry<'_>| entry.node.get("index").is_none() && entry.node.get("version").is_some();
+    let mut listed = sections.iter().filter(|section| section.key != "_meta");
+    if listed.any(|section| section.node.map("").is_ok_and(|entries| entries.iter().any(is_open))) {
+        for url in registries.iter().skip(1).filter_map(|registry| registry.get("url")) {
+            let other = source_of(Ecosystem::PYPI, url.as_text().unwrap_or_default(), url.line);
+            other.map(|other| draft.add(other));
         }
     }
     let wishes = python::wishes(source, "Pipfile");
@@ -67,7 +77,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
 fn package(entry: &Entry<'_>, registries: &[Node<'_>]) -> Result<Package, Damage> {
     let node = &entry.node;
     node.map(&entry.key)?;
-    node.check_case(&["version", "git", "path", "file", "index"])?;
+    node.check_spelling(&["version", "git", "path", "file", "index"])?;
     let asked = node.text_of("version")?.unwrap_or_default();
     let (version, requirement) = match asked.strip_prefix("===").or_else(|| asked.strip_prefix("==")) {
         Some(version) if !version.contains('*') => (version.trim(), ""),

@@ -74,7 +74,13 @@ fn document(draft: &mut Draft, root: &Node<'_>, source: &Source<'_>) -> Result<(
     let packages = root.entries("packages")?;
     for entry in packages {
         entry.node.map(&entry.key)?;
-        entry.node.check_case(&["resolution", "dependencies", "optionalDependencies", "name", "version"])?;
+        entry.node.check_spelling(&[
+            "resolution",
+            "dependencies",
+            "optionalDependencies",
+            "name",
+            "version",
+        ])?;
         let mut package = package(&entry.key, &entry.node, entry.line)?;
         package.published = root.get("time").and_then(|time| time.get(&entry.key)?.as_text()?.parse().ok());
         let index = add(draft, package, &entry.key, &entry.node)?;
@@ -117,7 +123,7 @@ fn check_specifiers(project: &Node<'_>) -> Result<(), Damage> {
 /// The major version of the format; an error where it is not known.
 fn major(root: &Node<'_>) -> Result<u32, Damage> {
     root.map("the document")?;
-    root.check_case(&[
+    root.check_spelling(&[
         "lockfileVersion",
         "importers",
         "packages",

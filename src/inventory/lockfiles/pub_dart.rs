@@ -21,6 +21,12 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
     graph(source, &manifest).map_err(|damage| damage.error(source.path, help))
 }
 
+/// Whether this is the public registry at one of its hosts.
+fn is_public(url: &str) -> bool {
+    let url = url.trim_end_matches('/').to_ascii_lowercase();
+    matches!(url.as_str(), "https://pub.dev" | "https://pub.dartlang.org")
+}
+
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = yaml(text(source.bytes)?)?;
     document.check_known(&["packages", "sdks"])?;
@@ -30,7 +36,7 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
     for entry in document.entries("packages")? {
         let node = &entry.node;
-        node.check_case(&["dependency", "description", "source", "version"])?;
+        node.check_spelling(&["dependency", "description", "source", "version"])?;
         let description =
             node.get("description").ok_or_else(|| Damage::new(node.line, "`description` is missing"))?;
         let version = node.get("version").ok_or_else(|| Damage::new(node.line, "`version` is missing"))?;
@@ -38,11 +44,12 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
             Package::new(Ecosystem::PUB, entry.key.as_ref(), version.scalar("version")?, entry.line);
         match node.must("source")? {
             "hosted" => {
+                description.check_known(&["name", "sha256", "url"])?;
                 // Old versions of Pub wrote the name alone.
                 let name = description.as_text().map_or_else(|| description.must("name"), Ok)?;
                 name.clone_into(&mut package.name);
                 let url = description.text_of("url").unwrap_or_default().unwrap_or("https://pub.dev");
-                if !matches!(url.trim_end_matches('/'), "https://pub.dev" | "https://pub.dartlang.org") {
+                if !is_public(url) {
                     (package.origin, package.source) = (Origin::Other, url.to_owned());
                 }
                 let hash = description.text_of("sha256").unwrap_or_default();
@@ -60,7 +67,7 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
                 package.source = if is_outside { path.to_owned() } else { String::new() };
             }
             // Parts of Dart and Flutter themselves, at version 0.0.0.
-            "sdk" => package.origin = Origin::Project,
+            "sdk" if description.as_text().is_some() => package.origin = Origin::Project,
             other => {
                 return Err(Damage::new(node.line, format!("unknown source `{other}` of `{}`", entry.key)));
             }

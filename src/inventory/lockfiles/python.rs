@@ -10,7 +10,7 @@ use crate::document::{Node, text, toml};
 use crate::purl::pep_503;
 use crate::{Origin, Package, Scope};
 use devops_core::{Ecosystem, Location};
-use devops_versions::compare;
+use devops_versions::{Order, Version, compare};
 
 /// Hosts of the public registry.
 const PUBLIC: [&str; 3] = ["pypi.org", "pypi.python.org", "files.pythonhosted.org"];
@@ -27,12 +27,38 @@ pub(super) fn is_public(address: &str) -> bool {
 
 /// The package of the public registry that a file at an address is of, unless that is the package itself.
 pub(super) fn other_at(package: &Package, address: &str) -> Option<Package> {
+    if package.origin == Origin::Registry && is_usual(package, address) {
+        return None;
+    }
     let (name, version) = published(address, &package.name)?;
     let is_same = package.origin == Origin::Registry
         && package.name == name
         && (package.version == version
             || compare(Ecosystem::PYPI.name(), &package.version, &version) == Ok(Ordering::Equal));
     (!is_same).then(|| Package { scope: package.scope, ..self::package(&name, &version, package.line) })
+}
+
+/// Whether an address is that of a file of a package at its version in the public registry, in the very words in which tools write that.
+pub(super) fn is_usual(package: &Package, address: &str) -> bool {
+    let Package { name, version, .. } = package;
+    let is_file = || {
+        let path = address.strip_prefix("https://files.pythonhosted.org/")?;
+        let file = path.rsplit('/').next()?.as_bytes();
+        let (of_file, rest) = file.split_at_checked(name.len())?;
+        let (dash, rest) = rest.split_first()?;
+        let rest = rest.strip_prefix(version.as_bytes())?;
+        let is_wheel = rest.starts_with(b"-") && rest.ends_with(b".whl");
+        let is_name = of_file
+            .iter()
+            .zip(name.as_bytes())
+            .all(|(one, other)| one == other || is_wheel && *other == b'-' && *one == b'_');
+        // The parts of the name of a wheel have no dash.
+        let is_whole = !is_wheel || !of_file.contains(&b'-');
+        Some(*dash == b'-' && is_name && is_whole && (is_wheel || rest == b".tar.gz"))
+    };
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':');
+    !name.is_empty() && !version.is_empty() && is_file() == Some(true) && address.bytes().all(is_plain)
 }
 
 /// Normal name and version of a file of the public registry, by its address; the name of an archive of sources ends where its version
@@ -42,6 +68,21 @@ pub(super) fn published(address: &str, expected: &str) -> Option<(String, String
         return None;
     }
     let path = address.split(['#', '?']).next()?;
+    file_of(path, expected)
+}
+
+/// The package that a file without an address is of by its name, unless that is the package itself. Only a whole version tells two
+/// apart: old files have the platform behind theirs.
+pub(super) fn other_by_name(package: &Package, file: &str) -> Option<Package> {
+    let (name, version) = file_of(file, &package.name)?;
+    let is_whole = Version::of_any(Order::PyPi, &version).is_certain();
+    let is_same = compare(Ecosystem::PYPI.name(), &package.version, &version) == Ok(Ordering::Equal);
+    let is_other = name != package.name || is_whole && !is_same;
+    is_other.then(|| Package { scope: package.scope, ..self::package(&name, &version, package.line) })
+}
+
+/// Normal name and version of a file, by its path.
+fn file_of(path: &str, expected: &str) -> Option<(String, String)> {
     let file = percent_decode_str(path.rsplit(['/', '\\']).next()?).decode_utf8().ok()?;
     let (name, version) = if let Some(wheel) = file.strip_suffix(".whl") {
         let mut parts = wheel.split('-');
@@ -199,7 +240,26 @@ pub(super) fn wishes(source: &Source<'_>, file: &str) -> Vec<Wish> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_public, published};
+    use super::{is_public, is_usual, other_by_name, package, published};
+
+    #[test]
+    fn a_file_of_another_package_is_found_by_its_name() {
+        for (file, expected) in [
+            ("A_b-1.0-py3-none-any.whl", None),
+            ("a-b-1.0.0.tar.gz", None),
+            ("a.b-1.0.zip", None),
+            ("A_b-2.0-py3-none-any.whl", Some("a-b 2.0")),
+            ("evil-1.0-py3-none-any.whl", Some("evil 1.0")),
+            ("evil-1.0.tar.gz", Some("evil 1.0")),
+            // The platform stands behind the version.
+            ("a-b-1.0-py2.7.egg", None),
+            ("a-b-1.0.linux-x86_64.tar.gz", None),
+            ("a-b-1.0.win32.exe", None),
+        ] {
+            let found = other_by_name(&package("a.b", "1.0", 1), file);
+            assert_eq!(found.map(|other| other.label()).as_deref(), expected, "{file}");
+        }
+    }
 
     #[test]
     fn files_of_the_registry_have_name_and_version() {
@@ -223,5 +283,29 @@ mod tests {
         assert!(
             is_public("https://PyPI.org:443/simple") && !is_public("https://pypi.org.evil.example/simple")
         );
+    }
+
+    #[test]
+    fn usual_addresses_are_those_of_the_package() {
+        for (name, version, file, expected) in [
+            ("a-b", "1.0", "packages/aa/bb/a-b-1.0.tar.gz", true),
+            ("a-b", "1.0", "packages/aa/bb/a_b-1.0-py3-none-any.whl", true),
+            ("a-b", "1.0", "a_b-1.0.tar.gz", false),
+            ("a-b", "1.0", "a-b-1.0-py3-none-any.whl", false),
+            ("a", "1.0", "b-1.0.tar.gz", false),
+            ("a", "1.0", "a-1.0.1.tar.gz", false),
+            ("a", "1.0", "a-1.0.tar.gz/../evil-2.0.tar.gz#a-1.0.tar.gz", false),
+            ("a", "1.0", "a-1.0.tar.gz?b", false),
+            ("a", "1.0", "a-1.0-py3-none-any.whl", true),
+            ("a", "1.0", "a-1.0%2B1-py3-none-any.whl", false),
+        ] {
+            let (package, address) =
+                (package(name, version, 1), format!("https://files.pythonhosted.org/{file}"));
+            assert_eq!(is_usual(&package, &address), expected, "{name} {file}");
+            if expected {
+                assert_eq!(published(&address, name), Some((name.to_owned(), version.to_owned())), "{file}");
+            }
+        }
+        assert!(!is_usual(&package("a", "1.0", 1), "https://evil.example/a-1.0.tar.gz"));
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::Source;
 use super::python::{self, Wish, wishes};
-use crate::document::{Damage, Node, Value, text, toml_of_tables};
+use crate::document::{Damage, Node, Value, text, toml, toml_of_tables};
 use crate::draft::Draft;
 use crate::purl::pep_503;
 use crate::{Graph, Origin, Package, Scope};
@@ -32,27 +34,23 @@ pub(super) fn read(source: &Source<'_>, flavour: Flavour, help: &str) -> Result<
 }
 
 fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
-    let key = flavour.list();
-    let root = toml_of_tables(text(source.bytes)?, key)?;
-    root.check_case(&["version", "lock-version", "metadata", "package", "packages"])?;
+    let (text, key) = (text(source.bytes)?, flavour.list());
+    let mut reader = Reader::new(flavour);
+    let root = match toml_of_tables(text, key, &mut |node| reader.take(node)) {
+        Some(root) => root,
+        None => {
+            reader = Reader::new(flavour);
+            toml(text)?
+        }
+    };
+    root.check_spelling(&["version", "lock-version", "metadata", "package", "packages"])?;
     check_lists(&root, key)?;
     check_version(&root, flavour)?;
-    let nodes = root.items(key)?;
-    let mut draft = Draft::default();
-    let mut by_name: HashMap<String, Vec<(usize, String)>> = HashMap::new();
-    let mut indexes = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        node.map(key)?;
-        node.check_case(&["name", "version", "source", "dependencies", "files", "wheels"])?;
-        let index = add(&mut draft, node, flavour)?;
-        let package = draft.packages().get(index);
-        let name = package.map(|package| package.name.clone()).unwrap_or_default();
-        by_name
-            .entry(name)
-            .or_default()
-            .push((index, node.text_of("version")?.unwrap_or_default().to_owned()));
-        indexes.push(index);
+    // Those that were taken already are not listed any more.
+    for node in root.items(key)? {
+        reader.take(node.clone());
     }
+    let Reader { mut draft, by_name, listed, .. } = reader.finish()?;
     let lock_version = root.get("metadata").and_then(|metadata| metadata.get("lock-version")?.as_text());
     let mut link = Linker {
         draft: &mut draft,
@@ -60,12 +58,71 @@ fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
         is_strict: flavour != Flavour::Pylock,
         leaves_out_installers: lock_version.is_some_and(|version| version.starts_with("1.")),
     };
-    for (node, from) in nodes.iter().zip(&indexes) {
-        link.dependencies(node, *from, flavour)?;
+    for (node, from) in listed {
+        link.dependencies(&node, from, flavour)?;
     }
     let wishes = wishes(source, "pyproject.toml");
     ask(&mut draft, &by_name, &wishes);
     Ok(draft.finish())
+}
+
+/// The packages of each name, with their versions as the file spells them.
+type ByName = HashMap<String, Vec<(usize, String)>, RandomState>;
+
+/// The keys of a package that say what it depends on.
+const DEPENDENCIES: [&str; 3] = ["dependencies", "optional-dependencies", "dev-dependencies"];
+
+/// Takes packages one by one.
+struct Reader<'a> {
+    flavour: Flavour,
+    draft: Draft,
+    by_name: ByName,
+    /// What each depends on, with its index.
+    listed: Vec<(Node<'a>, usize)>,
+    /// What is wrong with one of them.
+    damage: Option<Damage>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(flavour: Flavour) -> Self {
+        let (draft, by_name) = (Draft::default(), ByName::default());
+        Self { flavour, draft, by_name, listed: Vec::new(), damage: None }
+    }
+
+    /// Takes a package; the first damage counts, once the document proves to be one.
+    fn take(&mut self, node: Node<'a>) {
+        if self.damage.is_none() {
+            self.damage = self.list(node).err();
+        }
+    }
+
+    fn list(&mut self, mut node: Node<'a>) -> Result<(), Damage> {
+        for entry in node.map(self.flavour.list())? {
+            // Without the line that begins it, a package is read as a part of the one before.
+            if entry.node.get("name").is_some() && entry.node.get("files").is_some() {
+                return Err(Damage::new(entry.line, format!("`{}` has a package in it", entry.key)));
+            }
+        }
+        node.check_spelling(&["name", "version", "source", "dependencies", "files", "wheels"])?;
+        let index = add(&mut self.draft, &node, self.flavour)?;
+        let name = self.draft.packages().get(index).map(|package| package.name.as_str()).unwrap_or_default();
+        let version = node.text_of("version")?.unwrap_or_default().to_owned();
+        match self.by_name.get_mut(name) {
+            Some(known) => known.push((index, version)),
+            None => drop(self.by_name.insert(name.to_owned(), vec![(index, version)])),
+        }
+        node.keep(|key| DEPENDENCIES.contains(&key));
+        self.listed.push((node, index));
+        Ok(())
+    }
+
+    /// What was taken.
+    fn finish(mut self) -> Result<Self, Damage> {
+        match self.damage.take() {
+            Some(damage) => Err(damage),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Rejects packages outside of their list: below a key that is misspelt, or without one.
@@ -241,8 +298,18 @@ fn files(package: &mut Package, node: &Node<'_>) -> Result<Vec<Package>, Damage>
 
 /// What a file of a package is where it is not the package's own.
 fn elsewhere(package: &Package, file: &Node<'_>) -> Result<Option<Package>, Damage> {
-    let name = file.text_of("file")?.filter(|name| name.contains("://"));
+    let name = file.text_of("file")?;
+    // A file of the registry that has only its name.
+    if let Some(name) = name.filter(|name| !name.contains("://") && package.origin == Origin::Registry)
+        && file.get("url").is_none()
+    {
+        return Ok(python::other_by_name(package, name));
+    }
+    let name = name.filter(|name| name.contains("://"));
     let Some(address) = file.text_of("url")?.or(name).or(file.text_of("path")?) else { return Ok(None) };
+    if package.origin == Origin::Registry && python::is_usual(package, address) {
+        return Ok(None);
+    }
     if python::published(address, &package.name).is_some() {
         return Ok(python::other_at(package, address));
     }
@@ -265,7 +332,7 @@ fn elsewhere(package: &Package, file: &Node<'_>) -> Result<Option<Package>, Dama
 
 struct Linker<'a> {
     draft: &'a mut Draft,
-    by_name: &'a HashMap<String, Vec<(usize, String)>>,
+    by_name: &'a ByName,
     /// Whether every dependency of a package is listed.
     is_strict: bool,
     /// Whether what comes with Python itself is left out, as old releases of Poetry do.
@@ -351,7 +418,7 @@ impl Linker<'_> {
 }
 
 /// Marks what the manifest asks for.
-fn ask(draft: &mut Draft, by_name: &HashMap<String, Vec<(usize, String)>>, wishes: &[Wish]) {
+fn ask(draft: &mut Draft, by_name: &ByName, wishes: &[Wish]) {
     for wish in wishes {
         for (index, _) in by_name.get(&wish.name).into_iter().flatten() {
             draft.ask(*index, Some(wish.location.clone()), Some(&wish.requirement), wish.scope);

@@ -34,7 +34,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
-    document.check_case(&["R", "Packages", "Bioconductor"])?;
+    document.check_known(&["R", "Packages", "Bioconductor", "Python"])?;
     document.get("R").ok_or_else(|| Damage::new(document.line, "`R` is missing"))?;
     let packages =
         document.get("Packages").ok_or_else(|| Damage::new(document.line, "`Packages` is missing"))?;
@@ -43,7 +43,7 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let mut indexes = Vec::with_capacity(packages.len());
     for entry in packages {
         let node = &entry.node;
-        node.check_case(&[
+        node.check_spelling(&[
             "Package",
             "Version",
             "Source",

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::python;
-use super::{Format, Source, node};
+use super::manifest::source_of;
+use super::{Format, Source, node, python};
 use crate::document::{Damage, text};
 use crate::draft::Draft;
 use crate::purl::pep_503;
 use crate::{Graph, Origin, Package, Scope};
-use devops_core::{Error, Location};
+use devops_core::{Ecosystem, Error, Location};
 
 /// The format.
 pub(super) const FORMAT: Format =
@@ -21,17 +21,9 @@ const DEEPEST: usize = 32;
 /// Maximum number of files that are included.
 const MOST_FILES: usize = 1_000;
 
-/// Options with a value that don't change which packages are listed.
-const WITH_VALUE: [&str; 8] = [
-    "-f",
-    "--find-links",
-    "--extra-index-url",
-    "--trusted-host",
-    "--use-feature",
-    "--no-binary",
-    "--only-binary",
-    "--uploaded-prior-to",
-];
+/// Options with a value that don't change which packages are listed. A host that is trusted without a certificate brings in no registry.
+const WITH_VALUE: [&str; 5] =
+    ["--trusted-host", "--use-feature", "--no-binary", "--only-binary", "--uploaded-prior-to"];
 
 /// Options without a value that don't change it either.
 const WITHOUT_VALUE: [&str; 4] = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"];
@@ -87,6 +79,9 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
             Scope::Runtime,
         );
     }
+    for source in reader.sources {
+        draft.add(source);
+    }
     Ok(draft.finish())
 }
 
@@ -97,13 +92,22 @@ struct Reader<'a> {
     fixed: BTreeMap<String, String>,
     /// The registry that replaces the public one.
     index: Option<String>,
+    /// What may give any package beside it.
+    sources: Vec<Package>,
     /// Included files, and whether as constraints.
     seen: BTreeSet<(String, bool)>,
 }
 
 impl<'a> Reader<'a> {
     fn new(source: &'a Source<'a>) -> Self {
-        Self { source, asked: Vec::new(), fixed: BTreeMap::new(), index: None, seen: BTreeSet::new() }
+        Self {
+            source,
+            asked: Vec::new(),
+            fixed: BTreeMap::new(),
+            index: None,
+            sources: Vec::new(),
+            seen: BTreeSet::new(),
+        }
     }
 
     /// Reads a file; `path` leads to it from the lockfile and is empty for the lockfile itself.
@@ -153,6 +157,11 @@ impl<'a> Reader<'a> {
             }
             match option {
                 "-i" | "--index-url" | "--pypi-url" => self.index = Some(value.to_owned()),
+                "--extra-index-url" | "-f" | "--find-links" if !value.is_empty() => {
+                    let place = value.split_whitespace().next().unwrap_or_default();
+                    let found = source_of(Ecosystem::PYPI, place, line);
+                    self.sources.extend(found.map(|source| Package { file, ..source }));
+                }
                 "-e" | "--editable" => self.asked.push(Package { file, ..elsewhere(value, line)? }),
                 _ if WITH_VALUE.contains(&option) && !value.is_empty() => {}
                 _ if WITHOUT_VALUE.contains(&option) => {}
@@ -162,12 +171,22 @@ impl<'a> Reader<'a> {
         }
         let (what, hashes) = with_hashes(content)
             .ok_or_else(|| Damage::new(line, "something follows the requirement that is not an option"))?;
+        // A marker compares with a quoted text.
+        if let Some((_, marker)) = what.split_once("; ").or_else(|| what.split_once(" ;"))
+            && marker.matches(['\'', '"']).count() < 2
+        {
+            return Err(Damage::new(line, format!("`{}` is no marker", marker.trim())));
+        }
         let (name, rest) = python::requirement(what);
         let is_place = name.is_empty() || rest.starts_with(['/', ':', '\\', '+']) || what.starts_with('.');
         let package = if is_place {
             elsewhere(what, line)?
         } else if let Some(address) = rest.strip_prefix('@') {
             let address = address.trim();
+            // pip takes nothing else; a word would be a folder of the project.
+            if !address.contains([':', '/', '\\', '$']) {
+                return Err(Damage::new(line, format!("`{address}` is no address")));
+            }
             let (origin, source) = python::place(address);
             at_registry(address, name, line).unwrap_or_else(|| Package {
                 origin,
@@ -217,7 +236,8 @@ fn check_specifier(text: &str, line: u64) -> Result<(), Damage> {
             .find(|operator| clause.starts_with(operator));
         operator.and_then(|operator| clause.strip_prefix(operator)).is_some_and(|version| {
             let version = version.trim();
-            let is_part = |character: char| character.is_ascii_alphanumeric() || ".*+!-_".contains(character);
+            // Releases of pip before 24.1 take any version, such as a time; whether advisories are about such a one can't be told.
+            let is_part = |character: char| character.is_ascii_alphanumeric() || ".*+!-_:".contains(character);
             !version.is_empty() && version.chars().all(is_part)
         })
     };
@@ -301,8 +321,18 @@ fn option(content: &str) -> Option<(&str, &str)> {
 fn with_hashes(content: &str) -> Option<(&str, Vec<String>)> {
     let Some(at) = content.find(" --") else { return Some((content, Vec::new())) };
     let (what, options) = content.split_at_checked(at)?;
+    let hashes = if options.is_ascii() {
+        // The same, faster; no other control character is in the file.
+        hashes(options.split_ascii_whitespace())
+    } else {
+        hashes(options.split_whitespace())
+    };
+    Some((what.trim(), hashes?))
+}
+
+/// The checksums among the words of options.
+fn hashes<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Vec<String>> {
     let mut hashes = Vec::new();
-    let mut words = options.split_whitespace();
     while let Some(word) = words.next() {
         let (option, value) = word.split_once('=').unwrap_or((word, ""));
         let mut value = if word.contains('=') { value } else { words.next()? };
@@ -319,7 +349,7 @@ fn with_hashes(content: &str) -> Option<(&str, Vec<String>)> {
             _ => return None,
         }
     }
-    Some((what.trim(), hashes))
+    Some(hashes)
 }
 
 /// The path from the lockfile of a file that another one includes.
@@ -332,14 +362,24 @@ fn relative(from: &str, file: &str) -> String {
 }
 
 /// The lines of a text for Python, which ends them at more than line breaks.
-fn lines_of_python(text: &str) -> impl Iterator<Item = &str> {
+fn lines_of_python(text: &str) -> Vec<&str> {
     let is_end = |character: char| {
         matches!(
             character,
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
         )
     };
-    text.split('\n').flat_map(move |line| line.strip_suffix('\r').unwrap_or(line).split(is_end))
+    let mut lines = Vec::new();
+    for line in text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)) {
+        // Without a branch for each byte, so that many are compared together.
+        let has_other = |has: bool, byte: u8| has | !(0x20..0x7f).contains(&byte);
+        if line.bytes().fold(false, has_other) {
+            lines.extend(line.split(is_end));
+        } else {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
 /// The bytes of a file as UTF-8: with a byte order mark pip reads UTF-16 as well.
@@ -375,11 +415,15 @@ fn decoded(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Damage> {
 }
 
 /// Lines joined as pip joins them, each with the number of its first.
-fn logical(text: &str) -> Result<Vec<(u64, String)>, Damage> {
+fn logical(text: &str) -> Result<Vec<(u64, Cow<'_, str>)>, Damage> {
     let mut lines = Vec::new();
     let mut open: Option<(u64, String)> = None;
     for (number, line) in (1..).zip(lines_of_python(text)) {
         let is_comment = line.trim_start().starts_with('#');
+        if open.is_none() && !is_comment && !line.ends_with('\\') {
+            lines.push((number, Cow::Borrowed(line)));
+            continue;
+        }
         let (_, joined) = open.get_or_insert_with(|| (number, String::new()));
         if is_comment {
             joined.push(' ');
@@ -388,7 +432,7 @@ fn logical(text: &str) -> Result<Vec<(u64, String)>, Damage> {
             joined.push_str(line.trim_matches('\\'));
         } else {
             joined.push_str(line);
-            lines.extend(open.take());
+            lines.extend(open.take().map(|(number, joined)| (number, Cow::Owned(joined))));
         }
     }
     match open {
@@ -427,16 +471,34 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_versions_may_have_any_that_pip_takes() {
+        for (text, is_list) in [
+            ("==1.0", true),
+            (">=1,<2", true),
+            ("===2004d", true),
+            ("==2013-01-21T20:33:09+0100", true),
+            ("==1.0 b", false),
+            ("==", false),
+            ("==1.0,", true),
+            ("1.0", false),
+            ("==1.0/b", false),
+        ] {
+            assert_eq!(super::check_specifier(text, 1).is_ok(), is_list, "{text}");
+        }
+    }
+
+    #[test]
     fn lines_are_joined_and_comments_dropped() {
         let lines = logical("a==1 \\\r\n  --hash=x\r\n# c \\\nb\n").unwrap();
-        assert_eq!(lines[0], (1, "a==1   --hash=x".to_owned()));
+        assert_eq!(lines[0], (1, "a==1   --hash=x".into()));
         assert_eq!((lines[1].0, lines[2].0), (3, 4));
         assert_eq!(logical("a\nb \\").unwrap_err().line, 2);
         // pip drops every `\` at both ends of a line that goes on.
-        assert_eq!(logical("\\a==1\\\\\nb").unwrap(), [(1, "a==1b".to_owned())]);
+        assert_eq!(logical("\\a==1\\\\\nb").unwrap(), [(1, "a==1b".into())]);
         for end in ["\n", "\r\n", "\r", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
-            let lines = logical(&format!("# note{end}bad==1.0.0")).unwrap();
-            assert_eq!(lines.last(), Some(&(2, "bad==1.0.0".to_owned())), "{end:?}");
+            let text = format!("# note{end}bad==1.0.0");
+            let lines = logical(&text).unwrap();
+            assert_eq!(lines.last(), Some(&(2, "bad==1.0.0".into())), "{end:?}");
         }
         assert_eq!(without_comment("a @ https://x/#egg=a  # c"), "a @ https://x/#egg=a");
     }

@@ -23,7 +23,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     let document = yaml(text(source.bytes)?)?;
-    document.check_case(&["packages", "snapshots"])?;
+    document.check_spelling(&["packages", "snapshots"])?;
     let mut draft = Draft::default();
     let section = |key: &str| {
         document.get(key).ok_or_else(|| Damage::new(document.line, format!("`{key}` is missing")))
@@ -56,28 +56,26 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
     // Written last: without it the file is cut off.
     for item in section("snapshots")?.list("snapshots")? {
         let completed = completed(item)?;
-        let url = completed.text_of("url")?.unwrap_or_default();
+        let url = completed.must("url")?;
         let name = url.rsplit('/').next().unwrap_or(url).trim_end_matches(".yaml");
         let mut package = Package::new(Ecosystem::HACKAGE, format!("snapshot {name}"), "", completed.line);
         (package.origin, package.source) = (Origin::Other, url.to_owned());
         package.integrity =
             completed.text_of("sha256")?.map(|hash| format!("sha256:{hash}")).into_iter().collect();
-        if !url.is_empty() {
-            draft.add(package);
-        }
+        draft.add(package);
     }
     Ok(draft.finish())
 }
 
 /// What an entry stands for.
 fn completed<'a, 'b>(item: &'b Node<'a>) -> Result<&'b Node<'a>, Damage> {
-    item.check_case(&["completed", "original"])?;
+    item.check_spelling(&["completed", "original"])?;
     // Written behind what it stands for: without it the file is cut off.
     item.get("original")
         .filter(|original| original.value != Value::Null)
         .ok_or_else(|| Damage::new(item.line, "`original` is missing"))?;
     let completed = item.get("completed").ok_or_else(|| Damage::new(item.line, "`completed` is missing"))?;
-    completed.check_case(&["hackage", "name", "version", "git", "commit", "url", "sha256", "subdir"])?;
+    completed.check_spelling(&["hackage", "name", "version", "git", "commit", "url", "sha256", "subdir"])?;
     Ok(completed)
 }
 

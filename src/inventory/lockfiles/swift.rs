@@ -27,7 +27,7 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let document = json(text(source.bytes)?)?;
-    document.check_case(&["version", "pins", "object"])?;
+    document.check_spelling(&["version", "pins", "object"])?;
     let version =
         document.get("version").ok_or_else(|| Damage::new(document.line, "`version` is missing"))?;
     let (holder, address) = match version.scalar("version")? {
@@ -42,10 +42,10 @@ fn graph(source: &Source<'_>, manifest: &Manifest) -> Result<Graph, Damage> {
     let mut draft = Draft::default();
     let mut seen = HashSet::new();
     for pin in pins.list("pins")? {
-        pin.check_case(&["identity", "package", "kind", "location", "repositoryURL", "state"])?;
+        pin.check_spelling(&["identity", "package", "kind", "location", "repositoryURL", "state"])?;
         let kind = pin.text_of("kind")?.unwrap_or("remoteSourceControl");
         let state = pin.get("state").ok_or_else(|| Damage::new(pin.line, "`state` is missing"))?;
-        state.check_case(&["version", "revision", "branch"])?;
+        state.check_spelling(&["version", "revision", "branch"])?;
         let line = pin.get(address).or_else(|| pin.get("identity")).map_or(pin.line, |node| node.line);
         let location = pin.text_of(address)?.unwrap_or_default();
         let (name, origin) = match kind {

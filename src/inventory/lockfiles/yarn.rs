@@ -120,6 +120,14 @@ fn classic(source: &Source<'_>, text: &str) -> Result<Graph, Damage> {
     Ok(draft.finish())
 }
 
+/// A requirement as manifests have it: Berry writes `npm:^1.0.0` for `^1.0.0`; an alias keeps what it is.
+fn without_protocol(requirement: &str) -> &str {
+    match requirement.strip_prefix("npm:") {
+        Some(range) if node::alias(requirement).is_none() => range,
+        _ => requirement,
+    }
+}
+
 /// Whether a requirement is an address or a folder instead of versions.
 fn is_elsewhere(requirement: &str) -> bool {
     requirement.contains([':', '/']) && !requirement.starts_with("npm:")
@@ -295,7 +303,7 @@ impl Berry {
     fn add(&mut self, entry: &document::Entry<'_>) -> Result<usize, Damage> {
         let node = &entry.node;
         node.map(&entry.key)?;
-        node.check_case(&["version", "resolution", "dependencies", "checksum", "linkType"])?;
+        node.check_spelling(&["version", "resolution", "dependencies", "checksum", "linkType"])?;
         let (name, reference) = resolution(node)?;
         let version = node.get("version").map(|node| node.scalar("version")).transpose()?.unwrap_or_default();
         let mut package = node::package(name, version, entry.line);
@@ -340,10 +348,11 @@ impl Berry {
                 None => Scope::Runtime,
             };
             let location = manifest.as_ref().zip(own).map(|(manifest, own)| manifest.location(own));
+            let as_written = without_protocol(requirement);
             for to in found {
-                self.draft.link(index, to, Some(requirement), scope);
+                self.draft.link(index, to, Some(as_written), scope);
                 if workspace.is_some() {
-                    self.draft.ask(to, location.clone(), Some(requirement), scope);
+                    self.draft.ask(to, location.clone(), Some(as_written), scope);
                 }
             }
         }

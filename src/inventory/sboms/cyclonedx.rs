@@ -25,7 +25,7 @@ pub(super) const FORMAT: Format = Format {
 const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 
 /// Keys, elements and attributes whose spelling decides what is read.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 19] = [
     "bomFormat",
     "specVersion",
     "components",
@@ -43,6 +43,8 @@ const KNOWN: [&str; 17] = [
     "ref",
     "dependsOn",
     "properties",
+    "compositions",
+    "aggregate",
 ];
 
 /// Keys that a document may have.
@@ -115,14 +117,14 @@ fn scope(word: Option<&str>) -> Scope {
 }
 
 fn of_json(document: &Node<'_>, parts: &mut Parts) -> Result<(), Damage> {
-    document.check_case(&KNOWN)?;
+    document.check_spelling(&KNOWN)?;
     document.check_known(&KEYS)?;
     if document.text_of("bomFormat")? != Some("CycloneDX") {
         return Err(Damage::new(document.line, "`bomFormat` is not `CycloneDX`"));
     }
     check_version(document.line, document.must("specVersion")?)?;
     if let Some(metadata) = document.get("metadata") {
-        metadata.check_case(&KNOWN)?;
+        metadata.check_spelling(&KNOWN)?;
         if let Some(subject) = metadata.get("component") {
             component(subject, parts, true)?;
         }
@@ -134,13 +136,25 @@ fn of_json(document: &Node<'_>, parts: &mut Parts) -> Result<(), Damage> {
         skip_service(service, parts)?;
     }
     for dependency in document.items("dependencies")? {
-        dependency.check_case(&KNOWN)?;
+        dependency.check_spelling(&KNOWN)?;
         let from = dependency.must("ref")?;
         for to in dependency.items("dependsOn")? {
             link(parts, from, to.text("dependsOn")?, to.line)?;
         }
     }
+    for composition in document.items("compositions")? {
+        composition.check_spelling(&KNOWN)?;
+        let aggregate = composition.text_of("aggregate")?.unwrap_or_default();
+        composed(composition.line, aggregate, parts);
+    }
     Ok(())
+}
+
+/// How complete a part of the file is.
+fn composed(line: u64, aggregate: &str, parts: &mut Parts) {
+    if aggregate.starts_with("incomplete") || aggregate == "unknown" {
+        parts.incomplete(line, format!("`compositions` has the aggregate `{aggregate}`"));
+    }
 }
 
 /// Services are no packages, and components may depend on them.
@@ -162,7 +176,7 @@ fn link(parts: &mut Parts, from: &str, to: &str, line: u64) -> Result<(), Damage
 
 /// A component and those in it.
 fn component(node: &Node<'_>, parts: &mut Parts, is_subject: bool) -> Result<(), Damage> {
-    node.check_case(&KNOWN)?;
+    node.check_spelling(&KNOWN)?;
     let kind = node.must("type")?;
     let group = node.text_of("group")?.filter(|group| !group.is_empty());
     let name = node.must("name")?;
@@ -233,19 +247,23 @@ fn joined(licenses: &[String]) -> Option<String> {
 }
 
 fn of_xml(root: &Element, parts: &mut Parts) -> Result<(), Damage> {
-    root.check_case(&KNOWN)?;
+    root.check_spelling(&KNOWN)?;
     let space = root.attribute("xmlns").unwrap_or_default();
     let version = space.strip_prefix("http://cyclonedx.org/schema/bom/").filter(|_| root.name == "bom");
     let version = version.ok_or_else(|| Damage::new(root.line, "this is no CycloneDX document"))?;
     check_version(root.line, version)?;
     if let Some(metadata) = root.only("metadata")? {
-        metadata.check_case(&KNOWN)?;
+        metadata.check_spelling(&KNOWN)?;
         if let Some(subject) = metadata.only("component")? {
             element(subject, parts, true)?;
         }
     }
     elements(root, parts)?;
     services(root, parts)?;
+    for composition in root.only("compositions")?.map(|all| all.children.as_slice()).unwrap_or_default() {
+        composition.check_spelling(&KNOWN)?;
+        composed(composition.line, composition.text_of("aggregate")?.unwrap_or_default(), parts);
+    }
     let Some(dependencies) = root.only("dependencies")? else { return Ok(()) };
     for dependency in &dependencies.children {
         let from = reference(dependency)?;
@@ -271,7 +289,7 @@ fn services(holder: &Element, parts: &mut Parts) -> Result<(), Damage> {
 }
 
 fn reference(dependency: &Element) -> Result<&str, Damage> {
-    dependency.check_case(&KNOWN)?;
+    dependency.check_spelling(&KNOWN)?;
     let found = dependency.attribute("ref").filter(|_| dependency.name == "dependency");
     found.ok_or_else(|| Damage::new(dependency.line, "a dependency without `ref`"))
 }
@@ -289,7 +307,7 @@ fn elements(holder: &Element, parts: &mut Parts) -> Result<(), Damage> {
 }
 
 fn element(node: &Element, parts: &mut Parts, is_subject: bool) -> Result<(), Damage> {
-    node.check_case(&KNOWN)?;
+    node.check_spelling(&KNOWN)?;
     let missing = |key: &str| Damage::new(node.line, format!("`{key}` is missing"));
     let kind = node.attribute("type").ok_or_else(|| missing("type"))?;
     let name = node.text_of("name")?.ok_or_else(|| missing("name"))?;

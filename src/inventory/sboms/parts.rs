@@ -50,6 +50,8 @@ pub(super) struct Parts {
     scopes: HashMap<usize, Scope>,
     /// Scopes that the file states, whatever its relations say.
     stated: HashMap<usize, Scope>,
+    /// Where the file says that it does not list everything.
+    gap: Option<(u64, String)>,
 }
 
 impl Parts {
@@ -57,7 +59,13 @@ impl Parts {
     pub(super) fn add(&mut self, part: Part) -> Result<(), Damage> {
         let mut packages: Vec<Package> = Vec::new();
         for purl in &part.purls {
-            packages.push(as_written(package(purl, &part)?, purl, &part));
+            let package = as_written(package(purl, &part)?, purl, &part);
+            // Where the component says another version than its purl, neither hides the other.
+            let plain = |version: &str| version.trim_start_matches('v').to_ascii_lowercase();
+            if !part.version.is_empty() && plain(&part.version) != plain(&package.version) {
+                packages.push(Package { version: part.version.clone(), ..package.clone() });
+            }
+            packages.push(package);
         }
         if packages.is_empty() {
             // What the file is about needs no advisories of its own.
@@ -91,12 +99,18 @@ impl Parts {
     /// The graph.
     pub(super) fn finish(self) -> Graph {
         let mut graph = self.draft.finish();
+        graph.gap = self.gap;
         for (index, scope) in self.stated {
             if let Some(package) = graph.packages.get_mut(index) {
                 package.scope = scope;
             }
         }
         graph
+    }
+
+    /// The file says in this line that it does not list everything.
+    pub(super) fn incomplete(&mut self, line: u64, what: impl Into<String>) {
+        self.gap.get_or_insert_with(|| (line, what.into()));
     }
 
     /// Something that is no package has this id.

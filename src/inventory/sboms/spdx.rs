@@ -62,19 +62,19 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 
 /// Reads a document.
 pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
-    document.check_case(&KNOWN)?;
+    document.check_spelling(&KNOWN)?;
     document.check_known(&KEYS)?;
     check_version(document.must("spdxVersion")?, document.line)?;
     let mut subjects: Vec<&str> =
         document.items("documentDescribes")?.iter().filter_map(Node::as_text).collect();
-    let mut links: Vec<(&str, &str, &str)> = Vec::new();
+    let mut links: Vec<(&str, &str, &str, u64)> = Vec::new();
     for relation in document.items("relationships")? {
-        relation.check_case(&KNOWN)?;
+        relation.check_spelling(&KNOWN)?;
         let (left, right) = (relation.must("spdxElementId")?, relation.must("relatedSpdxElement")?);
         match relation.must("relationshipType")? {
             "DESCRIBES" => subjects.push(right),
             "DESCRIBED_BY" => subjects.push(left),
-            kind => links.push((kind, left, right)),
+            kind => links.push((kind, left, right, relation.line)),
         }
     }
     let mut texts: Vec<(&str, &str)> = Vec::new();
@@ -85,14 +85,21 @@ pub(super) fn of_json(document: &Node<'_>) -> Result<Graph, Damage> {
     for node in document.items("packages")? {
         parts.add(package(node, &subjects, &texts)?)?;
     }
-    for (kind, left, right) in links {
-        relate(&mut parts, kind, left, right);
+    for (kind, left, right, line) in links {
+        relate(&mut parts, kind, left, right, line);
+    }
+    if let Some(comment) = document.get("comment") {
+        commented(&mut parts, comment.as_text().unwrap_or_default(), comment.line);
     }
     Ok(parts.finish())
 }
 
 /// Two components have a relation of this kind.
-pub(super) fn relate(parts: &mut Parts, kind: &str, left: &str, right: &str) {
+pub(super) fn relate(parts: &mut Parts, kind: &str, left: &str, right: &str, line: u64) {
+    let is_need = kind.contains("DEPEND") || matches!(kind, "HAS_PREREQUISITE" | "CONTAINS");
+    if is_need && [left, right].contains(&"NOASSERTION") {
+        parts.incomplete(line, format!("a relationship `{kind}` with `NOASSERTION`"));
+    }
     match kind {
         "DEPENDS_ON" | "HAS_PREREQUISITE" | "CONTAINS" => parts.link(left, right, None),
         "DEPENDENCY_OF" | "RUNTIME_DEPENDENCY_OF" | "PREREQUISITE_FOR" | "CONTAINED_BY" => {
@@ -110,6 +117,13 @@ pub(super) fn relate(parts: &mut Parts, kind: &str, left: &str, right: &str) {
     }
 }
 
+/// What the comment of a document of our own says of what it does not list.
+pub(super) fn commented(parts: &mut Parts, comment: &str, line: u64) {
+    if comment.starts_with("incomplete") {
+        parts.incomplete(line, format!("its comment: {comment}"));
+    }
+}
+
 /// Rejects a version of SPDX that is not read.
 pub(super) fn check_version(version: &str, line: u64) -> Result<(), Damage> {
     if matches!(version, "SPDX-2.2" | "SPDX-2.3") {
@@ -119,15 +133,19 @@ pub(super) fn check_version(version: &str, line: u64) -> Result<(), Damage> {
 }
 
 fn package(node: &Node<'_>, subjects: &[&str], texts: &[(&str, &str)]) -> Result<Part, Damage> {
-    node.check_case(&KNOWN)?;
+    node.check_spelling(&KNOWN)?;
     let id = node.must("SPDXID")?;
     let mut purls: Vec<String> = Vec::new();
     for reference in node.items("externalRefs")? {
-        reference.check_case(&KNOWN)?;
+        reference.check_spelling(&KNOWN)?;
         // Some write the type as an address that ends with it.
-        let kind = reference.text_of("referenceType")?.unwrap_or_default();
-        if kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl")) {
-            purls.push(reference.must("referenceLocator")?.to_owned());
+        let kind = reference.must("referenceType")?;
+        let locator = reference.must("referenceLocator")?;
+        // A purl is one whatever it is called.
+        if kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"))
+            || locator.starts_with("pkg:")
+        {
+            purls.push(locator.to_owned());
         }
     }
     let license = |key: &str| -> Result<Option<&str>, Damage> {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::parts::{Part, Parts, RESTORE};
-use super::spdx::{check_version, own, relate};
-use crate::document::{Damage, text};
+use super::spdx::{check_version, commented, own, relate};
+use crate::document::{Damage, misspelt, text};
 use crate::lockfiles::{Format, Source};
 use crate::{Graph, Scope};
 use devops_core::Error;
@@ -21,7 +21,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Tags whose spelling decides what is read.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "SPDXVersion",
     "SPDXID",
     "PackageName",
@@ -34,7 +34,11 @@ const KNOWN: [&str; 12] = [
     "Relationship",
     "FileName",
     "SnippetSPDXID",
+    "DocumentComment",
 ];
+
+/// Kind, both ends and line of a relation.
+type Relation<'a> = (&'a str, &'a str, &'a str, u64);
 
 /// What an element is that the tags behind its name are about.
 #[derive(PartialEq)]
@@ -50,10 +54,9 @@ fn read(source: &Source<'_>) -> Result<Graph, Error> {
 }
 
 fn graph(text: &str) -> Result<Graph, Damage> {
-    let mut packages: Vec<Part> = Vec::new();
-    let mut relations: Vec<(&str, &str, &str)> = Vec::new();
+    let (mut relations, mut comment) = (Vec::<Relation<'_>>::new(), None);
     let (mut ids, mut subjects) = (HashSet::<&str>::new(), Vec::<&str>::new());
-    let (mut element, mut is_versioned) = (Element::Document, false);
+    let (mut packages, mut element, mut is_versioned) = (Vec::<Part>::new(), Element::Document, false);
     let mut lines = (1_u64..).zip(text.lines());
     while let Some((line, content)) = lines.next() {
         let content = content.trim();
@@ -63,18 +66,11 @@ fn graph(text: &str) -> Result<Graph, Damage> {
         let unexpected = || Damage::new(line, format!("`{content}` is no tag with a value"));
         let (tag, mut value) =
             content.split_once(':').map(|(tag, value)| (tag, value.trim())).ok_or_else(unexpected)?;
-        if let Some(known) = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(tag) && **known != tag) {
+        if let Some(known) = misspelt(tag, &KNOWN) {
             return Err(Damage::new(line, format!("unknown tag `{tag}`, did you mean `{known}`?")));
         }
         if let Some(start) = value.strip_prefix("<text>") {
-            match start.strip_suffix("</text>") {
-                Some(whole) => value = whole,
-                // Nothing that is read here has several lines.
-                None if !lines.by_ref().any(|(_, content)| content.trim_end().ends_with("</text>")) => {
-                    return Err(Damage::new(line, "`<text>` has no end"));
-                }
-                None => value = start,
-            }
+            value = text_of(start, line, &mut lines)?;
         }
         let package = packages.last_mut().filter(|_| element == Element::Package);
         match (tag, package) {
@@ -90,7 +86,7 @@ fn graph(text: &str) -> Result<Graph, Damage> {
             ("Relationship", _) => match value.split_whitespace().collect::<Vec<_>>().as_slice() {
                 [_, "DESCRIBES", right] => subjects.push(right),
                 [left, "DESCRIBED_BY", _] => subjects.push(left),
-                [left, kind, right] => relations.push((kind, left, right)),
+                [left, kind, right] => relations.push((kind, left, right, line)),
                 _ => return Err(unexpected()),
             },
             ("SPDXID", package) => {
@@ -103,6 +99,12 @@ fn graph(text: &str) -> Result<Graph, Damage> {
                     return Err(Damage::new(line, format!("`{}` has two ids", package.name)));
                 }
             }
+            ("DocumentComment", _) => comment = Some((value, line)),
+            (tag, None)
+                if element == Element::Document && (tag.starts_with("Package") || tag == "ExternalRef") =>
+            {
+                return Err(Damage::new(line, format!("`{tag}` of no package")));
+            }
             (tag, Some(package)) => describe(package, tag, value).ok_or_else(unexpected)?,
             _ => {}
         }
@@ -110,7 +112,33 @@ fn graph(text: &str) -> Result<Graph, Damage> {
     if !is_versioned {
         return Err(Damage::new(1, "`SPDXVersion` is missing"));
     }
-    related(packages, &relations, &subjects, &ids)
+    related(packages, &relations, &subjects, &ids, comment)
+}
+
+/// The first line of a text; nothing that is read here has several.
+fn text_of<'a>(
+    start: &'a str,
+    line: u64,
+    lines: &mut impl Iterator<Item = (u64, &'a str)>,
+) -> Result<&'a str, Damage> {
+    if let Some(whole) = start.strip_suffix("</text>") {
+        return Ok(whole);
+    }
+    end_of_text(line, lines).map(|()| start)
+}
+
+/// Leaves out the lines of a text up to its end. One that has packages in it has lost its own.
+fn end_of_text<'a>(start: u64, lines: &mut impl Iterator<Item = (u64, &'a str)>) -> Result<(), Damage> {
+    for (line, content) in lines {
+        if content.trim_end().ends_with("</text>") {
+            return Ok(());
+        }
+        if ["PackageName:", "SPDXID:", "ExternalRef:"].iter().any(|tag| content.trim_start().starts_with(tag))
+        {
+            return Err(Damage::new(line, "a package stands in a text that has no end before it"));
+        }
+    }
+    Err(Damage::new(start, "`<text>` has no end"))
 }
 
 /// Takes a tag of a package; none where its value is none.
@@ -130,7 +158,9 @@ fn describe(package: &mut Part, tag: &str, value: &str) -> Option<()> {
         "ExternalRef" => {
             let words: Vec<&str> = value.split_whitespace().collect();
             let [_, kind, locator, ..] = words.as_slice() else { return None };
-            let is_purl = kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"));
+            // A purl is one whatever it is called.
+            let is_purl = kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("purl"))
+                || locator.starts_with("pkg:");
             if is_purl && words.len() == 3 {
                 package.purls.push((*locator).to_owned());
             }
@@ -143,9 +173,10 @@ fn describe(package: &mut Part, tag: &str, value: &str) -> Option<()> {
 /// The packages with what leads to what.
 fn related(
     packages: Vec<Part>,
-    relations: &[(&str, &str, &str)],
+    relations: &[Relation<'_>],
     subjects: &[&str],
     ids: &HashSet<&str>,
+    comment: Option<(&str, u64)>,
 ) -> Result<Graph, Damage> {
     let mut parts = Parts::default();
     for package in packages {
@@ -156,12 +187,16 @@ fn related(
         parts.add(Part { is_subject, scope: Scope::Runtime, ..package })?;
     }
     // What is said of an element that is gone may have been said of a package.
-    let ends = relations.iter().flat_map(|(_, left, right)| [*left, *right]).chain(subjects.iter().copied());
+    let ends =
+        relations.iter().flat_map(|(_, left, right, _)| [*left, *right]).chain(subjects.iter().copied());
     if let Some(lost) = ends.filter(|end| end.starts_with("SPDXRef-")).find(|end| !ids.contains(end)) {
         return Err(Damage::new(1, format!("`{lost}` has a relation and is not listed")));
     }
-    for (kind, left, right) in relations {
-        relate(&mut parts, kind, left, right);
+    for (kind, left, right, line) in relations {
+        relate(&mut parts, kind, left, right, *line);
+    }
+    if let Some((comment, line)) = comment {
+        commented(&mut parts, comment, line);
     }
     Ok(parts.finish())
 }

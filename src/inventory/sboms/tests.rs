@@ -85,3 +85,40 @@ fn what_could_hide_a_component_is_an_error() {
         assert!(read(name, &content).is_err(), "{name}: {content}");
     }
 }
+
+#[test]
+fn a_bill_that_says_that_it_is_incomplete_is_believed() {
+    let json = |aggregate: &str| {
+        format!(
+            "{{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.6\",\n\"compositions\": [{{\"aggregate\": \"{aggregate}\"}}]}}"
+        )
+    };
+    let xml = "<bom xmlns='http://cyclonedx.org/schema/bom/1.5'><compositions><composition><aggregate>incomplete</aggregate></composition></compositions></bom>";
+    let spdx = |rest: &str| format!("{{\"spdxVersion\": \"SPDX-2.3\", {rest}}}");
+    let relation = |kind: &str, to: &str| {
+        spdx(&format!(
+            "\"packages\": [{{\"SPDXID\": \"SPDXRef-a\", \"name\": \"a\"}}], \"relationships\": [{{\"spdxElementId\": \"SPDXRef-a\", \
+             \"relatedSpdxElement\": \"{to}\", \"relationshipType\": \"{kind}\"}}]"
+        ))
+    };
+    let tags = |rest: &str| format!("SPDXVersion: SPDX-2.3\n{rest}\nPackageName: a\nSPDXID: SPDXRef-a\n");
+    for (name, content, line) in [
+        ("bom.json", json("incomplete"), Some(2)),
+        ("bom.json", json("incomplete_third_party_only"), Some(2)),
+        ("bom.json", json("unknown"), Some(2)),
+        ("bom.json", json("complete"), None),
+        ("bom.json", json("not_specified"), None),
+        ("bom.xml", xml.to_owned(), Some(1)),
+        ("x.spdx.json", relation("DEPENDS_ON", "NOASSERTION"), Some(1)),
+        ("x.spdx.json", relation("CONTAINS", "NOASSERTION"), Some(1)),
+        ("x.spdx.json", relation("DEPENDS_ON", "NONE"), None),
+        ("x.spdx.json", relation("OTHER", "NOASSERTION"), None),
+        ("x.spdx.json", spdx("\"comment\": \"incomplete, not read: a.lock\""), Some(1)),
+        ("x.spdx.json", spdx("\"comment\": \"made by hand\""), None),
+        ("x.spdx", tags("Relationship: SPDXRef-a DEPENDS_ON NOASSERTION"), Some(2)),
+        ("x.spdx", tags("DocumentComment: <text>incomplete, not read: a.lock</text>"), Some(2)),
+    ] {
+        let gap = read(name, &content).unwrap().gap;
+        assert_eq!(gap.map(|(line, _)| line), line, "{name}: {content}");
+    }
+}

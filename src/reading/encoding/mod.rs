@@ -147,6 +147,13 @@ impl<R: Read> Decoder<R> {
             Start::Marked { encoding, length } => (Named::Known(encoding), length),
             Start::Like(encoding) => (Named::Known(encoding), 0),
             Start::Refused(name) => (Named::Refused(name), 0),
+            // A disk that was never written to, or something binary; it may be one line of any length.
+            Start::Plain if start.starts_with(&[0, 0]) => {
+                return Err(io::Error::new(
+                    ErrorKind::InvalidData,
+                    "it begins with zero bytes, as no text does",
+                ));
+            }
             Start::Plain => (name::declared(start).map_or(Named::Nothing, |name| Named::of(&name)), 0),
         };
         let form = match named {

@@ -2,21 +2,25 @@
 //!
 //! Each change is made in a repository of its own and judged as a pull request and as a merge request.
 
-use std::path::Path;
-
-use tempfile::TempDir;
+use std::ops::Deref;
 
 use crate::change::{
     self,
     Expected::{Pass, Red, Warn},
 };
-use crate::support::{binary, git, report, run};
+use crate::support::{Checkout, binary, git, report, run};
 
 const SETTINGS: &str = "[dep-scan]\npaths = ['.']\ndb = ['advisory-db']\nfrozen-db = true\n";
 
 /// A repository with a project of npm and one of Python.
-struct Project {
-    folder: TempDir,
+struct Project(Checkout);
+
+impl Deref for Project {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
 }
 
 impl Project {
@@ -31,10 +35,8 @@ impl Project {
     }
 
     fn with(settings: &str, entries: &[&str]) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
-        git(project.path(), &["init", "--quiet", "--initial-branch=main"]);
+        let project = Self(Checkout::new());
         project.write("devops.toml", settings);
-        project.write(".gitignore", "devops-report/\n");
         project.write("package.json", "{\"name\": \"app\"}\n");
         project.write("package-lock.json", &npm(entries));
         project.write("python/requirements.txt", "-r more.txt\nfine==1.0 --hash=sha256:aa\n");
@@ -48,29 +50,6 @@ impl Project {
         }
         change::commit(project.path());
         project
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.path().join(path)).unwrap()
-    }
-
-    fn remove(&self, path: &str) {
-        std::fs::remove_file(self.path().join(path)).unwrap();
-    }
-
-    fn rename(&self, from: &str, to: &str) {
-        std::fs::create_dir_all(self.path().join(to).parent().unwrap()).unwrap();
-        std::fs::rename(self.path().join(from), self.path().join(to)).unwrap();
     }
 
     /// Replaces a text of the lockfile, which holds it.
@@ -477,17 +456,17 @@ const HARMLESS: &[Case] = &[
 
 #[test]
 fn what_a_change_brings_in_is_found() {
-    change::judge("dep-scan", CHEATS, Project::known, Project::path);
+    change::judge("dep-scan", CHEATS, Project::known, |project| project.path());
 }
 
 #[test]
 fn what_was_known_only_warns() {
-    change::judge("dep-scan", KNOWN, Project::known, Project::path);
+    change::judge("dep-scan", KNOWN, Project::known, |project| project.path());
 }
 
 #[test]
 fn ordinary_changes_are_green() {
-    change::judge("dep-scan", HARMLESS, Project::clean, Project::path);
+    change::judge("dep-scan", HARMLESS, Project::clean, |project| project.path());
 }
 
 /// Judges the branch that is checked out beside `main`, at a time.

@@ -3,15 +3,13 @@
 //! Each is made in a repository of its own, from a target branch that is green, and judged as a pull request and as a merge request.
 
 use std::fmt::Write as _;
-use std::path::Path;
-
-use tempfile::TempDir;
+use std::ops::Deref;
 
 use crate::change::{
     self,
     Expected::{Pass, Red, Refused, Warn},
 };
-use crate::support::{binary, git, report, run};
+use crate::support::{Checkout, binary, git, report, run};
 
 /// The public registry.
 const PUBLIC: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -23,57 +21,26 @@ const SETTINGS: &str = "[dep-scan]\npaths = ['.']\ndb = ['advisory-db']\nfrozen-
 const WAIVER: &str = "[[waiver]]\nrule = 'advisory'\nmatches = 'RUSTSEC-2026-0001'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n";
 
 /// A repository whose target branch depends on `foo` 1.2.0, in which everything is fixed.
-struct Project {
-    folder: TempDir,
+struct Project(Checkout);
+
+impl Deref for Project {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
 }
 
 impl Project {
     fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
-        git(project.path(), &["init", "--quiet", "--initial-branch=main"]);
+        let project = Self(Checkout::new());
         project.write("devops.toml", SETTINGS);
-        project.write(".gitignore", "devops-report/\n");
         project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0")]));
         project.write("tools/Cargo.lock", &lockfile(&[("bar", "2.0.0")]));
         project.write("advisory-db/crates/foo/RUSTSEC-2026-0001.md", &advisory("RUSTSEC-2026-0001", "foo"));
         project.write("advisory-db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
         change::commit(project.path());
         project
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.path().join(path)).unwrap()
-    }
-
-    fn remove(&self, path: &str) {
-        std::fs::remove_file(self.path().join(path)).unwrap();
-    }
-
-    fn rename(&self, from: &str, to: &str) {
-        std::fs::create_dir_all(self.path().join(to).parent().unwrap()).unwrap();
-        std::fs::rename(self.path().join(from), self.path().join(to)).unwrap();
-    }
-
-    #[cfg(unix)]
-    fn link(&self, path: &str, to: &str) {
-        std::os::unix::fs::symlink(to, self.path().join(path)).unwrap();
-    }
-
-    /// Replaces a text of a file, which holds it.
-    fn replace(&self, path: &str, from: &str, to: &str) {
-        let text = self.read(path);
-        assert!(text.contains(from), "{path} holds {from}");
-        self.write(path, &text.replace(from, to));
     }
 
     /// The project depends on this version of `foo`.
@@ -149,7 +116,7 @@ type Case = change::Case<Project>;
 
 /// Makes and judges every change.
 fn judge(cases: &[Case]) {
-    change::judge("dep-scan", cases, Project::new, Project::path);
+    change::judge("dep-scan", cases, Project::new, |project| project.path());
 }
 
 /// Changes of the lockfile.
@@ -196,7 +163,7 @@ const LOCKFILES: &[Case] = &[
         "writes the version before the name",
         |project| {
             project.vulnerable();
-            project.replace(
+            project.replace_in(
                 "Cargo.lock",
                 "name = \"foo\"\nversion = \"1.0.1\"",
                 "version = \"1.0.1\"\nname = \"foo\"",
@@ -208,7 +175,7 @@ const LOCKFILES: &[Case] = &[
         "hides the name behind an escape",
         |project| {
             project.vulnerable();
-            project.replace("Cargo.lock", "name = \"foo\"", "name = \"f\\u006Fo\"");
+            project.replace_in("Cargo.lock", "name = \"foo\"", "name = \"f\\u006Fo\"");
         },
         Red("advisory"),
     ),
@@ -216,7 +183,7 @@ const LOCKFILES: &[Case] = &[
         "quotes the keys",
         |project| {
             project.vulnerable();
-            project.replace("Cargo.lock", "name = \"foo\"", "\"name\" = 'foo'");
+            project.replace_in("Cargo.lock", "name = \"foo\"", "\"name\" = 'foo'");
         },
         Red("advisory"),
     ),
@@ -234,7 +201,11 @@ const LOCKFILES: &[Case] = &[
         "puts the fixed version into a comment",
         |project| {
             project.vulnerable();
-            project.replace("Cargo.lock", "version = \"1.0.1\"", "version = \"1.0.1\" # version = \"1.2.0\"");
+            project.replace_in(
+                "Cargo.lock",
+                "version = \"1.0.1\"",
+                "version = \"1.0.1\" # version = \"1.2.0\"",
+            );
         },
         Red("advisory"),
     ),
@@ -242,7 +213,7 @@ const LOCKFILES: &[Case] = &[
         "writes the version twice",
         |project| {
             project.vulnerable();
-            project.replace(
+            project.replace_in(
                 "Cargo.lock",
                 "version = \"1.0.1\"\n",
                 "version = \"1.0.1\"\nversion = \"1.2.0\"\n",
@@ -254,7 +225,7 @@ const LOCKFILES: &[Case] = &[
         "marks the package as unused",
         |project| {
             project.vulnerable();
-            project.replace("Cargo.lock", "dependencies = [\"foo 1.0.1\"]\n", "");
+            project.replace_in("Cargo.lock", "dependencies = [\"foo 1.0.1\"]\n", "");
         },
         Red("advisory"),
     ),
@@ -262,7 +233,7 @@ const LOCKFILES: &[Case] = &[
         "spells the registry as the sparse one",
         |project| {
             project.vulnerable();
-            project.replace("Cargo.lock", PUBLIC, "sparse+https://index.crates.io/");
+            project.replace_in("Cargo.lock", PUBLIC, "sparse+https://index.crates.io/");
         },
         Red("advisory"),
     ),
@@ -298,12 +269,12 @@ const LOCKFILES: &[Case] = &[
     ),
     (
         "breaks the lockfile by a byte",
-        |project| project.replace("Cargo.lock", "version = 4", "version = 4\u{0}"),
+        |project| project.replace_in("Cargo.lock", "version = 4", "version = 4\u{0}"),
         Refused(3, "Cargo.lock"),
     ),
     (
         "has the lockfile of a later cargo",
-        |project| project.replace("Cargo.lock", "version = 4", "version = 99"),
+        |project| project.replace_in("Cargo.lock", "version = 4", "version = 99"),
         Refused(3, "version 99"),
     ),
     #[cfg(unix)]
@@ -398,7 +369,7 @@ const POLICY: &[Case] = &[
         |project| {
             project.vulnerable();
             project.write("devops.toml", &format!("fail-on = 'critical'\n{SETTINGS}"));
-            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:N/I:N/A:H");
+            project.replace_in("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:N/I:N/A:H");
         },
         Red("advisory"),
     ),
@@ -422,7 +393,7 @@ const POLICY: &[Case] = &[
         "looks elsewhere",
         |project| {
             project.vulnerable();
-            project.replace("devops.toml", "paths = ['.']", "paths = ['tools']");
+            project.replace_in("devops.toml", "paths = ['.']", "paths = ['tools']");
         },
         Red("advisory"),
     ),
@@ -431,7 +402,7 @@ const POLICY: &[Case] = &[
         |project| {
             project.vulnerable();
             project.write("other-db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
-            project.replace("devops.toml", "advisory-db", "other-db");
+            project.replace_in("devops.toml", "advisory-db", "other-db");
         },
         Red("advisory"),
     ),
@@ -447,7 +418,7 @@ const POLICY: &[Case] = &[
         "widens what is fixed in the database",
         |project| {
             project.vulnerable();
-            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", ">= 1.2.0", ">= 1.0.0");
+            project.replace_in("advisory-db/crates/foo/RUSTSEC-2026-0001.md", ">= 1.2.0", ">= 1.0.0");
         },
         Red("advisory"),
     ),
@@ -455,7 +426,7 @@ const POLICY: &[Case] = &[
         "withdraws the advisory in the database",
         |project| {
             project.vulnerable();
-            project.replace(
+            project.replace_in(
                 "advisory-db/crates/foo/RUSTSEC-2026-0001.md",
                 "date = ",
                 "withdrawn = \"2026-10-02\"\ndate = ",
@@ -467,7 +438,7 @@ const POLICY: &[Case] = &[
         "makes the advisory a notice in the database",
         |project| {
             project.vulnerable();
-            project.replace(
+            project.replace_in(
                 "advisory-db/crates/foo/RUSTSEC-2026-0001.md",
                 "date = ",
                 "informational = \"notice\"\ndate = ",
@@ -479,7 +450,7 @@ const POLICY: &[Case] = &[
         "breaks the advisory in the database",
         |project| {
             project.vulnerable();
-            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "[versions]", "[version");
+            project.replace_in("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "[versions]", "[version");
         },
         Red("advisory"),
     ),
@@ -512,7 +483,7 @@ const POLICY: &[Case] = &[
         "names a mirror that is none",
         |project| {
             project.vulnerable();
-            project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
+            project.replace_in("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
             project.settings("sources-mirrors = ['registry.example.org']\nuncovered-severity = 'low'\n");
         },
         Warn("source-not-covered"),
@@ -540,7 +511,7 @@ const POLICY: &[Case] = &[
             git(project.path(), &["switch", "--quiet", "main"]);
             project.rename("advisory-db", "store/db");
             project.link("data", "store");
-            project.replace("devops.toml", "advisory-db", "data/db");
+            project.replace_in("devops.toml", "advisory-db", "data/db");
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             project.vulnerable();
@@ -654,7 +625,7 @@ const SEVERITIES: &[Case] = &[
         "brings the result of an analyser",
         |project| {
             project.vulnerable();
-            project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:H/I:N/A:N");
+            project.replace_in("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:H/I:N/A:N");
             project.write("result.sarif", &analysis("RUSTSEC-2026-0001"));
             project.settings("reachability = ['result.sarif']\n");
         },
@@ -682,7 +653,7 @@ const SEVERITIES: &[Case] = &[
         "names a mirror in the table of sources",
         |project| {
             project.foo("1.2.0");
-            project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
+            project.replace_in("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
             project.settings("[dep-scan.sources]\nmirrors = ['registry.example.org']\n");
         },
         Red("lockfile-tampered"),
@@ -691,7 +662,7 @@ const SEVERITIES: &[Case] = &[
         "takes the fixed version from git",
         |project| {
             project.foo("1.2.0");
-            project.replace(
+            project.replace_in(
                 "Cargo.lock",
                 PUBLIC,
                 "git+https://git.example.org/foo#0123456789abcdef0123456789abcdef01234567",
@@ -786,7 +757,7 @@ const STRICTER: &[Case] = &[
         "takes a package of a mirror",
         |project| {
             project.on_main("[dep-scan.sources]\nmirrors = ['registry.example.org']\n", &[]);
-            project.replace("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
+            project.replace_in("Cargo.lock", PUBLIC, "registry+https://registry.example.org/index");
         },
         Pass,
     ),
@@ -848,7 +819,7 @@ const HARMLESS: &[Case] = &[
     ),
     (
         "adds a comment to the lockfile",
-        |project| project.replace("Cargo.lock", "version = 4", "# by hand\nversion = 4"),
+        |project| project.replace_in("Cargo.lock", "version = 4", "# by hand\nversion = 4"),
         Pass,
     ),
     (
@@ -860,7 +831,7 @@ const HARMLESS: &[Case] = &[
     ),
     (
         "has the lockfile of an earlier cargo",
-        |project| project.replace("Cargo.lock", "version = 4", "version = 3"),
+        |project| project.replace_in("Cargo.lock", "version = 4", "version = 3"),
         Pass,
     ),
     #[cfg(unix)]
@@ -874,10 +845,10 @@ const HARMLESS: &[Case] = &[
     ),
     (
         "changes the settings of nothing",
-        |project| project.replace("devops.toml", "[dep-scan]", "# ours\n[dep-scan]"),
+        |project| project.replace_in("devops.toml", "[dep-scan]", "# ours\n[dep-scan]"),
         Pass,
     ),
-    ("writes the settings otherwise", |project| project.replace("devops.toml", "['.']", "[\".\"]"), Pass),
+    ("writes the settings otherwise", |project| project.replace_in("devops.toml", "['.']", "[\".\"]"), Pass),
     (
         "raises its own bar",
         |project| project.write("devops.toml", &format!("fail-on = 'low'\n{SETTINGS}")),
@@ -885,7 +856,11 @@ const HARMLESS: &[Case] = &[
     ),
     ("asks for a younger database", |project| project.settings("max-db-age = 90\n"), Pass),
     ("makes other sources red", |project| project.settings("uncovered-severity = 'high'\n"), Pass),
-    ("looks at one more folder", |project| project.replace("devops.toml", "['.']", "['.', 'tools']"), Pass),
+    (
+        "looks at one more folder",
+        |project| project.replace_in("devops.toml", "['.']", "['.', 'tools']"),
+        Pass,
+    ),
     ("asks for a page", |project| project.settings("formats = ['json', 'html']\n"), Pass),
     ("asks for less output", |project| project.settings("quiet = true\n"), Pass),
     ("adds the table of another gate", |project| project.settings("[test-gate]\npaths = ['*.xml']\n"), Pass),
@@ -899,12 +874,12 @@ const HARMLESS: &[Case] = &[
     ),
     (
         "rewords an advisory",
-        |project| project.replace("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "It is.", "It was."),
+        |project| project.replace_in("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "It is.", "It was."),
         Pass,
     ),
     (
         "corrects an advisory about a package that is not in use",
-        |project| project.replace("advisory-db/crates/baz/RUSTSEC-2026-0002.md", ">= 1.2.0", ">= 1.1.0"),
+        |project| project.replace_in("advisory-db/crates/baz/RUSTSEC-2026-0002.md", ">= 1.2.0", ">= 1.1.0"),
         Pass,
     ),
     (

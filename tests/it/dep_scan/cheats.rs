@@ -1,22 +1,26 @@
 //! Changes in lockfiles of many formats that try to bring a vulnerable or malicious package past the gate, and the same changes with
 //! the version that is fixed.
 
-use std::path::Path;
-
-use tempfile::TempDir;
+use std::ops::Deref;
 
 use crate::change::{
     self,
     Expected::{Pass, Red, Refused, Warn},
 };
-use crate::support::git;
+use crate::support::{Checkout, binary, git, run, zip};
 
 /// What the target branch says.
 const SETTINGS: &str = "[dep-scan]\npaths = ['.']\ndb = ['db']\nfrozen-db = true\n";
 
 /// A repository whose target branch depends on `bad` 1.2.0, in which everything is fixed.
-struct Project {
-    folder: TempDir,
+struct Project(Checkout);
+
+impl Deref for Project {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
 }
 
 /// An advisory about versions of `bad` before 1.2.0.
@@ -33,10 +37,8 @@ const MALWARE: &str = r#"{"id": "MAL-2026-1", "modified": "2026-10-01T00:00:00Z"
 
 impl Project {
     fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
-        git(project.path(), &["init", "--quiet", "--initial-branch=main"]);
+        let project = Self(Checkout::new());
         project.write("devops.toml", SETTINGS);
-        project.write(".gitignore", "devops-report/\n");
         project.write("package-lock.json", &npm(&entry("bad", "1.2.0", "")));
         for (ecosystem, name) in [
             ("npm", "bad"),
@@ -59,14 +61,37 @@ impl Project {
         project
     }
 
-    fn path(&self) -> &Path {
-        self.folder.path()
+    /// The lockfile of npm has the vulnerable version.
+    fn vulnerable(&self) {
+        self.npm(&entry("bad", "1.0.1", ""));
     }
 
-    fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+    /// The target branch has this file, and settings beside the usual ones, or instead of those of the database.
+    fn on_main(&self, settings: &str, path: &str, bytes: &[u8]) {
+        git(self.path(), &["switch", "--quiet", "main"]);
+        let own = if settings.starts_with("db") {
+            SETTINGS.replace("db = ['db']\n", "")
+        } else {
+            SETTINGS.to_owned()
+        };
+        self.write("devops.toml", &format!("{own}{settings}"));
+        self.write(path, bytes);
+        change::commit(self.path());
+        git(self.path(), &["switch", "--quiet", "-C", "topic"]);
+    }
+
+    /// An index of the advisories, or of those without that about `bad` of npm.
+    fn index(&self, is_whole: bool) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("source");
+        std::fs::create_dir(&source).unwrap();
+        for (name, text) in records(is_whole) {
+            std::fs::write(source.join(name), text).unwrap();
+        }
+        let finished =
+            run(binary("dep-scan", folder.path()).args(["db", "build", "--output", "index", "source"]));
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        std::fs::read(folder.path().join("index")).unwrap()
     }
 
     fn settings(&self, own: &str) {
@@ -90,6 +115,27 @@ impl Project {
         self.write(path, text);
         git(self.path(), &["add", "--force", path]);
     }
+}
+
+/// Two records, or the one that is about another package.
+fn records(is_whole: bool) -> Vec<(&'static str, String)> {
+    let other = ("GHSA-2.json", record("GHSA-2", "npm", "other"));
+    let about = ("GHSA-1.json", record("GHSA-1", "npm", "bad"));
+    if is_whole { vec![about, other] } else { vec![other] }
+}
+
+/// The same in a zip.
+fn packed(is_whole: bool) -> Vec<u8> {
+    let records = records(is_whole);
+    let files: Vec<(&str, &str)> = records.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    zip(&files)
+}
+
+/// When version 1.2.1 of `bad` was published.
+fn dates(published: &str) -> String {
+    format!(
+        r#"{{"schema_version": 1, "packages": [{{"ecosystem": "npm", "name": "bad", "releases": [{{"version": "1.2.1", "published": "{published}"}}]}}]}}"#
+    )
 }
 
 /// A lockfile of npm with this entry of `packages`.
@@ -581,8 +627,153 @@ const HARMLESS: &[Case] = &[
     ),
 ];
 
+const ZIP: &str = "db = ['db.zip']\n";
+const FOLDER: &str = "db = ['zips']\n";
+const INDEX: &str = "db = ['advisories.idx']\n";
+const DATES: &str = "min-release-age = 7\nrelease-dates = 'dates.json'\n";
+
+/// Changes of tracked files that say what is vulnerable, and how old it is.
+const TRACKED: &[Case] = &[
+    (
+        "replaces the zip by one without the advisory",
+        |project| {
+            project.on_main(ZIP, "db.zip", &packed(true));
+            project.vulnerable();
+            project.write("db.zip", &packed(false));
+        },
+        Red("advisory"),
+    ),
+    (
+        "replaces the zip by an index without the advisory",
+        |project| {
+            project.on_main(ZIP, "db.zip", &packed(true));
+            project.vulnerable();
+            project.write("db.zip", &project.index(false));
+        },
+        Red("advisory"),
+    ),
+    (
+        "replaces the zip by a folder without the advisory",
+        |project| {
+            project.on_main(ZIP, "db.zip", &packed(true));
+            project.vulnerable();
+            std::fs::remove_file(project.path().join("db.zip")).unwrap();
+            project.write("db.zip/GHSA-2.json", &record("GHSA-2", "npm", "other"));
+        },
+        Red("advisory"),
+    ),
+    (
+        "removes the zip",
+        |project| {
+            project.on_main(ZIP, "db.zip", &packed(true));
+            project.vulnerable();
+            std::fs::remove_file(project.path().join("db.zip")).unwrap();
+        },
+        Refused(3, "db.zip"),
+    ),
+    (
+        "replaces a zip in a folder",
+        |project| {
+            project.on_main(FOLDER, "zips/npm/all.zip", &packed(true));
+            project.vulnerable();
+            project.write("zips/npm/all.zip", &packed(false));
+        },
+        Red("advisory"),
+    ),
+    (
+        "replaces the index by one without the advisory",
+        |project| {
+            project.on_main(INDEX, "advisories.idx", &project.index(true));
+            project.vulnerable();
+            project.write("advisories.idx", &project.index(false));
+        },
+        Red("advisory"),
+    ),
+    (
+        "replaces the index by a zip without the advisory",
+        |project| {
+            project.on_main(INDEX, "advisories.idx", &project.index(true));
+            project.vulnerable();
+            project.write("advisories.idx", &packed(false));
+        },
+        Red("advisory"),
+    ),
+    (
+        "cuts the index off",
+        |project| {
+            let index = project.index(true);
+            project.on_main(INDEX, "advisories.idx", &index);
+            project.vulnerable();
+            project.write("advisories.idx", &index[..index.len() / 2]);
+        },
+        Refused(3, "advisories.idx"),
+    ),
+    (
+        "dates a new version back",
+        |project| {
+            project.on_main(DATES, "dates.json", dates("2026-11-22T00:00:00Z").as_bytes());
+            project.npm(&entry("bad", "1.2.1", ""));
+            project.write("dates.json", &dates("2020-01-01T00:00:00Z"));
+        },
+        Red("package-too-new"),
+    ),
+    (
+        "brings the dates that the settings wait for",
+        |project| {
+            project.on_main(DATES, "README.md", b"");
+            project.npm(&entry("bad", "1.2.1", ""));
+            project.write("dates.json", &dates("2020-01-01T00:00:00Z"));
+        },
+        Red("package-too-new"),
+    ),
+];
+
+/// Changes of the same files that do no harm.
+const UPDATED: &[Case] = &[
+    (
+        "updates the zip",
+        |project| {
+            project.on_main(ZIP, "db.zip", &packed(false));
+            project.write("db.zip", &packed(true));
+        },
+        Pass,
+    ),
+    (
+        "updates the index",
+        |project| {
+            project.on_main(INDEX, "advisories.idx", &project.index(false));
+            project.write("advisories.idx", &project.index(true));
+        },
+        Pass,
+    ),
+    (
+        "updates a zip in a folder",
+        |project| {
+            project.on_main(FOLDER, "zips/npm/all.zip", &packed(false));
+            project.write("zips/npm/all.zip", &packed(true));
+        },
+        Pass,
+    ),
+    (
+        "mends a zip that is cut off",
+        |project| {
+            project.on_main(FOLDER, "zips/npm/all.zip", &packed(true)[..40]);
+            project.write("zips/npm/all.zip", &packed(true));
+        },
+        Pass,
+    ),
+    (
+        "takes a version that is old enough",
+        |project| {
+            project.on_main(DATES, "dates.json", dates("2020-01-01T00:00:00Z").as_bytes());
+            project.npm(&entry("bad", "1.2.1", ""));
+        },
+        Pass,
+    ),
+];
+
 fn judge(cases: &[Case]) {
-    change::judge("dep-scan", cases, Project::new, Project::path);
+    change::judge("dep-scan", cases, Project::new, |project| project.path());
 }
 
 #[test]
@@ -594,6 +785,12 @@ fn no_format_brings_a_vulnerable_package_past_the_gate() {
 fn no_lockfile_of_npm_brings_a_vulnerable_package_past_the_gate() {
     assert!(FORMS.len() + NPM.len() >= 40);
     judge(NPM);
+}
+
+#[test]
+fn no_tracked_file_of_the_change_decides_about_it() {
+    judge(TRACKED);
+    judge(UPDATED);
 }
 
 #[test]

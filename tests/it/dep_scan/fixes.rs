@@ -223,3 +223,48 @@ fn a_patch_of_an_earlier_run_does_not_stay() {
     let (_, _) = scan_in(folder.path(), &folder.path().join("db"), &["--frozen-db", "."]);
     assert!(!folder.path().join("devops-report/fixes.patch").exists());
 }
+
+#[test]
+fn what_is_not_known_comes_with_the_override() {
+    let lock = |importer: &str| {
+        format!(
+            "lockfileVersion: '9.0'\n\nimporters:\n\n  {importer}:\n    dependencies:\n      b:\n        specifier: 1.0.0\n        version: 1.0.0\n\n\
+             packages:\n\n  a@1.2.3:\n    resolution: {{integrity: sha512-aa==}}\n\n  b@1.0.0:\n    resolution: {{integrity: sha512-bb==}}\n\n\
+             snapshots:\n\n  a@1.2.3: {{}}\n\n  b@1.0.0:\n    dependencies:\n      a: 1.2.3\n"
+        )
+    };
+    let manifest = "{\n  \"name\": \"app\",\n  \"dependencies\": {\n    \"b\": \"1.0.0\"\n  }\n}\n";
+    let records = [("npm", "a", json!([{"introduced": "0"}, {"fixed": "1.3.0"}]))];
+    for (importer, command) in [
+        (".", "pnpm update --depth Infinity a"),
+        ("packages/b", "pnpm update --recursive --depth Infinity a"),
+    ] {
+        let folder = project(&records, &[("pnpm-lock.yaml", &lock(importer))]);
+        let home = folder.path().join(importer);
+        std::fs::create_dir_all(&home).unwrap();
+        std::fs::write(home.join("package.json"), manifest).unwrap();
+        let (version, admitted, help) = fix(&scanned(folder.path()).0, "GHSA-0", "1.2.3");
+        assert_eq!((version.as_str(), admitted.as_str()), ("1.3.0", "unknown"));
+        assert_eq!(
+            help,
+            format!(
+                "update `a` to 1.3.0 or later: `{command}`; whether `b 1.0.0` admits it is not known; if not, add `\"a\": \"1.3.0\"` below \
+                 `overrides` in pnpm-workspace.yaml (before pnpm 10: below `pnpm.overrides` in package.json), then `pnpm install`"
+            )
+        );
+    }
+}
+
+#[test]
+fn requirements_of_berry_are_those_of_the_manifest() {
+    let manifest = "{\n  \"name\": \"app\",\n  \"dependencies\": {\n    \"a\": \"~1.2.0\"\n  }\n}\n";
+    let lock = "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"a@npm:~1.2.0\":\n  version: 1.2.3\n  resolution: \"a@npm:1.2.3\"\n  checksum: 10c0/aa\n  languageName: node\n  linkType: hard\n\n\
+                \"app@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"app@workspace:.\"\n  dependencies:\n    a: \"npm:~1.2.0\"\n  languageName: unknown\n  linkType: soft\n";
+    let records = [("npm", "a", json!([{"introduced": "0"}, {"fixed": "1.3.0"}]))];
+    let folder = project(&records, &[("package.json", manifest), ("yarn.lock", lock)]);
+    let (report, patch) = scanned(folder.path());
+    let (_, admitted, help) = fix(&report, "GHSA-0", "1.2.3");
+    assert_eq!(admitted, "no");
+    assert_eq!(help, "raise `a` to 1.3.0 or later in package.json:4, then `yarn install`");
+    assert!(patch.unwrap().contains("+    \"a\": \"~1.3.0\"\n"));
+}

@@ -190,8 +190,8 @@ fn other_lockfiles_are_named_and_folders_of_other_people_not_entered() {
     assert_eq!(
         titles,
         [
-            "svc/rebar.lock was not checked: Hex is not read yet",
-            "web/bun.lockb was not checked: npm is not read yet"
+            "svc/rebar.lock was not checked: the format of `rebar.lock` (Hex) is not read yet",
+            "web/bun.lockb was not checked: the format of `bun.lockb` (npm) is not read yet"
         ]
     );
     let notes = report["notes"].to_string();

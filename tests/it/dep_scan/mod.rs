@@ -1,6 +1,7 @@
 //! `dep-scan` through its binary.
 
 mod bills;
+mod builds;
 mod changes;
 mod cheating;
 mod cheats;
@@ -17,6 +18,8 @@ mod packages;
 mod policy;
 mod sample;
 mod sources;
+#[cfg(target_os = "linux")]
+mod system_calls;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

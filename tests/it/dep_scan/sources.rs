@@ -271,3 +271,49 @@ fn a_range_without_a_lower_bound_proposes_no_version() {
         }
     }
 }
+
+#[test]
+fn a_registry_that_another_file_sets_is_one_finding() {
+    let record = r#"{"id": "GHSA-0000-0000-0001", "modified": "2026-10-01T00:00:00Z", "affected": [
+        {"package": {"ecosystem": "PyPI", "name": "x"}, "versions": ["9"]},
+        {"package": {"ecosystem": "npm", "name": "x"}, "versions": ["9.0.0"]}]}"#;
+    let npm = r#"{"lockfileVersion": 3, "packages": {
+        "node_modules/a": {"version": "1.0.0", "resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz", "integrity": "sha512-a"},
+        "node_modules/b": {"version": "1.0.0", "resolved": "https://x.example/b/-/b-1.0.0.tgz", "integrity": "sha512-a"}}}"#;
+    for (lockfile, text, beside, set, location) in [
+        (
+            "requirements.txt",
+            "a==1.0\nb==1.0\n--extra-index-url https://x.example/simple\n",
+            "",
+            "",
+            "requirements.txt",
+        ),
+        (
+            "requirements.txt",
+            "a==1.0\nb==1.0\n",
+            "pip.conf",
+            "[global]\nextra-index-url = https://x.example/simple\n",
+            "pip.conf",
+        ),
+        // The lockfile has packages from there as well.
+        ("package-lock.json", npm, ".npmrc", "registry=https://x.example/\n", "package-lock.json"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+        write("osv.json", record);
+        write(lockfile, text);
+        if !beside.is_empty() {
+            write(beside, set);
+        }
+        let scan = |arguments: &[&str]| scan_in(folder.path(), Path::new("osv.json"), arguments);
+        let (finished, report) = scan(&[]);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        let found: Vec<(String, String, Value)> = found(&report);
+        assert_eq!(found.len(), 1, "{lockfile} {beside}: {found:?}");
+        assert_eq!((found[0].0.as_str(), found[0].1.as_str()), ("source-not-covered", "medium"));
+        assert_eq!(report["findings"][0]["location"]["path"], location);
+        assert!(report["findings"][0]["title"].as_str().unwrap().contains("x.example"));
+        let (_, mirrored) = scan(&["--sources-mirrors", "x.example"]);
+        assert_eq!(mirrored["findings"], json!([]), "{lockfile} {beside}");
+    }
+}

@@ -371,3 +371,63 @@ fn proxies_are_used_where_the_network_has_one() {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(proxy.paths(), ["http://mirror.example/npm/all.zip"]);
 }
+
+/// What a server answers to its first request.
+type First = fn() -> Reply;
+
+#[test]
+fn answers_that_are_no_file_are_repeated_or_final() {
+    for (first, requests, code, said) in [
+        ((|| reply(404, "no")) as First, 1, 4, "404"),
+        (|| reply(410, "gone"), 1, 4, "410"),
+        (|| reply(429, "").with("retry-after", "0"), 2, 0, ""),
+        (|| reply(503, "").with("retry-after", "0"), 2, 0, ""),
+        // Longer than there is time for.
+        (|| reply(429, "").with("retry-after", "86400"), 1, 4, "429"),
+        (|| reply(500, ""), 2, 0, ""),
+        (|| Reply { cut_at: Some(500), ..reply(200, zip(1_000)) }, 2, 0, ""),
+        // A length that is not that of the file.
+        (|| reply(200, zip(1_000)).with("content-length", "900"), 1, 3, "cut off"),
+        (|| reply(200, zip(1_000)).with("content-length", "1000").with("content-length", "900"), 2, 0, ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let server =
+            Server::start(move |_, before| if before == 0 { first() } else { reply(200, zip(1_000)) });
+        let finished = run(&mut npm(folder.path(), &server, &[]));
+        let what = format!("{} {}", first().status, finished.stderr);
+        assert_eq!(finished.code, Some(code), "{what}");
+        assert_eq!(server.log().len(), requests, "{what}");
+        assert!(finished.stderr.contains(said), "{what}");
+        let kept = std::fs::read(folder.path().join("advisories/osv-npm.zip"));
+        assert_eq!(kept.is_ok_and(|kept| kept == zip(1_000)), code == 0, "{what}");
+    }
+}
+
+#[test]
+fn a_mirror_may_lie_below_a_path() {
+    for end in ["", "/"] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(|request, _| match request.path.as_str() {
+            "/mirrors/osv/npm/all.zip" => reply(200, zip(1_000)),
+            _ => reply(404, ""),
+        });
+        let mirror = format!("{}/mirrors/osv{end}", server.url);
+        let arguments =
+            ["advisories", "--ecosystem", "npm", "--without", "rustsec,kev,epss", "--osv-url", &mirror];
+        let finished = run(&mut fetch(folder.path(), &arguments));
+        assert_eq!(finished.code, Some(0), "{end}: {}", finished.stderr);
+        assert_eq!(server.paths(), ["/mirrors/osv/npm/all.zip"]);
+    }
+}
+
+#[test]
+fn a_password_in_a_redirect_is_neither_used_nor_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = Server::start(|_, _| reply(200, zip(1_000)));
+    let place = target.url.replace("http://", "http://robot:hunter2hunter2@");
+    let server = Server::start(move |_, _| reply(302, "").with("location", format!("{place}/all.zip")));
+    let finished = run(&mut npm(folder.path(), &server, &[]));
+    assert_eq!(finished.code, Some(4), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
+    assert!(target.log().is_empty());
+}

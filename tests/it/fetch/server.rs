@@ -92,7 +92,8 @@ fn serve(stream: TcpStream, log: &(Mutex<Vec<Request>>, Condvar), answer: &dyn F
             known.len() - 1
         };
         let reply = answer(&request, before);
-        let has_length = reply.headers.iter().any(|(name, _)| *name == "transfer-encoding");
+        let has_length =
+            reply.headers.iter().any(|(name, _)| matches!(*name, "transfer-encoding" | "content-length"));
         let mut head = format!("HTTP/1.1 {} X\r\n", reply.status);
         if !has_length && reply.status != 304 {
             head.push_str(&format!("content-length: {}\r\n", reply.body.len()));

@@ -3,17 +3,16 @@
 //! The pipeline scans the image and writes `out/trivy.json`, which git ignores; the change has everything that is tracked. Each is
 //! judged as a pull request and as a merge request.
 
-use std::path::Path;
+use std::ops::Deref;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::with_results;
 use crate::change::{
     self,
     Expected::{Pass, Red, Refused, Warn},
 };
-use crate::support::git;
+use crate::support::{Checkout, git};
 
 /// What the target branch says.
 const SETTINGS: &str = "[image-scan]\nreport = ['out/trivy.json']\n";
@@ -21,14 +20,19 @@ const SETTINGS: &str = "[image-scan]\nreport = ['out/trivy.json']\n";
 const WAIVER: &str = "[[waiver]]\nrule = 'image-vulnerability'\nmatches = 'CVE-2026-1001'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n";
 
 /// A repository, and what the scanner wrote in its pipeline.
-struct Project {
-    folder: TempDir,
+struct Project(Checkout);
+
+impl Deref for Project {
+    type Target = Checkout;
+
+    fn deref(&self) -> &Checkout {
+        &self.0
+    }
 }
 
 impl Project {
     fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
-        git(project.path(), &["init", "--quiet", "--initial-branch=main"]);
+        let project = Self(Checkout::new());
         project.write("devops.toml", SETTINGS);
         project.write("Dockerfile", "FROM scratch\n");
         change::commit(project.path());
@@ -36,16 +40,6 @@ impl Project {
         std::fs::write(project.path().join(".git/info/exclude"), "out/\n").unwrap();
         project.scanned(&clean());
         project
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
     }
 
     /// What the scanner wrote.
@@ -520,5 +514,5 @@ fn changes_that_do_no_harm_are_green() {
 
 /// Makes and judges every change.
 fn judge(cases: &[Case]) {
-    change::judge("image-scan", cases, Project::new, Project::path);
+    change::judge("image-scan", cases, Project::new, |project| project.path());
 }

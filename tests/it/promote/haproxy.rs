@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::servers::{Paused, Server, ask, expect, promote, until};
 use crate::skipped::skipped;
+use crate::special_files::put;
 use crate::support::{report, run};
 
 /// A running HAProxy with blue live.
@@ -153,4 +154,19 @@ fn a_run_that_was_overtaken_elsewhere_changes_nothing() {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert_eq!(old.go_on(None), Some(7));
     assert_eq!(proxy.live(), "blue");
+}
+
+#[test]
+fn a_map_file_that_is_no_file_is_neither_waited_for_nor_written_through() {
+    for kind in ["pipe", "endless", "socket", "sparse", "loop", "folder", "to-pipe"] {
+        let Some(proxy) = Proxy::start() else { return };
+        let at = proxy.folder.path();
+        let _alive = put(kind, &at.join("app.map"));
+        let finished = run(&mut promote(at, &proxy.line("run --generation 3")));
+        let said = format!("{kind}: {finished:?} {}", report(at)["notes"]);
+        // HAProxy itself has the colour; that the file keeps the old one is said.
+        assert!(matches!(finished.code, Some(0 | 3 | 4)), "{said}");
+        assert!(said.contains("app.map"), "{said}");
+        assert_eq!(proxy.live(), if finished.code == Some(0) { "green" } else { "blue" }, "{said}");
+    }
 }

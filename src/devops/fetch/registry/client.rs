@@ -33,6 +33,16 @@ pub(in crate::fetch) enum Access {
     Push,
 }
 
+/// A manifest that was fetched.
+pub(in crate::fetch) struct Fetched {
+    /// What it says.
+    pub(in crate::fetch) manifest: Manifest,
+    /// Its digest.
+    pub(in crate::fetch) digest: String,
+    /// Its bytes.
+    pub(in crate::fetch) bytes: Vec<u8>,
+}
+
 /// A repository of a registry.
 pub(in crate::fetch) struct Registry<'a> {
     wire: &'a Wire,
@@ -85,11 +95,20 @@ impl<'a> Registry<'a> {
         })
     }
 
-    /// The manifest of a tag or digest, its bytes and its digest.
+    /// The manifest of a tag or digest, and its digest.
     ///
     /// # Errors
     /// Where it can't be had, or is not what its digest names.
     pub(in crate::fetch) async fn manifest(&self, name: &str) -> Result<(Manifest, String), Error> {
+        let fetched = self.fetch_manifest(name).await?;
+        Ok((fetched.manifest, fetched.digest))
+    }
+
+    /// The same with the bytes that it was read from.
+    ///
+    /// # Errors
+    /// As [`Registry::manifest`].
+    pub(in crate::fetch) async fn fetch_manifest(&self, name: &str) -> Result<Fetched, Error> {
         let ask = Ask {
             headers: vec![("accept", ACCEPTED.to_owned())],
             ..Ask::new(Method::Get, format!("{}/manifests/{name}", self.base))
@@ -118,7 +137,7 @@ impl<'a> Registry<'a> {
         if manifest.schema_version != 2 {
             return Err(self.damaged(&format!("the manifest has version {}", manifest.schema_version)));
         }
-        Ok((manifest, digest))
+        Ok(Fetched { manifest, digest, bytes })
     }
 
     /// Downloads a blob to a part beside `path`, checks it against its digest, and leaves it there.

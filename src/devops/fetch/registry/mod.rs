@@ -10,7 +10,7 @@ mod credentials;
 mod manifest;
 mod reference;
 
-pub(super) use client::{Access, Registry};
+pub(super) use client::{Access, Fetched, Registry};
 pub(super) use credentials::Credentials;
-pub(super) use manifest::{Descriptor, Manifest};
+pub(super) use manifest::{Descriptor, Manifest, OCI};
 pub(super) use reference::{Reference, is_digest};
