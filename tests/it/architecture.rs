@@ -98,6 +98,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "events",
             "reading",
             "render",
+            "repository",
             "job",
             "versions",
             "inventory",
