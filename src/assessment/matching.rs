@@ -80,6 +80,7 @@ impl Key {
 
 /// Compares every package with the advisories about it, by ecosystem and name; `uncovered` is the severity of one that is not of the public
 /// registry and would be vulnerable there. Where two databases have one advisory, the first counts.
+#[expect(clippy::too_many_lines, reason = "one package after the other, each step where it is used")]
 pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Severity) -> Matches {
     let mut matches = Matches::default();
     let about = about(databases);
@@ -696,7 +697,7 @@ impl Subject<'_> {
         let worst = judged.applying.iter().map(at_most).max().unwrap_or(severity);
         let is_known = judged.unreadable.is_empty() && judged.undecided.is_empty();
         self.told(&NOT_COVERED, title, self.package.place())
-            .severity(if is_known { worst } else { severity })
+            .severity(if is_known { worst } else { severity.max(worst) })
             .detail(detail.join("\n"))
             .identified("advisories", ids)
             .identified("aliases", aliases)

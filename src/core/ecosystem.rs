@@ -73,7 +73,7 @@ impl Ecosystem {
     pub const ALPAQUITA: Self = Self::new("Alpaquita", "apk");
     /// Packages of Alpine Linux.
     pub const ALPINE: Self = Self::new("Alpine", "apk");
-    /// Packages of AlmaLinux.
+    /// Packages of `AlmaLinux`.
     pub const ALMALINUX: Self = Self::new("AlmaLinux", "rpm");
     /// Packages of Azure Linux, once CBL-Mariner.
     pub const AZURE_LINUX: Self = Self::new("Azure Linux", "rpm");
@@ -85,7 +85,7 @@ impl Ecosystem {
     pub const ECHO: Self = Self::new("Echo", "deb");
     /// Packages of Mageia.
     pub const MAGEIA: Self = Self::new("Mageia", "rpm");
-    /// Packages of MinimOS.
+    /// Packages of `MinimOS`.
     pub const MINIMOS: Self = Self::new("MinimOS", "apk");
     /// Packages of openEuler.
     pub const OPENEULER: Self = Self::new("openEuler", "rpm");
@@ -141,6 +141,7 @@ impl Ecosystem {
     }
 
     /// The same without a release.
+    #[must_use]
     pub fn base(self) -> Self {
         Self { name: self.name.split(':').next().unwrap_or(self.name), ..self }
     }

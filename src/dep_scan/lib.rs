@@ -35,7 +35,6 @@ pub struct DepScan;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// Lockfiles, or folders to search for lockfiles [default: the working directory]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]

@@ -130,7 +130,7 @@ impl<'a> Scanned<'a> {
         let sight = sight::Seen::of(&workspace, repository.as_ref(), &target, &arguments.exclude);
         let found = find(searched, &sight)?;
         let (mut inputs, mut lockfiles, mut now) = (Vec::new(), Vec::new(), Vec::new());
-        let listed: Vec<(&Path, &Format)> = found.read().map(|(path, format)| (path, format)).collect();
+        let listed: Vec<(&Path, &Format)> = found.read().collect();
         let read = read_all(&listed, &workspace, target.repository().map(Repository::ids))?;
         for ((path, _), (input, graph, mut read_at)) in listed.into_iter().zip(read) {
             read_at.path = target.repository().and_then(|repository| repository.path_of(path));

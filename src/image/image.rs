@@ -183,7 +183,36 @@ impl Reader<'_> {
         else {
             return Err(self.error("`index.json` is no index"));
         };
-        let (mut candidates, mut names, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        let (candidates, missing) = self.candidates(manifests)?;
+        let names: Vec<String> = candidates.iter().map(Candidate::describe).collect();
+        let is_named = |candidate: &Candidate| self.is_named(candidate.reference.as_deref());
+        let mut chosen: Vec<Candidate> = candidates.into_iter().filter(is_named).collect();
+        // Where there is only one, whoever asked compares its digest.
+        if let (true, Some(digest)) = (chosen.len() > 1, &self.selection.digest) {
+            chosen.retain(|candidate| candidate.has(digest));
+        }
+        // One image by several names, or in several indexes, is one.
+        chosen.dedup_by(|one, other| one.manifest == other.manifest);
+        let mut images = Vec::new();
+        for candidate in chosen {
+            let is_platform = candidate.platform.as_deref().is_none_or(|platform| self.is_platform(platform));
+            if is_platform {
+                let image = self.candidate(&candidate)?;
+                if self.is_platform(&image.config.platform()) {
+                    images.push(image);
+                }
+            }
+        }
+        match (images.len(), missing.first()) {
+            (0, Some(missing)) => Err(self.error(&format!("the manifest {missing} is missing"))),
+            (1, _) => images.pop().ok_or_else(|| self.not_one(&names)),
+            _ => Err(self.not_one(&names)),
+        }
+    }
+
+    /// The images that indexes lead to, and the digests of manifests that are not there.
+    fn candidates(&self, manifests: Vec<Descriptor>) -> Result<(Vec<Candidate>, Vec<String>), Error> {
+        let (mut candidates, mut missing) = (Vec::new(), Vec::new());
         let mut met = BTreeSet::new();
         let mut waiting: Vec<(Descriptor, Vec<Sum>, Option<String>)> =
             manifests.into_iter().rev().map(|manifest| (manifest, Vec::new(), None)).collect();
@@ -219,34 +248,7 @@ impl Reader<'_> {
                 }),
             }
         }
-        let mut chosen = Vec::new();
-        for candidate in candidates {
-            names.push(candidate.describe());
-            if self.is_named(candidate.reference.as_deref()) {
-                chosen.push(candidate);
-            }
-        }
-        // Where there is only one, whoever asked compares its digest.
-        if let (true, Some(digest)) = (chosen.len() > 1, &self.selection.digest) {
-            chosen.retain(|candidate| candidate.has(digest));
-        }
-        // One image by several names, or in several indexes, is one.
-        chosen.dedup_by(|one, other| one.manifest == other.manifest);
-        let mut images = Vec::new();
-        for candidate in chosen {
-            let is_platform = candidate.platform.as_deref().is_none_or(|platform| self.is_platform(platform));
-            if is_platform {
-                let image = self.candidate(&candidate)?;
-                if self.is_platform(&image.config.platform()) {
-                    images.push(image);
-                }
-            }
-        }
-        match (images.len(), missing.first()) {
-            (0, Some(missing)) => Err(self.error(&format!("the manifest {missing} is missing"))),
-            (1, _) => images.pop().ok_or_else(|| self.not_one(&names)),
-            _ => Err(self.not_one(&names)),
-        }
+        Ok((candidates, missing))
     }
 
     /// Adds the index that an image was chosen from, which the layout holds without the other images: its bytes have to name this one.

@@ -276,18 +276,15 @@ impl<'a> Reading<'a> {
 
     /// Notes that a path is a folder.
     fn is_folder(&mut self, path: &[u8]) -> Result<(), Error> {
-        match &mut self.paths {
-            Some(paths) => {
-                paths.insert(path.to_vec(), true);
-                let amount = paths.len();
-                self.check_amount(amount)
-            }
-            None => {
-                let hash = hash(path);
-                self.layer.present.push(hash);
-                self.folders.insert(hash);
-                Ok(())
-            }
+        if let Some(paths) = &mut self.paths {
+            paths.insert(path.to_vec(), true);
+            let amount = paths.len();
+            self.check_amount(amount)
+        } else {
+            let hash = hash(path);
+            self.layer.present.push(hash);
+            self.folders.insert(hash);
+            Ok(())
         }
     }
 
@@ -306,19 +303,16 @@ impl<'a> Reading<'a> {
         if forget_below(&mut self.layer.symlinks, &below) {
             self.folder = None;
         }
-        match &mut self.paths {
-            Some(paths) => {
-                forget_below(paths, &below);
-                paths.insert(path.to_vec(), false);
-                let amount = paths.len();
-                self.check_amount(amount)
-            }
-            None => {
-                let hash = hash(path);
-                self.layer.is_vague |= self.folders.remove(&hash);
-                self.layer.present.push(hash | 1);
-                Ok(())
-            }
+        if let Some(paths) = &mut self.paths {
+            forget_below(paths, &below);
+            paths.insert(path.to_vec(), false);
+            let amount = paths.len();
+            self.check_amount(amount)
+        } else {
+            let hash = hash(path);
+            self.layer.is_vague |= self.folders.remove(&hash);
+            self.layer.present.push(hash | 1);
+            Ok(())
         }
     }
 

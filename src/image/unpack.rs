@@ -95,7 +95,7 @@ pub fn read(blob: &Blob, verify: bool, take: Take<'_>) -> Result<(Layer, bool), 
 fn read_once(blob: &Blob, verify: bool, take: Take<'_>, with_paths: bool) -> Result<(Layer, bool), Error> {
     let region = &blob.region;
     let mut head = [0; 6];
-    let count = region.read_at(0, &mut head).map_err(|error| failed(region, error.into()))?;
+    let count = region.read_at(0, &mut head).map_err(|error| failed(region, &error.into()))?;
     let head = head.get(..count).unwrap_or_default();
     match compression(head) {
         None => plain(blob, verify, take, with_paths),
@@ -114,7 +114,7 @@ fn plain(blob: &Blob, verify: bool, take: Take<'_>, with_paths: bool) -> Result<
     let known = blob.digest.as_ref().or(blob.diff_id.as_ref());
     if let (true, Some(known)) = (verify, known) {
         let mut hashed = Hashed::new(region.reader(), Some(known.hasher()));
-        let sum = hashed.finish().map_err(|error| failed(region, error.into()))?;
+        let sum = hashed.finish().map_err(|error| failed(region, &error.into()))?;
         if sum.as_ref() != Some(known) {
             return Err(other_bytes(region, known));
         }
@@ -124,7 +124,7 @@ fn plain(blob: &Blob, verify: bool, take: Take<'_>, with_paths: bool) -> Result<
     let is_verified = verify && known.is_some();
     // A layer that is cut off between two entries has everything but its end.
     if !tar.has_end() && !is_verified {
-        return Err(failed(region, Damage::CutOff));
+        return Err(failed(region, &Damage::CutOff));
     }
     Ok((layer, is_verified))
 }
@@ -137,7 +137,7 @@ fn packed<D: Unpack>(
     with_paths: bool,
 ) -> Result<(Layer, bool), Error> {
     let region = &blob.region;
-    let failed = |error: io::Error| failed(region, error.into());
+    let failed = |error: io::Error| failed(region, &error.into());
     let raw = Hashed::new(region.reader(), blob.digest.as_ref().map(Sum::hasher));
     let diff_hasher = blob.diff_id.as_ref().filter(|_| verify).map(Sum::hasher);
     let unpacked = Hashed::new(D::new(BufReader::with_capacity(WINDOW, raw)), diff_hasher);
@@ -251,8 +251,8 @@ impl Unpack for Frames {
     }
 }
 
-fn failed(region: &Region, damage: Damage) -> Error {
-    damaged(region.label(), &damage)
+fn failed(region: &Region, damage: &Damage) -> Error {
+    damaged(region.label(), damage)
 }
 
 fn other_bytes(region: &Region, known: &Sum) -> Error {

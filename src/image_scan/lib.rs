@@ -34,7 +34,6 @@ pub struct ImageScan;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// Image to scan: an archive of `docker save` or `podman save`, an OCI layout as a folder or archive, or the root folder of a system
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
@@ -57,8 +56,8 @@ pub struct Arguments {
     pub base_image: Option<String>,
 
     /// Whose layers fail the gate, if the base image is given: with `application`, findings in layers of the base image warn
-    #[arg(long, value_name = "ORIGIN", value_enum)]
-    pub only: Option<Only>,
+    #[arg(long, value_name = "ORIGIN", value_enum, default_value_t = Only::All)]
+    pub only: Only,
 
     /// Compare the digests of unpacked layers as well, which has all their bytes read
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
@@ -196,7 +195,7 @@ impl Arguments {
             return Err(Error::usage("`compare-with` and `only-new` are about reports")
                 .help("compare reports: write them with `--formats trivy` and judge them with `--report`"));
         }
-        if self.only.is_some() && self.base_image.is_none() {
+        if self.only == Only::Application && self.base_image.is_none() {
             return Err(Error::usage("`only` needs the base image")
                 .help("give it with `--base-image`: `devops fetch image` gets one"));
         }
@@ -212,6 +211,8 @@ impl Arguments {
 /// Whose layers fail the gate, as a value of `--only`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Only {
+    /// Those of the base image and those that were built on it
+    All,
     /// Those that were built on the base image
     Application,
 }
@@ -231,6 +232,7 @@ impl Job for ImageScan {
         ("expect-digest", Key::Unset),
         ("fixed-only", Key::OFF),
         ("frozen-db", Key::OFF),
+        ("image", Key::Unset),
         ("grace-critical", Key::Maximum),
         ("grace-high", Key::Maximum),
         ("grace-low", Key::Maximum),
@@ -240,6 +242,7 @@ impl Job for ImageScan {
         ("max-db-age", Key::Maximum),
         ("max-layers", Key::Maximum),
         ("max-size", Key::Maximum),
+        ("only", Key::Words(&["application", "all"])),
         ("required-labels", Key::List),
         ("verify-digests", Key::ON),
         ("max-report-age", Key::Maximum),

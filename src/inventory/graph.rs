@@ -215,7 +215,7 @@ mod tests {
         for (index, length) in [(1, 1), (63, 63), (64, 64), (65, 65), (66, 65), (500, 65)] {
             let path = paths.to(index);
             assert_eq!(path.len(), length, "{index}");
-            let shown = |at: usize| path.get(at).unwrap().clone();
+            let shown = |at: usize| path[at].clone();
             for at in 0..length.min(32) {
                 assert_eq!(shown(at), format!("p{} 1.0.0", at + 1), "{index}");
                 assert_eq!(shown(length - 1 - at), format!("p{} 1.0.0", index - at), "{index}");

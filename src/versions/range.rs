@@ -395,6 +395,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn builds_of_a_release_begin_and_end_together() {
         for (order, listed, events, versions) in [
             // What the order puts behind the last affected build, or before the first, is a build of the same release.

@@ -13,6 +13,7 @@ use crate::tar::tests::{Kind, Written, archive};
 use devops_inventory::installed::{Content, Entry, Extract, Kind as ExtractKind};
 
 /// Takes every file whole.
+#[expect(clippy::unnecessary_wraps, reason = "what takes from files may fail")]
 fn take(_: Entry<'_>, content: &mut dyn Content) -> Result<Option<Extract>, devops_core::Error> {
     let bytes = content.whole(1 << 20).unwrap().unwrap().into_owned();
     Ok(Some(Extract { kind: ExtractKind::Program, reader: String::new(), bytes }))
@@ -37,6 +38,9 @@ enum Node {
 
 type Naive = BTreeMap<Vec<u8>, Node>;
 
+/// A layer that was unpacked alone, what it takes away, and the folders that it empties.
+type Unpacked = (Naive, Vec<Vec<u8>>, Vec<Vec<u8>>);
+
 /// Removes a path and what is below it.
 fn remove(tree: &mut Naive, path: &[u8]) {
     tree.remove(path);
@@ -52,7 +56,7 @@ fn remove_below(tree: &mut Naive, path: &[u8]) {
 }
 
 /// Unpacks a layer alone, into an empty folder, as runtimes do; whiteouts stay apart. None where they refuse it.
-fn unpack(entries: &[Written]) -> Option<(Naive, Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+fn unpack(entries: &[Written]) -> Option<Unpacked> {
     let (mut own, mut gone, mut opaque) = (Naive::new(), Vec::new(), Vec::new());
     for entry in entries {
         let path = clean(entry.name.as_bytes()).ok()?;

@@ -164,7 +164,7 @@ fn contents(
         .privileged()
         .map(|(path, layer, mode)| (String::from_utf8_lossy(path).into_owned(), layer, mode));
     let privileged = privileged.collect();
-    Ok(Contents { label, image, system, others, privileged, layers })
+    Ok(Contents { label, image, layers, system, others, privileged })
 }
 
 impl Contents {

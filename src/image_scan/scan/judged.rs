@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::contents::Contents;
 use super::origin::Origin;
-use crate::Arguments;
 use crate::rules::{CONTRADICTORY, MISMATCH, NOTHING_SCANNED, OS_END_OF_LIFE, OS_NOT_COVERED};
+use crate::{Arguments, Only};
 use devops_advisory::Database;
 use devops_assessment::{Key, Lockfile, Matches};
 use devops_core::report::{Facts, facts};
@@ -116,7 +116,7 @@ impl<'a> Judged<'a> {
         let origins: BTreeSet<Origin> = installed.iter().filter_map(|one| self.origin(one.layer)).collect();
         // What is in a layer of the application as well is the application's.
         let Some(origin) = origins.last() else { return finding };
-        let is_held = self.arguments.only.is_some()
+        let is_held = self.arguments.only == Only::Application
             && *origin == Origin::Base
             && finding.rule != devops_assessment::rules::MALWARE.id
             && finding.severity >= self.context.fail_on;

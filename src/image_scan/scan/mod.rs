@@ -15,6 +15,7 @@ use devops_assessment::matching::nameless;
 use devops_assessment::{Policy, Rating, compare};
 use devops_core::{Error, Severity};
 use devops_job::{Context, Outcome};
+use devops_repository::is_tracked;
 
 use self::contents::{Contents, Reading};
 use self::fitness::{Demands, Fitness};
@@ -32,7 +33,12 @@ pub(super) fn scan(image: &Path, arguments: &Arguments, context: &Context) -> Re
             "give an index with `--db`, which `devops fetch advisories` builds, or `db` below `[image-scan]` in devops.toml",
         ));
     }
-    let contents = read(image, arguments)?;
+    let is_of_commit = match &arguments.cache {
+        Some(folder) => is_tracked(folder)?,
+        None => false,
+    };
+    let cache = arguments.cache.as_deref().filter(|_| !is_of_commit);
+    let contents = read(image, arguments, cache)?;
     let base_layers = base_layers(&contents, arguments.base_image.as_deref())?;
     let targets = targets(&contents);
     let wanted = wanted(&targets);
@@ -63,6 +69,9 @@ pub(super) fn scan(image: &Path, arguments: &Arguments, context: &Context) -> Re
     let mut notes = contents.system.notes.clone();
     notes.extend(judged.notes());
     notes.extend(policy.notes);
+    if is_of_commit {
+        notes.push("the folder of `cache` came with the commit, so that it is not used".to_owned());
+    }
     Ok(Outcome {
         headline,
         notes,
@@ -77,7 +86,7 @@ pub(super) fn scan(image: &Path, arguments: &Arguments, context: &Context) -> Re
 }
 
 /// Reads the image.
-fn read(image: &Path, arguments: &Arguments) -> Result<Contents, Error> {
+fn read(image: &Path, arguments: &Arguments, cache: Option<&Path>) -> Result<Contents, Error> {
     let expected = arguments.expect_digest.as_ref();
     contents::read(
         image,
@@ -88,7 +97,7 @@ fn read(image: &Path, arguments: &Arguments) -> Result<Contents, Error> {
                 digest: expected.map(|digest| digest.sum().to_owned()),
             },
             verify: arguments.verify_digests || expected.is_some(),
-            cache: arguments.cache.as_deref(),
+            cache,
         },
     )
 }

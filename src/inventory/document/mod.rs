@@ -236,12 +236,12 @@ pub fn text(bytes: &[u8]) -> Result<&str, Damage> {
 
 /// Whether a byte is a control character that no lockfile has.
 fn is_control(byte: u8) -> bool {
-    ((byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') & (byte != 0x0c)) | (byte == 0x7f)
+    (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)) || byte == 0x7f
 }
 
 /// Whether no byte is such a character; without a branch for each byte, so that many are compared together.
 fn is_free_of_control(bytes: &[u8]) -> bool {
-    !bytes.iter().fold(false, |has_one, byte| has_one | is_control(*byte))
+    bytes.iter().fold(0, |any, byte| any | u8::from(is_control(*byte))) == 0
 }
 
 /// The text of a file that is read line by line. A carriage return alone ends a line for some programs and not for others, so that one

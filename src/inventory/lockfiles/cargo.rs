@@ -197,7 +197,7 @@ impl Reader<'_> {
     fn line(&mut self, at: usize) -> u64 {
         let (from, line) = self.counted;
         let passed = self.text.as_bytes().get(from..at).unwrap_or_default();
-        let line = line + passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = line + memchr::memchr_iter(b'\n', passed).count() as u64;
         self.counted = (at.max(from), line);
         line
     }
@@ -320,8 +320,8 @@ fn named<'a>(text: &'a str, key: &str) -> Option<(Option<&'a str>, &'a str)> {
 fn quoted<'a>(text: &'a str, end: &str) -> Option<(&'a str, &'a str)> {
     let (value, rest) = text.strip_prefix('"')?.split_once('"')?;
     // Without a branch for each byte, so that many are compared together.
-    let is_odd = value.bytes().fold(false, |is_odd, byte| is_odd | (byte == b'\\') | byte.is_ascii_control());
-    Some((value, rest.strip_prefix(end)?)).filter(|_| !is_odd)
+    let odd = value.bytes().fold(0, |odd, byte| odd | u8::from(byte == b'\\' || byte.is_ascii_control()));
+    Some((value, rest.strip_prefix(end)?)).filter(|_| odd == 0)
 }
 
 /// Where a source leads; `None` where it can't be read.

@@ -36,12 +36,11 @@ pub(super) fn read(source: &Source<'_>, flavour: Flavour, help: &str) -> Result<
 fn graph(source: &Source<'_>, flavour: Flavour) -> Result<Graph, Damage> {
     let (text, key) = (text(source.bytes)?, flavour.list());
     let mut reader = Reader::new(flavour);
-    let root = match toml_of_tables(text, key, &mut |node| reader.take(node)) {
-        Some(root) => root,
-        None => {
-            reader = Reader::new(flavour);
-            toml(text)?
-        }
+    let root = if let Some(root) = toml_of_tables(text, key, &mut |node| reader.take(node)) {
+        root
+    } else {
+        reader = Reader::new(flavour);
+        toml(text)?
     };
     root.check_spelling(&["version", "lock-version", "metadata", "package", "packages"])?;
     check_lists(&root, key)?;

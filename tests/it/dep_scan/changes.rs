@@ -38,14 +38,14 @@ impl Project {
         let project = Self(Checkout::new());
         project.write("devops.toml", settings);
         project.write("package.json", "{\"name\": \"app\"}\n");
-        project.write("package-lock.json", &npm(entries));
+        project.write("package-lock.json", npm(entries));
         project.write("python/requirements.txt", "-r more.txt\nfine==1.0 --hash=sha256:aa\n");
         project.write("python/more.txt", "more==1.0 --hash=sha256:bb\n");
-        project.write("vendor/x/package-lock.json", &npm(&[BAD]));
+        project.write("vendor/x/package-lock.json", npm(&[BAD]));
         for (number, package) in ["bad", "old"].into_iter().enumerate() {
             for ecosystem in ["npm", "PyPI"] {
                 let id = format!("GHSA-{ecosystem}-000{number}");
-                project.write(&format!("advisory-db/{id}.json"), &advisory(&id, ecosystem, package));
+                project.write(&format!("advisory-db/{id}.json"), advisory(&id, ecosystem, package));
             }
         }
         change::commit(project.path());
@@ -56,7 +56,7 @@ impl Project {
     fn replace(&self, from: &str, to: &str) {
         let text = self.read("package-lock.json");
         assert!(text.contains(from), "the lockfile holds {from}");
-        self.write("package-lock.json", &text.replace(from, to));
+        self.write("package-lock.json", text.replace(from, to));
     }
 
     /// Adds an entry to the lockfile.
@@ -115,13 +115,13 @@ const CHEATS: &[Case] = &[
         "writes it into a lockfile of Yarn instead",
         |project| {
             project.remove("package-lock.json");
-            project.write("yarn.lock", &yarn("bad"));
+            project.write("yarn.lock", yarn("bad"));
         },
         Red("advisory"),
     ),
     (
         "adds a lockfile of pnpm with it",
-        |project| project.write("pnpm-lock.yaml", &pnpm("bad")),
+        |project| project.write("pnpm-lock.yaml", pnpm("bad")),
         Red("advisory"),
     ),
     (
@@ -188,7 +188,7 @@ const CHEATS: &[Case] = &[
         "adds it and waives it",
         |project| {
             project.add(BAD);
-            project.write("devops.toml", &format!("{SETTINGS}only-new = true\n[[waiver]]\nrule = 'advisory'\nmatches = 'bad'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n"));
+            project.write("devops.toml", format!("{SETTINGS}only-new = true\n[[waiver]]\nrule = 'advisory'\nmatches = 'bad'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-31\n"));
         },
         Red("advisory"),
     ),
@@ -196,7 +196,7 @@ const CHEATS: &[Case] = &[
         "adds it and names another base",
         |project| {
             project.add(BAD);
-            project.write("devops.toml", &format!("base = 'none'\n{SETTINGS}only-new = true\n"));
+            project.write("devops.toml", format!("base = 'none'\n{SETTINGS}only-new = true\n"));
         },
         Red("advisory"),
     ),
@@ -211,7 +211,7 @@ const CHEATS: &[Case] = &[
     ),
     (
         "asks for the known ones to count",
-        |project| project.write("devops.toml", &format!("{SETTINGS}only-new = false\n")),
+        |project| project.write("devops.toml", format!("{SETTINGS}only-new = false\n")),
         Red("advisory"),
     ),
     (
@@ -250,7 +250,7 @@ const CHEATS: &[Case] = &[
             project.replace("https://registry.npmjs.org/good/", "https://registry.example.org/good/");
             project.write(
                 "devops.toml",
-                &format!("{SETTINGS}only-new = true\nsources-mirrors = ['registry.example.org']\n"),
+                format!("{SETTINGS}only-new = true\nsources-mirrors = ['registry.example.org']\n"),
             );
         },
         Red("lockfile-tampered"),
@@ -271,7 +271,7 @@ const CHEATS: &[Case] = &[
     ),
     (
         "gives another checksum in a lockfile of Yarn",
-        |project| project.write("yarn.lock", &yarn("old").replace("sha512-good", "sha512-evil")),
+        |project| project.write("yarn.lock", yarn("old").replace("sha512-good", "sha512-evil")),
         Red("lockfile-tampered"),
     ),
     (
@@ -335,7 +335,7 @@ const KNOWN: &[Case] = &[
     ("renames it", |project| project.rename("package-lock.json", "npm-shrinkwrap.json"), Warn("advisory")),
     (
         "copies it",
-        |project| project.write("copy/package-lock.json", &project.read("package-lock.json")),
+        |project| project.write("copy/package-lock.json", project.read("package-lock.json")),
         Warn("advisory"),
     ),
     ("writes it otherwise", |project| project.replace(": {", " :\n  {"), Warn("advisory")),
@@ -343,8 +343,8 @@ const KNOWN: &[Case] = &[
     (
         "splits it",
         |project| {
-            project.write("package-lock.json", &npm(&[GOOD]));
-            project.write("other/package-lock.json", &npm(&[OLD, WEAK]));
+            project.write("package-lock.json", npm(&[GOOD]));
+            project.write("other/package-lock.json", npm(&[OLD, WEAK]));
         },
         Warn("advisory"),
     ),
@@ -352,7 +352,7 @@ const KNOWN: &[Case] = &[
         "goes to Yarn",
         |project| {
             project.remove("package-lock.json");
-            project.write("yarn.lock", &yarn("old"));
+            project.write("yarn.lock", yarn("old"));
         },
         Warn("advisory"),
     ),
@@ -360,7 +360,7 @@ const KNOWN: &[Case] = &[
         "goes to pnpm",
         |project| {
             project.remove("package-lock.json");
-            project.write("pnpm-lock.yaml", &pnpm("old"));
+            project.write("pnpm-lock.yaml", pnpm("old"));
         },
         Warn("advisory"),
     ),
@@ -382,13 +382,13 @@ const HARMLESS: &[Case] = &[
         Pass,
     ),
     ("adds a package", |project| project.add(&BAD.replace("bad", "new")), Pass),
-    ("removes a package", |project| project.write("package-lock.json", &npm(&[GOOD])), Pass),
+    ("removes a package", |project| project.write("package-lock.json", npm(&[GOOD])), Pass),
     (
         "uses the other name of the registry",
         |project| project.replace("registry.npmjs.org", "registry.yarnpkg.com"),
         Pass,
     ),
-    ("orders entries otherwise", |project| project.write("package-lock.json", &npm(&[WEAK, GOOD])), Pass),
+    ("orders entries otherwise", |project| project.write("package-lock.json", npm(&[WEAK, GOOD])), Pass),
     (
         "adds a checksum of another platform",
         |project| project.write("python/more.txt", "more==1.0 --hash=sha256:bb --hash=sha256:cc\n"),
@@ -435,11 +435,11 @@ const HARMLESS: &[Case] = &[
         "goes to another package manager",
         |project| {
             project.remove("package-lock.json");
-            project.write("pnpm-lock.yaml", &pnpm("new"));
+            project.write("pnpm-lock.yaml", pnpm("new"));
         },
         Pass,
     ),
-    ("adds a project", |project| project.write("new/package-lock.json", &npm(&[GOOD])), Pass),
+    ("adds a project", |project| project.write("new/package-lock.json", npm(&[GOOD])), Pass),
     (
         "says that the same version has an install script",
         |project| project.replace("{\"version\"", "{\"hasInstallScript\": true, \"version\""),
@@ -448,7 +448,7 @@ const HARMLESS: &[Case] = &[
     (
         "adds a mirror",
         |project| {
-            project.write("devops.toml", &format!("{SETTINGS}sources-mirrors = ['registry.example.org']\n"));
+            project.write("devops.toml", format!("{SETTINGS}sources-mirrors = ['registry.example.org']\n"));
         },
         Pass,
     ),
@@ -511,7 +511,7 @@ fn versions_must_have_an_age() {
     let dates = |published: &str| {
         project.write(
             "devops-report/dates.json",
-            &format!("{{\"schema_version\": 1, \"packages\": [{{\"ecosystem\": \"npm\", \"name\": \"new\", \"releases\": [{{\"version\": \"1.0.0\", \"published\": \"{published}\"}}]}}]}}"),
+            format!("{{\"schema_version\": 1, \"packages\": [{{\"ecosystem\": \"npm\", \"name\": \"new\", \"releases\": [{{\"version\": \"1.0.0\", \"published\": \"{published}\"}}]}}]}}"),
         );
     };
     assert_eq!(judge(&project, &[]).0, Some(0));

@@ -35,17 +35,17 @@ impl Project {
     fn new() -> Self {
         let project = Self(Checkout::new());
         project.write("devops.toml", SETTINGS);
-        project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0")]));
-        project.write("tools/Cargo.lock", &lockfile(&[("bar", "2.0.0")]));
-        project.write("advisory-db/crates/foo/RUSTSEC-2026-0001.md", &advisory("RUSTSEC-2026-0001", "foo"));
-        project.write("advisory-db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
+        project.write("Cargo.lock", lockfile(&[("foo", "1.2.0")]));
+        project.write("tools/Cargo.lock", lockfile(&[("bar", "2.0.0")]));
+        project.write("advisory-db/crates/foo/RUSTSEC-2026-0001.md", advisory("RUSTSEC-2026-0001", "foo"));
+        project.write("advisory-db/crates/baz/RUSTSEC-2026-0002.md", advisory("RUSTSEC-2026-0002", "baz"));
         change::commit(project.path());
         project
     }
 
     /// The project depends on this version of `foo`.
     fn foo(&self, version: &str) {
-        self.write("Cargo.lock", &lockfile(&[("foo", version)]));
+        self.write("Cargo.lock", lockfile(&[("foo", version)]));
     }
 
     /// The project depends on a version with the advisory.
@@ -54,7 +54,7 @@ impl Project {
     }
 
     fn settings(&self, own: &str) {
-        self.write("devops.toml", &format!("{SETTINGS}{own}"));
+        self.write("devops.toml", format!("{SETTINGS}{own}"));
     }
 }
 
@@ -128,34 +128,34 @@ const LOCKFILES: &[Case] = &[
     ("takes a version far below", |project| project.foo("0.0.0"), Red("advisory")),
     (
         "has both versions",
-        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.0.1"), ("foo", "1.2.0")])),
+        |project| project.write("Cargo.lock", lockfile(&[("foo", "1.0.1"), ("foo", "1.2.0")])),
         Red("advisory"),
     ),
     (
         "has both versions, the fixed one first",
-        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("foo", "1.0.1")])),
+        |project| project.write("Cargo.lock", lockfile(&[("foo", "1.2.0"), ("foo", "1.0.1")])),
         Red("advisory"),
     ),
     (
         "brings it in by another lockfile",
-        |project| project.write("tools/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        |project| project.write("tools/Cargo.lock", lockfile(&[("foo", "1.0.1")])),
         Red("advisory"),
     ),
     (
         "brings it in by a new lockfile",
-        |project| project.write("deep/er/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        |project| project.write("deep/er/Cargo.lock", lockfile(&[("foo", "1.0.1")])),
         Red("advisory"),
     ),
     (
         "brings it in by a lockfile in a hidden folder",
-        |project| project.write(".hidden/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        |project| project.write(".hidden/Cargo.lock", lockfile(&[("foo", "1.0.1")])),
         Red("advisory"),
     ),
     (
         "writes the lockfile with the line ends of Windows",
         |project| {
             project.vulnerable();
-            project.write("Cargo.lock", &project.read("Cargo.lock").replace('\n', "\r\n"));
+            project.write("Cargo.lock", project.read("Cargo.lock").replace('\n', "\r\n"));
         },
         Red("advisory"),
     ),
@@ -192,7 +192,7 @@ const LOCKFILES: &[Case] = &[
         |project| {
             project.write(
                 "Cargo.lock",
-                &format!("version = 4\npackage = [{{ name = \"app\", version = \"0.1.0\" }}, {{ name = \"foo\", version = \"1.0.1\", source = \"{PUBLIC}\" }}]\n"),
+                format!("version = 4\npackage = [{{ name = \"app\", version = \"0.1.0\" }}, {{ name = \"foo\", version = \"1.0.1\", source = \"{PUBLIC}\" }}]\n"),
             );
         },
         Red("advisory"),
@@ -263,7 +263,7 @@ const LOCKFILES: &[Case] = &[
         "leaves a conflict in the lockfile",
         |project| {
             let text = project.read("Cargo.lock");
-            project.write("Cargo.lock", &format!("{text}<<<<<<< HEAD\n=======\n>>>>>>> topic\n"));
+            project.write("Cargo.lock", format!("{text}<<<<<<< HEAD\n=======\n>>>>>>> topic\n"));
         },
         Refused(3, "conflict"),
     ),
@@ -281,7 +281,7 @@ const LOCKFILES: &[Case] = &[
     (
         "makes the lockfile a link to a vulnerable one",
         |project| {
-            project.write("real", &lockfile(&[("foo", "1.0.1")]));
+            project.write("real", lockfile(&[("foo", "1.0.1")]));
             project.remove("Cargo.lock");
             project.link("Cargo.lock", "real");
         },
@@ -291,7 +291,7 @@ const LOCKFILES: &[Case] = &[
     (
         "makes a project's folder a link to a vulnerable one that is not searched",
         |project| {
-            project.write("vendor/tools/Cargo.lock", &lockfile(&[("foo", "1.0.1")]));
+            project.write("vendor/tools/Cargo.lock", lockfile(&[("foo", "1.0.1")]));
             project.remove("tools/Cargo.lock");
             std::fs::remove_dir(project.path().join("tools")).unwrap();
             project.link("tools", "vendor/tools");
@@ -303,7 +303,7 @@ const LOCKFILES: &[Case] = &[
         "adds a folder that leads to a vulnerable one, and a circle",
         |project| {
             project.write("vendor/requirements.txt", "foo\n");
-            project.write("vendor/deep/Cargo.lock", &lockfile(&[("foo", "1.0.1")]));
+            project.write("vendor/deep/Cargo.lock", lockfile(&[("foo", "1.0.1")]));
             project.link("vendor/deep/up", "..");
             project.link("more", "vendor");
         },
@@ -368,7 +368,7 @@ const POLICY: &[Case] = &[
         "raises the bar for what fails",
         |project| {
             project.vulnerable();
-            project.write("devops.toml", &format!("fail-on = 'critical'\n{SETTINGS}"));
+            project.write("devops.toml", format!("fail-on = 'critical'\n{SETTINGS}"));
             project.replace_in("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:N/I:N/A:H");
         },
         Red("advisory"),
@@ -377,7 +377,7 @@ const POLICY: &[Case] = &[
         "only reports",
         |project| {
             project.vulnerable();
-            project.write("devops.toml", &format!("mode = 'report'\n{SETTINGS}"));
+            project.write("devops.toml", format!("mode = 'report'\n{SETTINGS}"));
         },
         Red("advisory"),
     ),
@@ -401,7 +401,7 @@ const POLICY: &[Case] = &[
         "takes another database",
         |project| {
             project.vulnerable();
-            project.write("other-db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
+            project.write("other-db/crates/baz/RUSTSEC-2026-0002.md", advisory("RUSTSEC-2026-0002", "baz"));
             project.replace_in("devops.toml", "advisory-db", "other-db");
         },
         Red("advisory"),
@@ -467,7 +467,7 @@ const POLICY: &[Case] = &[
         |project| {
             project.vulnerable();
             project.rename("devops.toml", "devops.toml.old");
-            project.write("devops.toml", &format!("mode = 'report'\n{SETTINGS}"));
+            project.write("devops.toml", format!("mode = 'report'\n{SETTINGS}"));
         },
         Red("advisory"),
     ),
@@ -499,7 +499,7 @@ const POLICY: &[Case] = &[
             std::fs::create_dir_all(project.path().join("objects")).unwrap();
             std::fs::create_dir_all(project.path().join("refs/heads")).unwrap();
             project.write("objects/keep", "");
-            project.write("refs/heads/main", &git(project.path(), &["rev-parse", "main"]));
+            project.write("refs/heads/main", git(project.path(), &["rev-parse", "main"]));
             project.settings(WAIVER);
         },
         Red("advisory"),
@@ -515,7 +515,7 @@ const POLICY: &[Case] = &[
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             project.vulnerable();
-            project.write("other/db/crates/baz/RUSTSEC-2026-0002.md", &advisory("RUSTSEC-2026-0002", "baz"));
+            project.write("other/db/crates/baz/RUSTSEC-2026-0002.md", advisory("RUSTSEC-2026-0002", "baz"));
             project.remove("data");
             project.link("data", "other");
         },
@@ -577,7 +577,7 @@ const SEVERITIES: &[Case] = &[
                         .replace("cvss = \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H\"\n", ""),
                 )],
             );
-            project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("qux", "1.0.0")]));
+            project.write("Cargo.lock", lockfile(&[("foo", "1.2.0"), ("qux", "1.0.0")]));
             project.settings("unknown-severity = 'low'\n");
         },
         Red("advisory"),
@@ -586,7 +586,7 @@ const SEVERITIES: &[Case] = &[
         "brings a statement about itself",
         |project| {
             project.vulnerable();
-            project.write("vex.json", &vex("RUSTSEC-2026-0001"));
+            project.write("vex.json", vex("RUSTSEC-2026-0001"));
             project.settings("vex = ['vex.json']\n");
         },
         Red("advisory"),
@@ -596,7 +596,7 @@ const SEVERITIES: &[Case] = &[
         |project| {
             project.on_main("vex = ['vex.json']\n", &[]);
             project.vulnerable();
-            project.write("vex.json", &vex("RUSTSEC-2026-0001"));
+            project.write("vex.json", vex("RUSTSEC-2026-0001"));
         },
         Red("advisory"),
     ),
@@ -605,7 +605,7 @@ const SEVERITIES: &[Case] = &[
         |project| {
             project.on_main("vex = ['vex.json']\n", &[("vex.json", &vex("CVE-2020-1"))]);
             project.vulnerable();
-            project.write("vex.json", &vex("RUSTSEC-2026-0001"));
+            project.write("vex.json", vex("RUSTSEC-2026-0001"));
         },
         Red("advisory"),
     ),
@@ -615,7 +615,7 @@ const SEVERITIES: &[Case] = &[
         |project| {
             project.on_main("vex = ['vex.json']\n", &[("vex.json", &vex("CVE-2020-1"))]);
             project.vulnerable();
-            project.write("other.json", &vex("RUSTSEC-2026-0001"));
+            project.write("other.json", vex("RUSTSEC-2026-0001"));
             project.remove("vex.json");
             project.link("vex.json", "other.json");
         },
@@ -626,7 +626,7 @@ const SEVERITIES: &[Case] = &[
         |project| {
             project.vulnerable();
             project.replace_in("advisory-db/crates/foo/RUSTSEC-2026-0001.md", "C:H/I:H/A:H", "C:H/I:N/A:N");
-            project.write("result.sarif", &analysis("RUSTSEC-2026-0001"));
+            project.write("result.sarif", analysis("RUSTSEC-2026-0001"));
             project.settings("reachability = ['result.sarif']\n");
         },
         Red("advisory"),
@@ -645,7 +645,7 @@ const SEVERITIES: &[Case] = &[
                 ],
             );
             project.vulnerable();
-            project.write("result.sarif", &analysis("RUSTSEC-2026-0001"));
+            project.write("result.sarif", analysis("RUSTSEC-2026-0001"));
         },
         Red("advisory"),
     ),
@@ -724,7 +724,7 @@ const STRICTER: &[Case] = &[
     (
         "brings a statement in advance",
         |project| {
-            project.write("vex.json", &vex("CVE-2020-1"));
+            project.write("vex.json", vex("CVE-2020-1"));
             project.settings("vex = ['vex.json']\n");
         },
         Pass,
@@ -732,7 +732,7 @@ const STRICTER: &[Case] = &[
     (
         "brings a result in advance",
         |project| {
-            project.write("result.sarif", &analysis("CVE-2020-1"));
+            project.write("result.sarif", analysis("CVE-2020-1"));
             project.settings("reachability = ['result.sarif']\n");
         },
         Pass,
@@ -772,33 +772,33 @@ const HARMLESS: &[Case] = &[
     ("takes a much later version", |project| project.foo("10.0.0"), Pass),
     (
         "has two fixed versions",
-        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("foo", "2.0.0")])),
+        |project| project.write("Cargo.lock", lockfile(&[("foo", "1.2.0"), ("foo", "2.0.0")])),
         Pass,
     ),
     (
         "depends on a namesake with a suffix",
-        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("foo-derive", "1.0.1")])),
+        |project| project.write("Cargo.lock", lockfile(&[("foo", "1.2.0"), ("foo-derive", "1.0.1")])),
         Pass,
     ),
     (
         "depends on a namesake with a prefix",
-        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("libfoo", "1.0.1")])),
+        |project| project.write("Cargo.lock", lockfile(&[("foo", "1.2.0"), ("libfoo", "1.0.1")])),
         Pass,
     ),
     (
         "adds a package",
-        |project| project.write("Cargo.lock", &lockfile(&[("foo", "1.2.0"), ("new", "0.1.0")])),
+        |project| project.write("Cargo.lock", lockfile(&[("foo", "1.2.0"), ("new", "0.1.0")])),
         Pass,
     ),
-    ("removes the package", |project| project.write("Cargo.lock", &lockfile(&[("bar", "1.0.0")])), Pass),
-    ("adds a lockfile", |project| project.write("more/Cargo.lock", &lockfile(&[("foo", "1.2.0")])), Pass),
+    ("removes the package", |project| project.write("Cargo.lock", lockfile(&[("bar", "1.0.0")])), Pass),
+    ("adds a lockfile", |project| project.write("more/Cargo.lock", lockfile(&[("foo", "1.2.0")])), Pass),
     ("removes a lockfile", |project| project.remove("tools/Cargo.lock"), Pass),
     ("moves a lockfile", |project| project.rename("tools/Cargo.lock", "kit/Cargo.lock"), Pass),
     (
         "moves a lockfile and changes it",
         |project| {
             project.rename("tools/Cargo.lock", "kit/Cargo.lock");
-            project.write("kit/Cargo.lock", &lockfile(&[("bar", "2.0.1")]));
+            project.write("kit/Cargo.lock", lockfile(&[("bar", "2.0.1")]));
         },
         Pass,
     ),
@@ -811,10 +811,10 @@ const HARMLESS: &[Case] = &[
         },
         Pass,
     ),
-    ("copies a lockfile", |project| project.write("copy/Cargo.lock", &project.read("Cargo.lock")), Pass),
+    ("copies a lockfile", |project| project.write("copy/Cargo.lock", project.read("Cargo.lock")), Pass),
     (
         "writes the lockfile with the line ends of Windows",
-        |project| project.write("Cargo.lock", &project.read("Cargo.lock").replace('\n', "\r\n")),
+        |project| project.write("Cargo.lock", project.read("Cargo.lock").replace('\n', "\r\n")),
         Pass,
     ),
     (
@@ -825,7 +825,7 @@ const HARMLESS: &[Case] = &[
     (
         "reorders the lockfile",
         |project| {
-            project.write("Cargo.lock", &lockfile(&[("zoo", "1.0.0"), ("foo", "1.2.0"), ("bar", "1.0.0")]));
+            project.write("Cargo.lock", lockfile(&[("zoo", "1.0.0"), ("foo", "1.2.0"), ("bar", "1.0.0")]));
         },
         Pass,
     ),
@@ -851,7 +851,7 @@ const HARMLESS: &[Case] = &[
     ("writes the settings otherwise", |project| project.replace_in("devops.toml", "['.']", "[\".\"]"), Pass),
     (
         "raises its own bar",
-        |project| project.write("devops.toml", &format!("fail-on = 'low'\n{SETTINGS}")),
+        |project| project.write("devops.toml", format!("fail-on = 'low'\n{SETTINGS}")),
         Pass,
     ),
     ("asks for a younger database", |project| project.settings("max-db-age = 90\n"), Pass),
@@ -868,7 +868,7 @@ const HARMLESS: &[Case] = &[
         "adds an advisory about a package that is not in use",
         |project| {
             project
-                .write("advisory-db/crates/qux/RUSTSEC-2026-0003.md", &advisory("RUSTSEC-2026-0003", "qux"));
+                .write("advisory-db/crates/qux/RUSTSEC-2026-0003.md", advisory("RUSTSEC-2026-0003", "qux"));
         },
         Pass,
     ),
@@ -897,12 +897,12 @@ const HARMLESS: &[Case] = &[
     ("adds a page in another script", |project| project.write("docs/größe/ページ.md", "A page.\n"), Pass),
     (
         "adds a lockfile in a folder with spaces",
-        |project| project.write("a b/c d/Cargo.lock", &lockfile(&[("foo", "1.2.0")])),
+        |project| project.write("a b/c d/Cargo.lock", lockfile(&[("foo", "1.2.0")])),
         Pass,
     ),
     (
         "has a lockfile of test data below a folder for dependencies",
-        |project| project.write("vendor/foo/Cargo.lock", &lockfile(&[("foo", "1.0.1")])),
+        |project| project.write("vendor/foo/Cargo.lock", lockfile(&[("foo", "1.0.1")])),
         Pass,
     ),
     (

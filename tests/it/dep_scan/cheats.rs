@@ -39,7 +39,7 @@ impl Project {
     fn new() -> Self {
         let project = Self(Checkout::new());
         project.write("devops.toml", SETTINGS);
-        project.write("package-lock.json", &npm(&entry("bad", "1.2.0", "")));
+        project.write("package-lock.json", npm(&entry("bad", "1.2.0", "")));
         for (ecosystem, name) in [
             ("npm", "bad"),
             ("PyPI", "bad"),
@@ -53,7 +53,7 @@ impl Project {
         ] {
             project.write(
                 &format!("db/{ecosystem}.json"),
-                &record(&format!("GHSA-{ecosystem}"), ecosystem, name),
+                record(&format!("GHSA-{ecosystem}"), ecosystem, name),
             );
         }
         project.write("db/MAL-2026-1.json", MALWARE);
@@ -74,14 +74,14 @@ impl Project {
         } else {
             SETTINGS.to_owned()
         };
-        self.write("devops.toml", &format!("{own}{settings}"));
+        self.write("devops.toml", format!("{own}{settings}"));
         self.write(path, bytes);
         change::commit(self.path());
         git(self.path(), &["switch", "--quiet", "-C", "topic"]);
     }
 
     /// An index of the advisories, or of those without that about `bad` of npm.
-    fn index(&self, is_whole: bool) -> Vec<u8> {
+    fn index(is_whole: bool) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let source = folder.path().join("source");
         std::fs::create_dir(&source).unwrap();
@@ -95,19 +95,19 @@ impl Project {
     }
 
     fn settings(&self, own: &str) {
-        self.write("devops.toml", &format!("{SETTINGS}{own}"));
+        self.write("devops.toml", format!("{SETTINGS}{own}"));
     }
 
     /// The lockfile of npm has this entry.
     fn npm(&self, entry: &str) {
-        self.write("package-lock.json", &npm(entry));
+        self.write("package-lock.json", npm(entry));
     }
 
     /// The lockfile of npm has the vulnerable version, changed so.
     fn changed(&self, from: &str, to: &str) {
         let text = npm(&entry("bad", "1.0.1", ""));
         assert!(text.contains(from), "{from}");
-        self.write("package-lock.json", &text.replacen(from, to, 1));
+        self.write("package-lock.json", text.replacen(from, to, 1));
     }
 
     /// Adds a file that git ignores.
@@ -253,7 +253,7 @@ const SPDX: Form = ("app.spdx.json", |version| {
 
 /// Adds the lockfile of a form.
 fn add(project: &Project, (path, text): Form, version: &str) {
-    project.write(path, &text(version));
+    project.write(path, text(version));
 }
 
 /// The same change with the vulnerable version, which is red, and with the fixed one, which is green.
@@ -333,7 +333,7 @@ const NPM: &[Case] = &[
                 npm(&entry("bad", "1.2.0", "")).replace("\"lockfileVersion\": 3", "\"lockfileVersion\": 2");
             project.write(
                 "package-lock.json",
-                &text.replace(
+                text.replace(
                     "  }\n}\n",
                     "  },\n  \"dependencies\": {\"bad\": {\"version\": \"1.0.1\"}}\n}\n",
                 ),
@@ -362,7 +362,7 @@ const NPM: &[Case] = &[
         "writes a mark and the line ends of Windows",
         |project| {
             let text = npm(&entry("bad", "1.0.1", "")).replace('\n', "\r\n");
-            project.write("package-lock.json", &format!("\u{feff}{text}"));
+            project.write("package-lock.json", format!("\u{feff}{text}"));
         },
         Red("advisory"),
     ),
@@ -386,7 +386,7 @@ const NPM: &[Case] = &[
         "adds a second document",
         |project| {
             let text = npm(&entry("bad", "1.2.0", ""));
-            project.write("package-lock.json", &format!("{text}{}", npm(&entry("bad", "1.0.1", ""))));
+            project.write("package-lock.json", format!("{text}{}", npm(&entry("bad", "1.0.1", ""))));
         },
         Refused(3, "package-lock.json"),
     ),
@@ -485,7 +485,7 @@ const NPM: &[Case] = &[
         "renames the lockfile",
         |project| {
             project.write("package.json", "{\"name\": \"app\", \"dependencies\": {\"bad\": \"^1.0.0\"}}\n");
-            project.write("package-lock.json.old", &npm(&entry("bad", "1.0.1", "")));
+            project.write("package-lock.json.old", npm(&entry("bad", "1.0.1", "")));
             std::fs::remove_file(project.path().join("package-lock.json")).unwrap();
             add(project, PIP, "1.2.0");
         },
@@ -503,8 +503,8 @@ const NPM: &[Case] = &[
         "reads another file as the lockfile",
         |project| {
             project.npm(&entry("bad", "1.0.1", ""));
-            project.write("fine.txt", &npm(&entry("bad", "1.2.0", "")));
-            project.write("devops.toml", &SETTINGS.replace("'.'", "'package-lock.json:fine.txt'"));
+            project.write("fine.txt", npm(&entry("bad", "1.2.0", "")));
+            project.write("devops.toml", SETTINGS.replace("'.'", "'package-lock.json:fine.txt'"));
         },
         Red("advisory"),
     ),
@@ -512,7 +512,7 @@ const NPM: &[Case] = &[
         "names its target branch itself",
         |project| {
             project.npm(&entry("bad", "1.0.1", ""));
-            project.write("devops.toml", &format!("base = 'HEAD'\n{SETTINGS}only-new = true\n"));
+            project.write("devops.toml", format!("base = 'HEAD'\n{SETTINGS}only-new = true\n"));
         },
         Red("advisory"),
     ),
@@ -554,7 +554,7 @@ const NPM: &[Case] = &[
 const HARMLESS: &[Case] = &[
     (
         "formats the lockfile",
-        |project| project.write("package-lock.json", &npm(&entry("bad", "1.2.0", "")).replace("    ", "\t")),
+        |project| project.write("package-lock.json", npm(&entry("bad", "1.2.0", "")).replace("    ", "\t")),
         Pass,
     ),
     ("takes a later version", |project| project.npm(&entry("bad", "1.3.0", "")), Pass),
@@ -574,7 +574,7 @@ const HARMLESS: &[Case] = &[
         "takes the registry of Yarn",
         |project| {
             let text = (YARN.1)("1.2.0");
-            project.write("yarn.lock", &text.replace("registry.yarnpkg.com", "registry.npmjs.org"));
+            project.write("yarn.lock", text.replace("registry.yarnpkg.com", "registry.npmjs.org"));
         },
         Pass,
     ),
@@ -582,13 +582,13 @@ const HARMLESS: &[Case] = &[
         "writes a mark and the line ends of Windows",
         |project| {
             let text = npm(&entry("bad", "1.2.0", "")).replace('\n', "\r\n");
-            project.write("package-lock.json", &format!("\u{feff}{text}"));
+            project.write("package-lock.json", format!("\u{feff}{text}"));
         },
         Pass,
     ),
     (
         "has a namesake in another ecosystem",
-        |project| project.write("Gemfile.lock", &(GEM.1)("1.2.0").replace("bad", "example")),
+        |project| project.write("Gemfile.lock", (GEM.1)("1.2.0").replace("bad", "example")),
         Pass,
     ),
     (
@@ -608,7 +608,7 @@ const HARMLESS: &[Case] = &[
     (
         "excludes a version of a module",
         |project| {
-            project.write("go.mod", &format!("{}\nexclude example.org/bad v1.0.1\n", (GO.1)("1.2.0")));
+            project.write("go.mod", format!("{}\nexclude example.org/bad v1.0.1\n", (GO.1)("1.2.0")));
         },
         Pass,
     ),
@@ -616,7 +616,7 @@ const HARMLESS: &[Case] = &[
         "moves the lockfile",
         |project| {
             std::fs::remove_file(project.path().join("package-lock.json")).unwrap();
-            project.write("web/package-lock.json", &npm(&entry("bad", "1.2.0", "")));
+            project.write("web/package-lock.json", npm(&entry("bad", "1.2.0", "")));
         },
         Pass,
     ),
@@ -639,7 +639,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(ZIP, "db.zip", &packed(true));
             project.vulnerable();
-            project.write("db.zip", &packed(false));
+            project.write("db.zip", packed(false));
         },
         Red("advisory"),
     ),
@@ -648,7 +648,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(ZIP, "db.zip", &packed(true));
             project.vulnerable();
-            project.write("db.zip", &project.index(false));
+            project.write("db.zip", Project::index(false));
         },
         Red("advisory"),
     ),
@@ -658,7 +658,7 @@ const TRACKED: &[Case] = &[
             project.on_main(ZIP, "db.zip", &packed(true));
             project.vulnerable();
             std::fs::remove_file(project.path().join("db.zip")).unwrap();
-            project.write("db.zip/GHSA-2.json", &record("GHSA-2", "npm", "other"));
+            project.write("db.zip/GHSA-2.json", record("GHSA-2", "npm", "other"));
         },
         Red("advisory"),
     ),
@@ -676,32 +676,32 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(FOLDER, "zips/npm/all.zip", &packed(true));
             project.vulnerable();
-            project.write("zips/npm/all.zip", &packed(false));
+            project.write("zips/npm/all.zip", packed(false));
         },
         Red("advisory"),
     ),
     (
         "replaces the index by one without the advisory",
         |project| {
-            project.on_main(INDEX, "advisories.idx", &project.index(true));
+            project.on_main(INDEX, "advisories.idx", &Project::index(true));
             project.vulnerable();
-            project.write("advisories.idx", &project.index(false));
+            project.write("advisories.idx", Project::index(false));
         },
         Red("advisory"),
     ),
     (
         "replaces the index by a zip without the advisory",
         |project| {
-            project.on_main(INDEX, "advisories.idx", &project.index(true));
+            project.on_main(INDEX, "advisories.idx", &Project::index(true));
             project.vulnerable();
-            project.write("advisories.idx", &packed(false));
+            project.write("advisories.idx", packed(false));
         },
         Red("advisory"),
     ),
     (
         "cuts the index off",
         |project| {
-            let index = project.index(true);
+            let index = Project::index(true);
             project.on_main(INDEX, "advisories.idx", &index);
             project.vulnerable();
             project.write("advisories.idx", &index[..index.len() / 2]);
@@ -713,7 +713,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(DATES, "dates.json", dates("2026-11-22T00:00:00Z").as_bytes());
             project.npm(&entry("bad", "1.2.1", ""));
-            project.write("dates.json", &dates("2020-01-01T00:00:00Z"));
+            project.write("dates.json", dates("2020-01-01T00:00:00Z"));
         },
         Red("package-too-new"),
     ),
@@ -722,7 +722,7 @@ const TRACKED: &[Case] = &[
         |project| {
             project.on_main(DATES, "README.md", b"");
             project.npm(&entry("bad", "1.2.1", ""));
-            project.write("dates.json", &dates("2020-01-01T00:00:00Z"));
+            project.write("dates.json", dates("2020-01-01T00:00:00Z"));
         },
         Red("package-too-new"),
     ),
@@ -734,15 +734,15 @@ const UPDATED: &[Case] = &[
         "updates the zip",
         |project| {
             project.on_main(ZIP, "db.zip", &packed(false));
-            project.write("db.zip", &packed(true));
+            project.write("db.zip", packed(true));
         },
         Pass,
     ),
     (
         "updates the index",
         |project| {
-            project.on_main(INDEX, "advisories.idx", &project.index(false));
-            project.write("advisories.idx", &project.index(true));
+            project.on_main(INDEX, "advisories.idx", &Project::index(false));
+            project.write("advisories.idx", Project::index(true));
         },
         Pass,
     ),
@@ -750,7 +750,7 @@ const UPDATED: &[Case] = &[
         "updates a zip in a folder",
         |project| {
             project.on_main(FOLDER, "zips/npm/all.zip", &packed(false));
-            project.write("zips/npm/all.zip", &packed(true));
+            project.write("zips/npm/all.zip", packed(true));
         },
         Pass,
     ),
@@ -758,7 +758,7 @@ const UPDATED: &[Case] = &[
         "mends a zip that is cut off",
         |project| {
             project.on_main(FOLDER, "zips/npm/all.zip", &packed(true)[..40]);
-            project.write("zips/npm/all.zip", &packed(true));
+            project.write("zips/npm/all.zip", packed(true));
         },
         Pass,
     ),

@@ -44,7 +44,7 @@ impl Project {
 
     /// What the scanner wrote.
     fn scanned(&self, report: &Value) {
-        self.write("out/trivy.json", &report.to_string());
+        self.write("out/trivy.json", report.to_string());
     }
 
     /// The scanner found a critical vulnerability.
@@ -55,7 +55,7 @@ impl Project {
     /// The scanner found this, and the change says that beside what the target branch says.
     fn with(&self, report: &Value, settings: &str) {
         self.scanned(report);
-        self.write("devops.toml", &format!("{SETTINGS}{settings}"));
+        self.write("devops.toml", format!("{SETTINGS}{settings}"));
     }
 }
 
@@ -103,7 +103,7 @@ const POLICY: &[Case] = &[
         "raises the bar for what fails",
         |project| {
             project.scanned(&report("HIGH", "fixed"));
-            project.write("devops.toml", &format!("fail-on = 'critical'\n{SETTINGS}"));
+            project.write("devops.toml", format!("fail-on = 'critical'\n{SETTINGS}"));
         },
         Red("image-vulnerability"),
     ),
@@ -116,7 +116,7 @@ const POLICY: &[Case] = &[
         "only reports",
         |project| {
             project.vulnerable();
-            project.write("devops.toml", &format!("mode = 'report'\n{SETTINGS}"));
+            project.write("devops.toml", format!("mode = 'report'\n{SETTINGS}"));
         },
         Red("image-vulnerability"),
     ),
@@ -149,7 +149,7 @@ const POLICY: &[Case] = &[
         "rates what nobody has rated as harmless",
         |project| {
             git(project.path(), &["switch", "--quiet", "main"]);
-            project.write("devops.toml", &format!("{SETTINGS}unknown-severity = 'high'\n"));
+            project.write("devops.toml", format!("{SETTINGS}unknown-severity = 'high'\n"));
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             project.with(&report("UNKNOWN", "fixed"), "unknown-severity = 'low'\n");
@@ -165,7 +165,7 @@ const POLICY: &[Case] = &[
         "accepts an old report",
         |project| {
             git(project.path(), &["switch", "--quiet", "main"]);
-            project.write("devops.toml", &format!("{SETTINGS}max-report-age = 3\n"));
+            project.write("devops.toml", format!("{SETTINGS}max-report-age = 3\n"));
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             let mut old = clean();
@@ -178,7 +178,7 @@ const POLICY: &[Case] = &[
         "no longer asks how old the report is",
         |project| {
             git(project.path(), &["switch", "--quiet", "main"]);
-            project.write("devops.toml", &format!("{SETTINGS}max-report-age = 3\n"));
+            project.write("devops.toml", format!("{SETTINGS}max-report-age = 3\n"));
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             let mut old = clean();
@@ -192,7 +192,7 @@ const POLICY: &[Case] = &[
         |project| {
             let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
             git(project.path(), &["switch", "--quiet", "main"]);
-            project.write("devops.toml", &format!("{SETTINGS}expect-digest = '{}'\n", digest("a")));
+            project.write("devops.toml", format!("{SETTINGS}expect-digest = '{}'\n", digest("a")));
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             let mut other = clean();
@@ -205,8 +205,8 @@ const POLICY: &[Case] = &[
         "names a report of its own",
         |project| {
             project.vulnerable();
-            project.write("clean.json", &clean().to_string());
-            project.write("devops.toml", &SETTINGS.replace("out/trivy.json", "clean.json"));
+            project.write("clean.json", clean().to_string());
+            project.write("devops.toml", SETTINGS.replace("out/trivy.json", "clean.json"));
         },
         Red("image-vulnerability"),
     ),
@@ -214,15 +214,15 @@ const POLICY: &[Case] = &[
         "names a report of its own in another folder",
         |project| {
             project.vulnerable();
-            project.write("docs/examples/clean.json", &clean().to_string());
-            project.write("devops.toml", &SETTINGS.replace("out/trivy.json", "docs/examples/clean.json"));
+            project.write("docs/examples/clean.json", clean().to_string());
+            project.write("devops.toml", SETTINGS.replace("out/trivy.json", "docs/examples/clean.json"));
         },
         Red("image-vulnerability"),
     ),
     (
         "commits the report that the pipeline would write",
         |project| {
-            project.write("out/trivy.json", &clean().to_string());
+            project.write("out/trivy.json", clean().to_string());
             std::fs::remove_file(project.path().join(".git/info/exclude")).unwrap();
         },
         Red("image-report-stale"),
@@ -267,7 +267,7 @@ const POLICY: &[Case] = &[
                 std::fs::copy(project.path().join(".git").join(name), project.path().join(name)).unwrap();
             }
             project.write("objects/keep", "");
-            project.write("refs/heads/main", &git(project.path(), &["rev-parse", "main"]));
+            project.write("refs/heads/main", git(project.path(), &["rev-parse", "main"]));
             project.with(&report("CRITICAL", "fixed"), WAIVER);
         },
         Red("image-vulnerability"),
@@ -276,10 +276,10 @@ const POLICY: &[Case] = &[
         "adds a second report, which is clean",
         |project| {
             project.vulnerable();
-            project.write("clean.json", &clean().to_string());
+            project.write("clean.json", clean().to_string());
             project.write(
                 "devops.toml",
-                &SETTINGS.replace("['out/trivy.json']", "['out/trivy.json', 'clean.json']"),
+                SETTINGS.replace("['out/trivy.json']", "['out/trivy.json', 'clean.json']"),
             );
         },
         Red("image-vulnerability"),
@@ -294,7 +294,7 @@ const POLICY: &[Case] = &[
         |project| {
             git(project.path(), &["switch", "--quiet", "main"]);
             let ended = WAIVER.replace("2026-12-31", "2026-11-01");
-            project.write("devops.toml", &format!("{SETTINGS}{ended}"));
+            project.write("devops.toml", format!("{SETTINGS}{ended}"));
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             project.with(&report("CRITICAL", "fixed"), WAIVER);
@@ -305,7 +305,7 @@ const POLICY: &[Case] = &[
         "widens a waiver of the target branch",
         |project| {
             git(project.path(), &["switch", "--quiet", "main"]);
-            project.write("devops.toml", &format!("{SETTINGS}{}", WAIVER.replace("1001", "9999")));
+            project.write("devops.toml", format!("{SETTINGS}{}", WAIVER.replace("1001", "9999")));
             change::commit(project.path());
             git(project.path(), &["switch", "--quiet", "-C", "topic"]);
             project.with(&report("CRITICAL", "fixed"), WAIVER);
@@ -331,13 +331,13 @@ const HARMLESS: &[Case] = &[
     ("changes the image", |project| project.write("Dockerfile", "FROM scratch\nUSER 1000\n"), Pass),
     (
         "adds another report to the docs",
-        |project| project.write("docs/example.json", &report("CRITICAL", "fixed").to_string()),
+        |project| project.write("docs/example.json", report("CRITICAL", "fixed").to_string()),
         Pass,
     ),
     ("adds a comment to the settings", |project| project.with(&clean(), "# ours\n"), Pass),
     (
         "raises its own bar",
-        |project| project.write("devops.toml", &format!("fail-on = 'low'\n{SETTINGS}")),
+        |project| project.write("devops.toml", format!("fail-on = 'low'\n{SETTINGS}")),
         Pass,
     ),
     (
@@ -429,20 +429,20 @@ const HARMLESS: &[Case] = &[
     (
         "has a report that is written prettily",
         |project| {
-            project.write("out/trivy.json", &serde_json::to_string_pretty(&clean()).unwrap());
+            project.write("out/trivy.json", serde_json::to_string_pretty(&clean()).unwrap());
         },
         Pass,
     ),
     (
         "has a report with a mark for its encoding",
         |project| {
-            project.write("out/trivy.json", &format!("\u{feff}{}", clean()));
+            project.write("out/trivy.json", format!("\u{feff}{}", clean()));
         },
         Pass,
     ),
     (
         "has a report with an end of line",
-        |project| project.write("out/trivy.json", &format!("{}\r\n", clean())),
+        |project| project.write("out/trivy.json", format!("{}\r\n", clean())),
         Pass,
     ),
     (
@@ -492,10 +492,10 @@ const HARMLESS: &[Case] = &[
     ("adds a submodule's file", |project| project.write(".gitmodules", ""), Pass),
     ("adds an attribute of git", |project| project.write(".gitattributes", "*.json -diff\n"), Pass),
     ("adds a page in another script", |project| project.write("docs/größe/ページ.md", "A page.\n"), Pass),
-    ("adds a large file", |project| project.write("large.txt", &"x".repeat(3 << 20)), Pass),
+    ("adds a large file", |project| project.write("large.txt", "x".repeat(3 << 20)), Pass),
     (
         "names the service",
-        |project| project.write("devops.toml", &format!("service = 'shop'\n{SETTINGS}")),
+        |project| project.write("devops.toml", format!("service = 'shop'\n{SETTINGS}")),
         Pass,
     ),
     ("adds a hidden file", |project| project.write(".editorconfig", "root = true\n"), Pass),

@@ -112,9 +112,8 @@ pub(super) fn paragraphs(text: &[u8]) -> impl Iterator<Item = Paragraph<'_>> {
 /// Whether a text is whole: it may not have bytes that no text has, and ends with a line end, without which its last line may be cut
 /// off.
 pub(super) fn check_text(text: &[u8]) -> Result<(), Damage> {
-    let line_of = |at: usize| {
-        text.get(..at).map_or(1, |before| before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1)
-    };
+    let line_of =
+        |at: usize| text.get(..at).map_or(1, |before| memchr::memchr_iter(b'\n', before).count() as u64 + 1);
     // dpkg takes the second one for the end of a line.
     if let Some(at) = text.iter().position(|byte| matches!(byte, 0 | 0x1a)) {
         return Err(Damage::at(
