@@ -193,8 +193,7 @@ impl Matches {
             if package.origin != Origin::Registry || !seen.insert(asked) {
                 continue;
             }
-            let judged =
-                if package.is_exact() { about.judge(&package) } else { about.judge_all(&package) };
+            let judged = if package.is_exact() { about.judge(&package) } else { about.judge_all(&package) };
             let groups = groups(&judged.applying).into_iter();
             keys.extend(groups.filter_map(|group| Some(Key::of(&package, &group.first()?.id))));
         }
