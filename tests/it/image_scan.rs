@@ -1,7 +1,12 @@
 //! Behaviour of image-scan.
 
+mod built;
 mod cheating;
 mod cheats;
+mod damaged;
+mod harmless;
+mod past_the_gate;
+mod scan;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -97,7 +97,7 @@ fn second_looks(
 ) -> Result<Vec<SecondLook>, Error> {
     let tree = Tree::new(layers);
     let mut looks = Vec::new();
-    let mut add = |path: &[u8], place: &Place| {
+    let mut add = |path: &[u8], name: &[u8], place: &Place| {
         if looks.len() >= MOST_SECOND_LOOKS {
             return Err(Error::input(format!(
                 "more than {MOST_SECOND_LOOKS} lists of packages have a second name"
@@ -106,7 +106,7 @@ fn second_looks(
         }
         if let Some(extract) = take(place, path)? {
             looks.push(SecondLook {
-                path: String::from_utf8_lossy(path).into_owned(),
+                path: String::from_utf8_lossy(name).into_owned(),
                 layer: place.layer,
                 extract,
             });
@@ -116,14 +116,14 @@ fn second_looks(
     for (path, place) in tree.second_names() {
         // What was taken already under its first name is the same under this one, unless the name decides.
         if installed::is_wanted(path) && !tree.has_taken(&Place { layer: place.layer, path: path.to_vec() }) {
-            add(path, &place)?;
+            add(path, path, &place)?;
         }
     }
     for path in system::places() {
         let Some(place) = tree.find(path.as_bytes()) else { continue };
-        // The file that a place leads to by links may have a name that nobody looks for.
+        // The file that a place leads to by links may have a name that nobody looks for. It is read by its place, and keeps its name.
         if place.path != path.as_bytes() && !tree.has_taken(&place) {
-            add(path.as_bytes(), &place)?;
+            add(path.as_bytes(), &place.path, &place)?;
         }
     }
     Ok(looks)
