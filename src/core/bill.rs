@@ -1,5 +1,7 @@
 //! What a program or an image is made of: the components and what leads to what, for bills of materials and pages.
 
+use serde_json::Value;
+
 use super::ecosystem::Ecosystem;
 use super::finding::Location;
 
@@ -12,6 +14,9 @@ pub struct Bill {
     pub files: Vec<BilledFile>,
     /// Paths of files that list components as well and that were not read, because nobody knows their formats: the bill is incomplete.
     pub not_read: Vec<String>,
+    /// The reports of scanners that were read, whole, with every key that nobody here knows: what is written in their form again loses
+    /// nothing.
+    pub documents: Vec<Value>,
 }
 
 /// A file and the components that it lists.

@@ -36,17 +36,30 @@ pub type Unread = fn(&'static str) -> &'static [&'static str];
 #[derive(Clone, Copy)]
 pub struct Checked<D> {
     inner: D,
+    known: Known,
+}
+
+/// What is known beside the structs themselves, and how far a key must be from a known one.
+#[derive(Clone, Copy)]
+struct Known {
     unread: Unread,
+    /// Whether a key that is not known is refused where it is nearly one that its object lacks.
+    is_strict: bool,
 }
 
 impl<D> Checked<D> {
     /// Checks what `inner` reads; a key is known where the struct has it, or where `unread` names it.
     pub fn new(inner: D, unread: Unread) -> Self {
-        Self { inner, unread }
+        Self { inner, known: Known { unread, is_strict: false } }
+    }
+
+    /// The same, which also refuses a key of a few other letters where the known one is missing: what `Sevrity` says would be lost.
+    pub fn strict(inner: D, unread: Unread) -> Self {
+        Self { inner, known: Known { unread, is_strict: true } }
     }
 
     fn wrap<V>(&self, visitor: V) -> Inside<V> {
-        Inside { visitor, keys: Keys { read: &[], unread: &[] }, unread: self.unread }
+        Inside { visitor, keys: Keys { read: &[], unread: &[] }, seen: Seen::default(), known: self.known }
     }
 }
 
@@ -88,7 +101,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let keys = Keys { read: fields, unread: (self.unread)(name) };
+        let keys = Keys { read: fields, unread: (self.known.unread)(name) };
         let visitor = Inside { keys, ..self.wrap(visitor) };
         self.inner.deserialize_struct(name, fields, visitor)
     }
@@ -145,7 +158,46 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
 struct Inside<T> {
     visitor: T,
     keys: Keys,
-    unread: Unread,
+    seen: Seen,
+    known: Known,
+}
+
+/// The keys of an object so far.
+#[derive(Default)]
+struct Seen {
+    /// Positions of the known ones that are read.
+    read: Vec<usize>,
+    /// Those that are not known.
+    others: Vec<String>,
+}
+
+impl Seen {
+    /// How many keys that are not known are remembered.
+    const OTHERS: usize = 100;
+
+    fn add(&mut self, key: &str, keys: Keys) {
+        if let Some(position) = keys.read.iter().position(|known| *known == key) {
+            self.read.push(position);
+        } else if !keys.unread.contains(&key) && self.others.len() < Self::OTHERS {
+            self.others.push(key.to_owned());
+        }
+    }
+
+    /// A key that is not known, and the missing one that it nearly is.
+    fn mistaken(&self, keys: Keys) -> Option<(&str, &'static str)> {
+        let missing = || {
+            let all = keys.read.iter().enumerate();
+            all.filter(|(position, _)| !self.read.contains(position)).map(|(_, known)| *known)
+        };
+        self.others.iter().find_map(|other| {
+            let is_near = |known: &&str| {
+                let limit = [5, 8, 12].into_iter().filter(|least| known.len() >= *least).count();
+                known.len().abs_diff(other.len()) <= limit
+                    && strsim::damerau_levenshtein(known, other) <= limit
+            };
+            Some((other.as_str(), missing().find(is_near)?))
+        })
+    }
 }
 
 /// Forwards values that hold no others.
@@ -181,21 +233,21 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_some(Checked::new(deserializer, self.unread))
+        self.visitor.visit_some(Checked { inner: deserializer, known: self.known })
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Checked::new(deserializer, self.unread))
+        self.visitor.visit_newtype_struct(Checked { inner: deserializer, known: self.known })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
-        let Self { visitor, keys, unread } = self;
-        visitor.visit_seq(Inside { visitor: list, keys, unread })
+        let Self { visitor, keys, seen, known } = self;
+        visitor.visit_seq(Inside { visitor: list, keys, seen, known })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let Self { visitor, keys, unread } = self;
-        visitor.visit_map(Inside { visitor: map, keys, unread })
+        let Self { visitor, keys, seen, known } = self;
+        visitor.visit_map(Inside { visitor: map, keys, seen, known })
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
@@ -207,7 +259,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Inside<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.visitor.deserialize(Checked::new(deserializer, self.unread))
+        self.visitor.deserialize(Checked { inner: deserializer, known: self.known })
     }
 }
 
@@ -215,7 +267,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Inside<A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let seed = Inside { visitor: seed, keys: self.keys, unread: self.unread };
+        let seed = Inside { visitor: seed, keys: self.keys, seen: Seen::default(), known: self.known };
         self.visitor.next_element_seed(seed)
     }
 
@@ -228,11 +280,18 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Inside<A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.visitor.next_key_seed(Key { seed, keys: self.keys })
+        let remembered = self.known.is_strict.then_some(&mut self.seen);
+        let found = self.visitor.next_key_seed(Key { seed, keys: self.keys, seen: remembered })?;
+        if found.is_none()
+            && let Some((other, known)) = self.seen.mistaken(self.keys)
+        {
+            return Err(A::Error::custom(format!("unknown key `{other}`, did you mean `{known}`?")));
+        }
+        Ok(found)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let seed = Inside { visitor: seed, keys: self.keys, unread: self.unread };
+        let seed = Inside { visitor: seed, keys: self.keys, seen: Seen::default(), known: self.known };
         self.visitor.next_value_seed(seed)
     }
 
@@ -242,12 +301,14 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Inside<A> {
 }
 
 /// A key of a struct.
-struct Key<S> {
+struct Key<'a, S> {
     seed: S,
     keys: Keys,
+    /// Remembers it.
+    seen: Option<&'a mut Seen>,
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
@@ -255,7 +316,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<S> {
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<S> {
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, S> {
     type Value = S::Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -266,6 +327,9 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<S> {
         let known = self.keys.read.iter().chain(self.keys.unread).copied();
         if let Some(near) = damaged(key, known) {
             return Err(E::custom(format!("unknown key `{key}`, did you mean `{near}`?")));
+        }
+        if let Some(seen) = self.seen {
+            seen.add(key, self.keys);
         }
         let key: StrDeserializer<'_, E> = key.into_deserializer();
         self.seed.deserialize(key)
@@ -331,6 +395,27 @@ mod tests {
                 Ok(_) => assert_eq!(expected, "", "{text}"),
                 Err(error) => assert!(!expected.is_empty() && error.starts_with(expected), "{text}: {error}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_key_of_other_letters_is_refused_where_the_known_one_is_missing() {
+        fn strict(text: &str) -> Result<Outer, String> {
+            let mut reader = serde_json::Deserializer::from_str(text);
+            Outer::deserialize(Checked::strict(&mut reader, |_| &[])).map_err(|error| error.to_string())
+        }
+        for (text, expected) in [
+            (r#"{"Amout": 1}"#, "unknown key `Amout`, did you mean `Amount`?"),
+            (r#"{"Amuont": 1}"#, "unknown key `Amuont`, did you mean `Amount`?"),
+            (r#"{"Inner": [{"Boxes": {}}]}"#, "unknown key `Boxes`, did you mean `Boxed`?"),
+            (r#"{"Amout": 1, "Amount": 1}"#, ""),
+            (r#"{"Mount": 1, "Inner": [{"Nome": 1, "Boxed": {"Boxing": 1}}]}"#, ""),
+        ] {
+            match strict(text) {
+                Ok(_) => assert_eq!(expected, "", "{text}"),
+                Err(error) => assert!(!expected.is_empty() && error.starts_with(expected), "{text}: {error}"),
+            }
+            assert!(read(text).is_ok(), "{text}");
         }
     }
 

@@ -89,6 +89,7 @@ pub(super) fn scan(arguments: &Arguments, context: &Context) -> Result<Outcome, 
         bill: context.has_bill.then(|| Bill {
             files: lockfiles.iter().map(|lockfile| bill(&lockfile.path, &lockfile.graph)).collect(),
             not_read: found.not_read().map(|(path, _)| shown(path)).collect(),
+            ..Bill::default()
         }),
         findings: findings
             .into_iter()

@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 
+use super::collect::Judged;
 use super::problem::{Kind, Problem, Target};
+use super::rating::Rating;
 use super::reports::Header;
 use super::rules::rule;
-use devops_core::{Finding, Location, Severity};
+use devops_core::{Change, Finding, Location};
 
-/// Kinds of targets whose name is a word for all packages of a language, and no file.
-const COLLECTIONS: [&str; 5] = ["jar", "node-pkg", "python-pkg", "gemspec", "conda-pkg"];
-
-/// The finding of a complaint; `unknown` is the severity of what has no rating.
-pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unknown: Severity) -> Finding {
-    let rule = rule(problem.kind, problem.severity);
+/// The finding of a complaint.
+pub(super) fn finding(judged: &Judged, header: &Header) -> Finding {
+    let Judged { problem, target, severity, held, is_known } = judged;
+    let rule = rule(problem.kind, &problem.rating);
     let location = location(problem, target, header);
     let file = file_of(problem, target);
     let identity =
         [problem.id.as_str(), &problem.package, &problem.installed, &target.kind, &file, &problem.mark];
     let mut finding = Finding::new(rule, title(problem, &file), &identity)
-        .severity(problem.severity.unwrap_or(unknown))
-        .detail(detail(problem))
+        .severity(*severity)
+        .detail(detail(problem, *held))
         .identified("advisory", problem.id.clone())
         .named("target", target.name.clone())
         .about("class", target.class.clone())
@@ -31,11 +31,17 @@ pub(super) fn finding(problem: &Problem, target: &Target, header: &Header, unkno
     } else {
         finding = named(finding, "package", &problem.package);
     }
+    if problem.kind == Kind::Licence {
+        finding = about(finding, "category", &problem.status);
+    }
     finding = about(finding, "os", &header.system);
     finding = about(finding, "layer", &problem.layer);
     finding = about(finding, "url", &problem.url);
     if !problem.paths.is_empty() {
         finding = finding.named("paths", list(problem.paths.iter()));
+    }
+    if let Some(is_known) = is_known {
+        finding = finding.changed(if *is_known { Change::Known } else { Change::New });
     }
     finding.location = location;
     finding
@@ -55,6 +61,7 @@ fn about_package(finding: Finding, problem: &Problem, target: &Target) -> Findin
     // A distribution fixes a package within its release, where an upgrade is all it takes.
     let fix = patched.first().filter(|_| target.class == "os-pkgs").map_or("", String::as_str);
     let finding = about(finding, "fix", fix);
+    let finding = if problem.is_by_cpe { finding.about("matched_by", "cpe") } else { finding };
     named(about(finding, "ecosystem", &target.kind), "purl", &problem.purl)
 }
 
@@ -80,9 +87,7 @@ fn versions(fixed: &str) -> impl Iterator<Item = &str> {
 /// The file that a complaint is about, where it is about one: the same from scan to scan, unlike an image's name.
 fn file_of(problem: &Problem, target: &Target) -> String {
     match target.class.as_str() {
-        "lang-pkgs" if COLLECTIONS.contains(&target.kind.as_str()) => {
-            problem.paths.first().cloned().unwrap_or_default()
-        }
+        "lang-pkgs" if target.is_collection() => problem.paths.first().cloned().unwrap_or_default(),
         "lang-pkgs" | "config" | "secret" => target.name.clone(),
         _ => problem.paths.first().cloned().unwrap_or_default(),
     }
@@ -104,26 +109,39 @@ fn title(problem: &Problem, file: &str) -> String {
     let place = if file.is_empty() { String::new() } else { format!(" in {file}") };
     match problem.kind {
         Kind::Vulnerability => format!("{id} in {}", package.trim()),
-        Kind::Misconfiguration if problem.title.is_empty() => format!("{id}{place}"),
+        Kind::Misconfiguration | Kind::Result if problem.title.is_empty() => format!("{id}{place}"),
         Kind::Misconfiguration => format!("{id} {}{place}", problem.title),
         Kind::Secret => {
             let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
             let what = if problem.title.is_empty() { id } else { &problem.title };
             format!("{what}{place}{line}")
         }
+        Kind::Result => format!("{id}: {}{place}", problem.title),
         Kind::Licence if problem.package.is_empty() => format!("{id}{place}"),
         Kind::Licence => format!("{id} in {}", problem.package),
     }
 }
 
-/// What the scanner says about it.
-fn detail(problem: &Problem) -> String {
-    match problem.kind {
-        Kind::Misconfiguration => problem.detail.clone(),
+/// What the scanner says about it, and what was made of that.
+fn detail(problem: &Problem, held: Option<&str>) -> String {
+    let mut detail = match problem.kind {
+        Kind::Misconfiguration | Kind::Result => problem.detail.clone(),
         Kind::Licence if !problem.status.is_empty() => format!("category {}", problem.status),
         Kind::Licence | Kind::Secret => String::new(),
         Kind::Vulnerability => problem.title.clone(),
+    };
+    let odd = match &problem.rating {
+        Rating::Odd(word) => Some(format!("the severity `{word}` is not known, so it counts as high")),
+        Rating::None | Rating::Known(_) => None,
+    };
+    let by_cpe = (problem.is_by_cpe && held.is_none()).then(|| "matched by its CPE alone".to_owned());
+    for line in odd.into_iter().chain(by_cpe).chain(held.map(str::to_owned)) {
+        if !detail.is_empty() {
+            detail.push('\n');
+        }
+        detail.push_str(&line);
     }
+    detail
 }
 
 /// The next step.
@@ -133,6 +151,7 @@ fn help(problem: &Problem) -> String {
         Kind::Secret => {
             "revoke the secret, then build the image without it: later layers only hide it".to_owned()
         }
+        Kind::Result => "fix it, or suppress it where the analyser looks for that".to_owned(),
         Kind::Licence => "replace it, or have it waived by those who decide about licences".to_owned(),
         Kind::Misconfiguration if problem.advice.is_empty() => "correct the configuration".to_owned(),
         Kind::Misconfiguration => problem.advice.clone(),

@@ -4,11 +4,14 @@
 //! are judged, waived, drawn or delivered, and opens nothing but the files it is given.
 
 mod collect;
+mod compared;
 mod digest;
 mod filters;
 mod findings;
+mod images;
 mod outcome;
 mod problem;
+mod rating;
 mod reports;
 mod rules;
 mod scan;
@@ -20,9 +23,10 @@ use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum, ValueHint};
 use self::collect::Collector;
 use self::digest::Digest;
 use self::filters::Filters;
+use self::reports::Source;
 use devops_assessment::{DatabaseArguments, RatingArguments};
 use devops_core::report::Facts;
-use devops_core::{Error, Rule, Severity};
+use devops_core::{Bill, Error, Rule, Severity};
 use devops_job::{CONTAINER_SCANNING, Context, Format, Job, Key, Kind, Outcome, OwnFormat};
 
 /// The job.
@@ -83,7 +87,7 @@ pub struct Arguments {
     #[command(flatten)]
     pub rating: RatingArguments,
 
-    /// Trivy reports to judge, written by `trivy image --format json`; `-` is standard input
+    /// Scanner reports to judge: JSON of Trivy or Grype, or SARIF; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
     pub report: Vec<PathBuf>,
 
@@ -115,6 +119,26 @@ pub struct Arguments {
     #[arg(long, value_name = "DAYS")]
     pub max_report_age: Option<u32>,
 
+    /// Accept reports about different images; each is judged on its own
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub several_images: bool,
+
+    /// Lowest severity at which matches of Grype by a CPE alone fail the gate; the others warn
+    #[arg(long, value_name = "SEVERITY")]
+    pub cpe_fail_on: Option<Severity>,
+
+    /// Sources whose suppressed findings are accepted, e.g. `.trivyignore`; `*` matches any text; all if none is given; can be repeated
+    #[arg(long, value_name = "LIST")]
+    pub suppression_sources: Vec<String>,
+
+    /// Reports of what runs in production, to show which findings are new
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub compare_with: Vec<PathBuf>,
+
+    /// Findings that the reports given with `--compare-with` contain only warn
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, action = ArgAction::Set, hide_possible_values = true)]
+    pub only_new: bool,
+
     /// Digest of the image that is shipped, alone or with its name, e.g. `ghcr.io/x/shop@sha256:…`; the report must be
     /// about this image
     #[arg(long, value_name = "DIGEST")]
@@ -123,8 +147,13 @@ pub struct Arguments {
 
 impl Arguments {
     /// What to leave out.
-    fn filters(&self) -> Filters {
+    fn filters(&self, fail_on: Severity) -> Filters {
         Filters {
+            unknown: self.unknown_severity,
+            fail_on,
+            cpe_fail_on: self.cpe_fail_on,
+            only_new: self.only_new,
+            suppressors: self.suppression_sources.clone(),
             fixed_only: self.fixed_only,
             statuses: self.ignore_status.clone(),
             targets: self.targets.clone(),
@@ -144,7 +173,15 @@ impl Arguments {
         if self.report.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             return Err(Error::usage("standard input is given twice").help("give `-` once"));
         }
-        self.filters().check()
+        if self.only_new && self.compare_with.is_empty() {
+            return Err(Error::usage("`only-new` needs a report to compare with")
+                .help("give the report of what runs in production with `--compare-with`"));
+        }
+        if let Some(path) = self.compare_with.iter().find(|path| self.report.contains(path)) {
+            return Err(Error::usage(format!("{} is compared with itself", path.display()))
+                .help("give the report of what runs in production with `--compare-with`"));
+        }
+        self.filters(Severity::High).check()
     }
 
     /// Rejects invalid settings of a scan.
@@ -153,6 +190,10 @@ impl Arguments {
             return Err(Error::usage("both an image and a report are given").help(
                 "scan the image with `--image`, or judge a report with `--report`, each in a run of its own",
             ));
+        }
+        if self.only_new || !self.compare_with.is_empty() {
+            return Err(Error::usage("`compare-with` and `only-new` are about reports")
+                .help("compare reports: write them with `--formats trivy` and judge them with `--report`"));
         }
         if self.only == Only::Application && self.base_image.is_none() {
             return Err(Error::usage("`only` needs the base image")
@@ -184,6 +225,7 @@ impl Job for ImageScan {
     const KEYS: &'static [(&'static str, Key)] = &[
         ("allow-empty", Key::OFF),
         ("base-image", Key::Decides),
+        ("cpe-fail-on", Key::LEAST_SEVERE),
         ("cvss-threshold", Key::Maximum),
         ("db", Key::Unset),
         ("epss-threshold", Key::Maximum),
@@ -204,7 +246,9 @@ impl Job for ImageScan {
         ("required-labels", Key::List),
         ("verify-digests", Key::ON),
         ("max-report-age", Key::Maximum),
+        ("only-new", Key::OFF),
         ("report", Key::List),
+        ("several-images", Key::OFF),
         ("unknown-severity", Key::MOST_SEVERE),
     ];
 
@@ -214,7 +258,11 @@ impl Job for ImageScan {
             file: CONTAINER_SCANNING,
             draw: devops_render::container_scanning,
         },
+        OwnFormat::of(Format::Cyclonedx, devops_render::cyclonedx_of),
+        OwnFormat::of(Format::Spdx, devops_render::spdx_of),
         OwnFormat::of(Format::Openvex, devops_render::openvex),
+        OwnFormat::of(Format::Trivy, devops_render::trivy),
+        OwnFormat::of(Format::Grype, devops_render::grype),
     ];
 
     const STALE: Option<Rule> = Some(rules::STALE);
@@ -238,31 +286,58 @@ impl Job for ImageScan {
         if let Some(image) = &arguments.image {
             return scan::scan(image, arguments, context);
         }
-        let mut collector = Collector::new(arguments.filters());
-        let mut headers = Vec::new();
+        let mut notes = Vec::new();
         let mut inputs = Vec::new();
+        let mut collector = Collector::new(arguments.filters(context.fail_on));
+        collector.known = compared::read(arguments, context, &mut inputs, &mut notes)?;
+        collector.packages = context.has_bill.then(Vec::new);
+        collector.documents = context.has_documents.then(Vec::new);
+        let mut reports = Vec::new();
         for path in &arguments.report {
-            let (read, input) = reports::read(path, &mut collector, headers.len())?;
-            headers.extend(read);
-            inputs.push(input);
+            reports.push(reports::read(Source::open(path)?, &mut collector)?);
         }
-        let (counts, kept) = collector.finish();
-        let mut findings = outcome::about_reports(arguments, &counts, &headers, context.now);
-        for (problem, target) in kept {
-            if let Some(header) = headers.get(target.report) {
-                findings.push(findings::finding(&problem, &target, header, arguments.unknown_severity));
-            }
-        }
+        let headers = std::mem::take(&mut collector.headers);
+        let groups = images::groups(&headers);
+        images::check(&headers, &groups, arguments.several_images)?;
+        let (counts, judged) = collector.finish(&groups);
+        let once = images::once(&headers);
+        let mut findings = outcome::about_reports(arguments, &counts, &once, context.now);
+        findings.extend(
+            judged
+                .iter()
+                .filter_map(|judged| Some(findings::finding(judged, headers.get(judged.target.report)?))),
+        );
+        notes.extend(outcome::notes(arguments, &counts, &collector, &once));
+        inputs.extend(reports.iter().cloned());
         Ok(Outcome {
-            headline: outcome::headline(&counts, &collector, &headers),
+            headline: outcome::headline(&counts, &once),
             findings,
-            notes: outcome::notes(arguments, &counts, &collector, &headers),
+            notes,
             totals: outcome::totals(&counts, &collector),
-            details: outcome::details(&counts, &collector, &headers),
-            reports: inputs.clone(),
+            details: outcome::details(&counts, &collector, &once),
+            reports,
             inputs,
             data: Facts::new(),
+            bill: bill(&mut collector),
             ..Outcome::default()
         })
     }
+}
+
+/// What the reports list, where it is wanted; a package that only a finding names is listed as well.
+fn bill(collector: &mut Collector) -> Option<Bill> {
+    let files = collector.packages.take()?;
+    let mut bill = Bill::default();
+    for file in files {
+        if !bill.files.contains(&file) {
+            bill.files.push(file);
+        }
+    }
+    bill.files.sort_by(|one, other| one.path.cmp(&other.path));
+    for document in collector.documents.take().unwrap_or_default() {
+        if !bill.documents.contains(&document) {
+            bill.documents.push(document);
+        }
+    }
+    Some(bill)
 }

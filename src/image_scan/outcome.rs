@@ -11,8 +11,10 @@ use super::collect::{Collector, Counts};
 use super::digest::Digest;
 use super::filters::Reason;
 use super::problem::Kind;
-use super::reports::{Header, Suppressed};
-use super::rules::{MISMATCH, NOT_JUDGED, NOTHING_SCANNED, OS_END_OF_LIFE, OUTDATED, TOO_MANY};
+use super::reports::{Header, NotJudged, Suppressed};
+use super::rules::{
+    INCOMPLETE, MISMATCH, NOT_JUDGED, NOTHING_SCANNED, OS_END_OF_LIFE, OUTDATED, SUPPRESSED, TOO_MANY,
+};
 use devops_core::report::{Facts, facts};
 use devops_core::words::{count, counted, number};
 use devops_core::{Finding, Severity};
@@ -21,7 +23,7 @@ use devops_core::{Finding, Severity};
 const AHEAD: i64 = 24 * 3600;
 
 /// `3 critical, 12 high of 87 vulnerabilities in 4 targets (alpine:3.10)`.
-pub(super) fn headline(counts: &Counts, collector: &Collector, headers: &[Header]) -> String {
+pub(super) fn headline(counts: &Counts, headers: &[&Header]) -> String {
     let total = counts.of(Kind::Vulnerability);
     let worst: Vec<String> = (counts.vulnerabilities.iter().rev())
         .take(2)
@@ -35,22 +37,23 @@ pub(super) fn headline(counts: &Counts, collector: &Collector, headers: &[Header
         (Kind::Misconfiguration, "misconfiguration", "misconfigurations"),
         (Kind::Secret, "secret", "secrets"),
         (Kind::Licence, "licence", "licences"),
+        (Kind::Result, "result", "results"),
     ] {
         if counts.of(kind) > 0 {
             text.push_str(&format!(", {}", counted(counts.of(kind), singular, plural)));
         }
     }
-    let mut names: Vec<&str> = headers.iter().map(Header::name).collect();
+    let mut names: Vec<&str> = headers.iter().map(|header| header.name()).collect();
     names.sort_unstable();
     names.dedup();
     let names = match names.as_slice() {
         [name] => (*name).to_owned(),
         names => count(names.len() as u64, "artifact"),
     };
-    if collector.looked_at == 0 {
+    if counts.targets == 0 {
         return format!("nothing checked ({names})");
     }
-    format!("{text} in {} ({names})", count(collector.looked_at, "target"))
+    format!("{text} in {} ({names})", count(counts.targets, "target"))
 }
 
 fn vulnerabilities(amount: u64) -> String {
@@ -71,12 +74,13 @@ pub(super) fn totals(counts: &Counts, collector: &Collector) -> Facts {
     let left_out: u64 = counts.left_out.values().sum::<u64>()
         + collector.left_out.values().map(|left_out| left_out.problems).sum::<u64>();
     for (name, amount) in [
-        ("targets", collector.looked_at),
-        ("packages", collector.packages),
+        ("targets", counts.targets),
+        ("packages", counts.packages),
         ("vulnerabilities", counts.of(Kind::Vulnerability)),
         ("misconfigurations", counts.of(Kind::Misconfiguration)),
         ("secrets", counts.of(Kind::Secret)),
         ("licences", counts.of(Kind::Licence)),
+        ("results", counts.of(Kind::Result)),
         ("left_out", left_out),
     ] {
         totals.insert(name.to_owned(), amount.into());
@@ -119,24 +123,24 @@ impl<'a> From<&'a Header> for Scanned<'a> {
             artifact: &header.artifact,
             kind: &header.kind,
             os: &header.system,
-            image_id: &header.image_id,
+            image_id: header.ids.first().map_or("", String::as_str),
             tags: &header.tags,
             digests: &header.digests,
             created_at: &header.created,
-            scanner: format!("trivy {}", header.scanner).trim().to_owned(),
+            scanner: format!("{} {}", header.scanner.name(), header.version).trim().to_owned(),
             results: header.results,
         }
     }
 }
 
 /// The job's own facts.
-pub(super) fn details(counts: &Counts, collector: &Collector, headers: &[Header]) -> Facts {
+pub(super) fn details(counts: &Counts, collector: &Collector, headers: &[&Header]) -> Facts {
     facts(&Details {
-        artifacts: headers.iter().map(Scanned::from).collect(),
+        artifacts: headers.iter().map(|header| Scanned::from(*header)).collect(),
         suppressed: headers.iter().flat_map(|header| &header.suppressed).collect(),
         left_out: left_out(counts, collector),
         harmless_licences: &collector.harmless_licences,
-        checks_passed: collector.successes,
+        checks_passed: counts.successes,
     })
 }
 
@@ -168,7 +172,7 @@ pub(super) fn notes(
     arguments: &Arguments,
     counts: &Counts,
     collector: &Collector,
-    headers: &[Header],
+    headers: &[&Header],
 ) -> Vec<String> {
     let mut notes = Vec::new();
     for (reason, amount) in &counts.left_out {
@@ -181,7 +185,7 @@ pub(super) fn notes(
         notes.push(format!("{targets} with {findings} left out by `{}`", key(*reason)));
     }
     notes.extend(headers.iter().filter_map(|header| other_name(header, arguments.expect_digest.as_ref()?)));
-    let suppressed: u64 = headers.iter().map(|header| header.suppressed_count).sum();
+    let suppressed: u64 = headers.iter().flat_map(|header| header.suppressors.values()).sum();
     if suppressed > 0 {
         notes.push(format!(
             "{} suppressed by the scanner and not counted; see `details.suppressed`",
@@ -194,6 +198,9 @@ pub(super) fn notes(
     }
     if collector.custom > 0 {
         notes.push(format!("{} of the scanner's own modules not checked", count(collector.custom, "result")));
+    }
+    if collector.known.is_some() {
+        notes.push(format!("{} new, {} known in `compare-with`", number(counts.new), number(counts.known)));
     }
     let not_listed: u64 = counts.not_kept.values().sum();
     if not_listed > 0 {
@@ -216,25 +223,30 @@ fn other_name(header: &Header, expected: &Digest) -> Option<String> {
 pub(super) fn about_reports(
     arguments: &Arguments,
     counts: &Counts,
-    headers: &[Header],
+    headers: &[&Header],
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let filters = arguments.filters(Severity::High);
     for header in headers {
         if header.end_of_life {
             findings.push(end_of_life(header));
         }
         findings.extend(nothing_scanned(header, arguments));
-        findings.extend(header.not_judged.iter().map(|(key, objects)| not_judged(header, key, *objects)));
+        findings.extend(header.not_judged.iter().map(|(key, unknown)| not_judged(header, key, *unknown)));
+        findings.extend(header.incomplete.iter().map(|why| incomplete(header, why)));
+        let suppressors = header.suppressors.iter();
+        let refused = suppressors.filter(|(source, _)| !filters.is_suppressor(source));
+        findings.extend(refused.map(|(source, amount)| suppressed(header, source, *amount)));
         findings.extend(arguments.max_report_age.and_then(|days| outdated(header, days, now)));
         findings.extend(arguments.expect_digest.as_ref().and_then(|digest| mismatch(header, digest)));
     }
     let not_listed = counts.not_kept.iter().filter(|(_, amount)| **amount > 0);
     for (severity, amount) in not_listed {
-        let title = format!("{} more findings of severity {} than listed", number(*amount), word(*severity));
+        let title = format!("{} more findings of severity {severity} than listed", number(*amount));
         findings.push(
-            Finding::new(&TOO_MANY, title, &[word(*severity)])
-                .severity(severity.unwrap_or(arguments.unknown_severity))
+            Finding::new(&TOO_MANY, title, &[severity.as_str()])
+                .severity(*severity)
                 .about("amount", *amount)
                 .help("fix the listed ones first (a newer base image often removes most), or split the scan"),
         );
@@ -274,14 +286,36 @@ fn nothing_scanned(header: &Header, arguments: &Arguments) -> Option<Finding> {
 }
 
 /// The finding about a list of something that this release does not know.
-fn not_judged(header: &Header, key: &str, objects: u64) -> Finding {
+fn not_judged(header: &Header, key: &str, NotJudged { objects, is_found }: NotJudged) -> Finding {
     let title =
         format!("{} of `{key}` in {} not judged", counted(objects, "entry", "entries"), header.name());
+    let severity = if is_found { Severity::High } else { NOT_JUDGED.severity };
     Finding::new(&NOT_JUDGED, title, &[header.name(), key])
+        .severity(severity)
         .named("artifact", header.name())
         .about("report", header.path.clone())
         .named("key", key)
         .help("use a newer release of image-scan, or check these entries yourself and waive this")
+}
+
+/// The finding that a scan is not whole.
+fn incomplete(header: &Header, why: &str) -> Finding {
+    Finding::new(&INCOMPLETE, format!("the scan of {} is incomplete", header.name()), &[header.name(), why])
+        .detail(why)
+        .named("artifact", header.name())
+        .about("report", header.path.clone())
+        .help("correct what the scanner reports, and scan again")
+}
+
+/// The finding about suppressions whose source is not accepted.
+fn suppressed(header: &Header, source: &str, amount: u64) -> Finding {
+    let by = if source.is_empty() { "nobody in particular".to_owned() } else { format!("`{source}`") };
+    let title = format!("{} of {} suppressed by {by}", count(amount, "finding"), header.name());
+    Finding::new(&SUPPRESSED, title, &[header.name(), source])
+        .named("artifact", header.name())
+        .named("source", source)
+        .about("report", header.path.clone())
+        .help("check what is suppressed there (`details.suppressed`), then add the source to `suppression-sources`")
 }
 
 fn outdated(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
@@ -311,11 +345,10 @@ fn outdated(header: &Header, days: u32, now: Timestamp) -> Option<Finding> {
 }
 
 fn mismatch(header: &Header, expected: &Digest) -> Option<Finding> {
-    let is_match = expected.is(&header.image_id) || header.digests.iter().any(|known| expected.is(known));
+    let is_match = header.ids.iter().chain(&header.digests).any(|known| expected.is(known));
     (!is_match).then(|| {
         let name = header.name();
-        let mut known = header.digests.clone();
-        known.extend(Some(header.image_id.clone()).filter(|id| !id.is_empty()));
+        let known: Vec<String> = header.digests.iter().chain(&header.ids).cloned().collect();
         let known = if known.is_empty() { "no digest".to_owned() } else { known.join(", ") };
         Finding::new(&MISMATCH, format!("report of {name} is not about the expected image"), &[name])
             .detail(format!("expected {expected}, the report is about {known}"))

@@ -1,8 +1,9 @@
 //! The rules of this room.
 
 use super::problem::Kind;
+use super::rating::Rating;
+use devops_core::Rule;
 use devops_core::rule::rules;
-use devops_core::{Rule, Severity};
 
 rules! {
     /// Every rule, in the order the documentation lists them.
@@ -29,6 +30,9 @@ rules! {
         "the operating system of the image is no longer supported";
     NOTHING_SCANNED: "image-nothing-scanned", High,
         "the report has no results, or filters leave nothing to check";
+    RESULT: "image-result", Medium, "an analyser found something that is no known vulnerability";
+    SUPPRESSED: "image-suppressed", High, "findings are suppressed by a source that is not accepted";
+    INCOMPLETE: "image-incomplete", High, "the scanner reports that the scan is incomplete";
     NOT_JUDGED: "image-not-judged", Medium,
         "the report has entries of a kind that this release does not know";
     TOO_MANY: "image-too-many", High, "there are more findings than the report lists";
@@ -39,12 +43,13 @@ rules! {
 }
 
 /// The rule a complaint falls under.
-pub(super) fn rule(kind: Kind, severity: Option<Severity>) -> &'static Rule {
+pub(super) fn rule(kind: Kind, rating: &Rating) -> &'static Rule {
     match kind {
-        Kind::Vulnerability if severity.is_none() => &UNRATED,
+        Kind::Vulnerability if rating.known().is_none() => &UNRATED,
         Kind::Vulnerability => &VULNERABILITY,
         Kind::Misconfiguration => &MISCONFIGURATION,
         Kind::Secret => &SECRET,
         Kind::Licence => &LICENCE,
+        Kind::Result => &RESULT,
     }
 }

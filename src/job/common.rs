@@ -179,6 +179,10 @@ pub enum Format {
     Openvex,
     /// `dependency-snapshot.json`: GitHub's dependency submission.
     Snapshot,
+    /// `trivy.json`: Trivy's report, schema version 2.
+    Trivy,
+    /// `grype.json`: Grype's report.
+    Grype,
 }
 
 /// The file of [`Format::Gitlab`] from a job that looks at images.
@@ -191,7 +195,7 @@ impl Format {
     }
 
     /// Every format, in the order files are written.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Json,
         Self::Sarif,
         Self::Summary,
@@ -206,11 +210,22 @@ impl Format {
         Self::Gitlab,
         Self::Openvex,
         Self::Snapshot,
+        Self::Trivy,
+        Self::Grype,
     ];
 
     /// Whether only some jobs write it: [`super::Job::FORMATS`].
     pub const fn is_of_some_jobs(self) -> bool {
-        matches!(self, Self::Cyclonedx | Self::Spdx | Self::Gitlab | Self::Openvex | Self::Snapshot)
+        matches!(
+            self,
+            Self::Cyclonedx
+                | Self::Spdx
+                | Self::Gitlab
+                | Self::Openvex
+                | Self::Snapshot
+                | Self::Trivy
+                | Self::Grype
+        )
     }
 
     /// Name of the file, for formats that are one.
@@ -229,6 +244,8 @@ impl Format {
             Self::Gitlab => Some("gl-dependency-scanning-report.json"),
             Self::Openvex => Some("openvex.json"),
             Self::Snapshot => Some("dependency-snapshot.json"),
+            Self::Trivy => Some("trivy.json"),
+            Self::Grype => Some("grype.json"),
             Self::Github => None,
         }
     }

@@ -44,6 +44,8 @@ pub struct Context {
     pub has_page: bool,
     /// Whether a format is written that lists what was judged is made of; the page does too.
     pub has_bill: bool,
+    /// Whether a format is written that repeats the reports that were read.
+    pub has_documents: bool,
     /// Where the change began, as it was asked for: a revision, or a word of `repository::policy`.
     pub base: String,
     /// Lowest severity that fails the gate.
@@ -104,6 +106,7 @@ impl Context {
             report_dir: PathBuf::from("devops-report"),
             has_page: false,
             has_bill: false,
+            has_documents: false,
             base: AUTO.to_owned(),
             fail_on: Severity::High,
             progress: is_watched.then(progress),

@@ -301,10 +301,8 @@ fn rendered(delivery: &Delivery<'_>, file: &Written) -> Result<Option<Vec<u8>>, 
         Format::Codequality => Ok(Some(devops_render::codequality(document))),
         Format::Badge => Ok(Some(devops_render::badge(document))),
         Format::Intoto => devops_render::intoto(document),
-        Format::Cyclonedx | Format::Spdx | Format::Gitlab | Format::Openvex | Format::Snapshot => {
-            file.own.map_or(Ok(None), |draw| draw(document))
-        }
         Format::Github | Format::Json => Ok(None),
+        _ => file.own.map_or(Ok(None), |draw| draw(document)),
     });
     match drawn {
         Ok(text) => Ok(text.map(String::into_bytes)),

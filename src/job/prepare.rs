@@ -52,6 +52,7 @@ impl<J: Job> Prepared<J> {
         let formats = self.common.formats_or_default(context.host);
         context.has_page = formats.contains(&Format::Html);
         context.has_bill = context.has_page || formats.iter().any(|format| format.is_of_some_jobs());
+        context.has_documents = formats.contains(&Format::Trivy) || formats.contains(&Format::Grype);
         let context = context.hiding_passwords(&self.settings);
         if self.common.quiet { context.silent() } else { context }
     }

@@ -64,7 +64,16 @@ pub(super) fn redacted_bill(bill: &Bill, redactor: &Redactor) -> Bill {
         components: file.components.iter().map(component).collect(),
         dependencies: file.dependencies.clone(),
     };
-    Bill { files: bill.files.iter().map(file).collect(), not_read: bill.not_read.iter().map(clean).collect() }
+    let document = |document: &Value| {
+        let mut document = document.clone();
+        clean_fact(&mut document, &|text| *text = redactor.redact(text));
+        document
+    };
+    Bill {
+        files: bill.files.iter().map(file).collect(),
+        not_read: bill.not_read.iter().map(clean).collect(),
+        documents: bill.documents.iter().map(document).collect(),
+    }
 }
 
 fn clean_finding(finding: &mut Finding, clean: &impl Fn(&mut String)) {
@@ -163,6 +172,7 @@ mod tests {
                 dependencies: vec![vec![0]],
             }],
             not_read: vec![text.to_owned()],
+            documents: vec![json!({"Results": [{"Target": text}]})],
         };
         assert_eq!(redacted_bill(&bill(secret), &redactor), bill("***"));
     }

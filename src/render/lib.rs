@@ -13,6 +13,7 @@ mod facts;
 mod github;
 mod gitlab;
 mod groups;
+mod grype;
 mod html;
 mod intoto;
 mod json;
@@ -22,12 +23,14 @@ mod markdown;
 mod openvex;
 mod sarif;
 mod sbom;
+mod scanned;
 mod sentence;
 mod snapshot;
 mod spdx;
 mod stand_in;
 mod text;
 mod tree;
+mod trivy;
 mod vulnerabilities;
 
 pub use badge::badge;
@@ -35,6 +38,7 @@ pub use codequality::codequality;
 pub use cyclonedx::cyclonedx;
 pub use github::github;
 pub use gitlab::{container_scanning, dependency_scanning};
+pub use grype::grype;
 pub use html::{html, script_source};
 pub use intoto::intoto;
 pub use json::json;
@@ -46,6 +50,7 @@ pub use sbom::Sbom;
 pub use snapshot::snapshot;
 pub use spdx::spdx;
 pub use text::{Detail, text};
+pub use trivy::trivy;
 
 use devops_core::{Bill, Cases, Finding, Location, Report, Rule};
 

@@ -1,13 +1,14 @@
 //! Bytes of a report, and where in them a mistake stands.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::de::DeserializeSeed;
 use serde_json::error::Category;
 
-use super::Header;
-use super::trivy::ReportSeed;
+use super::document::Document;
 use crate::collect::Collector;
 use devops_core::words::bytes;
 use devops_core::{Error, Input, Location};
@@ -24,50 +25,59 @@ const LARGEST: u64 = 4 << 30;
 /// Longest text a report may hold. The parser holds one text at a time; advisories are far below this.
 const LONGEST: usize = 8 * 1024 * 1024;
 
-/// Reads a file, or standard input for `-`; hands every complaint to the collector.
-///
-/// # Errors
-/// Where it can't be read, is cut off, or is not a report of a version this release reads.
-///
-/// `first` is the number of the first report in it, counted over all files.
-pub(crate) fn read(
-    path: &Path,
-    collector: &mut Collector,
-    first: usize,
-) -> Result<(Vec<Header>, Input), Error> {
-    let name = path.display().to_string().replace('\\', "/");
-    let inner: Box<dyn Read> = if name == "-" {
-        Box::new(Bounded::new(io::stdin().lock(), LARGEST))
-    } else {
-        Box::new(open_within(path, LARGEST).map_err(|error| {
-            Error::unreadable(path, error).help("check the path given with `report`, and that the scan ran")
-        })?)
-    };
-    read_from(inner, name, collector, first)
+/// Bytes of a report, under the name that errors give it.
+pub(crate) struct Source {
+    name: String,
+    inner: Box<dyn Read>,
 }
 
-/// Reads what is already open; `name` is its path.
-fn read_from(
-    inner: impl Read,
-    name: String,
-    collector: &mut Collector,
-    first: usize,
-) -> Result<(Vec<Header>, Input), Error> {
+impl Source {
+    /// A file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// Where it can't be opened.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string().replace('\\', "/");
+        let inner: Box<dyn Read> = if name == "-" {
+            Box::new(Bounded::new(io::stdin().lock(), LARGEST))
+        } else {
+            Box::new(open_within(path, LARGEST).map_err(|error| {
+                Error::unreadable(path, error)
+                    .help("check the path given with `report`, and that the scan ran")
+            })?)
+        };
+        Ok(Self { name, inner })
+    }
+
+    /// What is already open.
+    pub(crate) fn of(name: String, inner: Box<dyn Read>) -> Self {
+        Self { name, inner }
+    }
+}
+
+/// Reads reports; hands every complaint to the collector.
+///
+/// # Errors
+/// Where one can't be read, is cut off, or is not a report of a version this release reads.
+pub(crate) fn read(source: Source, collector: &mut Collector) -> Result<Input, Error> {
+    let Source { name, inner } = source;
+    collector.path.clone_from(&name);
     let mut reader = Reader {
         inner: BufReader::with_capacity(BUFFER, Decoded::new(HashingReader::new(inner))),
         line: 1,
         column: 1,
         name: name.clone(),
-        next: first,
         text: Text::Outside,
+        keys: Keys::default(),
+        kept: collector.documents.is_some().then(Vec::new),
     };
-    let headers = reader.reports(collector)?;
+    reader.reports(collector)?;
     let decoded = reader.inner.into_inner();
     if let Some(Position { line, column }) = decoded.replaced() {
         let at = Location { column: Some(column), ..Location::line(name, line) };
         return Err(Error::input("contains bytes that are not text").at(at).help(MAKE));
     }
-    Ok((headers, decoded.into_source().finish(name)))
+    Ok(decoded.into_source().finish(name))
 }
 
 /// A reader that knows at which line it is.
@@ -76,8 +86,57 @@ struct Reader<R> {
     line: u64,
     column: u64,
     name: String,
-    next: usize,
     text: Text,
+    keys: Keys,
+    /// The text of the document that is read, where it is written again.
+    kept: Option<Vec<u8>>,
+}
+
+/// The keys of every object that is open: a parser takes one of two that are the same, and nobody knows which one was meant.
+#[derive(Default)]
+struct Keys {
+    /// For each open object its keys; nothing for a list.
+    open: Vec<Option<BTreeSet<u64>>>,
+    /// The text that is read, where it may be a key.
+    text: Vec<u8>,
+    /// Whether a text that comes next is a key.
+    is_expected: bool,
+    /// Whether the text that was read is a key if a colon follows.
+    is_read: bool,
+}
+
+impl Keys {
+    /// Takes a byte that belongs to no text.
+    fn outside(&mut self, byte: u8) -> Result<(), String> {
+        match byte {
+            b'{' => {
+                self.open.push(Some(BTreeSet::new()));
+                self.is_expected = true;
+            }
+            b'[' => {
+                self.open.push(None);
+                self.is_expected = false;
+            }
+            b'}' | b']' => {
+                self.open.pop();
+                self.is_expected = false;
+            }
+            b',' => self.is_expected = matches!(self.open.last(), Some(Some(_))),
+            b':' if self.is_read => {
+                self.is_read = false;
+                self.is_expected = false;
+                let mut hasher = DefaultHasher::new();
+                self.text.hash(&mut hasher);
+                if let Some(Some(keys)) = self.open.last_mut()
+                    && !keys.insert(hasher.finish())
+                {
+                    return Err(format!("duplicate key `{}`", String::from_utf8_lossy(&self.text)));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 /// Whether the reader stands in a JSON text, and how long that is so far.
@@ -103,12 +162,30 @@ impl Text {
 impl<R: Read> Read for Reader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        for byte in buffer.iter().take(count) {
+        let read = buffer.get(..count).unwrap_or_default();
+        for byte in read {
             self.count(*byte);
-            self.text = self.text.after(*byte);
+            let before = self.text;
+            self.text = before.after(*byte);
+            match (before, self.text) {
+                (Text::Outside, Text::Inside(_)) => {
+                    self.keys.text.clear();
+                    self.keys.is_read = self.keys.is_expected;
+                }
+                (Text::Outside, _) => {
+                    self.keys
+                        .outside(*byte)
+                        .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
+                }
+                (_, Text::Inside(_) | Text::Escape(_)) if self.keys.is_read => self.keys.text.push(*byte),
+                _ => {}
+            }
             if matches!(self.text, Text::Inside(length) if length > LONGEST) {
                 return Err(io::Error::other(format!("a string is longer than {}", bytes(LONGEST as u64))));
             }
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(read);
         }
         Ok(count)
     }
@@ -125,34 +202,33 @@ impl<R: Read> Reader<R> {
     }
 
     /// Every report up to the end; several may follow each other.
-    fn reports(&mut self, collector: &mut Collector) -> Result<Vec<Header>, Error> {
-        let mut headers = Vec::new();
+    fn reports(&mut self, collector: &mut Collector) -> Result<(), Error> {
+        let mut is_first = true;
         while let Some(byte) = self.next_byte()? {
             match byte {
-                b'{' => headers.push(self.report(collector)?),
-                b'[' => {
-                    return Err(self.error("is a plain list, the format of Trivy before 0.20").help(
-                        "scan again with a newer Trivy: `trivy image --format json --output report.json`",
-                    ));
-                }
-                _ if headers.is_empty() => return Err(self.error("is not JSON").help(MAKE)),
+                b'{' | b'[' => self.document(collector)?,
+                _ if is_first => return Err(self.error("is not JSON").help(MAKE)),
                 _ => return Err(self.error("has data after the report that is not a report").help(MAKE)),
             }
+            is_first = false;
         }
-        if headers.is_empty() { Err(self.error("is empty").help(MAKE)) } else { Ok(headers) }
+        if is_first { Err(self.error("is empty").help(MAKE)) } else { Ok(()) }
     }
 
-    /// One report.
-    fn report(&mut self, collector: &mut Collector) -> Result<Header, Error> {
+    /// One report, or a list of them.
+    fn document(&mut self, collector: &mut Collector) -> Result<(), Error> {
         let (line, column) = (self.line, self.column);
-        let mut header = Header { path: self.name.clone(), ..Header::default() };
-        let seed = ReportSeed { collector, header: &mut header, report: self.next };
-        self.next += 1;
         let mut parser = serde_json::Deserializer::from_reader(&mut *self);
-        match seed.deserialize(&mut parser) {
-            Ok(()) => Ok(header),
-            Err(error) => Err(self.explain(&error, line, column)),
+        if let Err(error) = (Document { collector: &mut *collector }).deserialize(&mut parser) {
+            return Err(self.explain(&error, line, column));
         }
+        if let (Some(kept), Some(documents)) = (&mut self.kept, &mut collector.documents) {
+            let text = std::mem::take(kept);
+            let document =
+                serde_json::from_slice(&text).map_err(|error| self.explain(&error, line, column))?;
+            documents.push(document);
+        }
+        Ok(())
     }
 
     /// The next byte that is not white space, left where it is.
@@ -186,21 +262,24 @@ impl<R: Read> Reader<R> {
             column: Some(error_column.max(1)),
             ..Location::line(self.name.clone(), error_line + line - 1)
         };
+        let here = Location { column: Some(self.column), ..Location::line(self.name.clone(), self.line) };
         match error.classify() {
+            Category::Io if error.io_error_kind() == Some(io::ErrorKind::InvalidData) => {
+                Error::input(format!("is not a supported report: {text}")).at(here).help(MAKE)
+            }
             Category::Io => Error::input("can't be read").at(at).because(message.to_owned()),
             Category::Eof => Error::input(format!("is cut off: {message}"))
                 .at(at)
                 .help("scan again: the report is incomplete"),
             Category::Syntax => Error::input(format!("is not JSON: {message}")).at(at).help(MAKE),
-            Category::Data => Error::input(format!("is not a supported report: {message}"))
-                .at(at)
-                .help("write it with `trivy image --format json --output report.json`"),
+            Category::Data => Error::input(format!("is not a supported report: {message}")).at(at).help(MAKE),
         }
     }
 }
 
 /// How a report is made.
-const MAKE: &str = "write it with `trivy image --format json --output report.json`";
+const MAKE: &str =
+    "write it with `trivy image --format json --output report.json`, or with `grype --output json`";
 
 fn unreadable(name: &str, error: io::Error) -> Error {
     Error::unreadable(Path::new(name), error).help("check the path given with `report`")
@@ -211,7 +290,7 @@ mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
     use serde_json::{Value, json};
 
-    use super::read_from;
+    use super::Source;
     use crate::collect::{Collector, Counts};
     use crate::filters::Filters;
     use crate::problem::Kind;
@@ -220,8 +299,9 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Result<Counts, String> {
         let mut collector = Collector::new(Filters::default());
-        let read = read_from(bytes, "t.json".to_owned(), &mut collector, 0);
-        read.map(|_| collector.finish().0).map_err(|error| error.to_string())
+        let source = Source::of("t.json".to_owned(), Box::new(std::io::Cursor::new(bytes.to_vec())));
+        let read = super::read(source, &mut collector);
+        read.map(|_| collector.finish(&[]).0).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -240,7 +320,8 @@ mod tests {
         use std::io::Read as _;
         let endless = r#"{"SchemaVersion": 2, "ArtifactName": ""#.as_bytes().chain(std::io::repeat(b'a'));
         let mut collector = Collector::new(Filters::default());
-        let error = read_from(endless, "t.json".to_owned(), &mut collector, 0).unwrap_err();
+        let source = Source::of("t.json".to_owned(), Box::new(endless));
+        let error = super::read(source, &mut collector).unwrap_err();
         assert!(error.to_string().contains("a string is longer than 8.4 MB"), "{error}");
         assert_eq!(error.kind().exit().code(), 3);
         let quoted = r#"{"SchemaVersion": 2, "ArtifactName": "a\"b\\", "x": "y"}"#;
@@ -326,9 +407,11 @@ mod tests {
                 "Licenses": [{"Severity": "HIGH", "Category": "restricted", "PkgName": "a", "FilePath": "f", "Name": "GPL",
                     "Link": "l"}],
                 "CustomResources": [{"type": "x"}],
-                "ExperimentalModifiedFindings": [{"Status": "ignored", "Statement": "s", "Source": ".trivyignore",
-                    "Finding": {"VulnerabilityID": "CVE-2", "ID": "1", "RuleID": "r", "Name": "n", "PkgName": "p",
-                        "InstalledVersion": "1"}}],
+                "ExperimentalModifiedFindings": [
+                    {"Type": "vulnerability", "Status": "ignored", "Statement": "s", "Source": ".trivyignore",
+                        "Finding": {"VulnerabilityID": "CVE-2", "PkgName": "p", "InstalledVersion": "1"}},
+                    {"Type": "secret", "Status": "ignored", "Finding": {"RuleID": "r", "Severity": "HIGH"}},
+                ],
             }],
         })
     }
@@ -363,15 +446,56 @@ mod tests {
         damages
     }
 
+    /// A report of Grype with every key that is read.
+    fn grype() -> Value {
+        let one = json!({
+            "vulnerability": {"id": "GHSA-1", "dataSource": "https://a", "severity": "High", "description": "d",
+                "fix": {"versions": ["2"], "state": "fixed"}},
+            "relatedVulnerabilities": [{"id": "CVE-1"}],
+            "matchDetails": [{"type": "cpe-match"}],
+            "artifact": {"name": "a", "version": "1", "type": "npm", "purl": "pkg:npm/a@1",
+                "locations": [{"path": "/a", "layerID": "sha256:1"}]},
+        });
+        let mut ignored = one.clone();
+        ignored["appliedIgnoreRules"] = json!([{"reason": "r", "namespace": "vex", "vex-status": "fixed",
+            "vex-justification": "j"}]);
+        json!({"matches": [one], "ignoredMatches": [ignored],
+            "source": {"type": "image", "target": "shop:1"}, "distro": {"name": "alpine", "version": "3.19"},
+            "descriptor": {"name": "grype", "version": "1", "timestamp": "2026-11-20T13:00:00Z", "db": {}}})
+    }
+
+    /// A SARIF log with every key that is read and that hides something if it is damaged.
+    fn sarif() -> Value {
+        json!({"runs": [{
+            "tool": {"driver": {"name": "a", "version": "1", "semanticVersion": "1", "rules": [{"id": "DL1",
+                "shortDescription": {"text": "t"}, "helpUri": "https://a", "defaultConfiguration": {"level": "error"},
+                "properties": {"security-severity": "8.0"}}]}},
+            "invocations": [{"executionSuccessful": true, "endTimeUtc": "2026-11-20T13:00:00Z",
+                "toolExecutionNotifications": [{"level": "note", "message": {"text": "t"}}]}],
+            "properties": {"imageName": "shop:1", "imageID": "sha256:1", "repoTags": ["a"], "repoDigests": ["a"]},
+            "results": [{"ruleId": "DL1", "ruleIndex": 0, "rule": {"id": "DL1", "index": 0}, "level": "error", "kind": "fail",
+                "message": {"text": "t"}, "properties": {"security-severity": "9.0"},
+                "suppressions": [{"kind": "inSource", "status": "rejected", "justification": "j"}],
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": "a"}, "region": {"startLine": 1}}}]}],
+        }], "version": "2.1.0"})
+    }
+
     #[test]
     fn a_damaged_key_is_refused_at_every_level() {
-        let (report, mut found, mut tried) = (full(), Vec::new(), 0);
-        assert!(read(report.to_string().as_bytes()).is_ok());
-        objects(&report, "", &mut found);
+        for (report, least) in [(full(), 5_000), (grype(), 1_500), (sarif(), 1_500)] {
+            refused_where_damaged(&report, least);
+        }
+    }
+
+    fn refused_where_damaged(report: &Value, least: usize) {
+        let (mut found, mut tried) = (Vec::new(), 0);
+        assert!(read(report.to_string().as_bytes()).is_ok(), "{:?}", read(report.to_string().as_bytes()));
+        objects(report, "", &mut found);
         for path in found {
             let fields = report.pointer(&path).unwrap().as_object().unwrap();
             for key in fields.keys() {
-                for damage in damages(key) {
+                // Without its version a log is refused, whatever stands there.
+                for damage in damages(key).into_iter().filter(|_| !(path.is_empty() && key == "version")) {
                     let mut report = report.clone();
                     let fields = report.pointer_mut(&path).unwrap().as_object_mut().unwrap();
                     let value = fields.remove(key).unwrap();
@@ -382,7 +506,7 @@ mod tests {
                 }
             }
         }
-        assert!(tried > 5_000, "{tried}");
+        assert!(tried > least, "{tried}");
     }
 
     proptest! {

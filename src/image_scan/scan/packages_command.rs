@@ -140,7 +140,7 @@ fn jsonl(all: &[Contents]) -> Result<String, Error> {
 fn sbom(all: &[Contents], draw: fn(&Sbom<'_>) -> String) -> String {
     let bill = Bill {
         files: all.iter().flat_map(|contents| shown::bill(&targets(contents)).files).collect(),
-        not_read: Vec::new(),
+        ..Bill::default()
     };
     let label = all.first().map_or("image", |contents| contents.label.as_str());
     let name = Path::new(label).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();

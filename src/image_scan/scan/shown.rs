@@ -8,6 +8,6 @@ use devops_inventory::bill as of_target;
 pub(super) fn bill(targets: &[Lockfile]) -> Bill {
     Bill {
         files: targets.iter().map(|target| of_target(&target.path, &target.graph)).collect(),
-        not_read: Vec::new(),
+        ..Bill::default()
     }
 }

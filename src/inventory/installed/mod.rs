@@ -76,6 +76,9 @@ pub struct Installed {
     pub source: Option<SourcePackage>,
     /// Its architecture, where that is known.
     pub architecture: String,
+    /// The module of its distribution that it was built for, `nodejs:18:…`: advisories about modules are about no other build; mostly
+    /// empty.
+    pub module: String,
     /// The file that says it is installed.
     pub path: String,
     /// The layer of that file; for a record of a database, the lowest layer whose version of the database has the same record and every

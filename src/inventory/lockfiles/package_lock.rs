@@ -153,7 +153,9 @@ impl<'a> Reader<'a> {
     fn take_all(&mut self, mut root: Node<'a>) -> Node<'a> {
         let Value::Map(entries) = &mut root.value else { return root };
         let packages = entries.iter_mut().find(|entry| entry.key == "packages");
-        let Some(Value::Map(packages)) = packages.map(|packages| &mut packages.node.value) else { return root };
+        let Some(Value::Map(packages)) = packages.map(|packages| &mut packages.node.value) else {
+            return root;
+        };
         for entry in std::mem::take(packages) {
             self.take(entries, entry);
         }
@@ -220,10 +222,12 @@ impl<'a> Reader<'a> {
         }
         let text = |key: &str| match node.text_of(key)? {
             Some(text) => Ok(Some(text)),
-            None => root.iter().find(|entry| entry.key == key).map_or(Ok(None), |entry| match &entry.node.value {
-                Value::Null => Ok(None),
-                _ => entry.node.text(key).map(Some),
-            }),
+            None => {
+                root.iter().find(|entry| entry.key == key).map_or(Ok(None), |entry| match &entry.node.value {
+                    Value::Null => Ok(None),
+                    _ => entry.node.text(key).map(Some),
+                })
+            }
         };
         let name = text("name")?
             .or(self.manifest.as_ref().and_then(|manifest| manifest.name.as_deref()))
@@ -465,7 +469,8 @@ impl<'a> Reader<'a> {
 /// Whether a path leads straight to where it leads: npm takes `node_modules/a/` and `node_modules//a` for `node_modules/a`.
 fn is_plain(path: &str) -> bool {
     let is_odd = |pair: &[u8]| matches!(pair, [b'/', b'.' | b'/'] | [b'\\', _] | [_, b'\\']);
-    if !path.starts_with(['.', '/', '\\']) && !path.ends_with('/') && !path.as_bytes().windows(2).any(is_odd) {
+    if !path.starts_with(['.', '/', '\\']) && !path.ends_with('/') && !path.as_bytes().windows(2).any(is_odd)
+    {
         return true;
     }
     let mut is_above = true;

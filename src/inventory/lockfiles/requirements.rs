@@ -237,7 +237,8 @@ fn check_specifier(text: &str, line: u64) -> Result<(), Damage> {
         operator.and_then(|operator| clause.strip_prefix(operator)).is_some_and(|version| {
             let version = version.trim();
             // Releases of pip before 24.1 take any version, such as a time; whether advisories are about such a one can't be told.
-            let is_part = |character: char| character.is_ascii_alphanumeric() || ".*+!-_:".contains(character);
+            let is_part =
+                |character: char| character.is_ascii_alphanumeric() || ".*+!-_:".contains(character);
             !version.is_empty() && version.chars().all(is_part)
         })
     };

@@ -76,6 +76,7 @@ fn bill() -> Bill {
             file("web/package-lock.json", first, vec![vec![1, 3], vec![2], vec![], vec![2, 4]]),
         ],
         not_read: vec!["app/bun.lockb".to_owned()],
+        ..Bill::default()
     }
 }
 
@@ -143,7 +144,7 @@ fn read(path: &Path) -> Value {
 }
 
 /// The validators of the formats by the names of their files; CycloneDX's only where its public schema is.
-fn validators() -> BTreeMap<&'static str, jsonschema::Validator> {
+pub(crate) fn validators() -> BTreeMap<&'static str, jsonschema::Validator> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let options = || jsonschema::options().should_validate_formats(true);
     let mut all: BTreeMap<_, _> = [
@@ -265,7 +266,8 @@ fn hostile_bills_and_findings_stay_valid() {
     finding.help = HOSTILE.repeat(500);
     report.findings.extend([finding.clone(), finding]);
     report.notes = vec![HOSTILE.to_owned(), String::new()];
-    let bill = Bill { files: vec![file.clone(), file], not_read: vec![HOSTILE.to_owned()] };
+    let bill =
+        Bill { files: vec![file.clone(), file], not_read: vec![HOSTILE.to_owned()], ..Bill::default() };
     check(&validators, &report, &bill);
     let all = drawn(&report, Some(&bill));
     let gitlab = all["gl-dependency-scanning-report.json"].to_string();
@@ -305,7 +307,7 @@ proptest! {
             let waived = is_waived.then(|| Waived::until(name, name, name));
             Finding { waived, severity: Severity::ALL[*severity], ..finding }
         }).collect();
-        VALIDATORS.with(|validators| check(validators, &report, &Bill { files: vec![file.clone(), file], not_read: vec![] }));
+        VALIDATORS.with(|validators| check(validators, &report, &Bill { files: vec![file.clone(), file], not_read: vec![], ..Bill::default() }));
     }
 }
 
@@ -406,7 +408,7 @@ fn real(folder: &Path) -> Option<Bill> {
     let bytes = std::fs::read(folder.join(&name)).ok()?;
     let Some(Kind::Read(format)) = Kind::of(&name) else { panic!("{name} is not read") };
     let graph = format.read(&Source { path: &name, bytes: &bytes, neighbour: &neighbour }).unwrap();
-    Some(Bill { files: vec![devops_inventory::bill(&name, &graph)], not_read: vec![] })
+    Some(Bill { files: vec![devops_inventory::bill(&name, &graph)], not_read: vec![], ..Bill::default() })
 }
 
 #[test]
@@ -436,7 +438,11 @@ fn a_bill_keeps_packages_licences_and_edges_when_it_is_read_back() {
             }
             let Some(Kind::Read(format)) = Kind::of(file) else { panic!("{file} is not read") };
             let graph = format.read(&Source::alone(file, written.to_string().as_bytes())).unwrap();
-            let again = draw(&Bill { files: vec![devops_inventory::bill(file, &graph)], not_read: vec![] });
+            let again = draw(&Bill {
+                files: vec![devops_inventory::bill(file, &graph)],
+                not_read: vec![],
+                ..Bill::default()
+            });
             // What the bill is about is one package more; everything else is there once more, but for where it stands.
             let listed = |bom: &Value| -> BTreeSet<String> {
                 let all = bom[packages].as_array().unwrap().iter().cloned();

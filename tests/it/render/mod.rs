@@ -1,6 +1,6 @@
 //! Behaviour of the renderers: what each draws of the same reports, and what no report can make them do.
 
-mod bills;
+pub(crate) mod bills;
 mod contract;
 pub(crate) mod samples;
 mod screen;

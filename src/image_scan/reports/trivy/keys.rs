@@ -1,11 +1,7 @@
 //! The keys of Trivy's report: those that are read one by one, and those that are known and not read.
 
-/// Keys at the top.
-pub(super) const REPORT: &[&str] =
-    &["SchemaVersion", "ArtifactName", "ArtifactType", "CreatedAt", "Trivy", "Metadata", "Results"];
-
 /// Keys of a result.
-pub(super) const RESULT: &[&str] = &[
+pub(crate) const RESULT: &[&str] = &[
     "Target",
     "Class",
     "Type",
@@ -21,7 +17,8 @@ pub(super) const RESULT: &[&str] = &[
 
 /// Keys that Trivy writes and that are not read, by the struct of ours in whose place they stand.
 const UNREAD: &[(&str, &[&str])] = &[
-    ("Report", &["ReportID", "ArtifactID"]),
+    ("Document", &["ReportID", "ArtifactID", "BOM", "alertsByPackage"]),
+    ("Item", &["ReportID", "ArtifactID", "BOM", "alertsByPackage"]),
     (
         "Metadata",
         &[
@@ -44,27 +41,16 @@ const UNREAD: &[(&str, &[&str])] = &[
     (
         "Package",
         &[
-            "Name",
-            "Identifier",
-            "Version",
-            "Release",
-            "Epoch",
             "Arch",
-            "Dev",
             "SrcName",
             "SrcVersion",
             "SrcRelease",
             "SrcEpoch",
-            "Licenses",
             "Maintainer",
             "Modularitylabel",
             "BuildInfo",
             "Repository",
-            "Indirect",
-            "Relationship",
-            "DependsOn",
             "Layer",
-            "FilePath",
             "Digest",
             "InstalledFiles",
             "AnalyzedBy",
@@ -93,10 +79,10 @@ const UNREAD: &[(&str, &[&str])] = &[
     ("Summary", &["Failures", "Exceptions"]),
     ("FoundSecret", &["EndLine", "Code", "Offset"]),
     ("Licence", &["Text", "Confidence"]),
-    ("Modified", &["Type"]),
+    ("Resource", &[]),
 ];
 
 /// The keys of a struct that Trivy writes and that are not read.
-pub(super) fn unread(name: &'static str) -> &'static [&'static str] {
+pub(crate) fn unread(name: &'static str) -> &'static [&'static str] {
     UNREAD.iter().find(|(known, _)| *known == name).map_or(&[], |(_, keys)| keys)
 }

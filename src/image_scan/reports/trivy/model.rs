@@ -1,13 +1,15 @@
 //! The parts of a Trivy report that are judged, each small enough to be held whole. Keys we don't know are skipped.
 
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error};
+use serde_json::Value;
 
-use super::text::{Flag, Text, Whole};
+use super::super::bill::Package as Listed;
+use super::super::text::{Flag, Text, Whole, short};
 use crate::problem::{Kind, Problem};
-use devops_core::{Input, Severity};
-
-/// Longest explanation that is kept.
-const LONGEST: usize = 1_000;
+use crate::rating::Rating;
+use devops_core::Input;
+use devops_core::keys::Checked;
 
 /// The scanner.
 #[derive(Debug, Default, Deserialize)]
@@ -44,12 +46,65 @@ pub(super) struct System {
 
 /// A package that was found.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a package (a JSON object)")]
 pub(super) struct Package {
     #[serde(rename = "ID")]
     pub(super) id: Text,
+    #[serde(rename = "Name")]
+    pub(super) name: Text,
+    #[serde(rename = "Version")]
+    pub(super) version: Text,
+    #[serde(rename = "Release")]
+    pub(super) release: Text,
+    #[serde(rename = "Epoch")]
+    pub(super) epoch: Text,
+    #[serde(rename = "Identifier")]
+    pub(super) identifier: Option<Identifier>,
+    #[serde(rename = "Licenses")]
+    pub(super) licenses: Option<Vec<Text>>,
+    #[serde(rename = "Dev")]
+    pub(super) is_dev: Flag,
+    #[serde(rename = "Indirect")]
+    pub(super) is_indirect: Flag,
+    #[serde(rename = "Relationship")]
+    pub(super) relationship: Text,
+    #[serde(rename = "DependsOn")]
+    pub(super) depends_on: Option<Vec<Text>>,
+    #[serde(rename = "FilePath")]
+    pub(super) file_path: Text,
     #[serde(rename = "Locations")]
     pub(super) locations: Option<Vec<Lines>>,
+}
+
+impl Package {
+    /// The package as a bill has it.
+    pub(super) fn listed(self, line: Option<u64>) -> Listed {
+        let mut version = self.version.0;
+        if !self.release.0.is_empty() {
+            version = format!("{version}-{}", self.release.0);
+        }
+        if !matches!(self.epoch.0.as_str(), "" | "0") {
+            version = format!("{}:{version}", self.epoch.0);
+        }
+        let licenses: Vec<String> =
+            self.licenses.unwrap_or_default().into_iter().map(|Text(text)| text).collect();
+        let is_direct = match self.relationship.0.as_str() {
+            "" | "unknown" => !self.is_indirect.0,
+            word => word != "indirect",
+        };
+        Listed {
+            id: self.id.0,
+            name: self.name.0,
+            version,
+            purl: self.identifier.unwrap_or_default().purl.0,
+            license: Some(licenses.join(" AND ")).filter(|text| !text.is_empty()),
+            path: self.file_path.0,
+            line,
+            is_dev: self.is_dev.0,
+            is_direct,
+            depends_on: self.depends_on.unwrap_or_default().into_iter().map(|Text(text)| text).collect(),
+        }
+    }
 }
 
 /// Lines of a lockfile.
@@ -74,7 +129,7 @@ pub(super) struct Layer {
 #[serde(default)]
 pub(super) struct Identifier {
     #[serde(rename = "PURL")]
-    purl: Text,
+    pub(super) purl: Text,
 }
 
 /// A package with a known vulnerability.
@@ -157,69 +212,46 @@ pub(super) struct Summary {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase", expecting = "a suppressed finding (a JSON object)")]
 pub(super) struct Modified {
+    #[serde(rename = "Type")]
+    pub(super) kind: Text,
     pub(super) status: Text,
     pub(super) statement: Text,
     pub(super) source: Text,
-    pub(super) finding: Option<Original>,
+    pub(super) finding: Option<Value>,
 }
 
-/// What a suppressed finding was about, whichever kind it is of.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Original {
-    #[serde(rename = "VulnerabilityID")]
-    vulnerability: Text,
-    #[serde(rename = "ID")]
-    check: Text,
-    #[serde(rename = "RuleID")]
-    secret: Text,
-    #[serde(rename = "Name")]
-    licence: Text,
-    #[serde(rename = "PkgName")]
-    package: Text,
-    #[serde(rename = "InstalledVersion")]
-    installed: Text,
+/// Reads a value that was kept, with the same care as what is streamed.
+fn read<T: DeserializeOwned, E: Error>(value: Value) -> Result<T, E> {
+    T::deserialize(Checked::strict(value, super::keys::unread)).map_err(E::custom)
 }
 
-impl Original {
-    /// What names it.
-    pub(super) fn id(&self) -> String {
-        let names = [&self.vulnerability, &self.check, &self.secret, &self.licence];
-        names.into_iter().find(|Text(name)| !name.is_empty()).cloned().unwrap_or_default().0
+/// Statuses by which a finding is suppressed; by any other it stays open.
+const SUPPRESSING: [&str; 3] = ["ignored", "not_affected", "fixed"];
+
+impl Modified {
+    /// Whether its status suppresses it.
+    pub(super) fn is_suppressed(&self) -> bool {
+        SUPPRESSING.iter().any(|status| status.eq_ignore_ascii_case(&self.status.0))
     }
 
-    /// The package it is about, with its version.
-    pub(super) fn subject(&self) -> String {
-        format!("{} {}", self.package.0, self.installed.0).trim().to_owned()
-    }
-}
-
-/// The severity a word stands for, the scanner's or a distributor's, or a number of the scanner's scale from 0 for
-/// unknown to 4 for critical; none for `UNKNOWN`, for nothing, and for words that are not known.
-pub(super) fn severity(Text(word): &Text) -> Option<Severity> {
-    let words = [
-        ("critical", Severity::Critical),
-        ("4", Severity::Critical),
-        ("high", Severity::High),
-        ("important", Severity::High),
-        ("3", Severity::High),
-        ("medium", Severity::Medium),
-        ("moderate", Severity::Medium),
-        ("2", Severity::Medium),
-        ("low", Severity::Low),
-        ("negligible", Severity::Low),
-        ("1", Severity::Low),
-        ("info", Severity::Info),
-        ("none", Severity::Info),
-    ];
-    words.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(word.trim())).map(|(_, severity)| severity)
-}
-
-/// At most [`LONGEST`] characters of a text.
-fn short(Text(text): Text) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
+    /// What it is about: the form of a suppressed finding follows its type. None where that is nothing to judge.
+    pub(super) fn problem<E: Error>(&self) -> Result<Option<Problem>, E> {
+        let value = self.finding.clone().filter(Value::is_object);
+        let value =
+            value.ok_or_else(|| E::custom("a suppressed finding does not say what it is (`Finding`)"))?;
+        Ok(match self.kind.0.as_str() {
+            "vulnerability" => Some(read::<Vulnerability, E>(value)?.problem(None)),
+            "misconfiguration" => read::<Misconfiguration, E>(value)?.problem(),
+            "secret" => Some(read::<FoundSecret, E>(value)?.problem()),
+            "license" => Some(read::<Licence, E>(value)?.problem()),
+            // The first releases that wrote suppressed findings gave no type.
+            "" if value.get("VulnerabilityID").is_some() => {
+                Some(read::<Vulnerability, E>(value)?.problem(None))
+            }
+            other => {
+                return Err(E::custom(format!("a suppressed finding is of the unknown type `{other}`")));
+            }
+        })
     }
 }
 
@@ -231,8 +263,8 @@ fn digest(layer: Option<Layer>) -> String {
 impl Vulnerability {
     /// The complaint; `line` is where the package stands in its lockfile.
     pub(super) fn problem(self, line: Option<u64>) -> Problem {
-        let severity = severity(&self.severity);
-        let mut problem = Problem::new(Kind::Vulnerability, self.id.0, severity);
+        let rating = Rating::of(&self.severity.0);
+        let mut problem = Problem::new(Kind::Vulnerability, self.id.0, rating);
         problem.aliases = self.vendor_ids.unwrap_or_default().into_iter().map(|Text(id)| id).collect();
         problem.package = self.pkg_name.0;
         problem.installed = self.installed_version.0;
@@ -255,7 +287,7 @@ impl Misconfiguration {
             return None;
         }
         let id = if self.id.0.is_empty() { self.avd_id.0 } else { self.id.0 };
-        let mut problem = Problem::new(Kind::Misconfiguration, id, severity(&self.severity));
+        let mut problem = Problem::new(Kind::Misconfiguration, id, Rating::of(&self.severity.0));
         problem.title = short(self.title);
         problem.mark.clone_from(&self.message.0);
         problem.detail = short(self.message);
@@ -270,7 +302,7 @@ impl Misconfiguration {
 impl FoundSecret {
     /// The complaint.
     pub(super) fn problem(self) -> Problem {
-        let mut problem = Problem::new(Kind::Secret, self.rule_id.0, severity(&self.severity));
+        let mut problem = Problem::new(Kind::Secret, self.rule_id.0, Rating::of(&self.severity.0));
         // Only its sum is kept: the scanner masks what matched, but older ones missed some.
         problem.mark = Input::of_bytes("", self.matched.0.as_bytes()).sha256;
         problem.title = short(if self.title.0.is_empty() { self.category } else { self.title });
@@ -289,7 +321,7 @@ impl Licence {
 
     /// The complaint.
     pub(super) fn problem(self) -> Problem {
-        let mut problem = Problem::new(Kind::Licence, self.name.0, severity(&self.severity));
+        let mut problem = Problem::new(Kind::Licence, self.name.0, Rating::of(&self.severity.0));
         problem.package = self.pkg_name.0;
         problem.status = self.category.0;
         problem.url = self.link.0;

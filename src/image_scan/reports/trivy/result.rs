@@ -5,29 +5,25 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::super::bill::Listed;
+use super::super::text::{Text, Unknown};
 use super::keys;
 use super::model::{FoundSecret, Licence, Misconfiguration, Modified, Package, Summary, Vulnerability};
-use super::text::{Text, Unknown};
 use crate::collect::{Collector, Problems};
 use crate::problem::Target;
-use crate::reports::{Header, Suppressed};
+use crate::reports::{Header, NotJudged, Suppressed};
 use devops_reading::json::each_of;
 
 /// How many packages' lines are remembered for the vulnerabilities that follow.
 const LINES: usize = 50_000;
 
-/// How many suppressed findings are listed.
-const SUPPRESSED: usize = 100;
-
 /// How many lists that are not known are named.
 const NOT_JUDGED: usize = 20;
 
 /// The list of results.
-pub(super) struct Results<'a> {
-    pub(super) collector: &'a mut Collector,
-    pub(super) header: &'a mut Header,
-    /// Which report it is, counted from 0 over all of them.
-    pub(super) report: usize,
+pub(crate) struct Results<'a> {
+    pub(crate) collector: &'a mut Collector,
+    pub(crate) header: &'a mut Header,
 }
 
 impl<'de> DeserializeSeed<'de> for Results<'_> {
@@ -50,41 +46,17 @@ impl<'de> Visitor<'de> for Results<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Self { collector, header, report } = self;
-        loop {
-            let target = Target { report, ..Target::default() };
-            let seed = OneResult {
-                found: Found::default(),
-                collector: &mut *collector,
-                header: &mut *header,
-                target,
-            };
-            if list.next_element_seed(seed)?.is_none() {
-                return Ok(());
-            }
-        }
+        let Self { collector, header } = self;
+        while list
+            .next_element_seed(OneResult { collector: &mut *collector, header: &mut *header })?
+            .is_some()
+        {}
+        Ok(())
     }
-}
-
-/// What is known of a result while it is read; its target may be named last.
-#[derive(Default)]
-struct Found {
-    problems: Problems,
-    lines: BTreeMap<String, u64>,
-    packages: u64,
-    successes: u64,
-    harmless: BTreeMap<String, u64>,
-    suppressed: Vec<Suppressed>,
-    suppressed_count: u64,
-    keys: Vec<String>,
-    /// Lists of objects that this release does not know, with how many objects they hold.
-    not_judged: BTreeMap<String, u64>,
 }
 
 /// One result.
 struct OneResult<'a> {
-    found: Found,
-    target: Target,
     collector: &'a mut Collector,
     header: &'a mut Header,
 }
@@ -104,48 +76,66 @@ impl<'de> Visitor<'de> for OneResult<'_> {
         formatter.write_str("a result (a JSON object)")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut found = Found::default();
         while let Some(key) = map.next_key::<String>()? {
-            if self.field(&key, &mut map)? {
-                if self.found.keys.contains(&key) {
-                    return Err(Error::custom(format!("duplicate key `{key}`")));
-                }
-                self.found.keys.push(key);
-            }
+            found.field(&key, &mut map, self.collector)?;
         }
-        self.finish();
-        Ok(())
+        found.finish(self.collector, self.header)
     }
 }
 
-impl OneResult<'_> {
-    /// Reads one key's value. Returns whether the key is one we know.
-    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+/// What is known of a result while it is read; its target may be named last.
+#[derive(Default)]
+pub(crate) struct Found {
+    target: Target,
+    problems: Problems,
+    lines: BTreeMap<String, u64>,
+    packages: u64,
+    listed: Listed,
+    successes: u64,
+    harmless: BTreeMap<String, u64>,
+    suppressed: Vec<Modified>,
+    keys: Vec<String>,
+    /// Lists of objects that this release does not know.
+    not_judged: BTreeMap<String, NotJudged>,
+}
+
+impl Found {
+    /// Reads one key's value.
+    pub(crate) fn field<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        collector: &Collector,
+    ) -> Result<(), A::Error> {
+        if self.keys.iter().any(|known| known == key) {
+            return Err(A::Error::custom(format!("duplicate key `{key}`")));
+        }
+        if keys::RESULT.contains(&key) {
+            self.keys.push(key.to_owned());
+        }
+        let filters = &collector.filters;
+        let Self { problems, lines, harmless, .. } = self;
         match key {
             "Target" => self.target.name = map.next_value::<Text>()?.0,
             "Class" => self.target.class = map.next_value::<Text>()?.0,
             "Type" => self.target.kind = map.next_value::<Text>()?.0,
             "Packages" => {
-                map.next_value_seed(each_of("a list of packages", |package| self.found.package(package)))?;
-            }
-            "MisconfSummary" => {
-                self.found.successes = map.next_value::<Option<Summary>>()?.unwrap_or_default().successes.0;
-            }
-            "ExperimentalModifiedFindings" => {
-                map.next_value_seed(each_of("a list of suppressed findings", |modified| {
-                    self.found.modified(modified);
+                let is_wanted = collector.packages.is_some();
+                map.next_value_seed(each_of("a list of packages", |package| {
+                    self.package(package, is_wanted);
                 }))?;
             }
-            _ => return self.problems(key, map),
-        }
-        Ok(true)
-    }
-
-    /// Reads a list of complaints. Returns whether the key is one we know.
-    fn problems<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        let Self { found: Found { problems, lines, harmless, .. }, collector, .. } = self;
-        let filters = &collector.filters;
-        match key {
+            "MisconfSummary" => {
+                self.successes = map.next_value::<Option<Summary>>()?.unwrap_or_default().successes.0;
+            }
+            "ExperimentalModifiedFindings" => {
+                let suppressed = &mut self.suppressed;
+                map.next_value_seed(each_of("a list of suppressed findings", |modified: Modified| {
+                    suppressed.push(modified);
+                }))?;
+            }
             "Vulnerabilities" => {
                 map.next_value_seed(each_of("a list of vulnerabilities", |one: Vulnerability| {
                     let line = lines.get(&one.pkg_id.0).copied();
@@ -172,66 +162,70 @@ impl OneResult<'_> {
             // Data that somebody's own module leaves behind, whatever that is.
             "CustomResources" => drop(map.next_value::<IgnoredAny>()?),
             _ => {
-                let Unknown { objects, .. } = map.next_value()?;
-                if objects > 0 && self.found.not_judged.len() < NOT_JUDGED {
-                    *self.found.not_judged.entry(key.to_owned()).or_default() += objects;
+                let Unknown { objects, is_found, .. } = map.next_value()?;
+                if objects > 0 && self.not_judged.len() < NOT_JUDGED {
+                    self.not_judged.entry(key.to_owned()).or_default().add(objects, is_found);
                 }
-                return Ok(false);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Hands over what was found.
-    fn finish(self) {
-        let Self { found, target, collector, header } = self;
+    pub(crate) fn finish<E: Error>(
+        mut self,
+        collector: &mut Collector,
+        header: &mut Header,
+    ) -> Result<(), E> {
+        self.target.report = collector.next();
         header.results += 1;
-        if target.class == "custom" && found.problems.is_empty() {
-            collector.custom += 1;
-            return;
+        let mut suppressed = Vec::new();
+        for modified in std::mem::take(&mut self.suppressed) {
+            let Some(problem) = modified.problem()? else { continue };
+            if modified.is_suppressed() {
+                suppressed.push(Suppressed {
+                    id: problem.id,
+                    subject: format!("{} {}", problem.package, problem.installed).trim().to_owned(),
+                    status: modified.status.0,
+                    statement: modified.statement.0,
+                    source: modified.source.0,
+                });
+            } else {
+                self.problems.add(problem, &collector.filters);
+            }
         }
-        if !collector.take(target, found.problems) {
-            return;
+        if self.target.class == "custom" && self.problems.is_empty() && self.not_judged.is_empty() {
+            collector.custom += 1;
+            return Ok(());
+        }
+        if let Some(files) = &mut collector.packages {
+            files.extend(self.listed.finish(&self.target));
+        }
+        if !collector.take(self.target, self.problems, self.packages, self.successes) {
+            return Ok(());
         }
         header.looked_at += 1;
-        collector.packages += found.packages;
-        collector.successes += found.successes;
-        for (category, amount) in found.harmless {
+        for (category, amount) in self.harmless {
             *collector.harmless_licences.entry(category).or_default() += amount;
         }
-        for (key, objects) in found.not_judged {
-            *header.not_judged.entry(key).or_default() += objects;
+        for (key, NotJudged { objects, is_found }) in self.not_judged {
+            header.not_judged.entry(key).or_default().add(objects, is_found);
         }
-        header.suppressed_count += found.suppressed_count;
-        header.suppressed.extend(found.suppressed);
-        header.suppressed.sort();
-        header.suppressed.truncate(SUPPRESSED);
+        for one in suppressed {
+            header.suppress(one);
+        }
+        Ok(())
     }
-}
 
-impl Found {
-    fn package(&mut self, package: Package) {
+    fn package(&mut self, package: Package, is_wanted: bool) {
         self.packages += 1;
-        let lines = package.locations.unwrap_or_default();
+        let lines = package.locations.as_deref().unwrap_or_default();
         let line = lines.first().map(|lines| lines.start_line.0).filter(|line| *line > 0);
         if let Some(line) = line.filter(|_| self.lines.len() < LINES) {
-            self.lines.insert(package.id.0, line);
+            self.lines.insert(package.id.0.clone(), line);
         }
-    }
-
-    fn modified(&mut self, modified: Modified) {
-        self.suppressed_count += 1;
-        let original = modified.finding.unwrap_or_default();
-        self.suppressed.push(Suppressed {
-            id: original.id(),
-            subject: original.subject(),
-            status: modified.status.0,
-            statement: modified.statement.0,
-            source: modified.source.0,
-        });
-        if self.suppressed.len() >= 2 * SUPPRESSED {
-            self.suppressed.sort();
-            self.suppressed.truncate(SUPPRESSED);
+        if is_wanted {
+            self.listed.add(package.listed(line));
         }
     }
 }

@@ -9,14 +9,19 @@ use devops_core::Ecosystem;
 
 /// Packages of Bioconductor, which OSV keeps apart from those of CRAN.
 pub(super) const BIOCONDUCTOR: Ecosystem = Ecosystem::new("Bioconductor", "bioconductor");
+/// Programs as their projects publish them, which OSV has records about by the names and versions of Bitnami's packages.
+pub(super) const BITNAMI: Ecosystem = Ecosystem::new("Bitnami", "bitnami");
 /// Packages of conda, which OSV has no records about.
 pub(super) const CONDA: Ecosystem = Ecosystem::new("Conda", "conda");
 /// Packages of PEAR and PECL, which OSV has no records about.
 pub(super) const PEAR: Ecosystem = Ecosystem::new("PEAR", "pear");
+/// Programs that OSV has no records about.
+pub(super) const PROGRAM: Ecosystem = Ecosystem::new("Program", "generic");
 
 /// The ecosystems of packages that are found.
-const ECOSYSTEMS: [Ecosystem; 13] = [
+const ECOSYSTEMS: [Ecosystem; 15] = [
     BIOCONDUCTOR,
+    BITNAMI,
     CONDA,
     Ecosystem::CRAN,
     Ecosystem::CRATES_IO,
@@ -27,6 +32,7 @@ const ECOSYSTEMS: [Ecosystem; 13] = [
     Ecosystem::NUGET,
     Ecosystem::PACKAGIST,
     PEAR,
+    PROGRAM,
     Ecosystem::PYPI,
     Ecosystem::RUBYGEMS,
 ];
@@ -163,6 +169,13 @@ impl Found {
             "" => left.path.to_owned(),
             inside => format!("{}!/{inside}", left.path),
         };
-        Some(Installed { package, source: None, architecture: String::new(), path, layer: left.layer })
+        Some(Installed {
+            package,
+            source: None,
+            architecture: String::new(),
+            module: String::new(),
+            path,
+            layer: left.layer,
+        })
     }
 }

@@ -5,8 +5,11 @@
 //! and no package of the distribution owns it. Lockfiles say what should be installed, not what is, and are ignored.
 
 mod found;
+mod go;
 mod header;
 mod path;
+mod rust;
+mod sections;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +32,7 @@ struct Reader {
     name: &'static str,
     /// What its extracts are.
     kind: Kind,
-    /// Whether it wants a file, by its path alone.
+    /// Whether it wants a file, by its path and permissions alone.
     is: fn(&Candidate<'_>) -> bool,
     /// What a file says.
     take: fn(&Candidate<'_>, &mut dyn Content) -> Result<Taken, Trouble>,
@@ -38,6 +41,8 @@ struct Reader {
 /// A file that a reader may want.
 struct Candidate<'a> {
     path: Path<'a>,
+    /// Its permission bits.
+    mode: u32,
 }
 
 modules! {
@@ -47,10 +52,14 @@ modules! {
         conda,
         dotnet,
         gem,
+        jar,
         julia,
         node,
+        program,
         python,
         r,
+        // The last: nearly every program is looked at.
+        executable,
     }
 }
 
@@ -85,15 +94,17 @@ fn whole(content: &mut dyn Content) -> Result<std::borrow::Cow<'_, [u8]>, Troubl
     }
 }
 
-/// Whether a file is looked at, by its path alone.
+/// Whether a file is looked at, by its path alone. Build information is in a program under every name, so that only programs that are
+/// known by name are.
 pub(super) fn is_wanted(path: &[u8]) -> bool {
-    let candidate = Candidate { path: Path::of(path) };
-    READERS.iter().any(|reader| (reader.is)(&candidate))
+    let candidate = Candidate { path: Path::of(path), mode: 0 };
+    let is_kind = |reader: &&Reader| reader.name != executable::READER.name && (reader.is)(&candidate);
+    READERS.iter().any(|reader| is_kind(&reader)) || program::is_known(&candidate.path.name_text())
 }
 
 /// Looks at a file; none where it says nothing about packages of languages.
 pub(super) fn extract(entry: Entry<'_>, content: &mut dyn Content) -> Result<Option<Extract>, Error> {
-    let candidate = Candidate { path: Path::of(entry.path) };
+    let candidate = Candidate { path: Path::of(entry.path), mode: entry.mode };
     let Some(reader) = READERS.iter().find(|reader| (reader.is)(&candidate)) else { return Ok(None) };
     let taken = match (reader.take)(&candidate, content) {
         Ok(taken) => taken,

@@ -1,13 +1,15 @@
 //! What tools installed, compared with what these list; damage; and what must not be listed.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
 use super::{extract, read};
-use crate::installed::{Entry, Extract, InMemory, Installed, Left};
+use crate::installed::{Content, Entry, Extract, InMemory, Installed, Left};
 use crate::{Origin, purl};
 
 /// A file of an image: its path and its bytes.
@@ -54,7 +56,15 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<File>) {
             walk(root, &path, files);
         } else {
             let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
-            files.push((name, fs::read(&path).unwrap()));
+            let bytes = fs::read(&path).unwrap();
+            match name.strip_suffix(".gz") {
+                Some(name) => {
+                    let mut unpacked = Vec::new();
+                    flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
+                    files.push((name.to_owned(), unpacked));
+                }
+                None => files.push((name, bytes)),
+            }
         }
     }
 }
@@ -73,8 +83,10 @@ fn packages_are_those_that_the_tool_itself_lists() {
         walk(&folder.join("root"), &folder.join("root"), &mut files);
         let found = installed_but(&files, &|_| false)
             .unwrap_or_else(|error| panic!("{error} at {:?}", error.location()));
-        let found: BTreeSet<String> =
-            found.iter().map(|one| format!("{} {}", one.package.name, one.package.version)).collect();
+        let found: BTreeSet<String> = found
+            .iter()
+            .map(|one| format!("{} {}", one.package.name, one.package.version).trim().to_owned())
+            .collect();
         let listed: BTreeSet<String> =
             list.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
         assert_eq!(found, listed, "{}", folder.display());
@@ -352,3 +364,324 @@ const PATHS: [&str; 9] = [
     "d/packages/JSON/93Ea8/Project.toml",
     "app/a.deps.json",
 ];
+
+/// A zip of files, each with whether it is packed.
+fn zip(files: &[(&str, &[u8], bool)]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for (name, content, is_packed) in files {
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let mut packed = Vec::new();
+        if *is_packed {
+            flate2::read::DeflateEncoder::new(*content, flate2::Compression::best())
+                .read_to_end(&mut packed)
+                .unwrap();
+        } else {
+            packed.extend_from_slice(content);
+        }
+        let mut fields = vec![20, 0, 0, 0, if *is_packed { 8 } else { 0 }, 0, 0, 0, 0, 0];
+        fields.extend(crc.sum().to_le_bytes());
+        fields.extend(u32::try_from(packed.len()).unwrap().to_le_bytes());
+        fields.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
+        fields.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        fields.extend([0, 0]);
+        let offset = u32::try_from(bytes.len()).unwrap();
+        bytes.extend(b"PK\x03\x04");
+        bytes.extend(&fields);
+        bytes.extend(name.as_bytes());
+        bytes.extend(packed);
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&fields);
+        directory.extend([0; 10]);
+        directory.extend(offset.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
+    let (size, offset) = (u32::try_from(directory.len()).unwrap(), u32::try_from(bytes.len()).unwrap());
+    bytes.extend(directory);
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    bytes.extend(count);
+    bytes.extend(count);
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(offset.to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes
+}
+
+/// Name and version of what a file holds, with where in it.
+fn inside(path: &str, bytes: &[u8]) -> Result<Vec<String>, devops_core::Error> {
+    let found = installed_but(&[(path.to_owned(), bytes.to_vec())], &|_| false)?;
+    Ok(found.iter().map(|one| format!("{} {} {}", one.package.name, one.package.version, one.path)).collect())
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn jars_are_what_their_descriptions_manifests_and_names_say() {
+    let properties = b"#Generated\nversion=1.0\ngroupId=a.b\nartifactId=c\n";
+    let jar = zip(&[("META-INF/maven/a.b/c/pom.properties", properties, true)]);
+    let shaded = zip(&[
+        ("META-INF/maven/a.b/c/pom.properties", properties, true),
+        ("META-INF/maven/d/e/pom.properties", b"version=2\n", false),
+        ("META-INF/maven/f/g/pom.xml", b"<project><parent><groupId>f</groupId><version>3</version></parent><artifactId>g</artifactId></project>", true),
+    ]);
+    let manifest = |text: &'static str| {
+        zip(&[("META-INF/MANIFEST.MF", text.as_bytes(), true), ("org/x/y/A.class", b"", false)])
+    };
+    let war = zip(&[("WEB-INF/lib/c-1.0.jar", &jar, true), ("x/INNER.JAR", &shaded, false)]);
+    let ear = zip(&[("app.war", &war, false)]);
+    for (path, bytes, expected) in [
+        ("c.jar", jar.clone(), vec!["a.b:c 1.0 c.jar"]),
+        (
+            "renamed-9.jar",
+            shaded,
+            vec![
+                "a.b:c 1.0 renamed-9.jar",
+                "d:e 2 renamed-9.jar",
+                "f:g 3 renamed-9.jar",
+                "renamed 9 renamed-9.jar",
+            ],
+        ),
+        (
+            "app.ear",
+            ear,
+            vec![
+                "a.b:c 1.0 app.ear!/app.war!/WEB-INF/lib/c-1.0.jar",
+                "a.b:c 1.0 app.ear!/app.war!/x/INNER.JAR",
+                "d:e 2 app.ear!/app.war!/x/INNER.JAR",
+                "f:g 3 app.ear!/app.war!/x/INNER.JAR",
+            ],
+        ),
+        (
+            "log4j-1.2-api-2.14.1.jar",
+            manifest("Implementation-Vendor-Id: org.apache.logging.log4j\r\n"),
+            vec!["org.apache.logging.log4j:log4j-1.2-api 2.14.1 log4j-1.2-api-2.14.1.jar"],
+        ),
+        (
+            "spring-core-5.3.17.jar",
+            manifest("Implementation-Version: 5.3.17\n"),
+            vec!["org.springframework:spring-core 5.3.17 spring-core-5.3.17.jar"],
+        ),
+        (
+            "guava-30.1-jre.jar",
+            manifest("Bundle-Version: 30.1.0.jre\nBundle-SymbolicName: com.google.gu\n ava\n"),
+            vec!["com.google.guava:guava 30.1-jre guava-30.1-jre.jar"],
+        ),
+        // Whichever is right, it is listed.
+        (
+            "z-9.9.jar",
+            manifest("Implementation-Version: 1.2\n"),
+            vec!["org.x.y:z 1.2 z-9.9.jar", "org.x.y:z 9.9 z-9.9.jar"],
+        ),
+        ("z.jar", manifest("Main-Class: A\n"), vec![]),
+        ("script.jar", [b"#!/bin/sh\n".as_slice(), &jar].concat(), vec!["a.b:c 1.0 script.jar"]),
+        ("placeholder.jar", b"version https://git-lfs.github.com/spec/v1\n".to_vec(), vec![]),
+        ("empty.jar", zip(&[]), vec![]),
+    ] {
+        assert_eq!(
+            inside(path, &bytes).unwrap_or_else(|error| panic!("{path}: {error}")),
+            expected,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn no_byte_of_a_jar_can_be_lost_without_an_error() {
+    let properties = b"version=1.0\ngroupId=a.b\nartifactId=c\n";
+    let nested = zip(&[("META-INF/maven/a.b/c/pom.properties", properties, true)]);
+    let jar =
+        zip(&[("lib/c.jar", &nested, true), ("META-INF/maven/a.b/d/pom.properties", properties, false)]);
+    let whole = inside("a.jar", &jar).unwrap();
+    assert_eq!(whole.len(), 2);
+    for length in 2..jar.len() {
+        let cut = inside("a.jar", &jar[..length]);
+        assert!(cut.is_err(), "{length}");
+    }
+    // A changed byte is an error or of no matter: a checksum covers every text. The names of the directory are those that Java goes by.
+    let is_name = |at: usize| {
+        ["lib/c.jar", "META-INF/maven/a.b/d/pom.properties"].iter().any(|name| {
+            let start = memchr::memmem::rfind(&jar, name.as_bytes()).unwrap();
+            (start..start + name.len()).contains(&at)
+        })
+    };
+    for at in 0..jar.len() {
+        let mut changed = jar.clone();
+        changed[at] ^= 0x20;
+        if let Ok(list) = inside("a.jar", &changed) {
+            assert!(list == whole || is_name(at), "{at}: {list:?}");
+        }
+    }
+    let error = inside("a.jar", &jar[..jar.len() - 1]).unwrap_err();
+    assert_eq!((error.kind().exit().code(), error.location().unwrap().path.as_str()), (3, "a.jar"));
+}
+
+#[test]
+fn archives_that_unpack_without_end_are_errors() {
+    let mut deep = zip(&[("META-INF/maven/a.b/c/pom.properties", b"version=1\n", true)]);
+    for _ in 0..9 {
+        deep = zip(&[("a.jar", &deep, false)]);
+    }
+    assert!(inside("a.jar", &deep).unwrap_err().message().contains("too deeply"));
+    // A length that is a lie, of more than is held at once.
+    let mut bomb = zip(&[("a.jar", &vec![0; 100_000], true)]);
+    let at = bomb.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap() + 24;
+    bomb[at..at + 4].copy_from_slice(&0x7000_0000_u32.to_le_bytes());
+    assert!(inside("a.jar", &bomb).unwrap_err().message().contains("larger than"));
+    bomb[at..at + 4].copy_from_slice(&10_u32.to_le_bytes());
+    assert!(inside("a.jar", &bomb).unwrap_err().message().contains("longer than"));
+}
+
+/// Content that counts how much of it is read.
+struct Counted<'a> {
+    inner: InMemory<'a>,
+    read: u64,
+}
+
+impl Content for Counted<'_> {
+    fn size(&self) -> u64 {
+        self.inner.size()
+    }
+
+    fn range(&mut self, offset: u64, length: usize) -> std::io::Result<Cow<'_, [u8]>> {
+        let bytes = self.inner.range(offset, length)?;
+        self.read += bytes.len() as u64;
+        Ok(bytes)
+    }
+}
+
+/// The programs of a fixture.
+fn programs(kind: &str) -> Vec<File> {
+    let mut files = Vec::new();
+    let root = fixtures().join(kind).join("root");
+    walk(&root, &root, &mut files);
+    assert!(!files.is_empty());
+    files
+}
+
+#[test]
+fn little_of_a_program_is_read() {
+    for (path, bytes) in programs("go").into_iter().chain(programs("rust")) {
+        // The data of programs for Windows has no sections of its own.
+        if path.starts_with("windows") {
+            continue;
+        }
+        let mut content = Counted { inner: InMemory(&bytes), read: 0 };
+        let entry = Entry { path: path.as_bytes(), size: bytes.len() as u64, mode: 0o755 };
+        assert!(extract(entry, &mut content).unwrap().is_some(), "{path}");
+        assert!(content.read * 50 < content.size(), "{path}: {} of {}", content.read, content.size());
+    }
+}
+
+#[test]
+fn a_list_in_a_program_that_is_cut_off_is_an_error() {
+    for (kind, text) in [("go", b"\xff Go buildinf:".as_slice()), ("rust", b"\x78")] {
+        for (path, bytes) in programs(kind) {
+            let whole = inside(&path, &bytes).unwrap();
+            let places = memchr::memmem::find_iter(&bytes, text);
+            let mut outcomes = BTreeSet::new();
+            for at in places {
+                for behind in [15, 33, 200] {
+                    let mut damaged = bytes.clone();
+                    damaged.truncate(at + behind);
+                    // ELF and PE have their tables before or behind; what is left of a list is never a shorter one.
+                    match inside(&path, &damaged) {
+                        Ok(list) => assert!(list.is_empty() || list == whole, "{path}: {list:?}"),
+                        Err(error) => {
+                            outcomes.insert(error.kind().exit().code());
+                        }
+                    }
+                }
+            }
+            assert!(outcomes.iter().all(|code| *code == 3), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_program_of_go_without_its_table_of_sections_is_still_read() {
+    let (path, bytes) = programs("go").into_iter().find(|(path, _)| path == "linux-amd64").unwrap();
+    let mut stripped = bytes.clone();
+    // The place, the number and the names of the sections.
+    stripped[40..48].fill(0);
+    stripped[60..64].fill(0);
+    assert_eq!(inside(&path, &stripped).unwrap(), inside(&path, &bytes).unwrap());
+}
+
+#[test]
+fn programs_that_are_known_are_covered_or_say_that_they_are_not() {
+    let elf = |text: &str| [b"\x7fELF\x02\x01\x01", vec![0; 60].as_slice(), text.as_bytes(), b"\0"].concat();
+    for (path, text, expected) in [
+        ("usr/local/bin/node", "node.js/v20.1.0", Some(("Bitnami", "node 20.1.0", Origin::Registry))),
+        (
+            "usr/local/bin/python3.13",
+            "x\x003.13.0rc1",
+            Some(("Bitnami", "python 3.13.0rc1", Origin::Registry)),
+        ),
+        ("usr/local/bin/python3.13", "prefix/3.13.1", Some(("Bitnami", "python 3.13.1", Origin::Registry))),
+        ("usr/local/bin/python3.13", "x\x003.13", None),
+        (
+            "usr/bin/openssl",
+            "OpenSSL 1.1.1w  11 Sep 2023",
+            Some(("Program", "openssl 1.1.1w", Origin::Other)),
+        ),
+        (
+            "usr/bin/openssl",
+            "enable OpenSSL 3.0 legacy provider\0OpenSSL 3.0.1 1",
+            Some(("Program", "openssl 3.0.1", Origin::Other)),
+        ),
+        ("bin/busybox", "BusyBox v1.35.0 (Debian)", Some(("Program", "busybox 1.35.0", Origin::Other))),
+        (
+            "usr/sbin/nginx",
+            "nginx version: nginx/1.22.1",
+            Some(("Bitnami", "nginx 1.22.1", Origin::Registry)),
+        ),
+        ("usr/bin/other", "nginx version: nginx/1.22.1", None),
+    ] {
+        let found = installed_but(&[(path.to_owned(), elf(text))], &|_| false).unwrap();
+        let found =
+            found.first().map(|one| (one.package.ecosystem.name(), one.package.label(), one.package.origin));
+        assert_eq!(
+            found,
+            expected.map(|(ecosystem, label, origin)| (ecosystem, label.to_owned(), origin)),
+            "{path} {text}"
+        );
+    }
+    // A script of that name is no such program.
+    assert_eq!(inside("usr/bin/node", b"#!/bin/sh\nnode.js/v1.2.3").unwrap(), [""; 0]);
+    for (text, expected) in [
+        ("JAVA_VERSION=\"1.8.0_392\"\n", "java 8.0.392"),
+        ("IMPLEMENTOR=\"a\"\r\nJAVA_VERSION=\"17.0.9\"\r\n", "java 17.0.9"),
+    ] {
+        assert_eq!(labels(&[("opt/java/release", text)]), [expected]);
+    }
+    assert_eq!(labels(&[("etc/release", "NAME=\"a\"\n")]), [""; 0]);
+}
+
+proptest! {
+    // Each is megabytes long.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_damaged_program_is_read_or_rejected(kind in 0..4_usize, changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20), end in any::<prop::sample::Index>()) {
+        let (path, mut bytes) = SMALL.with(|small| small[kind].clone());
+        for (at, byte) in changes {
+            // Headers and tables are at the beginning and at the end.
+            let at = at.index(2 * bytes.len().min(4096));
+            let at = if at < bytes.len().min(4096) { at } else { bytes.len() - (at - bytes.len().min(4096)).max(1) };
+            bytes[at] = byte;
+        }
+        if end.index(4) == 0 {
+            bytes.truncate(end.index(bytes.len()));
+        }
+        let _ = inside(&path, &bytes);
+    }
+}
+
+thread_local! {
+    /// A program of each form, and a jar.
+    static SMALL: Vec<File> = {
+        let mut small = programs("rust");
+        small.extend(programs("go").into_iter().filter(|(path, _)| path.starts_with("windows") || path.starts_with("darwin")));
+        small.push(("a.jar".to_owned(), fs::read(fixtures().join("jar/root/opt/boot.jar")).unwrap()));
+        small
+    };
+}

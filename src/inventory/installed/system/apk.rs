@@ -1,83 +1,83 @@
 //! apk's database: `lib/apk/db/installed`.
 
 use super::super::SourcePackage;
-use super::records::{Damage, Listing, Record, check_text, paragraphs, text};
+use super::records::{Damage, Listing, Paragraph, Record, check_text, paragraphs, text};
 
 /// Reads the paragraphs of a database, each about a package: lines of a letter, whose case matters, a colon and a value.
 pub(super) fn read(database: &[u8]) -> Result<Listing<'_>, Damage> {
     check_text(database)?;
-    let mut listing = Listing::default();
-    for paragraph in paragraphs(database) {
-        // Name, version, architecture, origin and licence.
-        let mut fields: [Option<String>; 5] = Default::default();
-        let mut folder = String::new();
-        let mut files = Vec::new();
-        for (number, line) in paragraph.lines() {
-            let [letter, b':', value @ ..] = line else {
-                return Err(Damage::at(number, "expected a letter with a colon behind it"));
-            };
-            let slot = match letter {
-                b'P' => 0,
-                b'V' => 1,
-                b'A' => 2,
-                b'o' => 3,
-                b'L' => 4,
-                b'F' => {
-                    folder = text(value);
-                    continue;
-                }
-                b'R' => {
-                    let name = String::from_utf8_lossy(value);
-                    files.push(if folder.is_empty() {
-                        name.into_owned()
-                    } else {
-                        format!("{folder}/{name}")
-                    });
-                    continue;
-                }
-                // apk refuses what only a later version knows, unless it is in lower case.
-                b'C' | b'S' | b'I' | b'T' | b'U' | b'D' | b'M' | b'Z' => continue,
-                letter if letter.is_ascii_lowercase() => continue,
-                _ => {
-                    let letter = char::from(*letter);
-                    return Err(Damage::at(
-                        number,
-                        format!("unknown field `{letter}:` in the package database"),
-                    ));
-                }
-            };
-            let value = text(value);
-            let Some(field) = fields.get_mut(slot) else { continue };
-            if field.as_ref().is_some_and(|earlier| *earlier != value) {
-                let letter = char::from(*letter);
-                return Err(Damage::at(
-                    number,
-                    format!("the field `{letter}:` stands twice for one package"),
-                ));
-            }
-            *field = Some(value);
-        }
-        let [name, version, architecture, origin, license] = fields;
-        let required = |field: Option<String>, letter: char| {
-            field.filter(|value| !value.is_empty() && !value.contains(char::is_whitespace)).ok_or_else(|| {
-                Damage::at(paragraph.line, format!("a package has no field `{letter}:`, or a damaged one"))
-            })
+    let records = paragraphs(database).map(record).collect::<Result<_, _>>()?;
+    Ok(Listing { records, ..Listing::default() })
+}
+
+/// The fields that matter.
+#[derive(Default)]
+struct Fields {
+    name: Option<String>,
+    version: Option<String>,
+    architecture: Option<String>,
+    origin: Option<String>,
+    license: Option<String>,
+}
+
+/// Reads a paragraph.
+fn record(paragraph: Paragraph<'_>) -> Result<Record<'_>, Damage> {
+    let mut fields = Fields::default();
+    let mut folder = String::new();
+    let mut files = Vec::new();
+    for (number, line) in paragraph.lines() {
+        let [letter, b':', value @ ..] = line else {
+            return Err(Damage::at(number, "expected a letter with a colon behind it"));
         };
-        let name = required(name, 'P')?;
-        let version = required(version, 'V')?;
-        let origin = origin.filter(|origin| !origin.is_empty()).unwrap_or_else(|| name.clone());
-        listing.records.push(Record {
-            source: Some(SourcePackage { name: origin, version: version.clone() }),
-            name,
-            version,
-            architecture: architecture.unwrap_or_default(),
-            license: license.filter(|license| !license.is_empty()),
-            line: paragraph.line,
-            piece: paragraph.text,
-            files,
-        });
+        let slot = match letter {
+            b'P' => &mut fields.name,
+            b'V' => &mut fields.version,
+            b'A' => &mut fields.architecture,
+            b'o' => &mut fields.origin,
+            b'L' => &mut fields.license,
+            b'F' => {
+                folder = text(value);
+                continue;
+            }
+            b'R' => {
+                let name = String::from_utf8_lossy(value);
+                files.push(if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") });
+                continue;
+            }
+            // apk refuses what only a later version knows, unless it is in lower case.
+            b'C' | b'S' | b'I' | b'T' | b'U' | b'D' | b'M' | b'Z' => continue,
+            letter if letter.is_ascii_lowercase() => continue,
+            _ => {
+                let letter = char::from(*letter);
+                return Err(Damage::at(number, format!("unknown field `{letter}:` in the package database")));
+            }
+        };
+        let value = text(value);
+        if slot.as_ref().is_some_and(|earlier| *earlier != value) {
+            let letter = char::from(*letter);
+            return Err(Damage::at(number, format!("the field `{letter}:` stands twice for one package")));
+        }
+        *slot = Some(value);
     }
-    Ok(listing)
+    let required = |field: Option<String>, letter: char| {
+        field.filter(|value| !value.is_empty() && !value.contains(char::is_whitespace)).ok_or_else(|| {
+            Damage::at(paragraph.line, format!("a package has no field `{letter}:`, or a damaged one"))
+        })
+    };
+    let name = required(fields.name, 'P')?;
+    let version = required(fields.version, 'V')?;
+    let origin = fields.origin.filter(|origin| !origin.is_empty()).unwrap_or_else(|| name.clone());
+    Ok(Record {
+        source: Some(SourcePackage { name: origin, version: version.clone() }),
+        name,
+        version,
+        architecture: fields.architecture.unwrap_or_default(),
+        license: fields.license.filter(|license| !license.is_empty()),
+        line: paragraph.line,
+        piece: paragraph.text,
+        files,
+        ..Record::default()
+    })
 }
 
 #[cfg(test)]

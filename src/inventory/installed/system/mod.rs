@@ -6,10 +6,13 @@ pub mod end_of_life;
 mod places;
 mod records;
 mod release;
+mod rpm;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
 
 use super::{Content, Entry, Extract, Installed, Kind, Left};
 use crate::Package;
@@ -90,16 +93,19 @@ pub(super) fn is_wanted(path: &[u8]) -> bool {
 pub(super) fn extract(entry: Entry<'_>, content: &mut dyn Content) -> Result<Option<Extract>, Error> {
     let path = String::from_utf8_lossy(entry.path);
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let unreadable = |cause| Error::unreadable(Path::new(path.as_ref()), cause);
     let (kind, reader, limit) = if release::is_of_release(name) {
         (Kind::Release, "release", release::LARGEST)
     } else if places::is_file_list(folder, name) {
         (Kind::FileList, FILE_LIST, LARGEST_DATABASE)
     } else if let Some(reader) = Reader::of(folder, name) {
+        if places::root(&path).is_none() && !reader.may_be(&content.head(64).map_err(unreadable)?) {
+            return Ok(None);
+        }
         (Kind::Database, reader.name(), LARGEST_DATABASE)
     } else {
         return Ok(None);
     };
-    let unreadable = |cause| Error::unreadable(std::path::Path::new(path.as_ref()), cause);
     // What is damaged matters only if no upper layer replaces it.
     let damaged = |message: String| Extract { kind, reader: DAMAGED.to_owned(), bytes: message.into_bytes() };
     let Some(bytes) = content.whole(limit).map_err(unreadable)? else {
@@ -111,7 +117,20 @@ pub(super) fn extract(entry: Entry<'_>, content: &mut dyn Content) -> Result<Opt
         let reader = FILE_SUMS.to_owned();
         return Ok(Some(Extract { kind: Kind::FileList, reader, bytes: bytes.into_owned() }));
     }
-    Ok(Some(Extract { kind, reader: reader.to_owned(), bytes: bytes.into_owned() }))
+    let bytes = match Reader::of_name(reader) {
+        Some(Reader::Rpm(form)) => match rpm::extract(form, &bytes) {
+            Ok(lines) => lines,
+            Err(message) => return Ok(Some(damaged(message))),
+        },
+        Some(Reader::RpmChanges) if rpm::has_changes(name, &bytes) => {
+            return Ok(Some(damaged(
+                "changes that are not yet in the database, which are not read".to_owned(),
+            )));
+        }
+        Some(Reader::RpmChanges) => Vec::new(),
+        _ => bytes.into_owned(),
+    };
+    Ok(Some(Extract { kind, reader: reader.to_owned(), bytes }))
 }
 
 /// The system and its packages. `files` are those that are left; `resolve` gives the path without links of the file or folder that a
@@ -275,27 +294,68 @@ impl<'a> Reading<'_, 'a, '_> {
     /// Reads the databases of the root.
     fn read(&mut self, databases: Vec<Database<'a>>) -> Result<(), Error> {
         let mut known: BTreeMap<Reader, Names> = BTreeMap::new();
+        let mut of_rpm: Vec<(Database<'a>, Listing<'a>)> = Vec::new();
         for database in databases {
             let path = database.left.path;
             let listing = match database.listing() {
                 Ok(listing) => listing,
-                Err(error) if database.is_at_place => return Err(error),
+                // Changes are of a database beside them.
+                Err(error) if database.is_at_place || database.reader == Reader::RpmChanges => {
+                    return Err(error);
+                }
                 Err(_) => {
                     self.system.notes.push(format!("{path} has the name of a package database and is none"));
                     continue;
                 }
             };
+            if database.reader == Reader::RpmChanges {
+                continue;
+            }
             if !self.root.is_empty() || !database.is_at_place {
                 let count = listing.records.len();
                 self.system.notes.push(format!("{path} is a second package database, with {count} packages"));
             }
             self.system.databases.push(path.to_owned());
             self.system.notes.extend(listing.notes.iter().map(|note| format!("{path}: {note}")));
-            let names = known.entry(database.reader).or_default();
-            self.add(database, listing, names);
+            if matches!(database.reader, Reader::Rpm(_)) && database.is_at_place {
+                of_rpm.push((database, listing));
+            } else {
+                let names = known.entry(database.reader).or_default();
+                self.add(database, listing, names);
+            }
+        }
+        if let Some((database, listing)) = self.newest(of_rpm) {
+            self.add(database, listing, known.entry(database.reader).or_default());
         }
         self.file_lists(&known);
         Ok(())
+    }
+
+    /// The database of rpm that counts: of those with packages the one in the newest form, which a system that changed its form
+    /// leaves the others behind for.
+    fn newest(
+        &mut self,
+        mut databases: Vec<(Database<'a>, Listing<'a>)>,
+    ) -> Option<(Database<'a>, Listing<'a>)> {
+        databases.sort_by_key(|(database, listing)| (listing.records.is_empty(), Reverse(database.reader)));
+        let mut databases = databases.into_iter();
+        let (used, listing) = databases.next()?;
+        let name =
+            |record: &Record<'_>| format!("{} {} {}", record.name, record.version, record.architecture);
+        let known: HashSet<String> = listing.records.iter().map(name).collect();
+        for (other, others) in databases {
+            let (path, newest) = (other.left.path, used.left.path);
+            let missing: Vec<String> =
+                others.records.iter().map(name).filter(|name| !known.contains(name)).collect();
+            if missing.is_empty() {
+                self.system.notes.push(format!("{path} is not used, because {newest} is newer"));
+            } else {
+                let text =
+                    format!("{path} lists packages that the newer {newest} lacks: {}", missing.join(", "));
+                self.system.contradictions.push(text);
+            }
+        }
+        Some((used, listing))
     }
 
     /// Adds the packages of a database.
@@ -425,6 +485,9 @@ impl<'a> Database<'a> {
         let listing = match self.reader {
             Reader::Dpkg | Reader::Opkg => dpkg::read(&extract.bytes),
             Reader::Apk => apk::read(&extract.bytes),
+            Reader::Rpm(_) => rpm::read(&extract.bytes),
+            Reader::RpmManifest => rpm::manifest(&extract.bytes),
+            Reader::RpmChanges => Ok(Listing::default()),
         };
         listing.map_err(|damage| damage.into_error(path))
     }
@@ -445,6 +508,7 @@ fn installed(record: Record<'_>, ecosystem: Ecosystem, path: &str, layer: usize)
         package,
         source: record.source,
         architecture: record.architecture,
+        module: record.module,
         path: path.to_owned(),
         layer,
     }

@@ -1,6 +1,7 @@
 //! Where distributions keep their databases, and by which names these are found elsewhere.
 
 use super::paragraphs;
+use super::rpm::{self, Form};
 use devops_core::Ecosystem;
 
 /// What reads a database.
@@ -12,6 +13,12 @@ pub(super) enum Reader {
     Opkg,
     /// apk's `installed`.
     Apk,
+    /// rpm's database.
+    Rpm(Form),
+    /// The list that images without rpm have instead.
+    RpmManifest,
+    /// What SQLite has not yet written to rpm's database.
+    RpmChanges,
 }
 
 /// A place where a distribution keeps a database.
@@ -29,13 +36,24 @@ const fn file(path: &'static str) -> Place {
 }
 
 /// Every place; a path that ends with another stands before that.
-pub(super) const PLACES: [Place; 6] = [
+pub(super) const PLACES: [Place; 16] = [
     file("var/lib/dpkg/status"),
     Place { path: "var/lib/dpkg/status.d", is_folder: true },
     file("usr/lib/opkg/status"),
     file("var/lib/opkg/status"),
     file("usr/lib/apk/db/installed"),
     file("lib/apk/db/installed"),
+    file("usr/lib/sysimage/rpm/rpmdb.sqlite"),
+    file("usr/lib/sysimage/rpm/Packages.db"),
+    file("usr/lib/sysimage/rpm/Packages"),
+    // Of images whose `/usr` alone is updated.
+    file("usr/share/rpm/rpmdb.sqlite"),
+    file("usr/share/rpm/Packages.db"),
+    file("usr/share/rpm/Packages"),
+    file("var/lib/rpm/rpmdb.sqlite"),
+    file("var/lib/rpm/Packages.db"),
+    file("var/lib/rpm/Packages"),
+    file("var/lib/rpmmanifest/container-manifest-2"),
 ];
 
 /// The folders with lists of the files of packages.
@@ -55,7 +73,7 @@ pub(super) fn root(path: &str) -> Option<&str> {
 
 /// Whether a file lists the files of a package.
 pub(super) fn is_file_list(folder: &str, name: &str) -> bool {
-    is_in(folder, &["dpkg/info", "opkg/info"]) && name.ends_with(".list")
+    is_in(folder, &["dpkg/info", "opkg/info"]) && name.strip_suffix(".list").is_some()
 }
 
 /// Whether a folder is one of some, or ends with one.
@@ -65,7 +83,16 @@ fn is_in(folder: &str, ends: &[&str]) -> bool {
 
 impl Reader {
     /// Every reader.
-    const ALL: [Self; 3] = [Self::Dpkg, Self::Opkg, Self::Apk];
+    const ALL: [Self; 8] = [
+        Self::Dpkg,
+        Self::Opkg,
+        Self::Apk,
+        Self::Rpm(Form::Bdb),
+        Self::Rpm(Form::Ndb),
+        Self::Rpm(Form::Sqlite),
+        Self::RpmManifest,
+        Self::RpmChanges,
+    ];
 
     /// The reader of a file, by its name and its folder.
     pub(super) fn of(folder: &str, name: &str) -> Option<Self> {
@@ -74,6 +101,11 @@ impl Reader {
             "status" if is_in(folder, &["opkg"]) => Some(Self::Opkg),
             _ if is_in(folder, &["dpkg/status.d"]) => Some(Self::Dpkg),
             "installed" if is_in(folder, &["apk/db"]) => Some(Self::Apk),
+            "rpmdb.sqlite" => Some(Self::Rpm(Form::Sqlite)),
+            "rpmdb.sqlite-wal" | "rpmdb.sqlite-journal" => Some(Self::RpmChanges),
+            "Packages.db" => Some(Self::Rpm(Form::Ndb)),
+            "Packages" => Some(Self::Rpm(Form::Bdb)),
+            "container-manifest-2" if is_in(folder, &["rpmmanifest"]) => Some(Self::RpmManifest),
             _ => None,
         }
     }
@@ -89,6 +121,11 @@ impl Reader {
             Self::Dpkg => "dpkg",
             Self::Opkg => "opkg",
             Self::Apk => "apk",
+            Self::Rpm(Form::Bdb) => "rpm-bdb",
+            Self::Rpm(Form::Ndb) => "rpm-ndb",
+            Self::Rpm(Form::Sqlite) => "rpm-sqlite",
+            Self::RpmManifest => "rpm-manifest",
+            Self::RpmChanges => "rpm-changes",
         }
     }
 
@@ -98,12 +135,22 @@ impl Reader {
             Self::Dpkg => Ecosystem::new("dpkg", "deb"),
             Self::Opkg => Ecosystem::new("opkg", "opkg"),
             Self::Apk => Ecosystem::new("apk", "apk"),
+            Self::Rpm(_) | Self::RpmManifest | Self::RpmChanges => Ecosystem::new("rpm", "rpm"),
         }
     }
 
     /// Whether a package of one architecture is listed once only.
     pub(super) const fn lists_once(self) -> bool {
-        true
+        !matches!(self, Self::Rpm(_) | Self::RpmManifest | Self::RpmChanges)
+    }
+
+    /// Whether a file outside of the places may be such a database, by its first bytes: files of other kinds have these names too.
+    pub(super) fn may_be(self, head: &[u8]) -> bool {
+        match self {
+            Self::Rpm(Form::Bdb) => rpm::is_bdb(head),
+            Self::Rpm(Form::Ndb) => rpm::is_ndb(head),
+            _ => true,
+        }
     }
 
     /// The records of a database as it has them, also of one that is damaged.
@@ -112,13 +159,14 @@ impl Reader {
             Self::Dpkg | Self::Opkg | Self::Apk => {
                 paragraphs(bytes).map(|paragraph| paragraph.text).collect()
             }
+            Self::Rpm(_) | Self::RpmManifest | Self::RpmChanges => rpm::pieces(bytes).collect(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Reader, root};
+    use super::{Form, Reader, root};
 
     #[test]
     fn databases_are_found_by_name_and_place() {
@@ -133,6 +181,11 @@ mod tests {
             ("usr/lib/opkg/status", Some(Reader::Opkg), Some("")),
             ("srv/mydpkg/status", None, None),
             ("status", None, None),
+            ("var/lib/rpm/Packages", Some(Reader::Rpm(Form::Bdb)), Some("")),
+            ("usr/lib/sysimage/rpm/Packages.db", Some(Reader::Rpm(Form::Ndb)), Some("")),
+            ("x/usr/share/rpm/rpmdb.sqlite", Some(Reader::Rpm(Form::Sqlite)), Some("x/")),
+            ("opt/rpmdb.sqlite", Some(Reader::Rpm(Form::Sqlite)), None),
+            ("var/lib/rpmmanifest/container-manifest-2", Some(Reader::RpmManifest), Some("")),
         ] {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             assert_eq!((Reader::of(folder, name), root(path)), (reader, expected), "{path}");

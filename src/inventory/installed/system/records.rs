@@ -11,6 +11,8 @@ pub(super) struct Record<'a> {
     pub(super) source: Option<SourcePackage>,
     pub(super) architecture: String,
     pub(super) license: Option<String>,
+    /// The module that it was built for, where its distribution has such.
+    pub(super) module: String,
     /// The line where the record begins, from 1; 0 where the database is no text.
     pub(super) line: u64,
     /// The record as the database has it: the same record in another version of the database is the same piece.
@@ -37,7 +39,6 @@ pub(super) struct Damage {
 }
 
 impl Damage {
-    #[expect(dead_code)]
     /// Damage of a database that has no lines.
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { line: 0, message: message.into() }
@@ -113,7 +114,7 @@ pub(super) fn paragraphs(text: &[u8]) -> impl Iterator<Item = Paragraph<'_>> {
 /// off.
 pub(super) fn check_text(text: &[u8]) -> Result<(), Damage> {
     let line_of =
-        |at: usize| text.get(..at).map_or(1, |before| memchr::memchr_iter(b'\n', before).count() as u64 + 1);
+        |at: usize| text.get(..at).map_or(1, |before| before.split(|byte| *byte == b'\n').count() as u64);
     // dpkg takes the second one for the end of a line.
     if let Some(at) = text.iter().position(|byte| matches!(byte, 0 | 0x1a)) {
         return Err(Damage::at(
@@ -141,9 +142,9 @@ mod tests {
 
     #[test]
     fn paragraphs_have_their_lines() {
-        let found: Vec<(u64, Vec<(u64, &[u8])>)> = paragraphs(b"\n\na\nb\r\n\r\n\nc\n\n")
-            .map(|paragraph| (paragraph.line, paragraph.lines().collect()))
-            .collect();
+        let text = b"\n\na\nb\r\n\r\n\nc\n\n";
+        let lines = |paragraph: super::Paragraph<'static>| paragraph.lines().collect::<Vec<_>>();
+        let found: Vec<_> = paragraphs(text).map(|paragraph| (paragraph.line, lines(paragraph))).collect();
         assert_eq!(found, [(3, vec![(3, &b"a"[..]), (4, b"b")]), (7, vec![(7, b"c")])]);
         assert_eq!(paragraphs(b"").count() + paragraphs(b"\n\n").count(), 0);
         assert_eq!(paragraphs(b"a").count(), 1);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::super::{Entry, Extract, InMemory, Left, extract};
 use super::{System, read};
 use devops_core::Error;
@@ -247,4 +249,36 @@ fn packages_of_an_unknown_system_are_listed() {
     let mine = Image::new(&[("etc/os-release", "ID=mine\n"), ("lib/apk/db/installed", apk)]);
     assert_eq!(mine.packages(), ["apk a 1-r0 0"]);
     assert!(Image::new(&[("etc/passwd", "")]).read().unwrap().release.is_none());
+}
+
+/// How many packages of a text are listed; none where it is rejected.
+fn count(reader: &str, database: &[u8]) -> Option<usize> {
+    let listing = if reader == "apk" { super::apk::read(database) } else { super::dpkg::read(database) };
+    listing.ok().map(|listing| listing.records.len())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = count("apk", &bytes);
+        let _ = count("dpkg", &bytes);
+        let file = ("etc/os-release", bytes.as_slice());
+        let _ = Image::new(&[file, ("var/lib/dpkg/info/a.list", &bytes), ("var/lib/dpkg/status.d/a.md5sums", &bytes)]).read();
+    }
+
+    /// A byte that is another one never hides a package but where it makes another state or the end of a text of it.
+    #[test]
+    fn a_damaged_byte_hides_no_package(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        for (reader, text) in [
+            ("dpkg", [deb("a", "1"), deb("b", "1"), deb("c", "1")].concat()),
+            ("apk", "P:a\nV:1-r0\nF:usr\nR:x\n\nP:b\nV:1-r0\n\nP:c\nV:1-r0\n\n".to_owned()),
+        ] {
+            let mut damaged = text.into_bytes();
+            let at = at.index(damaged.len());
+            damaged[at] = byte;
+            if let Some(count) = count(reader, &damaged) {
+                prop_assert!(count >= 3, "{reader} {at} {byte}");
+            }
+        }
+    }
 }

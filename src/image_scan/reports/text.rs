@@ -67,13 +67,32 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
+/// Keys that show that an object is something a scanner found.
+const FOUND: [&str; 13] = [
+    "severity",
+    "vulnerabilityid",
+    "vulnerability",
+    "ruleid",
+    "avdid",
+    "pkgname",
+    "installedversion",
+    "status",
+    "target",
+    "vulnerabilities",
+    "misconfigurations",
+    "secrets",
+    "results",
+];
+
 /// What a value of unknown form contains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Unknown {
+pub(crate) struct Unknown {
     /// Whether it is an object.
     is_object: bool,
     /// How many objects it holds, if it is a list.
-    pub(super) objects: u64,
+    pub(crate) objects: u64,
+    /// Whether it, or one of them, looks like something that was found.
+    pub(crate) is_found: bool,
 }
 
 impl<'de> Deserialize<'de> for Unknown {
@@ -107,16 +126,20 @@ impl<'de> Visitor<'de> for UnknownVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Unknown, A::Error> {
-        let mut objects = 0;
+        let mut unknown = Unknown::default();
         while let Some(item) = list.next_element::<Unknown>()? {
-            objects += u64::from(item.is_object);
+            unknown.objects += u64::from(item.is_object);
+            unknown.is_found |= item.is_object && item.is_found;
         }
-        Ok(Unknown { is_object: false, objects })
+        Ok(unknown)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unknown, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Unknown { is_object: true, objects: 0 })
+        let mut is_found = false;
+        while let Some((key, _)) = map.next_entry::<String, IgnoredAny>()? {
+            is_found |= FOUND.contains(&key.to_ascii_lowercase().as_str());
+        }
+        Ok(Unknown { is_object: true, objects: 0, is_found })
     }
 }
 
@@ -132,5 +155,16 @@ impl<'de> Deserialize<'de> for Flag {
             "" | "false" => Ok(Self(false)),
             _ => Err(Error::invalid_value(Unexpected::Str(&text), &"a boolean")),
         }
+    }
+}
+
+/// Longest explanation that is kept.
+const LONGEST: usize = 1_000;
+
+/// At most a thousand characters of a text.
+pub(crate) fn short(Text(text): Text) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
