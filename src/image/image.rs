@@ -132,7 +132,7 @@ impl Reader<'_> {
     /// The image of `manifest.json`.
     fn saved(&self, manifest: &Region) -> Result<Image, Error> {
         let images = saved(&self.read(manifest)?).map_err(|damage| damaged(manifest.label(), &damage))?;
-        let mut chosen: Vec<(Saved, Sum, Config)> = Vec::new();
+        let (mut chosen, mut names) = (Vec::<(Saved, Sum, Config)>::new(), Vec::new());
         for image in images {
             let region = self.must(&image.config)?;
             let bytes = self.read(&region)?;
@@ -146,6 +146,7 @@ impl Reader<'_> {
                 return Err(self.error(&format!("`{}` has the digest {id}", image.config)));
             }
             let is_named = self.is_named(image.tags.iter().map(String::as_str));
+            names.push(image.tags.first().map_or(id.text(), String::as_str).to_owned());
             if is_named && self.is_platform(&config.platform()) {
                 chosen.push((image, id, config));
             }
@@ -154,9 +155,11 @@ impl Reader<'_> {
         if let (true, Some(digest)) = (chosen.len() > 1, &self.selection.digest) {
             chosen.retain(|(_, id, _)| id.text() == digest);
         }
-        let names = chosen.iter().map(|(image, id, _)| image.tags.first().map_or(id.text(), String::as_str));
-        let names: Vec<String> = names.map(str::to_owned).collect();
-        let [(image, id, config)] = chosen.as_slice() else { return Err(self.not_one(&names)) };
+        let (image, id, config) = match chosen.as_slice() {
+            [] => return Err(self.none(&names)),
+            [one] => one,
+            _ => return Err(self.several(&names)),
+        };
         let layers = image.layers.iter().map(|name| {
             let region = self.must(name)?;
             // Newer archives name their layers by digest.
@@ -205,8 +208,9 @@ impl Reader<'_> {
         }
         match (images.len(), missing.first()) {
             (0, Some(missing)) => Err(self.error(&format!("the manifest {missing} is missing"))),
-            (1, _) => images.pop().ok_or_else(|| self.not_one(&names)),
-            _ => Err(self.not_one(&names)),
+            (0, None) => Err(self.none(&names)),
+            (1, _) => images.pop().ok_or_else(|| self.none(&names)),
+            _ => Err(self.several(&names)),
         }
     }
 
@@ -369,10 +373,17 @@ impl Reader<'_> {
         platform == asked || platform.strip_prefix(asked).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    fn not_one(&self, names: &[String]) -> Error {
+    /// None of the images is meant.
+    fn none(&self, names: &[String]) -> Error {
         if names.is_empty() {
-            return self.error("it has no such image");
+            return self.error("it has no image");
         }
+        self.error(&format!("it has no such image, only {}", names.join(", ")))
+            .help("correct `--image-tag`, `--platform` or `--expect-digest`")
+    }
+
+    /// More than one of the images may be meant.
+    fn several(&self, names: &[String]) -> Error {
         self.error(&format!("it has several images: {}", names.join(", ")))
             .help("name one with `--image-tag`, `--platform` or `--expect-digest`")
     }

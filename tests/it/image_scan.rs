@@ -1,9 +1,14 @@
 //! Behaviour of image-scan.
 
+mod built;
 mod cheating;
 mod cheats;
 mod compared;
+mod damaged;
+mod harmless;
 mod other_scanners;
+mod past_the_gate;
+mod scan;
 mod shapes;
 mod written;
 

@@ -81,6 +81,7 @@ fn second_looks(
 ) -> Result<Vec<SecondLook>, Error> {
     let tree = Tree::new(layers);
     let mut wanted: BTreeMap<usize, Aliases> = BTreeMap::new();
+    let mut names = BTreeMap::new();
     let mut want = |place: Place, path: &[u8]| {
         wanted.entry(place.layer).or_default().entry(place.path).or_default().push(path.to_vec());
     };
@@ -92,15 +93,16 @@ fn second_looks(
     }
     for path in system::places() {
         let Some(place) = tree.find(path.as_bytes()) else { continue };
-        // The file that a place leads to by links may have a name that nobody looks for.
+        // The file that a place leads to by links may have a name that nobody looks for. It is read by its place, and keeps its name.
         if place.path != path.as_bytes() && !tree.has_taken(&place) {
+            names.insert(path.as_bytes().to_vec(), place.path.clone());
             want(place, path.as_bytes());
         }
     }
     let mut looks = Vec::new();
     for (layer, aliases) in wanted {
         looks.extend(take(layer, &aliases)?.into_iter().map(|(path, extract)| SecondLook {
-            path: String::from_utf8_lossy(&path).into_owned(),
+            path: String::from_utf8_lossy(names.get(&path).unwrap_or(&path)).into_owned(),
             layer,
             extract,
         }));

@@ -3,7 +3,10 @@
 //! Under an alias the folder has another name than the package; advisories are about the package. Packages that a package brings along
 //! as tests or examples are not installed and are ignored; so is a file without name or version, as npm ignores it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::found::{Found, Taken};
@@ -82,7 +85,7 @@ fn package(bytes: &[u8]) -> Result<Option<Found>, Damage> {
     let text =
         |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(|text| text.trim().to_owned());
     let (Some(name), Some(version)) = (text(&manifest.name), text(&manifest.version)) else {
-        return Ok(None);
+        return check_case(bytes).map(|()| None);
     };
     if name.is_empty() || version.is_empty() {
         return Ok(None);
@@ -93,4 +96,16 @@ fn package(bytes: &[u8]) -> Result<Option<Found>, Damage> {
         .as_ref()
         .and_then(|license| license.as_str().or_else(|| license.get("type")?.as_str()));
     Ok(Some(Found::new(Ecosystem::NPM, name, version).licensed(license.map(str::to_owned))))
+}
+
+/// Rejects a name or a version under a key in another case, which would leave out the package.
+fn check_case(bytes: &[u8]) -> Result<(), Damage> {
+    let keys: BTreeMap<String, IgnoredAny> = serde_json::from_slice(bytes).unwrap_or_default();
+    let is_other = |key: &&String| {
+        ["name", "version"].iter().any(|known| key.as_str() != *known && key.eq_ignore_ascii_case(known))
+    };
+    match keys.keys().find(is_other) {
+        Some(key) => Err(Damage::new(0, format!("unknown key `{key}`, did you mean `{}`?", key.to_ascii_lowercase()))),
+        None => Ok(()),
+    }
 }
