@@ -34,6 +34,7 @@ pub struct ImageScan;
 
 /// The job's own flags.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// Image to scan: an archive of `docker save` or `podman save`, an OCI layout as a folder or archive, or the root folder of a system
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
@@ -225,7 +226,6 @@ impl Job for ImageScan {
     const KEYS: &'static [(&'static str, Key)] = &[
         ("allow-empty", Key::OFF),
         ("base-image", Key::Decides),
-        ("cpe-fail-on", Key::LEAST_SEVERE),
         ("cvss-threshold", Key::Maximum),
         ("db", Key::Unset),
         ("epss-threshold", Key::Maximum),

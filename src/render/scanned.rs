@@ -263,7 +263,7 @@ impl<'a> Scanned<'a> {
 /// The image of an own scan, which its findings name.
 fn own_artifact(document: &Document<'_>) -> Artifact {
     let findings = document.reports().iter().flat_map(|report| &report.findings);
-    let name = findings.filter_map(|finding| finding.subject.get("image")?.as_str()).next();
+    let name = findings.into_iter().find_map(|finding| finding.subject.get("image")?.as_str());
     Artifact {
         name: cut(name.unwrap_or(document.project), TEXT),
         kind: "container_image".to_owned(),

@@ -125,7 +125,7 @@ const IMAGE_SCAN: &[Row] = &[
     ("cache", "c1", "c2", Wait),
     ("classes", "os-pkgs", "lang-pkgs", Wait),
     ("compare-with", "c1", "c2", Wait),
-    ("cpe-fail-on", "critical", "high", Stricter),
+    ("cpe-fail-on", "critical", "high", Wait),
     ("cvss-threshold", "8", "6.5", Stricter),
     ("db", "d1", "d2", First),
     ("db-digest", "sha256:11", "sha256:22", Wait),
