@@ -8,7 +8,7 @@ use devops_image::{
     Image, Layer, Layers, Opened, Place, Selection, Store, Tree, Way, open, read_layers, read_root, take_as,
 };
 use devops_inventory::installed;
-use devops_inventory::installed::{Extract, Installed, Left, extract, languages, system};
+use devops_inventory::installed::{Extract, Installed, Kind, Left, extract, languages, system};
 
 /// An image, or a root folder, that was read.
 pub(crate) struct Contents {
@@ -22,6 +22,8 @@ pub(crate) struct Contents {
     pub(crate) system: system::System,
     /// The packages of languages, and programs.
     pub(crate) others: Vec<Installed>,
+    /// A package database that layers have and that is not left, with the uppermost of these layers.
+    pub(crate) removed: Option<(&'static str, usize)>,
     /// Files that run as their owner or group, with layer and permission bits.
     pub(crate) privileged: Vec<(String, usize, u32)>,
 }
@@ -155,6 +157,12 @@ fn contents(
         String::from_utf8(real).ok()
     };
     let system = system::read(&files, &resolve, &older)?;
+    let of_layers = |place: &'static str| {
+        let all = tree.older(layers.layers.len(), place.as_bytes()).into_iter();
+        let (layer, _) = all.into_iter().find(|(_, kept)| kept.extract.kind == Kind::Database)?;
+        Some((place, layer))
+    };
+    let removed = if system.has_own_packages { None } else { system::places().find_map(of_layers) };
     let is_owned = |path: &str| {
         let layer = by_path.get(path).copied().unwrap_or_default();
         system.owned.get(path).is_some_and(|owner| layer <= *owner)
