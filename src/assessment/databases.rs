@@ -41,7 +41,8 @@ pub struct DatabaseArguments {
 /// What the databases are asked about.
 pub fn wanted(lockfiles: &[Lockfile]) -> Wanted<'_> {
     let packages = lockfiles.iter().flat_map(|lockfile| &lockfile.graph.packages);
-    packages.map(|package| (package.ecosystem, package.advised_name())).collect()
+    let named = packages.flat_map(|package| package.advised_names().map(|name| (package.ecosystem, name)));
+    named.collect()
 }
 
 /// Asks every database about the packages.

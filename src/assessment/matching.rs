@@ -88,12 +88,15 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
     for (number, lockfile) in lockfiles.iter().enumerate() {
         let packages = lockfile.graph.packages.iter().enumerate();
         let compared = packages.filter(|(_, package)| is_compared(package));
-        let touched = compared.filter_map(|(index, package)| {
-            let (ecosystem, name) = names.parts(package.ecosystem, package.advised_name());
-            Some((index, about.get(ecosystem)?.get(name.as_ref())?))
-        });
-        let touched: Vec<(usize, &About<'_>)> = touched.collect();
-        matches.touched.extend(touched.iter().map(|(index, _)| (number, *index)));
+        let mut touched: Vec<(usize, &str, &About<'_>)> = Vec::new();
+        for (index, package) in compared {
+            for asked in package.advised_names() {
+                let (ecosystem, name) = names.parts(package.ecosystem, asked);
+                let known = about.get(ecosystem).and_then(|about| about.get(name.as_ref()));
+                touched.extend(known.map(|about| (index, asked, about)));
+            }
+        }
+        matches.touched.extend(touched.iter().map(|(index, _, _)| (number, *index)));
         matches.add_unpinned(lockfile);
         if touched.is_empty() {
             continue;
@@ -102,7 +105,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
         let versions = OnceCell::new();
         let is_workspace = is_workspace(lockfile);
         let dependents = OnceCell::new();
-        for (index, about) in touched {
+        for (index, name, about) in touched {
             let Some(listed) = lockfile.graph.packages.get(index) else { continue };
             let package = &*exact(listed);
             if !package.is_exact() {
@@ -111,7 +114,7 @@ pub fn compare(lockfiles: &[Lockfile], databases: &[&Collected], uncovered: Seve
                 matches.warn_of_malware(package, about);
                 continue;
             }
-            let advised = &*advised(package);
+            let advised = &*advised(package, name);
             let judged = about.judge(advised);
             if judged.is_empty() {
                 continue;
@@ -173,7 +176,7 @@ impl Matches {
             let Some(listed) = lockfiles.get(place.0).and_then(|one| one.graph.packages.get(place.1)) else {
                 continue;
             };
-            let (ecosystem, name) = PackageKey::parts(listed.ecosystem.name(), listed.advised_name());
+            let (ecosystem, name) = PackageKey::parts(listed.ecosystem.name(), &listed.name);
             let Some(about) = about.get(ecosystem).and_then(|about| about.get(name.as_ref())) else {
                 continue;
             };
@@ -190,8 +193,7 @@ impl Matches {
             if package.origin != Origin::Registry || !seen.insert(asked) {
                 continue;
             }
-            let judged =
-                if package.is_exact() { about.judge(&advised(&package)) } else { about.judge_all(&package) };
+            let judged = if package.is_exact() { about.judge(&package) } else { about.judge_all(&package) };
             let groups = groups(&judged.applying).into_iter();
             keys.extend(groups.filter_map(|group| Some(Key::of(&package, &group.first()?.id))));
         }
@@ -212,15 +214,15 @@ fn exact(package: &Package) -> Cow<'_, Package> {
     }
 }
 
-/// The package that advisories are about: that of the distribution that it was built from, or itself.
-fn advised(package: &Package) -> Cow<'_, Package> {
+/// The package that advisories of this name are about: that of the distribution that it was built from, or itself.
+fn advised<'a>(package: &'a Package, name: &str) -> Cow<'a, Package> {
     match &package.built_from {
-        Some(source) => Cow::Owned(Package {
+        Some(source) if source.name == name => Cow::Owned(Package {
             name: source.name.clone(),
             version: source.version.clone(),
             ..package.clone()
         }),
-        None => Cow::Borrowed(package),
+        _ => Cow::Borrowed(package),
     }
 }
 

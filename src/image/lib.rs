@@ -26,7 +26,7 @@ pub use config::{Config, Step};
 pub use image::{Blob, Image, Opened, Selection, open};
 pub use layer::{Kept, Layer, RawPath, Take};
 pub use region::Region;
-pub use scan::{Layers, Way, read_layers, read_root, take_as};
+pub use scan::{Aliases, Layers, TakenAgain, Way, read_layers, read_root, take_again, take_again_in_root};
 pub use sum::Sum;
 pub use tree::{Place, Tree};
 pub use unpack::read;

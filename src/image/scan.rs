@@ -13,7 +13,6 @@ use super::image::{Blob, Image};
 use super::layer::{Layer, RawPath, Reading, Take};
 use super::paths::join;
 use super::region::Region;
-use super::tree::Place;
 use super::unpack;
 use devops_core::Error;
 use devops_inventory::installed::{Entry, Extract};
@@ -99,18 +98,46 @@ fn layer_of(blob: &Blob, way: &Way<'_>) -> Result<(Layer, bool, bool), Error> {
     Ok((layer, is_verified, false))
 }
 
-/// Takes again, from one file of an image under another path: a second name, or where a link leads.
+/// Paths of files of a layer, and the other paths under which something is taken from each.
+pub type Aliases = BTreeMap<RawPath, Vec<RawPath>>;
+
+/// What was taken under other paths, with those paths.
+pub type TakenAgain = Vec<(RawPath, Extract)>;
+
+/// Takes again, from files of a layer under other paths: second names, or where links lead. The layer is read once for all of them.
 ///
 /// # Errors
 /// As [`unpack::read`].
-pub fn take_as(image: &Image, place: &Place, path: &[u8], take: Take<'_>) -> Result<Option<Extract>, Error> {
-    let Some(blob) = image.layers.get(place.layer) else { return Ok(None) };
-    let found = Mutex::new(None);
-    unpack::read(blob, false, &|entry, content| {
-        if entry.path == place.path
-            && let (Some(extract), Ok(mut found)) = (take(Entry { path, ..entry }, content)?, found.lock())
-        {
-            *found = Some(extract);
+pub fn take_again(
+    image: &Image,
+    layer: usize,
+    aliases: &Aliases,
+    take: Take<'_>,
+) -> Result<TakenAgain, Error> {
+    let Some(blob) = image.layers.get(layer) else { return Ok(Vec::new()) };
+    again(aliases, take, |take| unpack::read(blob, false, take).map(|_| ()))
+}
+
+/// The same of a root folder.
+///
+/// # Errors
+/// As [`read_root`].
+pub fn take_again_in_root(root: &Path, aliases: &Aliases, take: Take<'_>) -> Result<TakenAgain, Error> {
+    again(aliases, take, |take| read_root(root, take).map(|_| ()))
+}
+
+/// Has files read, and takes from those that have other paths.
+fn again(
+    aliases: &Aliases,
+    take: Take<'_>,
+    read: impl FnOnce(Take<'_>) -> Result<(), Error>,
+) -> Result<TakenAgain, Error> {
+    let found = Mutex::new(Vec::new());
+    read(&|entry, content| {
+        for path in aliases.get(entry.path).into_iter().flatten() {
+            if let (Some(extract), Ok(mut found)) = (take(Entry { path, ..entry }, content)?, found.lock()) {
+                found.push((path.clone(), extract));
+            }
         }
         Ok(None)
     })?;

@@ -191,6 +191,11 @@ impl<'a> Tree<'a> {
         self.layers.get(place.layer).is_some_and(|layer| layer.kept.contains_key(&place.path))
     }
 
+    /// Whether a file from which something was taken is left.
+    pub fn is_left(&self, place: &Place) -> bool {
+        self.files.get(place.path.as_slice()) == Some(&place.layer)
+    }
+
     /// The layer whose file is left at a path.
     fn holder(&self, path: &[u8]) -> Option<usize> {
         self.at(path).filter(|(_, is_folder)| !is_folder).map(|(layer, _)| layer)

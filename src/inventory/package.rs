@@ -148,9 +148,12 @@ impl Package {
         }
     }
 
-    /// The name that advisories know it by.
-    pub fn advised_name(&self) -> &str {
-        self.built_from.as_ref().map_or(&self.name, |source| &source.name)
+    /// The names that advisories may know it by: that of its source package, or its own. Of distributions with rpm, some publish by the
+    /// one and some by the other, so that both are asked.
+    pub fn advised_names(&self) -> impl Iterator<Item = &str> {
+        let source = self.built_from.as_ref().map(|source| source.name.as_str());
+        let is_own = source.is_none_or(|source| source != self.name && self.ecosystem.purl_type() == "rpm");
+        source.into_iter().chain(is_own.then_some(self.name.as_str()))
     }
 
     /// The source without the commit that a git source ends with, so that it stays the same when the commit changes.

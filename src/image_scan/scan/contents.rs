@@ -5,7 +5,8 @@ use std::path::Path;
 
 use devops_core::Error;
 use devops_image::{
-    Image, Layer, Layers, Opened, Place, Selection, Store, Tree, Way, open, read_layers, read_root, take_as,
+    Aliases, Image, Layer, Layers, Opened, Place, RawPath, Selection, Store, TakenAgain, Tree, Way, open,
+    read_layers, read_root, take_again, take_again_in_root,
 };
 use devops_inventory::installed;
 use devops_inventory::installed::{Extract, Installed, Kind, Left, extract, languages, system};
@@ -38,9 +39,6 @@ pub(crate) struct Reading<'a> {
     pub(crate) cache: Option<&'a Path>,
 }
 
-/// The most often that one image is read again for files with a second name.
-const MOST_SECOND_LOOKS: usize = 1_000;
-
 /// Reads what a path holds.
 ///
 /// # Errors
@@ -51,13 +49,15 @@ pub(crate) fn read(path: &Path, reading: &Reading<'_>) -> Result<Contents, Error
             let store = reading.cache.map(|folder| Store::new(folder, &reader()));
             let way = Way { verify: reading.verify, store: store.as_ref(), take: &extract };
             let layers = read_layers(&image, &way)?;
-            let second = second_looks(&layers.layers, |place, path| take_as(&image, place, path, &extract))?;
+            let second =
+                second_looks(&layers.layers, |layer, aliases| take_again(&image, layer, aliases, &extract))?;
             contents(image.label.clone(), Some(image), layers, &second)
         }
         Opened::Root(root) => {
             let layer = read_root(&root, &extract)?;
             let layers = Layers { layers: vec![layer], verified: vec![false], cached: 0 };
-            let second = second_looks(&layers.layers, |place, path| in_root(&root, place, path))?;
+            let second =
+                second_looks(&layers.layers, |_, aliases| take_again_in_root(&root, aliases, &extract))?;
             contents(root.to_string_lossy().into_owned(), None, layers, &second)
         }
     }
@@ -67,22 +67,6 @@ pub(crate) fn read(path: &Path, reading: &Reading<'_>) -> Result<Contents, Error
 fn reader() -> String {
     let build = devops_core::Provenance::of_this_build();
     format!("{} {}", build.tool, build.version)
-}
-
-/// What is taken from a file of a root folder under another path.
-fn in_root(root: &Path, place: &Place, path: &[u8]) -> Result<Option<Extract>, Error> {
-    let mut found = None;
-    let wanted = std::sync::Mutex::new(&mut found);
-    read_root(root, &|entry, content| {
-        if entry.path == place.path
-            && let Some(extract) = extract(installed::Entry { path, ..entry }, content)?
-            && let Ok(mut wanted) = wanted.lock()
-        {
-            **wanted = Some(extract);
-        }
-        Ok(None)
-    })?;
-    Ok(found)
 }
 
 /// What was taken under another path: of second names, and of files that the places of package databases lead to.
@@ -95,39 +79,37 @@ struct SecondLook {
 /// Takes again what the first look did not take, because the file has another name there.
 fn second_looks(
     layers: &[Layer],
-    mut take: impl FnMut(&Place, &[u8]) -> Result<Option<Extract>, Error>,
+    mut take: impl FnMut(usize, &Aliases) -> Result<TakenAgain, Error>,
 ) -> Result<Vec<SecondLook>, Error> {
     let tree = Tree::new(layers);
-    let mut looks = Vec::new();
-    let mut add = |path: &[u8], name: &[u8], place: &Place| {
-        if looks.len() >= MOST_SECOND_LOOKS {
-            return Err(Error::input(format!(
-                "more than {MOST_SECOND_LOOKS} lists of packages have a second name"
-            ))
-            .help("this is no ordinary image; check how it was built"));
-        }
-        if let Some(extract) = take(place, path)? {
-            looks.push(SecondLook {
-                path: String::from_utf8_lossy(name).into_owned(),
-                layer: place.layer,
-                extract,
-            });
-        }
-        Ok(())
+    let mut wanted: BTreeMap<usize, Aliases> = BTreeMap::new();
+    let mut want = |place: Place, path: &[u8]| {
+        wanted.entry(place.layer).or_default().entry(place.path).or_default().push(path.to_vec());
     };
     for (path, place) in tree.second_names() {
-        // What was taken already under its first name is the same under this one, unless the name decides.
-        if installed::is_wanted(path) && !tree.has_taken(&Place { layer: place.layer, path: path.to_vec() }) {
-            add(path, path, &place)?;
+        // A program that is left under its second name only is there all the same.
+        if installed::is_wanted(path) || (tree.has_taken(&place) && !tree.is_left(&place)) {
+            want(place, path);
         }
     }
+    let mut renamed: BTreeMap<&[u8], RawPath> = BTreeMap::new();
     for path in system::places() {
         let Some(place) = tree.find(path.as_bytes()) else { continue };
         // The file that a place leads to by links may have a name that nobody looks for. It is read by its place, and keeps its name.
         if place.path != path.as_bytes() && !tree.has_taken(&place) {
-            add(path.as_bytes(), &place.path, &place)?;
+            renamed.insert(path.as_bytes(), place.path.clone());
+            want(place, path.as_bytes());
         }
     }
+    let mut looks = Vec::new();
+    for (layer, aliases) in wanted {
+        looks.extend(take(layer, &aliases)?.into_iter().map(|(path, extract)| SecondLook {
+            path: String::from_utf8_lossy(renamed.get(path.as_slice()).unwrap_or(&path)).into_owned(),
+            layer,
+            extract,
+        }));
+    }
+    looks.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(looks)
 }
 
@@ -172,7 +154,7 @@ fn contents(
         .privileged()
         .map(|(path, layer, mode)| (String::from_utf8_lossy(path).into_owned(), layer, mode));
     let privileged = privileged.collect();
-    Ok(Contents { label, image, layers, system, others, privileged })
+    Ok(Contents { label, image, layers, system, others, removed, privileged })
 }
 
 impl Contents {
