@@ -240,8 +240,10 @@ impl Reader<'_> {
                     let next = manifests.into_iter().rev();
                     waiting.extend(next.map(|one| (one, indexes.clone(), reference.clone())));
                 }
-                // What else a registry stores: signatures, bills of materials, charts.
-                Document::Manifest { config, .. } if !is_config(&config.media_type) => {}
+                // What else a registry stores: signatures, bills of materials, charts. What has layers of an image may be run as one.
+                Document::Manifest { config, layers }
+                    if !is_config(&config.media_type)
+                        && !layers.iter().any(|layer| is_layer(&layer.media_type)) => {}
                 Document::Manifest { config, layers } => candidates.push(Candidate {
                     indexes: self.with_origin(indexes, &descriptor)?,
                     manifest: descriptor.digest,

@@ -81,8 +81,8 @@ fn descriptor(node: &Node<'_>) -> Result<Descriptor, Damage> {
         }
         None => None,
     };
-    let is_attestation =
-        annotation("vnd.docker.reference.type").is_some() || platform.as_deref() == Some("unknown/unknown");
+    // A note alone is not enough: a runtime takes what is for its platform, whatever notes say of it.
+    let is_attestation = platform.as_deref() == Some("unknown/unknown");
     Ok(Descriptor {
         media_type: text_of(node, "mediaType")?,
         digest: Sum::read(digest)

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use devops_core::Error;
 use devops_image::{
-    Aliases, Image, Layer, Layers, Opened, Place, Selection, Store, TakenAgain, Tree, Way, open, read_layers,
-    read_root, take_again, take_again_in_root,
+    Aliases, Image, Layer, Layers, Opened, Place, RawPath, Selection, Store, TakenAgain, Tree, Way, open,
+    read_layers, read_root, take_again, take_again_in_root,
 };
 use devops_inventory::installed;
-use devops_inventory::installed::{Extract, Installed, Left, extract, languages, system};
+use devops_inventory::installed::{Extract, Installed, Kind, Left, extract, languages, system};
 
 /// An image, or a root folder, that was read.
 pub(crate) struct Contents {
@@ -23,6 +23,8 @@ pub(crate) struct Contents {
     pub(crate) system: system::System,
     /// The packages of languages, and programs.
     pub(crate) others: Vec<Installed>,
+    /// A package database that layers have and that is not left, with the uppermost of these layers.
+    pub(crate) removed: Option<(&'static str, usize)>,
     /// Files that run as their owner or group, with layer and permission bits.
     pub(crate) privileged: Vec<(String, usize, u32)>,
 }
@@ -81,7 +83,6 @@ fn second_looks(
 ) -> Result<Vec<SecondLook>, Error> {
     let tree = Tree::new(layers);
     let mut wanted: BTreeMap<usize, Aliases> = BTreeMap::new();
-    let mut names = BTreeMap::new();
     let mut want = |place: Place, path: &[u8]| {
         wanted.entry(place.layer).or_default().entry(place.path).or_default().push(path.to_vec());
     };
@@ -91,18 +92,19 @@ fn second_looks(
             want(place, path);
         }
     }
+    let mut renamed: BTreeMap<&[u8], RawPath> = BTreeMap::new();
     for path in system::places() {
         let Some(place) = tree.find(path.as_bytes()) else { continue };
         // The file that a place leads to by links may have a name that nobody looks for. It is read by its place, and keeps its name.
         if place.path != path.as_bytes() && !tree.has_taken(&place) {
-            names.insert(path.as_bytes().to_vec(), place.path.clone());
+            renamed.insert(path.as_bytes(), place.path.clone());
             want(place, path.as_bytes());
         }
     }
     let mut looks = Vec::new();
     for (layer, aliases) in wanted {
         looks.extend(take(layer, &aliases)?.into_iter().map(|(path, extract)| SecondLook {
-            path: String::from_utf8_lossy(names.get(&path).unwrap_or(&path)).into_owned(),
+            path: String::from_utf8_lossy(renamed.get(path.as_slice()).unwrap_or(&path)).into_owned(),
             layer,
             extract,
         }));
@@ -137,6 +139,12 @@ fn contents(
         String::from_utf8(real).ok()
     };
     let system = system::read(&files, &resolve, &older)?;
+    let of_layers = |place: &'static str| {
+        let all = tree.older(layers.layers.len(), place.as_bytes()).into_iter();
+        let (layer, _) = all.into_iter().find(|(_, kept)| kept.extract.kind == Kind::Database)?;
+        Some((place, layer))
+    };
+    let removed = if system.has_own_packages { None } else { system::places().find_map(of_layers) };
     let is_owned = |path: &str| {
         let layer = by_path.get(path).copied().unwrap_or_default();
         system.owned.get(path).is_some_and(|owner| layer <= *owner)
@@ -146,7 +154,7 @@ fn contents(
         .privileged()
         .map(|(path, layer, mode)| (String::from_utf8_lossy(path).into_owned(), layer, mode));
     let privileged = privileged.collect();
-    Ok(Contents { label, image, layers, system, others, privileged })
+    Ok(Contents { label, image, layers, system, others, removed, privileged })
 }
 
 impl Contents {

@@ -165,11 +165,14 @@ impl<'a> Judged<'a> {
     fn nothing_scanned(&self) -> Option<Finding> {
         let system = &self.contents.system;
         let has_system = system.release.is_some();
-        let (title, help) = if has_system && system.packages.is_empty() {
+        let without_database = "scan an image whose package database was not removed, or check its packages otherwise and waive this";
+        let (title, help) = if has_system && !system.has_own_packages {
             let name = self.contents.system_name();
+            (format!("the image is of {name} and has no list of its packages"), without_database)
+        } else if let Some((path, layer)) = self.contents.removed {
             (
-                format!("the image is of {name} and has no list of its packages"),
-                "scan an image whose package database was not removed, or check its packages otherwise and waive this",
+                format!("layer {layer} has packages in {path}, which is not left in the image"),
+                without_database,
             )
         } else if self.contents.packages().next().is_none() && !self.arguments.allow_empty {
             (

@@ -269,7 +269,7 @@ const HARMLESS: &[Harmless] = &[
     ("a tag of several", |at| {
         let mut other = Image::of(&[debian(OLD)]).layout();
         other.change("index.json", |value| {
-            value["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = json!("2")
+            value["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = json!("2");
         });
         layout(at, &Image::of(&[debian(NEW)]).layout().with(&other));
         arguments(&["--image-tag", "1"])

@@ -165,6 +165,33 @@ const CHEATS: &[Cheat] = &[
         |at| layers(at, &[debian(OLD), vec![file(STATUS, status_without())]]),
         "image-contradictory",
     ),
+    (
+        "the database is taken away and one of another root is left",
+        |at| {
+            let jail = file("srv/x/var/lib/dpkg/status", status_without());
+            layers(at, &[debian(OLD), vec![file("var/lib/dpkg/.wh..wh..opq", ""), jail]])
+        },
+        "image-nothing-scanned",
+    ),
+    (
+        "everything that names the system is taken away and a harmless package is left",
+        |at| {
+            let gone =
+                ["etc/.wh.os-release", "etc/.wh.debian_version", "var/.wh.lib"].map(|name| file(name, ""));
+            layers(at, &[debian(OLD), gone.to_vec(), vec![lodash("4.17.21", "app")]])
+        },
+        "image-nothing-scanned",
+    ),
+    (
+        "the database is taken away and the image may be empty",
+        |at| {
+            let gone =
+                ["etc/.wh.os-release", "etc/.wh.debian_version", "var/.wh.lib"].map(|name| file(name, ""));
+            layers(at, &[debian(OLD), gone.to_vec()]);
+            arguments(&["--allow-empty"])
+        },
+        "image-nothing-scanned",
+    ),
     // Where the database is.
     (
         "the database is renamed",
@@ -660,7 +687,7 @@ const CHEATS: &[Cheat] = &[
                 NOTHING,
                 |value| {
                     value["layers"][0]["mediaType"] =
-                        json!("application/vnd.oci.image.layer.v1.tar+gzip+encrypted")
+                        json!("application/vnd.oci.image.layer.v1.tar+gzip+encrypted");
                 },
                 NOTHING,
             )
@@ -814,7 +841,7 @@ const CHEATS: &[Cheat] = &[
             let mut files = Image::of(&[debian(OLD)]).layout();
             let index: Value = serde_json::from_slice(&files.0["index.json"]).unwrap();
             let name = format!("blobs/sha256/{}", &index["manifests"][0]["digest"].as_str().unwrap()[7..]);
-            let text = files.text(&name).replace("sha256:", "sha256:");
+            let text = files.text(&name);
             files.0.insert(name, text.replacen("\"schemaVersion\":2", "\"schemaVersion\":3", 1).into_bytes());
             layout(at, &files)
         },
@@ -828,7 +855,7 @@ const CHEATS: &[Cheat] = &[
                     json!("attestation-manifest");
             })
         },
-        "no such image",
+        "advisory",
     ),
     (
         "the image is of another kind",
@@ -840,7 +867,30 @@ const CHEATS: &[Cheat] = &[
                 NOTHING,
             )
         },
-        "no such image",
+        "advisory",
+    ),
+    (
+        "the image is said to be a proof, and a clean one stands beside it",
+        |at| {
+            let proof: Change = |value| {
+                value["manifests"][0]["platform"] = json!({"os": "linux", "architecture": "amd64"});
+                value["manifests"][0]["annotations"]["vnd.docker.reference.type"] =
+                    json!("attestation-manifest");
+            };
+            let own = Image { index: proof, ..Image::of(&[debian(OLD)]) };
+            layout(at, &own.layout().with(&Image::of(&[debian(NEW)]).layout()))
+        },
+        "several images",
+    ),
+    (
+        "the image has a configuration of another kind, and a clean one stands beside it",
+        |at| {
+            let other: Change =
+                |value| value["config"]["mediaType"] = json!("application/vnd.example.config.v1+json");
+            let own = Image { manifest: other, ..Image::of(&[debian(OLD)]) };
+            layout(at, &own.layout().with(&Image::of(&[debian(NEW)]).layout()))
+        },
+        "several images",
     ),
     (
         "another platform than is shipped",
@@ -854,7 +904,7 @@ const CHEATS: &[Cheat] = &[
         "the platform that the index names is another than the image's",
         |at| {
             changed(at, NOTHING, NOTHING, |value| {
-                value["manifests"][0]["platform"] = json!({"os": "linux", "architecture": "arm64"})
+                value["manifests"][0]["platform"] = json!({"os": "linux", "architecture": "arm64"});
             });
             arguments(&["--platform", "linux/arm64"])
         },
@@ -935,7 +985,8 @@ const CHEATS: &[Cheat] = &[
             changed(
                 at,
                 |value| {
-                    value["config"]["Labels"]["org.opencontainers.image.base.digest"] = json!(digest(b"base"))
+                    value["config"]["Labels"]["org.opencontainers.image.base.digest"] =
+                        json!(digest(b"base"));
                 },
                 NOTHING,
                 NOTHING,

@@ -105,7 +105,9 @@ fn check_case(bytes: &[u8]) -> Result<(), Damage> {
         ["name", "version"].iter().any(|known| key.as_str() != *known && key.eq_ignore_ascii_case(known))
     };
     match keys.keys().find(is_other) {
-        Some(key) => Err(Damage::new(0, format!("unknown key `{key}`, did you mean `{}`?", key.to_ascii_lowercase()))),
+        Some(key) => {
+            Err(Damage::new(0, format!("unknown key `{key}`, did you mean `{}`?", key.to_ascii_lowercase())))
+        }
         None => Ok(()),
     }
 }

@@ -65,6 +65,8 @@ pub struct System {
     pub databases: Vec<String>,
     /// The packages of the distribution.
     pub packages: Vec<Installed>,
+    /// Whether one of them is in a database where the tools of the system look, not in that of another root.
+    pub has_own_packages: bool,
     /// Paths that these packages own, with the layer of the package. A file of a higher layer was written after the package was
     /// installed, so that it may be another one.
     pub owned: BTreeMap<String, usize>,
@@ -379,6 +381,7 @@ impl<'a> Reading<'_, 'a, '_> {
                 .entry(record.name.clone())
                 .or_default()
                 .push((record.architecture.clone(), layer));
+            self.system.has_own_packages |= self.root.is_empty() && database.is_at_place;
             self.system.packages.push(installed(record, ecosystem, database.left.path, layer));
         }
         names.absent.extend(listing.absent);
