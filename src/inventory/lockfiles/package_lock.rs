@@ -157,7 +157,9 @@ impl<'a> Reader<'a> {
     fn take_all(&mut self, mut root: Node<'a>) -> Node<'a> {
         let Value::Map(entries) = &mut root.value else { return root };
         let packages = entries.iter_mut().find(|entry| entry.key == "packages");
-        let Some(Value::Map(packages)) = packages.map(|packages| &mut packages.node.value) else { return root };
+        let Some(Value::Map(packages)) = packages.map(|packages| &mut packages.node.value) else {
+            return root;
+        };
         for entry in std::mem::take(packages) {
             self.take(entries, entry);
         }
@@ -224,10 +226,12 @@ impl<'a> Reader<'a> {
         }
         let text = |key: &str| match node.text_of(key)? {
             Some(text) => Ok(Some(text)),
-            None => root.iter().find(|entry| entry.key == key).map_or(Ok(None), |entry| match &entry.node.value {
-                Value::Null => Ok(None),
-                _ => entry.node.text(key).map(Some),
-            }),
+            None => {
+                root.iter().find(|entry| entry.key == key).map_or(Ok(None), |entry| match &entry.node.value {
+                    Value::Null => Ok(None),
+                    _ => entry.node.text(key).map(Some),
+                })
+            }
         };
         let name = text("name")?
             .or(self.manifest.as_ref().and_then(|manifest| manifest.name.as_deref()))
@@ -448,7 +452,10 @@ impl<'a> Reader<'a> {
             Some(alias) => alias,
             None if version.contains([':', '/']) => {
                 if !is_address(version) {
-                    return Err(Damage::new(line, format!("`{version}` is neither a version nor an address")));
+                    return Err(Damage::new(
+                        line,
+                        format!("`{version}` is neither a version nor an address"),
+                    ));
                 }
                 address = Some(version);
                 (name, "")
@@ -472,19 +479,34 @@ impl<'a> Reader<'a> {
 /// Whether npm takes the version of an entry for an address: one of a known kind, a repository of GitHub or a path.
 fn is_address(text: &str) -> bool {
     const KINDS: [&str; 13] = [
-        "bitbucket", "file", "gist", "git", "git+file", "git+http", "git+https", "git+ssh", "github", "gitlab", "http",
-        "https", "ssh",
+        "bitbucket",
+        "file",
+        "gist",
+        "git",
+        "git+file",
+        "git+http",
+        "git+https",
+        "git+ssh",
+        "github",
+        "gitlab",
+        "http",
+        "https",
+        "ssh",
     ];
     match text.split_once(':') {
         Some((kind, _)) if !kind.contains('/') => KINDS.contains(&kind),
-        _ => text.starts_with(['.', '/']) || text.split('#').next().is_some_and(|name| name.matches('/').count() == 1),
+        _ => {
+            text.starts_with(['.', '/'])
+                || text.split('#').next().is_some_and(|name| name.matches('/').count() == 1)
+        }
     }
 }
 
 /// Whether a path leads straight to where it leads: npm takes `node_modules/a/` and `node_modules//a` for `node_modules/a`.
 fn is_plain(path: &str) -> bool {
     let is_odd = |pair: &[u8]| matches!(pair, [b'/', b'.' | b'/'] | [b'\\', _] | [_, b'\\']);
-    if !path.starts_with(['.', '/', '\\']) && !path.ends_with('/') && !path.as_bytes().windows(2).any(is_odd) {
+    if !path.starts_with(['.', '/', '\\']) && !path.ends_with('/') && !path.as_bytes().windows(2).any(is_odd)
+    {
         return true;
     }
     let mut is_above = true;

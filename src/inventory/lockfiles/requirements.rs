@@ -237,7 +237,8 @@ fn check_specifier(text: &str, line: u64) -> Result<(), Damage> {
         operator.and_then(|operator| clause.strip_prefix(operator)).is_some_and(|version| {
             let version = version.trim();
             // Releases of pip before 24.1 take any version, such as a time; whether advisories are about such a one can't be told.
-            let is_part = |character: char| character.is_ascii_alphanumeric() || ".*+!-_:".contains(character);
+            let is_part =
+                |character: char| character.is_ascii_alphanumeric() || ".*+!-_:".contains(character);
             !version.is_empty() && version.chars().all(is_part)
         })
     };
@@ -453,10 +454,30 @@ fn without_comment(line: &str) -> &str {
 /// Whether a marker compares variables that there are with quoted texts. A requirement that a wrong line end joins to it is neither.
 fn is_marker(text: &str) -> bool {
     const WORDS: [&str; 24] = [
-        "and", "dependency_groups", "extra", "extras", "implementation_name", "implementation_version", "in", "not",
-        "or", "os.name", "os_name", "platform.machine", "platform.python_implementation", "platform.version",
-        "platform_machine", "platform_python_implementation", "platform_release", "platform_system",
-        "platform_version", "python_full_version", "python_implementation", "python_version", "sys.platform", "sys_platform",
+        "and",
+        "dependency_groups",
+        "extra",
+        "extras",
+        "implementation_name",
+        "implementation_version",
+        "in",
+        "not",
+        "or",
+        "os.name",
+        "os_name",
+        "platform.machine",
+        "platform.python_implementation",
+        "platform.version",
+        "platform_machine",
+        "platform_python_implementation",
+        "platform_release",
+        "platform_system",
+        "platform_version",
+        "python_full_version",
+        "python_implementation",
+        "python_version",
+        "sys.platform",
+        "sys_platform",
     ];
     let (mut outside, mut quote, mut quoted) = (String::new(), None, 0);
     for one in text.chars() {
