@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::Crc;
-use flate2::read::DeflateDecoder;
+use flate2::bufread::DeflateDecoder;
 
 /// Most entries.
 const MOST_ENTRIES: u64 = 4_000_000;
@@ -140,8 +140,8 @@ impl<S: Read + Seek> Zip<S> {
                 let mut running = Vec::new();
                 for part in batch.chunks(usize::max(batch.len().div_ceil(workers), 1)) {
                     running.push(scope.spawn(move || {
-                        let mut bytes = Vec::new();
-                        let one = |packed| prepared(packed, &mut bytes, prepare);
+                        let mut room = Room::default();
+                        let one = |packed| prepared(packed, &mut room, prepare);
                         part.iter().map(one).collect::<Vec<_>>()
                     }));
                 }
@@ -169,15 +169,28 @@ struct Packed<'a> {
     bytes: Option<Vec<u8>>,
 }
 
+/// What one thread unpacks in. It is kept from entry to entry: what an entry becomes would lie between the large blocks that each one
+/// takes and gives back, and so no later one could have them.
+struct Room<'a> {
+    decoder: DeflateDecoder<&'a [u8]>,
+    bytes: Vec<u8>,
+}
+
+impl Default for Room<'_> {
+    fn default() -> Self {
+        Self { decoder: DeflateDecoder::new(&[]), bytes: Vec::new() }
+    }
+}
+
 /// Unpacks an entry and makes something of it.
-fn prepared<T>(
-    packed: &Packed<'_>,
-    bytes: &mut Vec<u8>,
+fn prepared<'a, T>(
+    packed: &'a Packed<'_>,
+    room: &mut Room<'a>,
     prepare: &(dyn Fn(&Entry<'_>, Option<&[u8]>) -> T + Sync),
 ) -> io::Result<T> {
     let Some(inside) = &packed.bytes else { return Ok(prepare(packed.entry, None)) };
-    unpack(inside, packed.entry, bytes).map_err(|error| bad(format!("`{}`: {error}", packed.entry.name)))?;
-    Ok(prepare(packed.entry, Some(bytes)))
+    unpack(inside, packed.entry, room).map_err(|error| bad(format!("`{}`: {error}", packed.entry.name)))?;
+    Ok(prepare(packed.entry, Some(&room.bytes)))
 }
 
 /// Reads the next entries.
@@ -304,14 +317,15 @@ fn read_entry<S: Read + Seek>(source: &mut BufReader<S>, entry: &Entry<'_>, end:
 }
 
 /// Unpacks an entry, and compares its length and its checksum.
-fn unpack(packed: &[u8], entry: &Entry<'_>, bytes: &mut Vec<u8>) -> io::Result<()> {
+fn unpack<'a>(packed: &'a [u8], entry: &Entry<'_>, room: &mut Room<'a>) -> io::Result<()> {
+    let Room { decoder, bytes } = room;
     bytes.clear();
     match entry.method {
         0 => bytes.extend_from_slice(packed),
         8 => {
-            let mut inside = DeflateDecoder::new(packed);
-            inside.by_ref().take(entry.size + 1).read_to_end(bytes)?;
-            if inside.total_in() != entry.packed {
+            decoder.reset(packed);
+            decoder.by_ref().take(entry.size + 1).read_to_end(bytes)?;
+            if decoder.total_in() != entry.packed {
                 return Err(bad("is damaged: it ends before its last byte"));
             }
         }

@@ -20,8 +20,8 @@ use devops_versions::range::Verdict;
 use devops_versions::requirement::Requirement;
 use devops_versions::{Version, find};
 
-/// What is said of a package that nothing is known to need.
-pub const UNCONNECTED: &str = "not a dependency of any package in this lockfile";
+/// What is said of a package where it is not known what needs it.
+pub const UNCONNECTED: &str = "the file does not say what needs it";
 
 /// A lockfile that was read.
 #[derive(Debug)]
@@ -785,7 +785,8 @@ impl Subject<'_> {
     pub fn way(&self) -> String {
         match self.path {
             _ if self.is_direct => "a direct dependency".to_owned(),
-            [] | [_] => UNCONNECTED.to_owned(),
+            [] | [_] if self.lockfile.graph.is_list() => UNCONNECTED.to_owned(),
+            [] | [_] => "not a dependency of any package in this lockfile".to_owned(),
             path => format!("through {}", path.join(" → ")),
         }
     }
@@ -906,6 +907,23 @@ mod tests {
         let advisory = Advisory { ecosystem: ecosystem.name().to_owned(), ..advisory };
         collected.advisories.insert(PackageKey::of(ecosystem.name(), "a"), vec![advisory]);
         compare(lockfiles, &[&collected], Severity::Medium)
+    }
+
+    #[test]
+    fn a_list_does_not_say_what_needs_a_package() {
+        let list = lockfile(NPM, "1.0.0");
+        let mut connected = lockfile(NPM, "1.0.0");
+        connected
+            .graph
+            .packages
+            .extend([Package::new(NPM, "b", "1.0.0", 2), Package::new(NPM, "c", "1.0.0", 3)]);
+        connected.graph.edges = vec![vec![], vec![2.into()], vec![]];
+        let way = |lockfile: Lockfile| {
+            let found = matches(NPM, &[lockfile]).findings;
+            found.values().next().unwrap().detail.lines().last().unwrap().to_owned()
+        };
+        assert_eq!(way(list), super::UNCONNECTED);
+        assert_eq!(way(connected), "not a dependency of any package in this lockfile");
     }
 
     #[test]

@@ -88,6 +88,11 @@ enum Step {
 }
 
 impl Graph {
+    /// Whether the file lists packages without saying which of them needs which, as `go.mod` does.
+    pub fn is_list(&self) -> bool {
+        self.edges.iter().all(Vec::is_empty)
+    }
+
     /// Walks the graph once, breadth first, so that each package is met on a shortest way.
     pub fn paths(&self) -> Paths<'_> {
         let mut steps = vec![Step::Unreached; self.packages.len()];

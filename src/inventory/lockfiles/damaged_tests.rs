@@ -78,6 +78,11 @@ impl Reading {
             "packages.lock.json" => {
                 without(&raw, |line| line.contains("\": \"") && !line.contains("\"resolved\""))
             }
+            // What is managed is no dependency by itself.
+            "pom.xml" => {
+                let (before, rest) = raw.split_once("<dependencyManagement>").unwrap_or((&raw, ""));
+                [before, rest.split_once("</dependencyManagement>").map_or("", |(_, rest)| rest)].concat()
+            }
             "go.mod" => without(&raw, |line| line.starts_with("replace") || line.starts_with("exclude")),
             _ => raw.clone(),
         };

@@ -64,6 +64,10 @@ fn graph(source: &Source<'_>) -> Result<Graph, Damage> {
         if root.get("dependencies").is_none() {
             root.check_known(&V1_KEYS)?;
         }
+        // Packages that stand in it are not read.
+        if let Some(node) = root.get("requires").filter(|node| !matches!(node.value, Value::Bool(_))) {
+            return Err(Damage::new(node.line, "`requires` is not `true`"));
+        }
         reader.nested(&root)?;
         Reader::check_required(&root, &mut Vec::new())?;
         return Ok(reader.draft.finish());
@@ -447,6 +451,12 @@ impl<'a> Reader<'a> {
         let (name, version) = match node::alias(version) {
             Some(alias) => alias,
             None if version.contains([':', '/']) => {
+                if !is_address(version) {
+                    return Err(Damage::new(
+                        line,
+                        format!("`{version}` is neither a version nor an address"),
+                    ));
+                }
                 address = Some(version);
                 (name, "")
             }
@@ -463,6 +473,32 @@ impl<'a> Reader<'a> {
             ..node::package(name, version, line)
         };
         Ok(node::add(&mut self.draft, package, address))
+    }
+}
+
+/// Whether npm takes the version of an entry for an address: one of a known kind, a repository of GitHub or a path.
+fn is_address(text: &str) -> bool {
+    const KINDS: [&str; 13] = [
+        "bitbucket",
+        "file",
+        "gist",
+        "git",
+        "git+file",
+        "git+http",
+        "git+https",
+        "git+ssh",
+        "github",
+        "gitlab",
+        "http",
+        "https",
+        "ssh",
+    ];
+    match text.split_once(':') {
+        Some((kind, _)) if !kind.contains('/') => KINDS.contains(&kind),
+        _ => {
+            text.starts_with(['.', '/'])
+                || text.split('#').next().is_some_and(|name| name.matches('/').count() == 1)
+        }
     }
 }
 

@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| Damage::new(line, "something follows the requirement that is not an option"))?;
         // A marker compares with a quoted text.
         if let Some((_, marker)) = what.split_once("; ").or_else(|| what.split_once(" ;"))
-            && marker.matches(['\'', '"']).count() < 2
+            && !is_marker(marker)
         {
             return Err(Damage::new(line, format!("`{}` is no marker", marker.trim())));
         }
@@ -451,9 +451,53 @@ fn without_comment(line: &str) -> &str {
     line.get(..end).unwrap_or_default().trim()
 }
 
+/// Whether a marker compares variables that there are with quoted texts. A requirement that a wrong line end joins to it is neither.
+fn is_marker(text: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "and",
+        "dependency_groups",
+        "extra",
+        "extras",
+        "implementation_name",
+        "implementation_version",
+        "in",
+        "not",
+        "or",
+        "os.name",
+        "os_name",
+        "platform.machine",
+        "platform.python_implementation",
+        "platform.version",
+        "platform_machine",
+        "platform_python_implementation",
+        "platform_release",
+        "platform_system",
+        "platform_version",
+        "python_full_version",
+        "python_implementation",
+        "python_version",
+        "sys.platform",
+        "sys_platform",
+    ];
+    let (mut outside, mut quote, mut quoted) = (String::new(), None, 0);
+    for one in text.chars() {
+        match quote {
+            Some(open) if open == one => (quote, quoted) = (None, quoted + 1),
+            None if matches!(one, '\'' | '"') => {
+                quote = Some(one);
+                outside.push(' ');
+            }
+            None => outside.push(one),
+            Some(_) => {}
+        }
+    }
+    let mut words = outside.split(|one: char| one.is_whitespace() || "()<>=!~".contains(one));
+    quote.is_none() && quoted > 0 && words.all(|word| word.is_empty() || WORDS.contains(&word))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{decoded, exact, is_prose, logical, option, without_comment};
+    use super::{decoded, exact, is_marker, is_prose, logical, option, without_comment};
 
     #[test]
     fn only_equal_signs_without_stars_fix_a_version() {
@@ -468,6 +512,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(exact(text), version, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_marker_has_nothing_behind_it() {
+        for (text, is_one) in [
+            ("python_version < '3'", true),
+            ("'linux' in sys_platform and (extra==\"a b\" or os.name != 'nt')", true),
+            ("platform_python_implementation not in 'PyPy'", true),
+            ("sys_platform == 'win32' flask==2.3.3", false),
+            ("sys_platform == 'win32", false),
+            ("sys_platform == win32", false),
+            ("python_version", false),
+            ("", false),
+        ] {
+            assert_eq!(is_marker(text), is_one, "{text}");
         }
     }
 

@@ -243,13 +243,16 @@ fn purl(text: &str, line: u64) -> Result<Option<Purl>, Damage> {
     if scheme == "pkg" {
         let is_part = |one: char| one.is_alphanumeric() || "-._~%:/@?#&=+,".contains(one);
         // Without the version that it announces, it would stand for all.
-        let is_whole = !text.ends_with('@') && !text.contains("@#") && !text.contains("@?");
+        let is_whole = !text.ends_with('@') && !["@#", "@?", "#@"].iter().any(|marks| text.contains(marks));
         return parse(text).filter(|_| is_whole && text.chars().all(is_part)).map(Some).ok_or_else(wrong);
     }
-    let letters: Vec<char> = scheme.chars().filter(char::is_ascii_alphanumeric).collect();
-    let same =
-        letters.iter().zip("pkg".chars()).filter(|(left, right)| left.eq_ignore_ascii_case(right)).count();
-    let is_damaged = text.starts_with("pkg") || letters.len() == 3 && same >= 2;
+    let is_near = |letters: &[char]| {
+        let same = letters.iter().zip("pkg".chars()).filter(|(left, right)| left.eq_ignore_ascii_case(right));
+        letters.len() == 3 && same.count() >= 2
+    };
+    let all: Vec<char> = scheme.chars().collect();
+    let letters: Vec<char> = all.iter().copied().filter(char::is_ascii_alphanumeric).collect();
+    let is_damaged = text.starts_with("pkg") || is_near(&all) || is_near(&letters);
     if is_damaged { Err(wrong()) } else { Ok(None) }
 }
 

@@ -101,9 +101,10 @@ fn products(statement: &Node<'_>) -> Result<Vec<Product>, Damage> {
 /// The purl of a product or a part of it; before version 0.2 it is a text.
 fn identity(node: &Node<'_>) -> Result<Option<devops_inventory::Purl>, Damage> {
     if let Some(text) = node.as_text() {
-        return purl(text, node.line);
+        return named(text, node.line);
     }
-    node.check_spelling(&KNOWN)?;
+    // A part that is not seen would make the statement one about the whole product.
+    node.check_known(&["@id", "identifiers", "hashes", "subcomponents"])?;
     let of_identifiers = match node.get("identifiers") {
         Some(identifiers) => {
             identifiers.check_spelling(&["purl"])?;
@@ -111,9 +112,23 @@ fn identity(node: &Node<'_>) -> Result<Option<devops_inventory::Purl>, Damage> {
         }
         None => None,
     };
-    let id = of_identifiers.or(node.text_of("@id")?);
+    if let Some(text) = of_identifiers {
+        let wrong = || Damage::new(node.line, format!("`{text}` is no purl"));
+        return purl(text, node.line)?.map(Some).ok_or_else(wrong);
+    }
+    let id = node.text_of("@id")?;
     if id.is_none() && node.get("identifiers").or(node.get("hashes")).is_none() {
         return Err(Damage::new(node.line, "a product without `@id`"));
     }
-    id.map_or(Ok(None), |id| purl(id, node.line))
+    id.map_or(Ok(None), |id| named(id, node.line))
+}
+
+/// The purl that a product is named by; none where the name is another IRI or that of an image.
+fn named(text: &str, line: u64) -> Result<Option<devops_inventory::Purl>, Damage> {
+    let is_name = text.contains([':', '/']);
+    if is_name {
+        purl(text, line)
+    } else {
+        Err(Damage::new(line, format!("`{text}` is neither a purl nor an IRI")))
+    }
 }

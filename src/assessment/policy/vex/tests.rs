@@ -76,6 +76,23 @@ fn what_is_no_statement_is_refused() {
     }
 }
 
+#[test]
+fn a_product_that_is_not_whole_is_refused() {
+    for (product, expected) in [
+        (r#"{"@id": "`kg:npm/shop@3.0.0"}"#, "`kg:npm/shop@3.0.0` is no purl"),
+        (r#"{"@id": "pk0"}"#, "`pk0` is neither a purl nor an IRI"),
+        (r#"{"@id": "pkg:npm/vuln#@1.0.0"}"#, "`pkg:npm/vuln#@1.0.0` is no purl"),
+        (r#"{"identifiers": {"purl": "npm/vuln"}}"#, "`npm/vuln` is no purl"),
+        (r#"{"@id": "pkg:npm/shop", "sub": [{"@id": "pkg:npm/vuln"}]}"#, "unknown key `sub`"),
+    ] {
+        let mut file = not_affected("x", "2026-11-01T00:00:00Z");
+        file.bytes = String::from_utf8(file.bytes).unwrap().replace(r#"{"@id": "x"}"#, product).into_bytes();
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let error = Vex::read(&[file], now, &mut Vec::new()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{product}: {error}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_document_is_too_much(at in 0..CSAF.len(), with in "\\PC{0,4}") {
