@@ -275,7 +275,7 @@ const CASES: &[Case] = &[
         |scan| {
             scan.written(|text| {
                 text.replacen("\"Vulnerabilities\":", "\"Vulnerabilities\":[],\"Vulnerabilities\":", 1)
-            })
+            });
         },
         Refused(3, "duplicate key `Vulnerabilities`"),
     ),
@@ -288,7 +288,7 @@ const CASES: &[Case] = &[
                     "\"Severity\":\"CRITICAL\",\"Sever\\u0069ty\":\"LOW\"",
                     1,
                 )
-            })
+            });
         },
         Refused(3, "duplicate field `Severity`"),
     ),
@@ -340,7 +340,7 @@ const CASES: &[Case] = &[
     ),
     (
         "has a merge conflict",
-        |scan| scan.written(|text| text.replacen(",", ",\n<<<<<<< ours\n", 1)),
+        |scan| scan.written(|text| text.replacen(',', ",\n<<<<<<< ours\n", 1)),
         Refused(3, "is not JSON"),
     ),
     ("is an empty file", |scan| scan.text = Some(Vec::new()), Refused(3, "is empty")),
@@ -351,7 +351,7 @@ const CASES: &[Case] = &[
             scan.about(
                 json!({"RepoTags": ["shop:1"]}),
                 &format!("expect-digest = \"shop@sha256:{}\"", "a".repeat(64)),
-            )
+            );
         },
         Red("image-mismatch"),
     ),
@@ -381,7 +381,7 @@ const CASES: &[Case] = &[
     (
         "is compared with itself",
         |scan| {
-            "[image-scan]\nonly-new = true\ncompare-with = [\"trivy.json\"]\n".clone_into(&mut scan.settings)
+            "[image-scan]\nonly-new = true\ncompare-with = [\"trivy.json\"]\n".clone_into(&mut scan.settings);
         },
         Refused(2, "is compared with itself"),
     ),
@@ -436,7 +436,7 @@ const HARMLESS: &[Case] = &[
             drop(scan.result().insert(
                 "Misconfigurations".to_owned(),
                 json!([{"ID": "DS-1", "Severity": "CRITICAL", "Status": "PASS"}]),
-            ))
+            ));
         },
         Pass,
     ),
@@ -446,7 +446,7 @@ const HARMLESS: &[Case] = &[
             drop(scan.result().insert(
                 "Misconfigurations".to_owned(),
                 json!([{"ID": "DS-1", "Severity": "HIGH", "Status": "EXCEPTION"}]),
-            ))
+            ));
         },
         Pass,
     ),
@@ -456,7 +456,7 @@ const HARMLESS: &[Case] = &[
             drop(scan.result().insert(
                 "Licenses".to_owned(),
                 json!([{"Name": "MIT", "Severity": "LOW", "Category": "notice"}]),
-            ))
+            ));
         },
         Pass,
     ),
@@ -464,7 +464,7 @@ const HARMLESS: &[Case] = &[
         "has a vulnerability that somebody states does not apply",
         |scan| {
             drop(scan.result().insert("ExperimentalModifiedFindings".to_owned(), json!([{"Type": "vulnerability", "Status": "not_affected",
-            "Statement": "s", "Source": "vex.json", "Finding": {"VulnerabilityID": "CVE-2026-1", "PkgName": "p", "Severity": "CRITICAL"}}])))
+            "Statement": "s", "Source": "vex.json", "Finding": {"VulnerabilityID": "CVE-2026-1", "PkgName": "p", "Severity": "CRITICAL"}}])));
         },
         Pass,
     ),
@@ -474,7 +474,7 @@ const HARMLESS: &[Case] = &[
             scan.about(
                 json!({"ImageID": format!("sha256:{}", "a".repeat(64))}),
                 &format!("expect-digest = \"sha256:{}\"", "A".repeat(64)),
-            )
+            );
         },
         Pass,
     ),
@@ -492,7 +492,7 @@ const HARMLESS: &[Case] = &[
             scan.report["Results"]
                 .as_array_mut()
                 .unwrap()
-                .push(json!({"Target": "x", "Class": "custom", "CustomResources": [{"Severity": "HIGH"}]}))
+                .push(json!({"Target": "x", "Class": "custom", "CustomResources": [{"Severity": "HIGH"}]}));
         },
         Pass,
     ),
@@ -505,7 +505,7 @@ const HARMLESS: &[Case] = &[
         "is of Grype",
         |scan| {
             scan.report =
-                json!({"matches": [], "source": {"type": "image", "target": {"userInput": "shop:1"}}})
+                json!({"matches": [], "source": {"type": "image", "target": {"userInput": "shop:1"}}});
         },
         Pass,
     ),
@@ -513,7 +513,7 @@ const HARMLESS: &[Case] = &[
         "is of an analyser",
         |scan| {
             scan.report =
-                json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "a"}}, "results": []}]})
+                json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "a"}}, "results": []}]});
         },
         Pass,
     ),

@@ -226,7 +226,7 @@ fn a_log_that_says_nothing_is_not_clean() {
             "an error",
             change(|log| {
                 log["runs"][0]["invocations"] = json!([{"executionSuccessful": true,
-            "toolExecutionNotifications": [{"level": "error", "message": {"text": "can't read"}}]}])
+            "toolExecutionNotifications": [{"level": "error", "message": {"text": "can't read"}}]}]);
             }),
             1,
             "image-incomplete",

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::found::{Found, Taken};
@@ -100,7 +99,7 @@ fn package(bytes: &[u8]) -> Result<Option<Found>, Damage> {
 
 /// Rejects a name or a version under a key in another case, which would leave out the package.
 fn check_case(bytes: &[u8]) -> Result<(), Damage> {
-    let keys: BTreeMap<String, IgnoredAny> = serde_json::from_slice(bytes).unwrap_or_default();
+    let keys: BTreeMap<String, Value> = serde_json::from_slice(bytes).unwrap_or_default();
     let is_other = |key: &&String| {
         ["name", "version"].iter().any(|known| key.as_str() != *known && key.eq_ignore_ascii_case(known))
     };
