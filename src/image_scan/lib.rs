@@ -182,6 +182,26 @@ impl Arguments {
             return Err(Error::usage(format!("{} is compared with itself", path.display()))
                 .help("give the report of what runs in production with `--compare-with`"));
         }
+        // What nobody applies to a report must not look as if it were.
+        let rating = &self.rating;
+        let asked = [
+            ("base-image", self.base_image.is_some()),
+            ("cvss-threshold", rating.cvss_threshold.is_some()),
+            ("epss-threshold", rating.epss_threshold.is_some()),
+            ("max-base-age", self.max_base_age.is_some()),
+            ("max-layers", self.max_layers.is_some()),
+            ("max-size", self.max_size.is_some()),
+            ("only", self.only == Only::Application),
+            ("required-labels", !self.required_labels.is_empty()),
+            ("verify-digests", self.verify_digests),
+            ("vex", !rating.vex.is_empty()),
+        ];
+        if let Some((name, _)) = asked.into_iter().find(|(_, is_asked)| *is_asked) {
+            return Err(Error::usage(format!(
+                "`{name}` is about images that are scanned, not about reports"
+            ))
+            .help("give the image with `--image`, or leave the setting out"));
+        }
         self.filters(Severity::High).check()
     }
 

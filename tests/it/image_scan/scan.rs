@@ -270,3 +270,15 @@ fn every_form_of_an_image_gives_the_same_findings() {
         assert_eq!(kept, 3, "{cached}");
     }
 }
+
+#[test]
+fn settings_of_a_scan_are_not_ignored_with_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    for flag in
+        ["--max-size=1", "--required-labels=a", "--cvss-threshold=7", "--vex=a.json", "--verify-digests"]
+    {
+        let finished = run(binary("image-scan", folder.path()).args(["--report", "trivy.json", flag]));
+        assert_eq!(finished.code, Some(2), "{flag}: {}", finished.stderr);
+        assert!(finished.stderr.contains("is about images that are scanned"), "{}", finished.stderr);
+    }
+}
